@@ -1,0 +1,282 @@
+//! The clouds that Microsoft runs, and every URL that the plugin asks.
+//!
+//! Sources: <https://learn.microsoft.com/graph/deployments>,
+//! <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>.
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::origin::Origin;
+
+/// Who operates Office 365 for the tenant. Tokens of one cloud are worth nothing in another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cloud {
+    /// Worldwide, and the US government's GCC.
+    Global,
+    /// GCC High.
+    UsGovernmentL4,
+    /// DoD.
+    UsGovernmentL5,
+    /// Mainland China, operated by 21Vianet.
+    China21Vianet,
+    /// Endpoints of one's own, e.g. an emulated tenant's: two origins.
+    Custom {
+        /// Of Entra ID.
+        authority: Origin,
+        /// Of Microsoft Graph.
+        graph: Origin,
+    },
+}
+
+impl Cloud {
+    /// The clouds that have a name in the settings.
+    pub const NAMED: [(&str, Self); 4] = [
+        ("global", Self::Global),
+        ("us-government-l4", Self::UsGovernmentL4),
+        ("us-government-l5", Self::UsGovernmentL5),
+        ("china-21vianet", Self::China21Vianet),
+    ];
+
+    /// The cloud of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(it, _)| *it == name).map(|(_, cloud)| cloud)
+    }
+
+    /// Where Entra ID and Graph answer for `tenant`.
+    pub fn endpoints(&self, tenant: &str) -> Endpoints {
+        let (authority, graph, portal) = match self {
+            Self::Global => (
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com",
+                "portal.azure.com",
+            ),
+            Self::UsGovernmentL4 => (
+                "https://login.microsoftonline.us",
+                "https://graph.microsoft.us",
+                "portal.azure.us",
+            ),
+            Self::UsGovernmentL5 => (
+                "https://login.microsoftonline.us",
+                "https://dod-graph.microsoft.us",
+                "portal.azure.us",
+            ),
+            Self::China21Vianet => (
+                "https://login.partner.microsoftonline.cn",
+                "https://microsoftgraph.chinacloudapi.cn",
+                "portal.azure.cn",
+            ),
+            Self::Custom { authority, graph } => {
+                return Endpoints {
+                    authority: authority.to_string(),
+                    graph: graph.to_string(),
+                    portal: "portal.azure.com",
+                    tenant: tenant.to_owned(),
+                };
+            }
+        };
+        Endpoints {
+            authority: authority.to_owned(),
+            graph: graph.to_owned(),
+            portal,
+            tenant: tenant.to_owned(),
+        }
+    }
+}
+
+/// What stays as it is in a path segment (RFC 3986, section 3.3, without the sub-delimiters).
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+
+/// Every URL that the plugin asks is built here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    authority: String,
+    graph: String,
+    portal: &'static str,
+    tenant: String,
+}
+
+impl Endpoints {
+    /// The only origins that the plugin asks.
+    pub fn origins(&self) -> Vec<String> {
+        let mut origins = vec![self.authority.clone(), self.graph.clone()];
+        origins.dedup();
+        origins
+    }
+
+    /// Of Graph; tells one cloud from another in a checkpoint.
+    pub fn graph_origin(&self) -> &str {
+        &self.graph
+    }
+
+    /// Where the tenant's administrator works, as they know it.
+    pub fn portal(&self) -> &'static str {
+        self.portal
+    }
+
+    /// Answers client credentials with a token.
+    pub fn token(&self) -> Uri {
+        known(&format!("{}/{}/oauth2/v2.0/token", self.authority, segment(&self.tenant)))
+    }
+
+    /// All application permissions that were granted for Graph.
+    pub fn scope(&self) -> String {
+        format!("{}/.default", self.graph)
+    }
+
+    /// `path` below Graph's version 1.0, with a query.
+    fn v1(&self, path: &str, query: &[(&str, &str)]) -> Uri {
+        // OData's `$` and commas stay readable, as Microsoft's own links have them.
+        let pairs: Vec<_> =
+            query.iter().map(|(name, value)| format!("{name}={}", query_value(value))).collect();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        known(&format!("{}/v1.0/{path}{mark}{}", self.graph, pairs.join("&")))
+    }
+
+    /// The tenant itself.
+    pub fn organization(&self) -> Uri {
+        self.v1("organization", &[("$select", "id,displayName")])
+    }
+
+    /// A listing of all people, the largest pages there are.
+    pub fn users(&self, select: &str) -> Uri {
+        self.v1("users", &[("$select", select), ("$top", "999")])
+    }
+
+    /// Answers with a delta link and no people: changes count from now on.
+    pub fn users_delta_latest(&self, select: &str) -> Uri {
+        self.v1("users/delta", &[("$select", select), ("$deltatoken", "latest")])
+    }
+
+    /// A few people, to find a mailbox.
+    pub fn some_users(&self) -> Uri {
+        self.v1("users", &[("$select", "id,mail"), ("$top", "10")])
+    }
+
+    /// One person, relative to the version: for `$batch`.
+    pub fn user_in_batch(&self, id: &str, select: &str) -> String {
+        format!("/users/{}?$select={}", segment(id), query_value(select))
+    }
+
+    /// Up to 20 requests in one.
+    pub fn batch(&self) -> Uri {
+        self.v1("$batch", &[])
+    }
+
+    /// One group, to see whether groups can be read.
+    pub fn one_group(&self) -> Uri {
+        self.v1("groups", &[("$select", "id"), ("$top", "1")])
+    }
+
+    /// Rooms from the `skip`th on, a page of 100.
+    pub fn rooms(&self, skip: usize) -> Uri {
+        self.places("places/microsoft.graph.room", skip)
+    }
+
+    /// Room lists from the `skip`th on, a page of 100.
+    pub fn room_lists(&self, skip: usize) -> Uri {
+        self.places("places/microsoft.graph.roomList", skip)
+    }
+
+    /// The rooms of the list with that e-mail address.
+    pub fn rooms_of_list(&self, email: &str, skip: usize) -> Uri {
+        let list = segment(email);
+        self.places(&format!("places/{list}/microsoft.graph.roomList/rooms"), skip)
+    }
+
+    fn places(&self, path: &str, skip: usize) -> Uri {
+        let skip = skip.to_string();
+        let mut query = vec![("$top", "100"), ("$count", "true")];
+        if skip != "0" {
+            query.push(("$skip", &skip));
+        }
+        self.v1(path, &query)
+    }
+
+    /// What a mailbox has in its calendar between two RFC 3339 times; at most one event.
+    pub fn calendar_view(&self, mailbox: &str, start: &str, end: &str) -> Uri {
+        self.v1(
+            &format!("users/{}/calendarView", segment(mailbox)),
+            &[("startDateTime", start), ("endDateTime", end), ("$select", "id"), ("$top", "1")],
+        )
+    }
+
+    /// A link that Graph gave, if it leads back to Graph: the token goes nowhere else.
+    pub fn own_link(&self, link: &str) -> Option<Uri> {
+        let uri = link.parse().ok()?;
+        (Origin::of(&uri)?.to_string() == self.graph).then_some(uri)
+    }
+}
+
+fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+fn query_value(text: &str) -> String {
+    const VALUE: &AsciiSet = &SEGMENT.remove(b',').remove(b':').remove(b'/');
+    utf8_percent_encode(text, VALUE).to_string()
+}
+
+/// Parses what was put together here, from a checked origin and encoded parts.
+fn known(uri: &str) -> Uri {
+    uri.parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_of_each_cloud_is_asked_in_that_cloud_only() {
+        for (name, cloud) in Cloud::NAMED {
+            let endpoints = cloud.endpoints("contoso.com");
+            let own: Vec<_> = endpoints.origins();
+            assert!(endpoints.token().to_string().starts_with(&own[0]), "{name}");
+            assert_eq!(endpoints.scope(), format!("{}/.default", own[1]), "{name}");
+            for (other, cloud) in Cloud::NAMED.into_iter().filter(|(other, _)| *other != name) {
+                let foreign = cloud.endpoints("contoso.com").rooms(0);
+                assert_eq!(
+                    endpoints.own_link(&foreign.to_string()),
+                    None,
+                    "{name} against {other}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_links_to_graph_itself_are_followed() {
+        let endpoints = Cloud::Global.endpoints("contoso.com");
+        assert!(
+            endpoints.own_link("https://graph.microsoft.com/v1.0/users?$skiptoken=x").is_some()
+        );
+        assert!(endpoints.own_link("https://GRAPH.microsoft.com:443/v1.0/users").is_some());
+        for foreign in [
+            "http://graph.microsoft.com/v1.0/users",
+            "https://graph.microsoft.com.evil.example/",
+            "https://graph.microsoft.com@evil.example/",
+            "https://someone@graph.microsoft.com/",
+            "https://graph.microsoft.com:8443/",
+            "https://graph.microsoft.com:/",
+            "https://graph.microsoft.com:65979/",
+            "//graph.microsoft.com/",
+            "/v1.0/users",
+            "data:,x",
+            "",
+        ] {
+            assert_eq!(endpoints.own_link(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_strange_id_cannot_change_the_path() {
+        let endpoints = Cloud::Global.endpoints("contoso.com");
+        let url = endpoints.user_in_batch("../groups/x?y#z", "id,mail");
+        assert_eq!(url, "/users/..%2Fgroups%2Fx%3Fy%23z?$select=id,mail");
+        let url = endpoints.rooms_of_list("bldg1@contoso.com", 0);
+        assert_eq!(
+            url.to_string(),
+            "https://graph.microsoft.com/v1.0/places/bldg1@contoso.com/microsoft.graph.roomList/rooms?$top=100&$count=true"
+        );
+    }
+}

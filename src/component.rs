@@ -1,0 +1,432 @@
+//! The component: generated bindings, and nothing but turning one side's types into the
+//! other's. No other file names a generated type.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::{Either, select};
+use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
+
+use crate::{
+    describe, error, host,
+    host::{Dropped, Failure, Host, LARGEST_ANSWER, SILENCE, Sink, TransportError},
+    model, rooms, settings, users, validate,
+};
+
+wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
+
+use exports::ones::integration::integration as wit;
+use wasi::{
+    clocks::{monotonic_clock, system_clock},
+    http::{
+        client,
+        types::{self as http, ErrorCode},
+    },
+    random::random,
+};
+
+struct Plugin;
+
+export!(Plugin);
+
+impl wit::Guest for Plugin {
+    fn describe() -> wit::Manifest {
+        let permission = |it: describe::Permission| wit::Permission {
+            name: it.name.to_owned(),
+            id: Some(it.id.to_owned()),
+            reason: it.reason.to_owned(),
+        };
+        wit::Manifest {
+            name: describe::NAME.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            settings_schema: settings::SCHEMA.to_owned(),
+            permissions: describe::PERMISSIONS.into_iter().map(permission).collect(),
+        }
+    }
+
+    fn origins(settings: String) -> Result<Vec<String>, Vec<wit::FieldError>> {
+        settings::Settings::parse(&settings)
+            .map(|it| it.endpoints().origins())
+            .map_err(|fields| fields.into_iter().map(Into::into).collect())
+    }
+
+    async fn validate(settings: String) -> wit::Report {
+        let checks = validate::validate(&Wasi, &settings).await;
+        wit::Report { checks: checks.into_iter().map(Into::into).collect() }
+    }
+
+    async fn sync_rooms(
+        settings: String,
+    ) -> (StreamReader<wit::RoomBatch>, FutureReader<Result<wit::Summary, wit::Error>>) {
+        let (writer, batches) = wit_stream::new();
+        let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
+        // The export returns at once; the task goes on producing.
+        wit_bindgen::spawn_local(async move {
+            let mut writer = writer;
+            let result = match settings::Settings::parse(&settings) {
+                Ok(settings) => rooms::sync(&Wasi, &settings, &mut writer).await,
+                Err(fields) => Err(error::Error::InvalidSettings(fields)),
+            };
+            // The stream ends before the future resolves.
+            drop(writer);
+            // Nobody may be waiting for it any more.
+            let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
+        });
+        (batches, result)
+    }
+
+    async fn sync_users(
+        settings: String,
+        since: Option<String>,
+    ) -> (StreamReader<wit::UserBatch>, FutureReader<Result<wit::Summary, wit::Error>>) {
+        let (writer, batches) = wit_stream::new();
+        let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
+        wit_bindgen::spawn_local(async move {
+            let mut writer = writer;
+            let result = match settings::Settings::parse(&settings) {
+                Ok(settings) => users::sync(&Wasi, &settings, since.as_deref(), &mut writer).await,
+                Err(fields) => Err(error::Error::InvalidSettings(fields)),
+            };
+            drop(writer);
+            let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
+        });
+        (batches, result)
+    }
+
+    async fn read_users(
+        settings: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<wit::UserChange>, wit::Error> {
+        let settings = settings::Settings::parse(&settings)
+            .map_err(|fields| wit::Error::from(error::Error::InvalidSettings(fields)))?;
+        let changes = users::read(&Wasi, &settings, &ids).await?;
+        Ok(changes.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Sink<model::RoomBatch> for StreamWriter<wit::RoomBatch> {
+    async fn put(&mut self, batch: model::RoomBatch) -> Result<(), Dropped> {
+        // What comes back is what nobody took.
+        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+    }
+}
+
+impl Sink<model::UserBatch> for StreamWriter<wit::UserBatch> {
+    async fn put(&mut self, batch: model::UserBatch) -> Result<(), Dropped> {
+        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+    }
+}
+
+/// What WASI lends.
+struct Wasi;
+
+impl Host for Wasi {
+    async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
+        let request = outgoing(request)?;
+        let response = within_silence(client::send(request)).await?.map_err(transport_error)?;
+        let status = response.get_status_code();
+        let headers = response.get_headers().copy_all();
+        let (sender, received) = wit_future::new(|| Ok(()));
+        drop(sender);
+        let (mut stream, trailers) = http::Response::consume_body(response, received);
+        let mut body = Vec::new();
+        loop {
+            if body.capacity() == body.len() {
+                body.reserve(64 * 1024);
+            }
+            let (result, buffer) = within_silence(stream.read(body)).await?;
+            body = buffer;
+            if body.len() > LARGEST_ANSWER {
+                return Err(TransportError {
+                    failure: Failure::TooLarge,
+                    detail: format!("more than {LARGEST_ANSWER} bytes"),
+                });
+            }
+            if let StreamResult::Dropped | StreamResult::Cancelled = result {
+                break;
+            }
+        }
+        // Only here it shows that the body broke off in the middle.
+        within_silence(trailers).await?.map_err(transport_error)?;
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| {
+                (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned())
+            })
+            .collect();
+        Ok(host::Response { status, headers, body })
+    }
+
+    fn now(&self) -> SystemTime {
+        let now = system_clock::now();
+        let since = Duration::new(u64::try_from(now.seconds).unwrap_or_default(), now.nanoseconds);
+        SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    async fn sleep(&self, time: Duration) {
+        monotonic_clock::wait_for(nanoseconds(time)).await;
+    }
+
+    fn random(&self) -> u64 {
+        random::get_random_u64()
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Hosts have limits of their own, but not all of them, and not the same.
+async fn within_silence<T>(work: impl IntoFuture<Output = T>) -> Result<T, TransportError> {
+    let work = std::pin::pin!(work.into_future());
+    let silence = std::pin::pin!(monotonic_clock::wait_for(nanoseconds(SILENCE)));
+    match select(work, silence).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right(((), _)) => Err(TransportError {
+            failure: Failure::Timeout,
+            detail: format!("{} seconds without a byte", SILENCE.as_secs()),
+        }),
+    }
+}
+
+fn outgoing(request: host::Request) -> Result<http::Request, TransportError> {
+    let refused = |what: &str| TransportError {
+        failure: Failure::Denied,
+        detail: format!("the host refuses {what} of {request:?}"),
+    };
+    let headers = http::Fields::new();
+    for (name, value) in &request.headers {
+        headers.append(name, value.as_bytes()).map_err(|_| refused("a header"))?;
+    }
+    let uri = &request.uri;
+    let scheme = match uri.scheme_str() {
+        Some("http") => http::Scheme::Http,
+        _ => http::Scheme::Https,
+    };
+    let path = uri.path_and_query().map_or("/", |it| it.as_str());
+    let authority = uri.authority().map_or("", |it| it.as_str());
+    let (no_trailers, trailers) = wit_future::new(|| Ok(None));
+    drop(no_trailers);
+    let (method, body) = match request.body.clone() {
+        None => (http::Method::Get, None),
+        Some(bytes) => {
+            headers
+                .append("content-length", bytes.len().to_string().as_bytes())
+                .map_err(|_| refused("the length"))?;
+            let (mut writer, reader) = wit_stream::new();
+            wit_bindgen::spawn_local(async move {
+                // A server can answer without reading all of it.
+                let _ = writer.write_all(bytes).await;
+            });
+            (http::Method::Post, Some(reader))
+        }
+    };
+    let options = http::RequestOptions::new();
+    let silence = Some(nanoseconds(SILENCE));
+    // Hosts need not support any of them: see `within_silence`.
+    let _ = options.set_connect_timeout(silence);
+    let _ = options.set_first_byte_timeout(silence);
+    let _ = options.set_between_bytes_timeout(silence);
+    let (outgoing, _sent) = http::Request::new(headers, body, trailers, Some(options));
+    outgoing.set_method(&method).map_err(|()| refused("the method"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("the scheme"))?;
+    outgoing.set_authority(Some(authority)).map_err(|()| refused("the server"))?;
+    outgoing.set_path_with_query(Some(path)).map_err(|()| refused("the path"))?;
+    Ok(outgoing)
+}
+
+fn transport_error(code: ErrorCode) -> TransportError {
+    let failure = match &code {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
+            Failure::Dns
+        }
+        ErrorCode::TlsProtocolError
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsAlertReceived(_) => Failure::Tls,
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => Failure::Timeout,
+        ErrorCode::HttpRequestDenied
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationIpUnroutable => Failure::Denied,
+        ErrorCode::HttpResponseBodySize(_)
+        | ErrorCode::HttpResponseHeaderSectionSize(_)
+        | ErrorCode::HttpResponseHeaderSize(_) => Failure::TooLarge,
+        ErrorCode::DestinationUnavailable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionTerminated
+        | ErrorCode::ConnectionLimitReached => Failure::Connection,
+        // Spin's word for a component that may not ask anybody.
+        ErrorCode::InternalError(Some(text)) if text.contains("not permitted") => Failure::Denied,
+        _ => Failure::Protocol,
+    };
+    TransportError { failure, detail: code.to_string() }
+}
+
+impl From<error::Error> for wit::Error {
+    fn from(it: error::Error) -> Self {
+        match it {
+            error::Error::InvalidSettings(fields) => {
+                Self::InvalidSettings(fields.into_iter().map(Into::into).collect())
+            }
+            error::Error::Unauthorized(it) => Self::Unauthorized(it.into()),
+            error::Error::PermissionMissing(it) => Self::PermissionMissing(it.into()),
+            error::Error::Throttled(seconds) => Self::Throttled(seconds),
+            error::Error::Unavailable(it) => Self::Unavailable(it.into()),
+            error::Error::Unexpected(it) => Self::Unexpected(it.into()),
+            error::Error::Unsupported(it) => Self::Unsupported(it.into()),
+            error::Error::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<error::FieldError> for wit::FieldError {
+    fn from(error::FieldError { field, message }: error::FieldError) -> Self {
+        Self { field, message }
+    }
+}
+
+impl From<error::Explanation> for wit::Explanation {
+    fn from(it: error::Explanation) -> Self {
+        let error::Explanation { code, summary, remedy, detail } = it;
+        Self { code, summary, remedy, detail }
+    }
+}
+
+impl From<model::Check> for wit::Check {
+    fn from(it: model::Check) -> Self {
+        Self {
+            id: it.id.to_owned(),
+            outcome: match it.outcome {
+                model::Outcome::Passed => wit::Outcome::Passed,
+                model::Outcome::Warned => wit::Outcome::Warned,
+                model::Outcome::Failed => wit::Outcome::Failed,
+                model::Outcome::Skipped => wit::Outcome::Skipped,
+            },
+            summary: it.summary,
+            remedy: it.remedy,
+            detail: it.detail,
+            fields: it.fields.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<model::Room> for wit::Room {
+    fn from(it: model::Room) -> Self {
+        Self {
+            id: it.id,
+            email: it.email,
+            name: it.name,
+            nickname: it.nickname,
+            capacity: it.capacity,
+            building: it.building,
+            floor_number: it.floor_number,
+            floor_label: it.floor_label,
+            label: it.label,
+            phone: it.phone,
+            address: it.address.map(|it| wit::Address {
+                street: it.street,
+                city: it.city,
+                state: it.state,
+                postal_code: it.postal_code,
+                country: it.country,
+            }),
+            position: it
+                .position
+                .map(|it| wit::Coordinates { latitude: it.latitude, longitude: it.longitude }),
+            wheelchair_accessible: it.wheelchair_accessible,
+            audio_device: it.audio_device,
+            video_device: it.video_device,
+            display_device: it.display_device,
+            booking_type: it.booking_type,
+            tags: it.tags,
+            lists: it.lists,
+        }
+    }
+}
+
+impl From<model::Unreadable> for wit::Unreadable {
+    fn from(model::Unreadable { id, reason }: model::Unreadable) -> Self {
+        Self { id, reason }
+    }
+}
+
+impl From<model::RoomBatch> for wit::RoomBatch {
+    fn from(it: model::RoomBatch) -> Self {
+        Self {
+            rooms: it.rooms.into_iter().map(Into::into).collect(),
+            unreadable: it.unreadable.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<model::User> for wit::User {
+    fn from(it: model::User) -> Self {
+        Self {
+            id: it.id,
+            username: it.username,
+            display_name: it.display_name,
+            email: it.email,
+            given_name: it.given_name,
+            surname: it.surname,
+            job_title: it.job_title,
+            department: it.department,
+            office: it.office,
+            mobile_phone: it.mobile_phone,
+            business_phone: it.business_phone,
+            language: it.language,
+            card_number: it.card_number,
+            enabled: it.enabled,
+            guest: it.guest,
+        }
+    }
+}
+
+impl From<model::UserChange> for wit::UserChange {
+    fn from(it: model::UserChange) -> Self {
+        match it {
+            model::UserChange::User(user) => Self::User(user.into()),
+            model::UserChange::Removed(id, removal) => Self::UserRemoved((
+                id,
+                match removal {
+                    model::Removal::Soft => wit::Removal::Soft,
+                    model::Removal::Permanent => wit::Removal::Permanent,
+                    model::Removal::OutOfScope => wit::Removal::OutOfScope,
+                },
+            )),
+            model::UserChange::Unreadable(it) => Self::UserUnreadable(it.into()),
+        }
+    }
+}
+
+impl From<model::UserBatch> for wit::UserBatch {
+    fn from(it: model::UserBatch) -> Self {
+        let mode = match it.mode {
+            model::Mode::Incremental => wit::Mode::Incremental,
+            model::Mode::Full { first, last } => {
+                let mut part = wit::Part::empty();
+                part.set(wit::Part::FIRST, first);
+                part.set(wit::Part::LAST, last);
+                wit::Mode::Full(part)
+            }
+        };
+        Self {
+            mode,
+            changes: it.changes.into_iter().map(Into::into).collect(),
+            checkpoint: it.checkpoint,
+            total: it.total,
+        }
+    }
+}
+
+impl From<model::Summary> for wit::Summary {
+    fn from(it: model::Summary) -> Self {
+        Self {
+            requests: it.requests,
+            throttled: it.throttled,
+            retried: it.retried,
+            warnings: it.warnings,
+            unreadable: it.unreadable,
+        }
+    }
+}

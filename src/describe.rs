@@ -1,0 +1,48 @@
+//! What the plugin says of itself.
+
+/// What a person calls the product.
+pub const NAME: &str = "Office 365";
+
+/// An application permission of Microsoft Graph that ONES needs.
+///
+/// Source of the ids: Microsoft's `provisioningInfo.json` (microsoft-graph-devx-content).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// As the portal lists it.
+    pub name: &'static str,
+    /// The app role's id, the same in every tenant.
+    pub id: &'static str,
+    /// What ONES does with it.
+    pub reason: &'static str,
+}
+
+/// Book rooms.
+pub const CALENDARS: Permission = Permission {
+    name: "Calendars.ReadWrite",
+    id: "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
+    reason: "Shows and books meetings in the calendars of rooms",
+};
+
+/// See groups.
+pub const GROUPS: Permission = Permission {
+    name: "Group.Read.All",
+    id: "5b567255-7703-4780-807c-7be8301ae99b",
+    reason: "Reads groups and who is in them",
+};
+
+/// See rooms.
+pub const PLACES: Permission = Permission {
+    name: "Place.Read.All",
+    id: "913b9306-0ce1-42b8-9137-6a7df690a760",
+    reason: "Reads rooms and room lists",
+};
+
+/// See people.
+pub const USERS: Permission = Permission {
+    name: "User.Read.All",
+    id: "df021288-bdef-4463-88db-98f22de89214",
+    reason: "Reads the people of the directory",
+};
+
+/// All that the tenant's administrator must grant.
+pub const PERMISSIONS: [Permission; 4] = [CALENDARS, GROUPS, PLACES, USERS];

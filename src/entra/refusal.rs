@@ -1,0 +1,212 @@
+//! Why Entra ID refused, and what the administrator can do about it.
+//!
+//! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
+//! Microsoft asks programs to branch on `error` and may change the AADSTS codes; here they
+//! choose words only. Whether to try again is the one exception, as Microsoft lists the codes.
+
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Explanation, FieldError},
+    graph::describe_body,
+    host::Response,
+    settings::Settings,
+};
+
+/// An error answer of the token endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    status: u16,
+    /// OAuth 2.0's code (RFC 6749, section 5.2), e.g. `invalid_client`.
+    error: Option<String>,
+    /// Microsoft's code, e.g. 7000222.
+    aadsts: Option<u32>,
+    detail: String,
+}
+
+impl Refusal {
+    /// Reads it, whatever of it is there.
+    pub fn read(response: &Response) -> Self {
+        let body = response.json();
+        if !body.is_object() {
+            return Self {
+                status: response.status,
+                detail: describe_body(response),
+                ..Self::default()
+            };
+        }
+        let text = |name| body.get(name).and_then(Value::as_str);
+        let description = text("error_description").unwrap_or_default();
+        let in_text = description.strip_prefix("AADSTS").and_then(|it| {
+            it.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok())
+        });
+        // The ids are in the description too, on lines of their own.
+        let sentence = description.lines().next().unwrap_or_default();
+        let ids = [
+            ("trace id", text("trace_id")),
+            ("correlation id", text("correlation_id")),
+            ("time", text("timestamp")),
+        ];
+        let in_list = body.pointer("/error_codes/0").and_then(Value::as_u64);
+        let mut detail = vec![format!("HTTP {}", response.status)];
+        detail.extend((!sentence.is_empty()).then(|| sentence.to_owned()));
+        detail.extend(ids.into_iter().filter_map(|(name, it)| Some(format!("{name} {}", it?))));
+        Self {
+            status: response.status,
+            error: text("error").map(str::to_owned),
+            aadsts: in_text.or_else(|| in_list.and_then(|it| it.try_into().ok())),
+            detail: detail.join("; "),
+        }
+    }
+
+    /// Words for it, and the case that a host acts on.
+    pub fn explain(self, settings: &Settings) -> Error {
+        let code = match (&self.aadsts, &self.error) {
+            (Some(number), _) => format!("AADSTS{number}"),
+            (None, Some(error)) if self.is_client_error() => error.clone(),
+            _ => format!("http-{}", self.status),
+        };
+        if is_passing_code(self.aadsts) || self.status >= 500 || self.status == 429 {
+            return Error::Unavailable(
+                Explanation::new(code, "Entra ID cannot issue a token at the moment")
+                    .remedy("Try again in a few minutes")
+                    .detail(self.detail),
+            );
+        }
+        let cause =
+            self.aadsts.and_then(cause).or_else(|| self.error.as_deref().and_then(cause_of_error));
+        let explanation = match cause {
+            Some(cause) => Explanation::new(code, cause.summary)
+                .remedy(cause.remedy.replace("{portal}", settings.endpoints().portal())),
+            None if self.error.is_none() && self.aadsts.is_none() => {
+                return Error::Unexpected(
+                    Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
+                        .remedy("Check the operator, and whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
+                        .detail(self.detail),
+                );
+            }
+            None => Explanation::new(code, "Entra ID refused to issue a token").remedy(
+                "Check tenant ID, client ID and client secret; the detail is what Microsoft's support asks for",
+            ),
+        };
+        Error::Unauthorized(explanation.detail(self.detail))
+    }
+
+    fn is_client_error(&self) -> bool {
+        (400..500).contains(&self.status)
+    }
+}
+
+/// Whether the answer of the token endpoint asks to come back rather than refuses.
+pub fn is_passing(response: &Response) -> bool {
+    (400..500).contains(&response.status) && is_passing_code(Refusal::read(response).aadsts)
+}
+
+fn is_passing_code(aadsts: Option<u32>) -> bool {
+    matches!(aadsts, Some(90033 | 50033 | 90006 | 90012 | 90024))
+}
+
+/// The settings that a refusal points at, so that the wizard can mark them.
+pub fn fields_of(code: &str) -> Vec<FieldError> {
+    let cause = code.strip_prefix("AADSTS").and_then(|it| it.parse().ok()).and_then(cause);
+    let fields = cause.or_else(|| cause_of_error(code)).map(|it| (it.fields, it.summary));
+    let (fields, summary) = fields.unwrap_or_default();
+    fields.iter().map(|field| FieldError::new(*field, summary)).collect()
+}
+
+struct Cause {
+    summary: &'static str,
+    remedy: &'static str,
+    fields: &'static [&'static str],
+}
+
+const TENANT: &str = "/server/tenantId";
+const CLIENT: &str = "/server/clientId";
+const SECRET: &str = "/server/clientSecret";
+const CLOUD: &str = "/server/cloud";
+
+const NEW_SECRET: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value (not the Secret ID) into the settings";
+
+fn cause(aadsts: u32) -> Option<Cause> {
+    let (summary, remedy, fields): (_, _, &[&str]) = match aadsts {
+        90002 => (
+            "Entra ID knows no such tenant in this cloud",
+            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview; check that the operator is the one of your tenant",
+            &[TENANT, CLOUD],
+        ),
+        900_023 => (
+            "The tenant ID is neither a GUID nor a domain of a tenant",
+            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
+            &[TENANT],
+        ),
+        90038 | 900_382 => (
+            "The tenant belongs to another national cloud",
+            "Choose the operator of your tenant in the server settings",
+            &[CLOUD],
+        ),
+        90010 | 50059 => (
+            "The tenant ID does not name one tenant",
+            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
+            &[TENANT],
+        ),
+        700_016 => (
+            "The tenant has no app with this client ID",
+            "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft Entra ID → App registrations → your app → Overview; they are easily swapped, and the app may live in another tenant",
+            &[CLIENT, TENANT],
+        ),
+        90112 => (
+            "The client ID is not a GUID",
+            "Copy Application (client) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
+            &[CLIENT],
+        ),
+        70001 | 7_000_112 => (
+            "The app is disabled in the tenant",
+            "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Properties, set \"Enabled for users to sign-in\" to Yes",
+            &[CLIENT],
+        ),
+        7_000_215 => (
+            "The client secret is wrong; most often its Secret ID was copied instead of its Value",
+            NEW_SECRET,
+            &[SECRET],
+        ),
+        7_000_222 => ("The client secret has expired", NEW_SECRET, &[SECRET]),
+        7_000_216 | 7_000_218 => ("The client secret is missing", NEW_SECRET, &[SECRET]),
+        7_000_229 => (
+            "The app is registered, but not yet present in the tenant",
+            "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Grant admin consent",
+            &[CLIENT],
+        ),
+        1_002_012 | 70011 | 500_011 | 500_014 => (
+            "Entra ID does not know Microsoft Graph under this address",
+            "Choose the operator of your tenant in the server settings; with endpoints of your own, check the address of Graph",
+            &[CLOUD],
+        ),
+        53003 => (
+            "A Conditional Access policy of the tenant blocks the app",
+            "In {portal}: Microsoft Entra ID → Security → Conditional Access, exclude the app's service principal from the policy, or allow the addresses that ONES comes from",
+            &[],
+        ),
+        50196 => (
+            "Entra ID blocks the app for a while, since it asked for too many tokens",
+            "Wait an hour; check whether another program uses the same client ID",
+            &[],
+        ),
+        _ => return None,
+    };
+    Some(Cause { summary, remedy, fields })
+}
+
+/// OAuth 2.0's own codes, where Microsoft's is missing or new.
+fn cause_of_error(error: &str) -> Option<Cause> {
+    match error {
+        "invalid_client" => Some(Cause {
+            summary: "Entra ID does not accept the client secret",
+            remedy: NEW_SECRET,
+            fields: &[SECRET],
+        }),
+        "unauthorized_client" => cause(700_016),
+        "invalid_tenant" => cause(90002),
+        "invalid_scope" | "invalid_resource" => cause(70011),
+        _ => None,
+    }
+}

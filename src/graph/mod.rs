@@ -1,0 +1,254 @@
+//! Microsoft Graph: requests with a token, with patience, within limits.
+
+mod page;
+mod patience;
+mod refusal;
+
+use std::cell::{Cell, RefCell};
+
+use http::Uri;
+
+use crate::{
+    cloud::Endpoints,
+    describe::Permission,
+    entra::{self, AccessToken},
+    error::{Error, Explanation},
+    host::{Failure, Host, Request, Response, TransportError},
+    model::Summary,
+    settings::Settings,
+};
+
+pub use page::{LoopGuard, Page};
+use patience::{Attempt, Verdict};
+pub use patience::{Patience, retry_after};
+pub use refusal::{GraphError, describe_body};
+
+/// One run's conversation with Entra ID and Graph. Gets a token when it first needs one,
+/// keeps it for the run, and counts what goes over the wire.
+pub struct Graph<'a, H> {
+    host: &'a H,
+    settings: &'a Settings,
+    endpoints: Endpoints,
+    patience: Patience,
+    token: RefCell<Option<AccessToken>>,
+    requests: Cell<u32>,
+    throttled: Cell<u32>,
+    retried: Cell<u32>,
+}
+
+/// What Graph made of a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// 2xx.
+    Success(Response),
+    /// Anything else that is no matter of patience or of the token.
+    Refused(GraphError),
+}
+
+impl<'a, H: Host> Graph<'a, H> {
+    /// Asks nobody yet.
+    pub fn new(host: &'a H, settings: &'a Settings, patience: Patience) -> Self {
+        Self {
+            host,
+            settings,
+            endpoints: settings.endpoints(),
+            patience,
+            token: RefCell::default(),
+            requests: Cell::default(),
+            throttled: Cell::default(),
+            retried: Cell::default(),
+        }
+    }
+
+    /// Where to ask.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// Whoever runs the plugin.
+    pub fn host(&self) -> &'a H {
+        self.host
+    }
+
+    /// The settings of this run.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// What went over the wire so far.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            requests: self.requests.get(),
+            throttled: self.throttled.get(),
+            retried: self.retried.get(),
+            ..Summary::default()
+        }
+    }
+
+    /// Sends a request with the run's token; one more token is asked for where Graph no
+    /// longer takes it.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where no token is to be had or a fresh one is refused,
+    /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
+    pub async fn ask(&self, request: Request) -> Result<Answer, Error> {
+        let mut renewed = false;
+        loop {
+            let token = self.token().await?;
+            let request = request
+                .clone()
+                .header("authorization", token.authorization())
+                .header("accept", "application/json");
+            let response = self.send(request, |_| false).await?;
+            match response.status {
+                200..=299 => return Ok(Answer::Success(response)),
+                401 if !renewed => {
+                    renewed = true;
+                    self.token.take();
+                }
+                401 => return Err(GraphError::read(&response).unauthorized()),
+                _ => return Ok(Answer::Refused(GraphError::read(&response))),
+            }
+        }
+    }
+
+    /// [`Self::ask`], where any refusal is an error. `needs` is the permission that opens
+    /// this path.
+    ///
+    /// # Errors
+    /// As [`Self::ask`], and [`GraphError::explain`].
+    pub async fn get(&self, request: Request, needs: Permission) -> Result<Response, Error> {
+        match self.ask(request).await? {
+            Answer::Success(response) => Ok(response),
+            Answer::Refused(refusal) => Err(self.explain(refusal, needs)),
+        }
+    }
+
+    /// Words for a refusal of a path that `needs` opens.
+    pub fn explain(&self, refusal: GraphError, needs: Permission) -> Error {
+        let granted = self.token.borrow().as_ref().and_then(|it| it.hints_at(needs.name));
+        refusal.explain(needs, granted, self.endpoints.portal())
+    }
+
+    /// A link that Graph gave.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`] where it leads to another server: the token goes nowhere else.
+    pub fn own_link(&self, link: &str) -> Result<Uri, Error> {
+        self.endpoints.own_link(link).ok_or_else(|| {
+            Error::Unexpected(
+                Explanation::new("foreign-link", "Microsoft Graph's next page is said to be on another server; the token was not sent there")
+                    .remedy("Check whether a proxy between ONES and Microsoft changes the traffic"),
+            )
+        })
+    }
+
+    /// The run's token, a new one where there is none or it grows old.
+    ///
+    /// # Errors
+    /// [`entra::read_token`]'s, and where patience ended.
+    pub async fn token(&self) -> Result<AccessToken, Error> {
+        let kept = self.token.borrow().clone();
+        if let Some(token) = kept.filter(|it| !it.is_stale(self.host.now())) {
+            return Ok(token);
+        }
+        let response = self.send(entra::token_request(self.settings), entra::is_passing).await?;
+        let token = entra::read_token(self.settings, &response, self.host.now())?;
+        self.token.replace(Some(token.clone()));
+        Ok(token)
+    }
+
+    /// Sends, again and again where that may help.
+    async fn send(
+        &self,
+        request: Request,
+        also_passing: fn(&Response) -> bool,
+    ) -> Result<Response, Error> {
+        let request = request.header("client-request-id", self.guid());
+        let mut attempt = Attempt::first(self.patience);
+        loop {
+            self.requests.set(self.requests.get() + 1);
+            let result = self.host.send(request.clone()).await;
+            let verdict = match &result {
+                Ok(response) => attempt.judge(response, self.host.now(), also_passing),
+                Err(error) => attempt.judge_failure(error),
+            };
+            match verdict {
+                Verdict::Final => {
+                    return result.map_err(|error| explain_failure(&request, &error));
+                }
+                Verdict::GiveUp(seconds) => return Err(Error::Throttled(seconds)),
+                Verdict::Again { after, throttled } => {
+                    let counter = if throttled { &self.throttled } else { &self.retried };
+                    counter.set(counter.get() + 1);
+                    // Between half and all of it, so that many tenants do not return at once.
+                    let pause = if throttled { after } else { after.mul_f64(self.jitter()) };
+                    self.host.sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    fn jitter(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "chance needs no precision")]
+        let share = (self.host.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        0.5 + share / 2.0
+    }
+
+    /// A random UUID (RFC 9562, version 4), by which Microsoft's support finds a request.
+    fn guid(&self) -> String {
+        let (high, low) = (self.host.random(), self.host.random());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            0x8000 | ((low >> 48) & 0x3fff),
+            low & 0xffff_ffff_ffff,
+        )
+    }
+}
+
+fn explain_failure(request: &Request, error: &TransportError) -> Error {
+    let server = request.uri.host().unwrap_or_default();
+    let explanation = |code: &str, summary: String, remedy: &str| {
+        Explanation::new(code, summary).remedy(remedy).detail(error.detail.clone())
+    };
+    match error.failure {
+        Failure::Dns => Error::Unavailable(explanation(
+            "dns",
+            format!("The name {server} cannot be resolved"),
+            "Check the network and DNS of the machine that ONES runs on, and the operator in the server settings",
+        )),
+        Failure::Connection => Error::Unavailable(explanation(
+            "connection",
+            format!("No connection to {server}"),
+            "Check whether a firewall or proxy lets ONES reach it over HTTPS (port 443)",
+        )),
+        Failure::Timeout => Error::Unavailable(explanation(
+            "timeout",
+            format!("{server} does not answer"),
+            "Try again; if it stays so, check firewall and proxy",
+        )),
+        Failure::Protocol => Error::Unavailable(explanation(
+            "protocol",
+            format!("The answer of {server} broke off or is not HTTP"),
+            "Try again; if it stays so, check whether a proxy changes the traffic",
+        )),
+        Failure::Tls => Error::Unavailable(explanation(
+            "certificate",
+            format!("The certificate of {server} is not trusted"),
+            "If a proxy of your company inspects HTTPS, add its root certificate to those that ONES trusts (SSL_CERT_FILE)",
+        )),
+        Failure::Denied => Error::Unavailable(explanation(
+            "denied",
+            format!("The host does not let the plugin ask {server}"),
+            "Allow the plugin the origins that it names for these settings",
+        )),
+        Failure::TooLarge => Error::Unexpected(explanation(
+            "answer-too-large",
+            format!("The answer of {server} is larger than any answer of Microsoft"),
+            "Check whether a proxy or firewall answers in Microsoft's place",
+        )),
+    }
+}

@@ -1,0 +1,167 @@
+//! Graph's error answers, in all the forms they come in.
+//!
+//! Source: <https://learn.microsoft.com/graph/errors>. `innerError` can be missing, come first,
+//! or be nested; codes come in several spellings; Places puts JSON into `message`.
+
+use serde_json::Value;
+
+use crate::{
+    describe::Permission,
+    error::{Error, Explanation},
+    host::Response,
+};
+
+/// An answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphError {
+    /// HTTP status.
+    pub status: u16,
+    /// E.g. `Authorization_RequestDenied`; `http-502` where there is none.
+    pub code: String,
+    /// Graph's own words.
+    pub message: String,
+    /// Whether the body had the form of Graph's errors.
+    pub is_graphs: bool,
+    detail: String,
+}
+
+impl GraphError {
+    /// Reads it, whatever of it is there.
+    pub fn read(response: &Response) -> Self {
+        Self::of(response.status, &response.json(), |name| response.header(name))
+            .unwrap_or_else(|| Self::foreign(response.status, describe_body(response)))
+    }
+
+    /// Reads the answer to one request of a `$batch`.
+    pub fn read_inner(status: u16, body: &Value) -> Self {
+        Self::of(status, body, |_| None)
+            .unwrap_or_else(|| Self::foreign(status, format!("HTTP {status} in a $batch")))
+    }
+
+    fn foreign(status: u16, detail: String) -> Self {
+        Self {
+            status,
+            code: format!("http-{status}"),
+            message: String::new(),
+            is_graphs: false,
+            detail,
+        }
+    }
+
+    fn of<'a>(status: u16, body: &Value, header: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let error = body.get("error").filter(|it| it.is_object())?;
+        let mut code = error.get("code").and_then(text).unwrap_or_default();
+        let mut message = error.get("message").and_then(text).unwrap_or_default();
+        // Places: {"code":"UnknownError","message":"{\"code\":\"…\",\"message\":\"…\"}"}.
+        if let Ok(inner @ Value::Object(_)) = serde_json::from_str(&message) {
+            code = inner.get("code").and_then(text).unwrap_or(code);
+            message = inner.get("message").and_then(text).unwrap_or(message);
+        }
+        if code.is_empty() {
+            code = format!("http-{status}");
+        }
+        let inner = |names: [&str; 2]| {
+            let inner = error.get("innerError").or_else(|| error.get("innererror"))?;
+            names.iter().find_map(|name| inner.get(name)).and_then(text)
+        };
+        let request_id =
+            inner(["request-id", "requestId"]).or_else(|| header("request-id").map(str::to_owned));
+        let date = inner(["date", "date"]).or_else(|| header("date").map(str::to_owned));
+        let mut detail = vec![format!("HTTP {status} {code}")];
+        detail.extend((!message.is_empty()).then(|| shorten(&message)));
+        detail.extend(request_id.map(|it| format!("request-id {it}")));
+        detail.extend(date.map(|it| format!("date {it}")));
+        Some(Self { status, code, message, is_graphs: true, detail: detail.join("; ") })
+    }
+
+    /// Whether Graph no longer knows the link it gave: all must be enumerated anew. A link
+    /// is opaque, so whatever Graph finds wrong with it is Graph's to mend.
+    pub fn is_forgotten_link(&self) -> bool {
+        self.is_graphs && matches!(self.status, 400 | 404) || self.status == 410
+    }
+
+    /// Whether the thing asked for is not there, rather than the path.
+    pub fn is_missing_object(&self) -> bool {
+        self.status == 404 && self.is_graphs
+    }
+
+    /// Whether a mailbox is not in Exchange Online, which says nothing of permissions.
+    pub fn is_mailbox_elsewhere(&self) -> bool {
+        self.status == 404
+    }
+
+    /// A fresh token was refused.
+    pub(super) fn unauthorized(self) -> Error {
+        Error::Unauthorized(
+            Explanation::new(self.code, "Microsoft Graph does not accept the token that Entra ID issued")
+                .remedy("Check that the operator in the server settings is the one of your tenant: tokens of one cloud are worth nothing in another")
+                .detail(self.detail),
+        )
+    }
+
+    /// Words for it, and the case that a host acts on. `granted` is what the token hints at.
+    pub fn explain(self, needs: Permission, granted: Option<bool>, portal: &str) -> Error {
+        let name = needs.name;
+        match self.status {
+            403 if granted == Some(true) => Error::PermissionMissing(
+                Explanation::new(self.code, format!("{name} is granted, but Microsoft 365 does not honour it yet"))
+                    .remedy("A fresh grant can take up to 48 hours to reach Exchange: try again later; if it stays so, ask your Exchange administrator whether a policy limits the app to some mailboxes")
+                    .detail(self.detail),
+            ),
+            403 => Error::PermissionMissing(
+                Explanation::new(self.code, format!("The permission {name} is missing or has no admin consent"))
+                    .remedy(format!("In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, add the application permission {name} of Microsoft Graph, then click Grant admin consent"))
+                    .detail(self.detail),
+            ),
+            404 | 405 | 501 if self.is_graphs => Error::Unsupported(
+                Explanation::new(self.code, "Microsoft Graph has no such service in this cloud or tenant")
+                    .detail(self.detail),
+            ),
+            500..=599 => Error::Unavailable(
+                Explanation::new(self.code, "Microsoft Graph has troubles of its own")
+                    .remedy("Try again in a few minutes; https://status.cloud.microsoft tells of outages")
+                    .detail(self.detail),
+            ),
+            _ if !self.is_graphs => not_graph(self.detail),
+            _ => Error::Unexpected(
+                Explanation::new(self.code, "Microsoft Graph refused the request")
+                    .remedy("Try again; if it stays so, the detail is what Microsoft's support asks for")
+                    .detail(self.detail),
+            ),
+        }
+    }
+}
+
+/// Something else answered in Graph's place, or Graph's answer is broken.
+pub(super) fn not_graph(detail: String) -> Error {
+    Error::Unexpected(
+        Explanation::new("not-graph", "The answer is not one of Microsoft Graph")
+            .remedy("Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
+            .detail(detail),
+    )
+}
+
+/// What can be said of an answer that is not understood, without repeating it: it could
+/// hold anything.
+pub fn describe_body(response: &Response) -> String {
+    let kind = response.header("content-type").unwrap_or("no content type");
+    format!("HTTP {}; {}; {} bytes", response.status, shorten(kind), response.body.len())
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// One line of at most 300 characters.
+fn shorten(text: &str) -> String {
+    let line: Vec<_> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    match line.char_indices().nth(300) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,25 @@
+//! Connects ONES to Office 365: tells it rooms and people, and what is wrong with the settings.
+//!
+//! All but `component.rs` is plain Rust over the small traits of [`host`], so that it runs
+//! natively too. See ARCHITECTURE.md for the whole picture.
+
+pub mod batch;
+pub mod checkpoint;
+pub mod cloud;
+#[cfg(target_family = "wasm")]
+mod component;
+pub mod describe;
+pub mod entra;
+pub mod error;
+pub mod graph;
+pub mod host;
+pub mod model;
+pub mod origin;
+pub mod payload;
+pub mod rooms;
+pub mod secret;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod users;
+pub mod validate;

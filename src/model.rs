@@ -1,0 +1,170 @@
+//! The records that ONES is told, as the WIT package `ones:integration` has them.
+//!
+//! `component.rs` turns them into the generated types, so that all else is plain Rust.
+
+/// A bookable room.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Room {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub nickname: Option<String>,
+    pub capacity: Option<u32>,
+    pub building: Option<String>,
+    pub floor_number: Option<i32>,
+    pub floor_label: Option<String>,
+    pub label: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<Address>,
+    pub position: Option<Coordinates>,
+    pub wheelchair_accessible: Option<bool>,
+    pub audio_device: Option<String>,
+    pub video_device: Option<String>,
+    pub display_device: Option<String>,
+    pub booking_type: Option<String>,
+    pub tags: Vec<String>,
+    pub lists: Vec<String>,
+}
+
+/// A postal address.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Address {
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub postal_code: Option<String>,
+    pub country: Option<String>,
+}
+
+/// Degrees, WGS 84.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "the unit is said above")]
+pub struct Coordinates {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// Exists, but could not be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unreadable {
+    /// Of the room or person.
+    pub id: String,
+    /// Which field was wrong, and how.
+    pub reason: String,
+}
+
+/// At most [`BATCH`] rooms.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct RoomBatch {
+    pub rooms: Vec<Room>,
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A person.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct User {
+    pub id: String,
+    pub username: String,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub given_name: Option<String>,
+    pub surname: Option<String>,
+    pub job_title: Option<String>,
+    pub department: Option<String>,
+    pub office: Option<String>,
+    pub mobile_phone: Option<String>,
+    pub business_phone: Option<String>,
+    pub language: Option<String>,
+    pub card_number: Option<String>,
+    pub enabled: bool,
+    pub guest: bool,
+}
+
+/// Why somebody is no longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Can come back from the recycle bin.
+    Soft,
+    /// Gone for good.
+    Permanent,
+    /// Not selected by the settings (any more).
+    OutOfScope,
+}
+
+/// One thing to know about one person.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UserChange {
+    /// The whole record, new or changed.
+    User(User),
+    /// Gone, by id.
+    Removed(String, Removal),
+    /// Exists, but could not be read.
+    Unreadable(Unreadable),
+}
+
+/// Most changes that one batch may hold.
+pub const BATCH: usize = 1000;
+
+/// What a batch is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// An enumeration of all people.
+    Full {
+        /// It begins with this batch.
+        first: bool,
+        /// It is complete with this batch.
+        last: bool,
+    },
+    /// What changed since the checkpoint.
+    Incremental,
+}
+
+/// At most [`BATCH`] changes, and from where a later run goes on.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct UserBatch {
+    pub mode: Mode,
+    pub changes: Vec<UserChange>,
+    pub checkpoint: String,
+    pub total: Option<u64>,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Summary {
+    pub requests: u32,
+    pub throttled: u32,
+    pub retried: u32,
+    pub warnings: Vec<String>,
+    pub unreadable: u32,
+}
+
+/// How one aspect of the settings fared.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Check {
+    pub id: &'static str,
+    pub outcome: Outcome,
+    pub summary: String,
+    pub remedy: Option<String>,
+    pub detail: Option<String>,
+    pub fields: Vec<crate::error::FieldError>,
+}
+
+/// Of a [`Check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// Works, but deserves a look.
+    Warned,
+    /// Does not work.
+    Failed,
+    /// Not tried, since an earlier check failed.
+    Skipped,
+}

@@ -1,0 +1,148 @@
+//! The resource types `room` and `roomList`.
+//!
+//! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples
+//! spell some properties in two ways and give numbers as text, so both are read.
+
+use serde_json::{Value, value::RawValue};
+
+use super::{Members, filled, members, text_member};
+use crate::model::{Address, Coordinates, Room, Unreadable};
+
+/// A list of rooms, most often a building.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRef {
+    /// By which its rooms are asked for; its id would not do.
+    pub email: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// Reads a room list; `None` where it cannot be addressed.
+pub fn read_list(raw: &RawValue) -> Option<ListRef> {
+    let members = members(raw);
+    let email = text_member(&members, "emailAddress")?;
+    let name = text_member(&members, "displayName").unwrap_or_else(|| email.clone());
+    Some(ListRef { email, name })
+}
+
+/// The e-mail address of a place, in lower case.
+pub fn read_mailbox(raw: &RawValue) -> Option<String> {
+    text_member(&members(raw), "emailAddress").map(|it| it.to_lowercase())
+}
+
+/// What identifies a room, read even where the rest cannot be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlaceReader {
+    /// `placeId`, which never changes; where the cloud has none, the e-mail address.
+    pub id: String,
+    /// In lower case.
+    pub email: Option<String>,
+    /// Graph's `id`, which can change.
+    pub entity_id: Option<String>,
+}
+
+impl PlaceReader {
+    /// Reads who it is.
+    pub fn identify(raw: &RawValue) -> Self {
+        let members = members(raw);
+        let email = text_member(&members, "emailAddress").map(|it| it.to_lowercase());
+        let entity_id = text_member(&members, "id");
+        let id = text_member(&members, "placeId")
+            .or_else(|| email.clone())
+            .or_else(|| entity_id.clone())
+            .unwrap_or_else(|| "(no id)".to_owned());
+        Self { id, email, entity_id }
+    }
+
+    /// Reads the room.
+    ///
+    /// # Errors
+    /// Which field is wrong, and how.
+    pub fn read(&self, raw: &RawValue) -> Result<Room, Unreadable> {
+        self.room(raw).map_err(|reason| Unreadable { id: self.id.clone(), reason })
+    }
+
+    fn room(&self, raw: &RawValue) -> Result<Room, String> {
+        let members = members(raw);
+        let text = |name| match members.value(name) {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(filled(Some(text))),
+            _ => Err(format!("{name}: not a text")),
+        };
+        let flag = |name| match members.value(name) {
+            Value::Null => Ok(None),
+            Value::Bool(flag) => Ok(Some(flag)),
+            _ => Err(format!("{name}: not true or false")),
+        };
+        let object = |name| match members.value(name) {
+            value @ (Value::Null | Value::Object(_)) => Ok(value),
+            _ => Err(format!("{name}: not an object")),
+        };
+        let email = text("emailAddress")?.ok_or("emailAddress is missing")?;
+        let nickname = text("nickname")?;
+        let name = text("displayName")?.or_else(|| nickname.clone());
+        let wheelchair_accessible =
+            flag("isWheelChairAccessible")?.or(flag("isWheelchairAccessible")?);
+        let position =
+            position(&object("geoCoordinates")?).or(position(&object("geocoordinates")?));
+        let tags = match members.value("tags") {
+            Value::Null => Vec::new(),
+            Value::Array(tags) => tags.iter().filter_map(|it| member_text(it)).collect(),
+            _ => return Err("tags: not a list".to_owned()),
+        };
+        Ok(Room {
+            id: self.id.clone(),
+            name: name.unwrap_or_else(|| email.clone()),
+            email,
+            nickname,
+            // Below zero there is no capacity to speak of.
+            capacity: integer("capacity", &members)?.and_then(|it| u32::try_from(it).ok()),
+            building: text("building")?,
+            floor_number: integer("floorNumber", &members)?.and_then(|it| it.try_into().ok()),
+            floor_label: text("floorLabel")?,
+            label: text("label")?,
+            phone: text("phone")?,
+            address: address(&object("address")?),
+            position,
+            wheelchair_accessible,
+            audio_device: text("audioDeviceName")?,
+            video_device: text("videoDeviceName")?,
+            display_device: text("displayDeviceName")?.or(text("displayDevice")?),
+            booking_type: text("bookingType")?,
+            tags,
+            lists: Vec::new(),
+        })
+    }
+}
+
+fn address(value: &Value) -> Option<Address> {
+    let part = |name| member_text(value.get(name)?);
+    let address = Address {
+        street: part("street"),
+        city: part("city"),
+        state: part("state"),
+        postal_code: part("postalCode"),
+        country: part("countryOrRegion"),
+    };
+    (address != Address::default()).then_some(address)
+}
+
+fn position(value: &Value) -> Option<Coordinates> {
+    let degrees = |name| value.get(name)?.as_f64();
+    Some(Coordinates { latitude: degrees("latitude")?, longitude: degrees("longitude")? })
+}
+
+fn member_text(value: &Value) -> Option<String> {
+    filled(value.as_str().map(str::to_owned))
+}
+
+/// An Int32 that can come as text.
+fn integer(field: &str, members: &Members<'_>) -> Result<Option<i64>, String> {
+    let number = match members.value(field) {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_i64(),
+    };
+    number.map(Some).ok_or_else(|| format!("{field}: not a whole number"))
+}

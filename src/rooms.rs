@@ -1,0 +1,258 @@
+//! Tells rooms: all of them or chosen ones, with the lists that hold them.
+//!
+//! Source: <https://learn.microsoft.com/graph/api/place-list>. There is no delta for places.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Uri;
+use serde_json::value::RawValue;
+
+use crate::{
+    describe::PLACES,
+    error::Error,
+    graph::{Graph, LoopGuard, Page, Patience},
+    host::{Host, Request, Sink},
+    model::{BATCH, RoomBatch, Summary},
+    payload::{PlaceReader, read_list, read_mailbox},
+    settings::{RoomSelection, Settings},
+};
+
+/// What Graph gives at once, at most.
+const PAGE: usize = 100;
+
+/// Tells all selected rooms.
+///
+/// # Errors
+/// [`Error::Unsupported`] where the cloud or tenant has no Places, [`Error::Cancelled`] where
+/// `sink` was dropped; else as [`Graph::get`].
+pub async fn sync<H: Host>(
+    host: &H,
+    settings: &Settings,
+    sink: &mut impl Sink<RoomBatch>,
+) -> Result<Summary, Error> {
+    let graph = Graph::new(host, settings, Patience::SYNC);
+    let mut warnings = Vec::new();
+    let lists = Lists::read(&graph, &mut warnings).await?;
+    let mut selection = Selection::new(&settings.rooms);
+    let mut seen = BTreeSet::new();
+    let mut unreadable: u32 = 0;
+    let total = each_page(
+        &graph,
+        |skip| graph.endpoints().rooms(skip),
+        async |page| {
+            let mut batch = RoomBatch::default();
+            let before = seen.len();
+            for raw in page {
+                let place = PlaceReader::identify(raw);
+                if !seen.insert(place.id.clone()) || !selection.takes(&place) {
+                    continue;
+                }
+                match place.read(raw) {
+                    Ok(mut room) => {
+                        room.lists = lists.of(&place);
+                        batch.rooms.push(room);
+                    }
+                    Err(it) => batch.unreadable.push(it),
+                }
+            }
+            unreadable += u32::try_from(batch.unreadable.len()).unwrap_or(u32::MAX);
+            for batch in split(batch) {
+                sink.put(batch).await.map_err(|_| Error::Cancelled)?;
+            }
+            Ok(seen.len() - before)
+        },
+    )
+    .await?;
+    if total.got == 0 {
+        warnings.push(NO_ROOMS.to_owned());
+    }
+    if let Some(count) = total.count.filter(|it| *it > seen.len() as u64) {
+        warnings
+            .push(format!("Microsoft Graph counts {count} rooms, but told only {}", seen.len()));
+    }
+    warnings.extend(selection.missing().map(|(_, room)| not_found(room)));
+    Ok(Summary { warnings, unreadable, ..graph.summary() })
+}
+
+/// What to say of a tenant without rooms.
+pub const NO_ROOMS: &str = "Microsoft Graph tells no rooms: rooms that are hidden from the address lists do not appear, and new ones can take up to 48 hours";
+
+/// What to say of a chosen room that is not there.
+pub fn not_found(room: &str) -> String {
+    format!(
+        "The chosen room {room} was not found: it may have been deleted, have got another address, or be hidden from the address lists; changes can take up to 48 hours"
+    )
+}
+
+/// A page has at most [`PAGE`] rooms, unless a server means it otherwise.
+fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
+    let mut batches = Vec::new();
+    while batch.rooms.len() + batch.unreadable.len() > BATCH {
+        let rooms = batch.rooms.split_off(batch.rooms.len().saturating_sub(BATCH));
+        let room_for = BATCH - rooms.len();
+        let rest = batch.unreadable.len().saturating_sub(room_for);
+        batches.push(RoomBatch { rooms, unreadable: batch.unreadable.split_off(rest) });
+    }
+    batches.push(batch);
+    batches
+}
+
+/// Which rooms the settings want, and which of them have been seen.
+pub struct Selection<'a> {
+    chosen: Option<Vec<(&'a str, bool)>>,
+}
+
+impl<'a> Selection<'a> {
+    /// Nothing seen yet.
+    pub fn new(selection: &'a RoomSelection) -> Self {
+        let chosen = match selection {
+            RoomSelection::All => None,
+            RoomSelection::Chosen(rooms) => {
+                Some(rooms.iter().map(|it| (it.as_str(), false)).collect())
+            }
+        };
+        Self { chosen }
+    }
+
+    /// Whether the room is wanted; by its id, its e-mail address, or Graph's entity id.
+    pub fn takes(&mut self, place: &PlaceReader) -> bool {
+        let Some(chosen) = &mut self.chosen else {
+            return true;
+        };
+        let is_meant = |room: &str| {
+            let names = [Some(&place.id), place.email.as_ref(), place.entity_id.as_ref()];
+            // E-mail addresses and GUIDs alike: case tells nothing apart.
+            names.into_iter().flatten().any(|it| it.to_lowercase() == room.to_lowercase())
+        };
+        let mut taken = false;
+        for (_, seen) in chosen.iter_mut().filter(|(room, _)| is_meant(room)) {
+            *seen = true;
+            taken = true;
+        }
+        taken
+    }
+
+    /// Chosen rooms that did not appear, with their place in the settings.
+    pub fn missing(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        let chosen = self.chosen.iter().flatten().enumerate();
+        chosen.filter(|(_, (_, seen))| !seen).map(|(index, (room, _))| (index, *room))
+    }
+}
+
+/// Which lists hold a room, by its e-mail address.
+#[derive(Default)]
+struct Lists {
+    names: Vec<String>,
+    of_room: BTreeMap<String, Vec<usize>>,
+}
+
+impl Lists {
+    /// Reads all lists. Where they cannot be had, rooms are worth having without.
+    async fn read<H: Host>(
+        graph: &Graph<'_, H>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, Error> {
+        let mut lists = Vec::new();
+        let read = each_page(
+            graph,
+            |skip| graph.endpoints().room_lists(skip),
+            async |page| {
+                let before = lists.len();
+                for list in page.iter().filter_map(|raw| read_list(raw)) {
+                    if !lists.contains(&list) {
+                        lists.push(list);
+                    }
+                }
+                Ok(lists.len() - before)
+            },
+        )
+        .await;
+        if let Err(error) = read {
+            let why = passing_over(error)?;
+            warnings.push(format!("Room lists could not be read: {why}"));
+        }
+        let mut it = Self::default();
+        for list in lists {
+            let mut rooms = BTreeSet::new();
+            let read = each_page(
+                graph,
+                |skip| graph.endpoints().rooms_of_list(&list.email, skip),
+                async |page| {
+                    let before = rooms.len();
+                    rooms.extend(page.iter().filter_map(|raw| read_mailbox(raw)));
+                    Ok(rooms.len() - before)
+                },
+            )
+            .await;
+            if let Err(error) = read {
+                let why = passing_over(error)?;
+                warnings.push(format!("The room list {} could not be read: {why}", list.name));
+            }
+            for room in rooms {
+                it.of_room.entry(room).or_default().push(it.names.len());
+            }
+            it.names.push(list.name);
+        }
+        Ok(it)
+    }
+
+    fn of(&self, place: &PlaceReader) -> Vec<String> {
+        let lists = place.email.as_ref().and_then(|it| self.of_room.get(it));
+        lists.into_iter().flatten().filter_map(|it| self.names.get(*it).cloned()).collect()
+    }
+}
+
+/// Why a part could not be read, where the rest can be told all the same.
+fn passing_over(error: Error) -> Result<String, Error> {
+    match error {
+        Error::PermissionMissing(it) | Error::Unsupported(it) => Ok(it.summary),
+        error => Err(error),
+    }
+}
+
+/// How many there were, and how many Graph says there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Total {
+    /// Items on all pages.
+    pub got: usize,
+    /// `@odata.count`, where it was told.
+    pub count: Option<u64>,
+}
+
+/// Reads a collection of places page by page. `url` gives the address of the page that skips
+/// so many; `on_page` says how many items it had not seen before.
+///
+/// For years `/places` has given 100 items and no link to the rest, so that a full page
+/// without a link is followed by asking with `$skip`, until nothing new comes.
+///
+/// # Errors
+/// As [`Graph::get`], and whatever `on_page` fails with.
+pub async fn each_page<H: Host>(
+    graph: &Graph<'_, H>,
+    url: impl Fn(usize) -> Uri,
+    mut on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
+) -> Result<Total, Error> {
+    let mut total = Total { got: 0, count: None };
+    let mut guard = LoopGuard::default();
+    let mut next = url(0);
+    let mut skipping = false;
+    loop {
+        guard.follow(&next.to_string())?;
+        let response = graph.get(Request::get(next), PLACES).await?;
+        let page = Page::read(&response)?;
+        let items = page.value.len();
+        let new = on_page(&page.value).await?;
+        total.got += items;
+        total.count = page.count.or(total.count);
+        let lacking = total.count.is_some_and(|it| (total.got as u64) < it);
+        next = match &page.next_link {
+            Some(link) => graph.own_link(link)?,
+            None if new == 0 => return Ok(total),
+            None if items >= PAGE || skipping || lacking => {
+                skipping = true;
+                url(total.got)
+            }
+            None => return Ok(total),
+        };
+    }
+}

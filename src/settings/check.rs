@@ -1,0 +1,363 @@
+//! From what was entered to what is meant. Finds every wrong field, not just the first.
+
+use http::Uri;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    CardNumber, Day, LOGIN_BUTTON, RoomSelection, Server, Settings, Users,
+    entry::Entry,
+    form::{All, CloudForm, CloudName, CustomCloud, Form, SelectForm},
+};
+use crate::{cloud::Cloud, error::FieldError, origin::Origin, secret::Secret};
+
+/// What each object of the settings can hold.
+const KNOWN: [(&str, &[&str]); 5] = [
+    ("", &["server", "rooms", "users"]),
+    (
+        "/server",
+        &[
+            "name",
+            "cloud",
+            "tenantId",
+            "clientId",
+            "clientSecret",
+            "clientCertificate",
+            "secretExpires",
+        ],
+    ),
+    ("/server/cloud", &["authority", "graph"]),
+    ("/rooms", &["select"]),
+    (
+        "/users",
+        &[
+            "defaultGroups",
+            "cardNumber",
+            "loginButton",
+            "includeGuests",
+            "includeDisabled",
+            "onlyGroups",
+        ],
+    ),
+];
+
+pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
+    let mut fields = Fields::default();
+    // serde would read a list as the fields of an object, in their order.
+    let is_list = |object: &str| settings.pointer(object).is_some_and(Value::is_array);
+    for (object, _) in KNOWN.iter().filter(|(object, _)| is_list(object)) {
+        fields.wrong(object, "This must be an object, not a list");
+    }
+    if !fields.wrong.is_empty() {
+        return Err(fields.wrong);
+    }
+    for (object, known) in KNOWN {
+        fields.refuse_unknown(object, settings.pointer(object), known);
+    }
+    let Ok(form) = Form::deserialize(settings.clone()) else {
+        fields.wrong("", "The settings must be an object with server, rooms and users");
+        return Err(fields.wrong);
+    };
+    let server = match form.server {
+        Entry::Absent => {
+            fields.wrong("/server", "The server settings are missing");
+            None
+        }
+        entry => fields.object("/server", entry).and_then(|it| server(&mut fields, it)),
+    };
+    let rooms = fields.object("/rooms", form.rooms).and_then(|it| rooms(&mut fields, it.select));
+    let users = fields.object("/users", form.users).and_then(|it| users(&mut fields, it));
+    match (server, rooms, users) {
+        (Some(server), Some(rooms), Some(users)) if fields.wrong.is_empty() => {
+            Ok(Settings { server, rooms, users })
+        }
+        _ => Err(fields.wrong),
+    }
+}
+
+fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
+    if !matches!(form.client_certificate, Entry::Absent) {
+        fields.wrong(
+            "/server/clientCertificate",
+            "Certificates are not supported by this version: use clientSecret",
+        );
+    }
+    let name = fields.text("/server/name", form.name, "The integration needs a name");
+    let cloud = cloud(fields, form.cloud);
+    let tenant_id =
+        fields.text("/server/tenantId", form.tenant_id, "The tenant ID is missing").and_then(
+            |it| fields.ensure(it, "/server/tenantId", is_tenant, "This is neither a GUID (Overview → Directory (tenant) ID) nor a domain of the tenant"),
+        );
+    let client_id = fields
+        .text("/server/clientId", form.client_id, "The client ID is missing")
+        .and_then(|it| {
+            fields.ensure(
+                it,
+                "/server/clientId",
+                is_guid,
+                "This is not a GUID: copy Overview → Application (client) ID",
+            )
+        });
+    let client_secret =
+        fields.text("/server/clientSecret", form.client_secret, "The client secret is missing");
+    let secret_expires = match form.secret_expires {
+        Entry::Absent => Some(None),
+        entry => fields.given("/server/secretExpires", entry).and_then(|it| {
+            let day = humantime::parse_rfc3339(&format!("{it}T00:00:00Z")).ok();
+            if day.is_none() {
+                fields.wrong("/server/secretExpires", "This is not a date such as 2027-05-01");
+            }
+            day.map(|day| Some(Day { text: it, day }))
+        }),
+    };
+    Some(Server {
+        name: name?,
+        cloud: cloud?,
+        tenant_id: tenant_id?.to_ascii_lowercase(),
+        client_id: client_id?.to_ascii_lowercase(),
+        client_secret: Secret::new(client_secret?),
+        secret_expires: secret_expires?,
+    })
+}
+
+fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
+    const FIELD: &str = "/server/cloud";
+    match entry {
+        Entry::Absent => Some(Cloud::Global),
+        Entry::Given(CloudForm::Named(name)) => Some(match name {
+            CloudName::Global => Cloud::Global,
+            CloudName::UsGovernmentL4 => Cloud::UsGovernmentL4,
+            CloudName::UsGovernmentL5 => Cloud::UsGovernmentL5,
+            CloudName::China21Vianet => Cloud::China21Vianet,
+        }),
+        Entry::Given(CloudForm::Custom(CustomCloud { authority, graph })) => {
+            let authority = origin(fields, "/server/cloud/authority", authority);
+            let graph = origin(fields, "/server/cloud/graph", graph);
+            Some(Cloud::Custom { authority: authority?, graph: graph? })
+        }
+        Entry::Wrong(_) => {
+            let names = Cloud::NAMED.map(|(name, _)| name).join(", ");
+            fields.wrong(
+                FIELD,
+                format!("This must be one of {names}, or an object with authority and graph"),
+            );
+            None
+        }
+    }
+}
+
+fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Origin> {
+    let text = fields.text(field, entry, "The address is missing")?;
+    let uri = text.parse::<Uri>().ok();
+    let bare = |uri: &Uri| matches!(uri.path_and_query().map(|it| it.as_str()), None | Some("/"));
+    let problem = match uri.as_ref().and_then(Origin::of) {
+        None => "This is not an address such as https://graph.microsoft.com",
+        Some(_) if !uri.is_some_and(|it| bare(&it)) => "This must be only scheme, host and port",
+        Some(origin) if !origin.is_safe() => "Plain http is allowed on loopback only: use https",
+        Some(origin) => return Some(origin),
+    };
+    fields.wrong(field, problem);
+    None
+}
+
+fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection> {
+    const FIELD: &str = "/rooms/select";
+    match entry {
+        Entry::Absent | Entry::Given(SelectForm::All(All::All)) => Some(RoomSelection::All),
+        Entry::Given(SelectForm::Chosen(chosen)) => {
+            if chosen.is_empty() {
+                fields.wrong(FIELD, "Choose at least one room, or \"all\"");
+            }
+            for (index, room) in chosen.iter().enumerate() {
+                if room.trim().is_empty() {
+                    fields.wrong(
+                        &format!("{FIELD}/{index}"),
+                        "This must be the id or e-mail address of a room",
+                    );
+                }
+            }
+            Some(RoomSelection::Chosen(chosen.iter().map(|it| it.trim().to_owned()).collect()))
+        }
+        Entry::Wrong(_) => {
+            fields.wrong(FIELD, "This must be \"all\" or a list of room ids or e-mail addresses");
+            None
+        }
+    }
+}
+
+fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
+    match form.only_groups {
+        Entry::Absent => {}
+        Entry::Given(groups) if groups.is_empty() => {}
+        Entry::Given(_) => fields.wrong(
+            "/users/onlyGroups",
+            "A limit to groups is not supported by this version: leave the list empty",
+        ),
+        Entry::Wrong(_) => fields.wrong("/users/onlyGroups", "This must be a list"),
+    }
+    let default_groups =
+        fields.optional("/users/defaultGroups", form.default_groups, "a list of names");
+    for (index, group) in default_groups.iter().flatten().flatten().enumerate() {
+        if group.trim().is_empty() {
+            fields.wrong(&format!("/users/defaultGroups/{index}"), "A group needs a name");
+        }
+    }
+    let card_number = match form.card_number {
+        Entry::Absent => Some(None),
+        entry => fields.given("/users/cardNumber", entry).and_then(|it| match card_number(&it) {
+            Ok(card_number) => Some(Some(card_number)),
+            Err(problem) => {
+                fields.wrong("/users/cardNumber", problem);
+                None
+            }
+        }),
+    };
+    let login_button = match form.login_button {
+        Entry::Absent => Some(LOGIN_BUTTON.to_owned()),
+        entry => fields.text("/users/loginButton", entry, "The button needs a name"),
+    };
+    let include_guests =
+        fields.optional("/users/includeGuests", form.include_guests, "true or false");
+    let include_disabled =
+        fields.optional("/users/includeDisabled", form.include_disabled, "true or false");
+    Some(Users {
+        default_groups: default_groups?.unwrap_or_default(),
+        card_number: card_number?,
+        login_button: login_button?,
+        include_guests: include_guests?.unwrap_or_default(),
+        include_disabled: include_disabled?.unwrap_or_default(),
+    })
+}
+
+fn card_number(attribute: &str) -> Result<CardNumber, &'static str> {
+    // Graph has no `pager` on user, in any cloud: it exists only as a directory extension.
+    if attribute.eq_ignore_ascii_case("pager") {
+        return Err(
+            "\"pager\" is not supported by this version: give the full name of the directory extension (extension_…_pager)",
+        );
+    }
+    // https://learn.microsoft.com/graph/api/user-list: pages shrink, and it needs another permission.
+    if attribute.eq_ignore_ascii_case("signInActivity") {
+        return Err("signInActivity cannot be a card number");
+    }
+    let number = attribute.strip_prefix("extensionAttribute").and_then(|it| it.parse::<u8>().ok());
+    let path: Vec<String> = match number {
+        Some(1..=15) => vec!["onPremisesExtensionAttributes".to_owned(), attribute.to_owned()],
+        Some(_) => return Err("There are only extensionAttribute1 to extensionAttribute15"),
+        None => attribute.split('/').map(str::to_owned).collect(),
+    };
+    let is_name = |name: &String| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+    };
+    if path.len() > 2 || !path.iter().all(is_name) {
+        return Err(
+            "This is not the name of an attribute such as employeeId or extensionAttribute1",
+        );
+    }
+    Ok(CardNumber { path })
+}
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Fields {
+    wrong: Vec<FieldError>,
+}
+
+impl Fields {
+    fn wrong(&mut self, field: &str, message: impl Into<String>) {
+        self.wrong.push(FieldError::new(field, message));
+    }
+
+    /// A step of the wizard; all of them can be left empty.
+    fn object<T: Default>(&mut self, field: &str, entry: Entry<T>) -> Option<T> {
+        match entry {
+            Entry::Absent => Some(T::default()),
+            entry => self.given(field, entry),
+        }
+    }
+
+    fn given<T>(&mut self, field: &str, entry: Entry<T>) -> Option<T> {
+        match entry {
+            Entry::Given(value) => Some(value),
+            Entry::Wrong(problem) => {
+                self.wrong(field, problem);
+                None
+            }
+            Entry::Absent => None,
+        }
+    }
+
+    fn optional<T>(&mut self, field: &str, entry: Entry<T>, expected: &str) -> Option<Option<T>> {
+        match entry {
+            Entry::Absent => Some(None),
+            Entry::Given(value) => Some(Some(value)),
+            Entry::Wrong(_) => {
+                self.wrong(field, format!("This must be {expected}"));
+                None
+            }
+        }
+    }
+
+    /// Text that is there and has no spaces around it: they come from copying.
+    fn text(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
+        let text = match entry {
+            Entry::Absent => String::new(),
+            Entry::Given(text) => text,
+            Entry::Wrong(_) => {
+                self.wrong(field, "This must be text");
+                return None;
+            }
+        };
+        if text.trim().is_empty() {
+            self.wrong(field, missing);
+            return None;
+        }
+        Some(text.trim().to_owned())
+    }
+
+    fn ensure(
+        &mut self,
+        text: String,
+        field: &str,
+        holds: fn(&str) -> bool,
+        message: &str,
+    ) -> Option<String> {
+        if !holds(&text) {
+            self.wrong(field, message);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn refuse_unknown(&mut self, object: &str, found: Option<&Value>, known: &[&str]) {
+        let names = found.and_then(Value::as_object).into_iter().flat_map(|it| it.keys());
+        for name in names.filter(|it| !known.contains(&it.as_str())) {
+            let pointer = format!("{object}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let message = match known.iter().find(|it| it.eq_ignore_ascii_case(name)) {
+                Some(meant) => format!("There is no such setting: did you mean {meant}?"),
+                None => format!("There is no such setting; there are {}", known.join(", ")),
+            };
+            self.wrong(&pointer, message);
+        }
+    }
+}
+
+/// Eight, four, four, four and twelve hexadecimal digits.
+pub(crate) fn is_guid(text: &str) -> bool {
+    let mut groups = text.split('-');
+    [8, 4, 4, 4, 12].iter().all(|length| {
+        groups
+            .next()
+            .is_some_and(|it| it.len() == *length && it.bytes().all(|b| b.is_ascii_hexdigit()))
+    }) && groups.next().is_none()
+}
+
+fn is_tenant(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+    };
+    is_guid(text) || (text.contains('.') && text.split('.').all(is_label))
+}

@@ -1,0 +1,185 @@
+//! The settings as they are entered: what is parsed, and the source of `schema.json`.
+//!
+//! The comments are what an administrator reads in the wizard.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Value;
+
+use super::entry::Entry;
+
+/// How ONES connects to Office 365.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, schemars(title = "Office 365", extend("required" = ["server"], "additionalProperties" = false)))]
+pub(super) struct Form {
+    pub(super) server: Entry<Server>,
+    pub(super) rooms: Entry<Rooms>,
+    pub(super) users: Entry<Users>,
+}
+
+/// # Server settings
+///
+/// ONES signs in to Office 365 as an application that your company registers for it.
+///
+/// 1. Open the Azure portal (portal.azure.com, portal.azure.us or portal.azure.cn) and go to
+///    **Microsoft Entra ID → App registrations → New registration**. Any name will do.
+/// 2. From the **Overview** of the new registration, copy *Application (client) ID* and
+///    *Directory (tenant) ID* into the fields below.
+/// 3. Under **API permissions → Add a permission → Microsoft Graph → Application permissions**,
+///    add `Calendars.ReadWrite`, `Group.Read.All`, `Place.Read.All` and `User.Read.All`.
+/// 4. Click **Grant admin consent**. Without it the permissions stay in the list and do nothing.
+/// 5. Under **Certificates & secrets → Client secrets → New client secret**, add a secret and
+///    copy its *Value* at once: it is shown only now. The *Secret ID* beside it is not the secret.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId", "clientSecret"], "additionalProperties" = false)))]
+pub(super) struct Server {
+    /// What this integration is called in ONES, e.g. the name of the company.
+    #[cfg_attr(test, schemars(title = "Name", length(min = 1, max = 100)))]
+    pub(super) name: Entry<String>,
+    #[cfg_attr(test, schemars(title = "Office 365 service operator", extend("default" = "global")))]
+    pub(super) cloud: Entry<CloudForm>,
+    /// *Directory (tenant) ID* of the app registration, or a domain of the tenant.
+    #[cfg_attr(test, schemars(title = "Tenant ID", length(min = 1)))]
+    pub(super) tenant_id: Entry<String>,
+    /// *Application (client) ID* of the app registration.
+    #[cfg_attr(test, schemars(title = "Client ID", extend("format" = "uuid")))]
+    pub(super) client_id: Entry<String>,
+    /// *Value* of the client secret, not its *Secret ID*.
+    #[cfg_attr(test, schemars(title = "Client secret", length(min = 1), extend("writeOnly" = true)))]
+    pub(super) client_secret: Entry<String>,
+    // Refused by name until certificates are served, so that nobody believes it is used.
+    #[cfg_attr(test, schemars(skip))]
+    pub(super) client_certificate: Entry<Value>,
+    /// The day the client secret expires, as the portal shows it. ONES warns 30 days ahead.
+    #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
+    pub(super) secret_expires: Entry<String>,
+}
+
+/// Who operates Office 365 for your company.
+#[derive(Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(untagged, inline))]
+pub(super) enum CloudForm {
+    Named(CloudName),
+    Custom(CustomCloud),
+}
+
+// serde's own way with untagged enums would try one variant after the other, at twice the code.
+impl<'de> Deserialize<'de> for CloudForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let form = match value {
+            Value::Object(_) => CustomCloud::deserialize(value).map(Self::Custom),
+            name => CloudName::deserialize(name).map(Self::Named),
+        };
+        form.map_err(D::Error::custom)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, schemars(inline))]
+pub(super) enum CloudName {
+    /// Microsoft, worldwide (also GCC)
+    Global,
+    /// Microsoft, US government L4 (GCC High)
+    #[serde(rename = "us-government-l4")]
+    UsGovernmentL4,
+    /// Microsoft, US government L5 (DoD)
+    #[serde(rename = "us-government-l5")]
+    UsGovernmentL5,
+    /// 21Vianet, mainland China
+    #[serde(rename = "china-21vianet")]
+    China21Vianet,
+}
+
+/// Endpoints of your own, e.g. of an emulated tenant: origins, plain http on loopback only.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"], "additionalProperties" = false)))]
+pub(super) struct CustomCloud {
+    /// Of Entra ID, e.g. `https://login.microsoftonline.com`.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    pub(super) authority: Entry<String>,
+    /// Of Microsoft Graph, e.g. `https://graph.microsoft.com`.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    pub(super) graph: Entry<String>,
+}
+
+/// # Room settings
+///
+/// Rooms come from Exchange's room mailboxes. A room that is hidden from the address lists
+/// does not appear, and a new one can take up to 48 hours to show up.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
+pub(super) struct Rooms {
+    #[cfg_attr(test, schemars(title = "Sync", extend("default" = "all")))]
+    pub(super) select: Entry<SelectForm>,
+}
+
+/// All rooms, or chosen ones.
+#[derive(Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(untagged, inline))]
+pub(super) enum SelectForm {
+    All(All),
+    /// Ids or e-mail addresses of rooms.
+    Chosen(#[cfg_attr(test, schemars(length(min = 1)))] Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for SelectForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let form = match value {
+            Value::Array(_) => Vec::deserialize(value).map(Self::Chosen),
+            word => All::deserialize(word).map(Self::All),
+        };
+        form.map_err(D::Error::custom)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, schemars(inline))]
+pub(super) enum All {
+    /// All rooms
+    All,
+}
+
+/// # User settings
+///
+/// Who of the directory comes to ONES, and with what.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
+pub(super) struct Users {
+    /// Groups of ONES that a person joins when first synchronized.
+    #[cfg_attr(test, schemars(title = "Default groups", extend("default" = [])))]
+    pub(super) default_groups: Entry<Vec<String>>,
+    /// The attribute that holds the number of a person's access card: `employeeId`, `faxNumber`,
+    /// `extensionAttribute1` to `extensionAttribute15`, or the full name of another attribute of
+    /// the user, such as a directory extension (`extension_…_pager`).
+    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null)))]
+    pub(super) card_number: Entry<String>,
+    /// The name of the button on the login page.
+    #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100), extend("default" = super::LOGIN_BUTTON)))]
+    pub(super) login_button: Entry<String>,
+    /// Also people of other companies who were invited to the tenant.
+    #[cfg_attr(test, schemars(title = "Include guests", extend("default" = false)))]
+    pub(super) include_guests: Entry<bool>,
+    /// Also accounts that are blocked from signing in.
+    #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
+    pub(super) include_disabled: Entry<bool>,
+    // Refused by name until groups are served: ignored, it would let everybody in.
+    #[cfg_attr(test, schemars(skip))]
+    pub(super) only_groups: Entry<Vec<String>>,
+}

@@ -1,0 +1,144 @@
+//! What the administrator entered: parsed, checked as a whole, and described.
+
+mod check;
+mod entry;
+mod form;
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+pub(crate) use check::is_guid;
+
+use crate::{
+    cloud::{Cloud, Endpoints},
+    error::FieldError,
+    secret::Secret,
+};
+
+/// What the login button says where nobody named it.
+pub const LOGIN_BUTTON: &str = "Sign in with Microsoft";
+
+/// Checked settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Step 1 of the wizard.
+    pub server: Server,
+    /// Step 2: which rooms.
+    pub rooms: RoomSelection,
+    /// Step 3: which people.
+    pub users: Users,
+}
+
+/// How to reach the tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// What ONES calls this integration.
+    pub name: String,
+    /// Who operates Office 365.
+    pub cloud: Cloud,
+    /// A GUID or a domain, in lower case.
+    pub tenant_id: String,
+    /// A GUID.
+    pub client_id: String,
+    /// The secret's value.
+    pub client_secret: Secret,
+    /// The last day of the secret, where the administrator told.
+    pub secret_expires: Option<Day>,
+}
+
+/// A day of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// As it was entered: `2027-05-01`.
+    pub text: String,
+    /// Its beginning, in UTC.
+    pub day: SystemTime,
+}
+
+/// Which rooms to sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomSelection {
+    /// Whatever there is.
+    All,
+    /// By id or e-mail address.
+    Chosen(Vec<String>),
+}
+
+/// Which people to sync, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Users {
+    /// For ONES: groups that a new person joins.
+    pub default_groups: Vec<String>,
+    /// Where the card number is.
+    pub card_number: Option<CardNumber>,
+    /// For ONES: the login button's name.
+    pub login_button: String,
+    /// Also people of other tenants.
+    pub include_guests: bool,
+    /// Also accounts that are blocked.
+    pub include_disabled: bool,
+}
+
+/// The attribute of a user that holds the card number, as a path of property names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardNumber {
+    path: Vec<String>,
+}
+
+impl CardNumber {
+    /// What to `$select`: the property that holds it.
+    pub fn property(&self) -> &str {
+        &self.path[0]
+    }
+
+    /// Property names from the user down to the value; at least one.
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+}
+
+impl Settings {
+    /// Reads what was entered.
+    ///
+    /// # Errors
+    /// Every wrong field.
+    pub fn parse(json: &str) -> Result<Self, Vec<FieldError>> {
+        let value: Value = serde_json::from_str(json).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            vec![FieldError::new("", format!("The settings are not JSON (at {place})"))]
+        })?;
+        check::check(&value)
+    }
+
+    /// Where to ask.
+    pub fn endpoints(&self) -> Endpoints {
+        self.server.cloud.endpoints(&self.server.tenant_id)
+    }
+}
+
+/// JSON Schema (2020-12) of the settings: made from the types in `form.rs`, kept as a file so
+/// that the component need not carry what makes it. A test keeps the two equal.
+pub const SCHEMA: &str = include_str!("schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_that_of_the_types() {
+        let schema = schemars::generate::SchemaSettings::draft2020_12()
+            .with(|it| it.inline_subschemas = true)
+            .into_generator()
+            .into_root_schema_for::<form::Form>();
+        let mut schema = serde_json::to_string_pretty(&schema).expect("JSON");
+        schema.push('\n');
+        if schema != SCHEMA {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/settings/schema.json");
+            std::fs::write(path, schema).expect("the source folder can be written");
+            panic!(
+                "src/settings/schema.json was out of date and has been rewritten: look at it, then test again"
+            );
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The plugin against a host and a Graph that answer by script: no network, no waiting.
+
+mod conversation;
+mod payloads;
+mod people;
+mod places;
+mod script;
+mod settings;
+mod validation;

@@ -1,0 +1,181 @@
+//! Which rooms are told, however Graph cuts them into pages.
+
+use serde_json::{Value, json};
+
+use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_rooms};
+use crate::{error::Error, model::RoomBatch};
+
+fn room(number: usize) -> Value {
+    json!({"id": format!("e{number}"), "placeId": format!("p{number}"),
+        "emailAddress": format!("Room{number}@contoso.com"), "displayName": format!("Room {number}")})
+}
+
+fn ids(batches: &[RoomBatch]) -> Vec<String> {
+    batches.iter().flat_map(|it| &it.rooms).map(|it| it.id.clone()).collect()
+}
+
+fn skipped(asked: &Asked) -> usize {
+    let skip = asked.path.split("$skip=").nth(1);
+    skip.and_then(|it| it.split('&').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Rooms in pages of 100; `links` says whether Graph gives links between them.
+fn rooms(count: usize, links: bool, counted: bool) -> Script<impl Fn(&Asked) -> Reply> {
+    Script::new(move |asked| {
+        if asked.path.contains("/places/microsoft.graph.roomList?") {
+            return ok(json!({"value": []}));
+        }
+        if !asked.path.contains("/places/microsoft.graph.room?") {
+            return nothing();
+        }
+        let from = skipped(asked);
+        let to = count.min(from + 100);
+        let mut page = json!({"value": (from..to).map(room).collect::<Vec<_>>()});
+        if links && to < count {
+            page["@odata.nextLink"] =
+                json!(format!("{GRAPH}/v1.0/places/microsoft.graph.room?$skip={to}"));
+        }
+        if counted {
+            page["@odata.count"] = json!(count);
+        }
+        ok(page)
+    })
+}
+
+#[test]
+fn all_rooms_are_told_with_and_without_links_between_the_pages() {
+    for count in [0, 1, 99, 100, 101, 200, 250, 300] {
+        for (links, counted) in [(true, true), (true, false), (false, true), (false, false)] {
+            let script = rooms(count, links, counted);
+            let (batches, result) = sync_rooms(&script, &settings(json!({})));
+            let summary = result.expect("a good run");
+            assert_eq!(ids(&batches).len(), count, "links {links}, counted {counted}");
+            assert_eq!(summary.warnings.is_empty(), count > 0, "{:?}", summary.warnings);
+            assert!(summary.requests as usize <= count.div_ceil(100).max(1) + 3, "{summary:?}");
+        }
+    }
+}
+
+#[test]
+fn a_count_beyond_the_page_is_followed_up() {
+    // As Microsoft publishes it: one room, a count of two, and no link.
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("$skip=1") => ok(json!({"@odata.count": 2, "value": [room(1)]})),
+        path if path.contains("$skip=2") => ok(json!({"@odata.count": 2, "value": []})),
+        path if path.contains("microsoft.graph.room?") => {
+            ok(json!({"@odata.count": 2, "value": [room(0)]}))
+        }
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &settings(json!({})));
+    assert_eq!(ids(&batches), ["p0", "p1"]);
+    assert!(result.expect("a good run").warnings.is_empty());
+}
+
+#[test]
+fn a_server_that_ignores_skip_is_not_asked_for_ever() {
+    let page: Vec<_> = (0..100).map(room).collect();
+    let script = Script::new(move |asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => {
+            ok(json!({"value": page, "@odata.count": 150}))
+        }
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &settings(json!({})));
+    assert_eq!(ids(&batches).len(), 100);
+    let warnings = result.expect("a good run").warnings;
+    assert_eq!(warnings, ["Microsoft Graph counts 150 rooms, but told only 100"]);
+}
+
+#[test]
+fn no_rooms_are_a_warning() {
+    let (batches, result) = sync_rooms(&rooms(0, true, true), &settings(json!({})));
+    assert_eq!(ids(&batches), Vec::<String>::new());
+    let warnings = result.expect("a good run").warnings;
+    assert!(warnings[0].contains("hidden from the address lists"), "{warnings:?}");
+}
+
+#[test]
+fn chosen_rooms_are_found_by_id_or_address_and_missed_by_name() {
+    let chosen = ["P7", "room12@CONTOSO.com", "e20", "nowhere@contoso.com"];
+    let settings = settings(json!({"rooms": {"select": chosen}}));
+    let (batches, result) = sync_rooms(&rooms(250, true, true), &settings);
+    assert_eq!(ids(&batches), ["p7", "p12", "p20"]);
+    let warnings = result.expect("a good run").warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("nowhere@contoso.com"), "{warnings:?}");
+}
+
+#[test]
+fn rooms_know_the_lists_that_hold_them() {
+    let list = |name: &str| json!({"id": name, "emailAddress": format!("{name}@contoso.com"), "displayName": name});
+    let script = Script::new(move |asked| match asked.path.as_str() {
+        path if path.contains("/places/microsoft.graph.roomList?") => {
+            ok(json!({"value": [list("North"), list("Tall"), list("Gone")]}))
+        }
+        path if path.contains("/places/North@contoso.com/microsoft.graph.roomList/rooms") => {
+            ok(json!({"value": [room(0), room(1)]}))
+        }
+        path if path.contains("/places/Tall@contoso.com/") => ok(json!({"value": [room(1)]})),
+        path if path.contains("/places/Gone@contoso.com/") => refused(404, "ErrorItemNotFound"),
+        path if path.contains("/places/microsoft.graph.room?") => {
+            ok(json!({"value": [room(0), room(1), room(2)]}))
+        }
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &settings(json!({})));
+    let lists: Vec<_> =
+        batches.iter().flat_map(|it| &it.rooms).map(|it| it.lists.clone()).collect();
+    assert_eq!(lists, [vec!["North"], vec!["North", "Tall"], vec![]]);
+    let warnings = result.expect("a good run").warnings;
+    assert!(warnings[0].starts_with("The room list Gone could not be read"), "{warnings:?}");
+}
+
+#[test]
+fn a_cloud_without_places_is_no_empty_success() {
+    let answers =
+        [(404, "ResourceNotFound", "unsupported"), (403, "Authorization_RequestDenied", "missing")];
+    for (status, code, expected) in answers {
+        let script = Script::new(move |asked| match asked.path.contains("/places/") {
+            true => refused(status, code),
+            false => nothing(),
+        });
+        let (_, result) = sync_rooms(&script, &settings(json!({})));
+        let found = match result {
+            Err(Error::Unsupported(_)) => "unsupported",
+            Err(Error::PermissionMissing(_)) => "missing",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_room_that_cannot_be_read_keeps_its_id() {
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
+            {"id": "e", "placeId": "p", "emailAddress": "r@contoso.com", "capacity": "many"},
+            {"id": "e2", "emailAddress": "r2@contoso.com", "building": 7},
+            {"id": "e3", "displayName": "No mailbox"},
+        ]})),
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &settings(json!({})));
+    let unreadable: Vec<_> = batches
+        .iter()
+        .flat_map(|it| &it.unreadable)
+        .map(|it| (it.id.as_str(), it.reason.as_str()))
+        .collect();
+    assert_eq!(
+        unreadable,
+        [
+            ("p", "capacity: not a whole number"),
+            ("r2@contoso.com", "building: not a text"),
+            ("e3", "emailAddress is missing"),
+        ]
+    );
+    assert_eq!(result.map(|it| it.unreadable), Ok(3));
+}

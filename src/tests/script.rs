@@ -1,0 +1,201 @@
+//! A host whose clock is a number, and whose network is a closure.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::{Duration, SystemTime},
+};
+
+use futures_executor::block_on;
+use serde_json::{Value, json};
+
+use crate::{
+    error::Error,
+    host::{Dropped, Failure, Host, Request, Response, Sink, TransportError},
+    model::{RoomBatch, Summary, UserBatch},
+    rooms,
+    settings::Settings,
+    users,
+};
+
+pub(super) const GRAPH: &str = "https://graph.microsoft.com";
+pub(super) const TENANT: &str = "84841066-274d-4ec0-a5c1-276be684bdd3";
+
+/// What a server says.
+pub(super) enum Reply {
+    Json(u16, Value),
+    /// Status, headers, body.
+    Raw(u16, Vec<(&'static str, &'static str)>, String),
+    Fail(Failure),
+}
+
+/// 200 with JSON.
+pub(super) fn ok(body: Value) -> Reply {
+    Reply::Json(200, body)
+}
+
+/// An error of Graph.
+pub(super) fn refused(status: u16, code: &str) -> Reply {
+    Reply::Json(status, json!({"error": {"code": code, "message": "In Microsoft's words"}}))
+}
+
+/// One request as it went out.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// Path and query behind the origin; of the token endpoint too.
+    pub(super) path: String,
+    pub(super) origin: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+    /// How often the same was asked before.
+    pub(super) before: usize,
+}
+
+impl Asked {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str())
+    }
+}
+
+pub(super) struct Script<F> {
+    answer: F,
+    pub(super) asked: RefCell<Vec<Asked>>,
+    pub(super) clock: Cell<Duration>,
+    pub(super) pauses: RefCell<Vec<Duration>>,
+    chance: Cell<u64>,
+}
+
+impl<F: Fn(&Asked) -> Reply> Script<F> {
+    /// Answers by `answer`, but for tokens, which are good for an hour.
+    pub(super) fn new(answer: F) -> Self {
+        Self {
+            answer,
+            asked: RefCell::default(),
+            clock: Cell::new(Duration::from_secs(1_800_000_000)),
+            pauses: RefCell::default(),
+            chance: Cell::new(1),
+        }
+    }
+
+    /// The paths that were asked, without the token endpoint.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        let paths = asked.iter().map(|it| it.path.clone());
+        paths.filter(|it| !it.ends_with("/token")).collect()
+    }
+
+    pub(super) fn tokens(&self) -> usize {
+        self.asked.borrow().iter().filter(|it| it.path.ends_with("/token")).count()
+    }
+}
+
+impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let uri = request.uri.to_string();
+        let start = uri.find("://").map_or(0, |it| it + 3);
+        let end = uri[start..].find('/').map_or(uri.len(), |it| start + it);
+        let mut asked = Asked {
+            origin: uri[..end].to_owned(),
+            path: uri[end..].to_owned(),
+            headers: request.headers,
+            body: String::from_utf8(request.body.unwrap_or_default()).expect("text"),
+            before: 0,
+        };
+        asked.before = self.asked.borrow().iter().filter(|it| it.path == asked.path).count();
+        self.asked.borrow_mut().push(asked.clone());
+        let reply = match (self.answer)(&asked) {
+            Reply::Json(404, Value::Null) if asked.path.ends_with("/token") => ok(json!({
+                "token_type": "Bearer", "expires_in": 3599, "access_token": "opaque"
+            })),
+            reply => reply,
+        };
+        match reply {
+            Reply::Fail(failure) => Err(TransportError { failure, detail: "by script".to_owned() }),
+            Reply::Json(status, body) => {
+                Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
+            }
+            Reply::Raw(status, headers, body) => {
+                let headers = headers.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
+                Ok(Response { status, headers: headers.collect(), body: body.into_bytes() })
+            }
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.clock.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.pauses.borrow_mut().push(time);
+        self.clock.set(self.clock.get() + time);
+    }
+
+    fn random(&self) -> u64 {
+        // Knuth's MMIX generator: any will do.
+        let next = self.chance.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.chance.set(next);
+        next
+    }
+}
+
+/// What an answer that the script does not know looks like.
+pub(super) fn nothing() -> Reply {
+    Reply::Json(404, Value::Null)
+}
+
+/// Keeps batches; drops the stream after some, if told.
+pub(super) struct Kept<T> {
+    pub(super) batches: Vec<T>,
+    pub(super) room: usize,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self { batches: Vec::new(), room: usize::MAX }
+    }
+}
+
+impl<T> Sink<T> for Kept<T> {
+    async fn put(&mut self, batch: T) -> Result<(), Dropped> {
+        if self.batches.len() == self.room {
+            return Err(Dropped);
+        }
+        self.batches.push(batch);
+        Ok(())
+    }
+}
+
+pub(super) fn settings(more: Value) -> Settings {
+    let mut settings = json!({"server": {
+        "name": "Contoso",
+        "tenantId": TENANT,
+        "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
+        "clientSecret": "not~a~real~secret",
+    }});
+    for (step, fields) in more.as_object().expect("an object") {
+        for (field, value) in fields.as_object().expect("an object") {
+            settings[step][field] = value.clone();
+        }
+    }
+    Settings::parse(&settings.to_string()).expect("good settings")
+}
+
+pub(super) type Ran<T> = (Vec<T>, Result<Summary, Error>);
+
+pub(super) fn sync_users<F: Fn(&Asked) -> Reply>(
+    script: &Script<F>,
+    settings: &Settings,
+    since: Option<&str>,
+) -> Ran<UserBatch> {
+    let mut kept = Kept::default();
+    let result = block_on(users::sync(script, settings, since, &mut kept));
+    (kept.batches, result)
+}
+
+pub(super) fn sync_rooms<F: Fn(&Asked) -> Reply>(
+    script: &Script<F>,
+    settings: &Settings,
+) -> Ran<RoomBatch> {
+    let mut kept = Kept::default();
+    let result = block_on(rooms::sync(script, settings, &mut kept));
+    (kept.batches, result)
+}

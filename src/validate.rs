@@ -1,0 +1,377 @@
+//! Tries the settings, and says what is wrong and what to click.
+//!
+//! Every permission is probed with a fresh token: what a token says of itself is a hint only.
+//! Nothing is changed in the tenant.
+
+use std::time::Duration;
+
+use futures_util::future::join4;
+use serde_json::Value;
+
+use crate::{
+    describe::{CALENDARS, GROUPS, PLACES, Permission, USERS},
+    entra::{AccessToken, fields_of},
+    error::{Error, FieldError},
+    graph::{Answer, Graph, GraphError, Page, Patience},
+    host::{Host, Request},
+    model::{Check, Outcome},
+    payload::{PlaceReader, UserReader},
+    rooms::{self, NO_ROOMS, Selection},
+    settings::{RoomSelection, Settings, is_guid},
+};
+
+const SETTINGS: &str = "settings";
+const TOKEN: &str = "token";
+const TENANT: &str = "tenant";
+const USERS_READ: &str = "permission/User.Read.All";
+const GROUPS_READ: &str = "permission/Group.Read.All";
+const PLACES_READ: &str = "permission/Place.Read.All";
+const CALENDARS_WRITE: &str = "permission/Calendars.ReadWrite";
+const ROOMS: &str = "rooms";
+
+/// How many mailboxes are tried before the calendars count as unproven.
+const MAILBOXES: usize = 3;
+
+/// The same checks every time, in the order in which a person reads them.
+pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
+    let settings = match Settings::parse(settings) {
+        Ok(settings) => settings,
+        Err(fields) => {
+            let rest =
+                [TOKEN, TENANT, USERS_READ, GROUPS_READ, PLACES_READ, CALENDARS_WRITE, ROOMS];
+            let summary = match fields.len() {
+                1 => "A setting is wrong".to_owned(),
+                count => format!("{count} settings are wrong"),
+            };
+            let mut checks = vec![Check { fields, ..failed(SETTINGS, summary) }];
+            checks.extend(rest.map(|id| skipped(id, "Not tried, since settings are wrong")));
+            return checks;
+        }
+    };
+    let mut checks = vec![check_settings(&settings, host)];
+    let graph = Graph::new(host, &settings, Patience::PERSON);
+    let token = match graph.token().await {
+        Ok(token) => token,
+        Err(error) => {
+            let rest = [TENANT, USERS_READ, GROUPS_READ, PLACES_READ, CALENDARS_WRITE, ROOMS];
+            checks.push(of_error(TOKEN, &error));
+            checks.extend(rest.map(|id| skipped(id, "Not tried, since there is no token")));
+            return checks;
+        }
+    };
+    checks.push(passed(TOKEN, "Entra ID accepts client ID and client secret"));
+
+    let (tenant, users, groups, (places, calendars, rooms)) = join4(
+        check_tenant(&graph),
+        check_users(&graph),
+        check_groups(&graph),
+        check_places(&graph, &token),
+    )
+    .await;
+    checks.extend([tenant, users, groups, places, calendars, rooms]);
+    checks
+}
+
+fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
+    const SECRET: &str = "/server/clientSecret";
+    const EXPIRES: &str = "/server/secretExpires";
+    let portal = settings.endpoints().portal();
+    let new_secret = format!(
+        "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value into the settings"
+    );
+    let warned = |field: &str, summary: String| Check {
+        remedy: Some(new_secret.clone()),
+        fields: vec![FieldError::new(field, summary.clone())],
+        ..warned(SETTINGS, summary)
+    };
+    if let Some(expires) = &settings.server.secret_expires {
+        // In UTC, and to the end of that day: a few hours do not matter here.
+        let day = Duration::from_secs(24 * 3600);
+        let Ok(left) = (expires.day + day).duration_since(host.now()) else {
+            let summary = format!("By its date, the client secret expired on {}", expires.text);
+            return warned(EXPIRES, summary);
+        };
+        let days = left.as_secs() / day.as_secs();
+        if days <= 30 {
+            let summary = format!("The client secret expires on {}, in {days} days", expires.text);
+            return warned(EXPIRES, summary);
+        }
+    }
+    if is_guid(settings.server.client_secret.reveal()) {
+        return warned(
+            SECRET,
+            "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
+        );
+    }
+    passed(SETTINGS, "The settings are complete")
+}
+
+async fn check_tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
+    let url = graph.endpoints().organization();
+    let response = match graph.get(Request::get(url), USERS).await {
+        Ok(response) => response,
+        // The token came from this tenant; only its name stays unknown.
+        Err(Error::PermissionMissing(_)) => {
+            return skipped(
+                TENANT,
+                "Not tried: the tenant's name cannot be read without User.Read.All",
+            );
+        }
+        Err(error) => return of_error(TENANT, &error),
+    };
+    if let Err(error) = Page::read(&response) {
+        return of_error(TENANT, &error);
+    }
+    let organizations = response.json();
+    let text = |pointer| organizations.pointer(pointer).and_then(Value::as_str);
+    let name = text("/value/0/displayName").unwrap_or("(no name)");
+    let expected = &graph.settings().server.tenant_id;
+    match text("/value/0/id") {
+        Some(id) if is_guid(expected) && !id.eq_ignore_ascii_case(expected) => Check {
+            detail: Some(format!("tenant {id}")),
+            ..failed(TENANT, format!("Microsoft Graph answers for another tenant, {name}"))
+        },
+        _ => passed(TENANT, format!("The tenant is {name}")),
+    }
+}
+
+async fn check_users<H: Host>(graph: &Graph<'_, H>) -> Check {
+    // Plain /users also passes with less than User.Read.All, its delta does not.
+    let reader = UserReader::new(graph.settings());
+    let url = graph.endpoints().users_delta_latest(reader.select());
+    let refused_attribute = |refusal: &GraphError| {
+        matches!(refusal.status, 400 | 501) && graph.settings().users.card_number.is_some()
+    };
+    match graph.ask(Request::get(url)).await {
+        Ok(Answer::Success(_)) => granted(USERS_READ, USERS, "People can be read"),
+        Ok(Answer::Refused(refusal)) if refused_attribute(&refusal) => {
+            let detail = format!("HTTP {} {}: {}", refusal.status, refusal.code, refusal.message);
+            let message = "Microsoft Graph cannot tell this attribute of people";
+            Check {
+                remedy: Some(
+                    "Choose another attribute in the user settings, or check its spelling"
+                        .to_owned(),
+                ),
+                detail: Some(detail),
+                fields: vec![FieldError::new("/users/cardNumber", message)],
+                ..failed(USERS_READ, format!("{message}: see the card number in the user settings"))
+            }
+        }
+        Ok(Answer::Refused(refusal)) => of_error(USERS_READ, &graph.explain(refusal, USERS)),
+        Err(error) => of_error(USERS_READ, &error),
+    }
+}
+
+async fn check_groups<H: Host>(graph: &Graph<'_, H>) -> Check {
+    match graph.get(Request::get(graph.endpoints().one_group()), GROUPS).await {
+        Ok(_) => granted(GROUPS_READ, GROUPS, "Groups can be read"),
+        Err(error) => of_error(GROUPS_READ, &error),
+    }
+}
+
+/// Rooms, and the calendar of one of them.
+async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Check, Check, Check) {
+    let mut selection = Selection::new(&graph.settings().rooms);
+    let mut mailboxes = Vec::new();
+    let all = graph.settings().rooms == RoomSelection::All;
+    let mut on_page = |page: &[&serde_json::value::RawValue]| {
+        for raw in page {
+            let place = PlaceReader::identify(raw);
+            selection.takes(&place);
+            if mailboxes.len() < MAILBOXES {
+                mailboxes.extend(place.email);
+            }
+        }
+        page.len()
+    };
+    let read = if all {
+        // A person waits: whether there are any is told by the first page.
+        let url = graph.endpoints().rooms(0);
+        match graph.get(Request::get(url), PLACES).await {
+            Ok(response) => Page::read(&response).map(|page| on_page(&page.value)),
+            Err(error) => Err(error),
+        }
+    } else {
+        let url = |skip| graph.endpoints().rooms(skip);
+        rooms::each_page(graph, url, async |page| Ok(on_page(page))).await.map(|it| it.got)
+    };
+    let (places, rooms) = match read {
+        Err(error) => {
+            (of_error(PLACES_READ, &error), skipped(ROOMS, "Not tried, since rooms cannot be read"))
+        }
+        Ok(count) => {
+            (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(count, all, &selection))
+        }
+    };
+    let calendars = check_calendars(graph, token, mailboxes).await;
+    (places, calendars, rooms)
+}
+
+fn check_rooms(count: usize, all: bool, selection: &Selection<'_>) -> Check {
+    let fields: Vec<_> = selection
+        .missing()
+        .map(|(index, room)| {
+            FieldError::new(format!("/rooms/select/{index}"), rooms::not_found(room))
+        })
+        .collect();
+    if count == 0 {
+        return Check {
+            remedy: Some(
+                "Ask your Exchange administrator for room mailboxes, and whether they are hidden from the address lists"
+                    .to_owned(),
+            ),
+            fields,
+            ..warned(ROOMS, NO_ROOMS)
+        };
+    }
+    match (fields.len(), all) {
+        (0, true) if count >= 100 => passed(ROOMS, format!("{count} rooms or more")),
+        (0, true) => passed(ROOMS, format!("{count} rooms")),
+        (0, false) => {
+            passed(ROOMS, format!("All chosen rooms are among the {count} of the tenant"))
+        }
+        (missing, _) => {
+            let names: Vec<_> = selection.missing().map(|(_, room)| room).collect();
+            Check {
+                remedy: Some("Choose the rooms anew in the room settings; a change can take up to 48 hours to show".to_owned()),
+                fields,
+                ..warned(ROOMS, format!("{missing} of the chosen rooms were not found: {}", names.join(", ")))
+            }
+        }
+    }
+}
+
+/// Reads a calendar: writing cannot be tried without leaving something behind.
+async fn check_calendars<H: Host>(
+    graph: &Graph<'_, H>,
+    token: &AccessToken,
+    mut mailboxes: Vec<String>,
+) -> Check {
+    if mailboxes.is_empty() {
+        mailboxes = some_mailboxes(graph).await;
+    }
+    let now = graph.host().now();
+    let time = |it| humantime::format_rfc3339_seconds(it).to_string();
+    let (start, end) = (time(now), time(now + Duration::from_secs(60)));
+    let mut elsewhere = None;
+    for mailbox in mailboxes {
+        let url = graph.endpoints().calendar_view(&mailbox, &start, &end);
+        match graph.ask(Request::get(url)).await {
+            Ok(Answer::Success(_)) => return readable_calendar(graph, token),
+            Ok(Answer::Refused(refusal)) if refusal.is_mailbox_elsewhere() => {
+                elsewhere = Some(refusal);
+            }
+            Ok(Answer::Refused(refusal)) => {
+                return of_error(CALENDARS_WRITE, &graph.explain(refusal, CALENDARS));
+            }
+            Err(error) => return of_error(CALENDARS_WRITE, &error),
+        }
+    }
+    match elsewhere {
+        None => {
+            skipped(CALENDARS_WRITE, "Not tried: there is no mailbox whose calendar could be read")
+        }
+        Some(refusal) => Check {
+            remedy: Some(
+                "Check that the rooms have mailboxes in Exchange Online, not on premises"
+                    .to_owned(),
+            ),
+            detail: Some(format!("HTTP {} {}: {}", refusal.status, refusal.code, refusal.message)),
+            ..warned(
+                CALENDARS_WRITE,
+                "Not proven: none of the mailboxes tried is in Exchange Online",
+            )
+        },
+    }
+}
+
+fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check {
+    match token.hints_at(CALENDARS.name) {
+        Some(true) => granted(
+            CALENDARS_WRITE,
+            CALENDARS,
+            "Calendars can be read, and the token allows to write",
+        ),
+        None => {
+            granted(CALENDARS_WRITE, CALENDARS, "Reading calendars is proven; writing is not tried")
+        }
+        Some(false) => Check {
+            remedy: Some(grant(CALENDARS, graph.endpoints().portal())),
+            ..warned(
+                CALENDARS_WRITE,
+                "Reading calendars is proven, but the token does not allow to write: rooms could not be booked",
+            )
+        },
+    }
+}
+
+fn grant(permission: Permission, portal: &str) -> String {
+    format!(
+        "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, add the application permission {} of Microsoft Graph, then click Grant admin consent",
+        permission.name
+    )
+}
+
+/// Where there are no rooms, people have calendars too.
+async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
+    let Ok(response) = graph.get(Request::get(graph.endpoints().some_users()), USERS).await else {
+        return Vec::new();
+    };
+    let page = response.json();
+    let users = page.get("value").and_then(Value::as_array).into_iter().flatten();
+    let with_mail = users.filter(|it| it.get("mail").is_some_and(Value::is_string));
+    let ids = with_mail.filter_map(|it| it.get("id")?.as_str().map(str::to_owned));
+    ids.take(MAILBOXES).collect()
+}
+
+fn of_error(id: &'static str, error: &Error) -> Check {
+    match error {
+        Error::InvalidSettings(fields) => {
+            Check { fields: fields.clone(), ..failed(id, "A setting is wrong") }
+        }
+        Error::Throttled(seconds) => Check {
+            remedy: Some(format!("Test again in {seconds} seconds")),
+            ..failed(id, "Microsoft asks for patience: too many requests at the moment")
+        },
+        Error::Cancelled => failed(id, "Cancelled"),
+        Error::Unauthorized(it)
+        | Error::PermissionMissing(it)
+        | Error::Unavailable(it)
+        | Error::Unexpected(it)
+        | Error::Unsupported(it) => Check {
+            remedy: it.remedy.clone(),
+            detail: Some(match &it.detail {
+                Some(detail) => format!("{}; {detail}", it.code),
+                None => it.code.clone(),
+            }),
+            fields: fields_of(&it.code),
+            ..failed(id, it.summary.clone())
+        },
+    }
+}
+
+fn granted(id: &'static str, permission: Permission, proof: &str) -> Check {
+    debug_assert!(id.ends_with(permission.name));
+    passed(id, format!("{} is granted: {proof}", permission.name))
+}
+
+fn passed(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Passed, summary)
+}
+
+fn warned(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Warned, summary)
+}
+
+fn failed(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Failed, summary)
+}
+
+fn skipped(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Skipped, summary)
+}
+
+fn check(id: &'static str, outcome: Outcome, summary: impl Into<String>) -> Check {
+    let summary = summary.into();
+    Check { id, outcome, summary, remedy: None, detail: None, fields: Vec::new() }
+}
