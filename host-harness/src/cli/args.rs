@@ -1,0 +1,131 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
+
+/// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
+/// and people, and keeps them in a data folder.
+///
+/// Exit codes: 0 done, warnings included; 1 failed, the cause is on stderr, or a check
+/// of `validate` failed; 2 wrong usage; 3 synced, but removals are held until somebody
+/// decides on them.
+#[derive(Debug, Parser)]
+#[command(name = "ones-host", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    /// The plugin's component [default: the one .wasm file in ./target]
+    #[arg(long, global = true, value_name = "FILE", env = "ONES_PLUGIN")]
+    pub(super) plugin: Option<PathBuf>,
+
+    /// Where ONES keeps what plugins tell
+    #[arg(long, global = true, value_name = "DIR", env = "ONES_DATA", default_value = "ones-data")]
+    pub(super) data: PathBuf,
+
+    /// Settings as JSON, `-` for stdin; `${NAME}` in a text stands for that environment variable
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "integration")]
+    pub(super) settings: Option<PathBuf>,
+
+    /// Which integration of the data folder, by its `server.name` [default: the only one]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) integration: Option<String>,
+
+    /// For a person, or for a program: one JSON value, of lists one a line. A failure is
+    /// then also told on stdout, as {"error": …}
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// More removals in one run are held…
+    #[arg(long, global = true, value_name = "N", default_value_t = 10)]
+    pub(super) max_removals: u64,
+
+    /// …unless they are at most so many per cent of those that are there
+    #[arg(long, global = true, value_name = "P", default_value_t = 10,
+        value_parser = value_parser!(u8).range(0..=100))]
+    pub(super) max_removals_percent: u8,
+
+    /// What one call of the plugin may have
+    #[arg(long, global = true, value_name = "MIB", default_value_t = 64,
+        value_parser = value_parser!(u64).range(1..=4096))]
+    pub(super) memory_limit: u64,
+
+    /// What one call of the plugin may take
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 1800,
+        value_parser = value_parser!(u64).range(1..=604_800))]
+    pub(super) time_limit: u64,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What the plugin says of itself
+    Describe,
+    /// Try the settings against the vendor; changes nothing there
+    Validate,
+    /// Bring rooms or people over
+    Sync {
+        #[command(subcommand)]
+        command: SyncCommand,
+    },
+    /// Removals that are held until somebody decides
+    Removals {
+        #[command(subcommand)]
+        command: Option<RemovalsCommand>,
+    },
+    /// The rooms that ONES offers
+    Rooms {
+        /// Removed ones as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// The people that ONES offers
+    Users {
+        /// Removed ones as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// What came of each sync
+    Runs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SyncCommand {
+    /// All selected rooms
+    Rooms {
+        /// Say what would change; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// People: all of them at first, then what changed
+    Users {
+        /// Say what would change; write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// All of them again
+        #[arg(long)]
+        full: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RemovalsCommand {
+    /// Which are held
+    List,
+    /// Remove those with these ids, or all
+    Approve {
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Keep those with these ids, or all
+    Discard {
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+}

@@ -1,0 +1,59 @@
+//! For a program.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Changes;
+use crate::{error::Problem, store::Decision, sync::Outcome};
+
+pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
+}
+
+pub(super) fn problem(out: &mut impl Write, problem: &Problem) -> io::Result<()> {
+    value(out, &json!({ "error": problem }))
+}
+
+pub(super) fn outcome(
+    out: &mut impl Write,
+    outcome: &Outcome,
+    changes: &Changes,
+) -> io::Result<()> {
+    let mut object = json!({
+        "mode": outcome.mode,
+        "added": outcome.counts.added,
+        "updated": outcome.counts.updated,
+        "removed": outcome.counts.removed,
+        "held": outcome.counts.held,
+        "unreadable": outcome.unreadable,
+        "summary": outcome.summary,
+    });
+    if changes.dry_run
+        && let Value::Object(object) = &mut object
+    {
+        let more: u64 = changes.each().map(|(_, _, more)| more).sum();
+        let listed: Vec<_> = changes.each().flat_map(|(_, kept, _)| kept).collect();
+        object.insert("dryRun".to_owned(), json!(true));
+        object.insert("changes".to_owned(), json!(listed));
+        object.insert("moreChanges".to_owned(), json!(more));
+    }
+    value(out, &object)
+}
+
+pub(super) fn decided(
+    out: &mut impl Write,
+    decision: Decision,
+    decided: u64,
+    held: u64,
+) -> io::Result<()> {
+    value(
+        out,
+        &match decision {
+            Decision::Approve => json!({ "removed": decided, "held": held }),
+            Decision::Discard => json!({ "discarded": decided, "held": held }),
+        },
+    )
+}

@@ -1,0 +1,324 @@
+//! The program: what a person types, and what comes of it.
+
+mod args;
+mod changes;
+mod json;
+mod text;
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser as _;
+use tokio::runtime::Runtime;
+
+use crate::{
+    error::Error,
+    model::Outcome as CheckOutcome,
+    plugin::{Client, Limits, Plugin, Session, SessionSource},
+    settings::Settings,
+    store::{Decision, IntegrationId, Kind, Store, StoreError, StoreOptions},
+    sync::{Limit, Options, Sync},
+};
+use args::{Args, Command, Format, RemovalsCommand, SyncCommand};
+use changes::Changes;
+
+/// Failed; the cause is on stderr.
+const FAILED: u8 = 1;
+/// Wrong usage. Also clap's own.
+const USAGE: u8 = 2;
+/// Done, but removals are held.
+const HELD: u8 = 3;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let json = args.format == Format::Json;
+    match Program::new(args).and_then(Program::run) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => failure.tell(json),
+    }
+}
+
+/// Why the program does not do what it was asked.
+enum Failure {
+    Usage(String),
+    Error { error: Error, network: Vec<String> },
+    Output(io::Error),
+}
+
+impl Failure {
+    fn tell(self, json: bool) -> ExitCode {
+        // Where not even this can be written, the exit code remains.
+        let mut stderr = anstream::stderr().lock();
+        match self {
+            Self::Usage(message) => {
+                let _ = text::usage(&mut stderr, &message);
+                ExitCode::from(USAGE)
+            }
+            Self::Error { error, network } => {
+                let problem = error.problem();
+                let _ = text::problem(&mut stderr, &problem, &network);
+                if json {
+                    let _ = json::problem(&mut anstream::stdout().lock(), &problem);
+                }
+                let usage = matches!(error, Error::Settings(_));
+                ExitCode::from(if usage { USAGE } else { FAILED })
+            }
+            Self::Output(error) => {
+                let _ = text::usage(&mut stderr, &format!("cannot write: {error}"));
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error { error: error.into(), network: Vec::new() }
+    }
+}
+
+fn usage(message: impl Display) -> Failure {
+    Failure::Usage(message.to_string())
+}
+
+struct Program {
+    args: Args,
+    settings: Option<Settings>,
+}
+
+impl Program {
+    fn new(args: Args) -> Result<Self, Failure> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let settings = args.settings.as_deref().map(|it| Settings::read(it, variable));
+        Ok(Self { settings: settings.transpose()?, args })
+    }
+
+    fn run(self) -> Result<u8, Failure> {
+        match &self.args.command {
+            Command::Describe => self.describe(),
+            Command::Validate => self.validate(),
+            Command::Sync { command } => self.sync(command),
+            Command::Removals { command } => {
+                self.removals(command.as_ref().unwrap_or(&RemovalsCommand::List))
+            }
+            Command::Rooms { all } => self.records(Kind::Room, *all),
+            Command::Users { all } => self.records(Kind::User, *all),
+            Command::Runs => self.runs(),
+        }
+    }
+
+    fn describe(&self) -> Result<u8, Failure> {
+        let plugin = self.plugin()?;
+        let manifest = runtime()?.block_on(plugin.describe())?;
+        let out = &mut anstream::stdout().lock();
+        match self.args.format {
+            Format::Text => text::manifest(out, &manifest),
+            Format::Json => json::value(out, &manifest),
+        }
+        .map_err(Failure::Output)?;
+        Ok(0)
+    }
+
+    fn validate(&self) -> Result<u8, Failure> {
+        let settings = self.need_settings("validate")?;
+        let plugin = self.plugin()?;
+        let (report, network) = runtime()?.block_on(async {
+            let session = Session::open(plugin, settings).await?;
+            let report = session.validate().await;
+            let network = session.network_failures();
+            match report {
+                Ok(report) => Ok((report, network)),
+                Err(error) => Err(Failure::Error { error: error.into(), network }),
+            }
+        })?;
+        let out = &mut anstream::stdout().lock();
+        match self.args.format {
+            Format::Text => text::report(out, &report, &network),
+            Format::Json => json::value(out, &report),
+        }
+        .map_err(Failure::Output)?;
+        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
+        Ok(if failed { FAILED } else { 0 })
+    }
+
+    fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
+        let settings = self.need_settings("sync")?;
+        let (kind, dry_run, full) = match command {
+            SyncCommand::Rooms { dry_run } => (Kind::Room, *dry_run, true),
+            SyncCommand::Users { dry_run, full } => (Kind::User, *dry_run, *full),
+        };
+        let plugin = self.plugin()?;
+        // The plugin first: a folder that nothing can be put into is not created.
+        let runtime = runtime()?;
+        let session = runtime.block_on(Session::open(plugin, settings.clone()))?;
+        let mut store = if dry_run {
+            Store::rehearse(&self.args.data)?
+        } else {
+            Store::open(&self.args.data, StoreOptions::default())?
+        };
+        let options = Options {
+            full,
+            limit: Limit { count: self.args.max_removals, percent: self.args.max_removals_percent },
+            default_groups: settings.default_groups(),
+        };
+        let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
+        let mut changes = Changes::new(self.args.format, dry_run);
+        let sync = Sync::new(&mut store, &mut source, &mut changes, options);
+        let outcome = match kind {
+            Kind::User => sync.users(settings.name()),
+            Kind::Room => sync.rooms(settings.name()),
+        };
+        changes.finish();
+        let outcome = outcome
+            .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
+        let out = &mut anstream::stdout().lock();
+        match self.args.format {
+            Format::Text => text::outcome(out, settings.name(), kind, &outcome, &changes),
+            Format::Json => json::outcome(out, &outcome, &changes),
+        }
+        .map_err(Failure::Output)?;
+        Ok(if outcome.counts.held > 0 { HELD } else { 0 })
+    }
+
+    fn removals(&self, command: &RemovalsCommand) -> Result<u8, Failure> {
+        let (decision, ids) = match command {
+            RemovalsCommand::List => return self.held(),
+            RemovalsCommand::Approve { ids } => (Decision::Approve, ids),
+            RemovalsCommand::Discard { ids } => (Decision::Discard, ids),
+        };
+        // Looked up first: opening for writing would create what is not there.
+        drop(self.stored()?);
+        let mut store = Store::open(&self.args.data, StoreOptions::default())?;
+        let integration = self.integration(&store)?;
+        let decided = store.decide(integration, decision, ids)?;
+        let held = store.held(integration)?;
+        let out = &mut anstream::stdout().lock();
+        match self.args.format {
+            Format::Text => text::decided(out, decision, decided, held),
+            Format::Json => json::decided(out, decision, decided, held),
+        }
+        .map_err(Failure::Output)?;
+        Ok(0)
+    }
+
+    fn held(&self) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let out = &mut anstream::stdout().lock();
+        let mut count = 0;
+        store.each_held(integration, |row| {
+            count += 1;
+            match self.args.format {
+                Format::Text => text::held(out, &row),
+                Format::Json => json::value(out, &row),
+            }
+            .map_err(Failure::Output)
+        })?;
+        if count == 0 && self.args.format == Format::Text {
+            text::note(&mut anstream::stderr().lock(), "no removals are held")
+                .map_err(Failure::Output)?;
+        }
+        Ok(0)
+    }
+
+    fn records(&self, kind: Kind, all: bool) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let out = &mut io::BufWriter::new(anstream::stdout().lock());
+        store.each_record(integration, kind, all, |row| {
+            match self.args.format {
+                Format::Text => text::record(out, kind, &row),
+                Format::Json => json::value(out, &row.to_json(kind)),
+            }
+            .map_err(Failure::Output)
+        })?;
+        out.flush().map_err(Failure::Output)?;
+        Ok(0)
+    }
+
+    fn runs(&self) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let out = &mut anstream::stdout().lock();
+        store.each_run(integration, |row| {
+            match self.args.format {
+                Format::Text => text::run(out, &row),
+                Format::Json => json::value(out, &row),
+            }
+            .map_err(Failure::Output)
+        })?;
+        Ok(0)
+    }
+
+    fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
+        self.settings.clone().ok_or_else(|| {
+            usage(format!("`{command}` asks the vendor: give its settings with --settings FILE"))
+        })
+    }
+
+    /// The store, and the integration that the arguments select.
+    fn stored(&self) -> Result<(Store, IntegrationId), Failure> {
+        let store = Store::read(&self.args.data)?;
+        let integration = self.integration(&store)?;
+        Ok((store, integration))
+    }
+
+    fn integration(&self, store: &Store) -> Result<IntegrationId, Failure> {
+        let known = store.integrations()?;
+        let asked = self.settings.as_ref().map(Settings::name).or(self.args.integration.as_deref());
+        let name = match (asked, known.as_slice()) {
+            (Some(name), _) => name,
+            (None, [only]) => only,
+            (None, []) => {
+                let folder = self.args.data.display().to_string();
+                return Err(StoreError::Missing { folder }.into());
+            }
+            (None, many) => {
+                let many = many.join(", ");
+                return Err(usage(format!("which one? Give --integration NAME, one of: {many}")));
+            }
+        };
+        store.integration(name)?.ok_or_else(|| {
+            usage(format!("there is no integration {name:?}; known: {}", known.join(", ")))
+        })
+    }
+
+    fn plugin(&self) -> Result<Plugin, Failure> {
+        let file = match &self.args.plugin {
+            Some(file) => file.clone(),
+            None => built_plugin()
+                .ok_or_else(|| usage("which plugin? Give --plugin FILE, or set ONES_PLUGIN"))?,
+        };
+        let limits = Limits {
+            memory: usize::try_from(self.args.memory_limit << 20).unwrap_or(usize::MAX),
+            time: Duration::from_secs(self.args.time_limit),
+        };
+        let client = Client::new().map_err(crate::plugin::LoadError::from)?;
+        Ok(Plugin::load(&file, limits, client)?)
+    }
+}
+
+/// The one component that was built here, so that a developer need not name it.
+fn built_plugin() -> Option<PathBuf> {
+    let files = std::fs::read_dir("target").ok()?;
+    let mut components = files
+        .filter_map(|it| Some(it.ok()?.path()))
+        .filter(|it| it.extension().is_some_and(|it| it == "wasm"));
+    let only = components.next()?;
+    components.next().is_none().then_some(only)
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|it| crate::plugin::LoadError::Host(it.to_string()).into())
+}

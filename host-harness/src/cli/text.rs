@@ -1,0 +1,308 @@
+//! For a person: short, aligned, in colour where it is a terminal.
+//!
+//! Texts that come from elsewhere pass through [`shown`] or [`pad`]: a display name must
+//! not steer the terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Changes;
+use crate::{
+    error::Problem,
+    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
+    store::{Decision, Kind, RecordRow, RemovalRow, RunRow},
+    sync::{Action, Change, Outcome},
+};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const CAUTION: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+pub(super) fn usage(out: &mut impl Write, message: &str) -> io::Result<()> {
+    writeln!(out, "{BAD}error:{BAD:#} {message}\n\nFor more information, try '--help'.")
+}
+
+pub(super) fn note(out: &mut impl Write, message: &str) -> io::Result<()> {
+    writeln!(out, "{FAINT}{message}{FAINT:#}")
+}
+
+pub(super) fn problem(
+    out: &mut impl Write,
+    problem: &Problem,
+    network: &[String],
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "{BAD}✗{BAD:#} {} {FAINT}({}){FAINT:#}",
+        shown(&problem.summary),
+        shown(&problem.code)
+    )?;
+    fields(out, &problem.fields)?;
+    indented(out, "→ ", problem.remedy.as_deref())?;
+    indented(out, "", problem.detail.as_deref())?;
+    network_failures(out, network)
+}
+
+pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
+    writeln!(out, "{BOLD}{} {}{BOLD:#}", manifest.name, manifest.version)?;
+    writeln!(out, "\nPermissions that the vendor's administrator must grant:")?;
+    let width = manifest.permissions.iter().map(|it| it.name.width()).max().unwrap_or_default();
+    for it in &manifest.permissions {
+        writeln!(out, "  {}  {}", pad(&it.name, width), it.reason)?;
+    }
+    writeln!(out, "\nSettings:")?;
+    let steps = manifest.settings_schema.get("properties").and_then(Value::as_object);
+    for (name, step) in steps.into_iter().flatten() {
+        let title = step.get("title").and_then(Value::as_str).unwrap_or_default();
+        writeln!(out, "  {}  {title}", pad(name, width))?;
+    }
+    note(out, "\nTheir whole JSON Schema: --format json")
+}
+
+pub(super) fn report(out: &mut impl Write, report: &Report, network: &[String]) -> io::Result<()> {
+    let width = report.checks.iter().map(|it| it.id.width()).max().unwrap_or_default();
+    for check in &report.checks {
+        let Check { id, outcome, summary, remedy, detail, fields: wrong } = check;
+        let (style, mark) = match outcome {
+            CheckOutcome::Passed => (GOOD, "✓"),
+            CheckOutcome::Warned => (CAUTION, "!"),
+            CheckOutcome::Failed => (BAD, "✗"),
+            CheckOutcome::Skipped => (FAINT, "–"),
+        };
+        writeln!(out, "{style}{mark}{style:#} {}  {}", pad(id, width), shown(summary))?;
+        fields(out, wrong)?;
+        indented(out, "→ ", remedy.as_deref())?;
+        indented(out, "", detail.as_deref())?;
+    }
+    let of = |outcome| report.checks.iter().filter(|it| it.outcome == outcome).count();
+    writeln!(
+        out,
+        "\n{} passed, {} warned, {} failed, {} skipped",
+        of(CheckOutcome::Passed),
+        of(CheckOutcome::Warned),
+        of(CheckOutcome::Failed),
+        of(CheckOutcome::Skipped)
+    )?;
+    network_failures(out, network)
+}
+
+pub(super) fn outcome(
+    out: &mut impl Write,
+    name: &str,
+    kind: Kind,
+    outcome: &Outcome,
+    changes: &Changes,
+) -> io::Result<()> {
+    let (mode, counts) = (outcome.mode.as_str(), outcome.counts);
+    writeln!(out, "{BOLD}{name}{BOLD:#}: {}, {mode}", plural(kind))?;
+    for (action, kept, more) in changes.each() {
+        for it in kept {
+            change(out, it)?;
+        }
+        if more > 0 {
+            writeln!(out, "    {FAINT}and {more} more {}{FAINT:#}", past(action))?;
+        }
+    }
+    for it in outcome.unreadable.iter().take(20) {
+        writeln!(
+            out,
+            "  {CAUTION}?{CAUTION:#} {}  {FAINT}{}{FAINT:#}",
+            shown(&it.id),
+            shown(&it.reason)
+        )?;
+    }
+    let Summary { requests, throttled, retried, warnings, .. } = &outcome.summary;
+    for warning in warnings {
+        writeln!(out, "  {CAUTION}!{CAUTION:#} {}", shown(warning))?;
+    }
+    writeln!(
+        out,
+        "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {requests} requests, \
+         {throttled} throttled, {retried} sent again{FAINT:#}",
+        counts.added, counts.updated, counts.removed, counts.held, counts.unreadable,
+    )?;
+    if changes.dry_run {
+        writeln!(out, "This was a dry run: nothing was written")?;
+    } else if counts.held > 0 {
+        writeln!(
+            out,
+            "{CAUTION}!{CAUTION:#} {} removals are held until somebody decides. See them: \
+             ones-host removals list. Then: ones-host removals approve, or discard",
+            counts.held
+        )?;
+    }
+    Ok(())
+}
+
+fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
+    let (style, mark) = match change.action {
+        Action::Added => (GOOD, "+"),
+        Action::Updated => (CAUTION, "~"),
+        Action::Removed => (BAD, "−"),
+        Action::Held => (BAD, "⏸"),
+    };
+    write!(
+        out,
+        "  {style}{mark}{style:#} {}  {FAINT}{}{FAINT:#}",
+        pad(&change.name, 28),
+        shown(&change.address)
+    )?;
+    if let Some(reason) = &change.reason {
+        write!(out, "  {reason}")?;
+    }
+    for it in &change.fields {
+        write!(out, "  {}: {} → {}", it.field, plain(&it.before), plain(&it.after))?;
+    }
+    writeln!(out)
+}
+
+pub(super) fn decided(
+    out: &mut impl Write,
+    decision: Decision,
+    decided: u64,
+    held: u64,
+) -> io::Result<()> {
+    match decision {
+        Decision::Approve => writeln!(out, "{decided} removed, {held} still held"),
+        Decision::Discard => writeln!(out, "{decided} kept, {held} still held"),
+    }
+}
+
+pub(super) fn held(out: &mut impl Write, row: &RemovalRow) -> io::Result<()> {
+    let RemovalRow { kind, id, name, address, reason, held_since } = row;
+    writeln!(
+        out,
+        "{}  {}  {}  {}  {reason}  {FAINT}since {held_since}{FAINT:#}",
+        pad(id, 36),
+        kind.as_str(),
+        pad(name, 28),
+        pad(address, 32),
+    )
+}
+
+pub(super) fn record(out: &mut impl Write, kind: Kind, row: &RecordRow) -> io::Result<()> {
+    let field = |name: &str| row.record.get(name).map(plain).unwrap_or_default();
+    match kind {
+        Kind::User => {
+            let (name, username) = (field("displayName"), field("username"));
+            let what = joined([field("jobTitle"), field("department"), field("office")]);
+            write!(out, "{}  {}  {what}", pad(&name, 28), pad(&username, 40))?;
+            if !row.groups.is_empty() {
+                write!(out, "  {FAINT}[{}]{FAINT:#}", row.groups.join(", "))?;
+            }
+        }
+        Kind::Room => {
+            let (name, email, seats) = (field("name"), field("email"), field("capacity"));
+            let place = joined([field("building"), field("floorLabel"), field("label")]);
+            write!(out, "{}  {}  {seats:>4}  {place}", pad(&name, 28), pad(&email, 40))?;
+        }
+    }
+    if let Some((at, reason)) = &row.removed {
+        write!(out, "  {BAD}removed {at}, {reason}{BAD:#}")?;
+    }
+    writeln!(out)
+}
+
+pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
+    let style = match row.state {
+        "done" => GOOD,
+        "failed" => BAD,
+        _ => CAUTION,
+    };
+    let peak = row.peak_memory.map(|it| format!(", {:.1} MiB", it as f64 / f64::from(1 << 20)));
+    writeln!(
+        out,
+        "{:>4}  {}  {:5}  {:11}  {style}{:10}{style:#}  +{} ~{} −{}, {} held  \
+         {FAINT}{} requests{}{FAINT:#}",
+        row.id,
+        row.started,
+        plural(row.kind),
+        row.mode.as_deref().unwrap_or_default(),
+        row.state,
+        row.added,
+        row.updated,
+        row.removed,
+        row.held,
+        row.summary.requests,
+        peak.unwrap_or_default(),
+    )?;
+    for warning in &row.summary.warnings {
+        writeln!(out, "      {CAUTION}!{CAUTION:#} {}", shown(warning))?;
+    }
+    if let Some(error) = &row.error {
+        writeln!(
+            out,
+            "      {BAD}✗{BAD:#} {} {FAINT}({}){FAINT:#}",
+            shown(&error.summary),
+            shown(&error.code)
+        )?;
+    }
+    Ok(())
+}
+
+fn fields(out: &mut impl Write, fields: &[FieldError]) -> io::Result<()> {
+    fields.iter().try_for_each(|FieldError { field, message }| {
+        writeln!(out, "    {}: {}", shown(field), shown(message))
+    })
+}
+
+fn indented(out: &mut impl Write, mark: &str, text: Option<&str>) -> io::Result<()> {
+    for (index, line) in text.into_iter().flat_map(str::lines).map(shown).enumerate() {
+        let mark = if index == 0 { mark } else { "" };
+        match mark {
+            "" => writeln!(out, "    {FAINT}{line}{FAINT:#}")?,
+            mark => writeln!(out, "    {mark}{line}")?,
+        }
+    }
+    Ok(())
+}
+
+fn network_failures(out: &mut impl Write, network: &[String]) -> io::Result<()> {
+    network.iter().try_for_each(|it| writeln!(out, "    {FAINT}network: {it}{FAINT:#}"))
+}
+
+fn past(action: Action) -> &'static str {
+    match action {
+        Action::Added => "added",
+        Action::Updated => "updated",
+        Action::Removed => "removed",
+        Action::Held => "held",
+    }
+}
+
+fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "users",
+        Kind::Room => "rooms",
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => shown(text),
+        other => shown(&other.to_string()),
+    }
+}
+
+fn joined<const N: usize>(parts: [String; N]) -> String {
+    let told: Vec<_> = parts.into_iter().filter(|it| it != "–" && !it.is_empty()).collect();
+    told.join(", ")
+}
+
+/// Without control characters.
+fn shown(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
+/// In columns of a terminal, where one character can take two.
+fn pad(text: &str, width: usize) -> String {
+    let text = shown(text);
+    let missing = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
+}

@@ -1,0 +1,18 @@
+//! Stands in for ONES: loads an integration plugin and keeps what it tells.
+//!
+//! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in
+//! fresh, limited instances; [`store::Store`] is what ONES keeps; [`sync::Sync`] brings
+//! one to the other. The program `ones-host` is [`cli`].
+//!
+//! Nothing here knows any vendor: what a person reads of one comes from the plugin.
+
+pub mod cli;
+pub mod error;
+pub mod model;
+pub mod plugin;
+pub mod secrets;
+pub mod settings;
+pub mod store;
+pub mod sync;
+
+pub use error::{Error, Problem};

@@ -1,0 +1,290 @@
+//! What a plugin tells, as plain records.
+//!
+//! The contract of every item is in `wit/integration.wit`. In JSON, which is also how
+//! the store keeps them, names are those of the interface in camelCase.
+
+use serde::{Deserialize, Serialize};
+
+/// The largest number of changes in a batch, and of ids in a question.
+pub const BATCH: usize = 1_000;
+
+/// What a plugin says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// What a person calls the vendor's product.
+    pub name: String,
+    /// Of the plugin.
+    pub version: String,
+    /// JSON Schema of the settings.
+    pub settings_schema: serde_json::Value,
+    /// What the vendor's administrator must grant.
+    pub permissions: Vec<Permission>,
+}
+
+/// What the vendor's administrator must grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    /// As the vendor spells it.
+    pub name: String,
+    /// The vendor's identifier of it.
+    pub id: Option<String>,
+    /// What it is needed for.
+    pub reason: String,
+}
+
+/// What came of trying the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// In the order in which a person should read them.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Stable across versions.
+    pub id: String,
+    /// How it went.
+    pub outcome: Outcome,
+    /// One line.
+    pub summary: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// What the vendor answered.
+    pub detail: Option<String>,
+    /// The settings that it concerns.
+    pub fields: Vec<FieldError>,
+}
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// Works, but deserves a look.
+    Warned,
+    /// Does not work.
+    Failed,
+    /// Not tried, since an earlier check failed.
+    Skipped,
+}
+
+/// What is wrong with a setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldError {
+    /// JSON Pointer (RFC 6901) into the settings.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct Room {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub nickname: Option<String>,
+    pub capacity: Option<u32>,
+    pub building: Option<String>,
+    pub floor_number: Option<i32>,
+    pub floor_label: Option<String>,
+    pub label: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<Address>,
+    pub position: Option<Coordinates>,
+    pub wheelchair_accessible: Option<bool>,
+    pub audio_device: Option<String>,
+    pub video_device: Option<String>,
+    pub display_device: Option<String>,
+    pub booking_type: Option<String>,
+    pub tags: Vec<String>,
+    pub lists: Vec<String>,
+}
+
+/// Where a room is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct Address {
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub postal_code: Option<String>,
+    pub country: Option<String>,
+}
+
+/// Degrees, WGS 84.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct Coordinates {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct User {
+    pub id: String,
+    pub username: String,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub given_name: Option<String>,
+    pub surname: Option<String>,
+    pub job_title: Option<String>,
+    pub department: Option<String>,
+    pub office: Option<String>,
+    pub mobile_phone: Option<String>,
+    pub business_phone: Option<String>,
+    pub language: Option<String>,
+    pub card_number: Option<String>,
+    pub enabled: bool,
+    pub guest: bool,
+}
+
+/// Exists, but could not be read: what is stored stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unreadable {
+    /// Of the room or person.
+    pub id: String,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// Some rooms, [`BATCH`] at most.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RoomBatch {
+    /// As read.
+    pub rooms: Vec<Room>,
+    /// Which could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Why a person is no longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Removal {
+    /// Can come back.
+    Soft,
+    /// For good.
+    Permanent,
+    /// Exists, but is not selected by the settings.
+    OutOfScope,
+}
+
+impl Removal {
+    /// The interface's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Soft => "soft",
+            Self::Permanent => "permanent",
+            Self::OutOfScope => "out-of-scope",
+        }
+    }
+}
+
+/// What is told of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserChange {
+    /// The whole record.
+    User(User),
+    /// Gone.
+    Removed(String, Removal),
+    /// There, but not readable.
+    Unreadable(Unreadable),
+}
+
+impl UserChange {
+    /// Whom it concerns.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.id,
+            Self::Removed(id, _) => id,
+            Self::Unreadable(it) => &it.id,
+        }
+    }
+}
+
+/// Whether all are told, or what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Part of an enumeration of all people.
+    Full {
+        /// It begins with this batch.
+        first: bool,
+        /// It is complete with this batch.
+        last: bool,
+    },
+    /// Only what changed since the checkpoint.
+    Incremental,
+}
+
+/// Some changes, [`BATCH`] at most, and where to go on after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserBatch {
+    /// Where it stands.
+    pub mode: Mode,
+    /// In the order in which they happened.
+    pub changes: Vec<UserChange>,
+    /// From here a later run goes on.
+    pub checkpoint: String,
+    /// How many people the vendor counts.
+    pub total: Option<u64>,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// All that went over the wire.
+    pub requests: u32,
+    /// Requests that the vendor asked to send again later.
+    pub throttled: u32,
+    /// Requests sent again for another cause.
+    pub retried: u32,
+    /// For the person who looks at the run.
+    pub warnings: Vec<String>,
+    /// How much could not be read.
+    pub unreadable: u32,
+}
+
+/// A plugin's own error. Both the texts and the code are the plugin's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the cases are those of the interface, documented there")]
+pub enum Refusal {
+    InvalidSettings(Vec<FieldError>),
+    Unauthorized(Explanation),
+    PermissionMissing(Explanation),
+    /// Seconds to wait.
+    Throttled(u32),
+    Unavailable(Explanation),
+    Unexpected(Explanation),
+    Unsupported(Explanation),
+    Cancelled,
+    Other(Explanation),
+}
+
+/// An error, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Stable.
+    pub code: String,
+    /// A sentence.
+    pub summary: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// For a support ticket.
+    pub detail: Option<String>,
+}

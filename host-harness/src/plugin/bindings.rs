@@ -1,0 +1,195 @@
+//! The generated types of the interface, and nothing but turning them into
+//! [`crate::model`]. No other file names a generated record.
+
+use crate::model;
+
+wasmtime::component::bindgen!({
+    path: "../wit",
+    world: "plugin",
+    imports: { default: async | store | trappable },
+    exports: { default: async | store },
+    with: {
+        "wasi:clocks": wasmtime_wasi::p3::bindings::clocks,
+        "wasi:random": wasmtime_wasi::p3::bindings::random,
+        "wasi:http": wasmtime_wasi_http::p3::bindings::http,
+    },
+});
+
+pub(super) use exports::ones::integration::integration as wit;
+
+/// The export that makes a component a plugin.
+pub(super) const EXPORT: &str = "ones:integration/integration@0.1.0";
+
+impl From<wit::Permission> for model::Permission {
+    fn from(wit::Permission { name, id, reason }: wit::Permission) -> Self {
+        Self { name, id, reason }
+    }
+}
+
+impl From<wit::FieldError> for model::FieldError {
+    fn from(wit::FieldError { field, message }: wit::FieldError) -> Self {
+        Self { field, message }
+    }
+}
+
+impl From<wit::Report> for model::Report {
+    fn from(it: wit::Report) -> Self {
+        Self { checks: all(it.checks) }
+    }
+}
+
+impl From<wit::Check> for model::Check {
+    fn from(it: wit::Check) -> Self {
+        Self {
+            id: it.id,
+            outcome: match it.outcome {
+                wit::Outcome::Passed => model::Outcome::Passed,
+                wit::Outcome::Warned => model::Outcome::Warned,
+                wit::Outcome::Failed => model::Outcome::Failed,
+                wit::Outcome::Skipped => model::Outcome::Skipped,
+            },
+            summary: it.summary,
+            remedy: it.remedy,
+            detail: it.detail,
+            fields: all(it.fields),
+        }
+    }
+}
+
+impl From<wit::Room> for model::Room {
+    fn from(it: wit::Room) -> Self {
+        Self {
+            id: it.id,
+            email: it.email,
+            name: it.name,
+            nickname: it.nickname,
+            capacity: it.capacity,
+            building: it.building,
+            floor_number: it.floor_number,
+            floor_label: it.floor_label,
+            label: it.label,
+            phone: it.phone,
+            address: it.address.map(|it| model::Address {
+                street: it.street,
+                city: it.city,
+                state: it.state,
+                postal_code: it.postal_code,
+                country: it.country,
+            }),
+            position: it
+                .position
+                .map(|it| model::Coordinates { latitude: it.latitude, longitude: it.longitude }),
+            wheelchair_accessible: it.wheelchair_accessible,
+            audio_device: it.audio_device,
+            video_device: it.video_device,
+            display_device: it.display_device,
+            booking_type: it.booking_type,
+            tags: it.tags,
+            lists: it.lists,
+        }
+    }
+}
+
+impl From<wit::Unreadable> for model::Unreadable {
+    fn from(wit::Unreadable { id, reason }: wit::Unreadable) -> Self {
+        Self { id, reason }
+    }
+}
+
+impl From<wit::RoomBatch> for model::RoomBatch {
+    fn from(it: wit::RoomBatch) -> Self {
+        Self { rooms: all(it.rooms), unreadable: all(it.unreadable) }
+    }
+}
+
+impl From<wit::User> for model::User {
+    fn from(it: wit::User) -> Self {
+        Self {
+            id: it.id,
+            username: it.username,
+            display_name: it.display_name,
+            email: it.email,
+            given_name: it.given_name,
+            surname: it.surname,
+            job_title: it.job_title,
+            department: it.department,
+            office: it.office,
+            mobile_phone: it.mobile_phone,
+            business_phone: it.business_phone,
+            language: it.language,
+            card_number: it.card_number,
+            enabled: it.enabled,
+            guest: it.guest,
+        }
+    }
+}
+
+impl From<wit::UserChange> for model::UserChange {
+    fn from(it: wit::UserChange) -> Self {
+        match it {
+            wit::UserChange::User(user) => Self::User(user.into()),
+            wit::UserChange::UserRemoved((id, removal)) => Self::Removed(
+                id,
+                match removal {
+                    wit::Removal::Soft => model::Removal::Soft,
+                    wit::Removal::Permanent => model::Removal::Permanent,
+                    wit::Removal::OutOfScope => model::Removal::OutOfScope,
+                },
+            ),
+            wit::UserChange::UserUnreadable(it) => Self::Unreadable(it.into()),
+        }
+    }
+}
+
+impl From<wit::UserBatch> for model::UserBatch {
+    fn from(it: wit::UserBatch) -> Self {
+        let mode = match it.mode {
+            wit::Mode::Incremental => model::Mode::Incremental,
+            wit::Mode::Full(part) => model::Mode::Full {
+                first: part.contains(wit::Part::FIRST),
+                last: part.contains(wit::Part::LAST),
+            },
+        };
+        Self { mode, changes: all(it.changes), checkpoint: it.checkpoint, total: it.total }
+    }
+}
+
+impl From<wit::Summary> for model::Summary {
+    fn from(it: wit::Summary) -> Self {
+        Self {
+            requests: it.requests,
+            throttled: it.throttled,
+            retried: it.retried,
+            warnings: it.warnings,
+            unreadable: it.unreadable,
+        }
+    }
+}
+
+impl From<wit::Error> for model::Refusal {
+    fn from(it: wit::Error) -> Self {
+        match it {
+            wit::Error::InvalidSettings(fields) => Self::InvalidSettings(all(fields)),
+            wit::Error::Unauthorized(it) => Self::Unauthorized(it.into()),
+            wit::Error::PermissionMissing(it) => Self::PermissionMissing(it.into()),
+            wit::Error::Throttled(seconds) => Self::Throttled(seconds),
+            wit::Error::Unavailable(it) => Self::Unavailable(it.into()),
+            wit::Error::Unexpected(it) => Self::Unexpected(it.into()),
+            wit::Error::Unsupported(it) => Self::Unsupported(it.into()),
+            wit::Error::Cancelled => Self::Cancelled,
+            wit::Error::Other(it) => Self::Other(it.into()),
+        }
+    }
+}
+
+impl From<wit::Explanation> for model::Explanation {
+    fn from(it: wit::Explanation) -> Self {
+        let wit::Explanation { code, summary, remedy, detail } = it;
+        Self { code, summary, remedy, detail }
+    }
+}
+
+/// Each of a list.
+pub(super) fn all<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
+    items.into_iter().map(U::from).collect()
+}

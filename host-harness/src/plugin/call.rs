@@ -1,0 +1,102 @@
+//! One call: a fresh instance with limits, thrown away afterwards.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use wasmtime::{
+    Store,
+    component::{Accessor, ResourceTable},
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::{
+    CallError, Plugin, bindings,
+    limits::{Limiter, Meter, Stderr},
+    outbound::Outbound,
+};
+
+/// What a guest can make the host copy for one hostcall, in bytes: a batch of 1,000
+/// people with every field at its longest is below 8 MiB.
+const HOSTCALL: usize = 32 << 20;
+
+/// Resources, streams and futures that a guest can have open.
+const HANDLES: usize = 1_000;
+
+/// What belongs to one call.
+pub(super) struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: Outbound,
+    limiter: Limiter,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+    }
+}
+
+impl Plugin {
+    /// Runs `work` with a fresh instance, within the limits.
+    pub(super) async fn call<R>(
+        &self,
+        outbound: Outbound,
+        meter: &Arc<Meter>,
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
+        let stderr = Stderr::default();
+        let denied = Arc::new(AtomicBool::new(false));
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        let state = State {
+            table,
+            // No folder, no environment, no arguments, no sockets.
+            wasi: WasiCtx::builder()
+                .stderr(stderr.clone())
+                .allow_tcp(false)
+                .allow_udp(false)
+                .build(),
+            http: WasiHttpCtx::new(),
+            outbound,
+            limiter: Limiter::new(self.0.limits.memory, denied.clone(), meter.clone()),
+        };
+        let mut store = Store::new(&self.0.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.epoch_deadline_async_yield_and_update(1);
+        store.set_hostcall_fuel(HOSTCALL);
+        store.set_max_component_handles(HANDLES);
+
+        let call = async {
+            let instance = self.0.pre.instantiate_async(&mut store).await?;
+            store.run_concurrent(async |accessor| work(accessor, &instance).await).await?
+        };
+        // Around the whole call: a time-out within it may not fire.
+        let outcome = tokio::time::timeout(self.0.limits.time, call).await;
+        let plugin = self.0.file.display().to_string();
+        match outcome {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) if denied.load(Ordering::Relaxed) => {
+                Err(CallError::OutOfMemory { plugin, limit: self.0.limits.memory >> 20 })
+            }
+            Ok(Err(error)) => Err(match error.downcast::<CallError>() {
+                Ok(error) => error,
+                Err(error) => CallError::Trapped {
+                    plugin,
+                    cause: format!("{error:#}"),
+                    stderr: stderr.text(),
+                },
+            }),
+            Err(_) => Err(CallError::OutOfTime { plugin, seconds: self.0.limits.time.as_secs() }),
+        }
+    }
+}

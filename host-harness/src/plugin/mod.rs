@@ -1,0 +1,106 @@
+//! A plugin: a component that is loaded once and called in fresh, limited instances.
+
+mod bindings;
+mod call;
+mod limits;
+mod load;
+mod outbound;
+mod session;
+mod stream;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use wasmtime::Engine;
+
+use crate::model::Refusal;
+pub use load::{LARGEST_PLUGIN, LoadError};
+pub use outbound::{Client, ClientError};
+pub use session::{Session, SessionSource};
+
+/// What a plugin may use of this machine.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Linear memory of one call, in bytes.
+    pub memory: usize,
+    /// Wall-clock time of one call.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// 64 MiB, 30 minutes.
+    fn default() -> Self {
+        Self { memory: 64 << 20, time: Duration::from_secs(30 * 60) }
+    }
+}
+
+/// A loaded plugin. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Plugin(Arc<Inner>);
+
+struct Inner {
+    file: PathBuf,
+    engine: Engine,
+    pre: bindings::PluginPre<call::State>,
+    client: Client,
+    limits: Limits,
+}
+
+/// A call that gave no answer, or a refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The plugin's own error.
+    #[error("{}", refusal_text(.0))]
+    Refused(Refusal),
+    /// It crashed.
+    #[error("the plugin {plugin} crashed")]
+    Trapped {
+        /// Its file.
+        plugin: String,
+        /// Wasmtime's words.
+        cause: String,
+        /// What it wrote to standard error before, bounded.
+        stderr: String,
+    },
+    /// It wanted more memory than it may have.
+    #[error("the plugin {plugin} wanted more than {limit} MiB of memory")]
+    OutOfMemory {
+        /// Its file.
+        plugin: String,
+        /// What it may have, in MiB.
+        limit: usize,
+    },
+    /// It took longer than it may.
+    #[error("the plugin {plugin} took longer than {seconds} seconds")]
+    OutOfTime {
+        /// Its file.
+        plugin: String,
+        /// What it may take.
+        seconds: u64,
+    },
+    /// It did what the interface forbids.
+    #[error("the plugin broke the interface: {rule}")]
+    BrokeInterface {
+        /// What it did.
+        rule: String,
+    },
+}
+
+impl CallError {
+    pub(crate) fn broke(rule: impl Into<String>) -> Self {
+        Self::BrokeInterface { rule: rule.into() }
+    }
+}
+
+fn refusal_text(refusal: &Refusal) -> &str {
+    match refusal {
+        Refusal::InvalidSettings(_) => "the settings do not fit",
+        Refusal::Throttled(_) => "the vendor asks for patience",
+        Refusal::Cancelled => "cancelled",
+        Refusal::Unauthorized(it)
+        | Refusal::PermissionMissing(it)
+        | Refusal::Unavailable(it)
+        | Refusal::Unexpected(it)
+        | Refusal::Unsupported(it)
+        | Refusal::Other(it) => &it.summary,
+    }
+}

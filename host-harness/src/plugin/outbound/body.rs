@@ -1,0 +1,69 @@
+//! The body of an answer, within bounds.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+use wasmtime_wasi_http::Error;
+
+use super::failure;
+
+/// Ends with an error over so many bytes, or after so long without one.
+pub(super) struct Answer {
+    body: reqwest::Body,
+    left: u64,
+    limit: u64,
+    idle: Duration,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Answer {
+    pub(super) fn new(body: reqwest::Body, limit: u64, idle: Duration) -> Self {
+        Self { body, left: limit, limit, idle, deadline: Box::pin(tokio::time::sleep(idle)) }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let size = frame.data_ref().map_or(0, |it| it.len() as u64);
+                match self.left.checked_sub(size) {
+                    Some(left) => self.left = left,
+                    None => {
+                        let limit = self.limit;
+                        return Poll::Ready(Some(Err(Error::HttpResponseBodySize(Some(limit)))));
+                    }
+                }
+                let deadline = Instant::now() + self.idle;
+                self.deadline.as_mut().reset(deadline);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(failure::of_body(error)))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                std::task::ready!(self.deadline.as_mut().poll(cx));
+                Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,117 @@
+//! The pooled HTTPS client.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use url::Url;
+
+use super::{CONNECT, is_loopback};
+
+/// Sends requests, and keeps connections open between calls. Cloning it is cheap, and
+/// clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    direct: reqwest::Client,
+    outside: reqwest::Client,
+}
+
+/// There are no certificates to trust, or the proxy's address is none.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up HTTPS: {0}")]
+pub struct ClientError(String);
+
+impl Client {
+    /// Trusts the system's roots, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    /// Asks through the proxy that `HTTPS_PROXY` names, unless `NO_PROXY` has the host;
+    /// this machine itself is asked without one. Follows no redirect, keeps no cookie.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn new() -> Result<Self, ClientError> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        let (trusted, _) = roots.add_parsable_certificates(found.certs);
+        match found.errors.first() {
+            Some(error) if trusted == 0 => Err(ClientError(error.to_string())),
+            _ => Self::trusting(roots),
+        }
+    }
+
+    /// As [`Self::new`], with other roots.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn trusting(roots: RootCertStore) -> Result<Self, ClientError> {
+        // Not the process-wide provider: that is the embedder's to choose.
+        let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|it| ClientError(it.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let client = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT)
+                .dns_resolver(SystemResolver)
+        };
+        let built = |it: reqwest::ClientBuilder| {
+            it.build().map_err(|it| ClientError(super::failure::chain_text(&it)))
+        };
+        Ok(Self { direct: built(client().no_proxy())?, outside: built(client())? })
+    }
+
+    /// The client for `url`.
+    pub(super) fn of(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.direct } else { &self.outside }
+    }
+}
+
+/// Names that mean this machine. Source: RFC 6761, section 6.3.
+pub(super) fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Asks the system, so that its failure can be told from others. `localhost` is this
+/// machine, whatever a name server says: plain http is allowed to it.
+struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            if is_localhost(name.as_str()) {
+                let here = [
+                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+                ];
+                return Ok(Box::new(here.into_iter()) as Addrs);
+            }
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            match found.map(|it| it.collect::<Vec<_>>()) {
+                Ok(found) if !found.is_empty() => Ok(Box::new(found.into_iter()) as Addrs),
+                Ok(_) => Err(DnsFailure(io::Error::other("no address")).into()),
+                Err(error) => Err(DnsFailure(error).into()),
+            }
+        })
+    }
+}
+
+/// A name has no address.
+#[derive(Debug)]
+pub(super) struct DnsFailure(io::Error);
+
+impl fmt::Display for DnsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for DnsFailure {}

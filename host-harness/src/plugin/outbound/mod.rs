@@ -1,0 +1,153 @@
+//! Requests of a plugin: to the origins it named, and to no other.
+//!
+//! Every bound that WASI leaves to the host is here: where a request may go, how long
+//! it may take, how large it and its answer may be.
+
+mod body;
+mod client;
+mod failure;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use url::{Host, Url};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use self::body::Answer;
+use super::limits::Meter;
+pub use client::{Client, ClientError};
+
+/// The largest request body, in bytes.
+const LARGEST_REQUEST: usize = 4 << 20;
+
+/// The largest answer, in bytes.
+const LARGEST_ANSWER: u64 = 64 << 20;
+
+/// How long a connection may take; also [`Client`]'s own limit.
+const CONNECT: Duration = Duration::from_secs(30);
+
+/// How long a server may be silent where the guest does not say.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a server may be silent, whatever the guest says.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
+/// Sends the requests of one call.
+pub(super) struct Outbound {
+    client: Client,
+    allowed: Arc<[url::Origin]>,
+    meter: Arc<Meter>,
+}
+
+impl Outbound {
+    /// Origins that are none, or plain http to another machine, are left out.
+    pub(super) fn new(client: Client, origins: &[String], meter: Arc<Meter>) -> Self {
+        let origin = |text: &String| Url::parse(text).ok().filter(is_safe).map(|it| it.origin());
+        Self { client, allowed: origins.iter().filter_map(origin).collect(), meter }
+    }
+
+    fn allows(&self, url: &Url) -> bool {
+        is_safe(url) && self.allowed.contains(&url.origin())
+    }
+}
+
+/// Whether nobody on the way can read along.
+fn is_safe(url: &Url) -> bool {
+    url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)
+}
+
+/// Whether `url` is on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => client::is_localhost(name),
+        None => false,
+    }
+}
+
+type Sent = Result<(http::Response<WasiBody>, Io), Error>;
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Outbound {
+    fn set_host_header(&mut self) -> bool {
+        // The client sets it, from the URL.
+        false
+    }
+
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _received: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let url = match Url::parse(&request.uri().to_string()) {
+            Ok(url) => url,
+            Err(_) => return Box::new(async { Err(Error::HttpRequestUriInvalid) }),
+        };
+        let origin = url.origin().ascii_serialization();
+        if !self.allows(&url) {
+            self.meter.network_failed(format!(
+                "{origin} was refused: it is none of the origins that the plugin names"
+            ));
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        }
+        let (client, meter) = (self.client.clone(), self.meter.clone());
+        Box::new(async move {
+            let answer = send(&client, url, request, options.unwrap_or_default()).await;
+            answer.map_err(|(error, detail)| {
+                meter.network_failed(format!("{origin}: {detail}"));
+                error
+            })
+        })
+    }
+}
+
+/// The error comes with the words for a person.
+async fn send(
+    client: &Client,
+    url: Url,
+    request: http::Request<WasiBody>,
+    options: RequestOptions,
+) -> Result<(http::Response<WasiBody>, Io), (Error, String)> {
+    let told = |error: Error| {
+        let detail = error.to_string();
+        (error, detail)
+    };
+    let (parts, body) = request.into_parts();
+    let body = whole(body).await.map_err(told)?;
+    let silence = |asked: Option<Duration>| asked.unwrap_or(SILENCE).min(LONGEST_SILENCE);
+    let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
+        + silence(options.first_byte_timeout);
+
+    let request = client.of(&url).request(parts.method, url).headers(parts.headers).body(body);
+    let answer = match tokio::time::timeout(first_byte, request.send()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return Err(failure::explain(error)),
+        Err(_) => return Err(told(Error::HttpResponseTimeout)),
+    };
+    if answer.content_length().is_some_and(|it| it > LARGEST_ANSWER) {
+        return Err(told(Error::HttpResponseBodySize(answer.content_length())));
+    }
+    let idle = silence(options.between_bytes_timeout);
+    let answer = http::Response::from(answer)
+        .map(|body| Answer::new(body, LARGEST_ANSWER, idle).boxed_unsync());
+    Ok((answer, Box::new(async { Ok(()) })))
+}
+
+async fn whole(body: WasiBody) -> Result<Bytes, Error> {
+    match Limited::new(body, LARGEST_REQUEST).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Error::HttpRequestBodySize(Some(LARGEST_REQUEST as u64)))
+        }
+        Err(error) => Err(match error.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(error) => Error::InternalError(Some(error.to_string())),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

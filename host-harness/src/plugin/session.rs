@@ -1,0 +1,316 @@
+//! A plugin together with settings: what a run asks.
+
+use std::sync::Arc;
+
+use tokio::{runtime::Handle, sync::mpsc, sync::oneshot};
+use wasmtime::component::{FutureReader, StreamReader};
+
+use super::{
+    CallError, Plugin,
+    bindings::{self, wit},
+    limits::Meter,
+    outbound::Outbound,
+    stream::{Forward, Resolve},
+};
+use crate::{
+    error::Error,
+    model::{Manifest, Refusal, Report, RoomBatch, Summary, UserBatch, UserChange},
+    secrets::Secrets,
+    settings::Settings,
+    sync::Source,
+};
+
+impl Plugin {
+    /// What the plugin says of itself.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn describe(&self) -> Result<Manifest, CallError> {
+        let meter = Arc::default();
+        let told = self
+            .call(self.outbound(Vec::new(), &meter), &meter, async |accessor, plugin| {
+                plugin.ones_integration_integration().call_describe(accessor).await
+            })
+            .await?;
+        let settings_schema = serde_json::from_str(&told.settings_schema)
+            .map_err(|it| CallError::broke(format!("its settings schema is not JSON: {it}")))?;
+        Ok(Manifest {
+            name: told.name,
+            version: told.version,
+            settings_schema,
+            permissions: bindings::all(told.permissions),
+        })
+    }
+
+    /// The origins that the plugin asks under these settings.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSettings`] where they do not fit; else see [`CallError`].
+    pub async fn origins(&self, settings: &Settings) -> Result<Vec<String>, CallError> {
+        let meter = Arc::default();
+        let settings = settings.to_json();
+        self.call(self.outbound(Vec::new(), &meter), &meter, async |accessor, plugin| {
+            plugin.ones_integration_integration().call_origins(accessor, settings).await
+        })
+        .await?
+        .map_err(|fields| CallError::Refused(Refusal::InvalidSettings(bindings::all(fields))))
+    }
+
+    fn outbound(&self, origins: Vec<String>, meter: &Arc<Meter>) -> Outbound {
+        Outbound::new(self.0.client.clone(), &origins, meter.clone())
+    }
+}
+
+/// A plugin under some settings. Texts that come from it name no secret of theirs.
+#[derive(Clone)]
+pub struct Session {
+    plugin: Plugin,
+    settings: Settings,
+    origins: Vec<String>,
+    secrets: Secrets,
+    meter: Arc<Meter>,
+}
+
+impl Session {
+    /// Asks the plugin for its schema and for the origins. Settings that do not fit are
+    /// no error here: the plugin may then ask nobody, and says so when it is called.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn open(plugin: Plugin, settings: Settings) -> Result<Self, CallError> {
+        let manifest = plugin.describe().await?;
+        let secrets = Secrets::of(&settings, &manifest.settings_schema);
+        let origins = match plugin.origins(&settings).await {
+            Ok(origins) => origins,
+            Err(CallError::Refused(Refusal::InvalidSettings(_))) => Vec::new(),
+            Err(error) => return Err(clean(&secrets, error)),
+        };
+        Ok(Self { plugin, settings, origins, secrets, meter: Arc::default() })
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The most linear memory that one call had, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        self.meter.peak_memory()
+    }
+
+    /// Why requests failed, in the host's own words: the first few different ones.
+    pub fn network_failures(&self) -> Vec<String> {
+        self.meter.network_failures()
+    }
+
+    /// Tries the settings against the vendor.
+    ///
+    /// # Errors
+    /// See [`CallError`]; a check that failed is none.
+    pub async fn validate(&self) -> Result<Report, CallError> {
+        let settings = self.settings.to_json();
+        let report = self
+            .plugin
+            .call(self.outbound(), &self.meter, async |accessor, plugin| {
+                plugin.ones_integration_integration().call_validate(accessor, settings).await
+            })
+            .await
+            .map_err(|it| clean(&self.secrets, it))?;
+        let mut report = Report::from(report);
+        self.secrets.redact_report(&mut report);
+        Ok(report)
+    }
+
+    /// Tells all selected rooms to `batches`. The plugin waits while it is full, and is
+    /// cancelled where its other end is gone.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn sync_rooms(&self, batches: mpsc::Sender<RoomBatch>) -> Result<Summary, CallError> {
+        let settings = self.settings.to_json();
+        let summary = self
+            .plugin
+            .call(self.outbound(), &self.meter, async |accessor, plugin| {
+                let (stream, future) = plugin
+                    .ones_integration_integration()
+                    .call_sync_rooms(accessor, settings)
+                    .await?;
+                follow(accessor, stream, future, Forward::<_, RoomBatch>::new(batches)).await
+            })
+            .await;
+        self.summary(summary)
+    }
+
+    /// Tells people from `since` on, or all of them; otherwise as [`Self::sync_rooms`].
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn sync_users(
+        &self,
+        since: Option<String>,
+        batches: mpsc::Sender<UserBatch>,
+    ) -> Result<Summary, CallError> {
+        let settings = self.settings.to_json();
+        let summary = self
+            .plugin
+            .call(self.outbound(), &self.meter, async |accessor, plugin| {
+                let (stream, future) = plugin
+                    .ones_integration_integration()
+                    .call_sync_users(accessor, settings, since)
+                    .await?;
+                follow(accessor, stream, future, Forward::<_, UserBatch>::new(batches)).await
+            })
+            .await;
+        self.summary(summary)
+    }
+
+    /// How these people stand now; [`crate::model::BATCH`] at most.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn read_users(&self, ids: Vec<String>) -> Result<Vec<UserChange>, CallError> {
+        let settings = self.settings.to_json();
+        let changes = self
+            .plugin
+            .call(self.outbound(), &self.meter, async |accessor, plugin| {
+                plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
+            })
+            .await
+            .and_then(|it| it.map_err(|it| CallError::Refused(it.into())))
+            .map_err(|it| clean(&self.secrets, it))?;
+        let mut changes: Vec<UserChange> = bindings::all(changes);
+        changes.iter_mut().for_each(|it| self.clean_change(it));
+        Ok(changes)
+    }
+
+    fn outbound(&self) -> Outbound {
+        self.plugin.outbound(self.origins.clone(), &self.meter)
+    }
+
+    fn summary(
+        &self,
+        told: Result<Result<wit::Summary, wit::Error>, CallError>,
+    ) -> Result<Summary, CallError> {
+        let told = told.and_then(|it| it.map_err(|it| CallError::Refused(it.into())));
+        let mut summary = Summary::from(told.map_err(|it| clean(&self.secrets, it))?);
+        self.secrets.redact_summary(&mut summary);
+        Ok(summary)
+    }
+
+    fn clean_change(&self, change: &mut UserChange) {
+        if let UserChange::Unreadable(it) = change {
+            self.secrets.redact(&mut it.reason);
+        }
+    }
+}
+
+/// Reads stream and future to their end.
+async fn follow<T, U>(
+    accessor: &wasmtime::component::Accessor<super::call::State>,
+    stream: StreamReader<T>,
+    future: FutureReader<Result<wit::Summary, wit::Error>>,
+    forward: Forward<T, U>,
+) -> wasmtime::Result<Result<wit::Summary, wit::Error>>
+where
+    T: wasmtime::component::Lift + Send + 'static,
+    U: From<T> + Send + 'static,
+{
+    let (sender, result) = oneshot::channel();
+    accessor.with(|mut store| {
+        stream.pipe(&mut store, forward)?;
+        future.pipe(&mut store, Resolve::new(sender))
+    })?;
+    result.await.map_err(|_| CallError::broke("it ended a run without a result").into())
+}
+
+/// Takes the secrets out of an error.
+fn clean(secrets: &Secrets, mut error: CallError) -> CallError {
+    match &mut error {
+        CallError::Refused(refusal) => secrets.redact_refusal(refusal),
+        CallError::Trapped { cause, stderr, .. } => secrets.redact_all([cause, stderr]),
+        CallError::BrokeInterface { rule } => secrets.redact(rule),
+        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } => {}
+    }
+    error
+}
+
+/// Lets the engine, which does database work and so blocks, ask a session, which runs
+/// on `runtime`. Not for use on a thread of that runtime.
+pub struct SessionSource {
+    session: Session,
+    runtime: Handle,
+}
+
+impl SessionSource {
+    /// Asks `session` on `runtime`.
+    pub fn new(session: Session, runtime: Handle) -> Self {
+        Self { session, runtime }
+    }
+
+    /// Takes what comes through the channel until the call ends. Where `take` fails, the
+    /// call is cancelled.
+    fn pump<B: Send + 'static, F>(
+        &self,
+        call: impl FnOnce(Session, mpsc::Sender<B>) -> F,
+        take: &mut dyn FnMut(B) -> Result<(), Error>,
+    ) -> Result<Summary, Error>
+    where
+        F: Future<Output = Result<Summary, CallError>> + Send + 'static,
+    {
+        let (sender, mut batches) = mpsc::channel(1);
+        let call = self.runtime.spawn(call(self.session.clone(), sender));
+        while let Some(batch) = batches.blocking_recv() {
+            if let Err(error) = take(batch) {
+                call.abort();
+                return Err(error);
+            }
+        }
+        match self.runtime.block_on(call) {
+            Ok(outcome) => Ok(outcome?),
+            Err(error) => Err(CallError::broke(format!("its call did not end: {error}")).into()),
+        }
+    }
+}
+
+impl Source for SessionSource {
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let secrets = self.session.secrets.clone();
+        self.pump(
+            |session, sender| async move { session.sync_rooms(sender).await },
+            &mut |mut batch: RoomBatch| {
+                secrets.redact_all(batch.unreadable.iter_mut().map(|it| &mut it.reason));
+                take(batch)
+            },
+        )
+    }
+
+    fn sync_users(
+        &mut self,
+        since: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let since = since.map(str::to_owned);
+        let session = self.session.clone();
+        self.pump(
+            |session, sender| async move { session.sync_users(since, sender).await },
+            &mut |mut batch: UserBatch| {
+                if session.secrets.leak_in(&batch.checkpoint) {
+                    return Err(CallError::broke("a checkpoint of it holds a secret").into());
+                }
+                batch.changes.iter_mut().for_each(|it| session.clean_change(it));
+                take(batch)
+            },
+        )
+    }
+
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(self.runtime.block_on(self.session.read_users(ids.to_vec()))?)
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        Some(self.session.peak_memory() as u64)
+    }
+}

@@ -1,0 +1,173 @@
+//! Settings of an integration: read from a file, handed to the plugin, never stored.
+
+use std::{fmt, io, io::Read as _, path::Path};
+
+use serde_json::Value;
+
+/// What the administrator entered. Its `Debug` output shows the name alone: the rest
+/// can hold secrets.
+#[derive(Clone)]
+pub struct Settings {
+    name: String,
+    value: Value,
+}
+
+impl Settings {
+    /// Reads `path`, or standard input where it is `-`.
+    ///
+    /// Inside string values `${NAME}` stands for what `variable` gives for that name, so
+    /// that no secret need be in a file.
+    ///
+    /// # Errors
+    /// See [`SettingsError`].
+    pub fn read(
+        path: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let unreadable =
+            |cause| SettingsError::Unreadable { file: path.display().to_string(), cause };
+        let text = if path == Path::new("-") {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            std::fs::read_to_string(path)
+        };
+        Self::parse(&text.map_err(unreadable)?, variable)
+    }
+
+    /// As [`Self::read`], from the text itself.
+    ///
+    /// # Errors
+    /// See [`SettingsError`].
+    pub fn parse(
+        text: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let mut value: Value = serde_json::from_str(text).map_err(SettingsError::NotJson)?;
+        expand(&mut value, &mut String::new(), &variable)?;
+        let name = match value.pointer("/server/name") {
+            Some(Value::String(name)) if !name.trim().is_empty() => name.clone(),
+            _ => return Err(SettingsError::NoName),
+        };
+        Ok(Self { name, value })
+    }
+
+    /// `server.name`: what tells this integration from others.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `users.defaultGroups`: what a person joins when first seen. Empty where it is not
+    /// a list of names: that is for the plugin to refuse.
+    pub fn default_groups(&self) -> Vec<String> {
+        let groups = self.value.pointer("/users/defaultGroups").and_then(Value::as_array);
+        groups.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        self.value.to_string()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Settings that cannot even be handed to a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file could not be read.
+    #[error("cannot read the settings {file}: {cause}")]
+    Unreadable {
+        /// As given.
+        file: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// Says line and column.
+    #[error("the settings are not JSON: {0}")]
+    NotJson(serde_json::Error),
+    /// An environment variable that the settings name is not set.
+    #[error("the environment variable {name}, which the settings name at {pointer}, is not set")]
+    NotSet {
+        /// Of the variable.
+        name: String,
+        /// Where it is named (RFC 6901).
+        pointer: String,
+    },
+    /// `server.name` tells integrations apart.
+    #[error("/server/name is missing: a text that tells this integration from others")]
+    NoName,
+}
+
+/// Puts in the variables; `pointer` says where `value` is.
+fn expand(
+    value: &mut Value,
+    pointer: &mut String,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<(), SettingsError> {
+    let depth = pointer.len();
+    match value {
+        Value::String(text) => {
+            if let Some(expanded) = expand_text(text, pointer, variable)? {
+                *text = expanded;
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                expand(item, pointer, variable)?;
+                pointer.truncate(depth);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                expand(member, pointer, variable)?;
+                pointer.truncate(depth);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
+/// `None` where there is nothing to put in. What a variable holds is not expanded again.
+fn expand_text(
+    text: &str,
+    pointer: &str,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<String>, SettingsError> {
+    let mut expanded = None::<String>;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let out = expanded.get_or_insert_default();
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) if is_variable_name(name) => {
+                let not_set =
+                    || SettingsError::NotSet { name: name.to_owned(), pointer: pointer.to_owned() };
+                out.push_str(&variable(name).ok_or_else(not_set)?);
+                rest = behind;
+            }
+            _ => {
+                out.push_str("${");
+                rest = after;
+            }
+        }
+    }
+    Ok(expanded.map(|out| out + rest))
+}
+
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+}

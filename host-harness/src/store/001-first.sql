@@ -1,0 +1,86 @@
+-- One per `server.name`. Settings are not stored: they hold secrets.
+CREATE TABLE integration (
+    id      INTEGER PRIMARY KEY,
+    name    TEXT NOT NULL UNIQUE,
+    created TEXT NOT NULL
+) STRICT;
+
+-- Where the sync of one kind stands.
+CREATE TABLE progress (
+    integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
+    kind        TEXT NOT NULL CHECK (kind IN ('user', 'room')),
+    checkpoint  TEXT,
+    -- Counts enumerations; what one told is marked with its number.
+    enumeration INTEGER NOT NULL DEFAULT 0,
+    -- One has begun and is not complete.
+    enumerating INTEGER NOT NULL DEFAULT 0,
+    -- One is complete, but what it did not tell is not dealt with.
+    sweep_due   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (integration, kind)
+) STRICT, WITHOUT ROWID;
+
+-- People and rooms, those removed included.
+CREATE TABLE record (
+    integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
+    kind        TEXT NOT NULL CHECK (kind IN ('user', 'room')),
+    id          TEXT NOT NULL,
+    json        TEXT NOT NULL,
+    -- In lower case.
+    email       TEXT,
+    -- The enumeration that told it last.
+    seen        INTEGER NOT NULL,
+    first_seen  TEXT NOT NULL,
+    removed_at  TEXT,
+    reason      TEXT,
+    PRIMARY KEY (integration, kind, id),
+    CHECK ((removed_at IS NULL) = (reason IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX room_by_email ON record (integration, email) WHERE kind = 'room' AND removed_at IS NULL;
+
+-- Groups of ONES that a person joined when first seen.
+CREATE TABLE membership (
+    integration INTEGER NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind = 'user'),
+    person      TEXT NOT NULL,
+    group_name  TEXT NOT NULL,
+    PRIMARY KEY (integration, kind, person, group_name),
+    FOREIGN KEY (integration, kind, person) REFERENCES record (integration, kind, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- What is to be removed when a run ends well; held where a person must decide.
+CREATE TABLE removal (
+    integration INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    held_since  TEXT,
+    PRIMARY KEY (integration, kind, id),
+    FOREIGN KEY (integration, kind, id) REFERENCES record (integration, kind, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+    id          INTEGER PRIMARY KEY,
+    integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
+    kind        TEXT NOT NULL CHECK (kind IN ('user', 'room')),
+    started     TEXT NOT NULL,
+    -- Without one it is under way, or the process died.
+    ended       TEXT,
+    mode        TEXT,
+    added       INTEGER NOT NULL DEFAULT 0,
+    updated     INTEGER NOT NULL DEFAULT 0,
+    removed     INTEGER NOT NULL DEFAULT 0,
+    held        INTEGER NOT NULL DEFAULT 0,
+    unreadable  INTEGER NOT NULL DEFAULT 0,
+    requests    INTEGER NOT NULL DEFAULT 0,
+    throttled   INTEGER NOT NULL DEFAULT 0,
+    retried     INTEGER NOT NULL DEFAULT 0,
+    -- JSON.
+    warnings    TEXT NOT NULL DEFAULT '[]',
+    -- JSON, where the run failed.
+    problem     TEXT,
+    -- Of the component, in bytes.
+    peak_memory INTEGER
+) STRICT;
+
+CREATE INDEX run_by_integration ON run (integration, id);

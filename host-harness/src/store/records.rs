@@ -1,0 +1,168 @@
+//! People and rooms, and where their sync stands.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Kind, StoreError, Transaction, now};
+
+/// Where the sync of one kind stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// From here the next run goes on.
+    pub checkpoint: Option<String>,
+    /// Number of the latest enumeration.
+    pub enumeration: i64,
+    /// It has begun and is not complete.
+    pub enumerating: bool,
+    /// It is complete, but what it did not tell is not dealt with.
+    pub sweep_due: bool,
+}
+
+/// What storing a record did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put {
+    /// Never seen before.
+    Created,
+    /// Was removed, and is back.
+    Returned,
+    /// The record before, as JSON.
+    Updated(String),
+    /// Already stored like that.
+    Unchanged,
+}
+
+impl Transaction<'_> {
+    pub(crate) fn progress(&self, kind: Kind) -> Result<Progress, StoreError> {
+        let progress = self
+            .sql
+            .prepare_cached(
+                "SELECT checkpoint, enumeration, enumerating, sweep_due FROM progress
+                 WHERE integration = ?1 AND kind = ?2",
+            )?
+            .query_row(params![self.integration, kind], |row| {
+                Ok(Progress {
+                    checkpoint: row.get(0)?,
+                    enumeration: row.get(1)?,
+                    enumerating: row.get(2)?,
+                    sweep_due: row.get(3)?,
+                })
+            })
+            .optional()?;
+        Ok(progress.unwrap_or_default())
+    }
+
+    pub(crate) fn set_progress(&self, kind: Kind, it: &Progress) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT OR REPLACE INTO progress
+                 (integration, kind, checkpoint, enumeration, enumerating, sweep_due)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                self.integration,
+                kind,
+                it.checkpoint,
+                it.enumeration,
+                it.enumerating,
+                it.sweep_due
+            ])?;
+        Ok(())
+    }
+
+    /// Stores a record as told by the enumeration `seen`. A removal that waits for it is
+    /// cancelled.
+    pub(crate) fn put(
+        &self,
+        kind: Kind,
+        id: &str,
+        json: &str,
+        email: Option<&str>,
+        seen: i64,
+    ) -> Result<Put, StoreError> {
+        let email = email.map(str::to_lowercase);
+        let before = self
+            .sql
+            .prepare_cached(
+                "SELECT json, removed_at IS NOT NULL FROM record
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3",
+            )?
+            .query_row(params![self.integration, kind, id], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+            })
+            .optional()?;
+        let put = match before {
+            None => Put::Created,
+            Some((_, true)) => Put::Returned,
+            Some((before, false)) if before == json => {
+                self.mark(kind, id, seen)?;
+                return Ok(Put::Unchanged);
+            }
+            Some((before, false)) => Put::Updated(before),
+        };
+        self.sql
+            .prepare_cached(
+                "INSERT INTO record (integration, kind, id, json, email, seen, first_seen)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
+                     seen = excluded.seen, removed_at = NULL, reason = NULL",
+            )?
+            .execute(params![self.integration, kind, id, json, email, seen, now()])?;
+        self.cancel_removal(kind, id)?;
+        Ok(put)
+    }
+
+    /// Notes that the enumeration `seen` told it. A removal that waits for it is
+    /// cancelled: it is there.
+    pub(crate) fn mark(&self, kind: Kind, id: &str, seen: i64) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET seen = ?4
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND seen <> ?4",
+            )?
+            .execute(params![self.integration, kind, id, seen])?;
+        self.cancel_removal(kind, id)
+    }
+
+    /// Lets a new person join groups.
+    pub(crate) fn join(&self, person: &str, groups: &[String]) -> Result<(), StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "INSERT OR IGNORE INTO membership (integration, kind, person, group_name)
+             VALUES (?1, 'user', ?2, ?3)",
+        )?;
+        for group in groups {
+            statement.execute(params![self.integration, person, group])?;
+        }
+        Ok(())
+    }
+
+    /// Active records that the enumeration `seen` did not tell and whose removal is not
+    /// yet asked for, from behind `after` on.
+    pub(crate) fn missed(
+        &self,
+        kind: Kind,
+        seen: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id FROM record AS it
+             WHERE integration = ?1 AND kind = ?2 AND id > ?4 AND removed_at IS NULL AND seen < ?3
+               AND NOT EXISTS (SELECT 1 FROM removal
+                   WHERE integration = it.integration AND kind = it.kind AND id = it.id)
+             ORDER BY id LIMIT ?5",
+        )?;
+        let ids = statement
+            .query_map(params![self.integration, kind, seen, after, limit], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    /// How many records are active.
+    pub(crate) fn active(&self, kind: Kind) -> Result<u64, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT count(*) FROM record
+                 WHERE integration = ?1 AND kind = ?2 AND removed_at IS NULL",
+            )?
+            .query_row(params![self.integration, kind], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,157 @@
+//! Removals that wait: until a run ends well, or until a person decides.
+
+use rusqlite::params;
+
+use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
+
+/// What a person decides on a held removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Remove it.
+    Approve,
+    /// Keep it. An enumeration that misses it again brings it up again.
+    Discard,
+}
+
+impl Store {
+    /// Decides on the held removals with these ids, or on all of them where there is
+    /// none. Returns how many that were.
+    ///
+    /// # Errors
+    /// [`StoreError::NotHeld`] where an id is not among them: nothing is done then.
+    pub fn decide(
+        &mut self,
+        integration: IntegrationId,
+        decision: Decision,
+        ids: &[String],
+    ) -> Result<u64, StoreError> {
+        self.transaction(integration, |transaction| transaction.decide(decision, ids))
+    }
+
+    /// How many removals are held.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn held(&self, integration: IntegrationId) -> Result<u64, StoreError> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM removal WHERE integration = ?1 AND held_since IS NOT NULL",
+            [integration.0],
+            |row| row.get(0),
+        )?)
+    }
+}
+
+impl Transaction<'_> {
+    /// Asks for the removal of what is known and active; of anything else it is no news.
+    pub(crate) fn ask_removal(&self, kind: Kind, id: &str, reason: &str) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO removal (integration, kind, id, reason)
+                 SELECT integration, kind, id, ?4 FROM record
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND removed_at IS NULL
+                 ON CONFLICT DO UPDATE SET reason = excluded.reason",
+            )?
+            .execute(params![self.integration, kind, id, reason])?;
+        Ok(())
+    }
+
+    pub(crate) fn cancel_removal(&self, kind: Kind, id: &str) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached("DELETE FROM removal WHERE integration = ?1 AND kind = ?2 AND id = ?3")?
+            .execute(params![self.integration, kind, id])?;
+        Ok(())
+    }
+
+    /// How many removals wait for the end of a run, and how many are held.
+    pub(crate) fn waiting(&self, kind: Kind) -> Result<(u64, u64), StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT count(*) - count(held_since), count(held_since) FROM removal
+                 WHERE integration = ?1 AND kind = ?2",
+            )?
+            .query_row(params![self.integration, kind], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// Calls `each` with the records whose removal waits for the end of a run.
+    pub(crate) fn each_pending(
+        &self,
+        kind: Kind,
+        mut each: impl FnMut(&str, &str),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT json, removal.reason FROM removal JOIN record USING (integration, kind, id)
+             WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL ORDER BY id",
+        )?;
+        let mut rows = statement.query(params![self.integration, kind])?;
+        while let Some(row) = rows.next()? {
+            let text = |index| row.get_ref(index).and_then(|it| Ok(it.as_str()?));
+            each(text(0)?, text(1)?);
+        }
+        Ok(())
+    }
+
+    /// Holds all that wait for the end of a run.
+    pub(crate) fn hold_pending(&self, kind: Kind) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE removal SET held_since = ?3
+                 WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL",
+            )?
+            .execute(params![self.integration, kind, now()])?;
+        Ok(())
+    }
+
+    /// Removes all that wait for the end of a run.
+    pub(crate) fn apply_pending(&self, kind: Kind) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET removed_at = ?3, reason = removal.reason FROM removal
+                 WHERE record.integration = ?1 AND record.kind = ?2
+                   AND removal.integration = record.integration AND removal.kind = record.kind
+                   AND removal.id = record.id AND removal.held_since IS NULL",
+            )?
+            .execute(params![self.integration, kind, now()])?;
+        self.sql
+            .prepare_cached(
+                "DELETE FROM removal
+                 WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL",
+            )?
+            .execute(params![self.integration, kind])?;
+        Ok(())
+    }
+
+    fn decide(&self, decision: Decision, ids: &[String]) -> Result<u64, StoreError> {
+        let condition = "integration = ?1 AND held_since IS NOT NULL AND (?2 IS NULL OR id = ?2)";
+        let mut apply = self.sql.prepare_cached(
+            "UPDATE record SET removed_at = ?3, reason = removal.reason FROM removal
+             WHERE removal.integration = ?1 AND removal.held_since IS NOT NULL
+               AND (?2 IS NULL OR removal.id = ?2)
+               AND record.integration = removal.integration AND record.kind = removal.kind
+               AND record.id = removal.id",
+        )?;
+        let mut drop =
+            self.sql.prepare_cached(&format!("DELETE FROM removal WHERE {condition}"))?;
+        let mut one = |id: Option<&str>| {
+            if decision == Decision::Approve {
+                apply.execute(params![self.integration, id, now()])?;
+            }
+            drop.execute(params![self.integration, id]).map(|it| it as u64)
+        };
+        if ids.is_empty() {
+            return Ok(one(None)?);
+        }
+        let (mut decided, mut unknown) = (0, Vec::new());
+        let mut ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            match one(Some(id))? {
+                0 => unknown.push(id.to_owned()),
+                some => decided += some,
+            }
+        }
+        // An error undoes the transaction.
+        if unknown.is_empty() { Ok(decided) } else { Err(StoreError::NotHeld { ids: unknown }) }
+    }
+}

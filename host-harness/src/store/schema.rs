@@ -1,0 +1,30 @@
+//! The schema, as numbered migrations. One that was released is never changed.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+const MIGRATIONS: &[&str] = &[include_str!("001-first.sql")];
+
+/// Brings the database to the newest schema; each migration whole or not at all.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: usize = version(&transaction)?;
+    for (number, migration) in (1..).zip(MIGRATIONS).skip(found) {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The number of the schema, 0 for an empty database. Refuses one that a newer program
+/// wrote.
+pub(super) fn check(connection: &Connection) -> Result<usize, StoreError> {
+    let (found, known) = (version(connection)?, MIGRATIONS.len());
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
+}
+
+fn version(connection: &Connection) -> Result<usize, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}

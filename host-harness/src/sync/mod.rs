@@ -1,0 +1,206 @@
+//! The sync: what a plugin tells becomes what ONES keeps.
+//!
+//! A batch, its checkpoint and its part are stored in one transaction. Removals wait
+//! until the run has ended well; then they are applied, or held where they are too many
+//! (see [`Limit`]). Memory does not grow with the number of people.
+
+mod change;
+mod rooms;
+mod settle;
+mod users;
+
+use serde::Serialize;
+
+use crate::{
+    error::Error,
+    model::{RoomBatch, Summary, Unreadable, UserBatch, UserChange},
+    store::{IntegrationId, Kind, RunCounts, RunId, Store},
+};
+pub use change::{Action, Change, FieldChange, Observer, Unobserved};
+pub use settle::Limit;
+
+/// A plugin under some settings, as the sync asks it. Calls block.
+pub trait Source {
+    /// Tells all rooms to `take`, in batches.
+    ///
+    /// # Errors
+    /// That of `take`, or of the plugin.
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error>;
+
+    /// Tells people to `take`, in batches: from `since` on, or all.
+    ///
+    /// # Errors
+    /// That of `take`, or of the plugin.
+    fn sync_users(
+        &mut self,
+        since: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error>;
+
+    /// How these people stand now.
+    ///
+    /// # Errors
+    /// That of the plugin.
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
+
+    /// The most memory that a call had, in bytes.
+    fn peak_memory(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// How a run is to go.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Passes no checkpoint: all people are told.
+    pub full: bool,
+    /// How many removals need no person's word.
+    pub limit: Limit,
+    /// Groups of ONES that a person joins when first seen.
+    pub default_groups: Vec<String>,
+}
+
+/// Whether a run told all, or what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RunMode {
+    Full,
+    Incremental,
+}
+
+impl RunMode {
+    /// As it is stored and printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Incremental => "incremental",
+        }
+    }
+}
+
+/// What came of a run that ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Full as soon as a part of it was.
+    pub mode: RunMode,
+    /// How much it changed.
+    pub counts: RunCounts,
+    /// The first [`Outcome::UNREADABLE`] of those that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// The plugin's words.
+    pub summary: Summary,
+}
+
+impl Outcome {
+    /// So many are kept, so that memory does not grow with their number.
+    pub const UNREADABLE: usize = 1_000;
+}
+
+/// The sync of one integration in a store.
+pub struct Sync<'a> {
+    store: &'a mut Store,
+    source: &'a mut dyn Source,
+    observer: &'a mut dyn Observer,
+    options: Options,
+}
+
+impl<'a> Sync<'a> {
+    /// Puts together what a sync needs.
+    pub fn new(
+        store: &'a mut Store,
+        source: &'a mut dyn Source,
+        observer: &'a mut dyn Observer,
+        options: Options,
+    ) -> Self {
+        Self { store, source, observer, options }
+    }
+
+    /// Syncs the people of the integration called `name`, and records the run.
+    ///
+    /// # Errors
+    /// Those of the plugin and of the store. What was stored before stays, and nobody is
+    /// removed.
+    pub fn users(self, name: &str) -> Result<Outcome, Error> {
+        self.run(Kind::User, name, users::sync)
+    }
+
+    /// Syncs the rooms of the integration called `name`, and records the run.
+    ///
+    /// # Errors
+    /// As [`Self::users`].
+    pub fn rooms(self, name: &str) -> Result<Outcome, Error> {
+        self.run(Kind::Room, name, rooms::sync)
+    }
+
+    fn run(
+        self,
+        kind: Kind,
+        name: &str,
+        sync: fn(&mut Run<'_>, &mut dyn Source) -> Result<Summary, Error>,
+    ) -> Result<Outcome, Error> {
+        let integration = self.store.ensure_integration(name)?;
+        let id = self.store.transaction(integration, |it| it.start_run(kind))?;
+        let mut run = Run {
+            store: self.store,
+            observer: self.observer,
+            options: self.options,
+            integration,
+            kind,
+            id,
+            mode: RunMode::Full,
+            counts: RunCounts::default(),
+            unreadable: Vec::new(),
+            peak_memory: None,
+        };
+        let synced = sync(&mut run, self.source);
+        run.peak_memory = self.source.peak_memory();
+        match synced {
+            Ok(summary) => Ok(Outcome {
+                mode: run.mode,
+                counts: run.counts,
+                unreadable: run.unreadable,
+                summary,
+            }),
+            Err(error) => {
+                // On a full disk it cannot even be recorded: the run then stays unfinished.
+                let _ = run.failed(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    store: &'a mut Store,
+    observer: &'a mut dyn Observer,
+    options: Options,
+    integration: IntegrationId,
+    kind: Kind,
+    id: RunId,
+    mode: RunMode,
+    counts: RunCounts,
+    unreadable: Vec<Unreadable>,
+    peak_memory: Option<u64>,
+}
+
+impl Run<'_> {
+    fn note_unreadable(&mut self, unreadable: Vec<Unreadable>) {
+        self.counts.unreadable += unreadable.len() as u64;
+        let room = Outcome::UNREADABLE.saturating_sub(self.unreadable.len());
+        self.unreadable.extend(unreadable.into_iter().take(room));
+    }
+
+    fn failed(&mut self, error: &Error) -> Result<(), Error> {
+        let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
+        let mut counts = self.counts;
+        self.store.transaction(self.integration, |transaction| {
+            counts.held = transaction.waiting(self.kind)?.1;
+            Ok(transaction.end_run(id, mode, counts, Err(&error.problem()), peak)?)
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! Rooms: every run tells all of them.
+
+use super::{Run, Source, change::Record as _, users::note};
+use crate::{
+    error::Error,
+    model::{BATCH, RoomBatch, Summary},
+    plugin::CallError,
+    store::{Kind, StoreError},
+};
+
+/// Why a room is removed: no run tells it any more.
+const GONE: &str = "gone";
+
+pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
+    let seen = run.store.transaction(run.integration, |transaction| {
+        let mut progress = transaction.progress(Kind::Room)?;
+        progress.enumeration += 1;
+        transaction.set_progress(Kind::Room, &progress)?;
+        Ok::<_, StoreError>(progress.enumeration)
+    })?;
+    let mut told = 0;
+    let summary = source.sync_rooms(&mut |batch| {
+        told += batch.rooms.len() as u64;
+        store(run, batch, seen)?;
+        run.observer.progress(told, None);
+        Ok(())
+    })?;
+    ask_removals(run, seen)?;
+    run.peak_memory = source.peak_memory();
+    // Where there were rooms and now is none, something else is wrong.
+    run.settle(&summary, told == 0)?;
+    Ok(summary)
+}
+
+fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
+    let size = batch.rooms.len() + batch.unreadable.len();
+    if size > BATCH {
+        return Err(CallError::broke(format!(
+            "a batch has {size} rooms, {BATCH} at most are allowed"
+        ))
+        .into());
+    }
+    let mut counts = run.counts;
+    run.store.transaction(run.integration, |transaction| {
+        for room in &batch.rooms {
+            let json = serde_json::to_string(room).unwrap_or_default();
+            let put = transaction.put(Kind::Room, room.id(), &json, room.email(), seen)?;
+            note(&mut counts, run.observer, put, &json);
+        }
+        for it in &batch.unreadable {
+            transaction.mark(Kind::Room, &it.id, seen)?;
+        }
+        Ok::<_, StoreError>(())
+    })?;
+    run.counts = counts;
+    run.note_unreadable(batch.unreadable);
+    Ok(())
+}
+
+fn ask_removals(run: &mut Run<'_>, seen: i64) -> Result<(), StoreError> {
+    run.store.transaction(run.integration, |transaction| {
+        let mut after = String::new();
+        loop {
+            let missed = transaction.missed(Kind::Room, seen, &after, BATCH)?;
+            let Some(last) = missed.last() else { return Ok(()) };
+            after.clone_from(last);
+            for id in &missed {
+                transaction.ask_removal(Kind::Room, id, GONE)?;
+            }
+        }
+    })
+}

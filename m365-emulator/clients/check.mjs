@@ -1,0 +1,67 @@
+// Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client) against the emulator, unchanged.
+// How to run it (it needs the network to install the clients, which is why it is not part of the tests): in an empty
+// folder `npm install @azure/msal-node @microsoft/microsoft-graph-client` and copy this file there, start
+// `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls /tmp/ca.pem > /tmp/emulator.json`, then
+// `NODE_EXTRA_CA_CERTS=/tmp/ca.pem node check.mjs /tmp/emulator.json`.
+
+import { readFileSync } from "node:fs";
+import { ConfidentialClientApplication } from "@azure/msal-node";
+import graphClient from "@microsoft/microsoft-graph-client";
+
+const { Client, PageIterator, BatchRequestContent, BatchResponseContent } = graphClient;
+const emulator = JSON.parse(readFileSync(process.argv[2], "utf8").split("\n")[0]);
+let failed = 0;
+const check = (name, holds, detail = "") => {
+  failed += holds ? 0 : 1;
+  console.log(holds ? "ok  " : "FAIL", name, detail);
+};
+
+const application = new ConfidentialClientApplication({
+  auth: {
+    clientId: emulator.clientId,
+    clientSecret: emulator.clientSecret,
+    authority: `${emulator.authority}/${emulator.tenantId}`,
+    knownAuthorities: [new URL(emulator.authority).host],
+  },
+});
+const token = await application.acquireTokenByClientCredential({ scopes: [`${emulator.graph}/.default`] });
+check("msal-node gets a token", Boolean(token?.accessToken));
+
+const client = Client.init({
+  baseUrl: emulator.graph,
+  customHosts: new Set([new URL(emulator.graph).hostname]),
+  authProvider: (done) => done(null, token.accessToken),
+});
+const truth = await (await fetch(`${emulator.graph}/_emulator/truth`)).json();
+
+const users = await client.api("/users").select("id,displayName,mail").top(500).get();
+const seen = new Set();
+await new PageIterator(client, users, (user) => seen.add(user.id) && true).iterate();
+check("it pages through users", seen.size === truth.users, seen.size);
+
+const delta = await client.api("/users/delta").select("displayName").get();
+const people = new Set();
+const iterator = new PageIterator(client, delta, (user) => people.add(user.id) && true);
+await iterator.iterate();
+check("it follows delta to its end", people.size === truth.users, people.size);
+const change = { method: "POST", body: JSON.stringify({ users: 10 }) };
+await fetch(`${emulator.graph}/_emulator/change`, change);
+const changes = await client.api(iterator.getDeltaLink()).get();
+check("it is told changes by delta", changes.value.length > 0, changes.value.length);
+
+const rooms = await client.api("/places/microsoft.graph.room").get();
+const places = [];
+await new PageIterator(client, rooms, (room) => places.push(room) > 0).iterate();
+check("it pages through rooms", places.length === truth.rooms, places.length);
+
+const ids = [...people].slice(0, 20);
+const steps = ids.map((id, n) => ({ id: `${n}`, request: new Request(`${emulator.graph}/users/${id}?$select=id`) }));
+const answer = await client.api("/$batch").post(await new BatchRequestContent(steps).getContent());
+const responses = new BatchResponseContent(answer).getResponses();
+check("it sends a batch", responses.size === 20, responses.size);
+
+await client.api("/users/nobody@nowhere.example").get().then(
+  () => check("it reads an error", false),
+  (error) => check("it reads an error", error.statusCode === 404 && error.code === "Request_ResourceNotFound"),
+);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,255 @@
+//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON; no token is needed.
+
+use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::control::{Control, Properties};
+use crate::error::ControlError;
+use crate::fault::Fault;
+use crate::front::Shared;
+use crate::graph::cursor::DeltaExpiry;
+use crate::wire::{Reply, Request};
+
+/// What there is, for a person who asks `GET /_emulator/`.
+const GUIDE: &[(&str, &str)] = &[
+    ("GET /_emulator/truth", "What there is, in numbers, and a digest"),
+    ("GET /_emulator/users?$skip=0&$top=100", "Users with all their stored properties"),
+    ("POST /_emulator/users", "Adds a user; {} invents one"),
+    (
+        "GET|PATCH /_emulator/users/{id|upn}",
+        "One user; PATCH sets properties, \"@emulator.restMailbox\" too",
+    ),
+    ("DELETE /_emulator/users/{id|upn}?permanent=false", "To the recycle bin, or for good"),
+    ("POST /_emulator/users/{id}/restore", "Back from the recycle bin"),
+    ("GET|POST /_emulator/rooms", "Rooms; POST adds one and its mailbox"),
+    (
+        "PATCH|DELETE /_emulator/rooms/{id|email}",
+        "\"@emulator.inPlaces\": false keeps Places from knowing it",
+    ),
+    ("GET|POST /_emulator/roomLists", "Room lists, with the ids of their rooms"),
+    ("PATCH|DELETE /_emulator/roomLists/{id|email}", "\"rooms\": ids or addresses"),
+    ("GET /_emulator/groups", "Groups"),
+    ("POST /_emulator/change", "{\"users\": 100} changes a hundred people and says how"),
+    ("GET /_emulator/permissions", "Granted application permissions"),
+    (
+        "PUT|DELETE /_emulator/permissions/{name}",
+        "Grants, revokes; tokens that are out keep theirs",
+    ),
+    (
+        "GET|PATCH /_emulator/settings",
+        "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds",
+    ),
+    (
+        "POST /_emulator/deltaTokens/expire",
+        "{\"answer\": \"syncStateNotFound\"|\"resyncRequired\"|\"location\", \"status\": 410|400}",
+    ),
+    (
+        "POST /_emulator/pageTokens/expire",
+        "nextLinks of users and groups that are out count no more",
+    ),
+    ("GET|PUT|POST|DELETE /_emulator/faults", "Lists, replaces, adds one, clears"),
+    ("GET|DELETE /_emulator/requests", "What was asked of Entra and Graph; forgets it"),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mix {
+    users: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expiry {
+    #[serde(default)]
+    answer: ExpiryAnswer,
+    #[serde(default)]
+    status: Option<u16>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum ExpiryAnswer {
+    #[default]
+    SyncStateNotFound,
+    ResyncRequired,
+    Location,
+}
+
+pub(crate) fn serves(path: &str) -> bool {
+    path == "/_emulator" || path.starts_with("/_emulator/")
+}
+
+pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
+    let control = Control { shared: shared.clone() };
+    route(&control, request).unwrap_or_else(|refusal| match refusal {
+        Refusal::Control(error) => {
+            let status = match error {
+                ControlError::NotFound { .. } => StatusCode::NOT_FOUND,
+                ControlError::Invalid(_) => StatusCode::BAD_REQUEST,
+                ControlError::Conflict { .. } => StatusCode::CONFLICT,
+            };
+            Reply::json(status, &json!({"error": error.to_string()}))
+        }
+        Refusal::Json(error) => {
+            Reply::json(StatusCode::BAD_REQUEST, &json!({"error": error.to_string()}))
+        }
+        Refusal::NoSuchPath => {
+            let error = "there is no such path or method; GET /_emulator/ lists them";
+            Reply::json(StatusCode::NOT_FOUND, &json!({"error": error}))
+        }
+    })
+}
+
+enum Refusal {
+    Control(ControlError),
+    Json(serde_json::Error),
+    NoSuchPath,
+}
+
+impl From<ControlError> for Refusal {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
+    let segments = request.segments();
+    let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    match (&request.method, path.as_slice()) {
+        (&Method::GET, []) => {
+            let guide: Map<String, Value> =
+                GUIDE.iter().map(|(path, what)| ((*path).to_owned(), json!(what))).collect();
+            ok(&guide)
+        }
+        (&Method::GET, ["truth"]) => ok(&control.truth()),
+        (_, ["users", path @ ..]) => users(control, request, path),
+        (_, ["rooms", path @ ..]) => rooms(control, request, path),
+        (_, ["roomLists", path @ ..]) => room_lists(control, request, path),
+        (&Method::GET, ["groups"]) => list(request, control.groups()),
+        (&Method::POST, ["change"]) => {
+            let mix: Mix = body(request)?;
+            ok(&json!({"changes": control.mix(mix.users)?}))
+        }
+        (&Method::GET, ["permissions"]) => ok(&json!({"granted": control.permissions()})),
+        (&Method::PUT, ["permissions", name]) => done(control.grant(name)),
+        (&Method::DELETE, ["permissions", name]) => done(control.revoke(name)),
+        (&Method::GET, ["settings"]) => ok(&control.settings()),
+        (&Method::PATCH, ["settings"]) => {
+            let mut settings = serde_json::to_value(control.settings())?;
+            if let Some(settings) = settings.as_object_mut() {
+                settings.extend(body::<Map<String, Value>>(request)?);
+            }
+            let settings = serde_json::from_value(settings)?;
+            control.update_settings(|current| *current = settings);
+            ok(&control.settings())
+        }
+        (&Method::POST, ["deltaTokens", "expire"]) => {
+            let expiry: Expiry = body(request)?;
+            let status = expiry.status.unwrap_or(410);
+            if !(400..500).contains(&status) {
+                return Err(
+                    ControlError::Invalid("'status' has to be 400 to 499".to_owned()).into()
+                );
+            }
+            control.expire_delta_tokens(match expiry.answer {
+                ExpiryAnswer::SyncStateNotFound => {
+                    DeltaExpiry::SyncStateNotFound { status, resync_required: false }
+                }
+                ExpiryAnswer::ResyncRequired => {
+                    DeltaExpiry::SyncStateNotFound { status, resync_required: true }
+                }
+                ExpiryAnswer::Location => DeltaExpiry::Location,
+            });
+            done(Ok(()))
+        }
+        (&Method::POST, ["pageTokens", "expire"]) => {
+            control.expire_page_tokens();
+            done(Ok(()))
+        }
+        (&Method::GET, ["faults"]) => ok(&json!({"value": control.faults()})),
+        (&Method::PUT, ["faults"]) => done(control.set_faults(body(request)?)),
+        (&Method::POST, ["faults"]) => done(control.add_fault(body::<Fault>(request)?)),
+        (&Method::DELETE, ["faults"]) => done(control.set_faults(Vec::new())),
+        (&Method::GET, ["requests"]) => ok(&json!({"value": control.requests()})),
+        (&Method::DELETE, ["requests"]) => {
+            control.clear_requests();
+            done(Ok(()))
+        }
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn users(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.users()),
+        (&Method::POST, []) => made(control.create_user(body(request)?)?),
+        (&Method::GET, [key]) => ok(&control.user(key)?),
+        (&Method::PATCH, [key]) => done(control.patch_user(key, body(request)?)),
+        (&Method::DELETE, [key]) if request.query.option("permanent") == Some("true") => {
+            done(control.delete_user_permanently(key))
+        }
+        (&Method::DELETE, [key]) => done(control.delete_user(key)),
+        (&Method::POST, [key, "restore"]) => done(control.restore_user(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn rooms(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.rooms()),
+        (&Method::POST, []) => made(control.add_room(body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_room(key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_room(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn room_lists(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.room_lists()),
+        (&Method::POST, []) => made(control.add_room_list(body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_room_list(key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_room_list(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+/// An empty body is an empty object.
+fn body<T: DeserializeOwned>(request: &Request) -> Result<T, serde_json::Error> {
+    if request.body.is_empty() {
+        return serde_json::from_value(Value::Object(Properties::new()));
+    }
+    serde_json::from_slice(&request.body)
+}
+
+fn list(request: &Request, all: Vec<Value>) -> Result<Reply, Refusal> {
+    let number = |option: &str| request.query.option(option).and_then(|given| given.parse().ok());
+    let count = all.len();
+    let value: Vec<Value> = all
+        .into_iter()
+        .skip(number("skip").unwrap_or_default())
+        .take(number("top").unwrap_or(usize::MAX))
+        .collect();
+    ok(&json!({"count": count, "value": value}))
+}
+
+fn ok<T: Serialize>(value: &T) -> Result<Reply, Refusal> {
+    Ok(Reply::json(StatusCode::OK, &serde_json::to_value(value)?))
+}
+
+fn made(id: String) -> Result<Reply, Refusal> {
+    Ok(Reply::json(StatusCode::CREATED, &json!({"id": id})))
+}
+
+fn done(outcome: Result<(), ControlError>) -> Result<Reply, Refusal> {
+    outcome?;
+    Ok(Reply::new(StatusCode::NO_CONTENT))
+}

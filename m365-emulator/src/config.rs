@@ -1,0 +1,57 @@
+//! What an emulated tenant starts as.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::cloud::Cloud;
+
+/// What an emulated tenant starts as. The same configuration makes the same tenant, on every machine.
+///
+/// ```
+/// let config = m365_emulator::Config { users: 25, ..Default::default() };
+/// assert_eq!(config.rooms, 25);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one, which is the default here.
+    pub listen: SocketAddr,
+    /// How many ordinary people there are, guests, disabled and service accounts included. The mailboxes of
+    /// rooms, and one shared mailbox to 200 people, come on top.
+    pub users: usize,
+    /// How many rooms there are.
+    pub rooms: usize,
+    /// How many groups there are.
+    pub groups: usize,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// Which cloud to pretend to be.
+    pub cloud: Cloud,
+    /// GUID of the tenant; drawn from the seed where there is none.
+    pub tenant_id: Option<String>,
+    /// GUID of the one registered application; drawn from the seed where there is none.
+    pub client_id: Option<String>,
+    /// Value of its client secret; drawn from the seed where there is none.
+    pub client_secret: Option<String>,
+    /// Where to write the certificate (PEM) of a CA made for this run; serves `https` then.
+    pub tls: Option<PathBuf>,
+    /// Whether Places tells where its next page is. Tenants were seen where it does not.
+    pub places_next_link: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            users: 100,
+            rooms: 25,
+            groups: 20,
+            seed: 1,
+            cloud: Cloud::Global,
+            tenant_id: None,
+            client_id: None,
+            client_secret: None,
+            tls: None,
+            places_next_link: true,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A running emulator.
+
+use std::ops::Deref;
+
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+use crate::config::Config;
+use crate::control::Control;
+use crate::entra::key::SigningKey;
+use crate::error::StartError;
+use crate::front::Shared;
+use crate::server;
+use crate::state::State;
+use crate::tls;
+
+/// A running emulator: Entra ID and Graph for one invented tenant, served until it is dropped.
+///
+/// What tests need of it is in [`Control`], which it dereferences to.
+///
+/// ```
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use m365_emulator::{Config, Emulator};
+///
+/// let emulator = Emulator::start(Config { users: 25, ..Config::default() }).await?;
+/// println!("{}/{}/oauth2/v2.0/token", emulator.authority(), emulator.tenant_id());
+/// emulator.mix(10)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Emulator {
+    control: Control,
+    server: AbortHandle,
+}
+
+impl Emulator {
+    /// Makes the tenant and starts to serve it on the current Tokio runtime. Requests are answered from the
+    /// moment this returns.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, an id is no GUID, the secret is empty, or no certificate could be
+    /// made or written.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        // It takes a second: the tenant is made meanwhile.
+        SigningKey::prepare();
+        let listening = |source| StartError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let tls = config.tls.as_deref().map(tls::server).transpose()?;
+        let origin = match tls {
+            // What the certificate is for; the addresses of the loopback are in it too.
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
+        let shared = Shared::new(State::new(&config, &origin)?);
+        let control = Control { shared: shared.clone() };
+        let server = tokio::spawn(server::run(listener, tls, shared)).abort_handle();
+        Ok(Self { control, server })
+    }
+
+    /// A handle that can be kept and moved elsewhere. It does not keep the emulator running.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+}
+
+impl Deref for Emulator {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

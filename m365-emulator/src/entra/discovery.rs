@@ -1,0 +1,92 @@
+//! What clients find out before they ask for a token: OpenID configuration, keys, aliases of the cloud.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::key::SigningKey;
+use super::refusal::EntraRefusal;
+use crate::state::State;
+use crate::wire::Reply;
+
+/// `/{tenant}/v2.0/.well-known/openid-configuration`. Members as Entra has them; the endpoints of signing
+/// people in are named, and not served.
+pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
+    let own = match tenant {
+        // These three speak for any tenant: the issuer is a template then.
+        "common" | "organizations" | "consumers" => "{tenantid}".to_owned(),
+        _ => {
+            super::find_tenant(state, tenant, "invalid_tenant")?;
+            state.tenant.id.clone()
+        }
+    };
+    // Endpoints go by the name that was asked for where it is one of the three, by the id otherwise.
+    let path = if own == "{tenantid}" { tenant } else { &own };
+    let authority = &state.authority;
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({
+            "token_endpoint": format!("{authority}/{path}/oauth2/v2.0/token"),
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys"),
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": issuer(state, &own),
+            "request_uri_parameter_supported": false,
+            "userinfo_endpoint": format!("{}/oidc/userinfo", state.graph),
+            "authorization_endpoint": format!("{authority}/{path}/oauth2/v2.0/authorize"),
+            "device_authorization_endpoint": format!("{authority}/{path}/oauth2/v2.0/devicecode"),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": format!("{authority}/{path}/oauth2/v2.0/logout"),
+            "claims_supported": [
+                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
+                "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
+                "tid", "ver", "at_hash", "c_hash", "email"
+            ],
+            "tenant_region_scope": if own == "{tenantid}" { None } else { Some("EU") },
+            "cloud_instance_name": state.tenant.cloud.instance_name(),
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": host(&state.graph),
+            "rbac_url": "https://pas.windows.net",
+        }),
+    ))
+}
+
+/// `/{tenant}/discovery/v2.0/keys`.
+pub(super) fn keys(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
+    if !matches!(tenant, "common" | "organizations" | "consumers") {
+        super::find_tenant(state, tenant, "invalid_tenant")?;
+    }
+    let key = SigningKey::get().ok_or_else(EntraRefusal::temporarily_unavailable)?;
+    Ok(Reply::json(StatusCode::OK, &key.published(&issuer(state, "{tenantid}"))))
+}
+
+/// `/common/discovery/instance`: which hosts are this cloud.
+pub(super) fn instance(state: &State) -> Reply {
+    let host = host(&state.authority);
+    Reply::json(
+        StatusCode::OK,
+        &json!({
+            "tenant_discovery_endpoint":
+                format!("{}/{}/v2.0/.well-known/openid-configuration", state.authority, state.tenant.id),
+            "api-version": "1.1",
+            "metadata": [{
+                "preferred_network": host,
+                "preferred_cache": host,
+                "aliases": [host],
+            }],
+        }),
+    )
+}
+
+fn issuer(state: &State, tenant: &str) -> String {
+    let authority = state.tenant.cloud.fixed_issuer().unwrap_or(&state.authority);
+    format!("{authority}/{tenant}/v2.0")
+}
+
+fn host(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
+}

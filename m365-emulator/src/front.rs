@@ -1,0 +1,126 @@
+//! Where every request comes in: noted, struck by a fault or not, and handed to whom it is for.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::fault::{self, Then};
+use crate::graph::refusal::GraphRefusal;
+use crate::graph::{self, batch};
+use crate::random::Random;
+use crate::state::State;
+use crate::wire::{Delivery, Reply, Request};
+use crate::{admin, entra};
+
+/// The state, shared by all connections.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<State>>);
+
+impl Shared {
+    pub(crate) fn new(state: State) -> Self {
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// A panic elsewhere leaves the state as it was: what it was about to do is lost, no more.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers a request. Boxed, because a batch answers its requests in the same way.
+pub(crate) fn handle(
+    shared: Shared,
+    request: Request,
+) -> Pin<Box<dyn Future<Output = Reply> + Send>> {
+    Box::pin(async move {
+        if admin::serves(&request.path) {
+            return admin::answer(&shared, &request);
+        }
+        let (order, then, graph) = {
+            let mut state = shared.lock();
+            let order = state.log.arrived(&request);
+            (order, state.faults.strike(&request), state.graph.clone())
+        };
+        let reply = strike(&shared, &request, then, &graph).await;
+        let status = (reply.delivery != Delivery::Close).then(|| reply.status.as_u16());
+        shared.lock().log.answered(order, status);
+        reply
+    })
+}
+
+async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &str) -> Reply {
+    match then {
+        None => serve(shared, request).await,
+        Some(Then::Answer { status, headers, body }) => {
+            fault::made_up(status, &headers, body.as_ref())
+        }
+        Some(Then::Close {}) => {
+            let mut reply = Reply::new(http::StatusCode::BAD_GATEWAY);
+            reply.delivery = Delivery::Close;
+            reply
+        }
+        Some(Then::Truncate { after, clean }) => {
+            fault::truncate(serve(shared, request).await, after, clean)
+        }
+        Some(Then::Delay { milliseconds }) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            serve(shared, request).await
+        }
+        Some(Then::Rewrite(edits)) => {
+            let separator = if request.query.raw.is_empty() { "" } else { "?" };
+            let url = format!("{graph}{}{separator}{}", request.path, request.query.raw);
+            fault::rewrite(serve(shared, request).await, &edits, &url, graph)
+        }
+    }
+}
+
+async fn serve(shared: &Shared, request: &Request) -> Reply {
+    if !graph::serves(&request.path) {
+        return entra::answer(&mut shared.lock(), request);
+    }
+    if !batch::is_batch(request) {
+        return graph::answer(&mut shared.lock(), request);
+    }
+    let steps = {
+        let state = shared.lock();
+        graph::authenticate(&state, request).and_then(|_| batch::steps(request))
+    };
+    let answered = match steps {
+        Ok(steps) => serve_steps(shared, request, steps).await,
+        Err(refusal) => Err(refusal),
+    };
+    graph::finish(&mut shared.lock(), request, answered)
+}
+
+/// One after the other, as their dependencies have it.
+async fn serve_steps(
+    shared: &Shared,
+    request: &Request,
+    steps: Vec<batch::Step>,
+) -> Result<Reply, GraphRefusal> {
+    let mut answers = Vec::with_capacity(steps.len());
+    let mut statuses = HashMap::new();
+    let mut delivery = Delivery::Whole;
+    let graph = shared.lock().graph.clone();
+    for step in steps {
+        let inner = step.request(request, &graph)?;
+        let reply = if step.is_doomed(&statuses) {
+            let refusal = Err(GraphRefusal::failed_dependency());
+            graph::finish(&mut shared.lock(), &inner, refusal)
+        } else {
+            handle(shared.clone(), inner).await
+        };
+        // What is not answered inside cannot be answered outside.
+        if reply.delivery != Delivery::Whole {
+            delivery = Delivery::Close;
+        }
+        statuses.insert(step.id.to_lowercase(), reply.status.as_u16());
+        answers.push((step.id, reply));
+    }
+    let mut random = Random::new(shared.lock().ids.next());
+    let mut reply = batch::answer(answers, &mut random);
+    reply.delivery = delivery;
+    Ok(reply)
+}

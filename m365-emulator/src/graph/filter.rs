@@ -1,0 +1,249 @@
+//! `$filter` on users, as much of it as is served. The rest is refused, never ignored.
+
+use super::refusal::GraphRefusal;
+use crate::tenant::directory::{Directory, Slot, User};
+use crate::tenant::property::{PROPERTIES, PropertyId};
+
+/// Clauses that all have to hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter(Vec<Clause>);
+
+#[derive(Clone, Debug)]
+enum Clause {
+    /// `id eq`, `id in`.
+    Id(Vec<String>),
+    /// `eq`, `in`; in lower case, as the directory compares.
+    Text(PropertyId, Vec<String>),
+    Flag(PropertyId, bool),
+    StartsWith(PropertyId, String),
+}
+
+/// Text properties that can be compared with `eq` and `in`, and tested with `startswith`.
+const TEXTS: &[&str] = &[
+    "userPrincipalName",
+    "mail",
+    "userType",
+    "displayName",
+    "givenName",
+    "surname",
+    "employeeId",
+    "department",
+    "jobTitle",
+];
+
+impl Filter {
+    pub(crate) fn parse(filter: Option<&str>, directory: &Directory) -> Result<Self, GraphRefusal> {
+        let Some(filter) = filter else {
+            return Ok(Self::default());
+        };
+        let mut tokens = Tokens::new(filter);
+        let mut clauses = Vec::new();
+        loop {
+            clauses.push(clause(&mut tokens, directory)?);
+            match tokens.next()? {
+                None => return Ok(Self(clauses)),
+                Some(Token::Word(word)) if word == "and" => {}
+                Some(token) => return Err(token.unexpected()),
+            }
+        }
+    }
+
+    /// For delta: `id eq '…' or id eq '…'`, up to 50, is all it takes.
+    pub(crate) fn ids(filter: &str) -> Result<Vec<String>, GraphRefusal> {
+        let mut tokens = Tokens::new(filter);
+        let mut ids = Vec::new();
+        loop {
+            match (tokens.next()?, tokens.next()?, tokens.next()?) {
+                (Some(Token::Word(property)), Some(Token::Word(eq)), Some(Token::Text(id)))
+                    if property == "id" && eq == "eq" =>
+                {
+                    ids.push(id.to_lowercase());
+                }
+                (Some(Token::Word(property)), ..) => {
+                    return Err(GraphRefusal::filter_property(&property));
+                }
+                _ => return Err(GraphRefusal::filter_syntax("Syntax error.")),
+            }
+            match tokens.next()? {
+                None if ids.len() <= 50 => return Ok(ids),
+                None => return Err(GraphRefusal::filter_property("id")),
+                Some(Token::Word(word)) if word == "or" => {}
+                Some(token) => return Err(token.unexpected()),
+            }
+        }
+    }
+
+    /// Where the filter names users by what they are indexed by: these alone can match.
+    pub(crate) fn slots(&self, directory: &Directory) -> Option<Vec<Slot>> {
+        let upn = directory.schema.find("userPrincipalName");
+        self.0.iter().find_map(|clause| {
+            let keys = match clause {
+                Clause::Id(ids) => ids,
+                Clause::Text(property, names) if Some(*property) == upn => names,
+                _ => return None,
+            };
+            let mut slots: Vec<Slot> = keys.iter().filter_map(|key| directory.slot(key)).collect();
+            slots.sort_unstable();
+            slots.dedup();
+            Some(slots)
+        })
+    }
+
+    pub(crate) fn matches(&self, user: &User) -> bool {
+        self.0.iter().all(|clause| match clause {
+            Clause::Id(ids) => ids.contains(&user.id),
+            Clause::Text(property, wanted) => {
+                user.text(*property).is_some_and(|text| wanted.contains(&text.to_lowercase()))
+            }
+            Clause::Flag(property, wanted) => {
+                user.json(*property) == Some(if *wanted { "true" } else { "false" })
+            }
+            Clause::StartsWith(property, start) => {
+                user.text(*property).is_some_and(|text| text.to_lowercase().starts_with(start))
+            }
+        })
+    }
+}
+
+fn clause(tokens: &mut Tokens<'_>, directory: &Directory) -> Result<Clause, GraphRefusal> {
+    let word = tokens.word()?;
+    if word == "startswith" {
+        tokens.expect('(')?;
+        let name = tokens.word()?;
+        let property = text_property(&name, directory)?;
+        tokens.expect(',')?;
+        let start = tokens.text(&name)?;
+        tokens.expect(')')?;
+        return Ok(Clause::StartsWith(property, start.to_lowercase()));
+    }
+    let known = word == "id" || directory.schema.find(&word).is_some();
+    if !known {
+        return Err(GraphRefusal::filter_syntax(&format!(
+            "Could not find a property named '{word}' on type 'microsoft.graph.user'."
+        )));
+    }
+    let values = match tokens.word()?.as_str() {
+        "eq" if word == "accountEnabled" => {
+            let property = directory.schema.find(&word).unwrap_or_default();
+            return match tokens.word()?.as_str() {
+                "true" => Ok(Clause::Flag(property, true)),
+                "false" => Ok(Clause::Flag(property, false)),
+                _ => Err(GraphRefusal::filter_property(&word)),
+            };
+        }
+        "eq" => vec![tokens.text(&word)?],
+        "in" => tokens.list(&word)?,
+        _ => return Err(GraphRefusal::filter_property(&word)),
+    };
+    let values = values.into_iter().map(|value| value.to_lowercase()).collect();
+    if word == "id" {
+        return Ok(Clause::Id(values));
+    }
+    Ok(Clause::Text(text_property(&word, directory)?, values))
+}
+
+fn text_property(name: &str, directory: &Directory) -> Result<PropertyId, GraphRefusal> {
+    let property = directory.schema.find(name).filter(|property| {
+        // Directory extensions can be filtered by, whatever they are called.
+        TEXTS.contains(&name) || usize::from(*property) >= PROPERTIES.len()
+    });
+    property.ok_or_else(|| GraphRefusal::filter_property(name))
+}
+
+enum Token {
+    Word(String),
+    Text(String),
+    Sign(char),
+}
+
+impl Token {
+    fn unexpected(self) -> GraphRefusal {
+        match self {
+            Self::Word(word) if word == "or" || word == "not" => {
+                GraphRefusal::filter_property(&word)
+            }
+            _ => GraphRefusal::filter_syntax("Syntax error."),
+        }
+    }
+}
+
+/// Splits a filter into words, quoted texts (a quote inside is doubled), and signs.
+struct Tokens<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(filter: &'a str) -> Self {
+        Self { rest: filter }
+    }
+
+    fn next(&mut self) -> Result<Option<Token>, GraphRefusal> {
+        self.rest = self.rest.trim_start();
+        let Some(first) = self.rest.chars().next() else {
+            return Ok(None);
+        };
+        if first == '\'' {
+            return self.quoted().map(|text| Some(Token::Text(text)));
+        }
+        if matches!(first, '(' | ')' | ',') {
+            self.rest = &self.rest[1..];
+            return Ok(Some(Token::Sign(first)));
+        }
+        let end = self
+            .rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '\''))
+            .unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Ok(Some(Token::Word(word.to_owned())))
+    }
+
+    fn quoted(&mut self) -> Result<String, GraphRefusal> {
+        let mut text = String::new();
+        let mut characters = self.rest.char_indices().skip(1).peekable();
+        while let Some((at, c)) = characters.next() {
+            if c != '\'' {
+                text.push(c);
+            } else if characters.next_if(|(_, next)| *next == '\'').is_some() {
+                text.push('\'');
+            } else {
+                self.rest = &self.rest[at + 1..];
+                return Ok(text);
+            }
+        }
+        Err(GraphRefusal::filter_syntax("There is an unterminated string literal."))
+    }
+
+    fn word(&mut self) -> Result<String, GraphRefusal> {
+        match self.next()? {
+            Some(Token::Word(word)) => Ok(word),
+            _ => Err(GraphRefusal::filter_syntax("Syntax error.")),
+        }
+    }
+
+    fn text(&mut self, property: &str) -> Result<String, GraphRefusal> {
+        match self.next()? {
+            Some(Token::Text(text)) => Ok(text),
+            _ => Err(GraphRefusal::filter_property(property)),
+        }
+    }
+
+    fn expect(&mut self, sign: char) -> Result<(), GraphRefusal> {
+        match self.next()? {
+            Some(Token::Sign(found)) if found == sign => Ok(()),
+            _ => Err(GraphRefusal::filter_syntax("Syntax error.")),
+        }
+    }
+
+    fn list(&mut self, property: &str) -> Result<Vec<String>, GraphRefusal> {
+        self.expect('(')?;
+        let mut values = vec![self.text(property)?];
+        loop {
+            match self.next()? {
+                Some(Token::Sign(',')) => values.push(self.text(property)?),
+                Some(Token::Sign(')')) => return Ok(values),
+                _ => return Err(GraphRefusal::filter_syntax("Syntax error.")),
+            }
+        }
+    }
+}

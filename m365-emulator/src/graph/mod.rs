@@ -1,0 +1,184 @@
+//! Microsoft Graph: what is served below `/v1.0` and `/beta`.
+
+pub(crate) mod batch;
+mod calendar;
+pub(crate) mod cursor;
+mod delta;
+mod filter;
+mod groups;
+mod organization;
+mod permission;
+mod places;
+pub(crate) mod refusal;
+mod select;
+mod users;
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use self::permission::Caller;
+use self::refusal::GraphRefusal;
+use crate::entra::key::{BadToken, SigningKey};
+use crate::state::State;
+use crate::wire::{Reply, Request};
+
+const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+
+/// As each answer of Graph has it, with the names that Microsoft gives its machines.
+const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"001","RoleInstance":"EM2PEPF00000001"}}"#;
+
+/// What links and contexts begin with.
+pub(crate) struct Context {
+    /// Origin and version.
+    root: String,
+}
+
+impl Context {
+    fn metadata(&self) -> String {
+        format!("{}/$metadata", self.root)
+    }
+}
+
+/// Whether a path is Graph's.
+pub(crate) fn serves(path: &str) -> bool {
+    path.split('/').nth(1).is_some_and(|version| matches!(version, "v1.0" | "beta"))
+}
+
+/// Answers one request to Graph, all but `$batch`.
+pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
+    let answered = authenticate(state, request).and_then(|caller| route(state, &caller, request));
+    finish(state, request, answered)
+}
+
+/// Puts on what every answer of Graph has.
+pub(crate) fn finish(
+    state: &mut State,
+    request: &Request,
+    answered: Result<Reply, GraphRefusal>,
+) -> Reply {
+    let request_id = state.ids.guid();
+    let client_request_id = request.header("client-request-id").unwrap_or(&request_id);
+    let mut reply =
+        answered.unwrap_or_else(|refusal| refusal.reply(&request_id, client_request_id));
+    reply.set("request-id", &request_id);
+    reply.set("client-request-id", client_request_id);
+    reply.set("x-ms-ags-diagnostic", DIAGNOSTIC);
+    reply.set("cache-control", "no-cache");
+    reply.set("strict-transport-security", "max-age=31536000");
+    reply
+}
+
+/// Reads the bearer token. What it was granted counts, not what is granted by now.
+pub(crate) fn authenticate(state: &State, request: &Request) -> Result<Caller, GraphRefusal> {
+    let refused = |message: &str| GraphRefusal::unauthorized(message, &state.authority);
+    let token = request
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| refused("Access token is empty."))?;
+    let key = SigningKey::get().ok_or_else(|| refused("Signing key is not available."))?;
+    let claims = key.verify(token).map_err(|bad| match bad {
+        BadToken::Malformed => refused("CompactToken parsing failed with error code: 80049217"),
+        BadToken::Signature => refused("Access token validation failure. Invalid signature."),
+    })?;
+    if claims["exp"].as_i64().is_none_or(|end| end <= jiff::Timestamp::now().as_second()) {
+        return Err(refused("Lifetime validation failed, the token is expired."));
+    }
+    if claims["tid"] != state.tenant.id.as_str() {
+        return Err(refused("Access token validation failure. Invalid tenant."));
+    }
+    let roles = claims["roles"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok(Caller { roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect() })
+}
+
+fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply, GraphRefusal> {
+    let segments = keys_as_segments(request.segments());
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (version, path) = segments.split_first().ok_or_else(|| GraphRefusal::no_segment(""))?;
+    let context = &Context { root: format!("{}/{version}", state.graph) };
+    if request.method != Method::GET {
+        return Err(match path.first() {
+            Some(&("users" | "groups" | "places" | "organization")) => GraphRefusal::method(),
+            first => GraphRefusal::no_segment(first.unwrap_or(&"")),
+        });
+    }
+    match path {
+        ["organization"] => organization::list(state, context, caller, request),
+        ["organization", id] => organization::get(state, context, caller, id),
+        ["users"] => users::list(state, context, caller, request),
+        ["users", "$count"] => users::count(state, caller, request),
+        ["users", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {
+            delta::answer(state, context, caller, request)
+        }
+        ["users", key] => users::get(state, context, caller, key, request),
+        ["users", key, "calendarView"] | ["users", key, "calendar", "calendarView"] => {
+            calendar::view(state, context, caller, key, request)
+        }
+        ["groups"] => groups::list(state, context, caller, request),
+        ["groups", "$count"] => groups::count(state, caller, request),
+        ["groups", id] => groups::get(state, context, caller, id, request),
+        ["places", path @ ..] => places::route(state, context, caller, path, request),
+        ["me", ..] => Err(GraphRefusal::not_for_applications()),
+        ["users", _, segment, ..]
+        | ["groups", _, segment, ..]
+        | ["organization", _, segment, ..] => Err(GraphRefusal::no_segment(segment)),
+        [segment, ..] => Err(GraphRefusal::no_segment(segment)),
+        [] => Err(GraphRefusal::no_segment("")),
+    }
+}
+
+/// OData writes `users('id')` for `users/id`; Graph takes both.
+fn keys_as_segments(segments: Vec<String>) -> Vec<String> {
+    segments
+        .into_iter()
+        .flat_map(|segment| {
+            let split = segment
+                .strip_suffix("')")
+                .and_then(|rest| rest.split_once("('"))
+                .filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphabetic()))
+                .map(|(name, key)| vec![name.to_owned(), key.replace("''", "'")]);
+            split.unwrap_or_else(|| vec![segment])
+        })
+        .collect()
+}
+
+fn ok(body: String) -> Reply {
+    Reply::new(StatusCode::OK)
+        .with("content-type", JSON)
+        .with("odata-version", "4.0")
+        .with_body(body)
+}
+
+/// A collection; `value` is its elements as JSON, separated by commas.
+fn page(
+    context: &Context,
+    name: &str,
+    count: Option<usize>,
+    next_link: Option<&str>,
+    delta_link: Option<&str>,
+    value: &str,
+) -> Reply {
+    let mut body = String::with_capacity(value.len() + 512);
+    let mut object = select::Object::open(&mut body);
+    object.text("\"@odata.context\":", &format!("{}#{name}", context.metadata()));
+    if let Some(count) = count {
+        object.member("\"@odata.count\":", &count.to_string());
+    }
+    if let Some(link) = next_link {
+        object.text("\"@odata.nextLink\":", link);
+    }
+    if let Some(link) = delta_link {
+        object.text("\"@odata.deltaLink\":", link);
+    }
+    object.member("\"value\":", &format!("[{value}]"));
+    object.close();
+    ok(body)
+}
+
+/// A link back to Graph: what was asked before, and one option more.
+fn link(context: &Context, path: &str, query: &str, option: &str) -> String {
+    let between = if query.is_empty() { "" } else { "&" };
+    format!("{}/{path}?{query}{between}{option}", context.root)
+}

@@ -1,0 +1,234 @@
+//! `/places` (<https://learn.microsoft.com/graph/api/place-list>,
+//! <https://learn.microsoft.com/graph/api/place-get>).
+
+use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use super::permission::{self, Caller};
+use super::refusal::GraphRefusal;
+use super::{Context, link, ok, page};
+use crate::state::State;
+use crate::tenant::place::{ROOM, ROOM_LIST, Room, is_named, missing_in, text};
+use crate::wire::{Query, Reply, Request, plain_name};
+
+const PAGE: usize = 100;
+
+/// What an address in a path or a context is encoded with.
+const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Room,
+    RoomList,
+}
+
+impl Kind {
+    /// The kind that a path segment casts to. Client libraries leave out `microsoft.`, documents write the
+    /// list in lower case too; Graph takes them all.
+    fn of(segment: &str) -> Option<Self> {
+        let segment = segment.to_ascii_lowercase();
+        match segment.strip_prefix("microsoft.").unwrap_or(&segment) {
+            "graph.room" => Some(Self::Room),
+            "graph.roomlist" => Some(Self::RoomList),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::RoomList => "roomList",
+        }
+    }
+
+    fn properties(self) -> &'static [&'static str] {
+        match self {
+            Self::Room => ROOM,
+            Self::RoomList => ROOM_LIST,
+        }
+    }
+}
+
+pub(super) fn route(
+    state: &State,
+    context: &Context,
+    caller: &Caller,
+    path: &[&str],
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    if !caller.has(permission::PLACES) {
+        return Err(GraphRefusal::places_permission(permission::PLACES[0], &caller.roles));
+    }
+    let kind = path.first().and_then(|segment| Kind::of(segment));
+    match (path, kind) {
+        ([], _) => Err(GraphRefusal::places_without_kind()),
+        ([_], Some(kind)) => list(state, context, kind, request),
+        ([_, "$count"], Some(kind)) => {
+            let count = all(state, kind).count().to_string();
+            Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count))
+        }
+        ([key], None) => get(state, context, key, None, request),
+        ([key, cast], None) if Kind::of(cast).is_some() => {
+            get(state, context, key, Kind::of(cast), request)
+        }
+        ([key, cast, "rooms"], None) if Kind::of(cast) == Some(Kind::RoomList) => {
+            rooms_of(state, context, key, request)
+        }
+        ([.., segment], _) => Err(GraphRefusal::no_segment(segment)),
+    }
+}
+
+fn all(state: &State, kind: Kind) -> Box<dyn Iterator<Item = &Map<String, Value>> + '_> {
+    match kind {
+        Kind::Room => Box::new(listed(state).map(|room| &room.place)),
+        Kind::RoomList => Box::new(state.tenant.room_lists.iter().map(|list| &list.place)),
+    }
+}
+
+fn listed(state: &State) -> impl Iterator<Item = &Room> {
+    state.tenant.rooms.iter().filter(|room| room.in_places)
+}
+
+fn list(
+    state: &State,
+    context: &Context,
+    kind: Kind,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    let places: Vec<_> = all(state, kind).collect();
+    let path = format!("places/microsoft.graph.{}", kind.name());
+    collection(state, context, &path, &path, kind, &places, request)
+}
+
+/// Addressed by `emailAddress`, or by the newer `placeId`; never by `id`.
+fn rooms_of(
+    state: &State,
+    context: &Context,
+    key: &str,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    let list = state
+        .tenant
+        .room_lists
+        .iter()
+        .find(|list| {
+            is_named(&list.place, key) && !text(&list.place, "id").eq_ignore_ascii_case(key)
+        })
+        .ok_or_else(|| GraphRefusal::no_place(key))?;
+    let rooms: Vec<_> = listed(state)
+        .filter(|room| list.rooms.iter().any(|id| id == text(&room.place, "id")))
+        .map(|room| &room.place)
+        .collect();
+    let encoded = utf8_percent_encode(key, ADDRESS);
+    let name = format!("places('{encoded}')/microsoft.graph.roomList/rooms");
+    let path = format!("places/{encoded}/microsoft.graph.roomList/rooms");
+    collection(state, context, &name, &path, Kind::Room, &rooms, request)
+}
+
+fn collection(
+    state: &State,
+    context: &Context,
+    name: &str,
+    path: &str,
+    kind: Kind,
+    places: &[&Map<String, Value>],
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    let query = &request.query;
+    check_options(query, &["select", "top", "skip", "count", "format"])?;
+    let names = selected(state, query, kind)?;
+    let top = number(query, "top")?.unwrap_or(PAGE);
+    let skip = number(query, "skip")?.unwrap_or_default();
+    let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
+    let value: Vec<String> = places
+        .iter()
+        .skip(skip)
+        .take(top)
+        .map(|place| Value::Object(shown(place, names.as_deref())).to_string())
+        .collect();
+    let next = skip.saturating_add(top);
+    let next_link = (state.settings.places_next_link && top > 0 && next < places.len())
+        .then(|| link(context, path, &query.raw_without("skip"), &format!("$skip={next}")));
+    let name =
+        names.map_or_else(|| name.to_owned(), |names| format!("{name}({})", names.join(",")));
+    let count = counts.then_some(places.len());
+    Ok(page(context, &name, count, next_link.as_deref(), None, &value.join(",")))
+}
+
+fn get(
+    state: &State,
+    context: &Context,
+    key: &str,
+    cast: Option<Kind>,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    check_options(&request.query, &["select", "format"])?;
+    let (kind, place) = [Kind::Room, Kind::RoomList]
+        .into_iter()
+        .filter(|kind| cast.is_none_or(|cast| cast == *kind))
+        .find_map(|kind| {
+            all(state, kind).find(|place| is_named(place, key)).map(|place| (kind, place))
+        })
+        .ok_or_else(|| GraphRefusal::no_place(key))?;
+    let names = selected(state, &request.query, kind)?;
+    let mut body = Map::new();
+    body.insert(
+        "@odata.context".to_owned(),
+        format!("{}#places/$entity", context.metadata()).into(),
+    );
+    body.insert("@odata.type".to_owned(), format!("#microsoft.graph.{}", kind.name()).into());
+    body.extend(shown(place, names.as_deref()));
+    Ok(ok(Value::Object(body).to_string()))
+}
+
+fn check_options(query: &Query, served: &[&str]) -> Result<(), GraphRefusal> {
+    for (name, _) in query.pairs() {
+        let option = plain_name(name).to_ascii_lowercase();
+        if served.contains(&option.as_str()) {
+            continue;
+        }
+        match option.as_str() {
+            "filter" => return Err(GraphRefusal::exchange_filter()),
+            "expand" => return Err(super::users::refused_expand(query)),
+            "orderby" => return Err(GraphRefusal::sorting()),
+            option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn number(query: &Query, option: &str) -> Result<Option<usize>, GraphRefusal> {
+    query
+        .option(option)
+        .map(|given| given.parse().map_err(|_| GraphRefusal::not_a_number(option, given)))
+        .transpose()
+}
+
+fn selected(state: &State, query: &Query, kind: Kind) -> Result<Option<Vec<String>>, GraphRefusal> {
+    let Some(select) = query.option("select").filter(|select| !select.trim().is_empty()) else {
+        return Ok(None);
+    };
+    select
+        .split(',')
+        .map(str::trim)
+        .map(|name| {
+            let known = name == "id" || kind.properties().contains(&name);
+            (known && !missing_in(state.tenant.cloud, name))
+                .then(|| name.to_owned())
+                .ok_or_else(|| GraphRefusal::no_property(name, kind.name()))
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map(Some)
+}
+
+fn shown(place: &Map<String, Value>, names: Option<&[String]>) -> Map<String, Value> {
+    match names {
+        None => place.clone(),
+        Some(names) => names
+            .iter()
+            .map(|name| (name.clone(), place.get(name).cloned().unwrap_or_default()))
+            .collect(),
+    }
+}

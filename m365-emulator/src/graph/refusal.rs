@@ -1,0 +1,301 @@
+//! Refusals in Graph's words.
+//!
+//! The shape is of <https://learn.microsoft.com/graph/errors>; the texts are those that the services behind
+//! Graph give, which is why no two of them look alike.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::wire::Reply;
+
+/// An error of Graph.
+#[derive(Clone, Debug)]
+pub(crate) struct GraphRefusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    headers: Vec<(&'static str, String)>,
+    /// Exchange leaves out what the others put into `innerError`.
+    inner: bool,
+}
+
+impl GraphRefusal {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), headers: Vec::new(), inner: true }
+    }
+
+    fn bad(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    pub(crate) fn unauthorized(message: impl Into<String>, authority: &str) -> Self {
+        let mut refusal =
+            Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message);
+        let challenge = format!(
+            "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", \
+             client_id=\"00000003-0000-0000-c000-000000000000\""
+        );
+        refusal.headers.push(("www-authenticate", challenge));
+        refusal
+    }
+
+    pub(crate) fn directory_permission() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        )
+    }
+
+    /// Places answers with JSON inside the message.
+    pub(crate) fn places_permission(needed: &str, roles: &[String]) -> Self {
+        let inside = json!({
+            "code": "invalid_permissions",
+            "message": format!("{needed} is needed to read places; roles given: {} IsAppOnly:True", roles.join(" ")),
+        });
+        Self::new(StatusCode::FORBIDDEN, "UnknownError", inside.to_string())
+    }
+
+    pub(crate) fn mailbox_permission() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "ErrorAccessDenied",
+            "Access is denied. Check credentials and try again.",
+        )
+    }
+
+    pub(crate) fn audit_log_permission() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Authentication_MSGraphPermissionMissing",
+            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this \
+             API. For more information about Microsoft Graph permissions, please visit \
+             https://learn.microsoft.com/graph/permissions-reference.",
+        )
+    }
+
+    pub(crate) fn no_segment(segment: &str) -> Self {
+        Self::bad("BadRequest", format!("Resource not found for the segment '{segment}'."))
+    }
+
+    pub(crate) fn not_for_applications() -> Self {
+        Self::bad("BadRequest", "/me request is only valid with delegated authentication flow.")
+    }
+
+    pub(crate) fn method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Request_BadRequest",
+            "Specified HTTP method is not allowed for the request target.",
+        )
+    }
+
+    pub(crate) fn no_resource(id: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "Request_ResourceNotFound",
+            format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
+        )
+    }
+
+    pub(crate) fn no_property(name: &str, kind: &str) -> Self {
+        Self::bad(
+            "BadRequest",
+            format!(
+                "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
+             'microsoft.graph.{kind}'."
+            ),
+        )
+    }
+
+    /// For a property that another service keeps.
+    pub(crate) fn not_implemented() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "This operation target is not yet supported.",
+        )
+    }
+
+    pub(crate) fn page_size(given: &str) -> Self {
+        Self::bad(
+            "Request_UnsupportedQuery",
+            format!("Invalid page size specified: '{given}'. Must be between 1 and 999 inclusive."),
+        )
+    }
+
+    pub(crate) fn not_a_number(option: &str, given: &str) -> Self {
+        Self::bad(
+            "BadRequest",
+            format!(
+                "Invalid value '{given}' for ${option} query option found. The ${option} \
+             query option requires a non-negative integer value."
+            ),
+        )
+    }
+
+    pub(crate) fn option(name: &str) -> Self {
+        Self::bad("Request_BadRequest", format!("'${name}' is not supported by the service."))
+    }
+
+    pub(crate) fn sorting() -> Self {
+        Self::bad("Request_UnsupportedQuery", "Sorting not supported for current query.")
+    }
+
+    pub(crate) fn expand(property: &str) -> Self {
+        Self::bad(
+            "ExpandNotSupported",
+            format!(
+                "Expand is not allowed for property '{property}' according to the entity schema."
+            ),
+        )
+    }
+
+    pub(crate) fn search_without_header() -> Self {
+        Self::bad(
+            "Request_UnsupportedQuery",
+            "Request with $search query parameter only works through MSGraph \
+             with a special request header: 'ConsistencyLevel: eventual'",
+        )
+    }
+
+    pub(crate) fn count_segment() -> Self {
+        Self::bad("Request_BadRequest", "$count is not currently supported.")
+    }
+
+    pub(crate) fn filter_syntax(why: &str) -> Self {
+        Self::bad("BadRequest", format!("Invalid filter clause: {why}"))
+    }
+
+    pub(crate) fn filter_property(property: &str) -> Self {
+        Self::bad(
+            "Request_UnsupportedQuery",
+            format!(
+                "Unsupported or invalid query filter clause specified for property '{property}' of resource 'User'."
+            ),
+        )
+    }
+
+    pub(crate) fn exchange_filter() -> Self {
+        Self::bad(
+            "ErrorInvalidUrlQueryFilter",
+            "The query filter contains one or more invalid nodes.",
+        )
+    }
+
+    pub(crate) fn page_token_expired() -> Self {
+        Self::bad(
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired and can no longer be \
+             included in your request.",
+        )
+    }
+
+    pub(crate) fn page_token_malformed() -> Self {
+        Self::bad("Request_BadRequest", "Badly formed token.")
+    }
+
+    /// <https://learn.microsoft.com/graph/delta-query-overview#token-duration>: "a 40X-series error with
+    /// error codes such as syncStateNotFound".
+    pub(crate) fn sync_state(status: StatusCode, code: &'static str) -> Self {
+        Self::new(
+            status,
+            code,
+            "Sync state generation missing; a full read of the resource is required.",
+        )
+    }
+
+    /// `/places` without saying what kind of place.
+    pub(crate) fn places_without_kind() -> Self {
+        Self::bad("UnknownError", "")
+    }
+
+    pub(crate) fn no_place(key: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFound",
+            format!("The place '{key}' was not found."),
+        )
+    }
+
+    pub(crate) fn no_mailbox_user(key: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "ErrorInvalidUser",
+            format!("The requested user '{key}' is invalid."),
+        )
+    }
+
+    pub(crate) fn mailbox_not_enabled() -> Self {
+        let mut refusal = Self::new(
+            StatusCode::NOT_FOUND,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+        );
+        refusal.inner = false;
+        refusal
+    }
+
+    pub(crate) fn no_time_window() -> Self {
+        Self::bad(
+            "ErrorInvalidParameter",
+            "This request requires a time window specified by the query string \
+             parameters StartDateTime and EndDateTime.",
+        )
+    }
+
+    pub(crate) fn time_window(name: &str, value: &str) -> Self {
+        Self::bad(
+            "ErrorInvalidParameter",
+            format!("The value '{value}' of parameter '{name}' is invalid."),
+        )
+    }
+
+    pub(crate) fn window_too_long() -> Self {
+        Self::bad(
+            "ErrorInvalidParameter",
+            "Your request can't be completed. The range between the start and end \
+             dates is greater than the allowed range. Maximum number of days: 1825",
+        )
+    }
+
+    pub(crate) fn batch(message: impl Into<String>) -> Self {
+        Self::bad("BadRequest", message)
+    }
+
+    pub(crate) fn batch_too_long() -> Self {
+        Self::bad(
+            "MaximumValueExceeded",
+            "Number of batch request steps exceeds the maximum value of 20.",
+        )
+    }
+
+    pub(crate) fn failed_dependency() -> Self {
+        Self::new(
+            StatusCode::FAILED_DEPENDENCY,
+            "FailedDependency",
+            "A request that this one depends on failed.",
+        )
+    }
+
+    /// `client_request_id` is the client's own, or the request's where it sent none.
+    pub(crate) fn reply(&self, request_id: &str, client_request_id: &str) -> Reply {
+        let mut error = json!({"code": self.code, "message": self.message});
+        if self.inner {
+            error["innerError"] = json!({
+                "date": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+                "request-id": request_id,
+                "client-request-id": client_request_id,
+            });
+        }
+        let body = json!({"error": error}).to_string();
+        let mut reply =
+            Reply::new(self.status).with("content-type", "application/json").with_body(body);
+        for (name, value) in &self.headers {
+            reply.set(name, value);
+        }
+        reply
+    }
+}

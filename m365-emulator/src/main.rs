@@ -1,0 +1,110 @@
+//! `m365-emulator`: a Microsoft 365 tenant on this machine.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use m365_emulator::{Cloud, Config, Emulator, StartError};
+use serde_json::json;
+
+/// Entra ID and Microsoft Graph for one invented tenant, in memory.
+///
+/// The first line on stdout is JSON: authority, graph, tenantId, clientId, clientSecret. What can be done to
+/// the tenant is listed under /_emulator/ of the same origin.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8365")]
+    listen: SocketAddr,
+    /// Ordinary people, guests and disabled accounts included; mailboxes come on top
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    users: usize,
+    /// Rooms, each with its mailbox
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    rooms: usize,
+    /// Groups
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    groups: usize,
+    /// What the tenant is drawn from: the same seed, the same tenant
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// global, us-government-l4, us-government-l5 or china-21vianet
+    #[arg(long, value_name = "NAME", default_value_t = Cloud::Global)]
+    cloud: Cloud,
+    /// GUID of the tenant, instead of one drawn from the seed
+    #[arg(long, value_name = "ID")]
+    tenant_id: Option<String>,
+    /// GUID of the application, instead of one drawn from the seed
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Its client secret, instead of one drawn from the seed
+    #[arg(long, value_name = "S")]
+    client_secret: Option<String>,
+    /// Serve https, and write the certificate (PEM) of the CA made for this run here
+    #[arg(long, value_name = "CA.pem")]
+    tls: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = Config {
+        listen: arguments.listen,
+        users: arguments.users,
+        rooms: arguments.rooms,
+        groups: arguments.groups,
+        seed: arguments.seed,
+        cloud: arguments.cloud,
+        tenant_id: arguments.tenant_id,
+        client_id: arguments.client_id,
+        client_secret: arguments.client_secret,
+        tls: arguments.tls,
+        ..Config::default()
+    };
+    let emulator = match Emulator::start(config).await {
+        Ok(emulator) => emulator,
+        Err(error) => {
+            eprintln!("m365-emulator: {error}");
+            return match error {
+                StartError::NotAGuid { .. } | StartError::EmptySecret => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            };
+        }
+    };
+    let whereabouts = json!({
+        "authority": emulator.authority(),
+        "graph": emulator.graph(),
+        "tenantId": emulator.tenant_id(),
+        "clientId": emulator.client_id(),
+        "clientSecret": emulator.client_secret(),
+    });
+    let mut stdout = std::io::stdout();
+    if writeln!(stdout, "{whereabouts}").and_then(|()| stdout.flush()).is_err() {
+        // Whoever started it does not listen, and could not reach it.
+        return ExitCode::FAILURE;
+    }
+    until_told_to_end().await;
+    ExitCode::SUCCESS
+}
+
+#[cfg(unix)]
+async fn until_told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn until_told_to_end() {
+    drop(tokio::signal::ctrl_c().await);
+}

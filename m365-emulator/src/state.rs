@@ -1,0 +1,83 @@
+//! All that the emulator knows, behind one lock.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::entra::registration::{ClientSecret, Registration};
+use crate::error::StartError;
+use crate::fault::Faults;
+use crate::graph::cursor::Cursors;
+use crate::random::{Random, is_guid};
+use crate::request_log::RequestLog;
+use crate::tenant::{Tenant, invent};
+
+/// How the tenant behaves, apart from what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// Whether Places tells where its next page is. Both behaviours exist.
+    pub places_next_link: bool,
+    /// Whether the client secret has expired (AADSTS7000222).
+    pub secret_expired: bool,
+    /// Whether an administrator disabled the application (AADSTS7000112).
+    pub application_disabled: bool,
+    /// How long access tokens live. With 0 they are expired when they come.
+    pub token_lifetime_seconds: u32,
+}
+
+pub(crate) struct State {
+    pub(crate) authority: String,
+    pub(crate) graph: String,
+    pub(crate) tenant: Tenant,
+    pub(crate) registration: Registration,
+    pub(crate) settings: Settings,
+    pub(crate) cursors: Cursors,
+    pub(crate) faults: Faults,
+    pub(crate) log: RequestLog,
+    /// Makes the ids of requests and tokens.
+    pub(crate) ids: Random,
+}
+
+impl State {
+    /// `origin` is where both Entra and Graph are served.
+    pub(crate) fn new(config: &Config, origin: &str) -> Result<Self, StartError> {
+        let mut ids = Random::stream(config.seed, "registration");
+        let tenant_id = guid("tenant id", config.tenant_id.as_deref(), &mut ids)?;
+        let client_id = guid("client id", config.client_id.as_deref(), &mut ids)?;
+        let invented_secret = ids.client_secret();
+        let secret = config.client_secret.clone().unwrap_or(invented_secret);
+        if secret.is_empty() {
+            return Err(StartError::EmptySecret);
+        }
+        let tenant = invent::tenant(config, &tenant_id).map_err(StartError::Tenant)?;
+        Ok(Self {
+            authority: origin.to_owned(),
+            graph: origin.to_owned(),
+            tenant,
+            registration: Registration::new(client_id, ClientSecret::new(secret), ids.guid()),
+            settings: Settings {
+                places_next_link: config.places_next_link,
+                secret_expired: false,
+                application_disabled: false,
+                token_lifetime_seconds: 3599,
+            },
+            cursors: Cursors::default(),
+            faults: Faults::default(),
+            log: RequestLog::default(),
+            ids: Random::stream(config.seed, "requests"),
+        })
+    }
+}
+
+fn guid(
+    name: &'static str,
+    given: Option<&str>,
+    random: &mut Random,
+) -> Result<String, StartError> {
+    let invented = random.guid();
+    match given {
+        None => Ok(invented),
+        Some(id) if is_guid(id) => Ok(id.to_ascii_lowercase()),
+        Some(id) => Err(StartError::NotAGuid { name, value: id.to_owned() }),
+    }
+}

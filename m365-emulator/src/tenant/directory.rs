@@ -1,0 +1,312 @@
+//! The users, and what changed about them when: what `/users` lists and `/users/delta` follows.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::property::{PropertyId, Schema};
+use crate::error::ControlError;
+
+/// Counts changes: 0 is the tenant as it was made.
+pub(crate) type Sequence = u32;
+
+/// Where a user sits in the directory, for good.
+pub(crate) type Slot = u32;
+
+/// How a user is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// In the recycle bin.
+    Soft,
+    /// For good.
+    Permanent,
+}
+
+impl Removal {
+    /// As `@removed` spells it.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Soft => "changed",
+            Self::Permanent => "deleted",
+        }
+    }
+}
+
+/// One property of one user. Values are kept as the JSON that answers carry: a page of a thousand users
+/// is put together by copying, which is what makes large tenants cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) property: PropertyId,
+    pub(crate) changed: Sequence,
+    pub(crate) json: Box<str>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    /// Sorted by property. A property that is not here was never set.
+    held: Vec<Held>,
+    /// Since when the user is there, without a break.
+    pub(crate) since: Sequence,
+    pub(crate) removed: Option<Removal>,
+    /// Whether Exchange Online answers for this mailbox, where there is one.
+    pub(crate) rest_mailbox: bool,
+}
+
+impl User {
+    pub(crate) fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    pub(crate) fn get(&self, property: PropertyId) -> Option<&Held> {
+        let at = self.held.binary_search_by_key(&property, |held| held.property).ok()?;
+        self.held.get(at)
+    }
+
+    pub(crate) fn json(&self, property: PropertyId) -> Option<&str> {
+        self.get(property).map(|held| &*held.json)
+    }
+
+    /// A text property; none where it is null or was never set.
+    pub(crate) fn text(&self, property: PropertyId) -> Option<String> {
+        serde_json::from_str::<Option<String>>(self.json(property)?).ok().flatten()
+    }
+
+    /// True where the value is another than before.
+    fn set(&mut self, property: PropertyId, value: &Value, now: Sequence) -> bool {
+        let json = value.to_string().into_boxed_str();
+        match self.held.binary_search_by_key(&property, |held| held.property) {
+            Ok(at) if self.held[at].json == json => false,
+            Ok(at) => {
+                self.held[at] = Held { property, changed: now, json };
+                true
+            }
+            // Null for what was never set changes nothing.
+            Err(_) if value.is_null() => false,
+            Err(at) => {
+                self.held.insert(at, Held { property, changed: now, json });
+                true
+            }
+        }
+    }
+}
+
+/// All users of the tenant, those who are gone included.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) schema: Schema,
+    users: Vec<User>,
+    by_id: HashMap<String, Slot>,
+    by_upn: HashMap<String, Slot>,
+    /// Whose change was number 1, 2, 3, …
+    log: Vec<Slot>,
+    upn: PropertyId,
+    mail: PropertyId,
+}
+
+impl Directory {
+    pub(crate) fn new(schema: Schema) -> Self {
+        let upn = schema.find("userPrincipalName").unwrap_or_default();
+        let mail = schema.find("mail").unwrap_or_default();
+        Self { schema, upn, mail, ..Self::default() }
+    }
+
+    pub(crate) fn sequence(&self) -> Sequence {
+        Sequence::try_from(self.log.len()).unwrap_or(Sequence::MAX)
+    }
+
+    /// Everyone who was ever there, in the order of their coming.
+    pub(crate) fn slots(&self) -> &[User] {
+        &self.users
+    }
+
+    pub(crate) fn at(&self, slot: Slot) -> Option<&User> {
+        self.users.get(slot as usize)
+    }
+
+    /// Those who are there.
+    pub(crate) fn present(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().filter(|user| user.removed.is_none())
+    }
+
+    /// Whose changes were number `after + 1` to `until`, in that order, repetitions included.
+    pub(crate) fn changes(&self, after: Sequence, until: Sequence) -> &[Slot] {
+        self.log.get(after as usize..until as usize).unwrap_or_default()
+    }
+
+    /// By id or user principal name, present or not.
+    pub(crate) fn slot(&self, key: &str) -> Option<Slot> {
+        self.by_id
+            .get(&key.to_ascii_lowercase())
+            .or_else(|| self.by_upn.get(&key.to_lowercase()))
+            .copied()
+    }
+
+    /// By id or user principal name, if present.
+    pub(crate) fn find(&self, key: &str) -> Option<&User> {
+        self.slot(key).and_then(|slot| self.at(slot)).filter(|user| user.removed.is_none())
+    }
+
+    /// By id, user principal name, or mail, as Exchange does it.
+    pub(crate) fn find_mailbox(&self, key: &str) -> Option<&User> {
+        self.find(key).or_else(|| {
+            let wanted = key.to_lowercase();
+            self.present()
+                .find(|user| user.text(self.mail).is_some_and(|mail| mail.to_lowercase() == wanted))
+        })
+    }
+
+    pub(crate) fn has_mailbox(&self, user: &User) -> bool {
+        user.rest_mailbox && user.text(self.mail).is_some()
+    }
+
+    /// Adds a user. Only changes that are `logged` are told by delta: making the tenant is not.
+    pub(crate) fn add(
+        &mut self,
+        id: String,
+        properties: &Map<String, Value>,
+        logged: bool,
+    ) -> Result<Slot, ControlError> {
+        let mut accepted = Vec::with_capacity(properties.len());
+        for (name, value) in properties {
+            let fit = self.schema.accept(name, value).map_err(ControlError::Invalid)?;
+            accepted.push(fit);
+        }
+        if self.by_id.contains_key(&id) {
+            return Err(ControlError::Conflict { property: "id", value: id });
+        }
+        let upn = properties
+            .get("userPrincipalName")
+            .and_then(Value::as_str)
+            .filter(|upn| !upn.is_empty())
+            .ok_or_else(|| ControlError::Invalid("a user needs a userPrincipalName".to_owned()))?;
+        self.claim_upn(upn, None)?;
+
+        let slot = Slot::try_from(self.users.len())
+            .map_err(|_| ControlError::Invalid("the directory is full".to_owned()))?;
+        if logged {
+            self.log.push(slot);
+        }
+        let now = self.sequence();
+        let since = if logged { now } else { 0 };
+        let mut user =
+            User { id: id.clone(), held: Vec::new(), since, removed: None, rest_mailbox: true };
+        for (property, value) in accepted {
+            user.set(property, &value, since);
+        }
+        self.by_id.insert(id, slot);
+        self.by_upn.insert(upn.to_lowercase(), slot);
+        self.users.push(user);
+        Ok(slot)
+    }
+
+    /// Changes properties of a present user; true where anything did change.
+    pub(crate) fn patch(
+        &mut self,
+        slot: Slot,
+        properties: &Map<String, Value>,
+    ) -> Result<bool, ControlError> {
+        let mut accepted = Vec::with_capacity(properties.len());
+        for (name, value) in properties {
+            let fit = self.schema.accept(name, value).map_err(ControlError::Invalid)?;
+            accepted.push(fit);
+        }
+        let renamed = match properties.get("userPrincipalName") {
+            None => None,
+            Some(Value::String(upn)) if !upn.is_empty() => Some(upn),
+            Some(_) => {
+                return Err(ControlError::Invalid("a user needs a userPrincipalName".to_owned()));
+            }
+        };
+        if let Some(upn) = renamed {
+            self.claim_upn(upn, Some(slot))?;
+            self.release_upn(slot);
+            self.by_upn.insert(upn.to_lowercase(), slot);
+        }
+        let now = self.sequence() + 1;
+        let mut changed = false;
+        if let Some(user) = self.users.get_mut(slot as usize) {
+            for (property, value) in accepted {
+                changed |= user.set(property, &value, now);
+            }
+        }
+        if changed {
+            self.log.push(slot);
+        }
+        Ok(changed)
+    }
+
+    /// Deletes a user, or deletes for good whoever is in the recycle bin.
+    pub(crate) fn remove(&mut self, slot: Slot, removal: Removal) {
+        if let Some(user) = self.users.get_mut(slot as usize)
+            && user.removed != Some(removal)
+            && user.removed != Some(Removal::Permanent)
+        {
+            user.removed = Some(removal);
+            self.log.push(slot);
+            // The name is free again; the id never is.
+            self.release_upn(slot);
+        }
+    }
+
+    /// Takes a user out of the recycle bin.
+    pub(crate) fn restore(&mut self, slot: Slot) -> Result<(), ControlError> {
+        let now = self.sequence() + 1;
+        let upn = self.upn;
+        let Some(user) = self.users.get(slot as usize) else {
+            return Ok(());
+        };
+        if user.removed != Some(Removal::Soft) {
+            return Err(ControlError::Invalid(format!(
+                "user `{}` is not in the recycle bin",
+                user.id
+            )));
+        }
+        let name = user.text(upn).unwrap_or_default();
+        self.claim_upn(&name, Some(slot))?;
+        self.by_upn.insert(name.to_lowercase(), slot);
+        if let Some(user) = self.users.get_mut(slot as usize) {
+            user.removed = None;
+            user.since = now;
+        }
+        self.log.push(slot);
+        Ok(())
+    }
+
+    pub(crate) fn set_rest_mailbox(&mut self, slot: Slot, served: bool) {
+        if let Some(user) = self.users.get_mut(slot as usize) {
+            user.rest_mailbox = served;
+        }
+    }
+
+    /// Every stored property, for the truth.
+    pub(crate) fn record(&self, user: &User) -> Value {
+        let mut record = Map::new();
+        record.insert("id".to_owned(), user.id.clone().into());
+        for held in user.held() {
+            let value = serde_json::from_str(&held.json).unwrap_or_default();
+            record.insert(self.schema.name(held.property).to_owned(), value);
+        }
+        if let Some(removal) = user.removed {
+            record.insert("@removed".to_owned(), serde_json::json!({"reason": removal.reason()}));
+        }
+        Value::Object(record)
+    }
+
+    fn release_upn(&mut self, slot: Slot) {
+        let name =
+            self.at(slot).and_then(|user| user.text(self.upn)).unwrap_or_default().to_lowercase();
+        if self.by_upn.get(&name) == Some(&slot) {
+            self.by_upn.remove(&name);
+        }
+    }
+
+    fn claim_upn(&self, upn: &str, by: Option<Slot>) -> Result<(), ControlError> {
+        match self.by_upn.get(&upn.to_lowercase()) {
+            Some(holder) if Some(*holder) != by => {
+                Err(ControlError::Conflict { property: "userPrincipalName", value: upn.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Invents a tenant: the same for the same seed, and as untidy as real ones are.
+
+mod names;
+pub(crate) mod people;
+pub(crate) mod places;
+
+use serde_json::{Map, Value, json};
+
+use self::names::{DEPARTMENTS, GROUPS, SITES};
+use self::people::People;
+use super::Tenant;
+use super::directory::Directory;
+use super::place::{Room, RoomList, text};
+use super::property::Schema;
+use crate::config::Config;
+use crate::error::ControlError;
+use crate::random::Random;
+
+/// One shared mailbox to so many people.
+const PEOPLE_PER_SHARED_MAILBOX: usize = 200;
+
+/// Makes the tenant that a configuration asks for.
+pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, ControlError> {
+    let initial_domain = format!("contoso.{}", config.cloud.domain_suffix());
+    let domain = "contoso.com".to_owned();
+    // Entra Connect writes its extensions under an application of its own, not under the one that reads.
+    let connect = Random::stream(config.seed, "connect").guid().replace('-', "");
+    let pager = format!("extension_{connect}_pager");
+    let mut schema = Schema::default();
+    schema.extend(&pager);
+    let mut tenant = Tenant {
+        id: tenant_id.to_owned(),
+        name: "Contoso".to_owned(),
+        domain,
+        initial_domain,
+        cloud: config.cloud,
+        seed: config.seed,
+        pager,
+        directory: Directory::new(schema),
+        rooms: Vec::new(),
+        room_lists: Vec::new(),
+        groups: Vec::new(),
+        invented: config.users,
+        mixes: 0,
+    };
+
+    let mut people = tenant.people("people");
+    for _ in 0..config.users {
+        let (id, properties) = people.person();
+        tenant.directory.add(id, &properties, false)?;
+    }
+    let mut mailboxes = tenant.people("mailboxes");
+    for number in 0..config.users.div_ceil(PEOPLE_PER_SHARED_MAILBOX) {
+        let (id, properties) = mailboxes.shared_mailbox(number);
+        tenant.directory.add(id, &properties, false)?;
+    }
+    rooms(&mut tenant, config.rooms)?;
+    tenant.groups =
+        groups(&mut Random::stream(config.seed, "groups"), config.groups, &tenant.domain);
+    Ok(tenant)
+}
+
+fn rooms(tenant: &mut Tenant, count: usize) -> Result<(), ControlError> {
+    let mut random = Random::stream(tenant.seed, "rooms");
+    let mut people = tenant.people("room mailboxes");
+    let buildings = places::buildings(&mut random, &tenant.domain, tenant.cloud);
+    let mut lists: Vec<RoomList> = buildings
+        .iter()
+        .map(|building| RoomList { place: building.list.clone(), rooms: Vec::new() })
+        .collect();
+    for number in 0..count {
+        let building = number % buildings.len();
+        let place =
+            places::room(&mut random, &buildings[building], number, &tenant.domain, tenant.cloud);
+        let (user, properties) =
+            people.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
+        tenant.directory.add(user.clone(), &properties, false)?;
+        // Not every room is in a list; some are in two.
+        if !random.percent(5) {
+            lists[building].rooms.push(text(&place, "id").to_owned());
+        }
+        if random.percent(3) {
+            lists[(building + 1) % buildings.len()].rooms.push(text(&place, "id").to_owned());
+        }
+        tenant.rooms.push(Room { place, user, in_places: true });
+    }
+    tenant.room_lists = lists;
+    Ok(())
+}
+
+fn groups(random: &mut Random, count: usize, domain: &str) -> Vec<Map<String, Value>> {
+    let named = GROUPS.iter().map(|(name, about)| ((*name).to_owned(), Some((*about).to_owned())));
+    let departments = SITES.iter().flat_map(|site| {
+        DEPARTMENTS.iter().map(move |(department, _)| (format!("{department} {}", site.city), None))
+    });
+    let numbered = (1..).map(|number| (format!("Project {number:04}"), None));
+    named
+        .chain(departments)
+        .chain(numbered)
+        .take(count)
+        .enumerate()
+        .map(|(number, (name, about))| group(random, &name, about, number, domain))
+        .collect()
+}
+
+/// Members as <https://learn.microsoft.com/graph/api/group-list> shows them.
+fn group(
+    random: &mut Random,
+    name: &str,
+    about: Option<String>,
+    number: usize,
+    domain: &str,
+) -> Map<String, Value> {
+    let unified = random.percent(40);
+    let mailed = unified || random.percent(30);
+    let alias = format!("group{}", number + 1);
+    let mail = mailed.then(|| format!("{alias}@{domain}"));
+    let proxies: Vec<String> = mail.iter().map(|mail| format!("SMTP:{mail}")).collect();
+    let created = format!("20{}-{:02}-11T02:21:05Z", 15 + random.below(10), 1 + random.below(12));
+    let group = json!({
+        "id": random.guid(),
+        "deletedDateTime": null,
+        "classification": null,
+        "createdDateTime": created,
+        "description": about,
+        "displayName": name,
+        "expirationDateTime": null,
+        "groupTypes": if unified { vec!["Unified"] } else { vec![] },
+        "isAssignableToRole": null,
+        "mail": mail,
+        "mailEnabled": mailed,
+        "mailNickname": alias,
+        "membershipRule": null,
+        "membershipRuleProcessingState": null,
+        "onPremisesLastSyncDateTime": null,
+        "onPremisesSecurityIdentifier": null,
+        "onPremisesSyncEnabled": null,
+        "preferredDataLocation": null,
+        "preferredLanguage": null,
+        "proxyAddresses": proxies,
+        "renewedDateTime": created,
+        "resourceBehaviorOptions": [],
+        "resourceProvisioningOptions": [],
+        "securityEnabled": !unified,
+        "theme": null,
+        "visibility": if unified { Some("Public") } else { None },
+        "onPremisesProvisioningErrors": [],
+    });
+    group.as_object().cloned().unwrap_or_default()
+}
+
+impl Tenant {
+    /// Draws people from a stream of their own.
+    pub(crate) fn people(&self, purpose: &str) -> People {
+        let random = Random::stream(self.seed, purpose);
+        People::new(random, &self.domain, &self.initial_domain, &self.pager)
+    }
+}

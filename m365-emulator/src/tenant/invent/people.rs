@@ -1,0 +1,263 @@
+//! Invents people: whom a company employs, invites, and forgets to delete.
+
+use serde_json::{Map, Value, json};
+
+use super::names::{self, DEPARTMENTS, PARTNERS, SERVICES, SHARED, SITES, Site};
+use crate::random::Random;
+
+/// A directory entry before it has an id.
+pub(crate) type Properties = Map<String, Value>;
+
+/// Draws people for one company.
+pub(crate) struct People {
+    random: Random,
+    domain: String,
+    initial_domain: String,
+    /// Name of the directory extension that holds a pager number.
+    pager: String,
+    /// Counts people, so that no two share a name in the directory.
+    count: usize,
+}
+
+impl People {
+    pub(crate) fn new(random: Random, domain: &str, initial_domain: &str, pager: &str) -> Self {
+        Self {
+            random,
+            domain: domain.to_owned(),
+            initial_domain: initial_domain.to_owned(),
+            pager: pager.to_owned(),
+            count: 0,
+        }
+    }
+
+    /// Goes on after so many people.
+    pub(crate) fn after(mut self, count: usize) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// One of the ordinary people: mostly staff; of a hundred, five guests and two service accounts.
+    pub(crate) fn person(&mut self) -> (String, Properties) {
+        self.count += 1;
+        let id = self.random.guid();
+        let properties = match self.random.below(100) {
+            0..5 => self.guest(),
+            5..7 => self.service(),
+            _ => self.employee(),
+        };
+        (id, properties)
+    }
+
+    /// Somebody who works here.
+    pub(crate) fn employee(&mut self) -> Properties {
+        let site = self.site();
+        let (given, given_ascii) = names::both(self.random.pick(site.given));
+        let (surname, surname_ascii) = names::both(self.random.pick(site.surnames));
+        let (department, titles) = DEPARTMENTS[self.random.below(DEPARTMENTS.len())];
+        let alias = format!("{}.{}{}", given_ascii, surname_ascii, self.count).to_lowercase();
+        let upn = format!("{alias}@{}", self.domain);
+        let display_name = if site.surname_first {
+            format!("{surname}{given}")
+        } else {
+            format!("{given} {surname}")
+        };
+
+        let mut p = self.account(&display_name, &upn, &alias);
+        put(&mut p, "givenName", given);
+        put(&mut p, "surname", surname);
+        put(&mut p, "department", department);
+        put(&mut p, "companyName", "Contoso");
+        put(&mut p, "usageLocation", site.country_code);
+        put(&mut p, "country", site.country);
+        put(&mut p, "city", site.city);
+        if let Some(state) = site.state {
+            put(&mut p, "state", state);
+        }
+        if !site.postal_code.is_empty() {
+            put(&mut p, "postalCode", site.postal_code);
+            put(&mut p, "streetAddress", site.street);
+        }
+        if self.random.percent(90) {
+            let title = self.random.pick(titles);
+            put(&mut p, "jobTitle", title);
+        } else if self.random.percent(10) {
+            put(
+                &mut p,
+                "jobTitle",
+                &"Acting Deputy Head of Cross-Functional Alignment ".repeat(2)[..96],
+            );
+        }
+        if self.random.percent(80) {
+            let building = self.random.pick(site.buildings);
+            let office = format!("{building}/{}", 1000 + self.random.below(4000));
+            put(&mut p, "officeLocation", &office);
+        }
+        if self.random.percent(70) {
+            let phone = format!("{} 555 {}", site.dialling, self.random.digits(4));
+            p.insert("businessPhones".to_owned(), json!([phone]));
+        } else {
+            p.insert("businessPhones".to_owned(), json!([]));
+        }
+        if self.random.percent(55) {
+            let phone =
+                format!("{} {} {}", site.dialling, self.random.digits(3), self.random.digits(4));
+            put(&mut p, "mobilePhone", &phone);
+        }
+        if self.random.percent(65) {
+            put(&mut p, "preferredLanguage", site.language);
+        }
+        if self.random.percent(75) {
+            // Leading zeros are what spreadsheets eat, and card readers do not.
+            let number = format!("{:06}", self.count * 7 % 1_000_000);
+            put(&mut p, "employeeId", &number);
+        }
+        if self.random.percent(8) {
+            let fax = format!("{} 555 {}", site.dialling, self.random.digits(4));
+            put(&mut p, "faxNumber", &fax);
+        }
+        if self.random.percent(60) {
+            let badge =
+                format!("{}{}", self.random.pick(&["00", "A-", " 7", "B"]), self.random.digits(6));
+            let attributes =
+                json!({"extensionAttribute1": badge, "extensionAttribute15": department});
+            p.insert("onPremisesExtensionAttributes".to_owned(), attributes);
+        }
+        if self.random.percent(50) {
+            let pager = self.random.digits(8);
+            let name = self.pager.clone();
+            put(&mut p, &name, &pager);
+        }
+        self.mailbox(&mut p, &alias);
+        if self.random.percent(4) {
+            p.insert("accountEnabled".to_owned(), json!(false));
+        }
+        p
+    }
+
+    /// Somebody else's employee.
+    fn guest(&mut self) -> Properties {
+        let site = self.site();
+        let (given, given_ascii) = names::both(self.random.pick(site.given));
+        let (surname, surname_ascii) = names::both(self.random.pick(site.surnames));
+        let partner = self.random.pick(PARTNERS);
+        let alias = format!("{given_ascii}_{surname_ascii}{}", self.count).to_lowercase();
+        let mail = format!("{alias}@{partner}");
+        let nickname = format!("{alias}_{partner}#EXT#");
+        let upn = format!("{nickname}@{}", self.initial_domain);
+        let mut p = self.account(&format!("{given} {surname} ({partner})"), &upn, &nickname);
+        put(&mut p, "userType", "Guest");
+        put(&mut p, "creationType", "Invitation");
+        let accepted = self.random.percent(80);
+        put(&mut p, "externalUserState", if accepted { "Accepted" } else { "PendingAcceptance" });
+        put(&mut p, "mail", &mail);
+        p.insert("otherMails".to_owned(), json!([mail]));
+        p.insert("proxyAddresses".to_owned(), json!([format!("SMTP:{mail}")]));
+        p.insert("businessPhones".to_owned(), json!([]));
+        if self.random.percent(40) {
+            put(&mut p, "givenName", given);
+            put(&mut p, "surname", surname);
+        }
+        p
+    }
+
+    /// An account that nobody is behind: no name, no mail.
+    fn service(&mut self) -> Properties {
+        let name = format!("{}-{}", self.random.pick(SERVICES), self.count);
+        let upn = format!("{name}@{}", self.initial_domain);
+        let mut p = self.account(&name, &upn, &name);
+        put(&mut p, "passwordPolicies", "DisablePasswordExpiration");
+        p.insert("businessPhones".to_owned(), json!([]));
+        p
+    }
+
+    /// A mailbox that many people read; its account is disabled, its mail is not.
+    pub(crate) fn shared_mailbox(&mut self, number: usize) -> (String, Properties) {
+        let id = self.random.guid();
+        let mut name = SHARED[number % SHARED.len()].to_owned();
+        if number >= SHARED.len() {
+            name = format!("{name} {}", number / SHARED.len() + 1);
+        }
+        let alias = name.to_lowercase().replace(' ', ".");
+        let upn = format!("{alias}@{}", self.domain);
+        let mut p = self.account(&name, &upn, &alias);
+        p.insert("accountEnabled".to_owned(), json!(false));
+        p.insert("businessPhones".to_owned(), json!([]));
+        put(&mut p, "mail", &upn);
+        p.insert("proxyAddresses".to_owned(), json!([format!("SMTP:{upn}")]));
+        (id, p)
+    }
+
+    /// The account of a room's mailbox.
+    pub(crate) fn room_mailbox(&mut self, name: &str, address: &str) -> (String, Properties) {
+        let id = self.random.guid();
+        let alias = address.split('@').next().unwrap_or(address).to_owned();
+        let mut p = self.account(name, address, &alias);
+        p.insert("accountEnabled".to_owned(), json!(false));
+        p.insert("businessPhones".to_owned(), json!([]));
+        put(&mut p, "mail", address);
+        let proxies =
+            json!([format!("SMTP:{address}"), format!("smtp:{alias}@{}", self.initial_domain)]);
+        p.insert("proxyAddresses".to_owned(), proxies);
+        (id, p)
+    }
+
+    fn account(&mut self, display_name: &str, upn: &str, alias: &str) -> Properties {
+        let created = format!(
+            "20{}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            15 + self.random.below(10),
+            1 + self.random.below(12),
+            1 + self.random.below(28),
+            self.random.below(24),
+            self.random.below(60),
+            self.random.below(60)
+        );
+        let mut p = Map::new();
+        p.insert("accountEnabled".to_owned(), json!(true));
+        put(&mut p, "createdDateTime", &created);
+        put(&mut p, "displayName", display_name);
+        put(&mut p, "mailNickname", alias);
+        put(&mut p, "userPrincipalName", upn);
+        put(&mut p, "userType", "Member");
+        p
+    }
+
+    /// Most have one; those who have not are what address books forget.
+    fn mailbox(&mut self, p: &mut Properties, alias: &str) {
+        if !self.random.percent(94) {
+            return;
+        }
+        // Exchange keeps the capitals that somebody typed once.
+        let address = if self.random.percent(10) {
+            let mut capital = alias.to_owned();
+            if let Some(first) = capital.get_mut(0..1) {
+                first.make_ascii_uppercase();
+            }
+            format!("{capital}@{}", self.domain)
+        } else {
+            format!("{alias}@{}", self.domain)
+        };
+        let mut proxies =
+            vec![format!("SMTP:{address}"), format!("smtp:{alias}@{}", self.initial_domain)];
+        if self.random.percent(20) {
+            proxies.push(format!("smtp:{}@{}", alias.replace('.', "_"), self.domain));
+        }
+        put(p, "mail", &address);
+        p.insert("proxyAddresses".to_owned(), json!(proxies));
+    }
+
+    fn site(&mut self) -> &'static Site {
+        let total = SITES.iter().map(|site| site.share).sum();
+        let mut left = self.random.below(total);
+        for site in SITES {
+            if left < site.share {
+                return site;
+            }
+            left -= site.share;
+        }
+        &SITES[0]
+    }
+}
+
+pub(crate) fn put(p: &mut Properties, name: &str, value: &str) {
+    p.insert(name.to_owned(), Value::from(value));
+}

@@ -1,0 +1,113 @@
+//! Invents buildings and the rooms in them.
+
+use serde_json::{Map, Value, json};
+
+use super::names::{DEVICES, ROOMS, SITES, Site, TAGS};
+use crate::cloud::Cloud;
+use crate::random::Random;
+use crate::tenant::place::missing_in;
+
+/// A building: a room list of Exchange.
+pub(crate) struct Building {
+    pub(super) site: &'static Site,
+    pub(crate) name: &'static str,
+    pub(crate) list: Map<String, Value>,
+}
+
+/// All buildings of the company.
+pub(crate) fn buildings(random: &mut Random, domain: &str, cloud: Cloud) -> Vec<Building> {
+    let all = SITES.iter().flat_map(|site| site.buildings.iter().map(move |name| (site, *name)));
+    all.enumerate()
+        .map(|(number, (site, name))| {
+            let mut list = Map::new();
+            list.insert("id".to_owned(), random.guid().to_uppercase().into());
+            list.insert("displayName".to_owned(), format!("{} {name}", site.city).into());
+            list.insert("address".to_owned(), address(site));
+            list.insert("geoCoordinates".to_owned(), Value::Null);
+            list.insert("phone".to_owned(), Value::Null);
+            list.insert("emailAddress".to_owned(), format!("bldg{}@{domain}", number + 1).into());
+            list.insert("placeId".to_owned(), random.guid().into());
+            list.retain(|name, _| !missing_in(cloud, name));
+            Building { site, name, list }
+        })
+        .collect()
+}
+
+/// The room of this number. What administrators leave out is left out here too: some members are null,
+/// some are not there at all.
+pub(crate) fn room(
+    random: &mut Random,
+    building: &Building,
+    number: usize,
+    domain: &str,
+    cloud: Cloud,
+) -> Map<String, Value> {
+    let site = building.site;
+    let mut nickname = ROOMS[number % ROOMS.len()].to_owned();
+    if number >= ROOMS.len() {
+        nickname = format!("{nickname} {}", number / ROOMS.len() + 1);
+    }
+    let floor = i32::try_from(random.below(14)).unwrap_or_default() - 1;
+    let mut p = Map::new();
+    let mut put = |name: &str, value: Value| {
+        p.insert(name.to_owned(), value);
+    };
+    put("id", random.guid().to_uppercase().into());
+    put("emailAddress", format!("room-{}@{domain}", number + 1).into());
+    put("displayName", format!("{} {nickname}", building.name).into());
+    put("nickname", nickname.into());
+    let place_id = random.guid();
+    let parent_id = random.guid();
+    // A room that nobody has edited yet has none of the rest.
+    let edited = !random.percent(10);
+    if edited {
+        put("address", address(site));
+        let coordinates = json!({
+            "latitude": site.latitude + random.below(1000) as f64 / 1e6,
+            "longitude": site.longitude + random.below(1000) as f64 / 1e6,
+        });
+        put("geoCoordinates", if random.percent(70) { coordinates } else { Value::Null });
+        let phone = match random.below(10) {
+            0 => json!(""),
+            1..4 => Value::Null,
+            _ => json!(format!("{} 555 {}", site.dialling, random.digits(4))),
+        };
+        put("phone", phone);
+        put("label", json!(format!("{}{:02}", floor.max(0), number % 100)));
+        put("building", json!(building.name));
+        put("floorNumber", json!(floor));
+        let floor_label = if floor < 0 { json!("UG") } else { json!(floor.to_string()) };
+        put("floorLabel", if random.percent(60) { floor_label } else { Value::Null });
+        put("isWheelChairAccessible", json!(random.percent(70)));
+        put("bookingType", json!(if random.percent(85) { "standard" } else { "reserved" }));
+        let mut tags: Vec<&str> = (0..random.below(4)).map(|_| random.pick(TAGS)).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        put("tags", json!(tags));
+        for name in ["audioDeviceName", "videoDeviceName", "displayDeviceName"] {
+            put(name, if random.percent(50) { json!(random.pick(DEVICES)) } else { Value::Null });
+        }
+    }
+    let capacity = match random.below(20) {
+        0 => Value::Null,
+        1 => json!(0),
+        seats => json!(2 * seats),
+    };
+    put("capacity", capacity);
+    put("placeId", place_id.into());
+    if edited && random.percent(60) {
+        put("parentId", parent_id.into());
+    }
+    p.retain(|name, _| !missing_in(cloud, name));
+    p
+}
+
+fn address(site: &Site) -> Value {
+    json!({
+        "street": site.street,
+        "city": site.city,
+        "state": site.state,
+        "postalCode": site.postal_code,
+        "countryOrRegion": site.country,
+    })
+}

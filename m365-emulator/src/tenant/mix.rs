@@ -1,0 +1,212 @@
+//! A day in the life of a tenant: a plausible mix of joiners, leavers, renames and moves.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Tenant;
+use super::directory::{Removal, Slot};
+use crate::error::ControlError;
+use crate::random::Random;
+
+/// What happened to one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The person's object id.
+    pub id: String,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The person's display name afterwards.
+    pub display_name: String,
+}
+
+/// What can happen to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// Is new.
+    Joined,
+    /// Was deleted and can be restored.
+    Left,
+    /// Was deleted for good.
+    Erased,
+    /// Came back from the recycle bin.
+    Restored,
+    /// Has another surname, display name and sign-in name.
+    Renamed,
+    /// Has another job, department and office.
+    Moved,
+    /// Has another phone number, or none.
+    Rephoned,
+    /// May not sign in any more.
+    Disabled,
+    /// May sign in again.
+    Enabled,
+}
+
+impl Tenant {
+    /// Changes so many people, or as many as there are. The same calls on the same tenant change the same.
+    pub(crate) fn mix(&mut self, count: usize) -> Result<Vec<Change>, ControlError> {
+        self.mixes += 1;
+        let mut random = Random::stream(self.seed, &format!("mix {}", self.mixes));
+        let mailboxes: HashSet<&str> = self.rooms.iter().map(|room| room.user.as_str()).collect();
+        let mut present: Vec<Slot> = Vec::new();
+        let mut binned: Vec<Slot> = Vec::new();
+        for (slot, user) in self.directory.slots().iter().enumerate() {
+            let slot = Slot::try_from(slot).unwrap_or_default();
+            match user.removed {
+                None if !mailboxes.contains(user.id.as_str()) => present.push(slot),
+                Some(Removal::Soft) => binned.push(slot),
+                _ => {}
+            }
+        }
+        let mut changes = Vec::with_capacity(count);
+        for _ in 0..count {
+            let draw = random.below(100);
+            let change = match draw {
+                0..15 => self.join(&mut random)?,
+                15..20 if !binned.is_empty() => {
+                    let slot = binned.swap_remove(random.below(binned.len()));
+                    self.come_back(slot)
+                }
+                // Nobody is changed twice in one mix: what it answers with can be counted.
+                _ if present.is_empty() => self.join(&mut random)?,
+                _ => {
+                    let slot = present.swap_remove(random.below(present.len()));
+                    self.happen(slot, draw, &mut random)?
+                }
+            };
+            changes.push(change);
+        }
+        Ok(changes)
+    }
+
+    fn join(&mut self, random: &mut Random) -> Result<Change, ControlError> {
+        let mut people = self.people(&format!("joiner {}", self.invented)).after(self.invented);
+        self.invented += 1;
+        let slot = self.directory.add(random.guid(), &people.employee(), true)?;
+        Ok(self.told(slot, ChangeKind::Joined))
+    }
+
+    fn come_back(&mut self, slot: Slot) -> Change {
+        // The name can be taken by now; then the person stays gone for good.
+        let kind = match self.directory.restore(slot) {
+            Ok(()) => ChangeKind::Restored,
+            Err(_) => {
+                self.directory.remove(slot, Removal::Permanent);
+                ChangeKind::Erased
+            }
+        };
+        self.told(slot, kind)
+    }
+
+    fn happen(
+        &mut self,
+        slot: Slot,
+        draw: usize,
+        random: &mut Random,
+    ) -> Result<Change, ControlError> {
+        let kind = match draw {
+            15..27 => {
+                self.directory.remove(slot, Removal::Soft);
+                ChangeKind::Left
+            }
+            27..30 => {
+                self.directory.remove(slot, Removal::Permanent);
+                ChangeKind::Erased
+            }
+            30..45 => self.patch_with(slot, &self.new_name(slot, random), ChangeKind::Renamed)?,
+            45..70 => {
+                let mut people = self.people(&format!("move {}", random.next()));
+                let mut other = people.employee();
+                other.retain(|name, _| {
+                    matches!(name.as_str(), "jobTitle" | "department" | "officeLocation")
+                });
+                other.entry("jobTitle").or_insert(Value::Null);
+                other.entry("officeLocation").or_insert(Value::Null);
+                self.patch_with(slot, &other, ChangeKind::Moved)?
+            }
+            70..90 => {
+                let property = self.directory.schema.find("mobilePhone").unwrap_or_default();
+                let had_one =
+                    self.directory.at(slot).is_some_and(|user| user.text(property).is_some());
+                let phone = match had_one && random.percent(20) {
+                    true => None,
+                    false => Some(format!("+1 555 {}", random.digits(7))),
+                };
+                let phones = object(json!({"mobilePhone": phone}));
+                self.patch_with(slot, &phones, ChangeKind::Rephoned)?
+            }
+            _ => {
+                let property = self.directory.schema.find("accountEnabled").unwrap_or_default();
+                let enabled =
+                    self.directory.at(slot).and_then(|user| user.json(property)) == Some("true");
+                let kind = if enabled { ChangeKind::Disabled } else { ChangeKind::Enabled };
+                self.patch_with(slot, &object(json!({"accountEnabled": !enabled})), kind)?
+            }
+        };
+        Ok(self.told(slot, kind))
+    }
+
+    fn patch_with(
+        &mut self,
+        slot: Slot,
+        changes: &Map<String, Value>,
+        kind: ChangeKind,
+    ) -> Result<ChangeKind, ControlError> {
+        self.directory.patch(slot, changes)?;
+        Ok(kind)
+    }
+
+    /// A name after a wedding: everything that carries it changes, the old address stays as an alias.
+    fn new_name(&self, slot: Slot, random: &mut Random) -> Map<String, Value> {
+        let get = |name: &str| {
+            let property = self.directory.schema.find(name)?;
+            self.directory.at(slot)?.text(property)
+        };
+        let surname = random.pick(&[
+            "Ångström",
+            "Nguyễn",
+            "Łukasiewicz",
+            "Novák",
+            "García Márquez",
+            "Østergård",
+        ]);
+        let given = get("givenName").unwrap_or_else(|| get("displayName").unwrap_or_default());
+        let mut changes = object(json!({
+            "surname": surname,
+            "displayName": format!("{given} {surname}"),
+        }));
+        // Guests are called what their own company calls them.
+        if get("userType").as_deref() == Some("Member") {
+            let address = format!("renamed{}-{slot}@{}", self.mixes, self.domain);
+            changes.insert("userPrincipalName".to_owned(), address.clone().into());
+            if let Some(old) = get("mail") {
+                let proxies = json!([format!("SMTP:{address}"), format!("smtp:{old}")]);
+                changes.insert("mail".to_owned(), address.into());
+                changes.insert("proxyAddresses".to_owned(), proxies);
+            }
+        }
+        changes
+    }
+
+    fn told(&self, slot: Slot, kind: ChangeKind) -> Change {
+        let property = self.directory.schema.find("displayName").unwrap_or_default();
+        let user = self.directory.at(slot);
+        Change {
+            id: user.map(|user| user.id.clone()).unwrap_or_default(),
+            kind,
+            display_name: user.and_then(|user| user.text(property)).unwrap_or_default(),
+        }
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

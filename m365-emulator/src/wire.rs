@@ -1,0 +1,141 @@
+//! Requests and answers as the emulator sees them, apart from any HTTP library's idea of a connection.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::percent_decode_str;
+
+/// A request, wholly read.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// As it was sent, without the query.
+    pub(crate) path: String,
+    pub(crate) query: Query,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Came inside a `$batch`.
+    pub(crate) inner: bool,
+}
+
+impl Request {
+    /// The path's segments, decoded. A slash at the end counts for nothing, as with Graph.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        self.path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether `Prefer` asks for this.
+    pub(crate) fn prefers(&self, preference: &str) -> bool {
+        self.headers
+            .get_all("prefer")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split([',', ';']))
+            .any(|value| value.trim().eq_ignore_ascii_case(preference))
+    }
+}
+
+/// A query string, both as it was sent and decoded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Query {
+    pub(crate) raw: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    pub(crate) fn parse(raw: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
+        Self { raw: raw.to_owned(), pairs }
+    }
+
+    /// Names and values in the order in which they were sent.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// The value of an option. Graph does not mind the case of an option's name, nor a missing `$`
+    /// (<https://learn.microsoft.com/graph/query-parameters>).
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(key, _)| plain_name(key).eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The query without one option, as it was sent.
+    pub(crate) fn raw_without(&self, name: &str) -> String {
+        self.raw
+            .split('&')
+            .filter(|pair| {
+                let key = pair.split('=').next().unwrap_or_default();
+                let key = percent_decode_str(key).decode_utf8_lossy();
+                !key.is_empty() && !plain_name(&key).eq_ignore_ascii_case(name)
+            })
+            .collect::<Vec<_>>()
+            .join("&")
+    }
+}
+
+/// An option's name without the `$`.
+pub(crate) fn plain_name(key: &str) -> &str {
+    key.strip_prefix('$').unwrap_or(key)
+}
+
+/// What is answered, and how honestly it is delivered.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delivery: Delivery,
+}
+
+/// How an answer reaches the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// As it should.
+    Whole,
+    /// The connection closes without a word.
+    Close,
+    /// Only so many bytes of what `Content-Length` promises, then the connection closes.
+    CutAfter(usize),
+}
+
+impl Reply {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Vec::new(), delivery: Delivery::Whole }
+    }
+
+    /// JSON, with the media type of Entra and of the admin side.
+    pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Self {
+        Self::new(status)
+            .with("content-type", "application/json; charset=utf-8")
+            .with_body(body.to_string())
+    }
+
+    pub(crate) fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets a header. One that HTTP does not allow is left out.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            self.headers.insert(name, value);
+        }
+    }
+}

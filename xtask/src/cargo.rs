@@ -1,0 +1,118 @@
+//! Building.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::Result;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_owned()
+}
+
+/// Where cargo leaves what it builds.
+pub(crate) fn target_folder() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it))
+}
+
+/// Runs `cargo` with these words, from the workspace's folder.
+pub(crate) fn cargo(words: &[&str]) -> Result {
+    run(cargo_command().args(words))
+}
+
+/// Builds the component, and says where it is and how large.
+pub(crate) fn component() -> Result<PathBuf> {
+    add_target()?;
+    // Panics name source files; the paths of this machine are nobody's business, and
+    // without them everybody builds the same bytes.
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let mut flags = vec![format!("--remap-path-prefix={}=", root().display())];
+    let sources = home.map(|it| it.join("registry").join("src"));
+    for registry in sources.and_then(|it| fs::read_dir(it).ok()).into_iter().flatten().flatten() {
+        flags.push(format!("--remap-path-prefix={}=", registry.path().display()));
+    }
+    // For the target alone: proc macros are built for this machine, without them.
+    let words = ["build", "--package", "ones-office365", "--lib", "--profile", "component"];
+    run(cargo_command()
+        .args(words)
+        .args(["--target", TARGET])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
+    let built = target_folder().join(TARGET).join("component").join("ones_office365.wasm");
+    let component = root().join("target").join("ones_office365.wasm");
+    let folder = component.parent().ok_or("the workspace has no folder")?;
+    fs::create_dir_all(folder).map_err(|it| format!("{}: {it}", folder.display()))?;
+    let size = fs::copy(&built, &component).map_err(|it| format!("{}: {it}", built.display()))?;
+    println!("target/ones_office365.wasm  {size} bytes");
+    Ok(component)
+}
+
+/// The host and the emulator, in a profile.
+pub(crate) fn programs(profile: &str) -> Result<(PathBuf, PathBuf)> {
+    cargo(&[
+        "build",
+        "--profile",
+        profile,
+        "--package",
+        "ones-host",
+        "--package",
+        "m365-emulator",
+    ])?;
+    let folder = target_folder().join(if profile == "dev" { "debug" } else { profile });
+    let name = |it: &str| folder.join(format!("{it}{}", env::consts::EXE_SUFFIX));
+    Ok((name("ones-host"), name("m365-emulator")))
+}
+
+/// Builds everything, then tests everything.
+pub(crate) fn test(filter: Option<&str>) -> Result {
+    component()?;
+    programs("dev")?;
+    let mut words = vec!["test", "--workspace"];
+    words.extend(filter);
+    cargo(&words)
+}
+
+/// A `rust-toolchain.toml` alone does not fetch the target where rustup may not install by itself.
+fn add_target() -> Result {
+    let sysroot = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .current_dir(root())
+        .output()
+        .map_err(|it| format!("rustc cannot be run: {it}"))?;
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    if Path::new(&sysroot).join("lib").join("rustlib").join(TARGET).join("lib").exists() {
+        return Ok(());
+    }
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .status();
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(format!(
+            "the target {TARGET} is missing and could not be added: try `rustup target add {TARGET}`"
+        )),
+    }
+}
+
+fn cargo_command() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+fn run(command: &mut Command) -> Result {
+    let words: Vec<_> = command.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`cargo {}` failed: {status}", words.join(" "))),
+        Err(error) => Err(format!("cargo cannot be run: {error}")),
+    }
+}
