@@ -135,10 +135,10 @@ impl Host for Wasi {
             }
             let (result, buffer) = within_silence(stream.read(body)).await?;
             body = buffer;
-            if body.len() > LARGEST_ANSWER {
+            if body.len() >= LARGEST_ANSWER {
                 return Err(TransportError {
                     failure: Failure::TooLarge,
-                    detail: format!("more than {LARGEST_ANSWER} bytes"),
+                    detail: format!("{LARGEST_ANSWER} bytes and no end"),
                 });
             }
             if let StreamResult::Dropped | StreamResult::Cancelled = result {

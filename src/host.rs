@@ -14,7 +14,7 @@ use serde_json::Value;
 pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// The largest answer that is read, in bytes. A page of 999 people is below 2 MB.
-pub const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+pub const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Network, time and chance.
 pub trait Host {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What Graph gives at once, at most.
-const PAGE: usize = 100;
+pub const PAGE: usize = 100;
 
 /// Tells all selected rooms.
 ///

@@ -3,7 +3,7 @@
 //! Every permission is probed with a fresh token: what a token says of itself is a hint only.
 //! Nothing is changed in the tenant.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join4;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::{
     host::{Host, Request},
     model::{Check, Outcome},
     payload::{PlaceReader, UserReader},
-    rooms::{self, NO_ROOMS, Selection},
+    rooms::{self, NO_ROOMS, Selection, Total},
     settings::{RoomSelection, Settings, is_guid},
 };
 
@@ -173,41 +173,46 @@ async fn check_groups<H: Host>(graph: &Graph<'_, H>) -> Check {
 async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Check, Check, Check) {
     let mut selection = Selection::new(&graph.settings().rooms);
     let mut mailboxes = Vec::new();
+    let mut seen = BTreeSet::new();
     let all = graph.settings().rooms == RoomSelection::All;
     let mut on_page = |page: &[&serde_json::value::RawValue]| {
+        let before = seen.len();
         for raw in page {
             let place = PlaceReader::identify(raw);
             selection.takes(&place);
             if mailboxes.len() < MAILBOXES {
                 mailboxes.extend(place.email);
             }
+            seen.insert(place.id);
         }
-        page.len()
+        seen.len() - before
     };
     let read = if all {
         // A person waits: whether there are any is told by the first page.
         let url = graph.endpoints().rooms(0);
         match graph.get(Request::get(url), PLACES).await {
-            Ok(response) => Page::read(&response).map(|page| on_page(&page.value)),
+            Ok(response) => Page::read(&response)
+                .map(|page| Total { got: on_page(&page.value), count: page.count }),
             Err(error) => Err(error),
         }
     } else {
         let url = |skip| graph.endpoints().rooms(skip);
-        rooms::each_page(graph, url, async |page| Ok(on_page(page))).await.map(|it| it.got)
+        rooms::each_page(graph, url, async |page| Ok(on_page(page))).await
     };
     let (places, rooms) = match read {
         Err(error) => {
             (of_error(PLACES_READ, &error), skipped(ROOMS, "Not tried, since rooms cannot be read"))
         }
-        Ok(count) => {
-            (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(count, all, &selection))
+        Ok(total) => {
+            (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(total, all, &selection))
         }
     };
     let calendars = check_calendars(graph, token, mailboxes).await;
     (places, calendars, rooms)
 }
 
-fn check_rooms(count: usize, all: bool, selection: &Selection<'_>) -> Check {
+fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
+    let count = total.got;
     let fields: Vec<_> = selection
         .missing()
         .map(|(index, room)| {
@@ -225,8 +230,15 @@ fn check_rooms(count: usize, all: bool, selection: &Selection<'_>) -> Check {
         };
     }
     match (fields.len(), all) {
-        (0, true) if count >= 100 => passed(ROOMS, format!("{count} rooms or more")),
-        (0, true) => passed(ROOMS, format!("{count} rooms")),
+        (0, true) => passed(
+            ROOMS,
+            match total.count {
+                Some(counted) => format!("{counted} rooms"),
+                // Only the first page was read.
+                None if count >= rooms::PAGE => format!("{count} rooms or more"),
+                None => format!("{count} rooms"),
+            },
+        ),
         (0, false) => {
             passed(ROOMS, format!("All chosen rooms are among the {count} of the tenant"))
         }

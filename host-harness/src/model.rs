@@ -197,6 +197,7 @@ impl Removal {
 
 /// What is told of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum UserChange {
     /// The whole record.
     User(User),

@@ -74,6 +74,13 @@ async fn main() -> ExitCode {
             };
         }
     };
+    let told_to_end = match told_to_end() {
+        Ok(told_to_end) => told_to_end,
+        Err(error) => {
+            eprintln!("m365-emulator: cannot listen for signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let whereabouts = json!({
         "authority": emulator.authority(),
         "graph": emulator.graph(),
@@ -86,25 +93,27 @@ async fn main() -> ExitCode {
         // Whoever started it does not listen, and could not reach it.
         return ExitCode::FAILURE;
     }
-    until_told_to_end().await;
+    told_to_end.await;
     ExitCode::SUCCESS
 }
 
+/// Waits for Ctrl-C or SIGTERM. It listens from the moment it is made: whoever reads the first line may end the
+/// program right after it.
 #[cfg(unix)]
-async fn until_told_to_end() {
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
+    })
 }
 
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
-async fn until_told_to_end() {
-    drop(tokio::signal::ctrl_c().await);
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

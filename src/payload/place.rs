@@ -87,7 +87,7 @@ impl PlaceReader {
             position(&object("geoCoordinates")?).or(position(&object("geocoordinates")?));
         let tags = match members.value("tags") {
             Value::Null => Vec::new(),
-            Value::Array(tags) => tags.iter().filter_map(|it| member_text(it)).collect(),
+            Value::Array(tags) => tags.iter().filter_map(member_text).collect(),
             _ => return Err("tags: not a list".to_owned()),
         };
         Ok(Room {

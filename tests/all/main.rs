@@ -1,1 +1,7 @@
-//! x
+//! The built component, in the program `ones-host`, against the emulated tenant.
+
+mod component;
+mod people;
+mod places;
+mod trouble;
+mod validation;

@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
 /// Why the program does not do what it was asked.
 enum Failure {
     Usage(String),
-    Error { error: Error, network: Vec<String> },
+    Error { error: Box<Error>, network: Vec<String> },
     Output(io::Error),
 }
 
@@ -70,7 +70,7 @@ impl Failure {
                 if json {
                     let _ = json::problem(&mut anstream::stdout().lock(), &problem);
                 }
-                let usage = matches!(error, Error::Settings(_));
+                let usage = matches!(*error, Error::Settings(_));
                 ExitCode::from(if usage { USAGE } else { FAILED })
             }
             Self::Output(error) => {
@@ -83,7 +83,7 @@ impl Failure {
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Error { error: error.into(), network: Vec::new() }
+        Self::Error { error: Box::new(error.into()), network: Vec::new() }
     }
 }
 
@@ -138,7 +138,7 @@ impl Program {
             let network = session.network_failures();
             match report {
                 Ok(report) => Ok((report, network)),
-                Err(error) => Err(Failure::Error { error: error.into(), network }),
+                Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
             }
         })?;
         let out = &mut anstream::stdout().lock();
@@ -180,6 +180,7 @@ impl Program {
         };
         changes.finish();
         let outcome = outcome
+            .map_err(Box::new)
             .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
         let out = &mut anstream::stdout().lock();
         match self.args.format {

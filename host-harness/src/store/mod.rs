@@ -72,8 +72,7 @@ pub struct StoreOptions {
 /// An open data folder.
 pub struct Store {
     connection: Connection,
-    // Held as long as the store is open.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
     _copy: Option<TempDir>,
 }
 
@@ -130,7 +129,7 @@ impl Store {
         private_folder(&mut builder);
         builder.create(folder).map_err(at)?;
         let lock = private_file(&folder.join(LOCK)).map_err(at)?;
-        take(&lock, folder)?;
+        let lock = Lock::take(lock, folder)?;
         let database = folder.join(DATABASE);
         private_file(&database).map_err(at)?;
         let connection = Self::connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
@@ -169,7 +168,7 @@ impl Store {
         if folder.join(DATABASE).exists() {
             // Who writes has the lock, and who reads does not touch the files.
             let lock = File::open(folder.join(LOCK)).map_err(at)?;
-            take(&lock, folder)?;
+            let _lock = Lock::take(lock, folder)?;
             for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
                 match fs::copy(folder.join(&name), copy.path().join(&name)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
@@ -273,15 +272,24 @@ fn now() -> String {
     jiff::Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default().to_string()
 }
 
-fn take(lock: &File, folder: &Path) -> Result<(), StoreError> {
-    match lock.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError::InUse { folder: folder.display().to_string() })
+/// Held as long as a store is open for writing.
+struct Lock(File);
+
+impl Lock {
+    fn take(file: File, folder: &Path) -> Result<Self, StoreError> {
+        let folder = folder.display().to_string();
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder }),
+            Err(TryLockError::Error(cause)) => Err(StoreError::Folder { folder, cause }),
         }
-        Err(TryLockError::Error(cause)) => {
-            Err(StoreError::Folder { folder: folder.display().to_string(), cause })
-        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough where a process that was forked meanwhile has it open too.
+        let _ = self.0.unlock();
     }
 }
 

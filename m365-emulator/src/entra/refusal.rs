@@ -229,10 +229,6 @@ impl EntraRefusal {
         if !matches!(self.code, 90002 | 90010) {
             body["error_uri"] = format!("{}/error?code={}", trace.authority, self.code).into();
         }
-        let reply = Reply::json(self.status, &body);
-        if self.status == StatusCode::UNAUTHORIZED {
-            return reply.with("www-authenticate", "Basic realm=\"login.microsoftonline.com\"");
-        }
-        reply
+        Reply::json(self.status, &body)
     }
 }

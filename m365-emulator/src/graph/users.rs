@@ -42,9 +42,9 @@ pub(super) fn list(
     // Without the header, the option is silently ignored, the segment refused
     // (https://learn.microsoft.com/graph/aad-advanced-queries).
     let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
-    let count = (counts && is_eventual(request)).then(|| matching(state, &filter).count());
+    let count = (counts && is_eventual(request)).then(|| matching(state, &filter, 0).count());
 
-    let mut matches = matching(state, &filter).skip_while(|(slot, _)| *slot < start);
+    let mut matches = matching(state, &filter, start);
     let mut value = String::new();
     for (_, user) in matches.by_ref().take(top) {
         if !value.is_empty() {
@@ -76,7 +76,7 @@ pub(super) fn count(
     }
     check_options(&request.query, request)?;
     let filter = Filter::parse(request.query.option("filter"), &state.tenant.directory)?;
-    let count = matching(state, &filter).count();
+    let count = matching(state, &filter, 0).count();
     Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count.to_string()))
 }
 
@@ -113,15 +113,16 @@ pub(super) fn get(
     Ok(ok(body).with("x-ms-resource-unit", "1"))
 }
 
-/// Those present who fit, in the order of the directory.
+/// Those present who fit, from a slot on, in the order of the directory.
 fn matching<'a>(
     state: &'a State,
     filter: &'a Filter,
+    start: Slot,
 ) -> Box<dyn Iterator<Item = (Slot, &'a User)> + 'a> {
     let directory = &state.tenant.directory;
     let slots: Box<dyn Iterator<Item = Slot>> = match filter.slots(directory) {
-        Some(slots) => Box::new(slots.into_iter()),
-        None => Box::new(0..Slot::try_from(directory.slots().len()).unwrap_or(Slot::MAX)),
+        Some(slots) => Box::new(slots.into_iter().filter(move |slot| *slot >= start)),
+        None => Box::new(start..Slot::try_from(directory.slots().len()).unwrap_or(Slot::MAX)),
     };
     Box::new(slots.filter_map(move |slot| {
         let user = directory.at(slot)?;

@@ -175,7 +175,10 @@ impl Tenant {
             "García Márquez",
             "Østergård",
         ]);
-        let given = get("givenName").unwrap_or_else(|| get("displayName").unwrap_or_default());
+        // Who has no given name here is called by the first word of what is shown.
+        let shown = get("displayName").unwrap_or_default();
+        let first = || shown.split_whitespace().next().unwrap_or_default().to_owned();
+        let given = get("givenName").unwrap_or_else(first);
         let mut changes = object(json!({
             "surname": surname,
             "displayName": format!("{given} {surname}"),

@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
+use rustls::pki_types::InvalidDnsNameError;
 use wasmtime_wasi_http::Error;
 
 use super::client::DnsFailure;
@@ -22,6 +23,9 @@ fn code(error: &reqwest::Error, broken_off: Error) -> Error {
     let mut io_error = None;
     for cause in causes(error) {
         if let Some(error) = cause.downcast_ref::<DnsFailure>() {
+            return Error::DnsError { rcode: Some(error.to_string()), info_code: None };
+        }
+        if let Some(error) = cause.downcast_ref::<InvalidDnsNameError>() {
             return Error::DnsError { rcode: Some(error.to_string()), info_code: None };
         }
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {

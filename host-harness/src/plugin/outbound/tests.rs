@@ -1,1 +1,252 @@
+//! Against canned servers on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+
+use http_body_util::{Empty, Full};
+use rustls::pki_types::PrivateKeyDer;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use super::*;
+
+/// Answers one request with these bytes; then the connection ends, or is kept silent.
+async fn server(answer: &'static str, silent: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream, answer, silent).await;
+    });
+    origin
+}
+
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str, silent: bool) {
+    let mut request = Vec::new();
+    while !request.windows(4).any(|it| it == b"\r\n\r\n") {
+        if stream.read_buf(&mut request).await.unwrap_or_default() == 0 {
+            return;
+        }
+    }
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    let _ = stream.shutdown().await;
+}
+
+fn client() -> Client {
+    Client::trusting(rustls::RootCertStore::empty()).unwrap()
+}
+
+fn request(url: &str) -> http::Request<WasiBody> {
+    http::Request::get(url).body(Empty::new().map_err(|it| match it {}).boxed_unsync()).unwrap()
+}
+
+struct Asked {
+    result: Result<(u16, Bytes), Error>,
+    noted: Vec<String>,
+}
+
+async fn ask(client: Client, allowed: &str, request: http::Request<WasiBody>) -> Asked {
+    ask_with(client, allowed, request, RequestOptions::default()).await
+}
+
+async fn ask_with(
+    client: Client,
+    allowed: &str,
+    request: http::Request<WasiBody>,
+    options: RequestOptions,
+) -> Asked {
+    let meter = Arc::new(Meter::default());
+    let mut outbound = Outbound::new(client, &[allowed.to_owned()], meter.clone());
+    let sent = outbound.send_request(request, Some(options), Box::new(async { Ok(()) }));
+    let result = async {
+        let (answer, _) = Box::into_pin(sent).await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
+    };
+    Asked { result: result.await, noted: meter.network_failures() }
+}
+
+#[tokio::test]
+async fn an_answer_comes_as_the_server_gave_it() {
+    let origin = server("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno", false).await;
+    let asked = ask(client(), &origin, request(&format!("{origin}/x?y=1"))).await;
+    assert_eq!(asked.result.unwrap(), (404, Bytes::from("no")));
+    assert!(asked.noted.is_empty());
+}
+
+#[tokio::test]
+async fn an_origin_that_was_not_named_is_denied() {
+    let origin = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false).await;
+    for other in ["http://localhost:1", "https://127.0.0.1", "http://127.0.0.1.nip.io:80"] {
+        let asked = ask(client(), other, request(&origin)).await;
+        assert!(matches!(asked.result, Err(Error::HttpRequestDenied)));
+        assert!(asked.noted[0].contains(&origin), "{:?}", asked.noted);
+    }
+}
+
+#[tokio::test]
+async fn plain_http_to_another_machine_is_denied_even_where_it_was_named() {
+    for url in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com"] {
+        let asked = ask(client(), url, request(url)).await;
+        assert!(matches!(asked.result, Err(Error::HttpRequestDenied)), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_like_any_other() {
+    let origin =
+        server("HTTP/1.1 302 Found\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n", false).await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert_eq!(asked.result.unwrap().0, 302);
+}
+
+#[tokio::test]
+async fn a_closed_port_refuses_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let asked = ask(client(), &origin, request(&format!("{origin}/secret-path"))).await;
+    assert!(matches!(asked.result, Err(Error::ConnectionRefused)), "{:?}", asked.result);
+    assert!(asked.noted[0].starts_with(&origin) && !asked.noted[0].contains("secret-path"));
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_one_is_a_dns_error() {
+    // Longer than a label can be: no name server is asked.
+    let origin = format!("https://{}.example", "x".repeat(64));
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(
+        matches!(asked.result, Err(Error::DnsError { rcode: Some(_), .. })),
+        "{:?}",
+        asked.result
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_terminates_the_connection() {
+    let origin = server("", false).await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::ConnectionTerminated)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_incomplete() {
+    let origin = server("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", false).await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::HttpResponseIncomplete)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_a_protocol_error() {
+    let origin = server("SSH-2.0-OpenSSH_9.2\r\n\r\n", false).await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::HttpProtocolError)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_times_out() {
+    let origin = server("", true).await;
+    let short = Some(Duration::from_millis(20));
+    let options = RequestOptions {
+        connect_timeout: short,
+        first_byte_timeout: short,
+        between_bytes_timeout: None,
+    };
+    let asked = ask_with(client(), &origin, request(&origin), options).await;
+    assert!(matches!(asked.result, Err(Error::HttpResponseTimeout)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn a_body_that_goes_silent_times_out() {
+    let origin = server("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", true).await;
+    let options = RequestOptions {
+        between_bytes_timeout: Some(Duration::from_millis(20)),
+        ..RequestOptions::default()
+    };
+    let asked = ask_with(client(), &origin, request(&origin), options).await;
+    assert!(matches!(asked.result, Err(Error::ConnectionReadTimeout)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn an_answer_that_says_it_is_too_large_is_not_read() {
+    let origin = server("HTTP/1.1 200 OK\r\ncontent-length: 67108865\r\n\r\n", true).await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::HttpResponseBodySize(Some(67_108_865)))));
+}
+
+#[tokio::test]
+async fn an_answer_that_grows_too_large_ends() {
+    let body = reqwest::Body::from("12345");
+    let body = Answer::new(body, 4, SILENCE);
+    assert!(matches!(body.collect().await, Err(Error::HttpResponseBodySize(Some(4)))));
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_not_sent() {
+    let body = Full::new(Bytes::from(vec![0; LARGEST_REQUEST + 1]));
+    let request = http::Request::post("https://localhost:1/")
+        .body(body.map_err(|it| match it {}).boxed_unsync())
+        .unwrap();
+    let asked = ask(client(), "https://localhost:1", request).await;
+    assert!(matches!(asked.result, Err(Error::HttpRequestBodySize(Some(_)))));
+}
+
+/// Serves TLS under a CA made for this test.
+async fn tls_server() -> (String, rustls::RootCertStore) {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(key.cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![key.cert.der().clone()], private)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        if let Ok(stream) = acceptor.accept(stream).await {
+            serve(stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", false).await;
+        }
+    });
+    (origin, roots)
+}
+
+#[tokio::test]
+async fn a_certificate_under_a_trusted_root_is_accepted() {
+    let (origin, roots) = tls_server().await;
+    let asked = ask(Client::trusting(roots).unwrap(), &origin, request(&origin)).await;
+    assert_eq!(asked.result.unwrap(), (200, Bytes::from("ok")));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_is_a_certificate_error() {
+    let (origin, _) = tls_server().await;
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::TlsCertificateError)), "{:?}", asked.result);
+    assert!(asked.noted[0].contains("UnknownIssuer"), "{:?}", asked.noted);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_a_tls_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let asked = ask(client(), &origin, request(&origin)).await;
+    assert!(matches!(asked.result, Err(Error::TlsProtocolError)), "{:?}", asked.result);
+}

@@ -3,11 +3,13 @@
 mod names;
 pub(crate) mod people;
 pub(crate) mod places;
+mod words;
 
 use serde_json::{Map, Value, json};
 
-use self::names::{DEPARTMENTS, GROUPS, SITES};
+use self::names::SITES;
 use self::people::People;
+use self::words::{DEPARTMENTS, GROUPS};
 use super::Tenant;
 use super::directory::Directory;
 use super::place::{Room, RoomList, text};

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::names::{self, DEPARTMENTS, PARTNERS, SERVICES, SHARED, SITES, Site};
+use super::names::{self, SITES, Site};
+use super::words::{DEPARTMENTS, PARTNERS, SERVICES, SHARED};
 use crate::random::Random;
 
 /// A directory entry before it has an id.

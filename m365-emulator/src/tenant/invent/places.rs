@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::names::{DEVICES, ROOMS, SITES, Site, TAGS};
+use super::names::{SITES, Site};
+use super::words::{DEVICES, ROOMS, TAGS};
 use crate::cloud::Cloud;
 use crate::random::Random;
 use crate::tenant::place::missing_in;

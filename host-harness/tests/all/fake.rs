@@ -1,0 +1,258 @@
+//! A plugin that does what a test says, and a store to sync into.
+
+use std::collections::BTreeMap;
+
+use ones_host::{
+    Error,
+    model::{
+        Explanation, Mode, Refusal, Removal, Room, RoomBatch, Summary, Unreadable, User, UserBatch,
+        UserChange,
+    },
+    plugin::CallError,
+    store::{IntegrationId, Kind, RunRow, Store, StoreOptions},
+    sync::{Change, Observer, Options, Outcome, Source, Sync},
+};
+use tempfile::TempDir;
+
+pub(crate) const NAME: &str = "Contoso";
+
+/// The first batch of an enumeration, or the only one.
+pub(crate) const FIRST: Mode = Mode::Full { first: true, last: false };
+pub(crate) const MIDDLE: Mode = Mode::Full { first: false, last: false };
+pub(crate) const LAST: Mode = Mode::Full { first: false, last: true };
+pub(crate) const WHOLE: Mode = Mode::Full { first: true, last: true };
+pub(crate) const CHANGES: Mode = Mode::Incremental;
+
+pub(crate) fn user(id: &str) -> User {
+    User {
+        id: id.to_owned(),
+        username: format!("{id}@contoso.com"),
+        display_name: id.to_uppercase(),
+        email: Some(format!("{id}@contoso.com")),
+        enabled: true,
+        ..User::default()
+    }
+}
+
+pub(crate) fn told(id: &str) -> UserChange {
+    UserChange::User(user(id))
+}
+
+pub(crate) fn gone(id: &str) -> UserChange {
+    UserChange::Removed(id.to_owned(), Removal::Permanent)
+}
+
+pub(crate) fn unreadable(id: &str) -> UserChange {
+    UserChange::Unreadable(Unreadable { id: id.to_owned(), reason: "jobTitle: no text".to_owned() })
+}
+
+pub(crate) fn room(id: &str) -> Room {
+    Room {
+        id: id.to_owned(),
+        email: format!("{id}@contoso.com"),
+        name: id.to_uppercase(),
+        ..Room::default()
+    }
+}
+
+/// Numbered ids: `p000`, `p001`, …
+pub(crate) fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|it| format!("p{it:03}")).collect()
+}
+
+pub(crate) fn batch(mode: Mode, checkpoint: &str, changes: Vec<UserChange>) -> UserBatch {
+    UserBatch { mode, changes, checkpoint: checkpoint.to_owned(), total: None }
+}
+
+pub(crate) fn unavailable() -> Refusal {
+    Refusal::Unavailable(Explanation {
+        code: "timeout".to_owned(),
+        summary: "The vendor does not answer".to_owned(),
+        remedy: Some("Try again later".to_owned()),
+        detail: None,
+    })
+}
+
+/// Tells these batches, then ends like that.
+#[derive(Default)]
+pub(crate) struct Fake {
+    pub(crate) users: Vec<UserBatch>,
+    pub(crate) rooms: Vec<RoomBatch>,
+    pub(crate) fails: Option<Refusal>,
+    /// What `read_users` answers; anybody else is gone.
+    pub(crate) stands: BTreeMap<String, UserChange>,
+    pub(crate) read_fails: bool,
+    /// What it was asked.
+    pub(crate) since: Option<String>,
+    pub(crate) read: Vec<String>,
+}
+
+impl Fake {
+    pub(crate) fn users(users: impl IntoIterator<Item = UserBatch>) -> Self {
+        Self { users: users.into_iter().collect(), ..Self::default() }
+    }
+
+    pub(crate) fn rooms<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let rooms = ids.into_iter().map(room).collect();
+        Self { rooms: vec![RoomBatch { rooms, unreadable: Vec::new() }], ..Self::default() }
+    }
+
+    pub(crate) fn then_fails(self) -> Self {
+        Self { fails: Some(unavailable()), ..self }
+    }
+
+    pub(crate) fn where_stands(mut self, change: UserChange) -> Self {
+        self.stands.insert(change.id().to_owned(), change);
+        self
+    }
+
+    fn end(&self) -> Result<Summary, Error> {
+        match self.fails.clone() {
+            Some(refusal) => Err(CallError::Refused(refusal).into()),
+            None => Ok(Summary { requests: 2, ..Summary::default() }),
+        }
+    }
+}
+
+impl Source for Fake {
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        std::mem::take(&mut self.rooms).into_iter().try_for_each(take)?;
+        self.end()
+    }
+
+    fn sync_users(
+        &mut self,
+        since: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.since = since.map(str::to_owned);
+        std::mem::take(&mut self.users).into_iter().try_for_each(take)?;
+        self.end()
+    }
+
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        self.read.extend(ids.iter().cloned());
+        if self.read_fails {
+            return Err(CallError::Refused(unavailable()).into());
+        }
+        let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| gone(id));
+        Ok(ids.iter().map(stands).collect())
+    }
+}
+
+/// Keeps all changes.
+#[derive(Default)]
+pub(crate) struct Seen(pub(crate) Vec<Change>);
+
+impl Observer for Seen {
+    fn changed(&mut self, change: Change) {
+        self.0.push(change);
+    }
+}
+
+/// ONES with a data folder of its own.
+pub(crate) struct Ones {
+    pub(crate) folder: TempDir,
+    pub(crate) options: Options,
+    pub(crate) max_pages: Option<u32>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Ones {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            options: Options::default(),
+            max_pages: None,
+            changes: Vec::new(),
+        }
+    }
+
+    /// One that holds these people.
+    pub(crate) fn with_users(ids: &[String]) -> Self {
+        let mut ones = Self::new();
+        let changes = ids.iter().map(|it| told(it)).collect();
+        ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+        ones
+    }
+
+    pub(crate) fn sync_users(&mut self, source: &mut Fake) -> Result<Outcome, Error> {
+        self.sync(source, |sync| sync.users(NAME))
+    }
+
+    pub(crate) fn sync_rooms(&mut self, source: &mut Fake) -> Result<Outcome, Error> {
+        self.sync(source, |sync| sync.rooms(NAME))
+    }
+
+    pub(crate) fn sync<T>(
+        &mut self,
+        source: &mut dyn Source,
+        run: impl FnOnce(Sync<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut store = self.open();
+        let mut seen = Seen::default();
+        let outcome = run(Sync::new(&mut store, source, &mut seen, self.options.clone()));
+        self.changes = seen.0;
+        outcome
+    }
+
+    pub(crate) fn open(&self) -> Store {
+        Store::open(self.folder.path(), StoreOptions { max_pages: self.max_pages }).unwrap()
+    }
+
+    pub(crate) fn integration(&self) -> (Store, IntegrationId) {
+        let store = self.open();
+        let id = store.integration(NAME).unwrap().unwrap();
+        (store, id)
+    }
+
+    /// Ids of those on offer.
+    pub(crate) fn offered(&self, kind: Kind) -> Vec<String> {
+        self.rows(kind, false).into_iter().map(|(id, _)| id).collect()
+    }
+
+    pub(crate) fn users(&self) -> Vec<String> {
+        self.offered(Kind::User)
+    }
+
+    /// Ids, and all that is printed of them.
+    pub(crate) fn rows(&self, kind: Kind, all: bool) -> Vec<(String, serde_json::Value)> {
+        let (store, id) = self.integration();
+        let mut rows = Vec::new();
+        store
+            .each_record(id, kind, all, |row| {
+                let json = row.to_json(kind);
+                rows.push((json["id"].as_str().unwrap().to_owned(), json));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        rows
+    }
+
+    pub(crate) fn held(&self) -> Vec<String> {
+        let (store, id) = self.integration();
+        let mut held = Vec::new();
+        store
+            .each_held(id, |row| {
+                held.push(row.id);
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        held
+    }
+
+    pub(crate) fn runs(&self) -> Vec<RunRow> {
+        let (store, id) = self.integration();
+        let mut runs = Vec::new();
+        store
+            .each_run(id, |row| {
+                runs.push(row);
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        runs
+    }
+}

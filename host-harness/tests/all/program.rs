@@ -1,0 +1,153 @@
+//! The program itself, as far as it goes without a plugin.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use crate::fake::*;
+
+fn program(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ones-host"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
+    let output = program(folder, args);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+    assert!(told.contains(stderr), "{args:?}: {told}");
+    text(&output.stdout)
+}
+
+#[test]
+fn wrong_usage_is_told_with_exit_code_2() {
+    let folder = TempDir::new().unwrap();
+    let settings = folder.path().join("settings.json");
+    std::fs::write(&settings, r#"{"server": {"name": "x", "clientSecret": "${NOT_SET}"}}"#)
+        .unwrap();
+    let folder = folder.path();
+    check(folder, &["frobnicate"], 2, "frobnicate");
+    check(folder, &["describe", "--frob"], 2, "--frob");
+    check(folder, &["validate"], 2, "--settings FILE");
+    check(folder, &["sync", "users"], 2, "--settings FILE");
+    check(folder, &["sync"], 2, "");
+    check(folder, &["describe"], 2, "--plugin FILE");
+    check(folder, &["rooms", "--settings", "s", "--integration", "x"], 2, "cannot be used with");
+    check(folder, &["rooms", "--max-removals-percent", "101"], 2, "101");
+    check(folder, &["--settings", "nowhere.json", "validate"], 2, "nowhere.json");
+    check(folder, &["validate", "--settings", "settings.json"], 2, "NOT_SET");
+}
+
+#[test]
+fn a_failure_is_told_on_stderr_and_in_json_on_stdout() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--format", "json", "describe", "--plugin", "nowhere.wasm"];
+    let stdout = check(folder.path(), &args, 1, "nowhere.wasm");
+    let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(value["error"]["code"], "plugin-unreadable");
+}
+
+#[test]
+fn the_one_component_in_target_need_not_be_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("target")).unwrap();
+    std::fs::write(folder.path().join("target/a.wasm"), "no component").unwrap();
+    check(folder.path(), &["describe"], 1, "target/a.wasm is no WebAssembly component");
+    std::fs::write(folder.path().join("target/b.wasm"), "").unwrap();
+    check(folder.path(), &["describe"], 2, "--plugin FILE");
+}
+
+#[test]
+fn lists_are_one_json_object_a_line() {
+    let ones = Ones::with_users(&ids(2));
+    let folder = ones.folder.path();
+    let stdout = check(folder, &["users", "--format", "json", "--data", "."], 0, "");
+    let lines: Vec<serde_json::Value> =
+        stdout.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["displayName"], "P000");
+    assert_eq!(lines[0]["cardNumber"], serde_json::Value::Null);
+    assert_eq!(lines[0].get("removed"), None);
+    let stdout = check(folder, &["runs", "--format", "json", "--data", "."], 0, "");
+    assert!(stdout.contains(r#""kind":"user","state":"done""#), "{stdout}");
+}
+
+#[test]
+fn removed_ones_are_listed_with_all_alone() {
+    let mut ones = Ones::with_users(&ids(20));
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![gone("p001")])])).unwrap();
+    let folder = ones.folder.path();
+    let list = |more: &[&str]| {
+        let args = [&["users", "--format", "json", "--data", "."], more].concat();
+        check(folder, &args, 0, "")
+    };
+    assert_eq!(list(&[]).lines().count(), 19);
+    let all = list(&["--all"]);
+    assert_eq!(all.lines().count(), 20);
+    assert!(all.contains(r#""reason":"permanent""#), "{all}");
+}
+
+#[test]
+fn held_removals_are_listed_and_decided_on() {
+    let mut ones = Ones::with_users(&ids(30));
+    let changes = ids(12).iter().map(|it| gone(it)).collect();
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap();
+    let folder = ones.folder.path();
+    let run = |args: &[&str]| {
+        check(folder, &[args, &["--format", "json", "--data", "."]].concat(), 0, "")
+    };
+    let list = run(&["removals"]);
+    assert_eq!(list.lines().count(), 12);
+    let first: serde_json::Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["id"], &first["kind"], &first["reason"]),
+        (&"p000".into(), &"user".into(), &"permanent".into())
+    );
+    check(folder, &["removals", "approve", "nobody", "--data", "."], 1, "nobody");
+    assert_eq!(run(&["removals", "approve", "p000"]), "{\"removed\":1,\"held\":11}\n");
+    assert_eq!(run(&["removals", "discard"]), "{\"discarded\":11,\"held\":0}\n");
+    assert_eq!(run(&["removals", "list"]), "");
+}
+
+#[test]
+fn an_integration_is_selected_by_name() {
+    let mut ones = Ones::with_users(&ids(2));
+    let folder = ones.folder.path().to_owned();
+    check(&folder, &["users", "--data", "."], 0, "");
+    check(&folder, &["users", "--data", ".", "--integration", "Nope"], 2, "known: Contoso");
+    let source = &mut Fake::users([batch(WHOLE, "x", vec![told("q")])]);
+    ones.sync(source, |sync| sync.users("Other")).unwrap();
+    check(&folder, &["users", "--data", "."], 2, "one of: Contoso, Other");
+    let stdout = check(&folder, &["users", "--data", ".", "--integration", "Other"], 0, "");
+    assert_eq!(stdout.lines().count(), 1);
+}
+
+#[test]
+fn where_nothing_was_synced_there_is_nothing_to_list() {
+    let folder = TempDir::new().unwrap();
+    check(folder.path(), &["users"], 1, "there is no data in ones-data");
+    check(folder.path(), &["removals", "approve"], 1, "there is no data");
+    assert!(!folder.path().join("ones-data").exists());
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() {
+    let mut ones = Ones::new();
+    let evil = ones_host::model::User { display_name: "\u{1b}[2Jgone".to_owned(), ..user("a") };
+    let changes = vec![ones_host::model::UserChange::User(evil)];
+    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
+    assert!(!stdout.contains('\u{1b}') && stdout.contains("gone"), "{stdout}");
+}

@@ -1,0 +1,125 @@
+use ones_host::{store::Decision, sync::Limit};
+
+use crate::fake::*;
+
+/// Removes that many of so many.
+fn remove(of: usize, removed: usize) -> (Ones, u64, u64) {
+    let mut ones = Ones::with_users(&ids(of));
+    let changes = ids(removed).iter().map(|it| gone(it)).collect();
+    let counts = ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap().counts;
+    (ones, counts.removed, counts.held)
+}
+
+#[test]
+fn up_to_the_limit_removals_are_applied_and_over_it_all_are_held() {
+    for (of, removed, expected) in [
+        (50, 10, (10, 0)),
+        (50, 11, (0, 11)),
+        (200, 20, (20, 0)),
+        (200, 21, (0, 21)),
+        // The last person does not go without somebody's word.
+        (1, 1, (0, 1)),
+        (5, 5, (0, 5)),
+        (5, 4, (4, 0)),
+    ] {
+        let (ones, applied, held) = remove(of, removed);
+        assert_eq!((applied, held), expected, "{removed} of {of}");
+        assert_eq!(ones.users().len(), of - usize::try_from(applied).unwrap());
+    }
+}
+
+#[test]
+fn the_limit_can_be_set() {
+    let limit = |count, percent| Limit { count, percent };
+    assert!(limit(0, 0).holds(1, 100));
+    assert!(!limit(0, 1).holds(1, 100));
+    assert!(!limit(u64::MAX, 0).holds(99, 100));
+    assert!(limit(u64::MAX, 100).holds(100, 100));
+}
+
+#[test]
+fn a_held_removal_is_cancelled_when_the_person_is_told_again() {
+    let (mut ones, _, held) = remove(30, 12);
+    assert_eq!(held, 12);
+    let source = &mut Fake::users([batch(CHANGES, "c3", vec![told("p000"), unreadable("p001")])]);
+    assert_eq!(ones.sync_users(source).unwrap().counts.held, 10);
+    assert_eq!(ones.held(), ids(12)[2..]);
+    assert_eq!(ones.users().len(), 30);
+}
+
+#[test]
+fn what_is_held_stays_held_until_somebody_decides() {
+    let (mut ones, ..) = remove(30, 12);
+    let source =
+        &mut Fake::users([batch(CHANGES, "c3", ids(8).iter().map(|it| told(it)).collect())]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!((counts.removed, counts.held), (0, 4), "below the limit, but held before");
+}
+
+#[test]
+fn removals_held_before_count_against_the_limit() {
+    let (mut ones, ..) = remove(30, 11);
+    let source = &mut Fake::users([batch(CHANGES, "c3", vec![gone("p020")])]);
+    assert_eq!(ones.sync_users(source).unwrap().counts.held, 12);
+}
+
+#[test]
+fn approved_removals_are_applied() {
+    let (ones, ..) = remove(30, 12);
+    let (mut store, id) = ones.integration();
+    let some = ["p000".to_owned(), "p001".to_owned()];
+    assert_eq!(store.decide(id, Decision::Approve, &some).unwrap(), 2);
+    drop(store);
+    assert_eq!(ones.users(), ids(30)[2..]);
+    let (mut store, id) = ones.integration();
+    assert_eq!(store.decide(id, Decision::Approve, &[]).unwrap(), 10);
+    assert_eq!(store.held(id).unwrap(), 0);
+    drop(store);
+    assert_eq!(ones.users(), ids(30)[12..]);
+}
+
+#[test]
+fn discarded_removals_keep_the_person_and_come_up_again() {
+    let (mut ones, ..) = remove(30, 12);
+    let (mut store, id) = ones.integration();
+    assert_eq!(store.decide(id, Decision::Discard, &[]).unwrap(), 12);
+    drop(store);
+    assert_eq!((ones.users().len(), ones.held().len()), (30, 0));
+
+    ones.options.full = true;
+    let rest = ids(30).iter().skip(12).map(|it| told(it)).collect();
+    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", rest)])).unwrap().counts;
+    assert_eq!(counts.held, 12);
+}
+
+#[test]
+fn a_decision_on_an_unknown_id_decides_nothing() {
+    let (ones, ..) = remove(30, 12);
+    let (mut store, id) = ones.integration();
+    let some = ["p000".to_owned(), "nobody".to_owned(), "p029".to_owned()];
+    let error = store.decide(id, Decision::Approve, &some).unwrap_err().to_string();
+    assert!(error.contains("nobody, p029"), "{error}");
+    drop(store);
+    assert_eq!(ones.held().len(), 12);
+}
+
+#[test]
+fn held_rooms_are_decided_on_like_people() {
+    let mut ones = Ones::new();
+    ones.sync_rooms(&mut Fake::rooms(["a"])).unwrap();
+    ones.sync_rooms(&mut Fake::rooms([])).unwrap();
+    let (mut store, id) = ones.integration();
+    assert_eq!(store.decide(id, Decision::Approve, &["a".to_owned()]).unwrap(), 1);
+    drop(store);
+    assert!(ones.offered(ones_host::store::Kind::Room).is_empty());
+}
+
+#[test]
+fn what_is_held_is_not_asked_for_again() {
+    let (mut ones, ..) = remove(30, 12);
+    ones.options.full = true;
+    let rest = ids(30).iter().skip(12).map(|it| told(it)).collect();
+    let source = &mut Fake::users([batch(WHOLE, "c3", rest)]);
+    assert_eq!(ones.sync_users(source).unwrap().counts.held, 12);
+    assert!(source.read.is_empty());
+}

@@ -1,0 +1,164 @@
+//! What goes wrong on purpose.
+
+use m365_emulator::{Edit, Fault, Match, Then};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::session::Session;
+
+fn answer(status: u16, headers: &[(&str, &str)], body: Value) -> Then {
+    let headers =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Then::Answer { status, headers, body: Some(body) }
+}
+
+fn set(pointer: &str, value: Value) -> Edit {
+    Edit { pointer: pointer.to_owned(), value: Some(value) }
+}
+
+#[tokio::test]
+async fn a_fault_happens_after_so_many_and_so_often() {
+    let session = Session::with_users(3).await;
+    let then = answer(
+        503,
+        &[("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")],
+        json!("<html>Busy</html>"),
+    );
+    session.emulator.add_fault(Fault::once("/users", then).after(1).times(2)).unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(session.get("/users?$top=1").await.status);
+    }
+    assert_eq!(statuses, [200, 503, 503, 200]);
+}
+
+#[tokio::test]
+async fn an_answer_is_told_word_for_word() {
+    let session = Session::with_users(3).await;
+    let html = answer(200, &[("Content-Type", "text/html")], json!("<html>Proxy</html>"));
+    let throttled =
+        answer(429, &[("Retry-After", "2.128")], json!({"error": {"code": "TooManyRequests"}}));
+    session
+        .emulator
+        .set_faults(vec![Fault::once("/users", html), Fault::once("/users", throttled)])
+        .unwrap();
+    let first = session.get("/users").await;
+    assert_eq!(
+        (first.header("content-type"), first.text.as_str()),
+        ("text/html", "<html>Proxy</html>")
+    );
+    let second = session.get("/users").await;
+    assert_eq!((second.status, second.header("retry-after")), (429, "2.128"));
+    assert_eq!(second.header("content-type"), "application/json");
+    session.get("/users").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_fault_can_be_about_a_query_or_a_method() {
+    let session = Session::with_users(3).await;
+    let only =
+        Match { method: Some("get".to_owned()), path: None, query: Some("$top=2".to_owned()) };
+    let fault = Fault { matching: only, skip: 0, times: None, then: answer(500, &[], json!({})) };
+    session.emulator.add_fault(fault).unwrap();
+    session.get("/users?$top=1").await.expect(200);
+    session.get("/users?%24top=2").await.expect(500);
+    session.get("/users?$top=2").await.expect(500);
+}
+
+#[tokio::test]
+async fn connections_close_and_bodies_end_early() {
+    let session = Session::with_users(3).await;
+    let request = || session.http.get(session.url("/users")).bearer_auth(session.bearer());
+    session.emulator.add_fault(Fault::once("/users", Then::Close {})).unwrap();
+    assert!(request().send().await.is_err());
+    let status = session.emulator.requests().last().unwrap().status;
+    assert_eq!(status, None);
+
+    let truncate = |clean| Then::Truncate { after: Some(100), clean };
+    session.emulator.add_fault(Fault::once("/users", truncate(false))).unwrap();
+    let outcome = match request().send().await {
+        Ok(response) => response.bytes().await.map(drop),
+        Err(error) => Err(error),
+    };
+    assert!(outcome.is_err());
+
+    session.emulator.add_fault(Fault::once("/users", truncate(true))).unwrap();
+    let short = session.get("/users").await;
+    assert_eq!((short.status, short.text.len()), (200, 100));
+    assert!(serde_json::from_str::<Value>(&short.text).is_err());
+    session.get("/users").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_answer_can_be_rewritten() {
+    let session = Session::with_users(5).await;
+    let edits = vec![
+        set("/value/1/displayName", json!(5)),
+        Edit { pointer: "/value/0/mail".to_owned(), value: None },
+        set("/@odata.nextLink", json!("https://elsewhere.example/v1.0/users")),
+        set("/value/99/displayName", json!("nobody is there")),
+    ];
+    session.emulator.add_fault(Fault::once("/users", Then::Rewrite(edits))).unwrap();
+    let page = session.get("/users?$select=displayName,mail").await.expect(200);
+    assert_eq!(page["value"][1]["displayName"], 5);
+    assert!(page["value"][0].get("mail").is_none());
+    assert_eq!(page["@odata.nextLink"], "https://elsewhere.example/v1.0/users");
+
+    let edits = vec![set("/@odata.nextLink", json!("{self}")), set("/value", json!([]))];
+    session.emulator.add_fault(Fault::once("/users", Then::Rewrite(edits)).times(None)).unwrap();
+    let page = session.get("/users?$top=2").await.expect(200);
+    assert_eq!(
+        (&page["value"], &page["@odata.nextLink"]),
+        (&json!([]), &json!(session.url("/users?$top=2")))
+    );
+}
+
+#[tokio::test]
+async fn a_late_answer_is_the_right_one() {
+    let session = Session::with_users(3).await;
+    session.emulator.add_fault(Fault::once("/users", Then::Delay { milliseconds: 1 })).unwrap();
+    session.get("/users").await.expect(200);
+}
+
+#[tokio::test]
+async fn faults_strike_entra_too() {
+    let session = Session::with_users(1).await;
+    let then = answer(503, &[], json!({"error": "Service Unavailable"}));
+    session.emulator.add_fault(Fault::once("/oauth2/v2.0/token", then)).unwrap();
+    assert_eq!(session.token(&[]).await.expect(503), json!({"error": "Service Unavailable"}));
+    session.token(&[]).await.expect(200);
+}
+
+#[tokio::test]
+async fn faults_are_set_listed_and_cleared_over_http() {
+    let session = Session::with_users(1).await;
+    let faults = json!([
+        {"match": {"path": "/users", "query": "$skiptoken"}, "skip": 1, "times": null, "then": {"close": {}}},
+        {"then": {"truncate": {"clean": true}}},
+        {"match": {"method": "POST"}, "then": {"delay": {"milliseconds": 5}}},
+        {"match": {"path": "/nowhere"}, "then": {"rewrite": [{"pointer": "/value/0/id", "value": null}, {"pointer": "/x"}]}},
+        {"match": {"path": "/nowhere"}, "then": {"answer": {"status": 500}}},
+    ]);
+    assert_eq!(session.admin(Method::PUT, "faults", Some(faults)).await.status, 204);
+    let listed = session.admin(Method::GET, "faults", None).await.expect(200);
+    assert_eq!(listed["value"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        (&listed["value"][0]["times"], &listed["value"][1]["times"]),
+        (&Value::Null, &json!(1))
+    );
+    let Then::Rewrite(edits) = session.emulator.faults()[3].then.clone() else {
+        panic!("a rewrite")
+    };
+    assert_eq!((edits[0].value.clone(), edits[1].value.clone()), (Some(Value::Null), None));
+    assert_eq!(session.admin(Method::DELETE, "faults", None).await.status, 204);
+    assert!(session.emulator.faults().is_empty());
+    for wrong in [
+        json!({"then": {"answer": {"status": 42}}}),
+        json!({"then": {"answer": {"status": 200, "headers": {"a b": "c"}}}}),
+        json!({"then": {"rewrite": [{"pointer": "value", "value": 1}]}}),
+        json!({"then": {"explode": {}}}),
+        json!({"match": {"host": "x"}, "then": {"close": {}}}),
+    ] {
+        session.admin(Method::POST, "faults", Some(wrong)).await.expect(400);
+    }
+}

@@ -1,0 +1,99 @@
+//! The program `m365-emulator`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::session::{client, send};
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_m365-emulator"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Starts the program; the first line that it says.
+fn start(arguments: &[&str]) -> (Running, Value) {
+    let mut child = command(arguments).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let running = Running(child);
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    (running, serde_json::from_str(&line).unwrap())
+}
+
+#[tokio::test]
+async fn it_says_where_it_is_and_is_there() {
+    let tenant = "aaaaaaaa-0000-4000-8000-000000000001";
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--users",
+        "7",
+        "--tenant-id",
+        tenant,
+        "--client-secret",
+        "S3cret",
+    ];
+    let (_running, whereabouts) = start(&arguments);
+    assert_eq!(whereabouts["tenantId"], tenant);
+    assert_eq!(whereabouts["clientSecret"], "S3cret");
+    assert_eq!(whereabouts["authority"], whereabouts["graph"]);
+    let url = format!("{}/_emulator/truth", whereabouts["graph"].as_str().unwrap());
+    let truth = send(client().get(url)).await.expect(200);
+    assert_eq!(truth["users"], 7 + 25 + 1);
+}
+
+#[tokio::test]
+async fn it_serves_https_under_a_ca_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let (_running, whereabouts) =
+        start(&["--listen", "127.0.0.1:0", "--tls", ca.to_str().unwrap()]);
+    let origin = whereabouts["graph"].as_str().unwrap();
+    assert!(origin.starts_with("https://localhost:"), "{origin}");
+    let url = format!("{origin}/_emulator/truth");
+    // A client that does not know the CA refuses.
+    let stranger = client().get(&url).send().await;
+    assert!(stranger.is_err());
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(&ca).unwrap()).unwrap();
+    let friend = reqwest::Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
+    send(friend.get(&url)).await.expect(200);
+    send(friend.get(url.replace("localhost", "127.0.0.1"))).await.expect(200);
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_when_told_to() {
+    let (mut running, _) = start(&["--listen", "127.0.0.1:0"]);
+    let told = Command::new("kill").arg(running.0.id().to_string()).status().unwrap();
+    assert!(told.success());
+    assert!(running.0.wait().unwrap().success());
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    for arguments in [
+        &["--cloud", "mars"][..],
+        &["--users", "many"],
+        &["--listen", "nowhere"],
+        &["--tenant-id", "contoso"],
+        &["--client-secret", ""],
+        &["--surprise"],
+    ] {
+        let output = command(&["--listen", "127.0.0.1:0"]).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+        assert!(output.stdout.is_empty());
+    }
+}
