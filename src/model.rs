@@ -97,7 +97,6 @@ pub enum Removal {
 
 /// One thing to know about one person.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are people: a box for each costs more")]
 pub enum UserChange {
     /// The whole record, new or changed.
     User(User),

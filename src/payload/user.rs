@@ -33,7 +33,6 @@ const SELECT: [&str; 15] = [
 
 /// One item of `/users` or `/users/delta`.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are people: a box for each costs more")]
 pub enum Item {
     /// A person, or a mailbox that is none: see `addresses`.
     User {

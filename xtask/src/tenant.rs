@@ -81,6 +81,12 @@ impl Tenant {
         self.host(words).status().map_err(|it| format!("ones-host cannot be run: {it}"))
     }
 
+    /// Without waiting for the end; says nothing.
+    pub(crate) fn begin(&self, words: &[&str]) -> Result<Child> {
+        let child = self.host(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        child.map_err(|it| format!("ones-host cannot be run: {it}"))
+    }
+
     /// For a program.
     pub(crate) fn ask(&self, words: &[&str]) -> Result<Output> {
         let output = self.host(&["--format", "json"]).args(words).output();
