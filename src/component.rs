@@ -128,7 +128,11 @@ impl Host for Wasi {
         let (sender, received) = wit_future::new(|| Ok(()));
         drop(sender);
         let (mut stream, trailers) = http::Response::consume_body(response, received);
-        let mut body = Vec::new();
+        let announced =
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let announced = announced.and_then(|(_, it)| str::from_utf8(it).ok()?.parse().ok());
+        // One byte more than announced, so that the end is seen without growing.
+        let mut body = Vec::with_capacity(announced.unwrap_or(0_usize).min(LARGEST_ANSWER) + 1);
         loop {
             if body.capacity() == body.len() {
                 body.reserve(64 * 1024);

@@ -46,10 +46,11 @@ struct Run {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mib = |bytes: u64| bytes / (1 << 20);
+        #[expect(clippy::cast_precision_loss, reason = "a tenth of a MiB is what is shown")]
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         write!(
             f,
-            "{} requests, {:.1} s, component {} MiB, host {} MiB",
+            "{} requests, {:.1} s, component {:.1} MiB, host {:.0} MiB",
             self.requests,
             self.time.as_secs_f64(),
             mib(self.component),
