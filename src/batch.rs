@@ -35,7 +35,7 @@ pub enum Inner {
 /// Sends GETs of `urls`, relative to Graph's version, and gives the answers in their order.
 ///
 /// # Errors
-/// As [`Graph::get`], and [`Error::Throttled`] where Graph keeps putting some off.
+/// As [`Graph::require`], and [`Error::Throttled`] where Graph keeps putting some off.
 pub async fn get_all<H: Host>(
     graph: &Graph<'_, H>,
     urls: &[String],
@@ -114,7 +114,7 @@ async fn send<H: Host>(
         .collect();
     let body = json!({ "requests": requests }).to_string().into_bytes();
     let request = Request::post(graph.endpoints().batch(), "application/json", body);
-    let response = graph.get(request, needs).await?;
+    let response = graph.require(request, needs).await?;
     let answers: Answers = serde_json::from_str(response.text()).map_err(|error| {
         Error::Unexpected(
             Explanation::new("not-a-batch", "Microsoft Graph's answer to a batch cannot be read")

@@ -431,6 +431,7 @@ impl From<model::Summary> for wit::Summary {
             retried: it.retried,
             warnings: it.warnings,
             unreadable: it.unreadable,
+            complete: it.complete,
         }
     }
 }

@@ -110,6 +110,14 @@ impl Response {
         serde_json::from_str(self.text()).unwrap_or_default()
     }
 
+    /// What can be said of an answer that is not understood, without repeating it: it could
+    /// hold anything.
+    pub fn outline(&self) -> String {
+        let kind: String =
+            self.header("content-type").unwrap_or("no content type").chars().take(100).collect();
+        format!("HTTP {}; {kind}; {} bytes", self.status, self.body.len())
+    }
+
     /// The first header of that name, given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())

@@ -134,7 +134,7 @@ pub struct UserBatch {
 }
 
 /// How a run went.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
 pub struct Summary {
     pub requests: u32,
@@ -142,6 +142,21 @@ pub struct Summary {
     pub retried: u32,
     pub warnings: Vec<String>,
     pub unreadable: u32,
+    pub complete: bool,
+}
+
+impl Default for Summary {
+    /// Nothing happened, and nothing is missing.
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            throttled: 0,
+            retried: 0,
+            warnings: Vec::new(),
+            unreadable: 0,
+            complete: true,
+        }
+    }
 }
 
 /// How one aspect of the settings fared.

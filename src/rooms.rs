@@ -13,7 +13,7 @@ use crate::{
     graph::{Graph, LoopGuard, Page, Patience},
     host::{Host, Request, Sink},
     model::{BATCH, RoomBatch, Summary},
-    payload::{PlaceReader, read_list, read_mailbox},
+    payload::{RoomKey, read_list, read_mailbox},
     settings::{RoomSelection, Settings},
 };
 
@@ -24,7 +24,7 @@ pub const PAGE: usize = 100;
 ///
 /// # Errors
 /// [`Error::Unsupported`] where the cloud or tenant has no Places, [`Error::Cancelled`] where
-/// `sink` was dropped; else as [`Graph::get`].
+/// `sink` was dropped; else as [`Graph::require`].
 pub async fn sync<H: Host>(
     host: &H,
     settings: &Settings,
@@ -43,7 +43,7 @@ pub async fn sync<H: Host>(
             let mut batch = RoomBatch::default();
             let before = seen.len();
             for raw in page {
-                let place = PlaceReader::identify(raw);
+                let place = RoomKey::identify(raw);
                 if !seen.insert(place.id.clone()) || !selection.takes(&place) {
                     continue;
                 }
@@ -115,7 +115,7 @@ impl<'a> Selection<'a> {
     }
 
     /// Whether the room is wanted; by its id, its e-mail address, or Graph's entity id.
-    pub fn takes(&mut self, place: &PlaceReader) -> bool {
+    pub fn takes(&mut self, place: &RoomKey) -> bool {
         let Some(chosen) = &mut self.chosen else {
             return true;
         };
@@ -196,7 +196,7 @@ impl Lists {
         Ok(it)
     }
 
-    fn of(&self, place: &PlaceReader) -> Vec<String> {
+    fn of(&self, place: &RoomKey) -> Vec<String> {
         let lists = place.email.as_ref().and_then(|it| self.of_room.get(it));
         lists.into_iter().flatten().filter_map(|it| self.names.get(*it).cloned()).collect()
     }
@@ -226,7 +226,7 @@ pub struct Total {
 /// without a link is followed by asking with `$skip`, until nothing new comes.
 ///
 /// # Errors
-/// As [`Graph::get`], and whatever `on_page` fails with.
+/// As [`Graph::require`], and whatever `on_page` fails with.
 pub async fn each_page<H: Host>(
     graph: &Graph<'_, H>,
     url: impl Fn(usize) -> Uri,
@@ -238,7 +238,7 @@ pub async fn each_page<H: Host>(
     let mut skipping = false;
     loop {
         guard.follow(&next.to_string())?;
-        let response = graph.get(Request::get(next), PLACES).await?;
+        let response = graph.require(Request::get(next), PLACES).await?;
         let page = Page::read(&response)?;
         let items = page.value.len();
         let new = on_page(&page.value).await?;

@@ -15,7 +15,7 @@ use crate::{
     graph::{Answer, Graph, GraphError, Page, Patience},
     host::{Host, Request},
     model::{Check, Outcome},
-    payload::{PlaceReader, UserReader},
+    payload::{RoomKey, UserReader},
     rooms::{self, NO_ROOMS, Selection, Total},
     settings::{RoomSelection, Settings, is_guid},
 };
@@ -108,7 +108,7 @@ fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
 
 async fn check_tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
     let url = graph.endpoints().organization();
-    let response = match graph.get(Request::get(url), USERS).await {
+    let response = match graph.require(Request::get(url), USERS).await {
         Ok(response) => response,
         // The token came from this tenant; only its name stays unknown.
         Err(Error::PermissionMissing(_)) => {
@@ -163,7 +163,7 @@ async fn check_users<H: Host>(graph: &Graph<'_, H>) -> Check {
 }
 
 async fn check_groups<H: Host>(graph: &Graph<'_, H>) -> Check {
-    match graph.get(Request::get(graph.endpoints().one_group()), GROUPS).await {
+    match graph.require(Request::get(graph.endpoints().one_group()), GROUPS).await {
         Ok(_) => granted(GROUPS_READ, GROUPS, "Groups can be read"),
         Err(error) => of_error(GROUPS_READ, &error),
     }
@@ -178,7 +178,7 @@ async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Ch
     let mut on_page = |page: &[&serde_json::value::RawValue]| {
         let before = seen.len();
         for raw in page {
-            let place = PlaceReader::identify(raw);
+            let place = RoomKey::identify(raw);
             selection.takes(&place);
             if mailboxes.len() < MAILBOXES {
                 mailboxes.extend(place.email);
@@ -190,7 +190,7 @@ async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Ch
     let read = if all {
         // A person waits: whether there are any is told by the first page.
         let url = graph.endpoints().rooms(0);
-        match graph.get(Request::get(url), PLACES).await {
+        match graph.require(Request::get(url), PLACES).await {
             Ok(response) => Page::read(&response)
                 .map(|page| Total { got: on_page(&page.value), count: page.count }),
             Err(error) => Err(error),
@@ -326,7 +326,7 @@ fn grant(permission: Permission, portal: &str) -> String {
 
 /// Where there are no rooms, people have calendars too.
 async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
-    let Ok(response) = graph.get(Request::get(graph.endpoints().some_users()), USERS).await else {
+    let Ok(response) = graph.require(Request::get(graph.endpoints().some_users()), USERS).await else {
         return Vec::new();
     };
     let page = response.json();

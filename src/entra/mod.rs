@@ -110,7 +110,7 @@ fn not_entra(response: &Response) -> Error {
     Error::Unexpected(
         Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
             .remedy("Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
-            .detail(crate::graph::describe_body(response)),
+            .detail(response.outline()),
     )
 }
 

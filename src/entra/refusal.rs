@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Explanation, FieldError},
-    graph::describe_body,
     host::Response,
     settings::Settings,
 };
@@ -31,7 +30,7 @@ impl Refusal {
         if !body.is_object() {
             return Self {
                 status: response.status,
-                detail: describe_body(response),
+                detail: response.outline(),
                 ..Self::default()
             };
         }

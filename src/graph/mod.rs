@@ -21,7 +21,7 @@ use crate::{
 pub use page::{LoopGuard, Page};
 use patience::{Attempt, Verdict};
 pub use patience::{Patience, retry_after};
-pub use refusal::{GraphError, describe_body};
+pub use refusal::GraphError;
 
 /// One run's conversation with Entra ID and Graph. Gets a token when it first needs one,
 /// keeps it for the run, and counts what goes over the wire.

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
-    graph::describe_body,
     host::Response,
 };
 
@@ -39,7 +38,7 @@ impl<'a> Page<'a> {
         serde_json::from_str(response.text()).map_err(|error| {
             // serde_json repeats no more of the answer than a few characters; not even those.
             let place = format!("line {} column {}", error.line(), error.column());
-            not_graph(format!("{}; not a page of JSON at {place}", describe_body(response)))
+            not_graph(format!("{}; not a page of JSON at {place}", response.outline()))
         })
     }
 }

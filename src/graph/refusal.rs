@@ -29,7 +29,7 @@ impl GraphError {
     /// Reads it, whatever of it is there.
     pub fn read(response: &Response) -> Self {
         Self::of(response.status, &response.json(), |name| response.header(name))
-            .unwrap_or_else(|| Self::foreign(response.status, describe_body(response)))
+            .unwrap_or_else(|| Self::foreign(response.status, response.outline()))
     }
 
     /// Reads the answer to one request of a `$batch`.
@@ -139,13 +139,6 @@ pub(super) fn not_graph(detail: String) -> Error {
             .remedy("Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
             .detail(detail),
     )
-}
-
-/// What can be said of an answer that is not understood, without repeating it: it could
-/// hold anything.
-pub fn describe_body(response: &Response) -> String {
-    let kind = response.header("content-type").unwrap_or("no content type");
-    format!("HTTP {}; {}; {} bytes", response.status, shorten(kind), response.body.len())
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -32,7 +32,7 @@ pub fn read_mailbox(raw: &RawValue) -> Option<String> {
 
 /// What identifies a room, read even where the rest cannot be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PlaceReader {
+pub struct RoomKey {
     /// `placeId`, which never changes; where the cloud has none, the e-mail address.
     pub id: String,
     /// In lower case.
@@ -41,7 +41,7 @@ pub struct PlaceReader {
     pub entity_id: Option<String>,
 }
 
-impl PlaceReader {
+impl RoomKey {
     /// Reads who it is.
     pub fn identify(raw: &RawValue) -> Self {
         let members = members(raw);

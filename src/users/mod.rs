@@ -26,7 +26,7 @@ use teller::{Part, Teller};
 /// Tells people from `since` on, or all of them.
 ///
 /// # Errors
-/// [`Error::Cancelled`] where `sink` was dropped; else as [`Graph::get`]. What was told
+/// [`Error::Cancelled`] where `sink` was dropped; else as [`Graph::require`]. What was told
 /// before an error stands, with its checkpoint.
 pub async fn sync<H: Host>(
     host: &H,

@@ -16,7 +16,7 @@ use crate::{
 /// One change for each id: a person, a removal, or unreadable.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for more than [`BATCH`] ids; else as [`Graph::get`].
+/// [`Error::Unexpected`] for more than [`BATCH`] ids; else as [`Graph::require`].
 pub async fn read<H: Host>(
     host: &H,
     settings: &Settings,
