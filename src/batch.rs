@@ -11,15 +11,18 @@ use serde_json::{Value, json, value::RawValue};
 use crate::{
     describe::Permission,
     error::{Error, Explanation},
-    graph::{Graph, GraphError, Patience, retry_after},
+    graph::{Graph, GraphError, Patience, Pause, retry_after, seconds},
     host::{Host, Request},
 };
 
 /// Most requests that Graph takes at once.
 const MOST: usize = 20;
 
-/// How often requests that Graph put off are sent again.
+/// How often requests that Graph put off, or did not answer, are sent.
 const ROUNDS: u32 = 5;
+
+/// The first pause where Graph names none; each further one is twice as long. Before jitter.
+const BASE: Duration = Duration::from_secs(1);
 
 /// What became of one request.
 #[derive(Debug)]
@@ -57,25 +60,33 @@ async fn get_some<H: Host>(
     let mut open: Vec<usize> = (0..urls.len()).collect();
     let mut waited = Duration::ZERO;
     for round in 0..ROUNDS {
-        let mut pause = None;
+        let mut longest = None;
+        let mut throttled = false;
         for (index, answer) in send(graph, urls, &open, needs).await? {
-            match answer {
-                Sorted::Later(time) => pause = pause.max(Some(time)),
-                Sorted::Done(answer) => {
-                    open.retain(|it| *it != index);
-                    if let Some(place) = answers.get_mut(index) {
-                        *place = answer;
-                    }
-                }
+            if let Sorted::Later { asked, answer } = answer {
+                longest = longest.max(asked);
+                throttled |= answer.status == 429;
+                answers[index] = Inner::Refused(answer);
+            } else if let Sorted::Done(answer) = answer {
+                open.retain(|it| *it != index);
+                answers[index] = answer;
             }
         }
-        let Some(pause) = pause.filter(|_| !open.is_empty()) else {
-            return Ok(answers);
-        };
-        waited += pause;
-        if waited > Patience::SYNC.waiting() || round + 1 == ROUNDS {
-            return Err(Error::Throttled(u32::try_from(pause.as_secs()).unwrap_or(u32::MAX)));
+        if open.is_empty() {
+            break;
         }
+        let pause = longest.map_or(Pause::Guessed(BASE * (1 << round)), Pause::Asked);
+        let pause = graph.length(pause);
+        waited += pause;
+        let is_over = waited > Patience::SYNC.waiting() || round + 1 == ROUNDS;
+        if is_over && throttled {
+            return Err(Error::Throttled(seconds(pause)));
+        }
+        if is_over {
+            // What is still ill is told as unreadable: one must not keep all others waiting.
+            break;
+        }
+        graph.count_again(throttled);
         graph.host().sleep(pause).await;
     }
     Ok(answers)
@@ -83,7 +94,11 @@ async fn get_some<H: Host>(
 
 enum Sorted {
     Done(Inner),
-    Later(Duration),
+    /// To be sent again, after as long as Graph asks for.
+    Later {
+        asked: Option<Duration>,
+        answer: GraphError,
+    },
 }
 
 async fn send<H: Host>(
@@ -133,10 +148,13 @@ async fn send<H: Host>(
         let body = it.body.unwrap_or_default();
         let sorted = match it.status {
             200..=299 => Sorted::Done(Inner::Success(body)),
-            429 | 503 | 504 => Sorted::Later(asked.unwrap_or(Duration::from_secs(5))),
             status => {
                 let body = serde_json::from_str(body.get()).unwrap_or_default();
-                Sorted::Done(Inner::Refused(GraphError::read_inner(status, &body)))
+                let answer = graph.discreet(GraphError::read_inner(status, &body));
+                match status {
+                    429 | 500..=504 => Sorted::Later { asked, answer },
+                    _ => Sorted::Done(Inner::Refused(answer)),
+                }
             }
         };
         Some((index, sorted))

@@ -148,6 +148,11 @@ impl Endpoints {
         self.v1("users/delta", &[("$select", select), ("$deltatoken", "latest")])
     }
 
+    /// One person, to see whether all that is selected can be told.
+    pub fn one_user(&self, select: &str) -> Uri {
+        self.v1("users", &[("$select", select), ("$top", "1")])
+    }
+
     /// A few people, to find a mailbox.
     pub fn some_users(&self) -> Uri {
         self.v1("users", &[("$select", "id,mail"), ("$top", "10")])

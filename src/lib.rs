@@ -16,6 +16,8 @@ pub mod host;
 pub mod model;
 pub mod origin;
 pub mod payload;
+pub mod places;
+pub mod remedy;
 pub mod rooms;
 pub mod secret;
 pub mod settings;

@@ -1,24 +1,18 @@
 //! Tells rooms: all of them or chosen ones, with the lists that hold them.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/place-list>. There is no delta for places.
+//! There is no delta for places: each run tells all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http::Uri;
-use serde_json::value::RawValue;
-
 use crate::{
-    describe::PLACES,
     error::Error,
-    graph::{Graph, LoopGuard, Page, Patience},
-    host::{Host, Request, Sink},
+    graph::{Graph, Patience},
+    host::{Host, Sink},
     model::{BATCH, RoomBatch, Summary},
     payload::{RoomKey, read_list, read_mailbox},
+    places::each_page,
     settings::{RoomSelection, Settings},
 };
-
-/// What Graph gives at once, at most.
-pub const PAGE: usize = 100;
 
 /// Tells all selected rooms.
 ///
@@ -36,6 +30,7 @@ pub async fn sync<H: Host>(
     let mut selection = Selection::new(&settings.rooms);
     let mut seen = BTreeSet::new();
     let mut unreadable: u32 = 0;
+    let mut complete = true;
     let total = each_page(
         &graph,
         |skip| graph.endpoints().rooms(skip),
@@ -44,6 +39,7 @@ pub async fn sync<H: Host>(
             let before = seen.len();
             for raw in page {
                 let place = RoomKey::identify(raw);
+                complete &= place.is_certain;
                 if !seen.insert(place.id.clone()) || !selection.takes(&place) {
                     continue;
                 }
@@ -67,11 +63,14 @@ pub async fn sync<H: Host>(
         warnings.push(NO_ROOMS.to_owned());
     }
     if let Some(count) = total.count.filter(|it| *it > seen.len() as u64) {
-        warnings
-            .push(format!("Microsoft Graph counts {count} rooms, but told only {}", seen.len()));
+        complete = false;
+        warnings.push(format!(
+            "Microsoft Graph counts {count} rooms, but told only {}: none is removed in this run",
+            seen.len()
+        ));
     }
     warnings.extend(selection.missing().map(|(_, room)| not_found(room)));
-    Ok(Summary { warnings, unreadable, ..graph.summary() })
+    Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
 }
 
 /// What to say of a tenant without rooms.
@@ -169,7 +168,8 @@ impl Lists {
         .await;
         if let Err(error) = read {
             let why = passing_over(error)?;
-            warnings.push(format!("Room lists could not be read: {why}"));
+            warnings
+                .push(format!("Room lists could not be read, so rooms are told without: {why}"));
         }
         let mut it = Self::default();
         for list in lists {
@@ -186,7 +186,10 @@ impl Lists {
             .await;
             if let Err(error) = read {
                 let why = passing_over(error)?;
-                warnings.push(format!("The room list {} could not be read: {why}", list.name));
+                warnings.push(format!(
+                    "The room list {} could not be read, so its rooms are told without it: {why}",
+                    list.name
+                ));
             }
             for room in rooms {
                 it.of_room.entry(room).or_default().push(it.names.len());
@@ -202,57 +205,13 @@ impl Lists {
     }
 }
 
-/// Why a part could not be read, where the rest can be told all the same.
+/// Why lists could not be read, where the rooms can be told all the same.
 fn passing_over(error: Error) -> Result<String, Error> {
     match error {
-        Error::PermissionMissing(it) | Error::Unsupported(it) => Ok(it.summary),
+        Error::PermissionMissing(it)
+        | Error::Unsupported(it)
+        | Error::Unexpected(it)
+        | Error::Unavailable(it) => Ok(it.summary),
         error => Err(error),
-    }
-}
-
-/// How many there were, and how many Graph says there are.
-#[derive(Debug, Clone, Copy)]
-pub struct Total {
-    /// Items on all pages.
-    pub got: usize,
-    /// `@odata.count`, where it was told.
-    pub count: Option<u64>,
-}
-
-/// Reads a collection of places page by page. `url` gives the address of the page that skips
-/// so many; `on_page` says how many items it had not seen before.
-///
-/// For years `/places` has given 100 items and no link to the rest, so that a full page
-/// without a link is followed by asking with `$skip`, until nothing new comes.
-///
-/// # Errors
-/// As [`Graph::require`], and whatever `on_page` fails with.
-pub async fn each_page<H: Host>(
-    graph: &Graph<'_, H>,
-    url: impl Fn(usize) -> Uri,
-    mut on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
-) -> Result<Total, Error> {
-    let mut total = Total { got: 0, count: None };
-    let mut guard = LoopGuard::default();
-    let mut next = url(0);
-    let mut skipping = false;
-    loop {
-        guard.follow(&next.to_string())?;
-        let response = graph.require(Request::get(next), PLACES).await?;
-        let page = Page::read(&response)?;
-        let items = page.value.len();
-        let new = on_page(&page.value).await?;
-        total.got += items;
-        total.count = page.count.or(total.count);
-        let lacking = total.count.is_some_and(|it| (total.got as u64) < it);
-        next = match &page.next_link {
-            Some(link) => graph.own_link(link)?,
-            None if new == 0 => return Ok(total),
-            None if items >= PAGE || skipping || lacking => {
-                skipping = true;
-                url(total.got)
-            }
-            None => return Ok(total),
-        };
     }
 }

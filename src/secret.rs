@@ -12,6 +12,17 @@ impl Secret {
         Self(value.into())
     }
 
+    /// The same text without the credential, should somebody have repeated it, as it is or as
+    /// a form has it.
+    pub fn hidden_in(&self, text: &str) -> String {
+        let mut hidden = text.replace(&self.0, "[redacted]");
+        let encoded: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        if encoded != self.0 {
+            hidden = hidden.replace(&encoded, "[redacted]");
+        }
+        hidden
+    }
+
     /// The credential, for the one place that sends it.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -12,12 +12,15 @@ use crate::{
     describe::{CALENDARS, GROUPS, PLACES, Permission, USERS},
     entra::{AccessToken, fields_of},
     error::{Error, FieldError},
-    graph::{Answer, Graph, GraphError, Page, Patience},
+    graph::{Answer, Graph, Page, Patience},
     host::{Host, Request},
     model::{Check, Outcome},
     payload::{RoomKey, UserReader},
-    rooms::{self, NO_ROOMS, Selection, Total},
+    places::{self, Total},
+    remedy,
+    rooms::{self, NO_ROOMS, Selection},
     settings::{RoomSelection, Settings, is_guid},
+    users,
 };
 
 const SETTINGS: &str = "settings";
@@ -75,10 +78,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
 fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
     const SECRET: &str = "/server/clientSecret";
     const EXPIRES: &str = "/server/secretExpires";
-    let portal = settings.endpoints().portal();
-    let new_secret = format!(
-        "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value into the settings"
-    );
+    let new_secret = remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal());
     let warned = |field: &str, summary: String| Check {
         remedy: Some(new_secret.clone()),
         fields: vec![FieldError::new(field, summary.clone())],
@@ -114,7 +114,7 @@ async fn check_tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
         Err(Error::PermissionMissing(_)) => {
             return skipped(
                 TENANT,
-                "Not tried: the tenant's name cannot be read without User.Read.All",
+                "The tenant's name cannot be read without User.Read.All; the token is one of this tenant",
             );
         }
         Err(error) => return of_error(TENANT, &error),
@@ -131,40 +131,49 @@ async fn check_tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
             detail: Some(format!("tenant {id}")),
             ..failed(TENANT, format!("Microsoft Graph answers for another tenant, {name}"))
         },
+        _ if organizations.pointer("/value/0").is_none() => {
+            warned(TENANT, "Microsoft Graph tells nothing of the tenant")
+        }
         _ => passed(TENANT, format!("The tenant is {name}")),
     }
 }
 
 async fn check_users<H: Host>(graph: &Graph<'_, H>) -> Check {
-    // Plain /users also passes with less than User.Read.All, its delta does not.
     let reader = UserReader::new(graph.settings());
-    let url = graph.endpoints().users_delta_latest(reader.select());
-    let refused_attribute = |refusal: &GraphError| {
-        matches!(refusal.status, 400 | 501) && graph.settings().users.card_number.is_some()
-    };
-    match graph.ask(Request::get(url)).await {
-        Ok(Answer::Success(_)) => granted(USERS_READ, USERS, "People can be read"),
-        Ok(Answer::Refused(refusal)) if refused_attribute(&refusal) => {
-            let detail = format!("HTTP {} {}: {}", refusal.status, refusal.code, refusal.message);
-            let message = "Microsoft Graph cannot tell this attribute of people";
-            Check {
-                remedy: Some(
-                    "Choose another attribute in the user settings, or check its spelling"
-                        .to_owned(),
-                ),
-                detail: Some(detail),
-                fields: vec![FieldError::new("/users/cardNumber", message)],
-                ..failed(USERS_READ, format!("{message}: see the card number in the user settings"))
+    // Plain /users also passes with less than User.Read.All, its delta does not.
+    let delta = graph.endpoints().users_delta_latest(reader.select());
+    let listing = graph.endpoints().one_user(reader.select());
+    let card_number = graph.settings().users.card_number.is_some();
+    // An attribute that is kept outside the directory is refused by one or by the other.
+    for uri in [Some(delta), card_number.then_some(listing)].into_iter().flatten() {
+        let response = match graph.ask(Request::get(uri)).await {
+            Ok(Answer::Success(response)) => response,
+            Ok(Answer::Refused(refusal)) => {
+                return match users::wrong_attribute(graph.settings(), &refusal) {
+                    Some(error) => Check {
+                        remedy: Some(
+                            "Choose another attribute in the user settings, or check its spelling"
+                                .to_owned(),
+                        ),
+                        detail: Some(refusal.detail().to_owned()),
+                        ..of_error(USERS_READ, &error)
+                    },
+                    None => of_error(USERS_READ, &graph.explain(refusal, USERS)),
+                };
             }
+            Err(error) => return of_error(USERS_READ, &error),
+        };
+        if let Err(error) = Page::read(&response) {
+            return of_error(USERS_READ, &error);
         }
-        Ok(Answer::Refused(refusal)) => of_error(USERS_READ, &graph.explain(refusal, USERS)),
-        Err(error) => of_error(USERS_READ, &error),
     }
+    granted(USERS_READ, USERS, "People can be read")
 }
 
 async fn check_groups<H: Host>(graph: &Graph<'_, H>) -> Check {
-    match graph.require(Request::get(graph.endpoints().one_group()), GROUPS).await {
-        Ok(_) => granted(GROUPS_READ, GROUPS, "Groups can be read"),
+    let response = graph.require(Request::get(graph.endpoints().one_group()), GROUPS).await;
+    match response.and_then(|it| Page::read(&it).map(drop)) {
+        Ok(()) => granted(GROUPS_READ, GROUPS, "Groups can be read"),
         Err(error) => of_error(GROUPS_READ, &error),
     }
 }
@@ -179,8 +188,8 @@ async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Ch
         let before = seen.len();
         for raw in page {
             let place = RoomKey::identify(raw);
-            selection.takes(&place);
-            if mailboxes.len() < MAILBOXES {
+            // Of the rooms that ONES is to book.
+            if selection.takes(&place) && mailboxes.len() < MAILBOXES {
                 mailboxes.extend(place.email);
             }
             seen.insert(place.id);
@@ -197,7 +206,7 @@ async fn check_places<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> (Ch
         }
     } else {
         let url = |skip| graph.endpoints().rooms(skip);
-        rooms::each_page(graph, url, async |page| Ok(on_page(page))).await
+        places::each_page(graph, url, async |page| Ok(on_page(page))).await
     };
     let (places, rooms) = match read {
         Err(error) => {
@@ -235,7 +244,7 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
             match total.count {
                 Some(counted) => format!("{counted} rooms"),
                 // Only the first page was read.
-                None if count >= rooms::PAGE => format!("{count} rooms or more"),
+                None if count >= places::PAGE => format!("{count} rooms or more"),
                 None => format!("{count} rooms"),
             },
         ),
@@ -266,29 +275,39 @@ async fn check_calendars<H: Host>(
     let time = |it| humantime::format_rfc3339_seconds(it).to_string();
     let (start, end) = (time(now), time(now + Duration::from_secs(60)));
     let mut elsewhere = None;
+    let mut denied = None;
     for mailbox in mailboxes {
-        let url = graph.endpoints().calendar_view(&mailbox, &start, &end);
-        match graph.ask(Request::get(url)).await {
-            Ok(Answer::Success(_)) => return readable_calendar(graph, token),
-            Ok(Answer::Refused(refusal)) if refusal.is_mailbox_elsewhere() => {
-                elsewhere = Some(refusal);
+        let uri = graph.endpoints().calendar_view(&mailbox, &start, &end);
+        let answer = match graph.ask(Request::get(uri)).await {
+            Ok(answer) => answer,
+            Err(error) => return of_error(CALENDARS_WRITE, &error),
+        };
+        match answer {
+            Answer::Success(response) => {
+                return match Page::read(&response) {
+                    Ok(_) => readable_calendar(graph, token),
+                    Err(error) => of_error(CALENDARS_WRITE, &error),
+                };
             }
-            Ok(Answer::Refused(refusal)) => {
+            // An Exchange policy can open some mailboxes and close others: the next may do.
+            Answer::Refused(refusal) if refusal.status == 403 => denied = Some(refusal),
+            Answer::Refused(refusal) if refusal.is_mailbox_elsewhere() => elsewhere = Some(refusal),
+            Answer::Refused(refusal) => {
                 return of_error(CALENDARS_WRITE, &graph.explain(refusal, CALENDARS));
             }
-            Err(error) => return of_error(CALENDARS_WRITE, &error),
         }
     }
-    match elsewhere {
-        None => {
+    match (denied, elsewhere) {
+        (Some(refusal), _) => of_error(CALENDARS_WRITE, &graph.explain(refusal, CALENDARS)),
+        (None, None) => {
             skipped(CALENDARS_WRITE, "Not tried: there is no mailbox whose calendar could be read")
         }
-        Some(refusal) => Check {
+        (None, Some(refusal)) => Check {
             remedy: Some(
                 "Check that the rooms have mailboxes in Exchange Online, not on premises"
                     .to_owned(),
             ),
-            detail: Some(format!("HTTP {} {}: {}", refusal.status, refusal.code, refusal.message)),
+            detail: Some(refusal.detail().to_owned()),
             ..warned(
                 CALENDARS_WRITE,
                 "Not proven: none of the mailboxes tried is in Exchange Online",
@@ -308,7 +327,7 @@ fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Chec
             granted(CALENDARS_WRITE, CALENDARS, "Reading calendars is proven; writing is not tried")
         }
         Some(false) => Check {
-            remedy: Some(grant(CALENDARS, graph.endpoints().portal())),
+            remedy: Some(remedy::grant(CALENDARS.name, graph.endpoints().portal())),
             ..warned(
                 CALENDARS_WRITE,
                 "Reading calendars is proven, but the token does not allow to write: rooms could not be booked",
@@ -317,16 +336,10 @@ fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Chec
     }
 }
 
-fn grant(permission: Permission, portal: &str) -> String {
-    format!(
-        "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, add the application permission {} of Microsoft Graph, then click Grant admin consent",
-        permission.name
-    )
-}
-
 /// Where there are no rooms, people have calendars too.
 async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
-    let Ok(response) = graph.require(Request::get(graph.endpoints().some_users()), USERS).await else {
+    let Ok(response) = graph.require(Request::get(graph.endpoints().some_users()), USERS).await
+    else {
         return Vec::new();
     };
     let page = response.json();

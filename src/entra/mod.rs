@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::{
     error::{Error, Explanation},
     host::{Request, Response},
+    remedy,
     secret::Secret,
     settings::Settings,
 };
@@ -30,6 +31,11 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
+    /// What no text may repeat.
+    pub fn secret(&self) -> &Secret {
+        &self.bearer
+    }
+
     /// What the Authorization header says.
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.bearer.reveal())
@@ -108,9 +114,12 @@ pub fn read_token(
 
 fn not_entra(response: &Response) -> Error {
     Error::Unexpected(
-        Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
-            .remedy("Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
-            .detail(response.outline()),
+        Explanation::new(
+            "not-entra-id",
+            "The sign-in server answered something that is not an answer of Entra ID",
+        )
+        .remedy(remedy::PROXY)
+        .detail(response.outline()),
     )
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     error::{Error, Explanation, FieldError},
     host::Response,
+    remedy::{self, NEW_SECRET},
     settings::Settings,
 };
 
@@ -28,11 +29,7 @@ impl Refusal {
     pub fn read(response: &Response) -> Self {
         let body = response.json();
         if !body.is_object() {
-            return Self {
-                status: response.status,
-                detail: response.outline(),
-                ..Self::default()
-            };
+            return Self { status: response.status, detail: response.outline(), ..Self::default() };
         }
         let text = |name| body.get(name).and_then(Value::as_str);
         let description = text("error_description").unwrap_or_default();
@@ -59,13 +56,15 @@ impl Refusal {
     }
 
     /// Words for it, and the case that a host acts on.
-    pub fn explain(self, settings: &Settings) -> Error {
+    pub fn explain(mut self, settings: &Settings) -> Error {
+        // Should the server have repeated what it was sent.
+        self.detail = settings.server.client_secret.hidden_in(&self.detail);
         let code = match (&self.aadsts, &self.error) {
             (Some(number), _) => format!("AADSTS{number}"),
             (None, Some(error)) if self.is_client_error() => error.clone(),
             _ => format!("http-{}", self.status),
         };
-        if is_passing_code(self.aadsts) || self.status >= 500 || self.status == 429 {
+        if self.is_passing() || self.status >= 500 || self.status == 429 {
             return Error::Unavailable(
                 Explanation::new(code, "Entra ID cannot issue a token at the moment")
                     .remedy("Try again in a few minutes")
@@ -75,12 +74,15 @@ impl Refusal {
         let cause =
             self.aadsts.and_then(cause).or_else(|| self.error.as_deref().and_then(cause_of_error));
         let explanation = match cause {
-            Some(cause) => Explanation::new(code, cause.summary)
-                .remedy(cause.remedy.replace("{portal}", settings.endpoints().portal())),
+            Some(cause) => {
+                let portal = settings.endpoints().portal();
+                Explanation::new(code, cause.summary)
+                    .remedy(remedy::in_portal(cause.remedy, portal))
+            }
             None if self.error.is_none() && self.aadsts.is_none() => {
                 return Error::Unexpected(
                     Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
-                        .remedy("Check the operator, and whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
+                        .remedy(remedy::PROXY)
                         .detail(self.detail),
                 );
             }
@@ -88,7 +90,18 @@ impl Refusal {
                 "Check tenant ID, client ID and client secret; the detail is what Microsoft's support asks for",
             ),
         };
-        Error::Unauthorized(explanation.detail(self.detail))
+        let explanation = explanation.detail(self.detail);
+        match self.aadsts {
+            // To ask again at once would only make it longer.
+            Some(50196) => Error::Unavailable(explanation),
+            _ => Error::Unauthorized(explanation),
+        }
+    }
+
+    /// Whether it asks to come back rather than refuses.
+    fn is_passing(&self) -> bool {
+        let by_code = matches!(self.aadsts, Some(90033 | 50033 | 90006 | 90012 | 90024));
+        by_code || matches!(self.error.as_deref(), Some("temporarily_unavailable" | "server_error"))
     }
 
     fn is_client_error(&self) -> bool {
@@ -98,11 +111,7 @@ impl Refusal {
 
 /// Whether the answer of the token endpoint asks to come back rather than refuses.
 pub fn is_passing(response: &Response) -> bool {
-    (400..500).contains(&response.status) && is_passing_code(Refusal::read(response).aadsts)
-}
-
-fn is_passing_code(aadsts: Option<u32>) -> bool {
-    matches!(aadsts, Some(90033 | 50033 | 90006 | 90012 | 90024))
+    (400..500).contains(&response.status) && Refusal::read(response).is_passing()
 }
 
 /// The settings that a refusal points at, so that the wizard can mark them.
@@ -123,8 +132,6 @@ const TENANT: &str = "/server/tenantId";
 const CLIENT: &str = "/server/clientId";
 const SECRET: &str = "/server/clientSecret";
 const CLOUD: &str = "/server/cloud";
-
-const NEW_SECRET: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value (not the Secret ID) into the settings";
 
 fn cause(aadsts: u32) -> Option<Cause> {
     let (summary, remedy, fields): (_, _, &[&str]) = match aadsts {

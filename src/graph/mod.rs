@@ -4,7 +4,10 @@ mod page;
 mod patience;
 mod refusal;
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use http::Uri;
 
@@ -20,7 +23,7 @@ use crate::{
 
 pub use page::{LoopGuard, Page};
 use patience::{Attempt, Verdict};
-pub use patience::{Patience, retry_after};
+pub use patience::{Patience, Pause, retry_after, seconds};
 pub use refusal::GraphError;
 
 /// One run's conversation with Entra ID and Graph. Gets a token when it first needs one,
@@ -106,8 +109,13 @@ impl<'a, H: Host> Graph<'a, H> {
                     renewed = true;
                     self.token.take();
                 }
-                401 => return Err(GraphError::read(&response).unauthorized()),
-                _ => return Ok(Answer::Refused(GraphError::read(&response))),
+                _ => {
+                    let refusal = self.discreet(GraphError::read(&response));
+                    if refusal.is_about_the_token() {
+                        return Err(refusal.unauthorized());
+                    }
+                    return Ok(Answer::Refused(refusal));
+                }
             }
         }
     }
@@ -117,11 +125,25 @@ impl<'a, H: Host> Graph<'a, H> {
     ///
     /// # Errors
     /// As [`Self::ask`], and [`GraphError::explain`].
-    pub async fn get(&self, request: Request, needs: Permission) -> Result<Response, Error> {
+    pub async fn require(&self, request: Request, needs: Permission) -> Result<Response, Error> {
         match self.ask(request).await? {
             Answer::Success(response) => Ok(response),
             Answer::Refused(refusal) => Err(self.explain(refusal, needs)),
         }
+    }
+
+    /// A refusal without the token, should the server have repeated it.
+    pub fn discreet(&self, refusal: GraphError) -> GraphError {
+        match &*self.token.borrow() {
+            Some(token) => refusal.without(token.secret()),
+            None => refusal,
+        }
+    }
+
+    /// Counts a request that is sent again, outside of this conversation's own patience.
+    pub fn count_again(&self, throttled: bool) {
+        let counter = if throttled { &self.throttled } else { &self.retried };
+        counter.set(counter.get() + 1);
     }
 
     /// Words for a refusal of a path that `needs` opens.
@@ -178,21 +200,25 @@ impl<'a, H: Host> Graph<'a, H> {
                     return result.map_err(|error| explain_failure(&request, &error));
                 }
                 Verdict::GiveUp(seconds) => return Err(Error::Throttled(seconds)),
-                Verdict::Again { after, throttled } => {
-                    let counter = if throttled { &self.throttled } else { &self.retried };
-                    counter.set(counter.get() + 1);
-                    // Between half and all of it, so that many tenants do not return at once.
-                    let pause = if throttled { after } else { after.mul_f64(self.jitter()) };
-                    self.host.sleep(pause).await;
+                Verdict::Again { pause, throttled } => {
+                    self.count_again(throttled);
+                    self.host.sleep(self.length(pause)).await;
                 }
             }
         }
     }
 
-    fn jitter(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "chance needs no precision")]
-        let share = (self.host.random() >> 11) as f64 / (1_u64 << 53) as f64;
-        0.5 + share / 2.0
+    /// What Microsoft asked for, to the letter; else between half and all of it, so that many
+    /// tenants do not return at once.
+    pub fn length(&self, pause: Pause) -> Duration {
+        match pause {
+            Pause::Asked(time) => time,
+            Pause::Guessed(time) => {
+                #[expect(clippy::cast_precision_loss, reason = "chance needs no precision")]
+                let share = (self.host.random() >> 11) as f64 / (1_u64 << 53) as f64;
+                time.mul_f64(0.5 + share / 2.0)
+            }
+        }
     }
 
     /// A random UUID (RFC 9562, version 4), by which Microsoft's support finds a request.
@@ -238,7 +264,7 @@ fn explain_failure(request: &Request, error: &TransportError) -> Error {
         Failure::Tls => Error::Unavailable(explanation(
             "certificate",
             format!("The certificate of {server} is not trusted"),
-            "If a proxy of your company inspects HTTPS, add its root certificate to those that ONES trusts (SSL_CERT_FILE)",
+            "If a proxy of your company inspects HTTPS, add its root certificate to those that the machine of ONES trusts",
         )),
         Failure::Denied => Error::Unavailable(explanation(
             "denied",

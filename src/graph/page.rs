@@ -52,6 +52,14 @@ pub struct LoopGuard {
 }
 
 impl LoopGuard {
+    /// What to say of it.
+    pub fn circle() -> Error {
+        Error::Unexpected(
+            Explanation::new("paging-loop", "Microsoft Graph's page links lead in a circle")
+                .remedy("Try again later; what was read so far is kept"),
+        )
+    }
+
     /// To be told of every link before it is followed.
     ///
     /// # Errors
@@ -59,10 +67,7 @@ impl LoopGuard {
     /// times the length of the circle and the way to it.
     pub fn follow(&mut self, link: &str) -> Result<(), Error> {
         if self.anchor == link {
-            return Err(Error::Unexpected(
-                Explanation::new("paging-loop", "Microsoft Graph's page links lead in a circle")
-                    .remedy("Try again later; what was read so far is kept"),
-            ));
+            return Err(Self::circle());
         }
         if self.steps == self.power {
             link.clone_into(&mut self.anchor);

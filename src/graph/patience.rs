@@ -26,16 +26,28 @@ impl Patience {
     }
 }
 
+/// How long to wait before the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// As Microsoft said.
+    Asked(Duration),
+    /// Microsoft said nothing.
+    Guessed(Duration),
+}
+
 /// What to do after an attempt.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
     /// Whatever came, it is the result.
     Final,
     /// Send it again after the pause.
-    Again { after: Duration, throttled: bool },
+    Again { pause: Pause, throttled: bool },
     /// Microsoft wants a longer pause than there is patience: seconds.
     GiveUp(u32),
 }
+
+/// The first pause after a failure; each further one is twice as long. Before jitter.
+const BASE: Duration = Duration::from_millis(500);
 
 /// Keeps count of the tries of one request.
 pub(super) struct Attempt {
@@ -57,26 +69,31 @@ impl Attempt {
     ) -> Verdict {
         let asked = response.header("retry-after").and_then(|it| retry_after(it, now));
         match response.status {
-            429 => match self.again(asked, true) {
+            // The directory counts by windows of ten seconds.
+            429 => match self.again(asked, true, Duration::from_secs(2)) {
                 // A 429 is never a result: without a word on when, a minute is a fair guess.
                 Verdict::Final => {
                     Verdict::GiveUp(seconds(asked.unwrap_or(Duration::from_secs(60))))
                 }
                 verdict => verdict,
             },
-            503 | 504 => self.again(asked, asked.is_some()),
-            _ if also_passing(response) => self.again(asked, asked.is_some()),
+            503 | 504 => self.again(asked, asked.is_some(), BASE),
+            _ if also_passing(response) => self.again(asked, asked.is_some(), BASE),
             _ => Verdict::Final,
         }
     }
 
     pub(super) fn judge_failure(&mut self, error: &TransportError) -> Verdict {
-        if error.failure.is_passing() { self.again(None, false) } else { Verdict::Final }
+        if error.failure.is_passing() { self.again(None, false, BASE) } else { Verdict::Final }
     }
 
-    fn again(&mut self, asked: Option<Duration>, throttled: bool) -> Verdict {
-        // 0.5, 1, 2 and 4 seconds, before jitter.
-        let after = asked.unwrap_or_else(|| Duration::from_millis(250 << self.tries));
+    fn again(&mut self, asked: Option<Duration>, throttled: bool, base: Duration) -> Verdict {
+        // At once is no pause: whoever says so has not thought about it.
+        let pause = match asked.filter(|it| !it.is_zero()) {
+            Some(asked) => Pause::Asked(asked),
+            None => Pause::Guessed(base * (1 << (self.tries - 1))),
+        };
+        let (Pause::Asked(after) | Pause::Guessed(after)) = pause;
         if self.waited + after > self.patience.waiting {
             return if throttled { Verdict::GiveUp(seconds(after)) } else { Verdict::Final };
         }
@@ -85,15 +102,15 @@ impl Attempt {
         }
         self.tries += 1;
         self.waited += after;
-        Verdict::Again { after, throttled }
+        Verdict::Again { pause, throttled }
     }
 }
 
-/// Whole seconds, rounded up.
-fn seconds(time: Duration) -> u32 {
+/// Whole seconds, rounded up; at least one.
+pub fn seconds(time: Duration) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
     let seconds = time.as_secs_f64().ceil() as u32;
-    seconds
+    seconds.max(1)
 }
 
 /// Reads a Retry-After: seconds, also fractional ones as Graph sends them, or a date
@@ -138,7 +155,7 @@ mod tests {
     fn a_request_is_tried_five_times_with_growing_pauses() {
         let mut attempt = Attempt::first(Patience::SYNC);
         let pauses: Vec<_> = std::iter::from_fn(|| match judge(&mut attempt, 503, None) {
-            Verdict::Again { after, throttled: false } => Some(after.as_millis()),
+            Verdict::Again { pause: Pause::Guessed(it), throttled: false } => Some(it.as_millis()),
             _ => None,
         })
         .collect();
@@ -156,7 +173,8 @@ mod tests {
             Verdict::GiveUp(3601)
         );
         let mut attempt = Attempt::first(Patience::SYNC);
-        let again = Verdict::Again { after: Duration::from_secs(100), throttled: true };
+        let pause = Pause::Asked(Duration::from_secs(100));
+        let again = Verdict::Again { pause, throttled: true };
         assert_eq!(judge(&mut attempt, 429, Some("100")), again);
         assert_eq!(judge(&mut attempt, 429, Some("100")), Verdict::GiveUp(100), "120 s in all");
     }
@@ -167,6 +185,6 @@ mod tests {
         for _ in 0..4 {
             assert!(matches!(judge(&mut attempt, 429, Some("0")), Verdict::Again { .. }));
         }
-        assert_eq!(judge(&mut attempt, 429, Some("0")), Verdict::GiveUp(0));
+        assert!(matches!(judge(&mut attempt, 429, Some("0")), Verdict::GiveUp(1..)));
     }
 }

@@ -6,9 +6,11 @@
 use serde_json::Value;
 
 use crate::{
-    describe::Permission,
+    describe::{CALENDARS, PLACES, Permission},
     error::{Error, Explanation},
     host::Response,
+    remedy,
+    secret::Secret,
 };
 
 /// An answer that is no success.
@@ -30,6 +32,14 @@ impl GraphError {
     pub fn read(response: &Response) -> Self {
         Self::of(response.status, &response.json(), |name| response.header(name))
             .unwrap_or_else(|| Self::foreign(response.status, response.outline()))
+    }
+
+    /// The same without a credential that the server may have repeated.
+    pub fn without(mut self, secret: &Secret) -> Self {
+        for text in [&mut self.code, &mut self.message, &mut self.detail] {
+            *text = secret.hidden_in(text);
+        }
+        self
     }
 
     /// Reads the answer to one request of a `$batch`.
@@ -60,13 +70,12 @@ impl GraphError {
         if code.is_empty() {
             code = format!("http-{status}");
         }
-        let inner = |names: [&str; 2]| {
-            let inner = error.get("innerError").or_else(|| error.get("innererror"))?;
-            names.iter().find_map(|name| inner.get(name)).and_then(text)
-        };
+        let inner = error.get("innerError").or_else(|| error.get("innererror"));
+        let inner = |name| inner?.get(name).and_then(text);
+        let header = |name| header(name).map(str::to_owned);
         let request_id =
-            inner(["request-id", "requestId"]).or_else(|| header("request-id").map(str::to_owned));
-        let date = inner(["date", "date"]).or_else(|| header("date").map(str::to_owned));
+            inner("request-id").or_else(|| inner("requestId")).or_else(|| header("request-id"));
+        let date = inner("date").or_else(|| header("date"));
         let mut detail = vec![format!("HTTP {status} {code}")];
         detail.extend((!message.is_empty()).then(|| shorten(&message)));
         detail.extend(request_id.map(|it| format!("request-id {it}")));
@@ -74,10 +83,33 @@ impl GraphError {
         Some(Self { status, code, message, is_graphs: true, detail: detail.join("; ") })
     }
 
+    /// Status, code, Graph's words and ids in one line.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Whether Graph no longer knows the link it gave: all must be enumerated anew. A link
     /// is opaque, so whatever Graph finds wrong with it is Graph's to mend.
     pub fn is_forgotten_link(&self) -> bool {
-        self.is_graphs && matches!(self.status, 400 | 404) || self.status == 410
+        let code = self.code.to_ascii_lowercase();
+        self.status == 410
+            || self.is_graphs && matches!(self.status, 400 | 404)
+            || matches!(code.as_str(), "syncstatenotfound" | "resyncrequired")
+    }
+
+    /// Whether the token is what was refused. Places answers 401 for troubles of its own, while
+    /// the token is good everywhere else.
+    pub fn is_about_the_token(&self) -> bool {
+        let words = format!("{} {}", self.code, self.message).to_ascii_lowercase();
+        let is_said = words.contains("token") || words.contains("claims");
+        // Without a word, there is nothing else to go by.
+        self.status == 401 && (is_said || self.message.is_empty())
+    }
+
+    /// Whether it is the attribute that the settings name which cannot be told: unknown (400),
+    /// or kept outside the directory (501).
+    pub fn is_about(&self, property: &str) -> bool {
+        self.status == 501 || self.status == 400 && self.message.contains(property)
     }
 
     /// Whether the thing asked for is not there, rather than the path.
@@ -91,7 +123,7 @@ impl GraphError {
     }
 
     /// A fresh token was refused.
-    pub(super) fn unauthorized(self) -> Error {
+    pub fn unauthorized(self) -> Error {
         Error::Unauthorized(
             Explanation::new(self.code, "Microsoft Graph does not accept the token that Entra ID issued")
                 .remedy("Check that the operator in the server settings is the one of your tenant: tokens of one cloud are worth nothing in another")
@@ -99,36 +131,69 @@ impl GraphError {
         )
     }
 
+    /// Whether Graph, in its way, says that there is no such path.
+    fn is_missing_path(&self) -> bool {
+        let no_segment = self.message.contains("Resource not found for the segment");
+        matches!(self.status, 404 | 405 | 501) || self.status == 400 && no_segment
+    }
+
     /// Words for it, and the case that a host acts on. `granted` is what the token hints at.
     pub fn explain(self, needs: Permission, granted: Option<bool>, portal: &str) -> Error {
         let name = needs.name;
-        match self.status {
-            403 if granted == Some(true) => Error::PermissionMissing(
-                Explanation::new(self.code, format!("{name} is granted, but Microsoft 365 does not honour it yet"))
-                    .remedy("A fresh grant can take up to 48 hours to reach Exchange: try again later; if it stays so, ask your Exchange administrator whether a policy limits the app to some mailboxes")
-                    .detail(self.detail),
-            ),
-            403 => Error::PermissionMissing(
-                Explanation::new(self.code, format!("The permission {name} is missing or has no admin consent"))
-                    .remedy(format!("In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, add the application permission {name} of Microsoft Graph, then click Grant admin consent"))
-                    .detail(self.detail),
-            ),
-            404 | 405 | 501 if self.is_graphs => Error::Unsupported(
-                Explanation::new(self.code, "Microsoft Graph has no such service in this cloud or tenant")
-                    .detail(self.detail),
-            ),
-            500..=599 => Error::Unavailable(
+        if self.status >= 500 && self.status != 501 {
+            return Error::Unavailable(
                 Explanation::new(self.code, "Microsoft Graph has troubles of its own")
                     .remedy("Try again in a few minutes; https://status.cloud.microsoft tells of outages")
                     .detail(self.detail),
-            ),
-            _ if !self.is_graphs => not_graph(self.detail),
-            _ => Error::Unexpected(
-                Explanation::new(self.code, "Microsoft Graph refused the request")
-                    .remedy("Try again; if it stays so, the detail is what Microsoft's support asks for")
-                    .detail(self.detail),
-            ),
+            );
         }
+        if !self.is_graphs {
+            return not_graph(self.detail);
+        }
+        if self.status == 403 && granted == Some(true) {
+            let explanation = Explanation::new(
+                self.code,
+                format!("{name} is granted, but Microsoft 365 does not honour it yet"),
+            );
+            let wait = "A fresh grant can take a while: try again later";
+            // These two are served by Exchange.
+            let exchange = format!(
+                "{wait}, up to 48 hours where Exchange is concerned; if it stays so, ask your Exchange administrator whether a policy limits the app to some mailboxes"
+            );
+            let is_exchange = needs == CALENDARS || needs == PLACES;
+            return Error::PermissionMissing(
+                explanation
+                    .remedy(if is_exchange { exchange } else { wait.to_owned() })
+                    .detail(self.detail),
+            );
+        }
+        if self.status == 403 {
+            return Error::PermissionMissing(
+                Explanation::new(
+                    self.code,
+                    format!("The permission {name} is missing or has no admin consent"),
+                )
+                .remedy(remedy::grant(name, portal))
+                .detail(self.detail),
+            );
+        }
+        if self.is_missing_path() {
+            return Error::Unsupported(
+                Explanation::new(
+                    self.code,
+                    "Microsoft Graph has no such service in this cloud or tenant",
+                )
+                .remedy("Check that the operator in the server settings is the one of your tenant; some clouds of Microsoft do not have every service")
+                .detail(self.detail),
+            );
+        }
+        Error::Unexpected(
+            Explanation::new(self.code, "Microsoft Graph refused the request")
+                .remedy(
+                    "Try again; if it stays so, the detail is what Microsoft's support asks for",
+                )
+                .detail(self.detail),
+        )
     }
 }
 
@@ -136,7 +201,7 @@ impl GraphError {
 pub(super) fn not_graph(detail: String) -> Error {
     Error::Unexpected(
         Explanation::new("not-graph", "The answer is not one of Microsoft Graph")
-            .remedy("Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place")
+            .remedy(remedy::PROXY)
             .detail(detail),
     )
 }

@@ -31,7 +31,7 @@ pub fn read_mailbox(raw: &RawValue) -> Option<String> {
 }
 
 /// What identifies a room, read even where the rest cannot be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomKey {
     /// `placeId`, which never changes; where the cloud has none, the e-mail address.
     pub id: String,
@@ -39,6 +39,9 @@ pub struct RoomKey {
     pub email: Option<String>,
     /// Graph's `id`, which can change.
     pub entity_id: Option<String>,
+    /// False where a `placeId` is there but cannot be read: then nobody can say which of the
+    /// rooms told before this one is.
+    pub is_certain: bool,
 }
 
 impl RoomKey {
@@ -47,11 +50,13 @@ impl RoomKey {
         let members = members(raw);
         let email = text_member(&members, "emailAddress").map(|it| it.to_lowercase());
         let entity_id = text_member(&members, "id");
+        let place_id = members.value("placeId");
+        let is_certain = place_id.is_null() || place_id.is_string();
         let id = text_member(&members, "placeId")
             .or_else(|| email.clone())
             .or_else(|| entity_id.clone())
             .unwrap_or_else(|| "(no id)".to_owned());
-        Self { id, email, entity_id }
+        Self { id, email, entity_id, is_certain }
     }
 
     /// Reads the room.
@@ -63,6 +68,9 @@ impl RoomKey {
     }
 
     fn room(&self, raw: &RawValue) -> Result<Room, String> {
+        if !self.is_certain {
+            return Err("placeId: not a text".to_owned());
+        }
         let members = members(raw);
         let text = |name| match members.value(name) {
             Value::Null => Ok(None),
@@ -136,13 +144,20 @@ fn member_text(value: &Value) -> Option<String> {
     filled(value.as_str().map(str::to_owned))
 }
 
+/// 50.0 is as good as 50.
+fn whole(number: f64) -> Option<i64> {
+    let fits = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+    fits.then_some(number as i64)
+}
+
 /// An Int32 that can come as text.
 fn integer(field: &str, members: &Members<'_>) -> Result<Option<i64>, String> {
     let number = match members.value(field) {
         Value::Null => return Ok(None),
         Value::String(text) if text.trim().is_empty() => return Ok(None),
         Value::String(text) => text.trim().parse().ok(),
-        value => value.as_i64(),
+        value => value.as_i64().or_else(|| whole(value.as_f64()?)),
     };
     number.map(Some).ok_or_else(|| format!("{field}: not a whole number"))
 }

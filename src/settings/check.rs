@@ -44,17 +44,17 @@ const KNOWN: [(&str, &[&str]); 5] = [
 pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
     let mut fields = Fields::default();
     // serde would read a list as the fields of an object, in their order.
-    let is_list = |object: &str| settings.pointer(object).is_some_and(Value::is_array);
-    for (object, _) in KNOWN.iter().filter(|(object, _)| is_list(object)) {
-        fields.wrong(object, "This must be an object, not a list");
-    }
-    if !fields.wrong.is_empty() {
-        return Err(fields.wrong);
+    let mut settings = settings.clone();
+    for (object, _) in KNOWN {
+        if let Some(list @ Value::Array(_)) = settings.pointer_mut(object) {
+            fields.wrong(object, "This must be an object, not a list");
+            *list = Value::Null;
+        }
     }
     for (object, known) in KNOWN {
         fields.refuse_unknown(object, settings.pointer(object), known);
     }
-    let Ok(form) = Form::deserialize(settings.clone()) else {
+    let Ok(form) = Form::deserialize(settings) else {
         fields.wrong("", "The settings must be an object with server, rooms and users");
         return Err(fields.wrong);
     };
@@ -82,7 +82,7 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
             "Certificates are not supported by this version: use clientSecret",
         );
     }
-    let name = fields.text("/server/name", form.name, "The integration needs a name");
+    let name = fields.name("/server/name", form.name, "The integration needs a name");
     let cloud = cloud(fields, form.cloud);
     let tenant_id =
         fields.text("/server/tenantId", form.tenant_id, "The tenant ID is missing").and_then(
@@ -214,7 +214,7 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
     };
     let login_button = match form.login_button {
         Entry::Absent => Some(LOGIN_BUTTON.to_owned()),
-        entry => fields.text("/users/loginButton", entry, "The button needs a name"),
+        entry => fields.name("/users/loginButton", entry, "The button needs a name"),
     };
     let include_guests =
         fields.optional("/users/includeGuests", form.include_guests, "true or false");
@@ -229,6 +229,22 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
     })
 }
 
+/// Properties of a user that hold no text.
+const NO_TEXT: [&str; 4] =
+    ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
+
+/// Properties of a user that may hold a number of a card, in Graph's spelling.
+const KNOWN_TEXTS: [&str; 8] = [
+    "employeeId",
+    "faxNumber",
+    "mobilePhone",
+    "businessPhones",
+    "officeLocation",
+    "postalCode",
+    "mailNickname",
+    "onPremisesSamAccountName",
+];
+
 fn card_number(attribute: &str) -> Result<CardNumber, &'static str> {
     // Graph has no `pager` on user, in any cloud: it exists only as a directory extension.
     if attribute.eq_ignore_ascii_case("pager") {
@@ -240,11 +256,20 @@ fn card_number(attribute: &str) -> Result<CardNumber, &'static str> {
     if attribute.eq_ignore_ascii_case("signInActivity") {
         return Err("signInActivity cannot be a card number");
     }
-    let number = attribute.strip_prefix("extensionAttribute").and_then(|it| it.parse::<u8>().ok());
-    let path: Vec<String> = match number {
-        Some(1..=15) => vec!["onPremisesExtensionAttributes".to_owned(), attribute.to_owned()],
-        Some(_) => return Err("There are only extensionAttribute1 to extensionAttribute15"),
-        None => attribute.split('/').map(str::to_owned).collect(),
+    if NO_TEXT.iter().any(|it| it.eq_ignore_ascii_case(attribute)) {
+        return Err("This attribute is no text: choose one that holds the number itself");
+    }
+    const EXTENSION: &str = "extensionAttribute";
+    let (head, tail) = attribute.split_at_checked(EXTENSION.len()).unwrap_or_default();
+    let path: Vec<String> = if head.eq_ignore_ascii_case(EXTENSION) {
+        if !matches!(tail.parse::<u8>(), Ok(1..=15)) || tail.starts_with(['0', '+']) {
+            return Err("There are only extensionAttribute1 to extensionAttribute15");
+        }
+        vec!["onPremisesExtensionAttributes".to_owned(), format!("{EXTENSION}{tail}")]
+    } else {
+        // Graph tells them in its own spelling, whatever was asked for.
+        let known = KNOWN_TEXTS.iter().find(|it| it.eq_ignore_ascii_case(attribute));
+        known.copied().unwrap_or(attribute).split('/').map(str::to_owned).collect()
     };
     let is_name = |name: &String| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -266,7 +291,10 @@ struct Fields {
 
 impl Fields {
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        self.wrong.push(FieldError::new(field, message));
+        // The first message says what to mend.
+        if !self.wrong.iter().any(|it| it.field == field) {
+            self.wrong.push(FieldError::new(field, message));
+        }
     }
 
     /// A step of the wizard; all of them can be left empty.
@@ -314,6 +342,17 @@ impl Fields {
             return None;
         }
         Some(text.trim().to_owned())
+    }
+
+    /// Text that a person reads on a button or in a list.
+    fn name(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
+        let text = self.text(field, entry, missing)?;
+        self.ensure(
+            text,
+            field,
+            |it| it.chars().count() <= 100,
+            "This is longer than 100 characters",
+        )
     }
 
     fn ensure(

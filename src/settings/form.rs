@@ -51,7 +51,7 @@ pub(super) struct Server {
     #[cfg_attr(test, schemars(title = "Client secret", length(min = 1), extend("writeOnly" = true)))]
     pub(super) client_secret: Entry<String>,
     // Refused by name until certificates are served, so that nobody believes it is used.
-    #[cfg_attr(test, schemars(skip))]
+    #[cfg_attr(test, schemars(title = "Client certificate", extend("type" = "null")))]
     pub(super) client_certificate: Entry<Value>,
     /// The day the client secret expires, as the portal shows it. ONES warns 30 days ahead.
     #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
@@ -180,6 +180,6 @@ pub(super) struct Users {
     #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
     pub(super) include_disabled: Entry<bool>,
     // Refused by name until groups are served: ignored, it would let everybody in.
-    #[cfg_attr(test, schemars(skip))]
+    #[cfg_attr(test, schemars(title = "Only these groups", extend("maxItems" = 0, "default" = [])))]
     pub(super) only_groups: Entry<Vec<String>>,
 }

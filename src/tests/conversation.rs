@@ -209,6 +209,54 @@ fn what_is_no_page_of_graph_is_said_so() {
 }
 
 #[test]
+fn a_server_that_repeats_credentials_is_not_repeated() {
+    let script = tenant(|_| {
+        Reply::Json(
+            403,
+            json!({"error": {
+                "code": "Denied", "message": "you sent Bearer opaque to me",
+            }}),
+        )
+    });
+    let error = sync_users(&script, &settings(json!({})), None).1.expect_err("refused");
+    assert!(!format!("{error:?}").contains("opaque"), "{error:?}");
+    let script = Script::new(|asked| {
+        Reply::Json(
+            400,
+            json!({
+                "error": "invalid_client", "error_description": format!("AADSTS7000215: {}", asked.body),
+            }),
+        )
+    });
+    let error = sync_users(&script, &settings(json!({})), None).1.expect_err("refused");
+    let printed = format!("{error:?}");
+    assert!(!printed.contains("not~a~real") && !printed.contains("not%7Ea"), "{printed}");
+}
+
+#[test]
+fn a_proxy_that_says_no_is_no_missing_permission() {
+    let page = || Reply::Raw(403, vec![("content-type", "text/html")], "<html>".to_owned());
+    let script = tenant(move |_| page());
+    let error = sync_users(&script, &settings(json!({})), None).1.expect_err("refused");
+    assert_eq!(explained(&error), "not-graph");
+}
+
+#[test]
+fn entra_id_can_ask_to_come_back() {
+    let busy = |asked: &super::script::Asked| match asked.path.as_str() {
+        path if path.ends_with("/token") && asked.before < 2 => {
+            Reply::Json(400, json!({"error": "temporarily_unavailable"}))
+        }
+        path if path.contains("$deltatoken=latest") => latest(),
+        path if path.contains("$deltatoken=A") => unchanged(),
+        path if path.starts_with("/v1.0/users?") => ok(json!({"value": []})),
+        _ => nothing(),
+    };
+    let summary = sync_users(&Script::new(busy), &settings(json!({})), None).1.expect("a good run");
+    assert_eq!(summary.retried, 2);
+}
+
+#[test]
 fn secrets_are_in_no_debug_output() {
     let settings = settings(json!({}));
     let printed = format!("{settings:?} {:?}", crate::entra::token_request(&settings));

@@ -202,6 +202,55 @@ fn an_attribute_that_graph_does_not_know_is_a_wrong_setting() {
 }
 
 #[test]
+fn an_attribute_that_the_listing_cannot_tell_is_a_wrong_setting() {
+    // https://learn.microsoft.com/graph/delta-query-overview: kept outside the directory.
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
+        path if path.starts_with("/v1.0/users?") => refused(501, "NotImplemented"),
+        _ => nothing(),
+    });
+    let settings = settings(json!({"users": {"cardNumber": "aboutMe"}}));
+    let (_, result) = sync_users(&script, &settings, None);
+    assert!(matches!(result, Err(Error::InvalidSettings(_))), "{result:?}");
+}
+
+#[test]
+fn changes_that_lead_in_a_circle_begin_anew() {
+    let settings = settings(json!({}));
+    let (batches, _) = sync_users(&tenant(vec![user("ann")], Vec::new()), &settings, None);
+    let since = &batches.last().expect("a batch").checkpoint;
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.ends_with("deltatoken=B") => page(&[], "@odata.nextLink", "X"),
+        path if path.ends_with("skiptoken=X") => page(&[], "@odata.nextLink", "X"),
+        path if path.contains("latest") => page(&[], "@odata.deltaLink", "C"),
+        path if path.ends_with("=C") => page(&[], "@odata.deltaLink", "D"),
+        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [user("bob")]})),
+        path if path.contains("/places/") => ok(json!({"value": []})),
+        _ => nothing(),
+    });
+    let (batches, result) = sync_users(&script, &settings, Some(since));
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(batches.last().expect("a batch").mode, Mode::Full { first: false, last: true });
+}
+
+#[test]
+fn trouble_of_places_does_not_keep_people_waiting() {
+    for (status, code) in [(401, "UnknownError"), (500, "UnknownError"), (404, "ResourceNotFound")]
+    {
+        let script = Script::new(move |asked| match asked.path.as_str() {
+            path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
+            path if path.ends_with("=A") => page(&[], "@odata.deltaLink", "B"),
+            path if path.starts_with("/v1.0/users?") => ok(json!({"value": [user("ann")]})),
+            path if path.contains("/places/") => refused(status, code),
+            _ => nothing(),
+        });
+        let (batches, result) = sync_users(&script, &settings(json!({})), None);
+        assert_eq!(told(&batches), ["ann"], "{status}");
+        assert_eq!(result.expect("a good run").warnings.len(), 1, "{status}");
+    }
+}
+
+#[test]
 fn a_page_larger_than_a_batch_is_told_in_several() {
     let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
@@ -327,6 +376,7 @@ fn people_are_read_by_id_whatever_became_of_them() {
             (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "no"}}))
         }
         it if it.contains("/users/odd") => (200, json!({"id": 7})),
+        // Asked for again, and still ill.
         it if it.contains("/users/ill") => {
             (500, json!({"error": {"code": "internal", "message": ""}}))
         }

@@ -85,8 +85,40 @@ fn a_server_that_ignores_skip_is_not_asked_for_ever() {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(ids(&batches).len(), 100);
-    let warnings = result.expect("a good run").warnings;
-    assert_eq!(warnings, ["Microsoft Graph counts 150 rooms, but told only 100"]);
+    let summary = result.expect("a good run");
+    let words = "Microsoft Graph counts 150 rooms, but told only 100: none is removed in this run";
+    assert_eq!(summary.warnings, [words]);
+    assert!(!summary.complete, "what was not told is not gone");
+}
+
+#[test]
+fn pages_that_bring_nothing_new_end_the_run() {
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => {
+            let next = skipped(asked) + 1;
+            let next = format!("{GRAPH}/v1.0/places/microsoft.graph.room?$skip={next}");
+            ok(json!({"value": [room(0)], "@odata.nextLink": next}))
+        }
+        _ => nothing(),
+    });
+    let error = sync_rooms(&script, &settings(json!({}))).1.expect_err("no end");
+    assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("paging-loop"));
+}
+
+#[test]
+fn a_place_id_that_cannot_be_read_makes_no_other_room() {
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => {
+            ok(json!({"value": [{"id": "e", "placeId": 7, "emailAddress": "r@contoso.com"}]}))
+        }
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &settings(json!({})));
+    assert_eq!(ids(&batches), Vec::<String>::new());
+    let summary = result.expect("a good run");
+    assert_eq!((summary.unreadable, summary.complete), (1, false), "its old id is unknown");
 }
 
 #[test]
@@ -119,7 +151,7 @@ fn rooms_know_the_lists_that_hold_them() {
             ok(json!({"value": [room(0), room(1)]}))
         }
         path if path.contains("/places/Tall@contoso.com/") => ok(json!({"value": [room(1)]})),
-        path if path.contains("/places/Gone@contoso.com/") => refused(404, "ErrorItemNotFound"),
+        path if path.contains("/places/Gone@contoso.com/") => refused(500, "InternalServerError"),
         path if path.contains("/places/microsoft.graph.room?") => {
             ok(json!({"value": [room(0), room(1), room(2)]}))
         }
@@ -135,11 +167,15 @@ fn rooms_know_the_lists_that_hold_them() {
 
 #[test]
 fn a_cloud_without_places_is_no_empty_success() {
-    let answers =
-        [(404, "ResourceNotFound", "unsupported"), (403, "Authorization_RequestDenied", "missing")];
+    let answers = [
+        (404, "ResourceNotFound", "unsupported"),
+        (400, "BadRequest", "unsupported"),
+        (403, "Authorization_RequestDenied", "missing"),
+    ];
     for (status, code, expected) in answers {
+        let message = "Resource not found for the segment 'places'.";
         let script = Script::new(move |asked| match asked.path.contains("/places/") {
-            true => refused(status, code),
+            true => Reply::Json(status, json!({"error": {"code": code, "message": message}})),
             false => nothing(),
         });
         let (_, result) = sync_rooms(&script, &settings(json!({})));

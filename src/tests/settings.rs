@@ -87,6 +87,27 @@ fn every_wrong_field_is_told_at_once() {
 }
 
 #[test]
+fn a_list_in_place_of_an_object_hides_no_other_error() {
+    let mut settings = set("/server/cloud", json!(["global"]));
+    settings["server"]["tenantId"] = json!("contoso");
+    settings["rooms"] = json!(["all"]);
+    assert_eq!(wrong(&settings), ["/server/cloud", "/rooms", "/server/tenantId"]);
+    assert_eq!(wrong(&set("/server/name", json!("x".repeat(101)))), ["/server/name"]);
+}
+
+#[test]
+fn attributes_are_known_in_any_spelling() {
+    let path = |name: &str| {
+        let settings = set("/users", json!({ "cardNumber": name })).to_string();
+        let card_number = Settings::parse(&settings).expect("good settings").users.card_number;
+        card_number.expect("a card number").path().join("/")
+    };
+    assert_eq!(path("EmployeeID"), "employeeId");
+    assert_eq!(path("extensionattribute7"), "onPremisesExtensionAttributes/extensionAttribute7");
+    assert_eq!(path("badgeNumber"), "badgeNumber");
+}
+
+#[test]
 fn what_is_missing_or_no_object_is_told_by_name() {
     assert_eq!(wrong(&json!({})), ["/server"]);
     let fields = wrong(&json!({"server": {}}));
@@ -167,6 +188,8 @@ fn a_card_number_is_the_name_of_an_attribute() {
         "Pager",
         "extensionAttribute0",
         "extensionAttribute16",
+        "extensionAttribute01",
+        "accountEnabled",
         "a,b",
         "a b",
         "$top",

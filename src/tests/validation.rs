@@ -227,6 +227,28 @@ fn an_unreachable_graph_fails_everything_but_the_token() {
 }
 
 #[test]
+fn a_page_of_html_proves_no_permission() {
+    let html = || Reply::Raw(200, vec![("content-type", "text/html")], "<html>".to_owned());
+    let checks = checks(&entered(json!({})), |asked| (!asked.path.ends_with("/token")).then(html));
+    assert_eq!(outcomes(&checks), "ppffffss");
+}
+
+#[test]
+fn the_calendar_of_a_chosen_room_is_tried_and_another_where_one_is_closed() {
+    let settings = entered(json!({"rooms": {"select": ["p2"]}}));
+    let denied = |room: &'static str| {
+        move |asked: &Asked| {
+            let closed = asked.path.contains(room) && asked.path.contains("/calendarView?");
+            closed.then(|| refused(403, "ErrorAccessDenied"))
+        }
+    };
+    assert_eq!(outcomes(&checks(&settings, denied("/r1@"))), "pppppppp", "r1 is not chosen");
+    assert_eq!(outcomes(&checks(&settings, denied("/r2@"))), "ppppppfp");
+    let all = entered(json!({}));
+    assert_eq!(outcomes(&checks(&all, denied("/r1@"))), "pppppppp", "another room will do");
+}
+
+#[test]
 fn a_foreign_tenant_fails() {
     let checks = checks(&entered(json!({})), |asked| {
         asked.path.contains("/organization").then(|| {

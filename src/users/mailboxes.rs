@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, rooms::each_page};
+use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, places::each_page};
 
 /// The e-mail addresses of all rooms, read when they are first needed.
 #[derive(Debug, Default)]
@@ -15,8 +15,8 @@ impl RoomMailboxes {
     /// Whether one of the addresses, in lower case, is that of a room.
     ///
     /// # Errors
-    /// Where the rooms can be read later, but not now: to tell rooms as people meanwhile would
-    /// be worse than to wait.
+    /// Only where Microsoft asks for patience. Any other trouble of Places is a warning: people
+    /// must not wait for it, and a host does not offer people with the address of a room.
     pub(super) async fn contain_any<H: Host>(
         &mut self,
         graph: &Graph<'_, H>,
@@ -44,17 +44,14 @@ impl RoomMailboxes {
         )
         .await;
         match read {
-            Ok(_) => {}
-            Err(
-                error
-                @ (Error::PermissionMissing(_) | Error::Unsupported(_) | Error::Unexpected(_)),
-            ) => {
+            Err(error @ (Error::Throttled(_) | Error::Cancelled)) => return Err(error),
+            Err(error) => {
                 let why = error.explanation().map(|it| it.summary.clone()).unwrap_or_default();
                 self.warning = Some(format!(
                     "Rooms could not be read, so room mailboxes may appear among the people: {why}"
                 ));
             }
-            Err(error) => return Err(error),
+            Ok(_) => {}
         }
         Ok(rooms)
     }

@@ -14,7 +14,7 @@ use crate::{
     checkpoint::{Checkpoint, Position},
     describe::USERS,
     error::{Error, Explanation},
-    graph::{Answer, Graph, LoopGuard, Page, Patience},
+    graph::{Answer, Graph, GraphError, LoopGuard, Page, Patience},
     host::{Host, Request, Response, Sink},
     model::{Summary, UserBatch},
     payload::UserReader,
@@ -55,6 +55,9 @@ pub async fn sync<H: Host>(
     Ok(Summary { warnings, unreadable, ..graph.summary() })
 }
 
+/// Pages can be empty and go on; endless chains of them were seen as well.
+const MOST_BARREN: u32 = 1000;
+
 enum End {
     /// All was told.
     Reached,
@@ -72,29 +75,18 @@ async fn begin<H: Host>(graph: &Graph<'_, H>, reader: &UserReader) -> Result<Che
         let response = match graph.ask(Request::get(url)).await? {
             Answer::Success(response) => response,
             Answer::Refused(refusal) => {
-                // The card number is the only property that the settings name.
-                let attribute = graph.settings().users.card_number.as_ref();
-                let unknown = attribute.filter(|it| {
-                    matches!(refusal.status, 400 | 501)
-                        && (refusal.message.contains(it.property()) || refusal.status == 501)
-                });
-                return Err(match unknown {
-                    Some(attribute) => Error::wrong_field(
-                        "/users/cardNumber",
-                        format!(
-                            "Microsoft Graph cannot tell the attribute {} of people",
-                            attribute.path().join("/")
-                        ),
-                    ),
-                    None => graph.explain(refusal, USERS),
-                });
+                return Err(wrong_attribute(graph.settings(), &refusal)
+                    .unwrap_or_else(|| graph.explain(refusal, USERS)));
             }
         };
         let page = Page::read(&response)?;
         // "latest" is answered with the delta link at once. Pages on the way to it would
         // tell what the listing tells anyway.
         url = match (&page.delta_link, &page.next_link) {
-            (Some(delta), _) => break delta.clone().into_owned(),
+            (Some(delta), _) => {
+                graph.own_link(delta)?;
+                break delta.clone().into_owned();
+            }
             (None, Some(next)) => graph.own_link(next)?,
             (None, None) => return Err(no_link()),
         };
@@ -111,6 +103,7 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
     (mut checkpoint, mut first): (Checkpoint, bool),
 ) -> Result<End, Error> {
     let mut guard = LoopGuard::default();
+    let mut barren = 0;
     let mut response = match open(graph, &mut guard, &checkpoint.position).await? {
         Ok(response) => response,
         Err(forgotten) => return Ok(End::Forgotten(forgotten)),
@@ -132,6 +125,10 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
         let fetch = async { Ok(fetch.await) };
         let (fetched, ()) = try_join(fetch, teller.tell(&page, part)).await?;
         first = false;
+        barren = if page.value.is_empty() { barren + 1 } else { 0 };
+        if barren > MOST_BARREN {
+            return Ok(End::Forgotten(LoopGuard::circle()));
+        }
         response = match fetched? {
             None => return Ok(End::Reached),
             Some(Ok(response)) => response,
@@ -141,20 +138,39 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
     }
 }
 
-/// Asks for a page by its link. The inner error means that Graph forgot the link.
+/// Asks for a page by its link. The inner error means that Graph forgot the link, or that it
+/// leads nowhere: begin anew.
 async fn open<H: Host>(
     graph: &Graph<'_, H>,
     guard: &mut LoopGuard,
     position: &Position,
 ) -> Result<Result<Response, Error>, Error> {
-    guard.follow(position.link())?;
-    let url = graph.own_link(position.link())?;
-    Ok(match graph.ask(Request::get(url)).await? {
+    if let Err(circle) = guard.follow(position.link()) {
+        return Ok(Err(circle));
+    }
+    let uri = graph.own_link(position.link())?;
+    Ok(match graph.ask(Request::get(uri)).await? {
         Answer::Success(response) => Ok(response),
-        Answer::Refused(refusal) if refusal.is_forgotten_link() => {
-            Err(graph.explain(refusal, USERS))
+        Answer::Refused(refusal) => {
+            if let Some(error) = wrong_attribute(graph.settings(), &refusal) {
+                return Err(error);
+            }
+            match refusal.is_forgotten_link() {
+                true => Err(graph.explain(refusal, USERS)),
+                false => return Err(graph.explain(refusal, USERS)),
+            }
         }
-        Answer::Refused(refusal) => return Err(graph.explain(refusal, USERS)),
+    })
+}
+
+/// The card number is the only property that the settings name: where Graph refuses it, they
+/// are wrong.
+pub fn wrong_attribute(settings: &Settings, refusal: &GraphError) -> Option<Error> {
+    let attribute = settings.users.card_number.as_ref()?;
+    refusal.is_about(attribute.property()).then(|| {
+        let name = attribute.path().join("/");
+        let message = format!("Microsoft Graph cannot tell the attribute {name} of people");
+        Error::wrong_field("/users/cardNumber", message)
     })
 }
 

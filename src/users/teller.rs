@@ -1,12 +1,8 @@
 //! Turns pages into batches, and hands them over.
 
-use serde_json::value::RawValue;
-
-use super::mailboxes::RoomMailboxes;
+use super::{mailboxes::RoomMailboxes, read::read_items};
 use crate::{
-    batch::{self, Inner},
     checkpoint::{Checkpoint, Position},
-    describe::USERS,
     error::Error,
     graph::{Graph, Page},
     host::{Host, Sink},
@@ -141,45 +137,5 @@ pub(super) async fn change<H: Host>(
             id,
             reason: "Only a part of it was told".to_owned(),
         }),
-    })
-}
-
-/// Reads people by id; one item for each, in their order.
-pub(super) async fn read_items<H: Host>(
-    graph: &Graph<'_, H>,
-    reader: &UserReader,
-    ids: &[String],
-) -> Result<Vec<Item>, Error> {
-    let url = |id: &String| graph.endpoints().user_in_batch(id, reader.select());
-    let urls: Vec<_> = ids.iter().map(url).collect();
-    let answers = batch::get_all(graph, &urls, USERS).await?;
-    ids.iter().zip(answers).map(|(id, answer)| item(graph, reader, id, answer)).collect()
-}
-
-fn item<H: Host>(
-    graph: &Graph<'_, H>,
-    reader: &UserReader,
-    id: &str,
-    answer: Inner,
-) -> Result<Item, Error> {
-    let unreadable = |reason: String| Item::Unreadable(Unreadable { id: id.to_owned(), reason });
-    Ok(match answer {
-        Inner::Success(body) => {
-            let body: &RawValue = &body;
-            match reader.whole(body) {
-                // Under the id that was asked for, whatever the answer makes of it.
-                Item::Unreadable(it) => unreadable(it.reason),
-                item => item,
-            }
-        }
-        // Whether it is in the recycle bin or gone for good, this answer does not tell.
-        Inner::Refused(refusal) if refusal.is_missing_object() => {
-            Item::Removed(id.to_owned(), Removal::Soft)
-        }
-        Inner::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
-            return Err(graph.explain(refusal, USERS));
-        }
-        Inner::Refused(refusal) => unreadable(format!("Microsoft Graph answered {}", refusal.code)),
-        Inner::Unanswered => unreadable("Microsoft Graph did not answer".to_owned()),
     })
 }

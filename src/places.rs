@@ -1,0 +1,72 @@
+//! Collections of places, page by page.
+//!
+//! Source: <https://learn.microsoft.com/graph/api/place-list>.
+
+use http::Uri;
+use serde_json::value::RawValue;
+
+use crate::{
+    describe::PLACES,
+    error::Error,
+    graph::{Graph, LoopGuard, Page},
+    host::{Host, Request},
+};
+
+/// What Graph gives at once, at most.
+pub const PAGE: usize = 100;
+
+/// So many pages in a row may bring nothing new.
+const MOST_BARREN: u32 = 10;
+
+/// How many there were, and how many Graph says there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Total {
+    /// Items on all pages.
+    pub got: usize,
+    /// `@odata.count`, where it was told.
+    pub count: Option<u64>,
+}
+
+/// Reads a collection of places page by page. `url` gives the address of the page that skips
+/// so many; `on_page` says how many items it had not seen before.
+///
+/// For years `/places` has given 100 items and no link to the rest, so that a full page
+/// without a link is followed by asking with `$skip`, until nothing new comes.
+///
+/// # Errors
+/// As [`Graph::require`], and whatever `on_page` fails with; [`Error::Unexpected`] where pages
+/// go on and on without anything new.
+pub async fn each_page<H: Host>(
+    graph: &Graph<'_, H>,
+    url: impl Fn(usize) -> Uri,
+    mut on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
+) -> Result<Total, Error> {
+    let mut total = Total { got: 0, count: None };
+    let mut guard = LoopGuard::default();
+    let mut next = url(0);
+    let mut skipping = false;
+    let mut barren = 0;
+    loop {
+        guard.follow(&next.to_string())?;
+        let response = graph.require(Request::get(next), PLACES).await?;
+        let page = Page::read(&response)?;
+        let items = page.value.len();
+        let new = on_page(&page.value).await?;
+        total.got += items;
+        total.count = page.count.or(total.count);
+        barren = if new == 0 { barren + 1 } else { 0 };
+        if barren > MOST_BARREN {
+            return Err(LoopGuard::circle());
+        }
+        let lacking = total.count.is_some_and(|it| (total.got as u64) < it);
+        next = match &page.next_link {
+            Some(link) => graph.own_link(link)?,
+            None if items == 0 || new == 0 && !lacking => return Ok(total),
+            None if items >= PAGE || skipping || lacking => {
+                skipping = true;
+                url(total.got)
+            }
+            None => return Ok(total),
+        };
+    }
+}

@@ -1,0 +1,20 @@
+//! What an administrator can do, in the words of the portal.
+
+/// Something between ONES and Microsoft is in the way.
+pub const PROXY: &str =
+    "Check whether a proxy or firewall between ONES and Microsoft answers in Microsoft's place";
+
+/// A new client secret; for [`in_portal`].
+pub const NEW_SECRET: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value (not the Secret ID) into the settings";
+
+/// A permission and admin consent.
+pub fn grant(permission: &str, portal: &str) -> String {
+    format!(
+        "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, add the application permission {permission} of Microsoft Graph, then click Grant admin consent"
+    )
+}
+
+/// The text with the cloud's own portal in it.
+pub fn in_portal(text: &str, portal: &str) -> String {
+    text.replace("{portal}", portal)
+}
