@@ -128,8 +128,15 @@ fn call(error: &CallError) -> Problem {
         }
         CallError::OutOfMemory { .. } => Problem::new("trap", "plugin-out-of-memory", error)
             .remedy("Allow it more with --memory-limit, or report it to those who made the plugin"),
-        CallError::OutOfTime { .. } => Problem::new("trap", "plugin-out-of-time", error)
-            .remedy("Run again: it goes on where it stopped; or allow it more with --time-limit"),
+        CallError::OutOfTime { goes_on, .. } => Problem::new("trap", "plugin-out-of-time", error)
+            .remedy(match goes_on {
+                true => {
+                    "Run again: it goes on where it stopped; or allow it more with --time-limit"
+                }
+                false => {
+                    "Allow it more with --time-limit, or report it to those who made the plugin"
+                }
+            }),
         CallError::BrokeInterface { .. } => Problem::new("trap", "plugin-broke-interface", error)
             .remedy("This is a defect of the plugin: report it to those who made it"),
     }

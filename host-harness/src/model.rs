@@ -197,7 +197,6 @@ impl Removal {
 
 /// What is told of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum UserChange {
     /// The whole record.
     User(User),
@@ -259,6 +258,8 @@ pub struct Summary {
     pub warnings: Vec<String>,
     /// How much could not be read.
     pub unreadable: u32,
+    /// Where not, nothing is gone for not having been told in this run.
+    pub complete: bool,
 }
 
 /// A plugin's own error. Both the texts and the code are the plugin's.

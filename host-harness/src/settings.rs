@@ -8,7 +8,7 @@ use serde_json::Value;
 /// can hold secrets.
 #[derive(Clone)]
 pub struct Settings {
-    name: String,
+    name: Option<String>,
     value: Value,
 }
 
@@ -24,15 +24,22 @@ impl Settings {
         path: &Path,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
-        let unreadable =
-            |cause| SettingsError::Unreadable { file: path.display().to_string(), cause };
-        let text = if path == Path::new("-") {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            std::fs::read_to_string(path)
-        };
-        Self::parse(&text.map_err(unreadable)?, variable)
+        Self::parse(&read(path)?, variable)
+    }
+
+    /// The name alone, from the settings in `path`: no other variable need be set.
+    ///
+    /// # Errors
+    /// See [`SettingsError`].
+    pub fn read_name(
+        path: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<String, SettingsError> {
+        let mut value = json(&read(path)?)?;
+        if let Some(name) = value.pointer_mut(NAME) {
+            expand(name, &mut NAME.to_owned(), &variable)?;
+        }
+        name(&value).ok_or(SettingsError::NoName)
     }
 
     /// As [`Self::read`], from the text itself.
@@ -43,18 +50,17 @@ impl Settings {
         text: &str,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
-        let mut value: Value = serde_json::from_str(text).map_err(SettingsError::NotJson)?;
+        let mut value = json(text)?;
         expand(&mut value, &mut String::new(), &variable)?;
-        let name = match value.pointer("/server/name") {
-            Some(Value::String(name)) if !name.trim().is_empty() => name.clone(),
-            _ => return Err(SettingsError::NoName),
-        };
-        Ok(Self { name, value })
+        Ok(Self { name: name(&value), value })
     }
 
     /// `server.name`: what tells this integration from others.
-    pub fn name(&self) -> &str {
-        &self.name
+    ///
+    /// # Errors
+    /// [`SettingsError::NoName`] where there is none, or it is no text.
+    pub fn name(&self) -> Result<&str, SettingsError> {
+        self.name.as_deref().ok_or(SettingsError::NoName)
     }
 
     /// `users.defaultGroups`: what a person joins when first seen. Empty where it is not
@@ -79,7 +85,31 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Settings that cannot even be handed to a plugin.
+/// Where the name is (RFC 6901).
+const NAME: &str = "/server/name";
+
+fn read(path: &Path) -> Result<String, SettingsError> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|cause| SettingsError::Unreadable { file: path.display().to_string(), cause })
+}
+
+fn json(text: &str) -> Result<Value, SettingsError> {
+    // Some editors put a byte order mark before it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(SettingsError::NotJson)
+}
+
+fn name(settings: &Value) -> Option<String> {
+    let name = settings.pointer(NAME).and_then(Value::as_str);
+    name.filter(|it| !it.trim().is_empty()).map(str::to_owned)
+}
+
+/// Settings that nothing can be done with.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file could not be read.

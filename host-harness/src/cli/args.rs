@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum, value_parser};
 /// of `validate` failed; 2 wrong usage; 3 synced, but removals are held until somebody
 /// decides on them.
 #[derive(Debug, Parser)]
-#[command(name = "ones-host", version, about, max_term_width = 100)]
+#[command(name = "ones-host", version, about)]
 pub(super) struct Args {
     /// The plugin's component [default: the one .wasm file in ./target]
     #[arg(long, global = true, value_name = "FILE", env = "ONES_PLUGIN")]
@@ -34,11 +34,13 @@ pub(super) struct Args {
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// More removals in one run are held…
+    /// So many removals need no person's word, or as many as --max-removals-percent allows, if
+    /// that is more
     #[arg(long, global = true, value_name = "N", default_value_t = 10)]
     pub(super) max_removals: u64,
 
-    /// …unless they are at most so many per cent of those that are there
+    /// Removals of so many per cent of those that were there before need no person's word, or as
+    /// many as --max-removals allows, if that is more
     #[arg(long, global = true, value_name = "P", default_value_t = 10,
         value_parser = value_parser!(u8).range(0..=100))]
     pub(super) max_removals_percent: u8,

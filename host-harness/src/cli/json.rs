@@ -3,14 +3,36 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Serializer, Value, json, ser::Formatter};
 
 use super::Changes;
 use crate::{error::Problem, store::Decision, sync::Outcome};
 
 pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Escaping))?;
     writeln!(out)
+}
+
+/// Also escapes the control characters that JSON does not ask to: a terminal obeys them.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        mut text: &str,
+    ) -> io::Result<()> {
+        while let Some(at) = text.find(char::is_control) {
+            let (before, from) = text.split_at(at);
+            out.write_all(before.as_bytes())?;
+            let mut rest = from.chars();
+            if let Some(it) = rest.next() {
+                write!(out, "\\u{:04x}", u32::from(it))?;
+            }
+            text = rest.as_str();
+        }
+        out.write_all(text.as_bytes())
+    }
 }
 
 pub(super) fn problem(out: &mut impl Write, problem: &Problem) -> io::Result<()> {

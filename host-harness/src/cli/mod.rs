@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod json;
+mod stopped;
 mod text;
 
 use std::{
@@ -20,7 +21,7 @@ use crate::{
     error::Error,
     model::Outcome as CheckOutcome,
     plugin::{Client, Limits, Plugin, Session, SessionSource},
-    settings::Settings,
+    settings::{Settings, SettingsError},
     store::{Decision, IntegrationId, Kind, Store, StoreError, StoreOptions},
     sync::{Limit, Options, Sync},
 };
@@ -38,9 +39,9 @@ const HELD: u8 = 3;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let json = args.format == Format::Json;
-    match Program::new(args).and_then(Program::run) {
+    match (Program { args }).run() {
         Ok(code) => ExitCode::from(code),
-        // Whoever read has seen enough.
+        // In the middle of a list.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
@@ -68,10 +69,9 @@ impl Failure {
                 let problem = error.problem();
                 let _ = text::problem(&mut stderr, &problem, &network);
                 if json {
-                    let _ = json::problem(&mut anstream::stdout().lock(), &problem);
+                    let _ = json::problem(&mut io::stdout().lock(), &problem);
                 }
-                let usage = matches!(*error, Error::Settings(_));
-                ExitCode::from(if usage { USAGE } else { FAILED })
+                ExitCode::from(if names_no_file(&error) { USAGE } else { FAILED })
             }
             Self::Output(error) => {
                 let _ = text::usage(&mut stderr, &format!("cannot write: {error}"));
@@ -79,6 +79,15 @@ impl Failure {
             }
         }
     }
+}
+
+/// Whether the settings cannot be read at all, rather than hold what is wrong.
+fn names_no_file(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Settings(SettingsError::Unreadable { cause, .. })
+            if cause.kind() != io::ErrorKind::InvalidData
+    )
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -91,18 +100,23 @@ fn usage(message: impl Display) -> Failure {
     Failure::Usage(message.to_string())
 }
 
+/// Whoever reads may have seen enough: that changes no exit code.
+fn ended(code: u8, written: io::Result<()>) -> Result<u8, Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(code),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 struct Program {
     args: Args,
-    settings: Option<Settings>,
 }
 
 impl Program {
-    fn new(args: Args) -> Result<Self, Failure> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let settings = args.settings.as_deref().map(|it| Settings::read(it, variable));
-        Ok(Self { settings: settings.transpose()?, args })
-    }
-
     fn run(self) -> Result<u8, Failure> {
         match &self.args.command {
             Command::Describe => self.describe(),
@@ -120,13 +134,12 @@ impl Program {
     fn describe(&self) -> Result<u8, Failure> {
         let plugin = self.plugin()?;
         let manifest = runtime()?.block_on(plugin.describe())?;
-        let out = &mut anstream::stdout().lock();
-        match self.args.format {
+        let out = &mut self.out();
+        let written = match self.args.format {
             Format::Text => text::manifest(out, &manifest),
             Format::Json => json::value(out, &manifest),
-        }
-        .map_err(Failure::Output)?;
-        Ok(0)
+        };
+        ended(0, written)
     }
 
     fn validate(&self) -> Result<u8, Failure> {
@@ -141,14 +154,13 @@ impl Program {
                 Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
             }
         })?;
-        let out = &mut anstream::stdout().lock();
-        match self.args.format {
+        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
+        let out = &mut self.out();
+        let written = match self.args.format {
             Format::Text => text::report(out, &report, &network),
             Format::Json => json::value(out, &report),
-        }
-        .map_err(Failure::Output)?;
-        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
-        Ok(if failed { FAILED } else { 0 })
+        };
+        ended(if failed { FAILED } else { 0 }, written)
     }
 
     fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
@@ -161,11 +173,16 @@ impl Program {
         // The plugin first: a folder that nothing can be put into is not created.
         let runtime = runtime()?;
         let session = runtime.block_on(Session::open(plugin, settings.clone()))?;
+        session.accepted()?;
+        let name = settings.name()?;
         let mut store = if dry_run {
             Store::rehearse(&self.args.data)?
         } else {
             Store::open(&self.args.data, StoreOptions::default())?
         };
+        if let Some(folder) = store.temporary() {
+            runtime.spawn(stopped::remove(folder.to_owned()));
+        }
         let options = Options {
             full,
             limit: Limit { count: self.args.max_removals, percent: self.args.max_removals_percent },
@@ -175,20 +192,19 @@ impl Program {
         let mut changes = Changes::new(self.args.format, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
         let outcome = match kind {
-            Kind::User => sync.users(settings.name()),
-            Kind::Room => sync.rooms(settings.name()),
+            Kind::User => sync.users(name),
+            Kind::Room => sync.rooms(name),
         };
         changes.finish();
         let outcome = outcome
             .map_err(Box::new)
             .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
-        let out = &mut anstream::stdout().lock();
-        match self.args.format {
-            Format::Text => text::outcome(out, settings.name(), kind, &outcome, &changes),
+        let out = &mut self.out();
+        let written = match self.args.format {
+            Format::Text => text::outcome(out, name, kind, &outcome, &changes),
             Format::Json => json::outcome(out, &outcome, &changes),
-        }
-        .map_err(Failure::Output)?;
-        Ok(if outcome.counts.held > 0 { HELD } else { 0 })
+        };
+        ended(if outcome.counts.held > 0 { HELD } else { 0 }, written)
     }
 
     fn removals(&self, command: &RemovalsCommand) -> Result<u8, Failure> {
@@ -198,23 +214,22 @@ impl Program {
             RemovalsCommand::Discard { ids } => (Decision::Discard, ids),
         };
         // Looked up first: opening for writing would create what is not there.
-        drop(self.stored()?);
+        let (store, integration) = self.stored()?;
+        drop(store);
         let mut store = Store::open(&self.args.data, StoreOptions::default())?;
-        let integration = self.integration(&store)?;
         let decided = store.decide(integration, decision, ids)?;
         let held = store.held(integration)?;
-        let out = &mut anstream::stdout().lock();
-        match self.args.format {
+        let out = &mut self.out();
+        let written = match self.args.format {
             Format::Text => text::decided(out, decision, decided, held),
             Format::Json => json::decided(out, decision, decided, held),
-        }
-        .map_err(Failure::Output)?;
-        Ok(0)
+        };
+        ended(0, written)
     }
 
     fn held(&self) -> Result<u8, Failure> {
         let (store, integration) = self.stored()?;
-        let out = &mut anstream::stdout().lock();
+        let out = &mut self.out();
         let mut count = 0;
         store.each_held(integration, |row| {
             count += 1;
@@ -233,7 +248,7 @@ impl Program {
 
     fn records(&self, kind: Kind, all: bool) -> Result<u8, Failure> {
         let (store, integration) = self.stored()?;
-        let out = &mut io::BufWriter::new(anstream::stdout().lock());
+        let out = &mut io::BufWriter::new(self.out());
         store.each_record(integration, kind, all, |row| {
             match self.args.format {
                 Format::Text => text::record(out, kind, &row),
@@ -247,7 +262,7 @@ impl Program {
 
     fn runs(&self) -> Result<u8, Failure> {
         let (store, integration) = self.stored()?;
-        let out = &mut anstream::stdout().lock();
+        let out = &mut self.out();
         store.each_run(integration, |row| {
             match self.args.format {
                 Format::Text => text::run(out, &row),
@@ -259,9 +274,18 @@ impl Program {
     }
 
     fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
-        self.settings.clone().ok_or_else(|| {
+        let file = self.args.settings.as_deref().ok_or_else(|| {
             usage(format!("`{command}` asks the vendor: give its settings with --settings FILE"))
-        })
+        })?;
+        Ok(Settings::read(file, variable)?)
+    }
+
+    /// A terminal is asked whether it takes colours; JSON is written as it is.
+    fn out(&self) -> Box<dyn Write> {
+        match self.args.format {
+            Format::Text => Box::new(anstream::stdout().lock()),
+            Format::Json => Box::new(io::stdout().lock()),
+        }
     }
 
     /// The store, and the integration that the arguments select.
@@ -273,7 +297,11 @@ impl Program {
 
     fn integration(&self, store: &Store) -> Result<IntegrationId, Failure> {
         let known = store.integrations()?;
-        let asked = self.settings.as_ref().map(Settings::name).or(self.args.integration.as_deref());
+        let named = match self.args.settings.as_deref() {
+            Some(file) => Some(Settings::read_name(file, variable)?),
+            None => self.args.integration.clone(),
+        };
+        let asked = named.as_deref();
         let name = match (asked, known.as_slice()) {
             (Some(name), _) => name,
             (None, [only]) => only,

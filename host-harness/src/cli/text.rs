@@ -1,9 +1,12 @@
 //! For a person: short, aligned, in colour where it is a terminal.
 //!
-//! Texts that come from elsewhere pass through [`shown`] or [`pad`]: a display name must
+//! Texts that come from elsewhere pass through [`Shown`] or [`pad`]: a display name must
 //! not steer the terminal.
 
-use std::io::{self, Write};
+use std::{
+    fmt::{self, Display, Write as _},
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -23,8 +26,11 @@ const BAD: Style = AnsiColor::Red.on_default();
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
+/// So many that could not be read are shown.
+const UNREADABLE: usize = 20;
+
 pub(super) fn usage(out: &mut impl Write, message: &str) -> io::Result<()> {
-    writeln!(out, "{BAD}error:{BAD:#} {message}\n\nFor more information, try '--help'.")
+    writeln!(out, "{BAD}error:{BAD:#} {}\n\nFor more information, try '--help'.", Shown(message))
 }
 
 pub(super) fn note(out: &mut impl Write, message: &str) -> io::Result<()> {
@@ -39,8 +45,8 @@ pub(super) fn problem(
     writeln!(
         out,
         "{BAD}✗{BAD:#} {} {FAINT}({}){FAINT:#}",
-        shown(&problem.summary),
-        shown(&problem.code)
+        Shown(&problem.summary),
+        Shown(&problem.code)
     )?;
     fields(out, &problem.fields)?;
     indented(out, "→ ", problem.remedy.as_deref())?;
@@ -49,17 +55,17 @@ pub(super) fn problem(
 }
 
 pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
-    writeln!(out, "{BOLD}{} {}{BOLD:#}", manifest.name, manifest.version)?;
+    writeln!(out, "{BOLD}{} {}{BOLD:#}", Shown(&manifest.name), Shown(&manifest.version))?;
     writeln!(out, "\nPermissions that the vendor's administrator must grant:")?;
     let width = manifest.permissions.iter().map(|it| it.name.width()).max().unwrap_or_default();
     for it in &manifest.permissions {
-        writeln!(out, "  {}  {}", pad(&it.name, width), it.reason)?;
+        writeln!(out, "  {}  {}", pad(&it.name, width), Shown(&it.reason))?;
     }
     writeln!(out, "\nSettings:")?;
     let steps = manifest.settings_schema.get("properties").and_then(Value::as_object);
     for (name, step) in steps.into_iter().flatten() {
         let title = step.get("title").and_then(Value::as_str).unwrap_or_default();
-        writeln!(out, "  {}  {title}", pad(name, width))?;
+        writeln!(out, "  {}  {}", pad(name, width), Shown(title))?;
     }
     note(out, "\nTheir whole JSON Schema: --format json")
 }
@@ -74,7 +80,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, network: &[String]) 
             CheckOutcome::Failed => (BAD, "✗"),
             CheckOutcome::Skipped => (FAINT, "–"),
         };
-        writeln!(out, "{style}{mark}{style:#} {}  {}", pad(id, width), shown(summary))?;
+        writeln!(out, "{style}{mark}{style:#} {}  {}", pad(id, width), Shown(summary))?;
         fields(out, wrong)?;
         indented(out, "→ ", remedy.as_deref())?;
         indented(out, "", detail.as_deref())?;
@@ -99,7 +105,7 @@ pub(super) fn outcome(
     changes: &Changes,
 ) -> io::Result<()> {
     let (mode, counts) = (outcome.mode.as_str(), outcome.counts);
-    writeln!(out, "{BOLD}{name}{BOLD:#}: {}, {mode}", plural(kind))?;
+    writeln!(out, "{BOLD}{}{BOLD:#}: {}, {mode}", Shown(name), plural(kind))?;
     for (action, kept, more) in changes.each() {
         for it in kept {
             change(out, it)?;
@@ -108,32 +114,51 @@ pub(super) fn outcome(
             writeln!(out, "    {FAINT}and {more} more {}{FAINT:#}", past(action))?;
         }
     }
-    for it in outcome.unreadable.iter().take(20) {
+    for it in outcome.unreadable.iter().take(UNREADABLE) {
         writeln!(
             out,
             "  {CAUTION}?{CAUTION:#} {}  {FAINT}{}{FAINT:#}",
-            shown(&it.id),
-            shown(&it.reason)
+            Shown(&it.id),
+            Shown(&it.reason)
         )?;
     }
-    let Summary { requests, throttled, retried, warnings, .. } = &outcome.summary;
+    let more = counts.unreadable.saturating_sub(UNREADABLE as u64);
+    if more > 0 {
+        writeln!(out, "    {FAINT}and {more} more unreadable{FAINT:#}")?;
+    }
+    let Summary { requests, throttled, retried, warnings, complete, .. } = &outcome.summary;
+    if !complete {
+        writeln!(
+            out,
+            "  {CAUTION}!{CAUTION:#} The vendor told less than it says there is: nothing was \
+             removed for not having been told"
+        )?;
+    }
     for warning in warnings {
-        writeln!(out, "  {CAUTION}!{CAUTION:#} {}", shown(warning))?;
+        writeln!(out, "  {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
     writeln!(
         out,
-        "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {requests} requests, \
+        "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {}, \
          {throttled} throttled, {retried} sent again{FAINT:#}",
-        counts.added, counts.updated, counts.removed, counts.held, counts.unreadable,
+        counts.added,
+        counts.updated,
+        counts.removed,
+        counts.held,
+        counts.unreadable,
+        counted(*requests, "request"),
     )?;
     if changes.dry_run {
         writeln!(out, "This was a dry run: nothing was written")?;
     } else if counts.held > 0 {
         writeln!(
             out,
-            "{CAUTION}!{CAUTION:#} {} removals are held until somebody decides. See them: \
+            "{CAUTION}!{CAUTION:#} {} held until somebody decides. See: \
              ones-host removals list. Then: ones-host removals approve, or discard",
-            counts.held
+            match counts.held {
+                1 => "1 removal is".to_owned(),
+                held => format!("{held} removals are"),
+            }
         )?;
     }
     Ok(())
@@ -150,13 +175,13 @@ fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
         out,
         "  {style}{mark}{style:#} {}  {FAINT}{}{FAINT:#}",
         pad(&change.name, 28),
-        shown(&change.address)
+        Shown(&change.address)
     )?;
     if let Some(reason) = &change.reason {
-        write!(out, "  {reason}")?;
+        write!(out, "  {}", Shown(reason))?;
     }
     for it in &change.fields {
-        write!(out, "  {}: {} → {}", it.field, plain(&it.before), plain(&it.after))?;
+        write!(out, "  {}: {} → {}", Shown(&it.field), plain(&it.before), plain(&it.after))?;
     }
     writeln!(out)
 }
@@ -193,7 +218,7 @@ pub(super) fn record(out: &mut impl Write, kind: Kind, row: &RecordRow) -> io::R
             let what = joined([field("jobTitle"), field("department"), field("office")]);
             write!(out, "{}  {}  {what}", pad(&name, 28), pad(&username, 40))?;
             if !row.groups.is_empty() {
-                write!(out, "  {FAINT}[{}]{FAINT:#}", row.groups.join(", "))?;
+                write!(out, "  {FAINT}[{}]{FAINT:#}", Shown(&row.groups.join(", ")))?;
             }
         }
         Kind::Room => {
@@ -218,7 +243,7 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
     writeln!(
         out,
         "{:>4}  {}  {:5}  {:11}  {style}{:10}{style:#}  +{} ~{} −{}, {} held  \
-         {FAINT}{} requests{}{FAINT:#}",
+         {FAINT}{}{}{FAINT:#}",
         row.id,
         row.started,
         plural(row.kind),
@@ -228,18 +253,18 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
         row.updated,
         row.removed,
         row.held,
-        row.summary.requests,
+        counted(row.summary.requests, "request"),
         peak.unwrap_or_default(),
     )?;
     for warning in &row.summary.warnings {
-        writeln!(out, "      {CAUTION}!{CAUTION:#} {}", shown(warning))?;
+        writeln!(out, "      {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
     if let Some(error) = &row.error {
         writeln!(
             out,
             "      {BAD}✗{BAD:#} {} {FAINT}({}){FAINT:#}",
-            shown(&error.summary),
-            shown(&error.code)
+            Shown(&error.summary),
+            Shown(&error.code)
         )?;
     }
     Ok(())
@@ -247,12 +272,12 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
 
 fn fields(out: &mut impl Write, fields: &[FieldError]) -> io::Result<()> {
     fields.iter().try_for_each(|FieldError { field, message }| {
-        writeln!(out, "    {}: {}", shown(field), shown(message))
+        writeln!(out, "    {}: {}", Shown(field), Shown(message))
     })
 }
 
 fn indented(out: &mut impl Write, mark: &str, text: Option<&str>) -> io::Result<()> {
-    for (index, line) in text.into_iter().flat_map(str::lines).map(shown).enumerate() {
+    for (index, line) in text.into_iter().flat_map(str::lines).map(Shown).enumerate() {
         let mark = if index == 0 { mark } else { "" };
         match mark {
             "" => writeln!(out, "    {FAINT}{line}{FAINT:#}")?,
@@ -263,7 +288,7 @@ fn indented(out: &mut impl Write, mark: &str, text: Option<&str>) -> io::Result<
 }
 
 fn network_failures(out: &mut impl Write, network: &[String]) -> io::Result<()> {
-    network.iter().try_for_each(|it| writeln!(out, "    {FAINT}network: {it}{FAINT:#}"))
+    network.iter().try_for_each(|it| writeln!(out, "    {FAINT}network: {}{FAINT:#}", Shown(it)))
 }
 
 fn past(action: Action) -> &'static str {
@@ -285,8 +310,8 @@ fn plural(kind: Kind) -> &'static str {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => shown(text),
-        other => shown(&other.to_string()),
+        Value::String(text) => Shown(text).to_string(),
+        other => Shown(&other.to_string()).to_string(),
     }
 }
 
@@ -295,14 +320,35 @@ fn joined<const N: usize>(parts: [String; N]) -> String {
     told.join(", ")
 }
 
-/// Without control characters.
-fn shown(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+/// A text that comes from elsewhere, in one line, without what would steer the terminal
+/// or turn the order of what is read. Source: Unicode Standard Annex 9, section 2.
+struct Shown<'a>(&'a str);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for it in self.0.chars() {
+            match it {
+                '\n' | '\t' | '\u{2028}' | '\u{2029}' => f.write_char(' ')?,
+                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+                it if it.is_control() => {}
+                it => f.write_char(it)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `1 request`, `2 requests`.
+fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 /// In columns of a terminal, where one character can take two.
 fn pad(text: &str, width: usize) -> String {
-    let text = shown(text);
+    let text = Shown(text).to_string();
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }

@@ -162,6 +162,7 @@ impl From<wit::Summary> for model::Summary {
             retried: it.retried,
             warnings: it.warnings,
             unreadable: it.unreadable,
+            complete: it.complete,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! One call: a fresh instance with limits, thrown away afterwards.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use wasmtime::{
@@ -47,11 +50,12 @@ impl WasiHttpView for State {
 }
 
 impl Plugin {
-    /// Runs `work` with a fresh instance, within the limits.
+    /// Runs `work` with a fresh instance, within the limits and `time`.
     pub(super) async fn call<R>(
         &self,
         outbound: Outbound,
         meter: &Arc<Meter>,
+        time: Duration,
         work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let stderr = Stderr::default();
@@ -80,8 +84,9 @@ impl Plugin {
             let instance = self.0.pre.instantiate_async(&mut store).await?;
             store.run_concurrent(async |accessor| work(accessor, &instance).await).await?
         };
+        let time = time.min(self.0.limits.time);
         // Around the whole call: a time-out within it may not fire.
-        let outcome = tokio::time::timeout(self.0.limits.time, call).await;
+        let outcome = tokio::time::timeout(time, call).await;
         let plugin = self.0.file.display().to_string();
         match outcome {
             Ok(Ok(answer)) => Ok(answer),
@@ -96,7 +101,7 @@ impl Plugin {
                     stderr: stderr.text(),
                 },
             }),
-            Err(_) => Err(CallError::OutOfTime { plugin, seconds: self.0.limits.time.as_secs() }),
+            Err(_) => Err(CallError::OutOfTime { plugin, seconds: time.as_secs(), goes_on: false }),
         }
     }
 }

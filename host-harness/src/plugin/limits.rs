@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
@@ -17,6 +17,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     peak_memory: AtomicUsize,
+    requests: AtomicU32,
     network: Mutex<Vec<String>>,
 }
 
@@ -27,6 +28,15 @@ impl Meter {
     /// The most linear memory that one call had, in bytes.
     pub(super) fn peak_memory(&self) -> usize {
         self.peak_memory.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn sent(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were sent.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     pub(super) fn network_failed(&self, failure: String) {

@@ -76,6 +76,8 @@ pub enum CallError {
         plugin: String,
         /// What it may take.
         seconds: u64,
+        /// The next call goes on where this one stopped.
+        goes_on: bool,
     },
     /// It did what the interface forbids.
     #[error("the plugin broke the interface: {rule}")]

@@ -1,8 +1,14 @@
 //! A plugin together with settings: what a run asks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{runtime::Handle, sync::mpsc, sync::oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{
+        mpsc,
+        oneshot::{self, error::TryRecvError},
+    },
+};
 use wasmtime::component::{FutureReader, StreamReader};
 
 use super::{
@@ -14,11 +20,17 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Manifest, Refusal, Report, RoomBatch, Summary, UserBatch, UserChange},
+    model::{FieldError, Manifest, Refusal, Report, RoomBatch, Summary, UserBatch, UserChange},
     secrets::Secrets,
     settings::Settings,
     sync::Source,
 };
+
+/// How long a call may take that asks nobody.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// In bytes.
+const LARGEST_SCHEMA: usize = 1 << 20;
 
 impl Plugin {
     /// What the plugin says of itself.
@@ -28,10 +40,15 @@ impl Plugin {
     pub async fn describe(&self) -> Result<Manifest, CallError> {
         let meter = Arc::default();
         let told = self
-            .call(self.outbound(Vec::new(), &meter), &meter, async |accessor, plugin| {
+            .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
                 plugin.ones_integration_integration().call_describe(accessor).await
             })
             .await?;
+        if told.settings_schema.len() > LARGEST_SCHEMA {
+            return Err(CallError::broke(format!(
+                "its settings schema is larger than {LARGEST_SCHEMA} bytes"
+            )));
+        }
         let settings_schema = serde_json::from_str(&told.settings_schema)
             .map_err(|it| CallError::broke(format!("its settings schema is not JSON: {it}")))?;
         Ok(Manifest {
@@ -49,15 +66,16 @@ impl Plugin {
     pub async fn origins(&self, settings: &Settings) -> Result<Vec<String>, CallError> {
         let meter = Arc::default();
         let settings = settings.to_json();
-        self.call(self.outbound(Vec::new(), &meter), &meter, async |accessor, plugin| {
+        self.call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
             plugin.ones_integration_integration().call_origins(accessor, settings).await
         })
         .await?
         .map_err(|fields| CallError::Refused(Refusal::InvalidSettings(bindings::all(fields))))
     }
 
-    fn outbound(&self, origins: Vec<String>, meter: &Arc<Meter>) -> Outbound {
-        Outbound::new(self.0.client.clone(), &origins, meter.clone())
+    /// Sends nothing.
+    fn offline(&self, meter: &Arc<Meter>) -> Outbound {
+        Outbound::new(self.0.client.clone(), &[], meter.clone(), Secrets::default())
     }
 }
 
@@ -66,7 +84,7 @@ impl Plugin {
 pub struct Session {
     plugin: Plugin,
     settings: Settings,
-    origins: Vec<String>,
+    origins: Result<Vec<String>, Vec<FieldError>>,
     secrets: Secrets,
     meter: Arc<Meter>,
 }
@@ -81,11 +99,23 @@ impl Session {
         let manifest = plugin.describe().await?;
         let secrets = Secrets::of(&settings, &manifest.settings_schema);
         let origins = match plugin.origins(&settings).await {
-            Ok(origins) => origins,
-            Err(CallError::Refused(Refusal::InvalidSettings(_))) => Vec::new(),
+            Ok(origins) => Ok(origins),
+            Err(CallError::Refused(Refusal::InvalidSettings(fields))) => Err(fields),
             Err(error) => return Err(clean(&secrets, error)),
         };
         Ok(Self { plugin, settings, origins, secrets, meter: Arc::default() })
+    }
+
+    /// What the plugin says of the settings without asking anybody.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSettings`], with every wrong field.
+    pub fn accepted(&self) -> Result<(), CallError> {
+        let fields = self.origins.as_ref().err();
+        fields.map_or(Ok(()), |fields| {
+            let refusal = Refusal::InvalidSettings(fields.clone());
+            Err(clean(&self.secrets, CallError::Refused(refusal)))
+        })
     }
 
     /// The settings it was opened with.
@@ -100,7 +130,9 @@ impl Session {
 
     /// Why requests failed, in the host's own words: the first few different ones.
     pub fn network_failures(&self) -> Vec<String> {
-        self.meter.network_failures()
+        let mut failures = self.meter.network_failures();
+        self.secrets.redact_all(&mut failures);
+        failures
     }
 
     /// Tries the settings against the vendor.
@@ -111,9 +143,14 @@ impl Session {
         let settings = self.settings.to_json();
         let report = self
             .plugin
-            .call(self.outbound(), &self.meter, async |accessor, plugin| {
-                plugin.ones_integration_integration().call_validate(accessor, settings).await
-            })
+            .call(
+                self.outbound(),
+                &self.meter,
+                self.plugin.0.limits.time,
+                async |accessor, plugin| {
+                    plugin.ones_integration_integration().call_validate(accessor, settings).await
+                },
+            )
             .await
             .map_err(|it| clean(&self.secrets, it))?;
         let mut report = Report::from(report);
@@ -130,13 +167,18 @@ impl Session {
         let settings = self.settings.to_json();
         let summary = self
             .plugin
-            .call(self.outbound(), &self.meter, async |accessor, plugin| {
-                let (stream, future) = plugin
-                    .ones_integration_integration()
-                    .call_sync_rooms(accessor, settings)
-                    .await?;
-                follow(accessor, stream, future, Forward::<_, RoomBatch>::new(batches)).await
-            })
+            .call(
+                self.outbound(),
+                &self.meter,
+                self.plugin.0.limits.time,
+                async |accessor, plugin| {
+                    let (stream, future) = plugin
+                        .ones_integration_integration()
+                        .call_sync_rooms(accessor, settings)
+                        .await?;
+                    follow::<_, RoomBatch>(accessor, stream, future, batches).await
+                },
+            )
             .await;
         self.summary(summary)
     }
@@ -153,15 +195,25 @@ impl Session {
         let settings = self.settings.to_json();
         let summary = self
             .plugin
-            .call(self.outbound(), &self.meter, async |accessor, plugin| {
-                let (stream, future) = plugin
-                    .ones_integration_integration()
-                    .call_sync_users(accessor, settings, since)
-                    .await?;
-                follow(accessor, stream, future, Forward::<_, UserBatch>::new(batches)).await
-            })
+            .call(
+                self.outbound(),
+                &self.meter,
+                self.plugin.0.limits.time,
+                async |accessor, plugin| {
+                    let (stream, future) = plugin
+                        .ones_integration_integration()
+                        .call_sync_users(accessor, settings, since)
+                        .await?;
+                    follow::<_, UserBatch>(accessor, stream, future, batches).await
+                },
+            )
             .await;
-        self.summary(summary)
+        self.summary(summary.map_err(|error| match error {
+            CallError::OutOfTime { plugin, seconds, .. } => {
+                CallError::OutOfTime { plugin, seconds, goes_on: true }
+            }
+            error => error,
+        }))
     }
 
     /// How these people stand now; [`crate::model::BATCH`] at most.
@@ -172,9 +224,17 @@ impl Session {
         let settings = self.settings.to_json();
         let changes = self
             .plugin
-            .call(self.outbound(), &self.meter, async |accessor, plugin| {
-                plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
-            })
+            .call(
+                self.outbound(),
+                &self.meter,
+                self.plugin.0.limits.time,
+                async |accessor, plugin| {
+                    plugin
+                        .ones_integration_integration()
+                        .call_read_users(accessor, settings, ids)
+                        .await
+                },
+            )
             .await
             .and_then(|it| it.map_err(|it| CallError::Refused(it.into())))
             .map_err(|it| clean(&self.secrets, it))?;
@@ -184,7 +244,12 @@ impl Session {
     }
 
     fn outbound(&self) -> Outbound {
-        self.plugin.outbound(self.origins.clone(), &self.meter)
+        Outbound::new(
+            self.plugin.0.client.clone(),
+            self.origins.as_deref().unwrap_or_default(),
+            self.meter.clone(),
+            self.secrets.clone(),
+        )
     }
 
     fn summary(
@@ -209,18 +274,24 @@ async fn follow<T, U>(
     accessor: &wasmtime::component::Accessor<super::call::State>,
     stream: StreamReader<T>,
     future: FutureReader<Result<wit::Summary, wit::Error>>,
-    forward: Forward<T, U>,
+    batches: mpsc::Sender<U>,
 ) -> wasmtime::Result<Result<wit::Summary, wit::Error>>
 where
     T: wasmtime::component::Lift + Send + 'static,
     U: From<T> + Send + 'static,
 {
+    let (forward, mut ended) = Forward::<T, U>::new(batches);
     let (sender, result) = oneshot::channel();
     accessor.with(|mut store| {
         stream.pipe(&mut store, forward)?;
         future.pipe(&mut store, Resolve::new(sender))
     })?;
-    result.await.map_err(|_| CallError::broke("it ended a run without a result").into())
+    let result = result.await.map_err(|_| CallError::broke("it ended a run without a result"))?;
+    // What would still come is missing from a run that is complete.
+    if result.is_ok() && matches!(ended.try_recv(), Err(TryRecvError::Empty)) {
+        return Err(CallError::broke("it ended a run before its stream").into());
+    }
+    Ok(result)
 }
 
 /// Takes the secrets out of an error.
@@ -308,6 +379,14 @@ impl Source for SessionSource {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(self.runtime.block_on(self.session.read_users(ids.to_vec()))?)
+    }
+
+    fn redact(&self, text: &mut String) {
+        self.session.secrets.redact(text);
+    }
+
+    fn requests(&self) -> u32 {
+        self.session.meter.requests()
     }
 
     fn peak_memory(&self) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! Reads a guest's stream and its future.
 
 use std::{
+    convert::Infallible,
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -17,12 +18,16 @@ use wasmtime::{
 /// where its other end is gone, the stream is dropped.
 pub(super) struct Forward<T, U> {
     sender: PollSender<U>,
+    /// Dropped with the stream.
+    _open: oneshot::Sender<Infallible>,
     item: PhantomData<fn(T)>,
 }
 
 impl<T, U: Send + 'static> Forward<T, U> {
-    pub(super) fn new(sender: mpsc::Sender<U>) -> Self {
-        Self { sender: PollSender::new(sender), item: PhantomData }
+    /// The receiver is closed when the stream has ended.
+    pub(super) fn new(sender: mpsc::Sender<U>) -> (Self, oneshot::Receiver<Infallible>) {
+        let (open, ended) = oneshot::channel();
+        (Self { sender: PollSender::new(sender), _open: open, item: PhantomData }, ended)
     }
 }
 

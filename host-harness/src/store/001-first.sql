@@ -16,6 +16,8 @@ CREATE TABLE progress (
     enumerating INTEGER NOT NULL DEFAULT 0,
     -- One is complete, but what it did not tell is not dealt with.
     sweep_due   INTEGER NOT NULL DEFAULT 0,
+    -- How many were active before the runs that are not settled yet began.
+    base        INTEGER,
     PRIMARY KEY (integration, kind)
 ) STRICT, WITHOUT ROWID;
 
@@ -32,6 +34,8 @@ CREATE TABLE record (
     first_seen  TEXT NOT NULL,
     removed_at  TEXT,
     reason      TEXT,
+    -- Since when a person wants it kept: its removal is held, until it is told again.
+    kept_at     TEXT,
     PRIMARY KEY (integration, kind, id),
     CHECK ((removed_at IS NULL) = (reason IS NULL))
 ) STRICT, WITHOUT ROWID;
@@ -75,6 +79,7 @@ CREATE TABLE run (
     requests    INTEGER NOT NULL DEFAULT 0,
     throttled   INTEGER NOT NULL DEFAULT 0,
     retried     INTEGER NOT NULL DEFAULT 0,
+    complete    INTEGER NOT NULL DEFAULT 0,
     -- JSON.
     warnings    TEXT NOT NULL DEFAULT '[]',
     -- JSON, where the run failed.

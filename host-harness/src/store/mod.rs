@@ -9,7 +9,7 @@ mod schema;
 mod view;
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -73,7 +73,7 @@ pub struct StoreOptions {
 pub struct Store {
     connection: Connection,
     _lock: Option<Lock>,
-    _copy: Option<TempDir>,
+    copy: Option<TempDir>,
 }
 
 /// The number of an integration within its store.
@@ -133,7 +133,7 @@ impl Store {
         let database = folder.join(DATABASE);
         private_file(&database).map_err(at)?;
         let connection = Self::connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
-        Ok(Self { connection, _lock: Some(lock), _copy: None })
+        Ok(Self { connection, _lock: Some(lock), copy: None })
     }
 
     /// Opens `folder` for reading, also while another process writes.
@@ -154,7 +154,7 @@ impl Store {
         if schema::check(&connection)? == 0 {
             return Err(missing());
         }
-        Ok(Self { connection, _lock: None, _copy: None })
+        Ok(Self { connection, _lock: None, copy: None })
     }
 
     /// A copy of `folder` to try things on, gone when it is dropped. The folder need not
@@ -164,24 +164,30 @@ impl Store {
     /// As [`Self::open`].
     pub fn rehearse(folder: &Path) -> Result<Self, StoreError> {
         let at = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
-        let copy = TempDir::new().map_err(at)?;
+        let copy = private_temporary().map_err(at)?;
         if folder.join(DATABASE).exists() {
             // Who writes has the lock, and who reads does not touch the files.
             let lock = File::open(folder.join(LOCK)).map_err(at)?;
             let _lock = Lock::take(lock, folder)?;
             for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
-                match fs::copy(folder.join(&name), copy.path().join(&name)) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
-                    _ => {}
-                }
+                let mut original = match File::open(folder.join(&name)) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    opened => opened.map_err(at)?,
+                };
+                let mut copied = private_file(&copy.path().join(&name)).map_err(at)?;
+                io::copy(&mut original, &mut copied).map_err(at)?;
             }
         }
-        let connection = Self::connect(
-            &copy.path().join(DATABASE),
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-            StoreOptions::default(),
-        )?;
-        Ok(Self { connection, _lock: None, _copy: Some(copy) })
+        let database = copy.path().join(DATABASE);
+        private_file(&database).map_err(at)?;
+        let connection =
+            Self::connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE, StoreOptions::default())?;
+        Ok(Self { connection, _lock: None, copy: Some(copy) })
+    }
+
+    /// The folder that is gone when this is dropped, where it is a rehearsal.
+    pub(crate) fn temporary(&self) -> Option<&Path> {
+        self.copy.as_ref().map(TempDir::path)
     }
 
     fn connect(
@@ -247,6 +253,15 @@ impl Store {
         Ok(IntegrationId(id))
     }
 
+    /// Forgets an integration and all that was stored of it.
+    pub(crate) fn forget_integration(
+        &mut self,
+        IntegrationId(id): IntegrationId,
+    ) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM integration WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
     /// Runs `work` as one transaction: all of it is stored, or nothing.
     pub(crate) fn transaction<T, E: From<StoreError>>(
         &mut self,
@@ -302,6 +317,13 @@ fn private_folder(builder: &mut DirBuilder) {
 
 #[cfg(not(unix))]
 fn private_folder(_: &mut DirBuilder) {}
+
+fn private_temporary() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
 
 /// Opens the file and creates it where it is not there.
 fn private_file(path: &PathBuf) -> io::Result<File> {

@@ -15,6 +15,9 @@ pub struct Progress {
     pub enumerating: bool,
     /// It is complete, but what it did not tell is not dealt with.
     pub sweep_due: bool,
+    /// How many were active before the runs that are not settled yet began: additions of
+    /// theirs must not make removals look few.
+    pub base: Option<u64>,
 }
 
 /// What storing a record did.
@@ -31,11 +34,22 @@ pub enum Put {
 }
 
 impl Transaction<'_> {
+    /// Where the sync stands as a run begins: what is active now is what its removals are
+    /// measured against, unless a run before it was not settled.
+    pub(crate) fn begin(&self, kind: Kind) -> Result<Progress, StoreError> {
+        let mut progress = self.progress(kind)?;
+        if progress.base.is_none() {
+            progress.base = Some(self.active(kind)?);
+            self.set_progress(kind, &progress)?;
+        }
+        Ok(progress)
+    }
+
     pub(crate) fn progress(&self, kind: Kind) -> Result<Progress, StoreError> {
         let progress = self
             .sql
             .prepare_cached(
-                "SELECT checkpoint, enumeration, enumerating, sweep_due FROM progress
+                "SELECT checkpoint, enumeration, enumerating, sweep_due, base FROM progress
                  WHERE integration = ?1 AND kind = ?2",
             )?
             .query_row(params![self.integration, kind], |row| {
@@ -44,6 +58,7 @@ impl Transaction<'_> {
                     enumeration: row.get(1)?,
                     enumerating: row.get(2)?,
                     sweep_due: row.get(3)?,
+                    base: row.get(4)?,
                 })
             })
             .optional()?;
@@ -54,8 +69,8 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "INSERT OR REPLACE INTO progress
-                 (integration, kind, checkpoint, enumeration, enumerating, sweep_due)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                 (integration, kind, checkpoint, enumeration, enumerating, sweep_due, base)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 self.integration,
@@ -63,7 +78,8 @@ impl Transaction<'_> {
                 it.checkpoint,
                 it.enumeration,
                 it.enumerating,
-                it.sweep_due
+                it.sweep_due,
+                it.base
             ])?;
         Ok(())
     }
@@ -103,7 +119,8 @@ impl Transaction<'_> {
                 "INSERT INTO record (integration, kind, id, json, email, seen, first_seen)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
-                     seen = excluded.seen, removed_at = NULL, reason = NULL",
+                     seen = excluded.seen, removed_at = NULL, reason = NULL,
+                     kept_at = NULL",
             )?
             .execute(params![self.integration, kind, id, json, email, seen, now()])?;
         self.cancel_removal(kind, id)?;
@@ -111,12 +128,13 @@ impl Transaction<'_> {
     }
 
     /// Notes that the enumeration `seen` told it. A removal that waits for it is
-    /// cancelled: it is there.
+    /// cancelled: it is there. Nor need anybody keep it any more.
     pub(crate) fn mark(&self, kind: Kind, id: &str, seen: i64) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
-                "UPDATE record SET seen = ?4
-                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND seen <> ?4",
+                "UPDATE record SET seen = ?4, kept_at = NULL
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3
+                   AND (seen <> ?4 OR kept_at IS NOT NULL)",
             )?
             .execute(params![self.integration, kind, id, seen])?;
         self.cancel_removal(kind, id)

@@ -9,8 +9,20 @@ use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
 pub enum Decision {
     /// Remove it.
     Approve,
-    /// Keep it. An enumeration that misses it again brings it up again.
+    /// Keep it. Where a later run asks for its removal again, that is held, however few
+    /// there are, until the plugin tells the person or room again.
     Discard,
+}
+
+/// Some of the removals that wait.
+#[derive(Clone, Copy)]
+struct Which<'a> {
+    /// Held, or waiting for the end of a run.
+    held: bool,
+    /// Of one kind, or of any.
+    kind: Option<Kind>,
+    /// One, or all.
+    id: Option<&'a str>,
 }
 
 impl Store {
@@ -73,73 +85,49 @@ impl Transaction<'_> {
             .query_row(params![self.integration, kind], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// Calls `each` with the records whose removal waits for the end of a run.
+    /// Calls `each` with the record and the reason of each removal that waits for the end
+    /// of a run, and whether a person wants it kept.
     pub(crate) fn each_pending(
         &self,
         kind: Kind,
-        mut each: impl FnMut(&str, &str),
+        mut each: impl FnMut(&str, &str, bool),
     ) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT json, removal.reason FROM removal JOIN record USING (integration, kind, id)
+            "SELECT json, removal.reason, kept_at IS NOT NULL
+             FROM removal JOIN record USING (integration, kind, id)
              WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL ORDER BY id",
         )?;
         let mut rows = statement.query(params![self.integration, kind])?;
         while let Some(row) = rows.next()? {
             let text = |index| row.get_ref(index).and_then(|it| Ok(it.as_str()?));
-            each(text(0)?, text(1)?);
+            each(text(0)?, text(1)?, row.get(2)?);
         }
         Ok(())
     }
 
-    /// Holds all that wait for the end of a run.
-    pub(crate) fn hold_pending(&self, kind: Kind) -> Result<(), StoreError> {
+    /// Holds those that wait for the end of a run and that a person wants kept, or all.
+    pub(crate) fn hold_pending(&self, kind: Kind, all: bool) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "UPDATE removal SET held_since = ?3
-                 WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL",
+                 WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL
+                   AND (?4 OR EXISTS (SELECT 1 FROM record
+                       WHERE integration = removal.integration AND kind = removal.kind
+                         AND id = removal.id AND kept_at IS NOT NULL))",
             )?
-            .execute(params![self.integration, kind, now()])?;
+            .execute(params![self.integration, kind, now(), all])?;
         Ok(())
     }
 
-    /// Removes all that wait for the end of a run.
-    pub(crate) fn apply_pending(&self, kind: Kind) -> Result<(), StoreError> {
-        self.sql
-            .prepare_cached(
-                "UPDATE record SET removed_at = ?3, reason = removal.reason FROM removal
-                 WHERE record.integration = ?1 AND record.kind = ?2
-                   AND removal.integration = record.integration AND removal.kind = record.kind
-                   AND removal.id = record.id AND removal.held_since IS NULL",
-            )?
-            .execute(params![self.integration, kind, now()])?;
-        self.sql
-            .prepare_cached(
-                "DELETE FROM removal
-                 WHERE integration = ?1 AND kind = ?2 AND held_since IS NULL",
-            )?
-            .execute(params![self.integration, kind])?;
-        Ok(())
+    /// Removes all that wait for the end of a run. Returns how many that were.
+    pub(crate) fn apply_pending(&self, kind: Kind) -> Result<u64, StoreError> {
+        self.end(Decision::Approve, Which { held: false, kind: Some(kind), id: None })
     }
 
     fn decide(&self, decision: Decision, ids: &[String]) -> Result<u64, StoreError> {
-        let condition = "integration = ?1 AND held_since IS NOT NULL AND (?2 IS NULL OR id = ?2)";
-        let mut apply = self.sql.prepare_cached(
-            "UPDATE record SET removed_at = ?3, reason = removal.reason FROM removal
-             WHERE removal.integration = ?1 AND removal.held_since IS NOT NULL
-               AND (?2 IS NULL OR removal.id = ?2)
-               AND record.integration = removal.integration AND record.kind = removal.kind
-               AND record.id = removal.id",
-        )?;
-        let mut drop =
-            self.sql.prepare_cached(&format!("DELETE FROM removal WHERE {condition}"))?;
-        let mut one = |id: Option<&str>| {
-            if decision == Decision::Approve {
-                apply.execute(params![self.integration, id, now()])?;
-            }
-            drop.execute(params![self.integration, id]).map(|it| it as u64)
-        };
+        let one = |id| self.end(decision, Which { held: true, kind: None, id });
         if ids.is_empty() {
-            return Ok(one(None)?);
+            return one(None);
         }
         let (mut decided, mut unknown) = (0, Vec::new());
         let mut ids: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -153,5 +141,28 @@ impl Transaction<'_> {
         }
         // An error undoes the transaction.
         if unknown.is_empty() { Ok(decided) } else { Err(StoreError::NotHeld { ids: unknown }) }
+    }
+
+    /// Does as decided: then they wait no more. Returns how many that were.
+    fn end(&self, decision: Decision, which: Which<'_>) -> Result<u64, StoreError> {
+        let Which { held, kind, id } = which;
+        let condition = "removal.integration = ?1 AND (removal.held_since IS NOT NULL) = ?2
+             AND (?3 IS NULL OR removal.kind = ?3) AND (?4 IS NULL OR removal.id = ?4)";
+        let change = match decision {
+            Decision::Approve => "removed_at = ?5, reason = removal.reason, kept_at = NULL",
+            Decision::Discard => "kept_at = ?5",
+        };
+        self.sql
+            .prepare_cached(&format!(
+                "UPDATE record SET {change} FROM removal
+                 WHERE {condition} AND record.integration = removal.integration
+                   AND record.kind = removal.kind AND record.id = removal.id"
+            ))?
+            .execute(params![self.integration, held, kind, id, now()])?;
+        let ended = self
+            .sql
+            .prepare_cached(&format!("DELETE FROM removal WHERE {condition}"))?
+            .execute(params![self.integration, held, kind, id])?;
+        Ok(ended as u64)
     }
 }

@@ -1,7 +1,7 @@
 //! What came of each run.
 
-use rusqlite::{Row, params};
-use serde::Serialize;
+use rusqlite::{Row, params, types::Type};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
 use crate::{error::Problem, model::Summary};
@@ -67,19 +67,18 @@ impl Transaction<'_> {
         RunId(id): RunId,
         mode: &str,
         counts: RunCounts,
-        outcome: Result<&Summary, &Problem>,
+        summary: &Summary,
+        problem: Option<&Problem>,
         peak_memory: Option<u64>,
     ) -> Result<(), StoreError> {
-        let none = Summary::default();
-        let (summary, problem) = match outcome {
-            Ok(summary) => (summary, None),
-            Err(problem) => (&none, Some(json(problem))),
-        };
+        let warnings = json(&summary.warnings)?;
+        let problem = problem.map(json).transpose()?;
         self.sql
             .prepare_cached(
                 "UPDATE run SET ended = ?2, mode = ?3, added = ?4, updated = ?5, removed = ?6,
                      held = ?7, unreadable = ?8, requests = ?9, throttled = ?10, retried = ?11,
-                     warnings = ?12, problem = ?13, peak_memory = ?14
+                     warnings = ?12, problem = ?13, peak_memory = ?14,
+                     complete = ?15
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -94,9 +93,10 @@ impl Transaction<'_> {
                 summary.requests,
                 summary.throttled,
                 summary.retried,
-                json(&summary.warnings),
+                warnings,
                 problem,
                 peak_memory,
+                summary.complete,
             ])?;
         Ok(())
     }
@@ -116,7 +116,8 @@ impl Store {
             .connection
             .prepare_cached(
                 "SELECT id, kind, started, ended, mode, added, updated, removed, held, unreadable,
-                     requests, throttled, retried, warnings, problem, peak_memory
+                     requests, throttled, retried, warnings, problem, peak_memory,
+                     complete
                  FROM run WHERE integration = ?1 ORDER BY id",
             )
             .map_err(StoreError::from)?;
@@ -151,14 +152,22 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             requests: row.get("requests")?,
             throttled: row.get("throttled")?,
             retried: row.get("retried")?,
-            warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+            warnings: parse("warnings", &warnings)?,
             unreadable: row.get("unreadable")?,
+            complete: row.get("complete")?,
         },
-        error: problem.and_then(|it| serde_json::from_str(&it).ok()),
+        error: problem.map(|it| parse("problem", &it)).transpose()?,
         peak_memory: row.get("peak_memory")?,
     })
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|it| rusqlite::Error::ToSqlConversionFailure(it.into()))
+}
+
+fn parse<T: DeserializeOwned>(column: &str, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|it| {
+        let cause = format!("{column}: {it}").into();
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, cause)
+    })
 }

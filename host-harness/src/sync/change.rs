@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::model::{Room, User};
+use crate::{
+    model::{Room, User},
+    plugin::CallError,
+};
 
 /// Looks on while a run goes.
 pub trait Observer {
@@ -69,7 +72,22 @@ pub struct FieldChange {
 pub(super) trait Record: serde::Serialize {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
+
+    /// As it is stored; [`LARGEST_RECORD`] at most.
+    fn to_json(&self) -> Result<String, CallError> {
+        let json = serde_json::to_string(self)
+            .map_err(|it| CallError::broke(format!("a record is not to be written: {it}")))?;
+        match json.len() {
+            0..=LARGEST_RECORD => Ok(json),
+            size => Err(CallError::broke(format!(
+                "a record has {size} bytes, {LARGEST_RECORD} at most are allowed"
+            ))),
+        }
+    }
 }
+
+/// The largest person or room, in bytes of JSON.
+const LARGEST_RECORD: usize = 64 << 10;
 
 impl Record for User {
     fn id(&self) -> &str {
@@ -100,8 +118,8 @@ pub(super) fn describe(
 ) -> Change {
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let record = parse(json);
-    let text = |names: [&str; 2]| {
-        let found = names.into_iter().find_map(|it| record.get(it).and_then(Value::as_str));
+    let text = |names: &[&str]| {
+        let found = names.iter().find_map(|it| record.get(it).and_then(Value::as_str));
         found.unwrap_or_default().to_owned()
     };
     let mut fields = Vec::new();
@@ -110,9 +128,9 @@ pub(super) fn describe(
     }
     Change {
         action,
-        id: text(["id", "id"]),
-        name: text(["displayName", "name"]),
-        address: text(["username", "email"]),
+        id: text(&["id"]),
+        name: text(&["displayName", "name"]),
+        address: text(&["username", "email"]),
         reason: reason.map(str::to_owned),
         fields,
     }

@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
-    model::{RoomBatch, Summary, Unreadable, UserBatch, UserChange},
+    model::{Refusal, RoomBatch, Summary, Unreadable, UserBatch, UserChange},
+    plugin::CallError,
     store::{IntegrationId, Kind, RunCounts, RunId, Store},
 };
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
@@ -45,6 +46,14 @@ pub trait Source {
     /// # Errors
     /// That of the plugin.
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
+
+    /// Takes the secrets of the settings out of what a person is told.
+    fn redact(&self, _text: &mut String) {}
+
+    /// How many requests were really sent, whatever the plugin says.
+    fn requests(&self) -> u32 {
+        0
+    }
 
     /// The most memory that a call had, in bytes.
     fn peak_memory(&self) -> Option<u64> {
@@ -142,10 +151,11 @@ impl<'a> Sync<'a> {
         name: &str,
         sync: fn(&mut Run<'_>, &mut dyn Source) -> Result<Summary, Error>,
     ) -> Result<Outcome, Error> {
+        let known = self.store.integration(name)?.is_some();
         let integration = self.store.ensure_integration(name)?;
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
         let mut run = Run {
-            store: self.store,
+            store: &mut *self.store,
             observer: self.observer,
             options: self.options,
             integration,
@@ -158,6 +168,9 @@ impl<'a> Sync<'a> {
         };
         let synced = sync(&mut run, self.source);
         run.peak_memory = self.source.peak_memory();
+        for it in &mut run.unreadable {
+            self.source.redact(&mut it.id);
+        }
         match synced {
             Ok(summary) => Ok(Outcome {
                 mode: run.mode,
@@ -165,9 +178,18 @@ impl<'a> Sync<'a> {
                 unreadable: run.unreadable,
                 summary,
             }),
-            Err(error) => {
+            Err(mut error) => {
+                if let Error::Call(CallError::BrokeInterface { rule }) = &mut error {
+                    self.source.redact(rule);
+                }
+                let refused =
+                    matches!(error, Error::Call(CallError::Refused(Refusal::InvalidSettings(_))));
+                if !known && refused && run.counts == RunCounts::default() {
+                    self.store.forget_integration(integration)?;
+                    return Err(error);
+                }
                 // On a full disk it cannot even be recorded: the run then stays unfinished.
-                let _ = run.failed(&error);
+                let _ = run.failed(&error, self.source.requests());
                 Err(error)
             }
         }
@@ -195,12 +217,13 @@ impl Run<'_> {
         self.unreadable.extend(unreadable.into_iter().take(room));
     }
 
-    fn failed(&mut self, error: &Error) -> Result<(), Error> {
+    fn failed(&mut self, error: &Error, requests: u32) -> Result<(), Error> {
+        let summary = Summary { requests, ..Summary::default() };
         let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
         let mut counts = self.counts;
         self.store.transaction(self.integration, |transaction| {
             counts.held = transaction.waiting(self.kind)?.1;
-            Ok(transaction.end_run(id, mode, counts, Err(&error.problem()), peak)?)
+            Ok(transaction.end_run(id, mode, counts, &summary, Some(&error.problem()), peak)?)
         })
     }
 }

@@ -13,7 +13,7 @@ const GONE: &str = "gone";
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
     let seen = run.store.transaction(run.integration, |transaction| {
-        let mut progress = transaction.progress(Kind::Room)?;
+        let mut progress = transaction.begin(Kind::Room)?;
         progress.enumeration += 1;
         transaction.set_progress(Kind::Room, &progress)?;
         Ok::<_, StoreError>(progress.enumeration)
@@ -25,7 +25,9 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         run.observer.progress(told, None);
         Ok(())
     })?;
-    ask_removals(run, seen)?;
+    if summary.complete {
+        ask_removals(run, seen)?;
+    }
     run.peak_memory = source.peak_memory();
     // Where there were rooms and now is none, something else is wrong.
     run.settle(&summary, told == 0)?;
@@ -43,14 +45,14 @@ fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
     let mut counts = run.counts;
     run.store.transaction(run.integration, |transaction| {
         for room in &batch.rooms {
-            let json = serde_json::to_string(room).unwrap_or_default();
+            let json = room.to_json()?;
             let put = transaction.put(Kind::Room, room.id(), &json, room.email(), seen)?;
             note(&mut counts, run.observer, put, &json);
         }
         for it in &batch.unreadable {
             transaction.mark(Kind::Room, &it.id, seen)?;
         }
-        Ok::<_, StoreError>(())
+        Ok::<_, Error>(())
     })?;
     run.counts = counts;
     run.note_unreadable(batch.unreadable);

@@ -9,7 +9,7 @@ use crate::{error::Error, model::Summary};
 pub struct Limit {
     /// A number.
     pub count: u64,
-    /// A share of those that are active, in per cent.
+    /// A share of those that were active before, in per cent.
     pub percent: u8,
 }
 
@@ -21,11 +21,11 @@ impl Default for Limit {
 }
 
 impl Limit {
-    /// Whether `removals` of `active` need a person's word: also where they would leave
-    /// nobody, or no room, at all.
-    pub fn holds(self, removals: u64, active: u64) -> bool {
-        let share = u128::from(active) * u128::from(self.percent) / 100;
-        removals >= active || u128::from(removals) > share.max(u128::from(self.count))
+    /// Whether `removals` need a person's word where `known` were there before: also where
+    /// they would leave nobody, or no room, of those.
+    pub fn holds(self, removals: u64, known: u64) -> bool {
+        let share = u128::from(known) * u128::from(self.percent) / 100;
+        removals >= known || u128::from(removals) > share.max(u128::from(self.count))
     }
 }
 
@@ -37,20 +37,24 @@ impl Run<'_> {
             (self.id, self.mode.as_str(), self.peak_memory, self.counts);
         self.counts = self.store.transaction(self.integration, |transaction| {
             let (pending, held) = transaction.waiting(kind)?;
-            let hold = hold || limit.holds(pending + held, transaction.active(kind)?);
-            let action = if hold { Action::Held } else { Action::Removed };
-            transaction.each_pending(kind, |json, reason| {
+            let mut progress = transaction.progress(kind)?;
+            let active = transaction.active(kind)?;
+            let known = match progress.base.take() {
+                // Whoever is removed came in the same run.
+                None | Some(0) => active,
+                // A person may have approved removals since.
+                Some(base) => base.min(active),
+            };
+            let hold = hold || limit.holds(pending + held, known);
+            transaction.each_pending(kind, |json, reason, kept| {
+                let action = if hold || kept { Action::Held } else { Action::Removed };
                 observer.changed(describe(action, json, None, Some(reason)));
             })?;
-            if hold {
-                transaction.hold_pending(kind)?;
-                counts.held = pending + held;
-            } else {
-                transaction.apply_pending(kind)?;
-                counts.removed = pending;
-                counts.held = held;
-            }
-            transaction.end_run(id, mode, counts, Ok(summary), peak)?;
+            transaction.hold_pending(kind, hold)?;
+            counts.removed = transaction.apply_pending(kind)?;
+            counts.held = transaction.waiting(kind)?.1;
+            transaction.set_progress(kind, &progress)?;
+            transaction.end_run(id, mode, counts, summary, None, peak)?;
             Ok::<_, Error>(counts)
         })?;
         Ok(())

@@ -13,8 +13,11 @@ use crate::{
     store::{Kind, Progress, Put, RunCounts, Transaction},
 };
 
+/// In bytes.
+const LARGEST_CHECKPOINT: usize = 64 << 10;
+
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
-    let progress = run.store.transaction(run.integration, |it| it.progress(Kind::User))?;
+    let progress = run.store.transaction(run.integration, |it| it.begin(Kind::User))?;
     let since = progress.checkpoint.clone().filter(|_| !run.options.full);
     let mut taker = Taker {
         // Without a checkpoint nothing is gone on with.
@@ -28,7 +31,10 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     }
     let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
     if taker.progress.sweep_due {
-        sweep(run, source, taker.progress)?;
+        match summary.complete {
+            true => sweep(run, source, taker.progress)?,
+            false => forgo_sweep(run, taker.progress)?,
+        }
     }
     run.peak_memory = source.peak_memory();
     run.settle(&summary, false)?;
@@ -72,6 +78,12 @@ impl Taker {
                 "a batch has {size} changes, {BATCH} at most are allowed"
             )));
         }
+        if batch.checkpoint.len() > LARGEST_CHECKPOINT {
+            let size = batch.checkpoint.len();
+            return Err(CallError::broke(format!(
+                "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
+            )));
+        }
         match batch.mode {
             Mode::Full { first: false, .. } if !self.enumerating => {
                 Err(CallError::broke("it goes on with an enumeration that it did not begin"))
@@ -99,7 +111,7 @@ fn store(run: &mut Run<'_>, changes: Vec<UserChange>, progress: &Progress) -> Re
         for change in changes {
             match change {
                 UserChange::User(user) => {
-                    let json = serde_json::to_string(&user).unwrap_or_default();
+                    let json = user.to_json()?;
                     let seen = progress.enumeration;
                     let put = transaction.put(Kind::User, user.id(), &json, user.email(), seen)?;
                     if put == Put::Created {
@@ -116,7 +128,7 @@ fn store(run: &mut Run<'_>, changes: Vec<UserChange>, progress: &Progress) -> Re
                 }
             }
         }
-        transaction.set_progress(Kind::User, progress)
+        Ok::<_, Error>(transaction.set_progress(Kind::User, progress)?)
     })?;
     run.counts = counts;
     run.note_unreadable(unreadable);
@@ -149,6 +161,13 @@ pub(super) fn note(
         }
         Put::Unchanged => {}
     }
+}
+
+/// An enumeration of this run that left something out says nothing of those it did not
+/// tell. One that an earlier run completed still does, once a run is complete.
+fn forgo_sweep(run: &mut Run<'_>, mut progress: Progress) -> Result<(), Error> {
+    progress.sweep_due = run.mode == RunMode::Incremental;
+    Ok(run.store.transaction(run.integration, |it| it.set_progress(Kind::User, &progress))?)
 }
 
 /// Asks for everybody whom the enumeration did not tell: who is gone, is to be removed.

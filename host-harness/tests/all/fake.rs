@@ -82,6 +82,7 @@ pub(crate) struct Fake {
     /// What `read_users` answers; anybody else is gone.
     pub(crate) stands: BTreeMap<String, UserChange>,
     pub(crate) read_fails: bool,
+    pub(crate) incomplete: bool,
     /// What it was asked.
     pub(crate) since: Option<String>,
     pub(crate) read: Vec<String>,
@@ -101,6 +102,10 @@ impl Fake {
         Self { fails: Some(unavailable()), ..self }
     }
 
+    pub(crate) fn incomplete(self) -> Self {
+        Self { incomplete: true, ..self }
+    }
+
     pub(crate) fn where_stands(mut self, change: UserChange) -> Self {
         self.stands.insert(change.id().to_owned(), change);
         self
@@ -109,7 +114,7 @@ impl Fake {
     fn end(&self) -> Result<Summary, Error> {
         match self.fails.clone() {
             Some(refusal) => Err(CallError::Refused(refusal).into()),
-            None => Ok(Summary { requests: 2, ..Summary::default() }),
+            None => Ok(Summary { requests: 2, complete: !self.incomplete, ..Summary::default() }),
         }
     }
 }

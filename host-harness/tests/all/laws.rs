@@ -106,7 +106,7 @@ impl Source for Directory {
         &mut self,
         _: &mut dyn FnMut(ones_host::model::RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        Ok(Summary::default())
+        Ok(Summary { complete: true, ..Summary::default() })
     }
 
     fn sync_users(
@@ -115,7 +115,7 @@ impl Source for Directory {
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         self.tell(since, take)?;
-        Ok(Summary::default())
+        Ok(Summary { complete: true, ..Summary::default() })
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

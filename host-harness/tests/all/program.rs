@@ -34,9 +34,6 @@ fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
 #[test]
 fn wrong_usage_is_told_with_exit_code_2() {
     let folder = TempDir::new().unwrap();
-    let settings = folder.path().join("settings.json");
-    std::fs::write(&settings, r#"{"server": {"name": "x", "clientSecret": "${NOT_SET}"}}"#)
-        .unwrap();
     let folder = folder.path();
     check(folder, &["frobnicate"], 2, "frobnicate");
     check(folder, &["describe", "--frob"], 2, "--frob");
@@ -47,7 +44,47 @@ fn wrong_usage_is_told_with_exit_code_2() {
     check(folder, &["rooms", "--settings", "s", "--integration", "x"], 2, "cannot be used with");
     check(folder, &["rooms", "--max-removals-percent", "101"], 2, "101");
     check(folder, &["--settings", "nowhere.json", "validate"], 2, "nowhere.json");
-    check(folder, &["validate", "--settings", "settings.json"], 2, "NOT_SET");
+}
+
+#[test]
+fn wrong_contents_of_the_settings_are_no_wrong_usage() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for (text, says) in [
+        ("{", "not JSON"),
+        (r#"{"server": {"name": "x", "clientSecret": "${NOT_SET}"}}"#, "NOT_SET"),
+    ] {
+        std::fs::write(folder.join("settings.json"), text).unwrap();
+        check(folder, &["validate", "--settings", "settings.json"], 1, says);
+        check(folder, &["sync", "users", "--settings", "settings.json"], 1, says);
+    }
+}
+
+#[test]
+fn a_list_needs_the_name_alone_of_the_settings() {
+    let ones = Ones::with_users(&ids(2));
+    let folder = ones.folder.path();
+    let settings = r#"{"server": {"name": "Contoso", "clientSecret": "${NOT_SET}"}}"#;
+    std::fs::write(folder.join("settings.json"), settings).unwrap();
+    for list in ["rooms", "users", "runs", "removals"] {
+        check(folder, &[list, "--data", ".", "--settings", "settings.json"], 0, "");
+    }
+    std::fs::write(folder.join("settings.json"), "{}").unwrap();
+    check(folder, &["users", "--data", ".", "--settings", "settings.json"], 1, "/server/name");
+}
+
+#[test]
+fn json_is_whole_and_steers_no_terminal() {
+    let mut ones = Ones::new();
+    let name = "a\u{7f}\u{9b}2J\u{1b}[31mé\u{85}";
+    let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
+    let changes = vec![ones_host::model::UserChange::User(evil)];
+    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    let args = ["users", "--data", ".", "--format", "json"];
+    let stdout = check(ones.folder.path(), &args, 0, "");
+    assert!(!stdout.trim().contains(char::is_control), "{stdout:?}");
+    let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(value["displayName"], name);
 }
 
 #[test]
@@ -145,9 +182,12 @@ fn where_nothing_was_synced_there_is_nothing_to_list() {
 #[test]
 fn a_name_cannot_steer_the_terminal() {
     let mut ones = Ones::new();
-    let evil = ones_host::model::User { display_name: "\u{1b}[2Jgone".to_owned(), ..user("a") };
+    let evil = ones_host::model::User {
+        display_name: "\u{1b}[2J\u{202e}go\u{2068}ne".to_owned(),
+        ..user("a")
+    };
     let changes = vec![ones_host::model::UserChange::User(evil)];
     ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
     let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
-    assert!(!stdout.contains('\u{1b}') && stdout.contains("gone"), "{stdout}");
+    assert!(!stdout.contains(['\u{1b}', '\u{202e}']) && stdout.contains("gone"), "{stdout}");
 }

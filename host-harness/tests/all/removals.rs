@@ -1,4 +1,7 @@
-use ones_host::{store::Decision, sync::Limit};
+use ones_host::{
+    store::{Decision, Kind},
+    sync::{Action, Limit},
+};
 
 use crate::fake::*;
 
@@ -93,6 +96,81 @@ fn discarded_removals_keep_the_person_and_come_up_again() {
 }
 
 #[test]
+fn a_discarded_removal_is_held_again_however_few_there_are() {
+    let (mut ones, ..) = remove(30, 12);
+    decide(&ones, Decision::Approve, &ids(12)[1..]);
+    decide(&ones, Decision::Discard, &[]);
+    ones.options.full = true;
+    let rest = || ids(30).iter().skip(13).map(|it| told(it)).collect();
+    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", rest())])).unwrap().counts;
+    assert_eq!((counts.removed, counts.held), (1, 1), "nobody asked to keep p012");
+    assert_eq!(ones.held(), ["p000"]);
+    let held: Vec<_> = ones.changes.iter().filter(|it| it.action == Action::Held).collect();
+    assert_eq!(held.len(), 1);
+
+    // Told again, it is a person like any other.
+    ones.options.full = false;
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
+    ones.options.full = true;
+    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c5", rest())])).unwrap().counts;
+    assert_eq!((counts.removed, counts.held), (1, 0));
+}
+
+#[test]
+fn a_swapped_tenant_removes_nobody() {
+    let others: Vec<_> = (0..915).map(|it| format!("q{it:03}")).collect();
+    let tell = || others.iter().map(|it| told(it)).collect();
+    let mut ones = Ones::with_users(&ids(19));
+    ones.options.limit = Limit { count: 25, percent: 10 };
+    ones.options.full = true;
+    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "x", tell())])).unwrap().counts;
+    assert_eq!((counts.added, counts.removed, counts.held), (915, 0, 19));
+
+    // Nor where a run that failed had told the others.
+    let mut ones = Ones::with_users(&ids(19));
+    ones.options.full = true;
+    let broken = &mut Fake::users([batch(FIRST, "x", tell())]).then_fails();
+    ones.sync_users(broken).unwrap_err();
+    ones.options.full = false;
+    let rest = &mut Fake::users([batch(LAST, "y", Vec::new())]);
+    assert_eq!(ones.sync_users(rest).unwrap().counts.held, 19);
+    assert_eq!(ones.users().len(), 19 + 915);
+}
+
+#[test]
+fn swapped_rooms_remove_none() {
+    let mut ones = Ones::new();
+    ones.sync_rooms(&mut Fake::rooms(["a", "b"])).unwrap();
+    let counts = ones.sync_rooms(&mut Fake::rooms(["c", "d", "e"])).unwrap().counts;
+    assert_eq!((counts.added, counts.removed, counts.held), (3, 0, 2));
+}
+
+#[test]
+fn an_incomplete_run_removes_nobody_for_not_having_been_told() {
+    let mut ones = Ones::with_users(&ids(5));
+    ones.options.full = true;
+    let changes = vec![told("p000"), told("new"), gone("p004")];
+    let source = &mut Fake::users([batch(WHOLE, "c2", changes)]).incomplete();
+    let outcome = ones.sync_users(source).unwrap();
+    assert!(source.read.is_empty() && !outcome.summary.complete);
+    assert_eq!((outcome.counts.added, outcome.counts.removed), (1, 1), "what was told counts");
+    // Nor does the run after it.
+    ones.options.full = false;
+    let counts = ones.sync_users(&mut Fake::users([batch(CHANGES, "c3", vec![])])).unwrap().counts;
+    assert_eq!((counts.removed, counts.held, ones.users().len()), (0, 0, 5));
+
+    ones.sync_rooms(&mut Fake::rooms(["a", "b", "c"])).unwrap();
+    ones.sync_rooms(&mut Fake::rooms(["a"]).incomplete()).unwrap();
+    assert_eq!(ones.offered(Kind::Room), ["a", "b", "c"]);
+    assert!(!ones.runs().last().unwrap().summary.complete);
+}
+
+fn decide(ones: &Ones, decision: Decision, ids: &[String]) {
+    let (mut store, id) = ones.integration();
+    store.decide(id, decision, ids).unwrap();
+}
+
+#[test]
 fn a_decision_on_an_unknown_id_decides_nothing() {
     let (ones, ..) = remove(30, 12);
     let (mut store, id) = ones.integration();
@@ -111,7 +189,7 @@ fn held_rooms_are_decided_on_like_people() {
     let (mut store, id) = ones.integration();
     assert_eq!(store.decide(id, Decision::Approve, &["a".to_owned()]).unwrap(), 1);
     drop(store);
-    assert!(ones.offered(ones_host::store::Kind::Room).is_empty());
+    assert!(ones.offered(Kind::Room).is_empty());
 }
 
 #[test]

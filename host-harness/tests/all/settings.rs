@@ -12,7 +12,7 @@ fn parse(text: &str) -> Result<Settings, SettingsError> {
 fn variables_stand_for_what_must_not_be_in_a_file() {
     let settings =
         parse(r#"{"server": {"name": "${NAME} ${NAME}", "keep": "$HOME ${} ${a b} ${"}}"#);
-    assert_eq!(settings.unwrap().name(), "Contoso Contoso");
+    assert_eq!(settings.unwrap().name().unwrap(), "Contoso Contoso");
 }
 
 #[test]
@@ -29,10 +29,16 @@ fn a_syntax_error_has_line_and_column() {
 }
 
 #[test]
-fn the_name_tells_integrations_apart_and_is_required() {
+fn settings_without_a_name_can_be_read_for_the_plugin_to_judge() {
     for text in ["{}", r#"{"server": {"name": 3}}"#, r#"{"server": {"name": " "}}"#, "[]"] {
-        assert!(parse(text).unwrap_err().to_string().contains("/server/name"), "{text}");
+        let settings = parse(text).unwrap();
+        assert!(settings.name().unwrap_err().to_string().contains("/server/name"), "{text}");
     }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_error() {
+    parse("\u{feff}{}").unwrap();
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use ones_host::{
-    model::{Mode, User, UserChange},
+    model::{Mode, Refusal, User, UserChange},
     store::Kind,
     sync::{Action, RunMode},
 };
@@ -283,4 +283,26 @@ fn integrations_do_not_touch_each_other() {
     assert_eq!(source.since, None);
     assert_eq!(ones.users(), ids(3));
     assert_eq!(ones.open().integrations().unwrap(), ["Contoso", "Other"]);
+}
+
+#[test]
+fn settings_that_are_refused_at_first_leave_no_integration() {
+    let mut ones = Ones::new();
+    let refused = Some(Refusal::InvalidSettings(Vec::new()));
+    ones.sync_users(&mut Fake { fails: refused.clone(), ..Fake::default() }).unwrap_err();
+    assert!(ones.open().integrations().unwrap().is_empty());
+    // One that is known keeps what it has, and the failed run.
+    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", vec![told("a")])])).unwrap();
+    ones.sync_users(&mut Fake { fails: refused, ..Fake::default() }).unwrap_err();
+    assert_eq!((ones.users().len(), ones.runs().len()), (1, 2));
+}
+
+#[test]
+fn what_is_larger_than_any_person_or_checkpoint_breaks_the_interface() {
+    let long = "x".repeat(64 << 10);
+    let large = UserChange::User(User { job_title: Some(long.clone()), ..user("a") });
+    for batch in [batch(WHOLE, "c1", vec![large]), batch(WHOLE, &(long + "x"), Vec::new())] {
+        let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
+        assert_eq!(error.problem().code, "plugin-broke-interface");
+    }
 }

@@ -8,7 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep},
+};
 use wasmtime_wasi_http::Error;
 
 use super::failure;
@@ -20,11 +23,19 @@ pub(super) struct Answer {
     limit: u64,
     idle: Duration,
     deadline: Pin<Box<Sleep>>,
+    /// Given back with the last byte.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Answer {
-    pub(super) fn new(body: reqwest::Body, limit: u64, idle: Duration) -> Self {
-        Self { body, left: limit, limit, idle, deadline: Box::pin(tokio::time::sleep(idle)) }
+    pub(super) fn new(
+        body: reqwest::Body,
+        limit: u64,
+        idle: Duration,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let deadline = Box::pin(tokio::time::sleep(idle));
+        Self { body, left: limit, limit, idle, deadline, permit: Some(permit) }
     }
 }
 
@@ -51,7 +62,10 @@ impl Body for Answer {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(failure::of_body(error)))),
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.permit = None;
+                Poll::Ready(None)
+            }
             Poll::Pending => {
                 std::task::ready!(self.deadline.as_mut().poll(cx));
                 Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))

@@ -28,7 +28,8 @@ pub struct ClientError(String);
 impl Client {
     /// Trusts the system's roots, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
     /// Asks through the proxy that `HTTPS_PROXY` names, unless `NO_PROXY` has the host;
-    /// this machine itself is asked without one. Follows no redirect, keeps no cookie.
+    /// plain http to
+    /// this machine itself needs none. Follows no redirect, keeps no cookie.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -47,6 +48,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub fn trusting(roots: RootCertStore) -> Result<Self, ClientError> {
+        check_proxies(|name| std::env::var(name).ok())?;
         // Not the process-wide provider: that is the embedder's to choose.
         let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -70,8 +72,25 @@ impl Client {
 
     /// The client for `url`.
     pub(super) fn of(&self, url: &Url) -> &reqwest::Client {
-        if is_loopback(url) { &self.direct } else { &self.outside }
+        let plain = url.scheme() == "http" && is_loopback(url);
+        if plain { &self.direct } else { &self.outside }
     }
+}
+
+/// An address of a proxy that is none would be passed over silently. It is not told: it
+/// can hold a password.
+pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result<(), ClientError> {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let Some(value) = variable(name).filter(|it| !it.is_empty()) else { continue };
+        let url = match value.contains("://") {
+            true => Url::parse(&value),
+            false => Url::parse(&format!("http://{value}")),
+        };
+        if !url.is_ok_and(|it| matches!(it.scheme(), "http" | "https") && it.has_host()) {
+            return Err(ClientError(format!("{name} is no address of a proxy")));
+        }
+    }
+    Ok(())
 }
 
 /// Names that mean this machine. Source: RFC 6761, section 6.3.

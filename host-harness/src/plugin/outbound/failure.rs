@@ -10,7 +10,12 @@ use super::client::DnsFailure;
 /// The code, and the words for a person. Neither has the URL's path.
 pub(super) fn explain(error: reqwest::Error) -> (Error, String) {
     let error = error.without_url();
-    (code(&error, Error::ConnectionTerminated), chain_text(&error))
+    let mut text = chain_text(&error);
+    // Its type is private to hyper-util.
+    if text.ends_with("proxy authorization required") {
+        text += ": the proxy answered 407; give name and password in HTTPS_PROXY";
+    }
+    (code(&error, Error::ConnectionTerminated), text)
 }
 
 /// The code of a body that broke off.

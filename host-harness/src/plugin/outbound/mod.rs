@@ -10,12 +10,15 @@ mod failure;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::{Host, Url};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use self::body::Answer;
 use super::limits::Meter;
+use crate::secrets::Secrets;
 pub use client::{Client, ClientError};
 
 /// The largest request body, in bytes.
@@ -23,6 +26,9 @@ const LARGEST_REQUEST: usize = 4 << 20;
 
 /// The largest answer, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
+
+/// So many requests of one call are under way, answers being read included; more wait.
+const IN_FLIGHT: usize = 16;
 
 /// How long a connection may take; also [`Client`]'s own limit.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -38,13 +44,27 @@ pub(super) struct Outbound {
     client: Client,
     allowed: Arc<[url::Origin]>,
     meter: Arc<Meter>,
+    secrets: Secrets,
+    in_flight: Arc<Semaphore>,
 }
 
 impl Outbound {
-    /// Origins that are none, or plain http to another machine, are left out.
-    pub(super) fn new(client: Client, origins: &[String], meter: Arc<Meter>) -> Self {
+    /// Origins that are none, or plain http to another machine, are left out. Tokens that
+    /// requests carry become known to `secrets`.
+    pub(super) fn new(
+        client: Client,
+        origins: &[String],
+        meter: Arc<Meter>,
+        secrets: Secrets,
+    ) -> Self {
         let origin = |text: &String| Url::parse(text).ok().filter(is_safe).map(|it| it.origin());
-        Self { client, allowed: origins.iter().filter_map(origin).collect(), meter }
+        Self {
+            client,
+            allowed: origins.iter().filter_map(origin).collect(),
+            meter,
+            secrets,
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+        }
     }
 
     fn allows(&self, url: &Url) -> bool {
@@ -93,9 +113,15 @@ impl WasiHttpHooks for Outbound {
             ));
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
+        for name in [AUTHORIZATION, PROXY_AUTHORIZATION] {
+            request.headers().get_all(name).iter().for_each(|it| self.secrets.learn(it));
+        }
         let (client, meter) = (self.client.clone(), self.meter.clone());
+        let in_flight = self.in_flight.clone();
         Box::new(async move {
-            let answer = send(&client, url, request, options.unwrap_or_default()).await;
+            let permit = in_flight.acquire_owned().await.map_err(|_| Error::HttpRequestDenied)?;
+            meter.sent();
+            let answer = send(&client, url, request, options.unwrap_or_default(), permit).await;
             answer.map_err(|(error, detail)| {
                 meter.network_failed(format!("{origin}: {detail}"));
                 error
@@ -110,6 +136,7 @@ async fn send(
     url: Url,
     request: http::Request<WasiBody>,
     options: RequestOptions,
+    permit: OwnedSemaphorePermit,
 ) -> Result<(http::Response<WasiBody>, Io), (Error, String)> {
     let told = |error: Error| {
         let detail = error.to_string();
@@ -132,7 +159,7 @@ async fn send(
     }
     let idle = silence(options.between_bytes_timeout);
     let answer = http::Response::from(answer)
-        .map(|body| Answer::new(body, LARGEST_ANSWER, idle).boxed_unsync());
+        .map(|body| Answer::new(body, LARGEST_ANSWER, idle, permit).boxed_unsync());
     Ok((answer, Box::new(async { Ok(()) })))
 }
 

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use super::*;
+use super::{client::check_proxies, *};
 
 /// Answers one request with these bytes; then the connection ends, or is kept silent.
 async fn server(answer: &'static str, silent: bool) -> String {
@@ -63,7 +63,8 @@ async fn ask_with(
     options: RequestOptions,
 ) -> Asked {
     let meter = Arc::new(Meter::default());
-    let mut outbound = Outbound::new(client, &[allowed.to_owned()], meter.clone());
+    let mut outbound =
+        Outbound::new(client, &[allowed.to_owned()], meter.clone(), Secrets::default());
     let sent = outbound.send_request(request, Some(options), Box::new(async { Ok(()) }));
     let result = async {
         let (answer, _) = Box::into_pin(sent).await?;
@@ -184,7 +185,8 @@ async fn an_answer_that_says_it_is_too_large_is_not_read() {
 #[tokio::test]
 async fn an_answer_that_grows_too_large_ends() {
     let body = reqwest::Body::from("12345");
-    let body = Answer::new(body, 4, SILENCE);
+    let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+    let body = Answer::new(body, 4, SILENCE, permit);
     assert!(matches!(body.collect().await, Err(Error::HttpResponseBodySize(Some(4)))));
 }
 
@@ -249,4 +251,52 @@ async fn a_server_without_tls_is_a_tls_error() {
     });
     let asked = ask(client(), &origin, request(&origin)).await;
     assert!(matches!(asked.result, Err(Error::TlsProtocolError)), "{:?}", asked.result);
+}
+
+#[tokio::test]
+async fn a_token_that_a_request_carries_is_a_secret_from_then_on() {
+    let origin = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false).await;
+    let (meter, secrets) = (Arc::new(Meter::default()), Secrets::default());
+    let allowed = [origin.clone()];
+    let mut outbound = Outbound::new(client(), &allowed, meter.clone(), secrets.clone());
+    let mut request = request(&origin);
+    request.headers_mut().insert(AUTHORIZATION, "Bearer eyJ0eXAi.abc-1".parse().unwrap());
+    let sent = outbound.send_request(request, None, Box::new(async { Ok(()) }));
+    assert!(Box::into_pin(sent).await.is_ok());
+    let mut text = "refused: eyJ0eXAi.abc-1.".to_owned();
+    secrets.redact(&mut text);
+    assert_eq!((text.as_str(), meter.requests()), ("refused: [redacted].", 1));
+}
+
+#[tokio::test]
+async fn only_so_many_requests_are_under_way() {
+    let (origin, meter) = (server("", true).await, Arc::new(Meter::default()));
+    let mut outbound =
+        Outbound::new(client(), std::slice::from_ref(&origin), meter.clone(), Secrets::default());
+    let mut sent = Vec::new();
+    for _ in 0..IN_FLIGHT + 1 {
+        let it = outbound.send_request(request(&origin), None, Box::new(async { Ok(()) }));
+        sent.push(Box::into_pin(it));
+    }
+    for it in &mut sent {
+        assert!(is_pending(it));
+    }
+    assert_eq!(meter.requests() as usize, IN_FLIGHT);
+}
+
+fn is_pending(it: &mut (impl Future + Unpin)) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    std::pin::Pin::new(it).poll(&mut context).is_pending()
+}
+
+#[test]
+fn a_proxy_that_is_none_is_an_error_that_does_not_cite_it() {
+    let check = |value: &str| check_proxies(|name| (name == "HTTPS_PROXY").then(|| value.into()));
+    for good in ["", "http://proxy:3128", "proxy:3128", "https://u:p@proxy"] {
+        check(good).unwrap();
+    }
+    for bad in ["http://", "http://u:secret@proxy:port", "ftp://proxy", "a proxy"] {
+        let error = check(bad).unwrap_err().to_string();
+        assert!(error.contains("HTTPS_PROXY") && !error.contains("secret"), "{bad}: {error}");
+    }
 }
