@@ -83,7 +83,7 @@ pub fn not_found(room: &str) -> String {
     )
 }
 
-/// A page has at most [`PAGE`] rooms, unless a server means it otherwise.
+/// A page has at most [`PAGE`](crate::places::PAGE) rooms, unless a server means it otherwise.
 fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
     let mut batches = Vec::new();
     while batch.rooms.len() + batch.unreadable.len() > BATCH {

@@ -180,10 +180,12 @@ fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
     if let Some(reason) = &change.reason {
         write!(out, "  {}", Shown(reason))?;
     }
+    writeln!(out)?;
     for it in &change.fields {
-        write!(out, "  {}: {} → {}", Shown(&it.field), plain(&it.before), plain(&it.after))?;
+        let (field, before, after) = (Shown(&it.field), plain(&it.before), plain(&it.after));
+        writeln!(out, "      {FAINT}{field}:{FAINT:#} {before} → {after}")?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 pub(super) fn decided(
