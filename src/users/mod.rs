@@ -109,8 +109,10 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
         Err(forgotten) => return Ok(End::Forgotten(forgotten)),
     };
     loop {
-        let page = Page::read(&response)?;
-        let (next, ends) = next(&checkpoint.position, &page)?;
+        // Only its links, so that the next page is under way before this one is read.
+        let outline = Page::read(&response)?;
+        let (next, ends) = next(&checkpoint.position, &outline)?;
+        barren = if outline.value.is_empty() { barren + 1 } else { 0 };
         // Before anything is told: a checkpoint must not lead astray.
         graph.own_link(next.link())?;
         let next = checkpoint.at(next);
@@ -123,9 +125,8 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
         let part = Part { before: &checkpoint, after: &next, first, ends };
         // A page that does not come must not cost the one that is here.
         let fetch = async { Ok(fetch.await) };
-        let (fetched, ()) = try_join(fetch, teller.tell(&page, part)).await?;
+        let (fetched, ()) = try_join(fetch, teller.tell(response, part)).await?;
         first = false;
-        barren = if page.value.is_empty() { barren + 1 } else { 0 };
         if barren > MOST_BARREN {
             return Ok(End::Forgotten(LoopGuard::circle()));
         }

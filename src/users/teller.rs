@@ -5,7 +5,7 @@ use crate::{
     checkpoint::{Checkpoint, Position},
     error::Error,
     graph::{Graph, Page},
-    host::{Host, Sink},
+    host::{Host, Response, Sink},
     model::{BATCH, Mode, Removal, Unreadable, User, UserBatch, UserChange},
     payload::{Item, UserReader},
 };
@@ -43,11 +43,16 @@ impl<'a, H: Host, S: Sink<UserBatch>> Teller<'a, H, S> {
     }
 
     /// Tells one page, in as many batches as it takes.
-    pub(super) async fn tell(&mut self, page: &Page<'_>, part: Part<'_>) -> Result<(), Error> {
+    pub(super) async fn tell(&mut self, response: Response, part: Part<'_>) -> Result<(), Error> {
+        let page = Page::read(&response)?;
+        let total = page.count;
         let changes = match part.before.position {
-            Position::Listing { .. } => self.listed(page).await?,
-            Position::CatchingUp { .. } | Position::Following { .. } => self.changed(page).await?,
+            Position::Listing { .. } => self.listed(&page).await?,
+            Position::CatchingUp { .. } | Position::Following { .. } => self.changed(&page).await?,
         };
+        // While it is handed over, the next page comes in: one of the two is enough.
+        drop(page);
+        drop(response);
         let unreadable =
             changes.iter().filter(|it| matches!(it, UserChange::Unreadable(_))).count();
         self.unreadable =
@@ -65,12 +70,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Teller<'a, H, S> {
                 true => Mode::Full { first, last: complete && part.ends },
                 false => Mode::Incremental,
             };
-            let batch = UserBatch {
-                mode,
-                changes: batch,
-                checkpoint: checkpoint.to_text(),
-                total: page.count,
-            };
+            let batch = UserBatch { mode, changes: batch, checkpoint: checkpoint.to_text(), total };
             self.sink.put(batch).await.map_err(|_| Error::Cancelled)?;
             first = false;
             if complete {

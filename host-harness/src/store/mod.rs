@@ -204,8 +204,6 @@ impl Store {
         // One fsync a batch: cheap, and a batch that was stored stays stored.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // In KiB: ids are random, so that a large batch touches much of the tree.
-        connection.pragma_update(None, "cache_size", -16_384)?;
         if let Some(pages) = options.max_pages {
             connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         }
