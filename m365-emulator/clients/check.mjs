@@ -1,8 +1,8 @@
 // Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client) against the emulator, unchanged.
 // How to run it (it needs the network to install the clients, which is why it is not part of the tests): in an empty
 // folder `npm install @azure/msal-node @microsoft/microsoft-graph-client` and copy this file there, start
-// `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls /tmp/ca.pem > /tmp/emulator.json`, then
-// `NODE_EXTRA_CA_CERTS=/tmp/ca.pem node check.mjs /tmp/emulator.json`.
+// `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls ca.pem > emulator.json`, then
+// `NODE_EXTRA_CA_CERTS=ca.pem node check.mjs emulator.json`.
 
 import { readFileSync } from "node:fs";
 import { ConfidentialClientApplication } from "@azure/msal-node";

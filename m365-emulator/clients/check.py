@@ -1,9 +1,9 @@
 """Runs Microsoft's own Python clients (MSAL, azure-identity, msgraph-sdk) against the emulator, unchanged.
 
 How to run it (it needs the network to install the clients, which is why it is not part of the tests):
-`python3 -m venv /tmp/clients && /tmp/clients/bin/pip install msal msgraph-sdk azure-identity deprecated`, start
-`cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls /tmp/ca.pem > /tmp/emulator.json`, wait for its first
-line, then `/tmp/clients/bin/python clients/check.py /tmp/emulator.json /tmp/ca.pem`. It prints one line for each
+`python3 -m venv .venv && .venv/bin/pip install msal msgraph-sdk azure-identity deprecated`, start
+`cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls ca.pem > emulator.json`, wait for its first
+line, then `.venv/bin/python clients/check.py emulator.json ca.pem`. It prints one line for each
 check and ends with 1 where one failed.
 """
 

@@ -61,11 +61,19 @@ pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<
     for it in &manifest.permissions {
         writeln!(out, "  {}  {}", pad(&it.name, width), Shown(&it.reason))?;
     }
-    writeln!(out, "\nSettings:")?;
-    let steps = manifest.settings_schema.get("properties").and_then(Value::as_object);
-    for (name, step) in steps.into_iter().flatten() {
-        let title = step.get("title").and_then(Value::as_str).unwrap_or_default();
-        writeln!(out, "  {}  {}", pad(name, width), Shown(title))?;
+    // One step of the wizard after the other, each with its guide and its fields.
+    for (name, step) in members(&manifest.settings_schema) {
+        let title = step.get("title").and_then(Value::as_str).unwrap_or(name);
+        writeln!(out, "\n{} ({}):", Shown(title), Shown(name))?;
+        let guide = step.get("description").and_then(Value::as_str).unwrap_or_default();
+        for line in guide.lines() {
+            writeln!(out, "  {}", Shown(line))?;
+        }
+        writeln!(out)?;
+        for (name, field) in members(step) {
+            let title = field.get("title").and_then(Value::as_str).unwrap_or_default();
+            writeln!(out, "  {FAINT}{}{FAINT:#}  {}", pad(name, width), Shown(title))?;
+        }
     }
     note(out, "\nTheir whole JSON Schema: --format json")
 }
@@ -276,6 +284,11 @@ fn fields(out: &mut impl Write, fields: &[FieldError]) -> io::Result<()> {
     fields.iter().try_for_each(|FieldError { field, message }| {
         writeln!(out, "    {}: {}", Shown(field), Shown(message))
     })
+}
+
+/// The properties of an object's schema, in their order.
+fn members(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
 fn indented(out: &mut impl Write, mark: &str, text: Option<&str>) -> io::Result<()> {
