@@ -63,14 +63,17 @@ async fn get_some<H: Host>(
         let mut longest = None;
         let mut throttled = false;
         for (index, answer) in send(graph, urls, &open, needs).await? {
-            if let Sorted::Later { asked, answer } = answer {
-                longest = longest.max(asked);
-                throttled |= answer.status == 429;
-                answers[index] = Inner::Refused(answer);
-            } else if let Sorted::Done(answer) = answer {
-                open.retain(|it| *it != index);
-                answers[index] = answer;
-            }
+            answers[index] = match answer {
+                Sorted::Done(answer) => {
+                    open.retain(|it| *it != index);
+                    answer
+                }
+                Sorted::Later { asked, answer } => {
+                    longest = longest.max(asked);
+                    throttled |= answer.status == 429;
+                    Inner::Refused(answer)
+                }
+            };
         }
         if open.is_empty() {
             break;
