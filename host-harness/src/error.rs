@@ -161,6 +161,8 @@ fn refused(refusal: &Refusal) -> Problem {
         }
         Refusal::Unavailable(it) => explained("unavailable", it),
         Refusal::Unexpected(it) => explained("unexpected", it),
+        Refusal::Rejected(it) => explained("rejected", it),
+        Refusal::Declined(it) => explained("declined", it),
         Refusal::Unsupported(it) => explained("unsupported", it),
         Refusal::Cancelled => Problem::new("cancelled", "cancelled", "The run was cancelled"),
         Refusal::Other(it) => explained("other", it),

@@ -3,6 +3,8 @@
 //! The contract of every item is in `wit/integration.wit`. In JSON, which is also how
 //! the store keeps them, names are those of the interface in camelCase.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The largest number of changes in a batch, and of ids in a question.
@@ -82,6 +84,17 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong.
     pub message: String,
+}
+
+/// A value that a field of the settings, or an item of it, can take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What goes into the settings.
+    pub value: String,
+    /// What a person calls it.
+    pub label: String,
+    /// What tells it from others of that name.
+    pub hint: Option<String>,
 }
 
 /// A room.
@@ -262,6 +275,62 @@ pub struct Summary {
     pub complete: bool,
 }
 
+/// What a browser is sent to the vendor for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A person signs in to ONES.
+    SignIn,
+    /// The vendor's administrator grants the permissions.
+    Consent,
+}
+
+/// What a plugin needs to know again when a browser comes back. Secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Flow(pub String);
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flow([redacted])")
+    }
+}
+
+/// Where to send a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// An https address, or http on loopback.
+    pub url: String,
+    /// To be handed back with the callback, once.
+    pub flow: Flow,
+}
+
+/// What a browser came back with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// As it was given when the browser was sent.
+    pub redirect_uri: String,
+    /// Of the query or of the form, decoded, in their order.
+    pub parameters: Vec<(String, String)>,
+    /// None where this browser has no sign-in under way.
+    pub flow: Option<Flow>,
+}
+
+// The parameters hold codes.
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Callback").field("parameters", &names).finish_non_exhaustive()
+    }
+}
+
+/// What came of a callback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallbackOutcome {
+    /// Who signed in.
+    SignedIn(User),
+    /// The vendor's administrator granted the permissions.
+    ConsentGranted,
+}
+
 /// A plugin's own error. Both the texts and the code are the plugin's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the cases are those of the interface, documented there")]
@@ -273,6 +342,8 @@ pub enum Refusal {
     Throttled(u32),
     Unavailable(Explanation),
     Unexpected(Explanation),
+    Rejected(Explanation),
+    Declined(Explanation),
     Unsupported(Explanation),
     Cancelled,
     Other(Explanation),

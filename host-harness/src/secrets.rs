@@ -111,6 +111,8 @@ impl Secrets {
             | Refusal::PermissionMissing(it)
             | Refusal::Unavailable(it)
             | Refusal::Unexpected(it)
+            | Refusal::Rejected(it)
+            | Refusal::Declined(it)
             | Refusal::Unsupported(it)
             | Refusal::Other(it) => {
                 let Explanation { code, summary, remedy, detail } = it;

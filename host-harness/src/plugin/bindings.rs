@@ -56,6 +56,12 @@ impl From<wit::Check> for model::Check {
     }
 }
 
+impl From<wit::Choice> for model::Choice {
+    fn from(wit::Choice { value, label, hint }: wit::Choice) -> Self {
+        Self { value, label, hint }
+    }
+}
+
 impl From<wit::Room> for model::Room {
     fn from(it: wit::Room) -> Self {
         Self {
@@ -167,6 +173,37 @@ impl From<wit::Summary> for model::Summary {
     }
 }
 
+impl From<model::Purpose> for wit::Purpose {
+    fn from(it: model::Purpose) -> Self {
+        match it {
+            model::Purpose::SignIn => Self::SignIn,
+            model::Purpose::Consent => Self::Consent,
+        }
+    }
+}
+
+impl From<wit::Redirect> for model::Redirect {
+    fn from(wit::Redirect { url, flow }: wit::Redirect) -> Self {
+        Self { url, flow: model::Flow(flow) }
+    }
+}
+
+impl From<model::Callback> for wit::Callback {
+    fn from(it: model::Callback) -> Self {
+        let model::Callback { redirect_uri, parameters, flow } = it;
+        Self { redirect_uri, parameters, flow: flow.map(|it| it.0) }
+    }
+}
+
+impl From<wit::CallbackOutcome> for model::CallbackOutcome {
+    fn from(it: wit::CallbackOutcome) -> Self {
+        match it {
+            wit::CallbackOutcome::SignedIn(user) => Self::SignedIn(user.into()),
+            wit::CallbackOutcome::ConsentGranted => Self::ConsentGranted,
+        }
+    }
+}
+
 impl From<wit::Error> for model::Refusal {
     fn from(it: wit::Error) -> Self {
         match it {
@@ -176,6 +213,8 @@ impl From<wit::Error> for model::Refusal {
             wit::Error::Throttled(seconds) => Self::Throttled(seconds),
             wit::Error::Unavailable(it) => Self::Unavailable(it.into()),
             wit::Error::Unexpected(it) => Self::Unexpected(it.into()),
+            wit::Error::Rejected(it) => Self::Rejected(it.into()),
+            wit::Error::Declined(it) => Self::Declined(it.into()),
             wit::Error::Unsupported(it) => Self::Unsupported(it.into()),
             wit::Error::Cancelled => Self::Cancelled,
             wit::Error::Other(it) => Self::Other(it.into()),

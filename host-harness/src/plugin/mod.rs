@@ -102,6 +102,8 @@ fn refusal_text(refusal: &Refusal) -> &str {
         | Refusal::PermissionMissing(it)
         | Refusal::Unavailable(it)
         | Refusal::Unexpected(it)
+        | Refusal::Rejected(it)
+        | Refusal::Declined(it)
         | Refusal::Unsupported(it)
         | Refusal::Other(it) => &it.summary,
     }

@@ -9,18 +9,23 @@ use tokio::{
         oneshot::{self, error::TryRecvError},
     },
 };
-use wasmtime::component::{FutureReader, StreamReader};
+use url::{Host, Url};
+use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
     CallError, Plugin,
     bindings::{self, wit},
+    call::State,
     limits::Meter,
     outbound::Outbound,
     stream::{Forward, Resolve},
 };
 use crate::{
     error::Error,
-    model::{FieldError, Manifest, Refusal, Report, RoomBatch, Summary, UserBatch, UserChange},
+    model::{
+        Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect, Refusal,
+        Report, RoomBatch, Summary, UserBatch, UserChange,
+    },
     secrets::Secrets,
     settings::Settings,
     sync::Source,
@@ -135,24 +140,39 @@ impl Session {
         failures
     }
 
+    /// Values for a field (JSON Pointer) that match what was typed, `limit` at most.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn choices(
+        &self,
+        field: &str,
+        typed: &str,
+        limit: u32,
+    ) -> Result<Vec<Choice>, CallError> {
+        let (settings, field, typed) =
+            (self.settings.to_json(), field.to_owned(), typed.to_owned());
+        let told = self.ask(async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_choices(accessor, settings, field, typed, limit)
+                .await
+        });
+        let mut choices: Vec<Choice> = bindings::all(self.answer(told.await)?);
+        choices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(choices)
+    }
+
     /// Tries the settings against the vendor.
     ///
     /// # Errors
     /// See [`CallError`]; a check that failed is none.
     pub async fn validate(&self) -> Result<Report, CallError> {
         let settings = self.settings.to_json();
-        let report = self
-            .plugin
-            .call(
-                self.outbound(),
-                &self.meter,
-                self.plugin.0.limits.time,
-                async |accessor, plugin| {
-                    plugin.ones_integration_integration().call_validate(accessor, settings).await
-                },
-            )
-            .await
-            .map_err(|it| clean(&self.secrets, it))?;
+        let told = self.ask(async |accessor, plugin| {
+            plugin.ones_integration_integration().call_validate(accessor, settings).await
+        });
+        let report = told.await.map_err(|it| clean(&self.secrets, it))?;
         let mut report = Report::from(report);
         self.secrets.redact_report(&mut report);
         Ok(report)
@@ -165,22 +185,12 @@ impl Session {
     /// See [`CallError`].
     pub async fn sync_rooms(&self, batches: mpsc::Sender<RoomBatch>) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let summary = self
-            .plugin
-            .call(
-                self.outbound(),
-                &self.meter,
-                self.plugin.0.limits.time,
-                async |accessor, plugin| {
-                    let (stream, future) = plugin
-                        .ones_integration_integration()
-                        .call_sync_rooms(accessor, settings)
-                        .await?;
-                    follow::<_, RoomBatch>(accessor, stream, future, batches).await
-                },
-            )
-            .await;
-        self.summary(summary)
+        let summary = self.ask(async |accessor, plugin| {
+            let (stream, future) =
+                plugin.ones_integration_integration().call_sync_rooms(accessor, settings).await?;
+            follow::<_, RoomBatch>(accessor, stream, future, batches).await
+        });
+        self.summary(summary.await)
     }
 
     /// Tells people from `since` on, or all of them; otherwise as [`Self::sync_rooms`].
@@ -193,22 +203,14 @@ impl Session {
         batches: mpsc::Sender<UserBatch>,
     ) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let summary = self
-            .plugin
-            .call(
-                self.outbound(),
-                &self.meter,
-                self.plugin.0.limits.time,
-                async |accessor, plugin| {
-                    let (stream, future) = plugin
-                        .ones_integration_integration()
-                        .call_sync_users(accessor, settings, since)
-                        .await?;
-                    follow::<_, UserBatch>(accessor, stream, future, batches).await
-                },
-            )
-            .await;
-        self.summary(summary.map_err(|error| match error {
+        let summary = self.ask(async |accessor, plugin| {
+            let (stream, future) = plugin
+                .ones_integration_integration()
+                .call_sync_users(accessor, settings, since)
+                .await?;
+            follow::<_, UserBatch>(accessor, stream, future, batches).await
+        });
+        self.summary(summary.await.map_err(|error| match error {
             CallError::OutOfTime { plugin, seconds, .. } => {
                 CallError::OutOfTime { plugin, seconds, goes_on: true }
             }
@@ -222,25 +224,66 @@ impl Session {
     /// See [`CallError`].
     pub async fn read_users(&self, ids: Vec<String>) -> Result<Vec<UserChange>, CallError> {
         let settings = self.settings.to_json();
-        let changes = self
-            .plugin
-            .call(
-                self.outbound(),
-                &self.meter,
-                self.plugin.0.limits.time,
-                async |accessor, plugin| {
-                    plugin
-                        .ones_integration_integration()
-                        .call_read_users(accessor, settings, ids)
-                        .await
-                },
-            )
-            .await
-            .and_then(|it| it.map_err(|it| CallError::Refused(it.into())))
-            .map_err(|it| clean(&self.secrets, it))?;
-        let mut changes: Vec<UserChange> = bindings::all(changes);
+        let told = self.ask(async |accessor, plugin| {
+            plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
+        });
+        let mut changes: Vec<UserChange> = bindings::all(self.answer(told.await)?);
         changes.iter_mut().for_each(|it| self.clean_change(it));
         Ok(changes)
+    }
+
+    /// Where to send a browser; the vendor sends it back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// See [`CallError`]; also where the address is none that a browser should follow.
+    pub async fn begin_sign_in(
+        &self,
+        redirect_uri: &str,
+        purpose: Purpose,
+    ) -> Result<Redirect, CallError> {
+        let (settings, redirect_uri) = (self.settings.to_json(), redirect_uri.to_owned());
+        let told = self.ask(async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_begin_sign_in(accessor, settings, redirect_uri, purpose.into())
+                .await
+        });
+        let redirect = Redirect::from(self.answer(told.await)?);
+        let follows = Url::parse(&redirect.url).is_ok_and(|it| is_web(&it));
+        if !follows || self.secrets.leak_in(&redirect.url) {
+            return Err(CallError::broke("it sends a browser where none should go"));
+        }
+        Ok(redirect)
+    }
+
+    /// Who came back from where [`Self::begin_sign_in`] sent them.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn handle_callback(&self, callback: Callback) -> Result<CallbackOutcome, CallError> {
+        let settings = self.settings.to_json();
+        let told = self.ask(async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_handle_callback(accessor, settings, callback.into())
+                .await
+        });
+        Ok(self.answer(told.await)?.into())
+    }
+
+    /// Calls the plugin in a fresh instance.
+    async fn ask<R>(
+        &self,
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
+        let time = self.plugin.0.limits.time;
+        self.plugin.call(self.outbound(), &self.meter, time, work).await
+    }
+
+    /// What the plugin answered, or its error without secrets.
+    fn answer<T>(&self, told: Result<Result<T, wit::Error>, CallError>) -> Result<T, CallError> {
+        let told = told.and_then(|it| it.map_err(|it| CallError::Refused(it.into())));
+        told.map_err(|it| clean(&self.secrets, it))
     }
 
     fn outbound(&self) -> Outbound {
@@ -256,8 +299,7 @@ impl Session {
         &self,
         told: Result<Result<wit::Summary, wit::Error>, CallError>,
     ) -> Result<Summary, CallError> {
-        let told = told.and_then(|it| it.map_err(|it| CallError::Refused(it.into())));
-        let mut summary = Summary::from(told.map_err(|it| clean(&self.secrets, it))?);
+        let mut summary = Summary::from(self.answer(told)?);
         self.secrets.redact_summary(&mut summary);
         Ok(summary)
     }
@@ -269,9 +311,20 @@ impl Session {
     }
 }
 
+/// Whether a browser can be sent there: plain http on loopback only.
+fn is_web(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "https" || url.scheme() == "http" && is_loopback
+}
+
 /// Reads stream and future to their end.
 async fn follow<T, U>(
-    accessor: &wasmtime::component::Accessor<super::call::State>,
+    accessor: &Accessor<State>,
     stream: StreamReader<T>,
     future: FutureReader<Result<wit::Summary, wit::Error>>,
     batches: mpsc::Sender<U>,
