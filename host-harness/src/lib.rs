@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod error;
+pub mod form;
 pub mod model;
 pub mod plugin;
 pub mod secrets;
