@@ -65,6 +65,7 @@ if (activity) {
   const look = async () => {
     const answer = await fetch(activity.dataset.activity).catch(() => null);
     if (answer?.status === 204) return location.reload();
+    if (answer?.redirected) return location.reload();
     if (answer?.ok) activity.innerHTML = await answer.text();
     setTimeout(look, 1000);
   };

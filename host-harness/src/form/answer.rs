@@ -131,7 +131,8 @@ impl<'a> Reading<'a> {
         value: impl FnOnce(&str) -> Option<Value>,
     ) -> Option<Value> {
         if entered.is_empty() {
-            let forget = !field.required && self.entered.text(&place.forget()).is_some();
+            let forget =
+                !field.required && self.entered.text(&Place::forget(&place.name)).is_some();
             return before.filter(|_| !forget).cloned();
         }
         let value = value(entered);

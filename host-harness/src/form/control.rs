@@ -1,6 +1,7 @@
 //! What is drawn: plain data for templates.
 
-use crate::model::Choice;
+use super::{Entered, Place};
+use crate::{error::Problem, model::Choice};
 
 /// A field, as it is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,13 +128,30 @@ pub struct Choosing {
     pub typed: String,
     /// Those that match.
     pub found: Vec<Choice>,
-    /// There may be more of them.
-    pub more: bool,
-    /// Nothing was typed and all are found: what is chosen and not among them is gone.
-    pub all: bool,
+    /// Those of the chosen ones that there are.
+    pub known: Vec<Choice>,
+    /// Those of the chosen ones that there are not.
+    pub gone: Vec<String>,
+    /// Why there are none.
+    pub problem: Option<Problem>,
 }
 
 impl Control {
+    /// Shows what was entered again where no value could be made of it.
+    pub fn retype(&mut self, entered: &Entered) {
+        let Some(entered) = entered.text(&self.name) else { return };
+        match &mut self.widget {
+            Widget::Line(line) if line.secret.is_none() => line.text = entered.to_owned(),
+            Widget::Area { text, secret: None, .. } => *text = entered.to_owned(),
+            _ => {}
+        }
+    }
+
+    /// The name of the check box that takes a saved secret away.
+    pub fn forget(&self) -> String {
+        Place::forget(&self.name)
+    }
+
     /// The control whose value is at `pointer`, here or below; one of a chosen alternative
     /// before others.
     pub fn find(&self, pointer: &str) -> Option<&Self> {

@@ -140,7 +140,7 @@ impl Place {
     }
 
     /// The control that takes a saved secret away.
-    fn forget(&self) -> String {
-        format!("{}?forget", self.name)
+    fn forget(name: &str) -> String {
+        format!("{name}?forget")
     }
 }

@@ -1,0 +1,15 @@
+//! What the templates print: a file for each of their parts.
+
+mod choices;
+mod control;
+mod page;
+mod problem;
+mod report;
+mod time;
+
+pub(super) use choices::{LISTED, choices};
+pub(super) use control::{ControlView, controls};
+pub(super) use page::{Csrf, Noted, Page, message, page};
+pub(super) use problem::{ProblemView, problem};
+pub(super) use report::report;
+pub(super) use time::{duration, moment, time};
