@@ -45,6 +45,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Whether it is only that somebody lost interest.
+    pub fn is_cancelled(&self) -> bool {
+        self.case == "cancelled"
+    }
+
     fn new(case: &str, code: &str, summary: impl ToString) -> Self {
         Self {
             case: case.to_owned(),
@@ -186,6 +191,16 @@ fn store(error: &StoreError) -> Problem {
             ("data-folder", "Give a folder that can be written with --data")
         }
         StoreError::NotHeld { .. } => ("removal-unknown", "See `removals list`"),
+        StoreError::NameTaken { .. } => ("name-taken", "Choose another name"),
+        StoreError::NoSettings { .. } => {
+            ("settings-not-kept", "Enter them with `serve`, or give them with --settings FILE")
+        }
+        StoreError::Sealed { .. } => (
+            "settings-sealed",
+            "Bring back the ones.key that belongs to this folder, or set ONES_KEY to it; where it \
+             is lost, enter the settings again",
+        ),
+        StoreError::Key { .. } => ("key-unreadable", "Bring back the key as it was"),
         StoreError::Sqlite(_) => {
             ("data", "Look at the detail; a copy of the folder helps to find the cause")
         }

@@ -22,7 +22,7 @@ use crate::{
     model::Outcome as CheckOutcome,
     plugin::{Client, Limits, Plugin, Session, SessionSource},
     settings::{Settings, SettingsError},
-    store::{Decision, IntegrationId, Kind, Store, StoreError, StoreOptions},
+    store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
     sync::{Limit, Options, Sync},
 };
 use args::{Args, Command, Format, RemovalsCommand, SyncCommand};
@@ -273,11 +273,22 @@ impl Program {
         Ok(0)
     }
 
+    /// Those of the file, or those that are kept of the integration that is named.
     fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
-        let file = self.args.settings.as_deref().ok_or_else(|| {
-            usage(format!("`{command}` asks the vendor: give its settings with --settings FILE"))
-        })?;
-        Ok(Settings::read(file, variable)?)
+        let Args { settings, integration, data, .. } = &self.args;
+        match (settings, integration) {
+            (Some(file), _) => Ok(Settings::read(file, variable)?),
+            (None, Some(name)) => {
+                let (store, id) = self.stored()?;
+                let key = SealingKey::of(data, variable)?;
+                let none = || StoreError::NoSettings { name: name.clone() };
+                Ok(store.settings(id, &key)?.ok_or_else(none)?)
+            }
+            (None, None) => Err(usage(format!(
+                "`{command}` asks the vendor: give its settings with --settings FILE, or name \
+                 with --integration NAME whose are kept"
+            ))),
+        }
     }
 
     /// A terminal is asked whether it takes colours; JSON is written as it is.
