@@ -13,6 +13,7 @@ use super::{
     flow::{SignIn, is_same},
     keys,
     refusal::rejected,
+    rs256,
 };
 use crate::{error::Error, graph::Graph, host::Host};
 
@@ -61,6 +62,7 @@ pub(super) async fn verify<H: Host>(
     let kid = key_id(token)?;
     let key = keys::fetch(graph, &sign_in.provider, &kid).await?;
     let client = &graph.settings().server.client_id;
+    rs256::install();
     let mut validation = Validation::new(Algorithm::RS256);
     // By the host's clock, below.
     validation.validate_exp = false;

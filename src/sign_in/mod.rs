@@ -11,6 +11,7 @@ mod keys;
 mod person;
 mod redeem;
 mod refusal;
+mod rs256;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Uri;
