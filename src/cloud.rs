@@ -44,44 +44,73 @@ impl Cloud {
 
     /// Where Entra ID and Graph answer for `tenant`.
     pub fn endpoints(&self, tenant: &str) -> Endpoints {
-        let (authority, graph, portal) = match self {
-            Self::Global => (
-                "https://login.microsoftonline.com",
-                "https://graph.microsoft.com",
-                "portal.azure.com",
-            ),
-            Self::UsGovernmentL4 => (
-                "https://login.microsoftonline.us",
-                "https://graph.microsoft.us",
-                "portal.azure.us",
-            ),
-            Self::UsGovernmentL5 => (
-                "https://login.microsoftonline.us",
-                "https://dod-graph.microsoft.us",
-                "portal.azure.us",
-            ),
-            Self::China21Vianet => (
-                "https://login.partner.microsoftonline.cn",
-                "https://microsoftgraph.chinacloudapi.cn",
-                "portal.azure.cn",
-            ),
+        let known = match self {
+            Self::Global => &GLOBAL,
+            Self::UsGovernmentL4 => &US_GOVERNMENT_L4,
+            Self::UsGovernmentL5 => &US_GOVERNMENT_L5,
+            Self::China21Vianet => &CHINA,
             Self::Custom { authority, graph } => {
+                let authority = authority.to_string();
                 return Endpoints {
-                    authority: authority.to_string(),
+                    sign_in: vec![authority.clone()],
+                    // It can be a window to any of Microsoft's, with keys of its own.
+                    issuers: [authority.clone()]
+                        .into_iter()
+                        .chain(KNOWN.iter().map(|it| it.sign_in[0].to_owned()))
+                        .collect(),
+                    authority,
                     graph: graph.to_string(),
-                    portal: "portal.azure.com",
+                    portal: GLOBAL.portal,
                     tenant: tenant.to_owned(),
                 };
             }
         };
         Endpoints {
-            authority: authority.to_owned(),
-            graph: graph.to_owned(),
-            portal,
+            authority: known.sign_in[0].to_owned(),
+            sign_in: known.sign_in.iter().map(|it| (*it).to_owned()).collect(),
+            issuers: vec![known.sign_in[0].to_owned()],
+            graph: known.graph.to_owned(),
+            portal: known.portal,
             tenant: tenant.to_owned(),
         }
     }
 }
+
+/// What Microsoft documents of a cloud.
+struct Known {
+    /// Of Entra ID: first the one that is asked and that tokens are issued under, then its other
+    /// names. Source: `aliases` of the instance discovery that MSAL carries.
+    sign_in: &'static [&'static str],
+    graph: &'static str,
+    portal: &'static str,
+}
+
+const GLOBAL: Known = Known {
+    sign_in: &[
+        "https://login.microsoftonline.com",
+        "https://login.windows.net",
+        "https://login.microsoft.com",
+    ],
+    graph: "https://graph.microsoft.com",
+    portal: "portal.azure.com",
+};
+
+const US_GOVERNMENT_L4: Known = Known {
+    sign_in: &["https://login.microsoftonline.us", "https://login.usgovcloudapi.net"],
+    graph: "https://graph.microsoft.us",
+    portal: "portal.azure.us",
+};
+
+const US_GOVERNMENT_L5: Known =
+    Known { graph: "https://dod-graph.microsoft.us", ..US_GOVERNMENT_L4 };
+
+const CHINA: Known = Known {
+    sign_in: &["https://login.partner.microsoftonline.cn", "https://login.chinacloudapi.cn"],
+    graph: "https://microsoftgraph.chinacloudapi.cn",
+    portal: "portal.azure.cn",
+};
+
+const KNOWN: [Known; 4] = [GLOBAL, US_GOVERNMENT_L4, US_GOVERNMENT_L5, CHINA];
 
 /// What stays as it is in a path segment (RFC 3986, section 3.3, without the sub-delimiters).
 const SEGMENT: &AsciiSet =
@@ -91,17 +120,43 @@ const SEGMENT: &AsciiSet =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     authority: String,
+    sign_in: Vec<String>,
+    issuers: Vec<String>,
     graph: String,
     portal: &'static str,
     tenant: String,
 }
 
 impl Endpoints {
-    /// The only origins that the plugin asks.
+    /// The only origins that the plugin asks: Graph, and Entra ID under all its names.
     pub fn origins(&self) -> Vec<String> {
-        let mut origins = vec![self.authority.clone(), self.graph.clone()];
-        origins.dedup();
+        let mut origins = self.sign_in.clone();
+        if !origins.contains(&self.graph) {
+            origins.push(self.graph.clone());
+        }
         origins
+    }
+
+    /// Where people's browsers and codes may be sent, if discovery says so.
+    pub fn sign_in_origins(&self) -> &[String] {
+        &self.sign_in
+    }
+
+    /// Under which tokens of this cloud are issued. Endpoints of one's own can speak for any cloud
+    /// of Microsoft's: their keys are their own.
+    pub fn issuer_origins(&self) -> &[String] {
+        &self.issuers
+    }
+
+    /// Where the tenant's provider describes itself (OpenID Connect Discovery 1.0, section 4).
+    pub fn openid_configuration(&self) -> Uri {
+        let tenant = segment(&self.tenant);
+        known(&format!("{}/{tenant}/v2.0/.well-known/openid-configuration", self.authority))
+    }
+
+    /// Where the tenant's administrator grants what the app asks for.
+    pub fn admin_consent(&self) -> Uri {
+        known(&format!("{}/{}/v2.0/adminconsent", self.authority, segment(&self.tenant)))
     }
 
     /// Of Graph; tells one cloud from another in a checkpoint.
@@ -146,6 +201,11 @@ impl Endpoints {
     /// Answers with a delta link and no people: changes count from now on.
     pub fn users_delta_latest(&self, select: &str) -> Uri {
         self.v1("users/delta", &[("$select", select), ("$deltatoken", "latest")])
+    }
+
+    /// One person, by id.
+    pub fn user(&self, id: &str, select: &str) -> Uri {
+        self.v1(&format!("users/{}", segment(id)), &[("$select", select)])
     }
 
     /// One person, to see whether all that is selected can be told.
@@ -237,7 +297,8 @@ mod tests {
             let endpoints = cloud.endpoints("contoso.com");
             let own: Vec<_> = endpoints.origins();
             assert!(endpoints.token().to_string().starts_with(&own[0]), "{name}");
-            assert_eq!(endpoints.scope(), format!("{}/.default", own[1]), "{name}");
+            assert_eq!(Some(endpoints.graph_origin()), own.last().map(String::as_str), "{name}");
+            assert_eq!(endpoints.scope(), format!("{}/.default", endpoints.graph_origin()));
             for (other, cloud) in Cloud::NAMED.into_iter().filter(|(other, _)| *other != name) {
                 let foreign = cloud.endpoints("contoso.com").rooms(0);
                 assert_eq!(

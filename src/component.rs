@@ -7,9 +7,9 @@ use futures_util::future::{Either, select};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
-    describe, error, host,
+    choices, describe, error, host,
     host::{Dropped, Failure, Host, LARGEST_ANSWER, SILENCE, Sink, TransportError},
-    model, rooms, settings, users, validate,
+    model, rooms, settings, sign_in, users, validate,
 };
 
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
@@ -47,6 +47,17 @@ impl wit::Guest for Plugin {
         settings::Settings::parse(&settings)
             .map(|it| it.endpoints().origins())
             .map_err(|fields| fields.into_iter().map(Into::into).collect())
+    }
+
+    async fn choices(
+        settings: String,
+        field: String,
+        typed: String,
+        limit: u32,
+    ) -> Result<Vec<wit::Choice>, wit::Error> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let choices = choices::choices(&Wasi, &settings, &field, &typed, limit).await?;
+        Ok(choices.into_iter().map(Into::into).collect())
     }
 
     async fn validate(settings: String) -> wit::Report {
@@ -96,11 +107,43 @@ impl wit::Guest for Plugin {
         settings: String,
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
-        let settings = settings::Settings::parse(&settings)
-            .map_err(|fields| wit::Error::from(error::Error::InvalidSettings(fields)))?;
+        let settings = parse(&settings)?;
         let changes = users::read(&Wasi, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
+
+    async fn begin_sign_in(
+        settings: String,
+        redirect_uri: String,
+        purpose: wit::Purpose,
+    ) -> Result<wit::Redirect, wit::Error> {
+        let settings = parse(&settings)?;
+        let purpose = match purpose {
+            wit::Purpose::SignIn => model::Purpose::SignIn,
+            wit::Purpose::Consent => model::Purpose::Consent,
+        };
+        let model::Redirect { url, flow } =
+            sign_in::begin(&Wasi, &settings, &redirect_uri, purpose).await?;
+        Ok(wit::Redirect { url, flow })
+    }
+
+    async fn handle_callback(
+        settings: String,
+        callback: wit::Callback,
+    ) -> Result<wit::CallbackOutcome, wit::Error> {
+        let settings = parse(&settings)?;
+        let wit::Callback { redirect_uri, parameters, flow } = callback;
+        let callback = model::Callback { redirect_uri, parameters, flow };
+        Ok(match sign_in::callback(&Wasi, &settings, &callback).await? {
+            model::CallbackOutcome::SignedIn(user) => wit::CallbackOutcome::SignedIn(user.into()),
+            model::CallbackOutcome::ConsentGranted => wit::CallbackOutcome::ConsentGranted,
+        })
+    }
+}
+
+fn parse(settings: &str) -> Result<settings::Settings, wit::Error> {
+    settings::Settings::parse(settings)
+        .map_err(|fields| error::Error::InvalidSettings(fields).into())
 }
 
 impl Sink<model::RoomBatch> for StreamWriter<wit::RoomBatch> {
@@ -278,6 +321,8 @@ impl From<error::Error> for wit::Error {
             error::Error::Throttled(seconds) => Self::Throttled(seconds),
             error::Error::Unavailable(it) => Self::Unavailable(it.into()),
             error::Error::Unexpected(it) => Self::Unexpected(it.into()),
+            error::Error::Rejected(it) => Self::Rejected(it.into()),
+            error::Error::Declined(it) => Self::Declined(it.into()),
             error::Error::Unsupported(it) => Self::Unsupported(it.into()),
             error::Error::Cancelled => Self::Cancelled,
         }
@@ -312,6 +357,12 @@ impl From<model::Check> for wit::Check {
             detail: it.detail,
             fields: it.fields.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<model::Choice> for wit::Choice {
+    fn from(model::Choice { value, label, hint }: model::Choice) -> Self {
+        Self { value, label, hint }
     }
 }
 

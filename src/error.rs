@@ -15,6 +15,10 @@ pub enum Error {
     Unavailable(Explanation),
     /// An answer that should never have come.
     Unexpected(Explanation),
+    /// A callback that is forged, replayed, expired, or meant for another.
+    Rejected(Explanation),
+    /// The person may not or would not sign in, or is not selected by the settings.
+    Declined(Explanation),
     /// The cloud or the tenant has no such thing.
     Unsupported(Explanation),
     /// The host dropped the stream.
@@ -29,6 +33,8 @@ impl Error {
             | Self::PermissionMissing(it)
             | Self::Unavailable(it)
             | Self::Unexpected(it)
+            | Self::Rejected(it)
+            | Self::Declined(it)
             | Self::Unsupported(it) => Some(it),
             Self::InvalidSettings(_) | Self::Throttled(_) | Self::Cancelled => None,
         }

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod checkpoint;
+pub mod choices;
 pub mod cloud;
 #[cfg(target_family = "wasm")]
 mod component;
@@ -21,6 +22,7 @@ pub mod remedy;
 pub mod rooms;
 pub mod secret;
 pub mod settings;
+pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod users;

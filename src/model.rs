@@ -2,6 +2,8 @@
 //!
 //! `component.rs` turns them into the generated types, so that all else is plain Rust.
 
+use std::fmt;
+
 /// A bookable room.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
@@ -157,6 +159,64 @@ impl Default for Summary {
             complete: true,
         }
     }
+}
+
+/// A value that a field of the settings can take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub hint: Option<String>,
+}
+
+/// What a browser is sent to Entra ID for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A person signs in.
+    SignIn,
+    /// An administrator of the tenant grants the permissions.
+    Consent,
+}
+
+/// Where to send a browser.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Redirect {
+    pub url: String,
+    pub flow: String,
+}
+
+// It holds a nonce and a verifier.
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redirect([redacted])")
+    }
+}
+
+/// What a browser came back with.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Callback {
+    pub redirect_uri: String,
+    pub parameters: Vec<(String, String)>,
+    pub flow: Option<String>,
+}
+
+// It holds a code.
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback([redacted])")
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallbackOutcome {
+    /// Who signed in.
+    SignedIn(User),
+    /// An administrator granted the permissions.
+    ConsentGranted,
 }
 
 /// How one aspect of the settings fared.

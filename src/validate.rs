@@ -363,6 +363,8 @@ fn of_error(id: &'static str, error: &Error) -> Check {
         | Error::PermissionMissing(it)
         | Error::Unavailable(it)
         | Error::Unexpected(it)
+        | Error::Rejected(it)
+        | Error::Declined(it)
         | Error::Unsupported(it) => Check {
             remedy: it.remedy.clone(),
             detail: Some(match &it.detail {

@@ -8,11 +8,14 @@ check and ends with 1 where one failed.
 """
 
 import asyncio
+import html
 import json
 import os
+import re
 import ssl
 import sys
 import traceback
+import urllib.parse
 import urllib.request
 
 import httpx
@@ -83,6 +86,62 @@ def msal_checks():
         check("MSAL refuses an unknown tenant", False)
     except ValueError as error:
         check("MSAL refuses an unknown tenant", "Unable to get authority configuration" in str(error))
+
+
+class Redirected(Exception):
+    """Carries what came back to the application."""
+
+
+class Browser(urllib.request.HTTPRedirectHandler):
+    """Opens a page of Entra, and presses one of its buttons."""
+
+    def __init__(self):
+        self.opener = urllib.request.build_opener(
+            self, urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
+
+    def redirect_request(self, request, body, status, message, headers, url):
+        raise Redirected(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)))
+
+    def press(self, url, name, value):
+        page = self.opener.open(url).read().decode()
+        hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+        fields = [tuple(map(html.unescape, field)) for field in hidden] + [(name, value)]
+        try:
+            self.opener.open(url.split("?")[0], urllib.parse.urlencode(fields).encode())
+        except Redirected as redirected:
+            return redirected.args[0]
+
+
+def sign_in_checks():
+    application = msal.ConfidentialClientApplication(
+        emulator["clientId"], client_credential=emulator["clientSecret"], authority=tenant,
+        instance_discovery=False, verify=ca)
+    people = admin("GET", "users?$top=50")["value"]
+    person = next(user for user in people if user["accountEnabled"] and user["userType"] == "Member")
+
+    def begin():
+        return application.initiate_auth_code_flow([], redirect_uri="http://localhost:5000/signed-in")
+
+    flow = begin()
+    back = Browser().press(flow["auth_uri"], "account", person["id"])
+    tokens = application.acquire_token_by_auth_code_flow(flow, back)
+    claims = tokens.get("id_token_claims", {})
+    check("MSAL signs somebody in", claims.get("oid") == person["id"], tokens.get("error_description", ""))
+    check("MSAL reads the tenant", claims.get("tid") == emulator["tenantId"])
+    again = application.acquire_token_by_auth_code_flow(flow, back)
+    check("MSAL cannot use a code twice", again.get("error_codes") == [54005], str(again.get("error")))
+    flow = begin()
+    back = Browser().press(flow["auth_uri"], "cancel", "true")
+    refused = application.acquire_token_by_auth_code_flow(flow, back)
+    check("MSAL reads a cancelled sign-in", refused.get("error") == "access_denied", str(refused.get("error")))
+    flow = begin()
+    back = Browser().press(flow["auth_uri"], "account", person["id"])
+    admin("POST", "faults", {"then": {"idToken": "wrongNonce"}})
+    try:
+        application.acquire_token_by_auth_code_flow(flow, back)
+        check("MSAL refuses a wrong nonce", False)
+    except RuntimeError as error:
+        check("MSAL refuses a wrong nonce", "nonce" in str(error), str(error)[:60])
 
 
 class Credential(AccessTokenProvider):
@@ -204,7 +263,7 @@ async def graph_checks():
     check("SDK gets through throttling", organization.value[0].display_name == "Contoso")
 
 
-for part in (msal_checks, lambda: asyncio.run(graph_checks())):
+for part in (msal_checks, sign_in_checks, lambda: asyncio.run(graph_checks())):
     try:
         part()
     except Exception:

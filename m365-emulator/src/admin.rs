@@ -39,7 +39,7 @@ const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "GET|PATCH /_emulator/settings",
-        "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds",
+        "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -49,6 +49,11 @@ const GUIDE: &[(&str, &str)] = &[
         "POST /_emulator/pageTokens/expire",
         "nextLinks of users and groups that are out count no more",
     ),
+    (
+        "POST /_emulator/keys/rotate",
+        "A new signing key; {\"drop\": true} publishes the earlier ones no more",
+    ),
+    ("POST /_emulator/codes/expire", "Authorization codes that are out have expired"),
     ("GET|PUT|POST|DELETE /_emulator/faults", "Lists, replaces, adds one, clears"),
     ("GET|DELETE /_emulator/requests", "What was asked of Entra and Graph; forgets it"),
 ];
@@ -66,6 +71,13 @@ struct Expiry {
     answer: ExpiryAnswer,
     #[serde(default)]
     status: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    #[serde(default)]
+    drop: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -172,6 +184,14 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         }
         (&Method::POST, ["pageTokens", "expire"]) => {
             control.expire_page_tokens();
+            done(Ok(()))
+        }
+        (&Method::POST, ["keys", "rotate"]) => {
+            control.rotate_keys(body::<Rotation>(request)?.drop);
+            done(Ok(()))
+        }
+        (&Method::POST, ["codes", "expire"]) => {
+            control.expire_codes();
             done(Ok(()))
         }
         (&Method::GET, ["faults"]) => ok(&json!({"value": control.faults()})),

@@ -32,6 +32,9 @@ pub struct Config {
     pub client_id: Option<String>,
     /// Value of its client secret; drawn from the seed where there is none.
     pub client_secret: Option<String>,
+    /// Where the application lets Entra send people back to, compared letter by letter. Without any, every
+    /// `http` address of the loopback is taken (`localhost`, `127.0.0.1`, `[::1]`).
+    pub redirect_uris: Vec<String>,
     /// Where to write the certificate (PEM) of a CA made for this run; serves `https` then.
     pub tls: Option<PathBuf>,
     /// Whether Places tells where its next page is. Tenants were seen where it does not.
@@ -50,6 +53,7 @@ impl Default for Config {
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            redirect_uris: Vec::new(),
             tls: None,
             places_next_link: true,
         }

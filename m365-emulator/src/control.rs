@@ -284,6 +284,19 @@ impl Control {
         self.change(|state| state.cursors.expire_pages());
     }
 
+    // ---- signing in ----
+
+    /// Makes a new signing key. The earlier ones stay published, or are dropped from what is published; Graph
+    /// takes what they signed in both cases.
+    pub fn rotate_keys(&self, drop: bool) {
+        self.change(|state| state.keys.rotate(drop));
+    }
+
+    /// All authorization codes that are out have expired.
+    pub fn expire_codes(&self) {
+        self.change(|state| state.codes.expire());
+    }
+
     // ---- faults and requests ----
 
     /// The faults that are set, with what is left of each.

@@ -7,7 +7,7 @@ use tokio::task::AbortHandle;
 
 use crate::config::Config;
 use crate::control::Control;
-use crate::entra::key::SigningKey;
+use crate::entra::key;
 use crate::error::StartError;
 use crate::front::Shared;
 use crate::server;
@@ -42,7 +42,7 @@ impl Emulator {
     /// made or written.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         // It takes a second: the tenant is made meanwhile.
-        SigningKey::prepare();
+        key::prepare();
         let listening = |source| StartError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;

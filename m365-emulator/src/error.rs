@@ -39,6 +39,11 @@ pub enum StartError {
         /// Its value.
         value: String,
     },
+    /// A redirect URI that no browser can be sent to.
+    #[error(
+        "`{0}` is no redirect URI; it has to be an absolute http or https URL without a fragment"
+    )]
+    NotARedirectUri(String),
     /// No tenant could be made of the configuration.
     #[error("cannot make the tenant: {0}")]
     Tenant(ControlError),

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::entra::id_token_fault::IdTokenFault;
 use crate::error::ControlError;
 use crate::wire::{Delivery, Reply, Request};
 
@@ -71,6 +72,8 @@ pub enum Then {
         #[serde(default)]
         clean: bool,
     },
+    /// The ID token in the answer is not as it should be. Concerns only requests that redeem a code.
+    IdToken(IdTokenFault),
     /// Is answered late.
     Delay {
         /// How late.
@@ -154,6 +157,13 @@ impl Fault {
     }
 }
 
+impl Then {
+    fn concerns(&self, request: &Request) -> bool {
+        !matches!(self, Self::IdToken(_))
+            || request.form().get("grant_type") == Some("authorization_code")
+    }
+}
+
 impl Match {
     fn fits(&self, request: &Request) -> bool {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -189,7 +199,10 @@ impl Faults {
     /// What happens to this request, counted.
     pub(crate) fn strike(&mut self, request: &Request) -> Option<Then> {
         for fault in &mut self.0 {
-            if fault.times == Some(0) || !fault.matching.fits(request) {
+            if fault.times == Some(0)
+                || !fault.matching.fits(request)
+                || !fault.then.concerns(request)
+            {
                 continue;
             }
             if fault.skip > 0 {

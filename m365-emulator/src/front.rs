@@ -64,6 +64,10 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
         Some(Then::Truncate { after, clean }) => {
             fault::truncate(serve(shared, request).await, after, clean)
         }
+        Some(Then::IdToken(fault)) => {
+            let reply = serve(shared, request).await;
+            entra::id_token_fault::spoil(&mut shared.lock(), reply, fault)
+        }
         Some(Then::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             serve(shared, request).await

@@ -43,6 +43,10 @@ struct Arguments {
     /// Its client secret, instead of one drawn from the seed
     #[arg(long, value_name = "S")]
     client_secret: Option<String>,
+    /// Where people may be sent back to after signing in, letter by letter; can be repeated. Without any, every
+    /// http address of the loopback is taken
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
     /// Serve https, and write the certificate (PEM) of the CA made for this run here
     #[arg(long, value_name = "CA.pem")]
     tls: Option<PathBuf>,
@@ -61,6 +65,7 @@ async fn main() -> ExitCode {
         tenant_id: arguments.tenant_id,
         client_id: arguments.client_id,
         client_secret: arguments.client_secret,
+        redirect_uris: arguments.redirect_uris,
         tls: arguments.tls,
         ..Config::default()
     };
@@ -69,7 +74,9 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("m365-emulator: {error}");
             return match error {
-                StartError::NotAGuid { .. } | StartError::EmptySecret => ExitCode::from(2),
+                StartError::NotAGuid { .. }
+                | StartError::EmptySecret
+                | StartError::NotARedirectUri(_) => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             };
         }

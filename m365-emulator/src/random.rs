@@ -1,5 +1,8 @@
 //! Numbers that are the same for the same seed, on every machine and in every version.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Tenants are
 /// told apart by their seed, so the sequence is part of the interface: no crate promises one for good.
 #[derive(Clone, Debug)]
@@ -60,6 +63,13 @@ impl Random {
             low >> 48,
             low & 0xffff_ffff_ffff
         )
+    }
+
+    /// So many bytes that mean nothing, for a URL.
+    pub(crate) fn opaque(&mut self, bytes: usize) -> String {
+        let random: Vec<u8> =
+            (0..bytes.div_ceil(8)).flat_map(|_| self.next().to_be_bytes()).take(bytes).collect();
+        URL_SAFE_NO_PAD.encode(random)
     }
 
     /// A client secret, of the shape that Entra gives today: 40 characters, a tilde at the sixth place.

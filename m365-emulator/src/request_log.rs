@@ -50,9 +50,11 @@ impl RequestLog {
         }
         let is_secret = |name: &str| {
             let name = name.to_ascii_lowercase();
-            ["secret", "assertion", "access_token", "password", "code"]
-                .iter()
-                .any(|word| name.contains(word))
+            // The challenge of PKCE is public, its verifier is not.
+            !name.starts_with("code_challenge")
+                && ["secret", "assertion", "access_token", "password", "code"]
+                    .iter()
+                    .any(|word| name.contains(word))
         };
         let mut secret = false;
         let query = request.query.pairs().iter().map(|(name, value)| {

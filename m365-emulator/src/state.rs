@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::entra::registration::{ClientSecret, Registration};
+use crate::entra::code::Codes;
+use crate::entra::key_ring::KeyRing;
+use crate::entra::registration::{ClientSecret, Registration, redirect_uri};
 use crate::error::StartError;
 use crate::fault::Faults;
 use crate::graph::cursor::Cursors;
@@ -21,6 +23,9 @@ pub struct Settings {
     pub secret_expired: bool,
     /// Whether an administrator disabled the application (AADSTS7000112).
     pub application_disabled: bool,
+    /// Where people may be sent back to, letter by letter. Without any, every `http` address of the loopback is
+    /// taken.
+    pub redirect_uris: Vec<String>,
     /// How long access tokens live. With 0 they are expired when they come.
     pub token_lifetime_seconds: u32,
 }
@@ -31,6 +36,8 @@ pub(crate) struct State {
     pub(crate) tenant: Tenant,
     pub(crate) registration: Registration,
     pub(crate) settings: Settings,
+    pub(crate) keys: KeyRing,
+    pub(crate) codes: Codes,
     pub(crate) cursors: Cursors,
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
@@ -49,6 +56,9 @@ impl State {
         if secret.is_empty() {
             return Err(StartError::EmptySecret);
         }
+        if let Some(uri) = config.redirect_uris.iter().find(|uri| redirect_uri(uri).is_none()) {
+            return Err(StartError::NotARedirectUri(uri.clone()));
+        }
         let tenant = invent::tenant(config, &tenant_id).map_err(StartError::Tenant)?;
         Ok(Self {
             authority: origin.to_owned(),
@@ -59,8 +69,11 @@ impl State {
                 places_next_link: config.places_next_link,
                 secret_expired: false,
                 application_disabled: false,
+                redirect_uris: config.redirect_uris.clone(),
                 token_lifetime_seconds: 3599,
             },
+            keys: KeyRing::default(),
+            codes: Codes::default(),
             cursors: Cursors::default(),
             faults: Faults::default(),
             log: RequestLog::default(),

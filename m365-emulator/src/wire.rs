@@ -27,6 +27,24 @@ impl Request {
             .collect()
     }
 
+    /// The fields of a posted form; none where the body is something else.
+    pub(crate) fn form(&self) -> Query {
+        let is_form = self.header("content-type").is_some_and(|kind| {
+            kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+        });
+        match std::str::from_utf8(&self.body) {
+            Ok(body) if is_form => Query::parse(body),
+            _ => Query::default(),
+        }
+    }
+
+    /// The form's fields, and behind them those of the query.
+    pub(crate) fn parameters(&self) -> Query {
+        let mut parameters = self.form();
+        parameters.pairs.extend_from_slice(self.query.pairs());
+        parameters
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -58,6 +76,15 @@ impl Query {
     /// Names and values in the order in which they were sent.
     pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.pairs
+    }
+
+    /// The value of a parameter of OAuth; an empty one is none.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// The value of an option. Graph does not mind the case of an option's name, nor a missing `$`

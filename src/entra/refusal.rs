@@ -13,7 +13,7 @@ use crate::{
     settings::Settings,
 };
 
-/// An error answer of the token endpoint.
+/// An error answer of Entra ID.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusal {
     status: u16,
@@ -33,9 +33,6 @@ impl Refusal {
         }
         let text = |name| body.get(name).and_then(Value::as_str);
         let description = text("error_description").unwrap_or_default();
-        let in_text = description.strip_prefix("AADSTS").and_then(|it| {
-            it.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok())
-        });
         // The ids are in the description too, on lines of their own.
         let sentence = description.lines().next().unwrap_or_default();
         let ids = [
@@ -50,25 +47,53 @@ impl Refusal {
         Self {
             status: response.status,
             error: text("error").map(str::to_owned),
-            aadsts: in_text.or_else(|| in_list.and_then(|it| it.try_into().ok())),
+            aadsts: code_in(description).or_else(|| in_list.and_then(|it| it.try_into().ok())),
             detail: detail.join("; "),
         }
     }
 
-    /// Words for it, and the case that a host acts on.
-    pub fn explain(mut self, settings: &Settings) -> Error {
-        // Should the server have repeated what it was sent.
-        self.detail = settings.server.client_secret.hidden_in(&self.detail);
+    /// What a browser was sent back with: the same words, but for the form.
+    pub fn told(error: &str, description: &str) -> Self {
+        let lines = description.lines().map(str::trim).filter(|it| !it.is_empty());
+        let detail: Vec<_> = std::iter::once(error).chain(lines).collect();
+        Self {
+            // As the token endpoint would have put it.
+            status: 400,
+            error: Some(error.to_owned()),
+            aadsts: code_in(description),
+            detail: detail.join("; ").chars().take(1000).collect(),
+        }
+    }
+
+    /// Microsoft's code, where there is one.
+    pub fn aadsts(&self) -> Option<u32> {
+        self.aadsts
+    }
+
+    /// OAuth 2.0's code.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// For an explanation, without the secret, should the server have repeated what it was sent.
+    pub fn code_and_detail(&self, settings: &Settings) -> (String, String) {
         let code = match (&self.aadsts, &self.error) {
             (Some(number), _) => format!("AADSTS{number}"),
             (None, Some(error)) if self.is_client_error() => error.clone(),
             _ => format!("http-{}", self.status),
         };
+        let secret = &settings.server.client_secret;
+        (secret.hidden_in(&code), secret.hidden_in(&self.detail))
+    }
+
+    /// Words for it, and the case that a host acts on.
+    pub fn explain(self, settings: &Settings) -> Error {
+        let (code, detail) = self.code_and_detail(settings);
         if self.is_passing() || self.status >= 500 || self.status == 429 {
             return Error::Unavailable(
                 Explanation::new(code, "Entra ID cannot issue a token at the moment")
                     .remedy("Try again in a few minutes")
-                    .detail(self.detail),
+                    .detail(detail),
             );
         }
         let cause =
@@ -83,14 +108,14 @@ impl Refusal {
                 return Error::Unexpected(
                     Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
                         .remedy(remedy::PROXY)
-                        .detail(self.detail),
+                        .detail(detail),
                 );
             }
             None => Explanation::new(code, "Entra ID refused to issue a token").remedy(
                 "Check tenant ID, client ID and client secret; the detail is what Microsoft's support asks for",
             ),
         };
-        let explanation = explanation.detail(self.detail);
+        let explanation = explanation.detail(detail);
         match self.aadsts {
             // To ask again at once would only make it longer.
             Some(50196) => Error::Unavailable(explanation),
@@ -107,6 +132,12 @@ impl Refusal {
     fn is_client_error(&self) -> bool {
         (400..500).contains(&self.status)
     }
+}
+
+/// "AADSTS65004: User declined …" begins with it.
+fn code_in(description: &str) -> Option<u32> {
+    let digits = description.strip_prefix("AADSTS")?.split(|it: char| !it.is_ascii_digit()).next();
+    digits?.parse().ok()
 }
 
 /// Whether the answer of the token endpoint asks to come back rather than refuses.

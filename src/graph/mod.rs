@@ -102,10 +102,10 @@ impl<'a, H: Host> Graph<'a, H> {
                 .clone()
                 .header("authorization", token.authorization())
                 .header("accept", "application/json");
-            let response = self.send(request, |_| false).await?;
+            let response = self.send_while(request, |_| false).await?;
             match response.status {
                 200..=299 => return Ok(Answer::Success(response)),
-                401 if !renewed => {
+                401 if !renewed && self.patience != Patience::ONCE => {
                     renewed = true;
                     self.token.take();
                 }
@@ -174,14 +174,23 @@ impl<'a, H: Host> Graph<'a, H> {
         if let Some(token) = kept.filter(|it| !it.is_stale(self.host.now())) {
             return Ok(token);
         }
-        let response = self.send(entra::token_request(self.settings), entra::is_passing).await?;
+        let response =
+            self.send_while(entra::token_request(self.settings), entra::is_passing).await?;
         let token = entra::read_token(self.settings, &response, self.host.now())?;
         self.token.replace(Some(token.clone()));
         Ok(token)
     }
 
+    /// Sends a request as it is, without the run's token; gives the answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.send_while(request, |_| false).await
+    }
+
     /// Sends, again and again where that may help.
-    async fn send(
+    async fn send_while(
         &self,
         request: Request,
         also_passing: fn(&Response) -> bool,

@@ -20,6 +20,9 @@ impl Patience {
     /// Of a person who looks at the screen.
     pub const PERSON: Self = Self { attempts: 3, waiting: Duration::from_secs(15) };
 
+    /// Of a person who waits to be let in: what can be sent again, they can begin again.
+    pub const ONCE: Self = Self { attempts: 1, waiting: Duration::ZERO };
+
     /// The longest that one request may wait in all.
     pub fn waiting(self) -> Duration {
         self.waiting

@@ -28,7 +28,8 @@ pub(super) struct Form {
 ///    *Directory (tenant) ID* into the fields below.
 /// 3. Under **API permissions → Add a permission → Microsoft Graph → Application permissions**,
 ///    add `Calendars.ReadWrite`, `Group.Read.All`, `Place.Read.All` and `User.Read.All`.
-/// 4. Click **Grant admin consent**. Without it the permissions stay in the list and do nothing.
+/// 4. Click **Grant admin consent for …**. Without it the permissions stay in the list, marked
+///    *Not granted*, and do nothing.
 /// 5. Under **Certificates & secrets → Client secrets → New client secret**, add a secret and
 ///    copy its *Value* at once: it is shown only now. The *Secret ID* beside it is not the secret.
 #[derive(Debug, Default, Deserialize)]
@@ -113,8 +114,9 @@ pub(super) struct CustomCloud {
 
 /// # Room settings
 ///
-/// Rooms come from Exchange's room mailboxes. A room that is hidden from the address lists
-/// does not appear, and a new one can take up to 48 hours to show up.
+/// Rooms come from Exchange's room mailboxes. Sync all of them, or only those that ONES is to
+/// book. A room that is hidden from the address lists does not appear, and a new one can take up
+/// to 48 hours to show up.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -130,8 +132,8 @@ pub(super) struct Rooms {
 #[cfg_attr(test, schemars(untagged, inline))]
 pub(super) enum SelectForm {
     All(All),
-    /// Ids or e-mail addresses of rooms.
-    Chosen(#[cfg_attr(test, schemars(length(min = 1)))] Vec<String>),
+    /// Chosen rooms, by id or e-mail address
+    Chosen(#[cfg_attr(test, schemars(length(min = 1), extend("x-choices" = true)))] Vec<String>),
 }
 
 impl<'de> Deserialize<'de> for SelectForm {
@@ -156,7 +158,11 @@ pub(super) enum All {
 
 /// # User settings
 ///
-/// Who of the directory comes to ONES, and with what.
+/// Who of the directory comes to ONES, with what, and how they sign in.
+///
+/// For people to sign in with their Microsoft account, the app registration must know where they
+/// come back to: open **Authentication → Add a platform → Web**, paste the redirect URI that is
+/// shown below into **Redirect URIs**, and click **Configure**.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -168,7 +174,7 @@ pub(super) struct Users {
     /// The attribute that holds the number of a person's access card: `employeeId`, `faxNumber`,
     /// `extensionAttribute1` to `extensionAttribute15`, or the full name of another attribute of
     /// the user, such as a directory extension (`extension_…_pager`).
-    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null)))]
+    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null, "x-choices" = true)))]
     pub(super) card_number: Entry<String>,
     /// The name of the button on the login page.
     #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100), extend("default" = super::LOGIN_BUTTON)))]

@@ -13,6 +13,7 @@ pub(crate) use check::is_guid;
 use crate::{
     cloud::{Cloud, Endpoints},
     error::FieldError,
+    model::User,
     secret::Secret,
 };
 
@@ -84,6 +85,13 @@ pub struct Users {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardNumber {
     path: Vec<String>,
+}
+
+impl Users {
+    /// Whether the person is one of those to sync.
+    pub fn select(&self, user: &User) -> bool {
+        (self.include_guests || !user.guest) && (self.include_disabled || user.enabled)
+    }
 }
 
 impl CardNumber {

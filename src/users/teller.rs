@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     graph::{Graph, Page},
     host::{Host, Response, Sink},
-    model::{BATCH, Mode, Removal, Unreadable, User, UserBatch, UserChange},
+    model::{BATCH, Mode, Removal, Unreadable, UserBatch, UserChange},
     payload::{Item, UserReader},
 };
 
@@ -120,12 +120,9 @@ pub(super) async fn change<H: Host>(
     item: Item,
 ) -> Result<UserChange, Error> {
     let users = &graph.settings().users;
-    let selected = |user: &User| {
-        (users.include_guests || !user.guest) && (users.include_disabled || user.enabled)
-    };
     Ok(match item {
         Item::User { user, addresses } => {
-            if selected(&user) && !rooms.contain_any(graph, &addresses).await? {
+            if users.select(&user) && !rooms.contain_any(graph, &addresses).await? {
                 UserChange::User(user)
             } else {
                 UserChange::Removed(user.id, Removal::OutOfScope)

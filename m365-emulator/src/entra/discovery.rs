@@ -3,23 +3,21 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::key::SigningKey;
 use super::refusal::EntraRefusal;
 use crate::state::State;
 use crate::wire::Reply;
 
-/// `/{tenant}/v2.0/.well-known/openid-configuration`. Members as Entra has them; the endpoints of signing
-/// people in are named, and not served.
+/// `/{tenant}/v2.0/.well-known/openid-configuration`. Members as Entra has them; of the endpoints,
+/// `userinfo` and `devicecode` are named and not served.
 pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
-    let own = match tenant {
-        // These three speak for any tenant: the issuer is a template then.
-        "common" | "organizations" | "consumers" => "{tenantid}".to_owned(),
-        _ => {
-            super::find_tenant(state, tenant, "invalid_tenant")?;
-            state.tenant.id.clone()
-        }
+    let own = if super::is_any_tenant(tenant) {
+        // The issuer is a template then.
+        "{tenantid}".to_owned()
+    } else {
+        super::find_tenant(state, tenant, "invalid_tenant")?;
+        state.tenant.id.clone()
     };
-    // Endpoints go by the name that was asked for where it is one of the three, by the id otherwise.
+    // Endpoints go by the name that was asked for where it stands for any tenant, by the id otherwise.
     let path = if own == "{tenantid}" { tenant } else { &own };
     let authority = &state.authority;
     Ok(Reply::json(
@@ -57,11 +55,14 @@ pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraR
 
 /// `/{tenant}/discovery/v2.0/keys`.
 pub(super) fn keys(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
-    if !matches!(tenant, "common" | "organizations" | "consumers") {
+    if !super::is_any_tenant(tenant) {
         super::find_tenant(state, tenant, "invalid_tenant")?;
     }
-    let key = SigningKey::get().ok_or_else(EntraRefusal::temporarily_unavailable)?;
-    Ok(Reply::json(StatusCode::OK, &key.published(&issuer(state, "{tenantid}"))))
+    let keys = state
+        .keys
+        .published(&issuer(state, "{tenantid}"))
+        .ok_or_else(EntraRefusal::temporarily_unavailable)?;
+    Ok(Reply::json(StatusCode::OK, &keys))
 }
 
 /// `/common/discovery/instance`: which hosts are this cloud.
@@ -82,7 +83,8 @@ pub(super) fn instance(state: &State) -> Reply {
     )
 }
 
-fn issuer(state: &State, tenant: &str) -> String {
+/// Who issues ID tokens of a tenant.
+pub(super) fn issuer(state: &State, tenant: &str) -> String {
     let authority = state.tenant.cloud.fixed_issuer().unwrap_or(&state.authority);
     format!("{authority}/{tenant}/v2.0")
 }

@@ -1,9 +1,24 @@
 //! Entra ID: the endpoints below `https://login.microsoftonline.com`.
 
+mod authorization_code;
+mod authorize;
+mod client;
+mod client_credentials;
+pub(crate) mod code;
+mod consent;
 mod discovery;
+mod id_token;
+pub(crate) mod id_token_fault;
 pub(crate) mod key;
+pub(crate) mod key_ring;
+mod logout;
+mod page;
+mod person;
+mod pkce;
+mod redirect;
 pub(crate) mod refusal;
 pub(crate) mod registration;
+mod scope;
 mod token;
 
 use http::StatusCode;
@@ -13,6 +28,9 @@ use crate::random::is_guid;
 use crate::state::State;
 use crate::wire::{Reply, Request};
 
+/// Graph's own application id, which names it as well as its address does.
+const GRAPH_APP: &str = "00000003-0000-0000-c000-000000000000";
+
 /// Answers one request to Entra.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     let trace = Trace {
@@ -21,12 +39,18 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
             .header("client-request-id")
             .filter(|id| is_guid(id))
             .map_or_else(|| state.ids.guid(), str::to_owned),
+        timestamp: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
         authority: state.authority.clone(),
     };
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let answered = match segments.as_slice() {
+        [tenant, "oauth2", "v2.0", "authorize"] => {
+            Ok(authorize::answer(state, tenant, request, &trace))
+        }
         [tenant, "oauth2", "v2.0", "token"] => token::answer(state, tenant, request),
+        [tenant, "oauth2", "v2.0", "logout"] => Ok(logout::answer(state, tenant, request, &trace)),
+        [tenant, "v2.0", "adminconsent"] => Ok(consent::answer(state, tenant, request, &trace)),
         [tenant, "v2.0", ".well-known", "openid-configuration"] => {
             discovery::configuration(state, tenant)
         }
@@ -44,6 +68,11 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     reply
 }
 
+/// Names that stand for any tenant.
+fn is_any_tenant(name: &str) -> bool {
+    matches!(name, "common" | "organizations" | "consumers")
+}
+
 /// By GUID or by domain; `error` is what this endpoint calls a tenant that is not there.
 fn find_tenant(state: &State, name: &str, error: &'static str) -> Result<(), EntraRefusal> {
     if state.tenant.is_named(name) {
@@ -58,4 +87,21 @@ fn find_tenant(state: &State, name: &str, error: &'static str) -> Result<(), Ent
         return Err(EntraRefusal::tenant_not_found(name, error));
     }
     Err(EntraRefusal::tenant_malformed(name))
+}
+
+/// People sign in to this tenant and no other.
+fn check_single_tenant(state: &State, name: &str) -> Result<(), EntraRefusal> {
+    if is_any_tenant(name) {
+        let registration = &state.registration;
+        return Err(EntraRefusal::not_multi_tenant(&registration.client_id, &registration.name));
+    }
+    find_tenant(state, name, "invalid_request")
+}
+
+/// Graph goes by this emulator's address, by the address that client libraries have built in, and by its
+/// application id.
+fn is_graph(state: &State, resource: &str) -> bool {
+    [state.graph.as_str(), state.tenant.cloud.real_graph(), GRAPH_APP]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(resource))
 }

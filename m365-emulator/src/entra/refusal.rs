@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::wire::Reply;
 
-/// An error of the token endpoint or of discovery.
+/// An error of any endpoint: JSON, a page, or sent to the redirect URI.
 #[derive(Clone, Debug)]
 pub(crate) struct EntraRefusal {
     status: StatusCode,
@@ -22,6 +22,8 @@ pub(crate) struct EntraRefusal {
 pub(crate) struct Trace {
     pub(crate) trace_id: String,
     pub(crate) correlation_id: String,
+    /// As Entra writes it.
+    pub(crate) timestamp: String,
     pub(crate) authority: String,
 }
 
@@ -211,23 +213,218 @@ impl EntraRefusal {
         )
     }
 
+    pub(crate) fn credential_missing() -> Self {
+        Self::credential(
+            7_000_218,
+            "The request body must contain the following parameter: 'client_assertion' or \
+             'client_secret'.",
+        )
+    }
+
+    // ---- signing in ----
+
+    pub(crate) fn not_multi_tenant(client: &str, name: &str) -> Self {
+        Self::bad(
+            "invalid_request",
+            50194,
+            format!(
+                "Application '{client}'({name}) is not configured as a multi-tenant application. Usage of the /common \
+                 endpoint is not supported for such applications created after '10/15/2018'. Use a tenant-specific \
+                 endpoint or configure the application to be multi-tenant."
+            ),
+        )
+    }
+
+    pub(crate) fn redirect_uri_missing() -> Self {
+        Self::bad("invalid_request", 900_971, "No reply address provided.")
+    }
+
+    pub(crate) fn redirect_uri_unknown(uri: &str, client: &str) -> Self {
+        Self::bad(
+            "invalid_request",
+            50011,
+            format!(
+                "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for \
+                 the application '{client}'. Make sure the redirect URI sent in the request matches one added to your \
+                 application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more \
+                 about how to fix this."
+            ),
+        )
+    }
+
+    pub(crate) fn response_type_disabled(kind: &str) -> Self {
+        let code = if kind.contains("id_token") { 700_054 } else { 70005 };
+        Self::bad(
+            "unsupported_response_type",
+            code,
+            format!("response_type '{kind}' is not enabled for the application."),
+        )
+    }
+
+    pub(crate) fn response_mode_unsupported(mode: &str) -> Self {
+        Self::bad(
+            "invalid_request",
+            70007,
+            format!(
+                "'{mode}' is not a supported value of 'response_mode' when requesting a token."
+            ),
+        )
+    }
+
+    pub(crate) fn prompt_unsupported() -> Self {
+        Self::bad("invalid_request", 90023, "Unsupported 'prompt' value.")
+    }
+
+    pub(crate) fn scope_unknown(application: &str, scope: &str, resource: &str) -> Self {
+        Self::bad(
+            "invalid_client",
+            650_053,
+            format!(
+                "The application '{application}' asked for scope '{scope}' that doesn't exist on the resource \
+                 '{resource}'. Contact the app vendor."
+            ),
+        )
+    }
+
+    pub(crate) fn challenge_missing() -> Self {
+        Self::bad(
+            "invalid_request",
+            50147,
+            "The size of the code challenge parameter is not valid.",
+        )
+    }
+
+    pub(crate) fn challenge_method() -> Self {
+        Self::bad("invalid_request", 50149, "Invalid Code_Challenge_method parameter.")
+    }
+
+    pub(crate) fn challenge_size() -> Self {
+        Self::bad("invalid_request", 501_491, "Invalid size of Code_Challenge parameter.")
+    }
+
+    pub(crate) fn nobody_signed_in() -> Self {
+        Self::bad(
+            "login_required",
+            50058,
+            "A silent sign-in request was sent but no user is signed in.",
+        )
+    }
+
+    /// `error` is `access_denied` where a person cancels, and `consent_required` where an administrator does.
+    pub(crate) fn declined(error: &'static str) -> Self {
+        Self::bad(error, 65004, "User declined to consent to access the app.")
+    }
+
+    pub(crate) fn account_unknown(directory: &str) -> Self {
+        Self::bad(
+            "invalid_grant",
+            50034,
+            format!(
+                "The user account {{EmailHidden}} does not exist in the {directory} directory. To sign into this \
+                 application, the account must be added to the directory."
+            ),
+        )
+    }
+
+    pub(crate) fn account_disabled() -> Self {
+        Self::bad("invalid_grant", 50057, "The user account is disabled.")
+    }
+
+    pub(crate) fn code_unknown() -> Self {
+        Self::bad("invalid_grant", 70000, "Provided grant is invalid or malformed.")
+    }
+
+    pub(crate) fn code_expired() -> Self {
+        Self::bad(
+            "invalid_grant",
+            70008,
+            "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive \
+             authorization request for this user and resource.",
+        )
+    }
+
+    pub(crate) fn code_redeemed() -> Self {
+        Self::bad(
+            "invalid_grant",
+            54005,
+            "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing \
+             refresh token.",
+        )
+    }
+
+    pub(crate) fn verifier_missing() -> Self {
+        Self::bad(
+            "invalid_grant",
+            50148,
+            "The code_verifier does not match the code_challenge supplied in the authorization request for PKCE.",
+        )
+    }
+
+    pub(crate) fn verifier_wrong() -> Self {
+        Self::bad(
+            "invalid_grant",
+            501_481,
+            "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+        )
+    }
+
+    pub(crate) fn redirect_uri_other(given: &str, asked: &str) -> Self {
+        Self::credential(
+            500_112,
+            format!(
+                "The reply address '{given}' does not match the reply address '{asked}' provided when requesting \
+                 Authorization code."
+            ),
+        )
+    }
+
+    // ---- how it is told ----
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Code and text, without the lines that tell one request from another.
+    pub(crate) fn line(&self) -> String {
+        format!("AADSTS{}: {}", self.code, self.text)
+    }
+
+    fn description(&self, trace: &Trace) -> String {
+        format!(
+            "{}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {}",
+            self.line(),
+            trace.trace_id,
+            trace.correlation_id,
+            trace.timestamp
+        )
+    }
+
+    fn uri(&self, trace: &Trace) -> String {
+        format!("{}/error?code={}", trace.authority, self.code)
+    }
+
+    /// For the redirect URI.
+    pub(crate) fn members(&self, trace: &Trace) -> Vec<(&'static str, String)> {
+        vec![
+            ("error", self.error.to_owned()),
+            ("error_description", self.description(trace)),
+            ("error_uri", self.uri(trace)),
+        ]
+    }
+
+    /// For a program.
     pub(crate) fn reply(&self, trace: &Trace) -> Reply {
-        let timestamp = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let description = format!(
-            "AADSTS{}: {}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {timestamp}",
-            self.code, self.text, trace.trace_id, trace.correlation_id
-        );
         let mut body = json!({
             "error": self.error,
-            "error_description": description,
+            "error_description": self.description(trace),
             "error_codes": [self.code],
-            "timestamp": timestamp,
+            "timestamp": trace.timestamp,
             "trace_id": trace.trace_id,
             "correlation_id": trace.correlation_id,
         });
         // Some answers of Entra have none: among them 90002 and 90010.
         if !matches!(self.code, 90002 | 90010) {
-            body["error_uri"] = format!("{}/error?code={}", trace.authority, self.code).into();
+            body["error_uri"] = self.uri(trace).into();
         }
         Reply::json(self.status, &body)
     }

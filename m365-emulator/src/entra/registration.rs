@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use url::{Host, Url};
+
 use crate::error::ControlError;
 
 /// Application permissions that open something here, and their app role ids
@@ -22,8 +24,8 @@ pub(crate) const PERMISSIONS: &[(&str, &str)] = &[
     ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
 ];
 
-/// What is granted until somebody changes it.
-const GRANTED: &[&str] =
+/// What the application is registered to ask for: granted from the start, until somebody revokes it.
+pub(super) const REQUESTED: &[&str] =
     &["Calendars.ReadWrite", "Group.Read.All", "Place.Read.All", "User.Read.All"];
 
 /// A client secret. Its value appears in no debug output.
@@ -64,12 +66,17 @@ impl Registration {
             secret,
             object_id,
             name: "Room and people sync".to_owned(),
-            granted: GRANTED.iter().copied().collect(),
+            granted: REQUESTED.iter().copied().collect(),
         }
     }
 
     pub(crate) fn granted(&self) -> impl Iterator<Item = &'static str> {
         self.granted.iter().copied()
+    }
+
+    /// Grants all that the application asks for.
+    pub(super) fn consent(&mut self) {
+        self.granted.extend(REQUESTED);
     }
 
     /// Grants or revokes. As with Entra, tokens that are out already keep what they have.
@@ -89,4 +96,26 @@ impl Registration {
         }
         Ok(())
     }
+}
+
+/// An address that a browser can be sent to with an answer.
+pub(crate) fn redirect_uri(uri: &str) -> Option<Url> {
+    let uri = Url::parse(uri).ok()?;
+    (matches!(uri.scheme(), "http" | "https") && uri.fragment().is_none()).then_some(uri)
+}
+
+/// Whether the application registered this address, letter by letter
+/// (<https://learn.microsoft.com/entra/identity-platform/reply-url>). Where it registered none, any `http` address
+/// of the loopback will do: ports of tests are not known beforehand.
+pub(super) fn is_registered(registered: &[String], given: &str, parsed: &Url) -> bool {
+    if !registered.is_empty() {
+        return registered.iter().any(|uri| uri == given);
+    }
+    parsed.scheme() == "http"
+        && match parsed.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
 }

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use self::permission::Caller;
 use self::refusal::GraphRefusal;
-use crate::entra::key::{BadToken, SigningKey};
+use crate::entra::key::BadToken;
 use crate::state::State;
 use crate::wire::{Reply, Request};
 
@@ -78,8 +78,7 @@ pub(crate) fn authenticate(state: &State, request: &Request) -> Result<Caller, G
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
         .ok_or_else(|| refused("Access token is empty."))?;
-    let key = SigningKey::get().ok_or_else(|| refused("Signing key is not available."))?;
-    let claims = key.verify(token).map_err(|bad| match bad {
+    let claims = state.keys.verify(token).map_err(|bad| match bad {
         BadToken::Malformed => refused("CompactToken parsing failed with error code: 80049217"),
         BadToken::Signature => refused("Access token validation failure. Invalid signature."),
     })?;

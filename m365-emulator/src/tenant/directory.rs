@@ -156,6 +156,16 @@ impl Directory {
         })
     }
 
+    /// A text property by its name.
+    pub(crate) fn text(&self, user: &User, name: &str) -> Option<String> {
+        user.text(self.schema.find(name)?)
+    }
+
+    /// Whether a property is true.
+    pub(crate) fn flag(&self, user: &User, name: &str) -> bool {
+        self.schema.find(name).and_then(|property| user.json(property)) == Some("true")
+    }
+
     pub(crate) fn has_mailbox(&self, user: &User) -> bool {
         user.rest_mailbox && user.text(self.mail).is_some()
     }

@@ -15,7 +15,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[track_caller]
-fn refused(answer: Answer, status: u16, error: &str, code: u64) -> String {
+pub(crate) fn refused(answer: Answer, status: u16, error: &str, code: u64) -> String {
     let json = answer.expect(status);
     assert_eq!(json["error"], error, "{json}");
     assert_eq!(json["error_codes"][0], code, "{json}");

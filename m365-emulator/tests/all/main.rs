@@ -3,15 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod batch;
+mod browser;
 mod calendar;
+mod consent;
 mod control;
 mod delta;
 mod entra;
 mod faults;
 mod groups;
+mod id_tokens;
 mod permissions;
 mod places;
 mod program;
 mod session;
+mod sign_in;
 mod tenant;
 mod users;

@@ -89,6 +89,7 @@ fn wrong_usage_ends_with_2() {
         &["--listen", "nowhere"],
         &["--tenant-id", "contoso"],
         &["--client-secret", ""],
+        &["--redirect-uri", "/signed-in"],
         &["--surprise"],
     ] {
         let output = command(&["--listen", "127.0.0.1:0"]).args(arguments).output().unwrap();

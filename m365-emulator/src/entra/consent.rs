@@ -1,0 +1,69 @@
+//! `/v2.0/adminconsent`: an administrator grants what the application is registered to ask for
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>). Whoever opens the page is one.
+
+use super::redirect::Destination;
+use super::refusal::{EntraRefusal, Trace};
+use super::registration::REQUESTED;
+use super::{is_graph, page};
+use crate::state::State;
+use crate::wire::{Query, Reply, Request};
+
+pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: &Trace) -> Reply {
+    let parameters = request.parameters();
+    let known = check_tenant(state, tenant).and_then(|()| Destination::of(state, &parameters));
+    let destination = match known {
+        Ok(destination) => destination,
+        Err(refusal) => return page::refusal(&refusal, trace),
+    };
+    let decided = request.form();
+    let outcome = resource(state, &parameters).and_then(|resource| {
+        match (decided.get("accept"), decided.get("cancel")) {
+            (Some(_), _) => Ok(Some(resource)),
+            (None, Some(_)) => Err(EntraRefusal::declined("consent_required")),
+            (None, None) => Ok(None),
+        }
+    });
+    // A failure carries `admin_consent=True` as well.
+    let mut members =
+        vec![("admin_consent", "True".to_owned()), ("tenant", state.tenant.id.clone())];
+    match outcome {
+        Ok(None) => {
+            return page::consent(
+                &state.registration.name,
+                &state.tenant.name,
+                &request.path,
+                &parameters,
+            );
+        }
+        Ok(Some(resource)) => {
+            state.registration.consent();
+            let scope: Vec<String> =
+                REQUESTED.iter().map(|permission| format!("{resource}/{permission}")).collect();
+            members.push(("scope", scope.join(" ")));
+        }
+        Err(refusal) => members.extend(refusal.members(trace)),
+    }
+    destination.answer(members)
+}
+
+/// The administrator's own tenant is the one there is, so `organizations` is it.
+fn check_tenant(state: &State, tenant: &str) -> Result<(), EntraRefusal> {
+    match tenant {
+        "common" | "organizations" => Ok(()),
+        _ => super::find_tenant(state, tenant, "invalid_request"),
+    }
+}
+
+/// Application permissions are granted together, by `{resource}/.default`; scopes of OpenID Connect may stand
+/// beside it.
+fn resource(state: &State, parameters: &Query) -> Result<String, EntraRefusal> {
+    let scope = parameters.get("scope").ok_or_else(|| EntraRefusal::parameter_missing("scope"))?;
+    let resource = scope
+        .split_whitespace()
+        .find_map(|scope| scope.strip_suffix("/.default"))
+        .ok_or_else(|| EntraRefusal::scope_invalid(scope))?;
+    if !is_graph(state, resource) {
+        return Err(EntraRefusal::resource_not_found(resource, &state.tenant.name));
+    }
+    Ok(resource.to_owned())
+}

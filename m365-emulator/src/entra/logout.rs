@@ -1,0 +1,31 @@
+//! `/oauth2/v2.0/logout`
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>). Nobody is
+//! signed in here for longer than a request, so there is nothing to end.
+
+use super::refusal::Trace;
+use super::registration::{is_registered, redirect_uri};
+use super::{page, redirect};
+use crate::state::State;
+use crate::wire::{Reply, Request};
+
+/// Back to the application where it registered the address; otherwise the person is told, and stays.
+pub(super) fn answer(state: &State, tenant: &str, request: &Request, trace: &Trace) -> Reply {
+    if !super::is_any_tenant(tenant)
+        && let Err(refusal) = super::find_tenant(state, tenant, "invalid_request")
+    {
+        return page::refusal(&refusal, trace);
+    }
+    let parameters = request.parameters();
+    let back = parameters.get("post_logout_redirect_uri").and_then(|given| {
+        redirect_uri(given).filter(|uri| is_registered(&state.settings.redirect_uris, given, uri))
+    });
+    match back {
+        None => page::signed_out(),
+        Some(mut uri) => {
+            if let Some(state) = parameters.get("state") {
+                uri.query_pairs_mut().append_pair("state", state);
+            }
+            redirect::to(&uri)
+        }
+    }
+}

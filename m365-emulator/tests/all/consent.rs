@@ -1,0 +1,77 @@
+//! An administrator's consent.
+
+use crate::browser::{BACK, came_back, changed, open, press};
+use crate::session::Session;
+
+const PATH: &str = "v2.0/adminconsent";
+
+fn asked(session: &Session, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    let (client, scope) =
+        (session.emulator.client_id(), format!("{}/.default", session.emulator.graph()));
+    let right = [
+        ("client_id", client.as_str()),
+        ("scope", scope.as_str()),
+        ("redirect_uri", BACK),
+        ("state", "12345"),
+    ];
+    changed(&right, changes)
+}
+
+/// A tenant in which nothing is granted.
+async fn session() -> Session {
+    let session = Session::with_users(1).await;
+    for permission in session.emulator.permissions() {
+        session.emulator.revoke(permission).unwrap();
+    }
+    session
+}
+
+#[tokio::test]
+async fn accepting_grants_what_the_application_asks_for() {
+    let session = session().await;
+    let answer = press(&session, PATH, &asked(&session, &[]), ("accept", "true")).await;
+    let back = came_back(&answer);
+    assert_eq!(back["admin_consent"], "True");
+    assert_eq!(back["tenant"], session.emulator.tenant_id());
+    assert_eq!(back["state"], "12345");
+    let granted: Vec<String> = session
+        .emulator
+        .permissions()
+        .iter()
+        .map(|permission| format!("{}/{permission}", session.emulator.graph()))
+        .collect();
+    assert_eq!(granted.len(), 4);
+    assert_eq!(back["scope"], granted.join(" "));
+}
+
+#[tokio::test]
+async fn looking_at_the_page_grants_nothing_nor_does_cancelling() {
+    let session = session().await;
+    let answer = press(&session, PATH, &asked(&session, &[]), ("cancel", "true")).await;
+    let back = came_back(&answer);
+    // A failure says admin_consent=True as well.
+    assert_eq!((back["admin_consent"].as_str(), back["state"].as_str()), ("True", "12345"));
+    assert_eq!(back["error"], "consent_required");
+    assert!(back["error_description"].starts_with("AADSTS65004: User declined"));
+    assert!(session.emulator.permissions().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_request_for_consent_is_refused() {
+    let session = session().await;
+    let get = async |changes: &[(&str, &str)]| {
+        open(&session, reqwest::Method::GET, PATH, &asked(&session, changes)).await
+    };
+    let shown = get(&[("redirect_uri", "https://example.com/")]).await;
+    assert!(shown.status == 400 && shown.text.contains("AADSTS50011: "));
+    for (scope, error, code) in [
+        ("", "invalid_request", "AADSTS900144: "),
+        ("User.Read.All", "invalid_scope", "AADSTS70011: "),
+        ("https://foo.example.com/.default", "invalid_resource", "AADSTS500011: "),
+    ] {
+        let back = came_back(&get(&[("scope", scope)]).await);
+        assert_eq!(back["error"], error);
+        assert!(back["error_description"].starts_with(code), "{back:?}");
+        assert_eq!(back["admin_consent"], "True");
+    }
+}

@@ -1,0 +1,144 @@
+//! The ID token: who signed in, as Entra ID signed it.
+//!
+//! Sources: OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725;
+//! <https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>.
+
+use std::time::{Duration, SystemTime};
+
+use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    flow::{SignIn, is_same},
+    keys,
+    refusal::rejected,
+    rs256,
+};
+use crate::{error::Error, graph::Graph, host::Host};
+
+/// In bytes. Microsoft's are about 1 KB; with many groups and optional claims, a few.
+const LARGEST: usize = 64 * 1024;
+
+/// By which two clocks may differ.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// What a verified token says of a person.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    aud: Value,
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
+    nonce: Option<String>,
+    /// The person's id in Graph. Together with `tid` it is who somebody is: e-mail addresses
+    /// and user names can be given to others.
+    #[serde(default)]
+    pub(super) oid: String,
+    #[serde(default)]
+    tid: String,
+    #[serde(default)]
+    ver: String,
+    pub(super) name: Option<String>,
+    pub(super) preferred_username: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) given_name: Option<String>,
+    pub(super) family_name: Option<String>,
+    /// Who vouched for the person, where that is not the tenant: a guest's home.
+    pub(super) idp: Option<String>,
+}
+
+/// Verifies the token against the keys that the tenant publishes now.
+///
+/// # Errors
+/// [`Error::Rejected`] for any token that is not one of this person, for this client, from this
+/// tenant, made now and for this sign-in; else where the keys are out of reach.
+pub(super) async fn verify<H: Host>(
+    graph: &Graph<'_, H>,
+    sign_in: &SignIn,
+    token: &str,
+) -> Result<Claims, Error> {
+    let kid = key_id(token)?;
+    let key = keys::fetch(graph, &sign_in.provider, &kid).await?;
+    let client = &graph.settings().server.client_id;
+    rs256::install();
+    let mut validation = Validation::new(Algorithm::RS256);
+    // By the host's clock, below.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.set_issuer(&[&sign_in.provider.issuer]);
+    validation.set_audience(&[client]);
+    validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+    let claims: Claims = match jsonwebtoken::decode(token, &key, &validation) {
+        Ok(token) => token.claims,
+        Err(error) => return Err(refused(error.kind())),
+    };
+    check(&claims, sign_in, client, graph.host().now())?;
+    Ok(claims)
+}
+
+/// The id of the key, if the header is one that is taken.
+fn key_id(token: &str) -> Result<String, Error> {
+    if token.len() > LARGEST {
+        return Err(rejected("id-token-too-large", "The ID token is larger than any of Entra ID"));
+    }
+    let header = jsonwebtoken::decode_header(token).map_err(|error| refused(error.kind()))?;
+    if header.alg != Algorithm::RS256 {
+        return Err(refused(&ErrorKind::InvalidAlgorithm));
+    }
+    // Extensions that must be understood (RFC 7515, section 4.1.11); none is.
+    if header.crit.is_some() {
+        return Err(rejected("id-token-critical", "The ID token demands what nobody agreed on"));
+    }
+    header.kid.ok_or_else(|| rejected("id-token-unknown-key", "The ID token names no key"))
+}
+
+fn refused(error: &ErrorKind) -> Error {
+    match error {
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
+            rejected("id-token-algorithm", "The ID token is not signed with RS256")
+        }
+        ErrorKind::InvalidSignature => {
+            rejected("id-token-signature", "The signature of the ID token is wrong")
+        }
+        ErrorKind::InvalidIssuer => {
+            rejected("id-token-issuer", "The ID token is of another issuer")
+        }
+        ErrorKind::InvalidAudience => {
+            rejected("id-token-audience", "The ID token is meant for another application")
+        }
+        _ => rejected("id-token-malformed", "The ID token cannot be read"),
+    }
+}
+
+fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Result<(), Error> {
+    // A list would let others be meant as well.
+    if claims.aud.as_str() != Some(client) {
+        return Err(refused(&ErrorKind::InvalidAudience));
+    }
+    if !claims.tid.eq_ignore_ascii_case(&sign_in.provider.tenant) {
+        return Err(rejected("id-token-tenant", "The ID token is of another tenant"));
+    }
+    if claims.ver != "2.0" {
+        return Err(rejected("id-token-version", "The ID token is of another version than 2.0"));
+    }
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let leeway = LEEWAY.as_secs_f64();
+    if claims.exp + leeway <= now {
+        return Err(rejected("id-token-expired", "The ID token has expired"));
+    }
+    if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > now + leeway {
+        return Err(rejected(
+            "id-token-not-yet-valid",
+            "The ID token is not valid yet: the clocks of ONES and Microsoft differ",
+        ));
+    }
+    if !claims.nonce.as_deref().is_some_and(|it| is_same(it, &sign_in.nonce)) {
+        return Err(rejected("id-token-nonce", "The ID token was made for another sign-in"));
+    }
+    if claims.oid.is_empty() {
+        return Err(rejected("id-token-without-oid", "The ID token does not say who signed in"));
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The keys that the tenant's tokens are signed with.
+//!
+//! Source: RFC 7517;
+//! <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::DecodingKey;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{discovery::Provider, refusal::rejected};
+use crate::{
+    error::{Error, Explanation},
+    graph::Graph,
+    host::{Host, Request},
+    remedy,
+};
+
+/// In bits; RFC 7518, section 3.3 forbids shorter ones. Longer ones than the longest cost more
+/// than a sign-in may.
+const SHORTEST: usize = 2048;
+const LONGEST: usize = 4096;
+
+/// Fetches the key of that id. No cache: Microsoft changes keys without notice, and a plugin
+/// keeps nothing.
+pub(super) async fn fetch<H: Host>(
+    graph: &Graph<'_, H>,
+    provider: &Provider,
+    kid: &str,
+) -> Result<DecodingKey, Error> {
+    #[derive(Deserialize)]
+    struct Keys {
+        keys: Vec<Value>,
+    }
+
+    let address = provider.jwks_uri.parse().unwrap_or_default();
+    let response = graph.send(Request::get(address).header("accept", "application/json")).await?;
+    if response.status != 200 {
+        return Err(super::refusal::of_discovery(graph.settings(), &response));
+    }
+    let Keys { keys } = serde_json::from_str(response.text()).map_err(|_| {
+        Error::Unexpected(
+            Explanation::new("keys-unreadable", "The sign-in server's keys cannot be read")
+                .remedy(remedy::PROXY)
+                .detail(response.outline()),
+        )
+    })?;
+    // One key of another kind or form must not spoil the others.
+    let mut fitting =
+        keys.iter().filter_map(|it| Key::deserialize(it).ok()).filter(|it| it.kid == kid);
+    match (fitting.next(), fitting.next()) {
+        (Some(key), None) => key.for_tokens_of(provider),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            return Err(rejected(
+                "id-token-unknown-key",
+                "The ID token is signed with a key that the tenant does not publish",
+            ));
+        }
+    }
+    .ok_or_else(|| {
+        rejected("id-token-unfit-key", "The key that signed the ID token may not sign such tokens")
+    })
+}
+
+#[derive(Deserialize)]
+struct Key {
+    kid: String,
+    kty: String,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    alg: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    /// Entra ID's own: whose tokens the key signs.
+    issuer: Option<String>,
+}
+
+impl Key {
+    fn for_tokens_of(&self, provider: &Provider) -> Option<DecodingKey> {
+        let signs_for = |issuer: &String| {
+            issuer.replace("{tenantid}", &provider.tenant).eq_ignore_ascii_case(&provider.issuer)
+        };
+        let fits = self.kty == "RSA"
+            && self.usage.as_deref().is_none_or(|it| it == "sig")
+            && self.alg.as_deref().is_none_or(|it| it == "RS256")
+            && self.issuer.as_ref().is_none_or(signs_for);
+        let (n, e) = (self.n.as_deref()?, self.e.as_deref()?);
+        let modulus = BASE64_URL_SAFE_NO_PAD.decode(n).ok()?;
+        let bits = modulus.iter().skip_while(|it| **it == 0).count() * 8;
+        (fits && (SHORTEST..=LONGEST).contains(&bits))
+            .then(|| DecodingKey::from_rsa_components(n, e).ok())
+            .flatten()
+    }
+}

@@ -1,0 +1,164 @@
+//! Signing people in with OpenID Connect's authorization-code flow, and admin consent.
+//!
+//! Sources: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>,
+//! <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>, OpenID Connect Core 1.0,
+//! RFC 7636 (PKCE), RFC 9700 (best current practice).
+
+mod discovery;
+mod flow;
+mod id_token;
+mod keys;
+mod person;
+mod redeem;
+mod refusal;
+mod rs256;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::Uri;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::{Error, Explanation},
+    graph::{Graph, Patience},
+    host::Host,
+    model::{Callback, CallbackOutcome, Purpose, Redirect},
+    origin::Origin,
+    settings::Settings,
+};
+use discovery::Provider;
+use flow::{Flow, SignIn};
+
+/// What is asked of a person's account: who they are, and nothing else.
+const SCOPE: &str = "openid profile email";
+
+/// Where to send the browser, and what to keep for its return.
+///
+/// # Errors
+/// [`Error::Unexpected`] for a redirect URI that no browser should come back to, or where what
+/// discovery tells is not to be followed; else where discovery is out of reach.
+pub async fn begin<H: Host>(
+    host: &H,
+    settings: &Settings,
+    redirect_uri: &str,
+    purpose: Purpose,
+) -> Result<Redirect, Error> {
+    check_redirect_uri(redirect_uri)?;
+    let state = random(host);
+    let (url, sign_in) = match purpose {
+        Purpose::Consent => (consent_url(settings, redirect_uri, &state), None),
+        Purpose::SignIn => {
+            let graph = Graph::new(host, settings, Patience::PERSON);
+            let provider = Provider::discover(&graph).await?;
+            let sign_in = SignIn { provider, nonce: random(host), verifier: random(host) };
+            (sign_in_url(settings, redirect_uri, &state, &sign_in), Some(sign_in))
+        }
+    };
+    let flow = Flow::begin(host.now(), redirect_uri, state, sign_in);
+    Ok(Redirect { url, flow: flow.seal(settings) })
+}
+
+/// Who came back. Everything that the browser brought is checked before anybody is asked.
+///
+/// # Errors
+/// [`Error::Rejected`] for whatever does not belong to a sign-in of this browser,
+/// [`Error::Declined`] where the person may not or would not; else where Microsoft refuses.
+pub async fn callback<H: Host>(
+    host: &H,
+    settings: &Settings,
+    callback: &Callback,
+) -> Result<CallbackOutcome, Error> {
+    let flow = Flow::open(callback.flow.as_deref(), settings, host.now())?;
+    let answer = flow.answer(callback)?;
+    if let Some(error) = answer.error {
+        return Err(refusal::of_browser(
+            settings,
+            &callback.redirect_uri,
+            error,
+            answer.error_description,
+        ));
+    }
+    let Some(sign_in) = &flow.sign_in else {
+        return match answer.admin_consent {
+            Some(granted) if granted.eq_ignore_ascii_case("true") => {
+                Ok(CallbackOutcome::ConsentGranted)
+            }
+            _ => Err(refusal::rejected(
+                "no-consent",
+                "Microsoft did not say that consent was granted",
+            )),
+        };
+    };
+    // RFC 9207: a provider that names itself must be the one that was asked.
+    if answer.iss.is_some_and(|it| it != sign_in.provider.issuer) {
+        return Err(refusal::rejected(
+            "issuer-mismatch",
+            "Another provider answered than was asked",
+        ));
+    }
+    let code = answer
+        .code
+        .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
+    // One try of everything: a code is good for one, and a person waits.
+    let graph = Graph::new(host, settings, Patience::ONCE);
+    let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
+    let claims = id_token::verify(&graph, sign_in, &id_token).await?;
+    person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
+}
+
+fn sign_in_url(settings: &Settings, redirect_uri: &str, state: &str, sign_in: &SignIn) -> String {
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&sign_in.verifier));
+    // A code that is posted stands in no history and no log. On loopback without TLS, a browser
+    // does not send the host's cookie along with such a post.
+    let posted = sign_in.provider.form_post && redirect_uri.starts_with("https:");
+    with_query(
+        &sign_in.provider.authorization_endpoint,
+        &[
+            ("client_id", &settings.server.client_id),
+            ("response_type", "code"),
+            ("redirect_uri", redirect_uri),
+            ("response_mode", if posted { "form_post" } else { "query" }),
+            ("scope", SCOPE),
+            ("state", state),
+            ("nonce", &sign_in.nonce),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ],
+    )
+}
+
+fn consent_url(settings: &Settings, redirect_uri: &str, state: &str) -> String {
+    let endpoints = settings.endpoints();
+    with_query(
+        &endpoints.admin_consent().to_string(),
+        &[
+            ("client_id", &settings.server.client_id),
+            ("scope", &endpoints.scope()),
+            ("redirect_uri", redirect_uri),
+            ("state", state),
+        ],
+    )
+}
+
+fn with_query(endpoint: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let mark = if endpoint.contains('?') { '&' } else { '?' };
+    format!("{endpoint}{mark}{query}")
+}
+
+fn check_redirect_uri(redirect_uri: &str) -> Result<(), Error> {
+    let uri = redirect_uri.parse::<Uri>().ok();
+    let safe = uri.as_ref().and_then(Origin::of).is_some_and(|it| it.is_safe());
+    if safe && !redirect_uri.contains('#') {
+        return Ok(());
+    }
+    Err(Error::Unexpected(
+        Explanation::new("redirect-uri", "Nobody can be sent back to this redirect URI")
+            .remedy("ONES must be reached over https, or on loopback, to sign people in"),
+    ))
+}
+
+/// 256 bits, as 43 letters and digits; a PKCE verifier needs as many (RFC 7636, section 4.1).
+fn random<H: Host>(host: &H) -> String {
+    let bytes: Vec<u8> = (0..4).flat_map(|_| host.random().to_be_bytes()).collect();
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,67 @@
+//! The person who signed in, as a sync would tell of them.
+
+use super::id_token::Claims;
+use crate::{
+    error::{Error, Explanation},
+    graph::{Answer, Graph},
+    host::{Host, Request},
+    model::User,
+    payload::{Item, UserReader},
+};
+
+/// Reads the person from Graph, so that ONES gets the same record as from a sync; from the claims
+/// alone where Graph does not answer: who can sign in should not have to wait for Graph.
+///
+/// # Errors
+/// [`Error::Declined`] for who is not selected by the settings.
+pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<User, Error> {
+    let user = match in_graph(graph, &claims.oid).await {
+        Some(user) => user,
+        None => in_claims(claims),
+    };
+    match user {
+        user if graph.settings().users.select(&user) => Ok(user),
+        User { enabled: false, .. } => Err(declined(
+            "account-disabled",
+            "This account is blocked",
+            "Ask an administrator of your company to enable it",
+        )),
+        _ => Err(declined(
+            "guest",
+            "Guests of the company do not sign in here",
+            "Ask the administrator of ONES to include guests in the user settings",
+        )),
+    }
+}
+
+async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
+    let reader = UserReader::new(graph.settings());
+    let uri = graph.endpoints().user(id, reader.select());
+    let Ok(Answer::Success(response)) = graph.ask(Request::get(uri)).await else {
+        return None;
+    };
+    match reader.whole(serde_json::from_str(response.text()).ok()?) {
+        Item::User { user, .. } if user.id.eq_ignore_ascii_case(id) => Some(user),
+        _ => None,
+    }
+}
+
+fn in_claims(claims: Claims) -> User {
+    let username = claims.preferred_username.or_else(|| claims.email.clone());
+    let username = username.unwrap_or_else(|| claims.oid.clone());
+    User {
+        id: claims.oid,
+        display_name: claims.name.unwrap_or_else(|| username.clone()),
+        username,
+        email: claims.email,
+        given_name: claims.given_name,
+        surname: claims.family_name,
+        enabled: true,
+        guest: claims.idp.is_some_and(|it| it != claims.iss),
+        ..User::default()
+    }
+}
+
+fn declined(code: &str, summary: &str, remedy: &str) -> Error {
+    Error::Declined(Explanation::new(code, summary).remedy(remedy))
+}

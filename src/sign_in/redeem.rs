@@ -1,0 +1,58 @@
+//! From the code that the browser brought to the ID token.
+//!
+//! Source: OpenID Connect Core 1.0, section 3.1.3; RFC 6749, sections 2.3.1 and 4.1.3.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::Value;
+
+use super::{SCOPE, flow::SignIn, refusal};
+use crate::{
+    error::{Error, Explanation},
+    graph::Graph,
+    host::{Host, Request},
+    remedy,
+};
+
+/// Redeems the code; gives the ID token, still unread.
+pub(super) async fn redeem<H: Host>(
+    graph: &Graph<'_, H>,
+    sign_in: &SignIn,
+    code: &str,
+    redirect_uri: &str,
+) -> Result<String, Error> {
+    let settings = graph.settings();
+    let (client, secret) = (&settings.server.client_id, &settings.server.client_secret);
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "authorization_code")
+        .append_pair("code", code)
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("code_verifier", &sign_in.verifier)
+        .append_pair("scope", SCOPE);
+    if !sign_in.provider.basic {
+        form.append_pair("client_id", client).append_pair("client_secret", secret.reveal());
+    }
+    // What is sealed was checked when it was discovered.
+    let endpoint = sign_in.provider.token_endpoint.parse().unwrap_or_default();
+    let form = form.finish().into_bytes();
+    let mut request = Request::post(endpoint, "application/x-www-form-urlencoded", form)
+        .header("accept", "application/json");
+    if sign_in.provider.basic {
+        let encoded = |it: &str| form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(client), encoded(secret.reveal()));
+        request =
+            request.header("authorization", format!("Basic {}", BASE64_STANDARD.encode(pair)));
+    }
+    let response = graph.send(request).await?;
+    if response.status != 200 {
+        return Err(refusal::of_code(settings, redirect_uri, &response));
+    }
+    let granted = response.json();
+    let id_token = granted.get("id_token").and_then(Value::as_str);
+    id_token.map(str::to_owned).ok_or_else(|| {
+        Error::Unexpected(
+            Explanation::new("id-token-missing", "The sign-in server gave no ID token")
+                .remedy(remedy::PROXY)
+                .detail(response.outline()),
+        )
+    })
+}
