@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     model::{Explanation, FieldError, Refusal},
     plugin::{CallError, LoadError},
+    serve::ServeError,
     settings::SettingsError,
     store::StoreError,
 };
@@ -24,6 +25,9 @@ pub enum Error {
     /// The settings cannot even be handed to a plugin.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
 }
 
 /// An error as it is told, in words and in JSON.
@@ -48,6 +52,15 @@ impl Problem {
     /// Whether it is only that somebody lost interest.
     pub fn is_cancelled(&self) -> bool {
         self.case == "cancelled"
+    }
+
+    /// One of a request that a browser sent.
+    pub(crate) fn of_request(
+        code: &str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::new("request", code, summary.into()).remedy(remedy)
     }
 
     fn new(case: &str, code: &str, summary: impl ToString) -> Self {
@@ -79,6 +92,7 @@ impl Error {
             Self::Call(it) => call(it),
             Self::Store(it) => store(it),
             Self::Settings(it) => Problem::new("settings", it.code(), it),
+            Self::Serve(it) => serve(it),
         }
     }
 }
@@ -210,6 +224,19 @@ fn store(error: &StoreError) -> Problem {
         StoreError::Sqlite(cause) => problem.detail(cause.to_string()),
         _ => problem,
     }
+}
+
+fn serve(error: &ServeError) -> Problem {
+    let (code, remedy) = match error {
+        ServeError::Listen { .. } => ("listen", "Give another address with --listen"),
+        ServeError::NoPublicUrl(_) => (
+            "no-public-url",
+            "Say with --public-url what browsers call it, and let a proxy in front of it serve \
+             https; or listen on 127.0.0.1",
+        ),
+        ServeError::PublicUrl(_) => ("public-url", "Give one such as https://ones.example.com"),
+    };
+    Problem::new("serve", code, error).remedy(remedy)
 }
 
 fn duration(seconds: u32) -> String {

@@ -16,6 +16,7 @@ pub mod plugin;
 pub mod runner;
 pub mod schedule;
 pub mod secrets;
+pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod sync;

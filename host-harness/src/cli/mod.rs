@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod json;
+mod serve;
 mod stopped;
 mod text;
 
@@ -128,6 +129,7 @@ impl Program {
             Command::Rooms { all } => self.records(Kind::Room, *all),
             Command::Users { all } => self.records(Kind::User, *all),
             Command::Runs => self.runs(),
+            Command::Serve(args) => self.serve(args),
         }
     }
 
@@ -185,7 +187,7 @@ impl Program {
         }
         let options = Options {
             full,
-            limit: Limit { count: self.args.max_removals, percent: self.args.max_removals_percent },
+            limit: self.limit(),
             default_groups: settings.default_groups(),
         };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
@@ -328,6 +330,10 @@ impl Program {
         store.integration(name)?.ok_or_else(|| {
             usage(format!("there is no integration {name:?}; known: {}", known.join(", ")))
         })
+    }
+
+    fn limit(&self) -> Limit {
+        Limit { count: self.args.max_removals, percent: self.args.max_removals_percent }
     }
 
     fn plugin(&self) -> Result<Plugin, Failure> {

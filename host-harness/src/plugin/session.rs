@@ -118,6 +118,15 @@ impl Session {
         })
     }
 
+    /// The origins that the plugin asks under the settings.
+    ///
+    /// # Errors
+    /// As [`Self::accepted`].
+    pub fn origins(&self) -> Result<Vec<String>, CallError> {
+        self.accepted()?;
+        Ok(self.origins.clone().unwrap_or_default())
+    }
+
     /// The settings it was opened with.
     pub fn settings(&self) -> &Settings {
         &self.settings

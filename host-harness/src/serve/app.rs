@@ -56,7 +56,7 @@ impl App {
         runner: Runner,
         site: Site,
     ) -> Self {
-        let hours = |it| Duration::from_secs(it * 60 * 60);
+        let hours = |it: u64| Duration::from_secs(it * 60 * 60);
         Self {
             store: Arc::new(Mutex::new(store)),
             key,

@@ -114,10 +114,7 @@ impl Server {
     }
 
     /// Serves and follows the schedules, until `end`; then cancels what is under way.
-    ///
-    /// # Errors
-    /// Where the system accepts no more connections.
-    pub async fn run(self, end: impl Future<Output = ()>) -> Result<(), std::io::Error> {
+    pub async fn run(self, end: impl Future<Output = ()>) {
         let runner = self.app.runner.clone();
         let schedule = tokio::spawn({
             let runner = runner.clone();
@@ -133,13 +130,14 @@ impl Server {
             stopping.notify_one();
             tokio::join!(runner.stop(), tokio::time::sleep(GRACE));
         };
-        let served = tokio::select! {
-            served = serving.into_future() => served,
-            () = ending => Ok(()),
-        };
+        tokio::select! {
+            // It ends when it is told to, and when all requests are answered.
+            _ = serving.into_future() => {}
+            () = ending => {}
+        }
         runner.stop().await;
-        schedule.abort();
-        served
+        // Ends by itself, with the runner.
+        let _ = schedule.await;
     }
 }
 

@@ -1,7 +1,5 @@
 //! Where the server is, and by which names browsers may call it.
 
-use std::net::SocketAddr;
-
 use tokio::net::TcpListener;
 use url::Url;
 

@@ -30,6 +30,8 @@ pub struct Person {
     pub groups: Vec<String>,
     /// Offered, and not blocked by the vendor. One whose removal is held still is.
     pub active: bool,
+    /// Signed in, but no sync has told of them yet.
+    pub provisional: bool,
 }
 
 impl Store {
@@ -59,7 +61,7 @@ impl Store {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT json, removed_at IS NOT NULL,
+                "SELECT json, removed_at IS NOT NULL, provisional,
                      (SELECT json_group_array(group_name) FROM membership
                       WHERE integration = it.integration AND kind = it.kind AND person = it.id)
                  FROM record AS it WHERE integration = ?1 AND kind = 'user' AND id = ?2",
@@ -67,9 +69,9 @@ impl Store {
             .query_row(params![integration.0, id], |row| {
                 let record: User = json::read("json", row.get_ref(0)?.as_str()?)?;
                 let removed: bool = row.get(1)?;
-                let groups = json::read("groups", row.get_ref(2)?.as_str()?)?;
+                let groups = json::read("groups", row.get_ref(3)?.as_str()?)?;
                 let active = record.enabled && !removed;
-                Ok(Person { record, groups, active })
+                Ok(Person { record, groups, active, provisional: row.get(2)? })
             })
             .optional()?;
         Ok(found)

@@ -17,7 +17,7 @@ use crate::{
         app::App,
         failure::Failure,
         guard::Posted,
-        view::{Csrf, Noted, Page, ProblemView, duration, moment, page, problem, time},
+        view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
     },
     store::{Counts, IntegrationId, Kind, RunRow, ScheduleRow, StoreError},
 };
@@ -64,7 +64,11 @@ impl Overview<'_> {
         self.ended.as_ref()?.problem.as_ref().filter(|_| self.schedule.failing.is_none())
     }
 
-    fn told<'a>(&'a self, it: &'a Problem, id: &'a str) -> ProblemView<'a> {
+    fn listed(&self) -> RunsView<'_> {
+        runs(&self.runs)
+    }
+
+    fn told<'a>(&self, it: &'a Problem, id: &str) -> ProblemView<'a> {
         problem(it, id)
     }
 }

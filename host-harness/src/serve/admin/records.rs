@@ -15,7 +15,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{Page, page, time},
+        view::{self, Page, page},
     },
     store::{IntegrationId, Kind, PageOf, RecordRow},
 };

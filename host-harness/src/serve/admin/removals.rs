@@ -14,7 +14,7 @@ use crate::{
         app::App,
         failure::Failure,
         guard::Posted,
-        view::{Csrf, Noted, Page, page, time},
+        view::{self, Csrf, Noted, Page, page},
     },
     store::{Decision, IntegrationId, Kind, RemovalRow, StoreError},
 };
@@ -34,6 +34,11 @@ struct Removals<'a> {
 }
 
 impl Removals<'_> {
+    /// Whether more are held than are listed.
+    fn is_cut(&self) -> bool {
+        (self.rows.len() as u64) < self.count
+    }
+
     fn why(&self, reason: &str) -> &'static str {
         match reason {
             "soft" => "Deleted; can come back",

@@ -14,9 +14,9 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{Page, page, problem, time},
+        view::{Page, RunsView, page, runs},
     },
-    store::{IntegrationId, Kind, RunRow},
+    store::{IntegrationId, RunRow},
 };
 
 /// On a page.
@@ -33,15 +33,19 @@ struct Runs {
     page: Page,
     name: String,
     id: i64,
-    runs: Vec<RunRow>,
+    rows: Vec<RunRow>,
     is_first: bool,
 }
 
 impl Runs {
+    fn listed(&self) -> RunsView<'_> {
+        runs(&self.rows)
+    }
+
     /// Where the next page begins.
     fn next(&self) -> Option<i64> {
-        let is_full = self.runs.len() >= LIMIT as usize;
-        self.runs.last().filter(|_| is_full).map(|it| it.id)
+        let is_full = self.rows.len() >= LIMIT as usize;
+        self.rows.last().filter(|_| is_full).map(|it| it.id)
     }
 }
 
@@ -54,7 +58,7 @@ pub(super) async fn show(
     let number = id;
     let id = IntegrationId::from(id);
     let name = app.name(id).await?;
-    let runs = app.store(move |store| store.latest_runs(id, before, LIMIT)).await?;
+    let rows = app.store(move |store| store.latest_runs(id, before, LIMIT)).await?;
     let shown = Page::admin(format!("Runs · {name}"), &session.csrf);
-    Ok(page(&Runs { page: shown, name, id: number, runs, is_first: before.is_none() }))
+    Ok(page(&Runs { page: shown, name, id: number, rows, is_first: before.is_none() }))
 }

@@ -24,7 +24,7 @@ use crate::{
         app::{App, LOGIN_BUTTON, NAME},
         failure::Failure,
         guard::{Posted, host, random_text},
-        view::{ControlView, Csrf, Noted, Page, ProblemView, controls, page, problem, report},
+        view::{ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page, problem, report},
     },
     settings::Settings,
     store::IntegrationId,
@@ -37,7 +37,8 @@ struct Wizard<'a> {
     csrf: &'a Csrf,
     product: &'a str,
     id: Option<IntegrationId>,
-    name: Option<String>,
+    /// Of the integration, or what is about to be done.
+    name: String,
     steps: &'a [Step],
     step: &'a Step,
     guide: String,
@@ -48,14 +49,16 @@ struct Wizard<'a> {
     problem: Option<Problem>,
     report: Option<Report>,
     draft: Option<String>,
-    /// To be registered with the vendor, in the step that is about signing in.
-    redirect_uri: Option<String>,
+    /// Where the vendor sends browsers back to.
+    callback: String,
+    /// The step is about signing in: the callback is to be registered with the vendor.
+    signs_in: bool,
     permissions: &'a [crate::model::Permission],
 }
 
 impl Wizard<'_> {
-    fn action(&self) -> String {
-        address(self.id, self.step)
+    fn address(&self, step: &Step) -> String {
+        address(self.id, step)
     }
 
     fn is_first(&self) -> bool {
@@ -70,8 +73,12 @@ impl Wizard<'_> {
         controls(&self.controls, self.choices.as_deref())
     }
 
-    fn told<'a>(&'a self, it: &'a Problem) -> ProblemView<'a> {
+    fn told<'a>(&self, it: &'a Problem) -> ProblemView<'a> {
         problem(it, "problem-detail")
+    }
+
+    fn tested<'a>(&self, it: &'a Report) -> ReportView<'a> {
+        report(it)
     }
 }
 
@@ -326,13 +333,12 @@ async fn draw(
     choices::fill(app, &settings, entered, &mut controls).await;
     let elsewhere = place(&errors, &settings, &mut controls);
     let name = match id {
-        Some(id) => Some(app.name(id).await?),
-        None => None,
+        Some(id) => app.name(id).await?,
+        None => "Add integration".to_owned(),
     };
-    let about = name.clone().unwrap_or_else(|| format!("Add {}", app.manifest.name));
     let choices = choices::address(id, draft.as_deref());
     Ok(page(&Wizard {
-        page: Page::admin(format!("{} · {about}", step.title()), &session.csrf).noted(note),
+        page: Page::admin(format!("{} · {name}", step.title()), &session.csrf).noted(note),
         csrf: &session.csrf,
         product: &app.manifest.name,
         id,
@@ -346,9 +352,8 @@ async fn draw(
         problem,
         report,
         draft,
-        redirect_uri: step
-            .has(LOGIN_BUTTON)
-            .then(|| app.site.callback(host(headers).unwrap_or_default())),
+        callback: app.site.callback(host(headers).unwrap_or_default()),
+        signs_in: step.has(LOGIN_BUTTON),
         permissions: &app.manifest.permissions,
     }))
 }

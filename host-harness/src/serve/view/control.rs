@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{choices, problem};
+use super::choices;
 use crate::{
     form::{self, Control, Line, LineKind, Opt, Picker, Saved, Widget},
     model::Choice,

@@ -5,11 +5,13 @@ mod control;
 mod page;
 mod problem;
 mod report;
+mod runs;
 mod time;
 
 pub(super) use choices::{LISTED, choices};
 pub(super) use control::{ControlView, controls};
 pub(super) use page::{Csrf, Noted, Page, message, page};
 pub(super) use problem::{ProblemView, problem};
-pub(super) use report::report;
+pub(super) use report::{ReportView, report};
+pub(super) use runs::{RunsView, runs};
 pub(super) use time::{duration, moment, time};

@@ -6,7 +6,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::problem;
 use crate::error::Problem;
 
 /// What the frame shows.
@@ -14,41 +13,31 @@ use crate::error::Problem;
 pub(in crate::serve) struct Page {
     /// Of the page and what it is about.
     pub(in crate::serve) title: String,
-    pub(in crate::serve) visitor: Visitor,
+    /// The administrator looks at it.
+    pub(in crate::serve) admin: Option<Csrf>,
     /// What was just done.
     pub(in crate::serve) note: Option<&'static str>,
     /// One column.
     pub(in crate::serve) narrow: bool,
 }
 
-/// Who looks at it.
-#[derive(Debug)]
-pub(in crate::serve) enum Visitor {
-    Nobody,
-    Admin(Csrf),
-}
-
 impl Page {
     /// One that anybody can see.
     pub(in crate::serve) fn narrow(title: impl Into<String>) -> Self {
-        Self { title: title.into(), visitor: Visitor::Nobody, note: None, narrow: true }
+        Self { title: title.into(), admin: None, note: None, narrow: true }
     }
 
     /// One of the administrator.
     pub(in crate::serve) fn admin(title: impl Into<String>, csrf: &Csrf) -> Self {
-        let visitor = Visitor::Admin(csrf.clone());
-        Self { title: title.into(), visitor, note: None, narrow: false }
+        Self { title: title.into(), admin: Some(csrf.clone()), note: None, narrow: false }
     }
 
     pub(in crate::serve) fn noted(self, note: Option<&'static str>) -> Self {
         Self { note, ..self }
     }
 
-    fn home(&self) -> &'static str {
-        match self.visitor {
-            Visitor::Nobody => "/",
-            Visitor::Admin(_) => "/admin",
-        }
+    pub(in crate::serve) fn home(&self) -> &'static str {
+        if self.admin.is_some() { "/admin" } else { "/" }
     }
 }
 

@@ -9,12 +9,12 @@ use crate::error::Problem;
 pub(in crate::serve) struct ProblemView<'a> {
     problem: &'a Problem,
     /// Of the detail, to be copied.
-    id: &'a str,
+    id: String,
 }
 
 /// Sentence, remedy, and the vendor's words folded away.
-pub(in crate::serve) fn problem<'a>(problem: &'a Problem, id: &'a str) -> ProblemView<'a> {
-    ProblemView { problem, id }
+pub(in crate::serve) fn problem(problem: &Problem, id: impl Into<String>) -> ProblemView<'_> {
+    ProblemView { problem, id: id.into() }
 }
 
 impl ProblemView<'_> {

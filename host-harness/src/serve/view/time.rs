@@ -25,7 +25,7 @@ pub(in crate::serve) fn time(exact: &str) -> Time {
 
 /// A moment, in the time zone of this machine.
 pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
-    let local = moment.to_zoned(TimeZone::system());
+    let local = moment.to_zoned_datetime(TimeZone::system());
     Time { exact: moment.to_string(), words: local.strftime("%-d %b %Y, %H:%M %Z").to_string() }
 }
 
