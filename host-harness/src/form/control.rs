@@ -167,10 +167,14 @@ impl Control {
         self.parts_mut().into_iter().find_map(|it| it.find_mut(pointer))
     }
 
-    /// Calls `each` with this control and all below.
-    pub fn each(&mut self, each: &mut impl FnMut(&mut Self)) {
-        each(self);
-        self.parts_mut().into_iter().for_each(|it| it.each(each));
+    /// This control, or those below it that have no parts themselves.
+    pub fn leaves_mut(&mut self) -> Vec<&mut Self> {
+        match self.widget {
+            Widget::Group(_) | Widget::Choose(_) => {
+                self.parts_mut().into_iter().flat_map(Self::leaves_mut).collect()
+            }
+            _ => vec![self],
+        }
     }
 
     fn parts(&self) -> Box<dyn Iterator<Item = &Self> + '_> {

@@ -58,14 +58,6 @@ impl Failure {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::Problem(status, Box::new(Problem { detail, ..problem }))
     }
-
-    /// The problem, where it is one that another page can show.
-    pub(super) fn problem(self) -> Result<Problem, Self> {
-        match self {
-            Self::Problem(_, problem) => Ok(*problem),
-            other => Err(other),
-        }
-    }
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -88,8 +80,8 @@ impl IntoResponse for Failure {
                 (status, message(page, *problem, "/", "To the first page")).into_response()
             }
             Self::Wait(wait) => {
-                let unit = if wait.as_secs() < 60 { 1 } else { 60 };
-                let seconds = wait.as_secs().max(1).next_multiple_of(unit);
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                let seconds = seconds.next_multiple_of(if seconds < 60 { 1 } else { 60 });
                 let problem = Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "too-many-attempts",

@@ -103,9 +103,14 @@ impl Server {
         Ok(Self { listener, app: Arc::new(app), set_up })
     }
 
-    /// Where browsers find it.
+    /// Where browsers find it, without a slash at the end.
     pub fn url(&self) -> String {
         self.app.site.url()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.app.site.address()
     }
 
     /// Where the password is set, as long as there is none: with a code for this once.
@@ -144,10 +149,19 @@ impl Server {
 fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(people::routes())
-        .nest("/admin", admin::routes())
-        .route("/assets/style.css", get(|| asset("text/css", include_str!("../../assets/style.css"))))
-        .route("/assets/script.js", get(|| asset("text/javascript", include_str!("../../assets/script.js"))))
-        .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../../assets/icon.svg"))))
+        .merge(admin::routes())
+        .route(
+            "/assets/style.css",
+            get(|| asset("text/css", include_str!("../../assets/style.css"))),
+        )
+        .route(
+            "/assets/script.js",
+            get(|| asset("text/javascript", include_str!("../../assets/script.js"))),
+        )
+        .route(
+            "/assets/icon.svg",
+            get(|| asset("image/svg+xml", include_str!("../../assets/icon.svg"))),
+        )
         .fallback(|| async { failure::Failure::not_found() })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), guard::check))
@@ -156,6 +170,7 @@ fn router(app: Arc<App>) -> Router {
 
 async fn asset(kind: &'static str, text: &'static str) -> Response {
     // Asked for every time, so that a newer program is not seen in older clothes.
-    let headers = [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
+    let headers =
+        [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
     (headers, text).into_response()
 }

@@ -1,5 +1,7 @@
 //! Where the server is, and by which names browsers may call it.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -7,6 +9,7 @@ use super::{Options, ServeError};
 
 /// The addresses of the server.
 pub(super) struct Site {
+    address: SocketAddr,
     /// Without a slash at the end.
     origin: String,
     public: bool,
@@ -36,7 +39,7 @@ impl Site {
         let Some(url) = public else {
             // Vendors allow plain http for `localhost` alone.
             let origin = format!("http://localhost:{port}");
-            return Ok(Self { origin, public: false, hosts });
+            return Ok(Self { address, origin, public: false, hosts });
         };
         let is_site = matches!(url.scheme(), "http" | "https")
             && url.path() == "/"
@@ -51,7 +54,7 @@ impl Site {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         });
-        Ok(Self { origin: url.origin().ascii_serialization(), public: true, hosts })
+        Ok(Self { address, origin: url.origin().ascii_serialization(), public: true, hosts })
     }
 
     /// Whether a browser that calls the server by this name was led here by it: a page of
@@ -65,8 +68,12 @@ impl Site {
         self.origin.starts_with("https:")
     }
 
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(super) fn url(&self) -> String {
-        format!("{}/", self.origin)
+        self.origin.clone()
     }
 
     pub(super) fn set_up(&self, code: &str) -> String {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod browser;
 mod fake;
 mod laws;
 mod load;
@@ -9,6 +10,10 @@ mod program;
 mod removals;
 mod rooms;
 mod secrets;
+mod serve;
+mod served;
 mod settings;
+mod signing_in;
 mod store;
 mod users;
+mod wizard;

@@ -98,17 +98,14 @@ pub(super) async fn fill(
         return;
     }
     let settings = Settings::from(settings.clone());
-    for pointer in pointers(controls) {
-        let Some(control) = controls.iter_mut().find_map(|it| it.find_mut(&pointer)) else {
-            continue;
-        };
-        let typed = typed(entered, control);
+    for control in controls.iter_mut().flat_map(Control::leaves_mut) {
+        let (field, typed) = (control.pointer.clone(), typed(entered, control));
         match &mut control.widget {
             Widget::Pick(picker) => {
-                picker.offered = offer(app, &settings, &pointer, &typed, &picker.chosen).await;
+                picker.offered = offer(app, &settings, &field, &typed, &picker.chosen).await;
             }
-            Widget::Line(line) => {
-                line.suggestions = ask(app, &settings, &pointer, "").await.found;
+            Widget::Line(line) if line.suggests => {
+                line.suggestions = ask(app, &settings, &field, "").await.found;
                 line.suggestions.truncate(LISTED);
             }
             _ => {}
@@ -116,30 +113,13 @@ pub(super) async fn fill(
     }
 }
 
-/// Of the controls that the plugin has choices for.
-fn pointers(controls: &mut [Control]) -> Vec<String> {
-    let mut pointers = Vec::new();
-    for control in controls {
-        control.each(&mut |it| match &it.widget {
-            Widget::Pick(_) => pointers.push(it.pointer.clone()),
-            Widget::Line(line) if line.suggests => pointers.push(it.pointer.clone()),
-            _ => {}
-        });
-    }
-    pointers
-}
-
 /// Whether something is searched for in a picker of the step that was not before.
 pub(super) fn is_searched(step: &Step, settings: &Value, entered: &Entered) -> bool {
-    let mut searched = false;
-    for control in &mut step.draw(settings) {
-        control.each(&mut |it| {
-            let typed = typed(Some(entered), it);
-            let before = entered.text(&format!("{}?before", it.name)).unwrap_or_default();
-            searched |= matches!(it.widget, Widget::Pick(_)) && typed != before;
-        });
-    }
-    searched
+    let mut controls = step.draw(settings);
+    controls.iter_mut().flat_map(Control::leaves_mut).any(|it| {
+        let before = entered.text(&format!("{}?before", it.name)).unwrap_or_default();
+        matches!(it.widget, Widget::Pick(_)) && typed(Some(entered), it) != before
+    })
 }
 
 fn typed(entered: Option<&Entered>, picker: &Control) -> String {

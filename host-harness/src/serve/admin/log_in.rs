@@ -61,7 +61,7 @@ pub(super) async fn log_in(
     let phc = app.store(|store| store.password()).await?;
     let verified = spawn_blocking(move || phc.is_some_and(|it| password::verify(&password, &it)));
     if !verified.await.map_err(|it| Failure::broken(&it))? {
-        let form = form(&app, &token, next, Some("This is not the password")).await?;
+        let form = form(&app, &token, next, Some("The password is wrong")).await?;
         return Ok((StatusCode::UNAUTHORIZED, form).into_response());
     }
     app.attempts.succeeded(from.ip());

@@ -83,7 +83,8 @@ pub(super) async fn show(
     let id = IntegrationId::from(id);
     let name = app.name(id).await?;
     let told = app.store(move |store| {
-        let configured = store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
+        let configured =
+            store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
         let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
         let runs = store.latest_runs(id, None, RUNS)?;
         Ok::<_, StoreError>((configured, counts, schedule, runs))
@@ -91,7 +92,7 @@ pub(super) async fn show(
     let (configured, counts, schedule, runs) = told.await?;
     let activity = app.runner.activity(id).map(|activity| ActivityView { activity });
     Ok(page(&Overview {
-        page: Page::admin(name.clone(), &session.csrf).noted(noted.text()),
+        page: Page::admin(format!("Overview · {name}"), &session.csrf).noted(noted.text()),
         csrf: &session.csrf,
         name: &name,
         id: number,

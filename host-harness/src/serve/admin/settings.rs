@@ -24,7 +24,10 @@ use crate::{
         app::{App, LOGIN_BUTTON, NAME},
         failure::Failure,
         guard::{Posted, host, random_text},
-        view::{ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page, problem, report},
+        view::{
+            Context, ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page,
+            problem, report,
+        },
     },
     settings::Settings,
     store::IntegrationId,
@@ -70,7 +73,8 @@ impl Wizard<'_> {
     }
 
     fn fields(&self) -> impl Iterator<Item = ControlView<'_>> {
-        controls(&self.controls, self.choices.as_deref())
+        let (choices, is_draft) = (self.choices.as_deref(), self.draft.is_some());
+        controls(&self.controls, Context { choices, is_draft })
     }
 
     fn told<'a>(&self, it: &'a Problem) -> ProblemView<'a> {
@@ -134,8 +138,9 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let id = IntegrationId::from(id);
     let step = step(&app, &key)?;
-    let settings = app.settings(id).await?;
+    let (settings, problem) = saved(&app, id).await?;
     let mut drawing = Drawing::of(Some(id), step, settings.value().clone());
+    drawing.problem = problem;
     if shown.test {
         drawing.test(&app).await;
     }
@@ -173,7 +178,7 @@ async fn posted_step(
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
     let saved = match id {
-        Some(id) => app.settings(id).await?,
+        Some(id) => saved(app, id).await?.0,
         None => Settings::from(json!({})),
     };
     let draft = entered.text("draft").and_then(|it| session.draft(it, id));
@@ -201,15 +206,31 @@ async fn posted_step(
             Saving::Failed(problem) => drawing.problem = Some(problem),
         },
     }
-    let draft = Draft {
-        id: random_text(),
-        integration: id,
-        settings: Settings::from(kept.settings),
-        trust: kept.trust,
-    };
-    drawing.draft = Some(draft.id.clone());
-    session.keep(Some(draft));
+    if kept.errors.is_empty() {
+        let id_of_draft = random_text();
+        drawing.draft = Some(id_of_draft.clone());
+        session.keep(Some(Draft {
+            id: id_of_draft,
+            integration: id,
+            settings: Settings::from(kept.settings),
+            trust: kept.trust,
+        }));
+    } else {
+        // Whoever takes the change back still has what was there before.
+        drawing.draft = draft.map(|it| it.id);
+    }
     draw(app, session, headers, drawing, None).await
+}
+
+/// What is saved. Settings that cannot be opened any more can be entered again.
+async fn saved(app: &App, id: IntegrationId) -> Result<(Settings, Option<Problem>), Failure> {
+    match app.settings(id).await {
+        Ok(settings) => Ok((settings, None)),
+        Err(Failure::Problem(_, problem)) if problem.code == "settings-sealed" => {
+            Ok((Settings::from(json!({})), Some(*problem)))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 enum Wanted {
@@ -264,14 +285,14 @@ async fn save_step(
             }
         }
     }
-    match app.keep(id, Settings::from(kept.settings.clone())).await.map_err(Failure::problem) {
+    match app.keep(id, Settings::from(kept.settings.clone())).await {
         Ok(id) => Ok(Saving::Done(id)),
-        Err(Ok(problem)) if problem.code == "name-taken" && step.has(NAME) => {
-            let message = problem.summary;
-            Ok(Saving::Wrong(vec![FieldError { field: NAME.to_owned(), message }]))
+        Err(Failure::Problem(_, problem)) if problem.code == "name-taken" => {
+            let field = NAME.to_owned();
+            Ok(Saving::Wrong(vec![FieldError { field, message: problem.summary }]))
         }
-        Err(Ok(problem)) => Ok(Saving::Failed(problem)),
-        Err(Err(failure)) => Err(failure),
+        Err(Failure::Problem(_, problem)) => Ok(Saving::Failed(*problem)),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -328,7 +349,7 @@ async fn draw(
     let Drawing { id, step, settings, errors, entered, problem, report, draft } = drawing;
     let mut controls = step.draw(&settings);
     if let Some(entered) = entered {
-        controls.iter_mut().for_each(|it| it.each(&mut |it| it.retype(entered)));
+        controls.iter_mut().flat_map(Control::leaves_mut).for_each(|it| it.retype(entered));
     }
     choices::fill(app, &settings, entered, &mut controls).await;
     let elsewhere = place(&errors, &settings, &mut controls);

@@ -11,7 +11,7 @@ use axum::{
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -37,7 +37,7 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     let refused = refuse(&app, &request);
     let mut response = match refused {
         Some(failure) => failure.into_response(),
-        None => next.run(request).await,
+        None => in_words(next.run(request).await),
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
@@ -46,6 +46,23 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// An answer that is no page, such as one to an address that is not understood, becomes one.
+fn in_words(response: Response) -> Response {
+    let status = response.status();
+    let is_page = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
+    if !status.is_client_error() || is_page {
+        return response;
+    }
+    let (summary, remedy) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ("Too much was sent", "Enter less, and send it again"),
+        _ => ("This cannot be answered", "Look at the address, or begin at the first page"),
+    };
+    Failure::new(status, "request", summary, remedy).into_response()
 }
 
 fn refuse(app: &App, request: &Request) -> Option<Failure> {

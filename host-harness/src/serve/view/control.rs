@@ -15,16 +15,24 @@ const LONGEST: usize = 6;
 #[template(path = "form/control.html")]
 pub(in crate::serve) struct ControlView<'a> {
     control: &'a Control,
+    context: Context<'a>,
+}
+
+/// What the controls of a page have in common.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::serve) struct Context<'a> {
     /// Where a script asks for choices as a person types; without the field.
-    choices: Option<&'a str>,
+    pub(in crate::serve) choices: Option<&'a str>,
+    /// What was entered is not saved yet.
+    pub(in crate::serve) is_draft: bool,
 }
 
 /// The controls of a step, in their order.
 pub(in crate::serve) fn controls<'a>(
     controls: &'a [Control],
-    choices: Option<&'a str>,
+    context: Context<'a>,
 ) -> impl Iterator<Item = ControlView<'a>> {
-    controls.iter().map(move |control| ControlView { control, choices })
+    controls.iter().map(move |control| ControlView { control, context })
 }
 
 /// What is chosen, as it is listed.
@@ -37,7 +45,7 @@ struct Chosen<'a> {
 
 impl<'a> ControlView<'a> {
     fn part(&self, control: &'a Control) -> Self {
-        Self { control, choices: self.choices }
+        Self { control, context: self.context }
     }
 
     /// Fit to be referred to: such references are separated by spaces.
@@ -46,9 +54,10 @@ impl<'a> ControlView<'a> {
     }
 
     fn url(&self) -> Option<String> {
-        let field: String = form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
+        let field: String =
+            form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
         let name: String = form_urlencoded::byte_serialize(self.control.name.as_bytes()).collect();
-        self.choices.map(|it| format!("{it}&field={field}&name={name}"))
+        self.context.choices.map(|it| format!("{it}&field={field}&name={name}"))
     }
 
     fn help(&self) -> String {
@@ -69,7 +78,12 @@ impl<'a> ControlView<'a> {
             Some(Choice { label, hint, .. }) => {
                 Chosen { value, label, hint: hint.as_deref(), gone: false }
             }
-            None => Chosen { value, label: value, hint: None, gone: picker.offered.gone.contains(value) },
+            None => Chosen {
+                value,
+                label: value,
+                hint: None,
+                gone: picker.offered.gone.contains(value),
+            },
         });
         chosen.collect()
     }
@@ -81,6 +95,7 @@ impl<'a> ControlView<'a> {
     fn hint(&self, saved: &Saved) -> &'static str {
         match saved {
             Saved::No => "",
+            _ if self.context.is_draft => "Entered before; leave empty to keep it",
             Saved::Yes | Saved::Optional => "Saved; leave empty to keep it",
         }
     }

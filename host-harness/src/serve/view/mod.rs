@@ -9,7 +9,7 @@ mod runs;
 mod time;
 
 pub(super) use choices::{LISTED, choices};
-pub(super) use control::{ControlView, controls};
+pub(super) use control::{Context, ControlView, controls};
 pub(super) use page::{Csrf, Noted, Page, message, page};
 pub(super) use problem::{ProblemView, problem};
 pub(super) use report::{ReportView, report};

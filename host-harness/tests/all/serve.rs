@@ -1,0 +1,266 @@
+//! The pages of the administrator, and what guards them.
+
+use serde_json::json;
+
+use crate::{fake::*, served::*};
+
+#[test]
+fn the_first_to_have_the_link_sets_the_password_once() {
+    let served = Served::new();
+    let link = served.set_up.clone().unwrap();
+    let (_, path) = link.split_once("/admin/").unwrap();
+    let path = format!("/admin/{path}");
+    let (_, code) = path.split_once("code=").unwrap();
+    let mut browser = served.browser();
+    browser.get("/admin/set-up?code=guess").says(403, "not valid");
+    browser.get(&path).says(200, "Set password");
+    let mut set = |one, two| {
+        browser.post("/admin/set-up", &[("code", code), ("password", one), ("again", two)])
+    };
+    set("short", "short").says(200, "shorter than 12");
+    set(PASSWORD, "another one, longer").says(200, "not the same");
+    set(PASSWORD, PASSWORD).leads_to("/admin");
+    browser.get("/admin").says(200, "Nothing is connected yet");
+    browser.get(&path).says(403, "not valid");
+    served.admin();
+}
+
+#[test]
+fn a_password_that_is_set_needs_no_link() {
+    let served = Served::with_contoso();
+    assert_eq!(served.set_up, None);
+    served.browser().get("/admin/set-up?code=").says(403, "not valid");
+}
+
+#[test]
+fn who_guesses_passwords_has_to_wait() {
+    let served = Served::with_contoso();
+    let mut browser = served.browser();
+    browser.get("/admin/log-in");
+    let mut guess = |it| browser.post("/admin/log-in", &[("password", it)]);
+    for _ in 0..5 {
+        guess("wrong").says(401, "The password is wrong");
+    }
+    let refused = guess(PASSWORD);
+    refused.says(429, "Try again in");
+    assert!((1..=30).contains(&refused.header("retry-after").parse().unwrap()));
+}
+
+#[test]
+fn all_that_is_the_administrators_needs_a_session() {
+    let served = Served::with_contoso();
+    for path in [
+        "",
+        "/integrations/new",
+        "/integrations/1",
+        "/integrations/1/settings/server",
+        "/integrations/1/people",
+        "/integrations/1/rooms",
+        "/integrations/1/runs",
+        "/integrations/1/removals",
+        "/integrations/1/activity",
+        "/integrations/1/consent",
+        "/integrations/1/choices?field=x&name=x",
+    ] {
+        let reply = served.browser().get(&format!("/admin{path}"));
+        assert_eq!(reply.status, 303, "{path}");
+        assert!(reply.header("location").starts_with("/admin/log-in?next=%2Fadmin"), "{path}");
+    }
+    for path in [
+        "/integrations/new",
+        "/integrations/1/settings/server",
+        "/integrations/1/sync",
+        "/integrations/1/schedule",
+        "/integrations/1/removals",
+        "/log-out",
+    ] {
+        let reply = served.browser().post(&format!("/admin{path}"), &[]);
+        reply.leads_to("/admin/log-in?next=%2F");
+    }
+    assert_eq!(served.vendor.asked.lock().unwrap().len(), 0);
+}
+
+#[test]
+fn logging_in_leads_back_to_where_one_was_and_nowhere_else() {
+    let served = Served::with_contoso();
+    let mut browser = served.browser();
+    for (next, place) in [
+        ("/admin/integrations/1", "/admin/integrations/1"),
+        ("https://evil.example/admin", "/admin"),
+        ("//evil.example/", "/admin"),
+        ("/admin/../sign-in/1", "/admin"),
+        ("/administrator", "/admin"),
+    ] {
+        browser.get("/admin/log-in");
+        browser.post("/admin/log-in", &[("password", PASSWORD), ("next", next)]).leads_to(place);
+    }
+}
+
+#[test]
+fn logging_out_ends_the_session() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    admin.get("/admin").says(200, NAME);
+    let before = admin.clone();
+    admin.post("/admin/log-out", &[]).leads_to("/admin/log-in");
+    let mut stolen = before;
+    assert_eq!(stolen.get("/admin").status, 303);
+}
+
+#[test]
+fn every_answer_tells_the_browser_what_not_to_do() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let paths = [
+        "/",
+        "/admin",
+        "/admin/log-in",
+        "/admin/integrations/1",
+        "/nowhere",
+        "/admin/integrations/9",
+        "/assets/style.css",
+        "/sign-in/callback",
+        "/sign-in/1",
+        "/me",
+    ];
+    for path in paths {
+        let reply = admin.get(path);
+        let policy = reply.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; style-src 'self'"), "{path}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(reply.header("referrer-policy"), "same-origin", "{path}");
+        let cached = if path.starts_with("/assets") { "no-cache" } else { "no-store" };
+        assert_eq!(reply.header("cache-control"), cached, "{path}");
+    }
+}
+
+#[test]
+fn a_server_is_called_by_its_own_names_alone() {
+    let served = Served::with_contoso();
+    let mut browser = served.browser();
+    let own = browser.host.clone();
+    for host in [own.clone(), own.replace("localhost", "127.0.0.1"), own.to_uppercase()] {
+        browser.host = host;
+        assert_eq!(browser.get("/").status, 200, "{}", browser.host);
+    }
+    for host in ["evil.example", "localhost", "localhost:1", ""] {
+        browser.host = host.to_owned();
+        browser.get("/").says(421, "not called by that name");
+    }
+}
+
+#[test]
+fn what_another_site_sends_changes_nothing() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let host = admin.host.clone();
+    admin.get("/admin");
+    let path = "/admin/integrations/1/schedule";
+    for (name, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+    ] {
+        admin.headers = vec![(name.to_owned(), value.to_owned())];
+        admin.post(path, &[("every", "3600")]).says(403, "another site");
+    }
+    admin.headers.clear();
+    let token = std::mem::take(&mut admin.csrf);
+    admin.post(path, &[("every", "3600")]).says(403, "out of date");
+    admin.csrf = served.admin().csrf;
+    admin.post(path, &[("every", "3600")]).says(403, "out of date");
+    assert_eq!(served.store.schedule(served.contoso()).unwrap().interval, None);
+
+    admin.csrf = token;
+    admin.headers = vec![("Origin".to_owned(), format!("http://{host}"))];
+    admin.post(path, &[("every", "3600")]).leads_to("/admin/integrations/1?note=scheduled");
+    let interval = served.store.schedule(served.contoso()).unwrap().interval;
+    assert_eq!(interval.unwrap().as_secs(), 3600);
+}
+
+#[test]
+fn logging_in_is_no_form_of_another_site_either() {
+    let served = Served::with_contoso();
+    let mut browser = served.browser();
+    browser.post("/admin/log-in", &[("password", PASSWORD)]).says(403, "out of date");
+    browser.get("/admin/log-in");
+    browser.csrf = "guess".to_owned();
+    browser.post("/admin/log-in", &[("password", PASSWORD)]).says(403, "out of date");
+}
+
+#[test]
+fn a_form_of_more_than_256_kib_is_refused() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let long = "x".repeat(300 << 10);
+    let reply = admin.post("/admin/integrations/1/settings/server", &[("/server/name", &long)]);
+    assert_eq!(reply.status, 413);
+}
+
+#[test]
+fn behind_https_cookies_are_for_https_alone() {
+    let served = Served::public(Some("https://ones.example.com"));
+    let mut browser = served.browser();
+    browser.host = "ones.example.com".to_owned();
+    let reply = browser.get("/admin/log-in");
+    let cookie = reply.header("set-cookie");
+    assert!(cookie.starts_with("__Host-ones-form="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+    let reply = browser.get("/sign-in/1");
+    let cookie = reply.header("set-cookie");
+    assert!(cookie.starts_with("__Host-ones-flow="), "{cookie}");
+    assert!(cookie.ends_with("; SameSite=None; Secure"), "{cookie}");
+    reply.leads_to("https://vendor.example/?to=https://ones.example.com/sign-in/callback");
+}
+
+#[test]
+fn an_integration_is_watched_and_synced() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    served.sync(&mut admin, "both");
+    admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/people\">30<");
+    admin.get("/admin/integrations/1/people").says(200, "P029");
+    let found = admin.get("/admin/integrations/1/people?search=p007%40");
+    found.says(200, "P007");
+    assert!(!found.body.contains("P008"));
+    admin.get("/admin/integrations/1/rooms").says(200, "a@contoso.com");
+    admin.get("/admin/integrations/1/runs").says(200, "30 added");
+}
+
+#[test]
+fn held_removals_are_decided_on_by_those_that_were_seen() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    served.sync(&mut admin, "people");
+    *served.vendor.gone.lock().unwrap() = ids(12);
+    served.sync(&mut admin, "people");
+    admin.get("/admin/integrations/1").says(200, "12 removals are held");
+    let place = "/admin/integrations/1/removals";
+    admin.get(place).says(200, "Approve all 12");
+    let mut decide = |fields: &[(&str, &str)], note: &str| {
+        admin.post(place, fields).leads_to(&format!("{place}?note={note}"));
+        served.store.held(served.contoso()).unwrap()
+    };
+    assert_eq!(decide(&[("do", "approve")], "none-chosen"), 12);
+    assert_eq!(decide(&[("do", "approve"), ("id", "p000"), ("id", "p001")], "approved"), 10);
+    assert_eq!(decide(&[("do", "discard"), ("id", "p002")], "discarded"), 9);
+    // The page was drawn when there were more.
+    assert_eq!(decide(&[("do", "approve-all"), ("count", "12")], "changed"), 9);
+    assert_eq!(decide(&[("do", "approve-all"), ("count", "9")], "approved"), 0);
+    let all = admin.get("/admin/integrations/1/people?removed=true");
+    all.says(200, "P000");
+    assert!(!admin.get("/admin/integrations/1/people").body.contains("P000"));
+}
+
+#[test]
+fn settings_that_were_never_entered_can_be() {
+    let served = Served::with_contoso();
+    let mut store = served.store.another().unwrap();
+    store.ensure_integration("Other").unwrap();
+    let mut admin = served.admin();
+    admin.get("/admin/integrations/2").says(200, "No settings are kept");
+    admin.get("/admin/integrations/2/settings/server").says(200, "Test settings");
+    assert_eq!(served.settings(), json!(settings()));
+}

@@ -1,0 +1,299 @@
+//! A server on a data folder of its own, with a plugin that does what a test says.
+
+use std::{
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+};
+
+use ones_host::{
+    Error,
+    access::password,
+    model::{
+        Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow, Manifest, Outcome,
+        Permission, Purpose, Redirect, Refusal, Report,
+    },
+    plugin::CallError,
+    runner::Connect,
+    serve::{Asked, Options, Server, Vendor},
+    settings::Settings,
+    store::{IntegrationId, SealingKey, Store, StoreOptions},
+    sync::{Limit, Source},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::{browser::Browser, fake::*};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// What the vendor of the tests takes for the right secret.
+pub(crate) const SECRET: &str = "s3cr3t-of-contoso";
+
+pub(crate) fn settings() -> Value {
+    json!({
+        "server": { "name": NAME, "address": "https://a.example", "secret": SECRET },
+        "users": { "defaultGroups": ["Staff"], "loginButton": "Sign in with <Contoso>" }
+    })
+}
+
+/// A vendor that is asked over no network.
+#[derive(Clone, Default)]
+pub(crate) struct Contoso {
+    /// What it was asked, with the settings.
+    pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
+    /// Who no longer is there at the next sync.
+    pub(crate) gone: Arc<Mutex<Vec<String>>>,
+}
+
+fn schema() -> Value {
+    json!({
+        "properties": {
+            "server": {
+                "title": "Server settings",
+                "description": "Go to the **portal**, <script>alert(1)</script>.",
+                "type": "object",
+                "properties": {
+                    "name": { "title": "Name", "type": "string" },
+                    "address": { "title": "Address", "type": "string", "format": "uri" },
+                    "secret": { "title": "Secret", "type": "string", "writeOnly": true }
+                },
+                "required": ["name", "address", "secret"]
+            },
+            "rooms": {
+                "type": "object",
+                "properties": { "select": {
+                    "title": "Sync",
+                    "anyOf": [
+                        { "const": "all", "title": "All" },
+                        { "type": "array", "items": { "type": "string" }, "title": "Chosen" }
+                    ],
+                    "default": "all",
+                    "x-choices": true
+                } }
+            },
+            "users": {
+                "type": "object",
+                "properties": {
+                    "defaultGroups": { "type": "array", "items": { "type": "string" } },
+                    "loginButton": { "type": "string", "default": "Sign in" }
+                }
+            }
+        }
+    })
+}
+
+fn refused<T>(summary: &str, refusal: fn(Explanation) -> Refusal) -> Result<T, CallError> {
+    Err(CallError::Refused(refusal(Explanation {
+        code: "no".to_owned(),
+        summary: summary.to_owned(),
+        remedy: Some("Ask <them>".to_owned()),
+        detail: Some("AADSTS1".to_owned()),
+    })))
+}
+
+impl Contoso {
+    fn ask<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        settings: &Settings,
+        answer: Result<T, CallError>,
+    ) -> Asked<'_, T> {
+        self.asked.lock().unwrap().push((what, settings.value().clone()));
+        Box::pin(async { answer })
+    }
+
+    /// How often it was asked that.
+    pub(crate) fn times(&self, what: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|(it, _)| *it == what).count()
+    }
+}
+
+impl Vendor for Contoso {
+    fn describe(&self) -> Asked<'_, Manifest> {
+        let reason = "to book them".to_owned();
+        let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
+        let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
+        let manifest = Manifest { name, version, settings_schema: schema(), permissions };
+        Box::pin(async { Ok(manifest) })
+    }
+
+    fn origins(&self, settings: Settings) -> Asked<'_, Vec<String>> {
+        let origins = match settings.value().pointer("/server/address").and_then(Value::as_str) {
+            Some(it) if it.starts_with("https://") => Ok(vec![it.to_owned()]),
+            _ => Err(CallError::Refused(Refusal::InvalidSettings(vec![FieldError {
+                field: "/server/address".to_owned(),
+                message: "Begin it with https://".to_owned(),
+            }]))),
+        };
+        Box::pin(async { origins })
+    }
+
+    fn validate(&self, settings: Settings) -> Asked<'_, Report> {
+        let is_right = settings.value()["server"]["secret"] == SECRET;
+        let field = "/server/secret".to_owned();
+        let wrong = FieldError { field, message: "This is not the secret".to_owned() };
+        let check = Check {
+            id: "token".to_owned(),
+            outcome: if is_right { Outcome::Passed } else { Outcome::Failed },
+            summary: if is_right { "A token was given" } else { "No token" }.to_owned(),
+            remedy: (!is_right).then(|| "Copy it again".to_owned()),
+            detail: Some("AADSTS7000215".to_owned()),
+            fields: if is_right { Vec::new() } else { vec![wrong] },
+        };
+        self.ask("validate", &settings, Ok(Report { checks: vec![check] }))
+    }
+
+    fn choices<'a>(
+        &'a self,
+        settings: Settings,
+        _: &'a str,
+        typed: &'a str,
+        limit: u32,
+    ) -> Asked<'a, Vec<Choice>> {
+        let rooms = (1..=3).map(|it| Choice {
+            value: format!("r{it}"),
+            label: format!("Room {it}"),
+            hint: Some(format!("{it} people")),
+        });
+        let found = rooms.filter(|it| it.label.contains(typed)).take(limit as usize).collect();
+        self.ask("choices", &settings, Ok(found))
+    }
+
+    fn begin_sign_in<'a>(
+        &'a self,
+        settings: Settings,
+        redirect_uri: &'a str,
+        _: Purpose,
+    ) -> Asked<'a, Redirect> {
+        let url = format!("https://vendor.example/?to={redirect_uri}");
+        self.ask("begin-sign-in", &settings, Ok(Redirect { url, flow: Flow("flow".to_owned()) }))
+    }
+
+    fn handle_callback(
+        &self,
+        settings: Settings,
+        callback: Callback,
+    ) -> Asked<'_, CallbackOutcome> {
+        assert_eq!(callback.flow, Some(Flow("flow".to_owned())));
+        let answer = match callback.parameters.first().map(|(name, it)| (name.as_str(), it)) {
+            Some(("code", id)) => Ok(CallbackOutcome::SignedIn(user(id))),
+            Some(("admin_consent", _)) => Ok(CallbackOutcome::ConsentGranted),
+            _ => refused("They would <not>", Refusal::Declined),
+        };
+        self.ask("handle-callback", &settings, answer)
+    }
+}
+
+impl Connect for Contoso {
+    fn connect(&self, _: Settings, _: &CancellationToken) -> Result<Box<dyn Source>, Error> {
+        let gone = self.gone.lock().unwrap();
+        let people = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
+        let rooms = Fake::rooms(["a", "b"]).rooms;
+        let users = vec![batch(WHOLE, "c1", people.collect())];
+        Ok(Box::new(Fake { rooms, users, ..Fake::default() }))
+    }
+}
+
+/// A server that ends with the test.
+pub(crate) struct Served {
+    pub(crate) vendor: Contoso,
+    pub(crate) url: String,
+    pub(crate) set_up: Option<String>,
+    /// One more connection.
+    pub(crate) store: Store,
+    pub(crate) key: SealingKey,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Served {
+    /// One that was never started before.
+    pub(crate) fn new() -> Self {
+        Self::prepared(None, |_, _| {})
+    }
+
+    /// One whose password is set and that knows Contoso.
+    pub(crate) fn with_contoso() -> Self {
+        Self::public(None)
+    }
+
+    /// As [`Self::with_contoso`], under a name.
+    pub(crate) fn public(url: Option<&str>) -> Self {
+        Self::prepared(url, |store, key| {
+            store.set_password(&password::hash(PASSWORD).unwrap()).unwrap();
+            store.keep_settings(None, &Settings::from(settings()), key).unwrap();
+        })
+    }
+
+    fn prepared(url: Option<&str>, prepare: impl FnOnce(&mut Store, &SealingKey)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let key = SealingKey::of(folder.path(), |_| None).unwrap();
+        prepare(&mut store, &key);
+        let vendor = Contoso::default();
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: url.map(|it| it.parse().unwrap()),
+            limit: Limit::default(),
+        };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.unwrap();
+        let own = store.another().unwrap();
+        let bound = Server::bind(store, vendor.clone(), key.clone(), options);
+        let server = runtime.block_on(bound).unwrap();
+        let (end, ended) = oneshot::channel();
+        let url = format!("http://localhost:{}", server.address().port());
+        let set_up = server.set_up().map(str::to_owned);
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(server.run(async { ended.await.unwrap_or_default() }));
+        });
+        let (end, thread) = (Some(end), Some(thread));
+        Self { vendor, url, set_up, store: own, key, end, thread, _folder: folder }
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// A browser whose administrator is logged in.
+    pub(crate) fn admin(&self) -> Browser {
+        let mut browser = self.browser();
+        browser.get("/admin/log-in");
+        browser.post("/admin/log-in", &[("password", PASSWORD)]).leads_to("/admin");
+        browser
+    }
+
+    pub(crate) fn contoso(&self) -> IntegrationId {
+        self.store.integration(NAME).unwrap().unwrap()
+    }
+
+    pub(crate) fn settings(&self) -> Value {
+        let kept = self.store.settings(self.contoso(), &self.key).unwrap();
+        kept.unwrap().value().clone()
+    }
+
+    /// Syncs, and waits for the end.
+    pub(crate) fn sync(&self, admin: &mut Browser, work: &str) {
+        let place = format!("/admin/integrations/{}", self.contoso().get());
+        admin.get(&place);
+        let begun = admin.post(&format!("{place}/sync"), &[("work", work)]);
+        begun.leads_to(&format!("{place}?note=started"));
+        while admin.get(&format!("{place}/activity")).status == 200 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+        }
+    }
+}
