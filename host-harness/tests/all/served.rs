@@ -281,7 +281,7 @@ impl Served {
         let place = format!("/admin/integrations/{}", self.contoso().get());
         admin.get(&place);
         let begun = admin.post(&format!("{place}/sync"), &[("work", work)]);
-        begun.leads_to(&format!("{place}?note=started"));
+        begun.leads_to(&place);
         while admin.get(&format!("{place}/activity")).status == 200 {
             std::thread::yield_now();
         }

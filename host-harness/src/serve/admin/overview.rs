@@ -130,12 +130,12 @@ pub(super) async fn sync(
         _ => Work::Both,
     };
     app.name(id.into()).await?;
-    let note = match app.runner.start(id.into(), work, Cause::Person) {
-        Ok(()) => "started",
-        Err(NotStarted::Busy) => "busy",
-        Err(NotStarted::Stopping) => "stopping",
-    };
-    Ok(back(id, note))
+    // What is under way is to be seen on the page.
+    Ok(match app.runner.start(id.into(), work, Cause::Person) {
+        Ok(()) => back(id, ""),
+        Err(NotStarted::Busy) => back(id, "?note=busy"),
+        Err(NotStarted::Stopping) => back(id, "?note=stopping"),
+    })
 }
 
 pub(super) async fn schedule(
@@ -149,9 +149,9 @@ pub(super) async fn schedule(
     let interval = seconds.map(Duration::from_secs);
     app.name(id.into()).await?;
     app.store(move |store| store.set_interval(id.into(), interval)).await?;
-    Ok(back(id, "scheduled"))
+    Ok(back(id, "?note=scheduled"))
 }
 
-fn back(id: i64, note: &str) -> Response {
-    Redirect::to(&format!("/admin/integrations/{id}?note={note}")).into_response()
+fn back(id: i64, query: &str) -> Response {
+    Redirect::to(&format!("/admin/integrations/{id}{query}")).into_response()
 }

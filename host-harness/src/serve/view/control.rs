@@ -16,6 +16,8 @@ const LONGEST: usize = 6;
 pub(in crate::serve) struct ControlView<'a> {
     control: &'a Control,
     context: Context<'a>,
+    /// Its title is already written beside it.
+    is_named: bool,
 }
 
 /// What the controls of a page have in common.
@@ -32,7 +34,7 @@ pub(in crate::serve) fn controls<'a>(
     controls: &'a [Control],
     context: Context<'a>,
 ) -> impl Iterator<Item = ControlView<'a>> {
-    controls.iter().map(move |control| ControlView { control, context })
+    controls.iter().map(move |control| ControlView { control, context, is_named: false })
 }
 
 /// What is chosen, as it is listed.
@@ -45,7 +47,11 @@ struct Chosen<'a> {
 
 impl<'a> ControlView<'a> {
     fn part(&self, control: &'a Control) -> Self {
-        Self { control, context: self.context }
+        Self { control, context: self.context, is_named: false }
+    }
+
+    fn part_of(&self, option: &Opt, control: &'a Control) -> Self {
+        Self { is_named: control.title == option.title, ..self.part(control) }
     }
 
     /// Fit to be referred to: such references are separated by spaces.

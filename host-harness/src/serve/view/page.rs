@@ -52,7 +52,6 @@ impl Noted {
     pub(in crate::serve) fn text(&self) -> Option<&'static str> {
         Some(match self.note.as_str() {
             "saved" => "Saved",
-            "started" => "The sync has begun",
             "busy" => "A sync is already under way",
             "stopping" => "The program is about to end: nothing was begun",
             "scheduled" => "The schedule was changed",
