@@ -5,6 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what should not happen ends it")]
 
+mod browser;
+mod server;
+
+pub use browser::Browser;
+pub use server::Server;
+
 use std::{
     collections::BTreeMap,
     env, fs,

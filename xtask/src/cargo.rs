@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::Result;
+use crate::{Result, browser};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -75,6 +75,9 @@ pub(crate) fn test(filter: Option<&str>) -> Result {
     programs("dev")?;
     let mut words = vec!["test", "--workspace"];
     words.extend(filter);
+    if !browser::prepare() {
+        words.extend(["--", "--skip", "browser::"]);
+    }
     cargo(&words)
 }
 
