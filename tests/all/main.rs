@@ -3,5 +3,6 @@
 mod component;
 mod people;
 mod places;
+mod sign_in;
 mod trouble;
 mod validation;
