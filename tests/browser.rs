@@ -26,11 +26,15 @@ pub struct Browser {
 impl Browser {
     /// Starts one, as wide as a desk's.
     pub fn start() -> Self {
-        Self::sized(1280, 900)
+        Self::with(&[])
     }
 
-    /// Starts one of that many pixels.
-    pub fn sized(width: u32, height: u32) -> Self {
+    /// Starts one of somebody who likes it dark.
+    pub fn dark() -> Self {
+        Self::with(&["--blink-settings=preferredColorScheme=0"])
+    }
+
+    fn with(words: &[&str]) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -51,12 +55,21 @@ impl Browser {
             .enable_all()
             .build()
             .unwrap();
-        let options = json!({"args": [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--force-color-profile=srgb", "--no-proxy-server",
-            format!("--window-size={width},{height}"),
-        ]});
+        let mut arguments = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--force-color-profile=srgb",
+            "--no-proxy-server",
+            "--window-size=1280,900",
+        ];
+        arguments.extend(words);
+        let options = json!({ "args": arguments });
         let capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
         let client = runtime
             .block_on(
@@ -125,14 +138,12 @@ impl Browser {
         }
     }
 
-    /// The field that a label belongs to.
+    /// The field that a label belongs to: one that is written before it, or around it.
     #[track_caller]
     fn field(&self, label: &str) -> Element {
-        let words = literal(label);
-        let path = format!(
-            "//*[@id = //label[normalize-space(.) = {words} or starts-with(normalize-space(.), {words})]/@for]"
-        );
-        self.find(&path, &format!("field “{label}”"))
+        let label = format!("//label[starts-with(normalize-space(.), {})]", literal(label));
+        let path = format!("//*[@id = {label}/@for] | {label}//input");
+        self.find(&path, &format!("field for {label}"))
     }
 
     /// Types into a field, in place of what it holds.
@@ -179,6 +190,15 @@ impl Browser {
             "//*[(self::button or self::a or self::summary) and normalize-space(.) = {words}]"
         );
         let element = self.find(&path, &format!("button or link {words}"));
+        self.wait(element.click());
+    }
+
+    /// Presses the button that a text is part of.
+    #[track_caller]
+    pub fn pick(&self, part: &str) {
+        let part = literal(part);
+        let path = format!("//button[contains(normalize-space(.), {part})]");
+        let element = self.find(&path, &format!("button with {part}"));
         self.wait(element.click());
     }
 

@@ -1,5 +1,6 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
+mod browser;
 mod component;
 mod people;
 mod places;
