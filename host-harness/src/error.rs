@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     model::{Explanation, FieldError, Refusal},
     plugin::{CallError, LoadError},
+    serve::ServeError,
     settings::SettingsError,
     store::StoreError,
 };
@@ -24,6 +25,9 @@ pub enum Error {
     /// The settings cannot even be handed to a plugin.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
 }
 
 /// An error as it is told, in words and in JSON.
@@ -45,6 +49,20 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Whether it is only that somebody lost interest.
+    pub fn is_cancelled(&self) -> bool {
+        self.case == "cancelled"
+    }
+
+    /// One of a request that a browser sent.
+    pub(crate) fn of_request(
+        code: &str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::new("request", code, summary.into()).remedy(remedy)
+    }
+
     fn new(case: &str, code: &str, summary: impl ToString) -> Self {
         Self {
             case: case.to_owned(),
@@ -74,6 +92,7 @@ impl Error {
             Self::Call(it) => call(it),
             Self::Store(it) => store(it),
             Self::Settings(it) => Problem::new("settings", it.code(), it),
+            Self::Serve(it) => serve(it),
         }
     }
 }
@@ -186,6 +205,16 @@ fn store(error: &StoreError) -> Problem {
             ("data-folder", "Give a folder that can be written with --data")
         }
         StoreError::NotHeld { .. } => ("removal-unknown", "See `removals list`"),
+        StoreError::NameTaken { .. } => ("name-taken", "Choose another name"),
+        StoreError::NoSettings { .. } => {
+            ("settings-not-kept", "Enter them with `serve`, or give them with --settings FILE")
+        }
+        StoreError::Sealed { .. } => (
+            "settings-sealed",
+            "Bring back the ones.key that belongs to this folder, or set ONES_KEY to it; where it \
+             is lost, enter the settings again",
+        ),
+        StoreError::Key { .. } => ("key-unreadable", "Bring back the key as it was"),
         StoreError::Sqlite(_) => {
             ("data", "Look at the detail; a copy of the folder helps to find the cause")
         }
@@ -195,6 +224,19 @@ fn store(error: &StoreError) -> Problem {
         StoreError::Sqlite(cause) => problem.detail(cause.to_string()),
         _ => problem,
     }
+}
+
+fn serve(error: &ServeError) -> Problem {
+    let (code, remedy) = match error {
+        ServeError::Listen { .. } => ("listen", "Give another address with --listen"),
+        ServeError::NoPublicUrl(_) => (
+            "no-public-url",
+            "Say with --public-url what browsers call it, and let a proxy in front of it serve \
+             https; or listen on 127.0.0.1",
+        ),
+        ServeError::PublicUrl(_) => ("public-url", "Give one such as https://ones.example.com"),
+    };
+    Problem::new("serve", code, error).remedy(remedy)
 }
 
 fn duration(seconds: u32) -> String {

@@ -2,15 +2,21 @@
 //!
 //! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in
 //! fresh, limited instances; [`store::Store`] is what ONES keeps; [`sync::Sync`] brings
-//! one to the other. The program `ones-host` is [`cli`].
+//! one to the other, which [`runner::Runner`] does in the background. The program
+//! `ones-host` is [`cli`].
 //!
 //! Nothing here knows any vendor: what a person reads of one comes from the plugin.
 
+pub mod access;
 pub mod cli;
 pub mod error;
+pub mod form;
 pub mod model;
 pub mod plugin;
+pub mod runner;
+pub mod schedule;
 pub mod secrets;
+pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod sync;

@@ -1,4 +1,5 @@
-//! Settings of an integration: read from a file, handed to the plugin, never stored.
+//! Settings of an integration: from a file or a form, handed to the plugin, stored only
+//! sealed.
 
 use std::{fmt, io, io::Read as _, path::Path};
 
@@ -52,7 +53,7 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let mut value = json(text)?;
         expand(&mut value, &mut String::new(), &variable)?;
-        Ok(Self { name: name(&value), value })
+        Ok(Self::from(value))
     }
 
     /// `server.name`: what tells this integration from others.
@@ -70,12 +71,20 @@ impl Settings {
         groups.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    pub(crate) fn value(&self) -> &Value {
+    /// All of them. They hold secrets.
+    pub fn value(&self) -> &Value {
         &self.value
     }
 
     pub(crate) fn to_json(&self) -> String {
         self.value.to_string()
+    }
+}
+
+/// As they are: nothing in them stands for a variable.
+impl From<Value> for Settings {
+    fn from(value: Value) -> Self {
+        Self { name: name(&value), value }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
+use url::Url;
 
 /// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
 /// and people, and keeps them in a data folder.
@@ -95,6 +96,20 @@ pub(super) enum Command {
     },
     /// What came of each sync
     Runs,
+    /// Pages in a browser: set up integrations, watch them, sync them on schedule; people sign in
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Where to listen; with port 0, on any that is free
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8700")]
+    pub(super) listen: SocketAddr,
+
+    /// What browsers call it, such as https://ones.example.com: needed where others than this
+    /// machine can reach it
+    #[arg(long, value_name = "URL")]
+    pub(super) public_url: Option<Url>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod json;
+mod serve;
 mod stopped;
 mod text;
 
@@ -22,7 +23,7 @@ use crate::{
     model::Outcome as CheckOutcome,
     plugin::{Client, Limits, Plugin, Session, SessionSource},
     settings::{Settings, SettingsError},
-    store::{Decision, IntegrationId, Kind, Store, StoreError, StoreOptions},
+    store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
     sync::{Limit, Options, Sync},
 };
 use args::{Args, Command, Format, RemovalsCommand, SyncCommand};
@@ -128,6 +129,7 @@ impl Program {
             Command::Rooms { all } => self.records(Kind::Room, *all),
             Command::Users { all } => self.records(Kind::User, *all),
             Command::Runs => self.runs(),
+            Command::Serve(args) => self.serve(args),
         }
     }
 
@@ -185,7 +187,7 @@ impl Program {
         }
         let options = Options {
             full,
-            limit: Limit { count: self.args.max_removals, percent: self.args.max_removals_percent },
+            limit: self.limit(),
             default_groups: settings.default_groups(),
         };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
@@ -273,11 +275,22 @@ impl Program {
         Ok(0)
     }
 
+    /// Those of the file, or those that are kept of the integration that is named.
     fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
-        let file = self.args.settings.as_deref().ok_or_else(|| {
-            usage(format!("`{command}` asks the vendor: give its settings with --settings FILE"))
-        })?;
-        Ok(Settings::read(file, variable)?)
+        let Args { settings, integration, data, .. } = &self.args;
+        match (settings, integration) {
+            (Some(file), _) => Ok(Settings::read(file, variable)?),
+            (None, Some(name)) => {
+                let (store, id) = self.stored()?;
+                let key = SealingKey::of(data, variable)?;
+                let none = || StoreError::NoSettings { name: name.clone() };
+                Ok(store.settings(id, &key)?.ok_or_else(none)?)
+            }
+            (None, None) => Err(usage(format!(
+                "`{command}` asks the vendor: give its settings with --settings FILE, or name \
+                 with --integration NAME whose are kept"
+            ))),
+        }
     }
 
     /// A terminal is asked whether it takes colours; JSON is written as it is.
@@ -317,6 +330,10 @@ impl Program {
         store.integration(name)?.ok_or_else(|| {
             usage(format!("there is no integration {name:?}; known: {}", known.join(", ")))
         })
+    }
+
+    fn limit(&self) -> Limit {
+        Limit { count: self.args.max_removals, percent: self.args.max_removals_percent }
     }
 
     fn plugin(&self) -> Result<Plugin, Failure> {

@@ -12,6 +12,13 @@ pub(super) async fn remove(folder: PathBuf) {
     }
 }
 
+/// Waits for the signal to stop.
+pub(super) async fn told() {
+    if signal().await.is_none() {
+        std::future::pending().await
+    }
+}
+
 #[cfg(unix)]
 async fn signal() -> Option<i32> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -6,6 +6,7 @@ mod limits;
 mod load;
 mod outbound;
 mod session;
+mod source;
 mod stream;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -15,7 +16,8 @@ use wasmtime::Engine;
 use crate::model::Refusal;
 pub use load::{LARGEST_PLUGIN, LoadError};
 pub use outbound::{Client, ClientError};
-pub use session::{Session, SessionSource};
+pub use session::Session;
+pub use source::SessionSource;
 
 /// What a plugin may use of this machine.
 #[derive(Debug, Clone)]

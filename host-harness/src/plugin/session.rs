@@ -2,12 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    runtime::Handle,
-    sync::{
-        mpsc,
-        oneshot::{self, error::TryRecvError},
-    },
+use tokio::sync::{
+    mpsc,
+    oneshot::{self, error::TryRecvError},
 };
 use url::{Host, Url};
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
@@ -21,14 +18,12 @@ use super::{
     stream::{Forward, Resolve},
 };
 use crate::{
-    error::Error,
     model::{
         Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect, Refusal,
         Report, RoomBatch, Summary, UserBatch, UserChange,
     },
     secrets::Secrets,
     settings::Settings,
-    sync::Source,
 };
 
 /// How long a call may take that asks nobody.
@@ -90,8 +85,8 @@ pub struct Session {
     plugin: Plugin,
     settings: Settings,
     origins: Result<Vec<String>, Vec<FieldError>>,
-    secrets: Secrets,
-    meter: Arc<Meter>,
+    pub(super) secrets: Secrets,
+    pub(super) meter: Arc<Meter>,
 }
 
 impl Session {
@@ -121,6 +116,15 @@ impl Session {
             let refusal = Refusal::InvalidSettings(fields.clone());
             Err(clean(&self.secrets, CallError::Refused(refusal)))
         })
+    }
+
+    /// The origins that the plugin asks under the settings.
+    ///
+    /// # Errors
+    /// As [`Self::accepted`].
+    pub fn origins(&self) -> Result<Vec<String>, CallError> {
+        self.accepted()?;
+        Ok(self.origins.clone().unwrap_or_default())
     }
 
     /// The settings it was opened with.
@@ -304,7 +308,7 @@ impl Session {
         Ok(summary)
     }
 
-    fn clean_change(&self, change: &mut UserChange) {
+    pub(super) fn clean_change(&self, change: &mut UserChange) {
         if let UserChange::Unreadable(it) = change {
             self.secrets.redact(&mut it.reason);
         }
@@ -356,93 +360,4 @@ fn clean(secrets: &Secrets, mut error: CallError) -> CallError {
         CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } => {}
     }
     error
-}
-
-/// Lets the engine, which does database work and so blocks, ask a session, which runs
-/// on `runtime`. Not for use on a thread of that runtime.
-pub struct SessionSource {
-    session: Session,
-    runtime: Handle,
-}
-
-impl SessionSource {
-    /// Asks `session` on `runtime`.
-    pub fn new(session: Session, runtime: Handle) -> Self {
-        Self { session, runtime }
-    }
-
-    /// Takes what comes through the channel until the call ends. Where `take` fails, the
-    /// call is cancelled.
-    fn pump<B: Send + 'static, F>(
-        &self,
-        call: impl FnOnce(Session, mpsc::Sender<B>) -> F,
-        take: &mut dyn FnMut(B) -> Result<(), Error>,
-    ) -> Result<Summary, Error>
-    where
-        F: Future<Output = Result<Summary, CallError>> + Send + 'static,
-    {
-        let (sender, mut batches) = mpsc::channel(1);
-        let call = self.runtime.spawn(call(self.session.clone(), sender));
-        while let Some(batch) = batches.blocking_recv() {
-            if let Err(error) = take(batch) {
-                call.abort();
-                return Err(error);
-            }
-        }
-        match self.runtime.block_on(call) {
-            Ok(outcome) => Ok(outcome?),
-            Err(error) => Err(CallError::broke(format!("its call did not end: {error}")).into()),
-        }
-    }
-}
-
-impl Source for SessionSource {
-    fn sync_rooms(
-        &mut self,
-        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
-    ) -> Result<Summary, Error> {
-        let secrets = self.session.secrets.clone();
-        self.pump(
-            |session, sender| async move { session.sync_rooms(sender).await },
-            &mut |mut batch: RoomBatch| {
-                secrets.redact_all(batch.unreadable.iter_mut().map(|it| &mut it.reason));
-                take(batch)
-            },
-        )
-    }
-
-    fn sync_users(
-        &mut self,
-        since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
-    ) -> Result<Summary, Error> {
-        let since = since.map(str::to_owned);
-        let session = self.session.clone();
-        self.pump(
-            |session, sender| async move { session.sync_users(since, sender).await },
-            &mut |mut batch: UserBatch| {
-                if session.secrets.leak_in(&batch.checkpoint) {
-                    return Err(CallError::broke("a checkpoint of it holds a secret").into());
-                }
-                batch.changes.iter_mut().for_each(|it| session.clean_change(it));
-                take(batch)
-            },
-        )
-    }
-
-    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(self.runtime.block_on(self.session.read_users(ids.to_vec()))?)
-    }
-
-    fn redact(&self, text: &mut String) {
-        self.session.secrets.redact(text);
-    }
-
-    fn requests(&self) -> u32 {
-        self.session.meter.requests()
-    }
-
-    fn peak_memory(&self) -> Option<u64> {
-        Some(self.session.peak_memory() as u64)
-    }
 }

@@ -1,30 +1,42 @@
 //! What ONES keeps: one SQLite database in a data folder, for many integrations.
 //!
-//! One process writes at a time, which a lock file sees to; others may read meanwhile.
+//! One process writes at a time, which a lock file sees to; others may read meanwhile. A
+//! process that needs more than one connection has [`Store::another`].
 
+mod administrator;
+mod admission;
+mod folder;
+mod integrations;
+mod json;
 mod records;
 mod removals;
 mod runs;
+mod schedule;
 mod schema;
+mod sealed;
 mod view;
 
-use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use tempfile::TempDir;
 
+pub use admission::{Admission, Person};
+pub use integrations::{IntegrationId, IntegrationRow};
 pub use records::{Progress, Put};
 pub use removals::Decision;
 pub use runs::{RunCounts, RunId, RunRow};
-pub use view::{RecordRow, RemovalRow};
+pub use schedule::{Failing, ScheduleRow};
+pub use sealed::SealingKey;
+pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 
-const DATABASE: &str = "ones.db";
-const LOCK: &str = "ones.lock";
+use folder::{Folder, Lock};
+
+/// How long a connection waits for another of this process, which writes.
+const WAIT: Duration = Duration::from_secs(10);
+
+const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// What is stored: people and rooms are treated alike wherever they can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -72,13 +84,12 @@ pub struct StoreOptions {
 /// An open data folder.
 pub struct Store {
     connection: Connection,
-    _lock: Option<Lock>,
-    copy: Option<TempDir>,
+    folder: Folder,
+    flags: OpenFlags,
+    options: StoreOptions,
+    lock: Option<Arc<Lock>>,
+    copy: Option<Arc<TempDir>>,
 }
-
-/// The number of an integration within its store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntegrationId(i64);
 
 /// What goes wrong with a data folder. What was stored before stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +113,18 @@ pub enum StoreError {
     /// A person decided on removals that are not held.
     #[error("not among the held removals: {}", .ids.join(", "))]
     NotHeld { ids: Vec<String> },
+    /// Another integration has that name.
+    #[error("another integration is called {name:?}")]
+    NameTaken { name: String },
+    /// Nothing was ever entered for it.
+    #[error("no settings are kept of {name:?}")]
+    NoSettings { name: String },
+    /// They were sealed with another key, or their bytes were changed.
+    #[error("the settings that are kept of {name:?} cannot be opened with this key")]
+    Sealed { name: String },
+    /// What should be a key is none.
+    #[error("{place} holds no key: 32 bytes in base64")]
+    Key { place: String },
     /// Anything else that SQLite reports.
     #[error("the database failed")]
     Sqlite(#[source] rusqlite::Error),
@@ -123,38 +146,34 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] where another process writes; else see [`StoreError`].
     pub fn open(folder: &Path, options: StoreOptions) -> Result<Self, StoreError> {
-        let at = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        private_folder(&mut builder);
-        builder.create(folder).map_err(at)?;
-        let lock = private_file(&folder.join(LOCK)).map_err(at)?;
-        let lock = Lock::take(lock, folder)?;
-        let database = folder.join(DATABASE);
-        private_file(&database).map_err(at)?;
-        let connection = Self::connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
-        Ok(Self { connection, _lock: Some(lock), copy: None })
+        let folder = Folder::create(folder)?;
+        let lock = Some(Arc::new(folder.lock()?));
+        folder.create_database()?;
+        Self::connect(folder, WRITE, options, lock, None)
     }
 
-    /// Opens `folder` for reading, also while another process writes.
+    /// Opens `folder` for reading, also while another process writes. Where an older
+    /// version of this program wrote it last, it is first brought up to date.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where nothing was ever stored; else see [`StoreError`].
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
-        let missing = || StoreError::Missing { folder: folder.display().to_string() };
-        let database = folder.join(DATABASE);
-        if !database.exists() {
+        let folder = Folder::at(folder);
+        let missing = || StoreError::Missing { folder: folder.to_string() };
+        if !folder.database().exists() {
             return Err(missing());
         }
-        let connection = Connection::open_with_flags(
-            database,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        connection.busy_timeout(Duration::from_secs(2))?;
-        if schema::check(&connection)? == 0 {
-            return Err(missing());
+        let options = StoreOptions::default();
+        let store = Self::connect(folder.clone(), READ, options, None, None)?;
+        match schema::check(&store.connection)? {
+            0 => Err(missing()),
+            schema::NEWEST => Ok(store),
+            _ => {
+                drop(store);
+                drop(Self::open(folder.path(), options)?);
+                Self::connect(folder, READ, options, None, None)
+            }
         }
-        Ok(Self { connection, _lock: None, copy: None })
     }
 
     /// A copy of `folder` to try things on, gone when it is dropped. The folder need not
@@ -163,101 +182,55 @@ impl Store {
     /// # Errors
     /// As [`Self::open`].
     pub fn rehearse(folder: &Path) -> Result<Self, StoreError> {
-        let at = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
-        let copy = private_temporary().map_err(at)?;
-        if folder.join(DATABASE).exists() {
-            // Who writes has the lock, and who reads does not touch the files.
-            let lock = File::open(folder.join(LOCK)).map_err(at)?;
-            let _lock = Lock::take(lock, folder)?;
-            for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
-                let mut original = match File::open(folder.join(&name)) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    opened => opened.map_err(at)?,
-                };
-                let mut copied = private_file(&copy.path().join(&name)).map_err(at)?;
-                io::copy(&mut original, &mut copied).map_err(at)?;
-            }
-        }
-        let database = copy.path().join(DATABASE);
-        private_file(&database).map_err(at)?;
-        let connection =
-            Self::connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE, StoreOptions::default())?;
-        Ok(Self { connection, _lock: None, copy: Some(copy) })
+        let original = Folder::at(folder);
+        let copy = original.copy()?;
+        let folder = Folder::at(copy.path());
+        folder.create_database()?;
+        Self::connect(folder, WRITE, StoreOptions::default(), None, Some(Arc::new(copy)))
+    }
+
+    /// One more connection, on the same terms: each thread that works on the store needs
+    /// its own. A connection that wants to write waits while another does.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn another(&self) -> Result<Self, StoreError> {
+        let (lock, copy) = (self.lock.clone(), self.copy.clone());
+        Self::connect(self.folder.clone(), self.flags, self.options, lock, copy)
     }
 
     /// The folder that is gone when this is dropped, where it is a rehearsal.
     pub(crate) fn temporary(&self) -> Option<&Path> {
-        self.copy.as_ref().map(TempDir::path)
+        self.copy.as_ref().map(|it| it.path())
     }
 
     fn connect(
-        database: &Path,
+        folder: Folder,
         flags: OpenFlags,
         options: StoreOptions,
-    ) -> Result<Connection, StoreError> {
-        let mut connection =
-            Connection::open_with_flags(database, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        connection.busy_timeout(Duration::from_secs(2))?;
+        lock: Option<Arc<Lock>>,
+        copy: Option<Arc<TempDir>>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_with_flags(folder.database(), flags)?;
+        connection.busy_timeout(WAIT)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::check(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // One fsync a batch: cheap, and a batch that was stored stays stored.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        if let Some(pages) = options.max_pages {
-            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        if flags == WRITE {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            // One fsync a batch: cheap, and a batch that was stored stays stored.
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            if let Some(pages) = options.max_pages {
+                connection.query_row(
+                    &format!("PRAGMA max_page_count = {pages}"),
+                    [],
+                    |_| Ok(()),
+                )?;
+            }
+            records::add_functions(&connection)?;
+            schema::migrate(&mut connection)?;
         }
-        schema::migrate(&mut connection)?;
-        Ok(connection)
-    }
-
-    /// The names of all integrations, in order.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn integrations(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT name FROM integration ORDER BY name")?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
-    }
-
-    /// The integration of that name, if there is one.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn integration(&self, name: &str) -> Result<Option<IntegrationId>, StoreError> {
-        let id = self
-            .connection
-            .query_row("SELECT id FROM integration WHERE name = ?1", [name], |row| row.get(0))
-            .optional()?;
-        Ok(id.map(IntegrationId))
-    }
-
-    /// The integration of that name, created where there is none.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub fn ensure_integration(&mut self, name: &str) -> Result<IntegrationId, StoreError> {
-        self.connection.execute(
-            "INSERT INTO integration (name, created) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            [name, &now()],
-        )?;
-        let id = self.connection.query_row(
-            "SELECT id FROM integration WHERE name = ?1",
-            [name],
-            |row| row.get(0),
-        )?;
-        Ok(IntegrationId(id))
-    }
-
-    /// Forgets an integration and all that was stored of it.
-    pub(crate) fn forget_integration(
-        &mut self,
-        IntegrationId(id): IntegrationId,
-    ) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM integration WHERE id = ?1", [id])?;
-        Ok(())
+        Ok(Self { connection, folder, flags, options, lock, copy })
     }
 
     /// Runs `work` as one transaction: all of it is stored, or nothing.
@@ -285,49 +258,4 @@ pub(crate) struct Transaction<'a> {
 
 fn now() -> String {
     jiff::Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default().to_string()
-}
-
-/// Held as long as a store is open for writing.
-struct Lock(File);
-
-impl Lock {
-    fn take(file: File, folder: &Path) -> Result<Self, StoreError> {
-        let folder = folder.display().to_string();
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder }),
-            Err(TryLockError::Error(cause)) => Err(StoreError::Folder { folder, cause }),
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing is not enough where a process that was forked meanwhile has it open too.
-        let _ = self.0.unlock();
-    }
-}
-
-#[cfg(unix)]
-fn private_folder(builder: &mut DirBuilder) {
-    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
-}
-
-#[cfg(not(unix))]
-fn private_folder(_: &mut DirBuilder) {}
-
-fn private_temporary() -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
-}
-
-/// Opens the file and creates it where it is not there.
-fn private_file(path: &PathBuf) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

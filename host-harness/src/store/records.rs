@@ -1,6 +1,6 @@
 //! People and rooms, and where their sync stands.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
 
 use super::{Kind, StoreError, Transaction, now};
 
@@ -31,6 +31,16 @@ pub enum Put {
     Updated(String),
     /// Already stored like that.
     Unchanged,
+}
+
+/// `lowercase`, of whatever script: SQLite's own knows ASCII alone.
+pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    Ok(connection.create_scalar_function("lowercase", 1, flags, |arguments| {
+        Ok(arguments.get_raw(0).as_str_or_null()?.map(str::to_lowercase))
+    })?)
 }
 
 impl Transaction<'_> {
@@ -84,8 +94,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Stores a record as told by the enumeration `seen`. A removal that waits for it is
-    /// cancelled.
+    /// Stores a record as told by the enumeration `seen`: provisional no more. A removal
+    /// that waits for it is cancelled.
     pub(crate) fn put(
         &self,
         kind: Kind,
@@ -94,37 +104,71 @@ impl Transaction<'_> {
         email: Option<&str>,
         seen: i64,
     ) -> Result<Put, StoreError> {
-        let email = email.map(str::to_lowercase);
         let before = self
             .sql
             .prepare_cached(
-                "SELECT json, removed_at IS NOT NULL FROM record
+                "SELECT json, removed_at IS NOT NULL, provisional FROM record
                  WHERE integration = ?1 AND kind = ?2 AND id = ?3",
             )?
             .query_row(params![self.integration, kind, id], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+                Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
             })
             .optional()?;
         let put = match before {
             None => Put::Created,
-            Some((_, true)) => Put::Returned,
-            Some((before, false)) if before == json => {
-                self.mark(kind, id, seen)?;
-                return Ok(Put::Unchanged);
+            Some((_, true, _)) => Put::Returned,
+            Some((before, false, provisional)) if before == json => {
+                if !provisional {
+                    self.mark(kind, id, seen)?;
+                    return Ok(Put::Unchanged);
+                }
+                Put::Unchanged
             }
-            Some((before, false)) => Put::Updated(before),
+            Some((before, false, _)) => Put::Updated(before),
         };
-        self.sql
-            .prepare_cached(
-                "INSERT INTO record (integration, kind, id, json, email, seen, first_seen)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
-                     seen = excluded.seen, removed_at = NULL, reason = NULL,
-                     kept_at = NULL",
-            )?
-            .execute(params![self.integration, kind, id, json, email, seen, now()])?;
+        self.insert(kind, id, json, email, seen)?;
         self.cancel_removal(kind, id)?;
         Ok(put)
+    }
+
+    /// Stores somebody whom no sync has told yet. The next complete enumeration that does
+    /// not either, whichever that is, makes them a candidate for removal.
+    pub(crate) fn put_provisional(
+        &self,
+        id: &str,
+        json: &str,
+        email: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.insert(Kind::User, id, json, email, 0)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET provisional = 1
+                 WHERE integration = ?1 AND kind = 'user' AND id = ?2",
+            )?
+            .execute(params![self.integration, id])?;
+        Ok(())
+    }
+
+    fn insert(
+        &self,
+        kind: Kind,
+        id: &str,
+        json: &str,
+        email: Option<&str>,
+        seen: i64,
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search)
+                 VALUES (?1, ?2, ?3, ?4, lowercase(?5), ?6, ?7,
+                     lowercase(concat_ws(char(10), ?4 ->> 'displayName', ?4 ->> 'name',
+                         ?4 ->> 'email', ?4 ->> 'username')))
+                 ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
+                     seen = excluded.seen, search = excluded.search, removed_at = NULL,
+                     reason = NULL, kept_at = NULL, provisional = 0",
+            )?
+            .execute(params![self.integration, kind, id, json, email, seen, now()])?;
+        Ok(())
     }
 
     /// Notes that the enumeration `seen` told it. A removal that waits for it is

@@ -1,14 +1,17 @@
 //! What came of each run.
 
-use rusqlite::{Row, params, types::Type};
-use serde::{Serialize, de::DeserializeOwned};
+use rusqlite::{Row, params};
+use serde::Serialize;
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
+use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
 use crate::{error::Problem, model::Summary};
 
-/// The number of a run.
+/// A run under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunId(i64);
+pub struct RunId {
+    id: i64,
+    kind: Kind,
+}
 
 /// How much a run changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,20 +62,21 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached("INSERT INTO run (integration, kind, started) VALUES (?1, ?2, ?3)")?
             .execute(params![self.integration, kind, now()])?;
-        Ok(RunId(self.sql.last_insert_rowid()))
+        Ok(RunId { id: self.sql.last_insert_rowid(), kind })
     }
 
+    /// Records how a run ended, and so whether its kind works.
     pub(crate) fn end_run(
         &self,
-        RunId(id): RunId,
+        RunId { id, kind }: RunId,
         mode: &str,
         counts: RunCounts,
         summary: &Summary,
         problem: Option<&Problem>,
         peak_memory: Option<u64>,
     ) -> Result<(), StoreError> {
-        let warnings = json(&summary.warnings)?;
-        let problem = problem.map(json).transpose()?;
+        let warnings = json::write(&summary.warnings)?;
+        let said = problem.map(json::write).transpose()?;
         self.sql
             .prepare_cached(
                 "UPDATE run SET ended = ?2, mode = ?3, added = ?4, updated = ?5, removed = ?6,
@@ -94,13 +98,19 @@ impl Transaction<'_> {
                 summary.throttled,
                 summary.retried,
                 warnings,
-                problem,
+                said,
                 peak_memory,
                 summary.complete,
             ])?;
-        Ok(())
+        match problem {
+            Some(problem) => self.failed(kind, problem),
+            None => self.works(kind),
+        }
     }
 }
+
+const COLUMNS: &str = "id, kind, started, ended, mode, added, updated, removed, held, unreadable,
+    requests, throttled, retried, warnings, problem, peak_memory, complete";
 
 impl Store {
     /// Calls `each` with every run, the latest last.
@@ -114,18 +124,33 @@ impl Store {
     ) -> Result<(), E> {
         let mut statement = self
             .connection
-            .prepare_cached(
-                "SELECT id, kind, started, ended, mode, added, updated, removed, held, unreadable,
-                     requests, throttled, retried, warnings, problem, peak_memory,
-                     complete
-                 FROM run WHERE integration = ?1 ORDER BY id",
-            )
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM run WHERE integration = ?1 ORDER BY id"
+            ))
             .map_err(StoreError::from)?;
         let mut rows = statement.query([integration.0]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(run(row).map_err(StoreError::from)?)?;
         }
         Ok(())
+    }
+
+    /// Runs, the latest first: those before the run `before`, `limit` at most.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn latest_runs(
+        &self,
+        integration: IntegrationId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM run WHERE integration = ?1 AND (?2 IS NULL OR id < ?2)
+             ORDER BY id DESC LIMIT ?3"
+        ))?;
+        let rows = statement.query_map(params![integration.0, before, limit], run)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -152,22 +177,11 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             requests: row.get("requests")?,
             throttled: row.get("throttled")?,
             retried: row.get("retried")?,
-            warnings: parse("warnings", &warnings)?,
+            warnings: json::read("warnings", &warnings)?,
             unreadable: row.get("unreadable")?,
             complete: row.get("complete")?,
         },
-        error: problem.map(|it| parse("problem", &it)).transpose()?,
+        error: problem.map(|it| json::read("problem", &it)).transpose()?,
         peak_memory: row.get("peak_memory")?,
-    })
-}
-
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|it| rusqlite::Error::ToSqlConversionFailure(it.into()))
-}
-
-fn parse<T: DeserializeOwned>(column: &str, text: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(text).map_err(|it| {
-        let cause = format!("{column}: {it}").into();
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, cause)
     })
 }

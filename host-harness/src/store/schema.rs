@@ -4,10 +4,17 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("001-first.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("001-first.sql"), include_str!("002-serve.sql")];
+
+/// The number of the newest schema.
+pub(super) const NEWEST: usize = MIGRATIONS.len();
 
 /// Brings the database to the newest schema; each migration whole or not at all.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    if version(connection)? == NEWEST {
+        // Without a lock: another connection may be writing.
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: usize = version(&transaction)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(found) {
@@ -21,8 +28,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 /// The number of the schema, 0 for an empty database. Refuses one that a newer program
 /// wrote.
 pub(super) fn check(connection: &Connection) -> Result<usize, StoreError> {
-    let (found, known) = (version(connection)?, MIGRATIONS.len());
-    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
+    let found = version(connection)?;
+    if found > NEWEST { Err(StoreError::Newer { found, known: NEWEST }) } else { Ok(found) }
 }
 
 fn version(connection: &Connection) -> Result<usize, StoreError> {

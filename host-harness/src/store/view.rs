@@ -1,19 +1,47 @@
 //! What ONES offers, row by row: nothing is held in memory.
 
-use rusqlite::params;
-use serde_json::{Map, Value, json};
+use rusqlite::{Row, params};
+use serde_json::{Map, Value, json as value};
 
-use super::{IntegrationId, Kind, Store, StoreError};
+use super::{IntegrationId, Kind, Store, StoreError, json};
 
 /// A person or a room, as it is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordRow {
+    /// Of the person or room.
+    pub id: String,
     /// As the plugin told it.
     pub record: Map<String, Value>,
     /// Of a person: the groups joined when first seen.
     pub groups: Vec<String>,
     /// When and why it was removed.
     pub removed: Option<(String, String)>,
+    /// Signed in, but no sync has told of them yet.
+    pub provisional: bool,
+}
+
+/// Which people or rooms to list.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOf<'a> {
+    /// Only those in whose name, e-mail or name to sign in with this stands, in whatever
+    /// case.
+    pub search: &'a str,
+    /// The id that the page before ended with.
+    pub after: Option<&'a str>,
+    /// Removed ones as well.
+    pub removed: bool,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// How much there is of an integration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub people: u64,
+    pub rooms: u64,
+    /// Removals that wait for a person's word.
+    pub held: u64,
 }
 
 impl RecordRow {
@@ -21,10 +49,10 @@ impl RecordRow {
     pub fn to_json(&self, kind: Kind) -> Value {
         let mut object = self.record.clone();
         if kind == Kind::User {
-            object.insert("groups".to_owned(), json!(self.groups));
+            object.insert("groups".to_owned(), value!(self.groups));
         }
         if let Some((at, reason)) = &self.removed {
-            object.insert("removed".to_owned(), json!({ "at": at, "reason": reason }));
+            object.insert("removed".to_owned(), value!({ "at": at, "reason": reason }));
         }
         Value::Object(object)
     }
@@ -64,17 +92,12 @@ impl Store {
     ) -> Result<(), E> {
         let mut statement = self
             .connection
-            .prepare_cached(
-                "SELECT json, removed_at, reason,
-                     (SELECT json_group_array(group_name) FROM membership
-                      WHERE integration = it.integration AND kind = it.kind AND person = it.id)
-                 FROM record AS it
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM record AS it
                  WHERE integration = ?1 AND kind = ?2 AND (?3 OR removed_at IS NULL)
-                   AND NOT (kind = 'user' AND EXISTS (SELECT 1 FROM record
-                       WHERE integration = it.integration AND kind = 'room'
-                         AND removed_at IS NULL AND email = it.email))
-                 ORDER BY id",
-            )
+                   AND {OFFERED}
+                 ORDER BY id"
+            ))
             .map_err(StoreError::from)?;
         let mut rows =
             statement.query(params![integration.0, kind, all]).map_err(StoreError::from)?;
@@ -82,6 +105,48 @@ impl Store {
             each(record(row).map_err(StoreError::from)?)?;
         }
         Ok(())
+    }
+
+    /// Some of what [`Self::each_record`] gives, by name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn page(
+        &self,
+        integration: IntegrationId,
+        kind: Kind,
+        of: PageOf<'_>,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let PageOf { search, after, removed, limit } = of;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM record AS it
+             WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
+               AND (?4 IS NULL OR (search, id) > (SELECT search, id FROM record
+                   WHERE integration = ?1 AND kind = ?2 AND id = ?4))
+               AND (?5 OR removed_at IS NULL) AND {OFFERED}
+             ORDER BY search, id LIMIT ?6"
+        ))?;
+        let search = search.trim().to_lowercase();
+        let rows = statement
+            .query_map(params![integration.0, kind, search, after, removed, limit], record)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many people and rooms are offered, and how many removals are held.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn counts(&self, integration: IntegrationId) -> Result<Counts, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT count(*) FROM record AS it
+             WHERE integration = ?1 AND kind = ?2 AND removed_at IS NULL AND {OFFERED}"
+        ))?;
+        let mut count = |kind| statement.query_row(params![integration.0, kind], |row| row.get(0));
+        Ok(Counts {
+            people: count(Kind::User)?,
+            rooms: count(Kind::Room)?,
+            held: self.held(integration)?,
+        })
     }
 
     /// Calls `each` with every held removal.
@@ -110,25 +175,30 @@ impl Store {
     }
 }
 
-fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<RecordRow> {
-    let parse = |text: String| serde_json::from_str::<Value>(&text).unwrap_or_default();
-    let removed = match (row.get(1)?, row.get(2)?) {
+const COLUMNS: &str = "id, json, removed_at, reason, provisional,
+    (SELECT json_group_array(group_name) FROM membership
+     WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
+
+/// No person whose e-mail is that of an active room.
+const OFFERED: &str = "NOT (kind = 'user' AND EXISTS (SELECT 1 FROM record
+    WHERE integration = it.integration AND kind = 'room'
+      AND removed_at IS NULL AND email = it.email))";
+
+fn record(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+    let removed = match (row.get("removed_at")?, row.get("reason")?) {
         (Some(at), Some(reason)) => Some((at, reason)),
         _ => None,
     };
-    let groups = parse(row.get(3)?);
-    let groups = groups.as_array().into_iter().flatten().filter_map(Value::as_str);
     Ok(RecordRow {
-        record: match parse(row.get(0)?) {
-            Value::Object(record) => record,
-            _ => Map::new(),
-        },
-        groups: groups.map(str::to_owned).collect(),
+        id: row.get("id")?,
+        record: json::read("json", row.get_ref("json")?.as_str()?)?,
+        groups: json::read("groups", row.get_ref("groups")?.as_str()?)?,
         removed,
+        provisional: row.get("provisional")?,
     })
 }
 
-fn removal(row: &rusqlite::Row<'_>) -> rusqlite::Result<RemovalRow> {
+fn removal(row: &Row<'_>) -> rusqlite::Result<RemovalRow> {
     Ok(RemovalRow {
         kind: row.get(0)?,
         id: row.get(1)?,

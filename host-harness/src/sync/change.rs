@@ -69,7 +69,7 @@ pub struct FieldChange {
 }
 
 /// A stored record: a person or a room.
-pub(super) trait Record: serde::Serialize {
+pub(crate) trait Record: serde::Serialize {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
 

@@ -17,6 +17,7 @@ use crate::{
     plugin::CallError,
     store::{IntegrationId, Kind, RunCounts, RunId, Store},
 };
+pub(crate) use change::Record;
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 pub use settle::Limit;
 
@@ -134,7 +135,7 @@ impl<'a> Sync<'a> {
     /// Those of the plugin and of the store. What was stored before stays, and nobody is
     /// removed.
     pub fn users(self, name: &str) -> Result<Outcome, Error> {
-        self.run(Kind::User, name, users::sync)
+        self.named(Kind::User, name)
     }
 
     /// Syncs the rooms of the integration called `name`, and records the run.
@@ -142,17 +143,24 @@ impl<'a> Sync<'a> {
     /// # Errors
     /// As [`Self::users`].
     pub fn rooms(self, name: &str) -> Result<Outcome, Error> {
-        self.run(Kind::Room, name, rooms::sync)
+        self.named(Kind::Room, name)
     }
 
-    fn run(
-        self,
-        kind: Kind,
-        name: &str,
-        sync: fn(&mut Run<'_>, &mut dyn Source) -> Result<Summary, Error>,
-    ) -> Result<Outcome, Error> {
+    /// Syncs people or rooms of an integration that is there, and records the run.
+    ///
+    /// # Errors
+    /// As [`Self::users`].
+    pub fn of(self, kind: Kind, integration: IntegrationId) -> Result<Outcome, Error> {
+        self.run(kind, integration, true)
+    }
+
+    fn named(self, kind: Kind, name: &str) -> Result<Outcome, Error> {
         let known = self.store.integration(name)?.is_some();
         let integration = self.store.ensure_integration(name)?;
+        self.run(kind, integration, known)
+    }
+
+    fn run(self, kind: Kind, integration: IntegrationId, known: bool) -> Result<Outcome, Error> {
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
         let mut run = Run {
             store: &mut *self.store,
@@ -166,7 +174,10 @@ impl<'a> Sync<'a> {
             unreadable: Vec::new(),
             peak_memory: None,
         };
-        let synced = sync(&mut run, self.source);
+        let synced = match kind {
+            Kind::User => users::sync(&mut run, self.source),
+            Kind::Room => rooms::sync(&mut run, self.source),
+        };
         run.peak_memory = self.source.peak_memory();
         for it in &mut run.unreadable {
             self.source.redact(&mut it.id);

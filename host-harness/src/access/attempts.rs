@@ -1,0 +1,92 @@
+//! Patience with those who guess a password.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// So many may fail before one has to wait.
+const FREE: u32 = 5;
+
+/// How long at first; then twice as long each time.
+const FIRST: Duration = Duration::from_secs(30);
+
+/// How long at most.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// After so long without an attempt, what failed before is forgotten.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// So many addresses are remembered; then the one that tried longest ago is forgotten.
+const CAPACITY: usize = 10_000;
+
+/// Attempts to log in, by address.
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<HashMap<IpAddr, Tried>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    /// In a row, without success.
+    count: u32,
+    last: Instant,
+}
+
+impl Tried {
+    fn wait(self) -> Duration {
+        match self.count.checked_sub(FREE) {
+            None => Duration::ZERO,
+            Some(more) => FIRST.saturating_mul(2_u32.saturating_pow(more)).min(LONGEST),
+        }
+    }
+
+    fn ago(self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.last)
+    }
+}
+
+impl Attempts {
+    /// Begins an attempt, which counts as failed unless [`Self::succeeded`] follows: many
+    /// at the same time are no way around the limit.
+    ///
+    /// # Errors
+    /// How long that address has to wait. Asking earlier does not make it longer.
+    pub fn begin(&self, from: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut tried = self.tried();
+        tried.retain(|_, it| it.ago(now) < FORGOTTEN);
+        let from = network(from);
+        if let Some(before) = tried.get(&from) {
+            let left = before.wait().saturating_sub(before.ago(now));
+            if !left.is_zero() {
+                return Err(left);
+            }
+        } else if tried.len() >= CAPACITY
+            && let Some(oldest) = tried.iter().min_by_key(|(_, it)| it.last).map(|(it, _)| *it)
+        {
+            tried.remove(&oldest);
+        }
+        let entry = tried.entry(from).or_insert(Tried { count: 0, last: now });
+        entry.count = entry.count.saturating_add(1);
+        entry.last = now;
+        Ok(())
+    }
+
+    /// The attempt was none of a stranger: what failed before is forgotten.
+    pub fn succeeded(&self, from: IpAddr) {
+        self.tried().remove(&network(from));
+    }
+
+    fn tried(&self) -> MutexGuard<'_, HashMap<IpAddr, Tried>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one household has: an IPv6 network of 64 bits (RFC 6177, section 2) is full of
+/// addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}

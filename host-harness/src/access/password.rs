@@ -1,0 +1,59 @@
+//! The administrator's password: Argon2id (RFC 9106).
+//!
+//! Hashing takes long and much memory on purpose: not for a thread that serves others.
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString},
+};
+
+/// The shortest password, in characters.
+pub const SHORTEST: usize = 12;
+
+/// The longest, in bytes: whoever logs in must not keep the machine busy.
+pub const LONGEST: usize = 1_024;
+
+/// In KiB. Source: OWASP's Password Storage Cheat Sheet, "Argon2id".
+const MEMORY: u32 = 19 * 1_024;
+/// From the same source.
+const ITERATIONS: u32 = 2;
+/// From the same source.
+const LANES: u32 = 1;
+
+/// A password that is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Easily guessed.
+    #[error("The password is shorter than {SHORTEST} characters")]
+    TooShort,
+    /// Longer than anybody types.
+    #[error("The password is longer than {LONGEST} bytes")]
+    TooLong,
+}
+
+/// The hash to be stored, as a PHC string, under a salt of its own.
+///
+/// # Errors
+/// [`PasswordError`].
+pub fn hash(password: &str) -> Result<String, PasswordError> {
+    if password.chars().count() < SHORTEST {
+        return Err(PasswordError::TooShort);
+    }
+    if password.len() > LONGEST {
+        return Err(PasswordError::TooLong);
+    }
+    let salt = SaltString::encode_b64(&super::random::<16>()).expect("16 bytes are a salt");
+    let hash = argon2().hash_password(password.as_bytes(), &salt);
+    Ok(hash.expect("the parameters are in range").to_string())
+}
+
+/// Whether it is the password of that hash. What is no hash fits no password.
+pub fn verify(password: &str, phc: &str) -> bool {
+    let fits = |hash| argon2().verify_password(password.as_bytes(), &hash).is_ok();
+    password.len() <= LONGEST && PasswordHash::new(phc).is_ok_and(fits)
+}
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY, ITERATIONS, LANES, None).expect("they are in range");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}

@@ -1,0 +1,105 @@
+//! What a browser shows to be known again.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+
+/// Opaque: 256 random bits. It goes into a cookie; only its hash is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    fn new() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(super::random::<32>()))
+    }
+
+    /// Letters, digits, `-` and `_`. Secret.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token([redacted])")
+    }
+}
+
+/// What is known of the holders of tokens, for a while.
+pub(super) struct Tokens<T> {
+    entries: Mutex<HashMap<Key, Entry<T>>>,
+    /// From the first use on.
+    lifetime: Duration,
+    /// From the last use on.
+    idle: Duration,
+    capacity: usize,
+}
+
+/// The hash of a token: how long it takes to find tells nothing of the token.
+type Key = [u8; 32];
+
+struct Entry<T> {
+    value: T,
+    created: Instant,
+    used: Instant,
+}
+
+impl<T> Tokens<T> {
+    pub(super) fn new(lifetime: Duration, idle: Duration, capacity: usize) -> Self {
+        Self { entries: Mutex::default(), lifetime, idle, capacity }
+    }
+
+    /// Where there is no room, the one that was used longest ago goes.
+    pub(super) fn create(&self, value: T, now: Instant) -> Token {
+        let mut entries = self.entries();
+        if entries.len() >= self.capacity {
+            entries.retain(|_, it| self.is_alive(it, now));
+        }
+        while entries.len() >= self.capacity
+            && let Some(oldest) = entries.iter().min_by_key(|(_, it)| it.used).map(|(key, _)| *key)
+        {
+            entries.remove(&oldest);
+        }
+        let token = Token::new();
+        entries.insert(key(token.secret()), Entry { value, created: now, used: now });
+        token
+    }
+
+    pub(super) fn get(&self, token: &str, now: Instant) -> Option<T>
+    where
+        T: Clone,
+    {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&key(token)).filter(|it| self.is_alive(it, now))?;
+        entry.used = now;
+        Some(entry.value.clone())
+    }
+
+    pub(super) fn take(&self, token: &str, now: Instant) -> Option<T> {
+        let taken = self.entries().remove(&key(token));
+        taken.filter(|it| self.is_alive(it, now)).map(|it| it.value)
+    }
+
+    pub(super) fn remove(&self, token: &str) {
+        self.entries().remove(&key(token));
+    }
+
+    fn is_alive(&self, entry: &Entry<T>, now: Instant) -> bool {
+        now.saturating_duration_since(entry.created) < self.lifetime
+            && now.saturating_duration_since(entry.used) < self.idle
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Entry<T>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(token: &str) -> Key {
+    Sha256::digest(token).into()
+}

@@ -1,0 +1,50 @@
+//! `ones-host serve`.
+
+use std::io::{self, Write as _};
+
+use serde_json::json;
+
+use super::{
+    Failure, Program,
+    args::{Format, ServeArgs},
+    ended, json, runtime, stopped, text, variable,
+};
+use crate::{
+    serve::{Options, Server},
+    store::{SealingKey, Store, StoreOptions},
+};
+
+impl Program {
+    /// Serves until the process is told to stop.
+    pub(super) fn serve(&self, args: &ServeArgs) -> Result<u8, Failure> {
+        let plugin = self.plugin()?;
+        let store = Store::open(&self.args.data, StoreOptions::default())?;
+        let key = SealingKey::of(&self.args.data, variable)?;
+        let options = Options {
+            listen: args.listen,
+            public_url: args.public_url.clone(),
+            limit: self.limit(),
+        };
+        let runtime = runtime()?;
+        runtime.block_on(async {
+            let server = Server::bind(store, plugin, key, options).await?;
+            let code = ended(0, self.announce(&server))?;
+            server.run(stopped::told()).await;
+            Ok(code)
+        })
+    }
+
+    fn announce(&self, server: &Server) -> io::Result<()> {
+        let mut stderr = anstream::stderr().lock();
+        text::note(&mut stderr, &format!("serving at {}", server.url()))?;
+        if let Some(link) = server.set_up() {
+            text::note(&mut stderr, &format!("set the administrator's password at {link}"))?;
+        }
+        if self.args.format == Format::Json {
+            let mut stdout = io::stdout().lock();
+            json::value(&mut stdout, &json!({ "url": server.url(), "setUp": server.set_up() }))?;
+            stdout.flush()?;
+        }
+        Ok(())
+    }
+}

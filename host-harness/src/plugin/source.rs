@@ -1,0 +1,121 @@
+//! A session as the sync asks it.
+
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{CallError, Session};
+use crate::{
+    error::Error,
+    model::{Refusal, RoomBatch, Summary, UserBatch, UserChange},
+    sync::Source,
+};
+
+/// Lets the engine, which does database work and so blocks, ask a session, which runs
+/// on `runtime`. Not for use on a thread of that runtime, other than one for blocking.
+pub struct SessionSource {
+    session: Session,
+    runtime: Handle,
+    stop: CancellationToken,
+}
+
+impl SessionSource {
+    /// Asks `session` on `runtime`.
+    pub fn new(session: Session, runtime: Handle) -> Self {
+        Self { session, runtime, stop: CancellationToken::new() }
+    }
+
+    /// Asks until `stop`: then whatever is under way ends as [`Refusal::Cancelled`].
+    #[must_use]
+    pub fn until(self, stop: CancellationToken) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Takes what comes through the channel until the call ends. Where `take` fails, the
+    /// call is cancelled.
+    fn pump<B: Send + 'static, F>(
+        &self,
+        call: impl FnOnce(Session, mpsc::Sender<B>) -> F,
+        take: &mut dyn FnMut(B) -> Result<(), Error>,
+    ) -> Result<Summary, Error>
+    where
+        F: Future<Output = Result<Summary, CallError>> + Send + 'static,
+    {
+        let (sender, mut batches) = mpsc::channel(1);
+        let call = self.runtime.spawn(call(self.session.clone(), sender));
+        let abort = call.abort_handle();
+        let taken = loop {
+            match self.wait(batches.recv()) {
+                Ok(Some(batch)) => {
+                    if let Err(error) = take(batch) {
+                        break Err(error);
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(cancelled) => break Err(cancelled),
+            }
+        };
+        let ended = taken.and_then(|()| self.wait(call));
+        // Dropping a task's handle would let it run on.
+        let ended = ended.inspect_err(|_| abort.abort())?;
+        match ended {
+            Ok(outcome) => Ok(outcome?),
+            Err(error) => Err(CallError::broke(format!("its call did not end: {error}")).into()),
+        }
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        let done = self.runtime.block_on(self.stop.run_until_cancelled(work));
+        done.ok_or_else(|| CallError::Refused(Refusal::Cancelled).into())
+    }
+}
+
+impl Source for SessionSource {
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let secrets = self.session.secrets.clone();
+        self.pump(
+            |session, sender| async move { session.sync_rooms(sender).await },
+            &mut |mut batch: RoomBatch| {
+                secrets.redact_all(batch.unreadable.iter_mut().map(|it| &mut it.reason));
+                take(batch)
+            },
+        )
+    }
+
+    fn sync_users(
+        &mut self,
+        since: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let since = since.map(str::to_owned);
+        let session = self.session.clone();
+        self.pump(
+            |session, sender| async move { session.sync_users(since, sender).await },
+            &mut |mut batch: UserBatch| {
+                if session.secrets.leak_in(&batch.checkpoint) {
+                    return Err(CallError::broke("a checkpoint of it holds a secret").into());
+                }
+                batch.changes.iter_mut().for_each(|it| session.clean_change(it));
+                take(batch)
+            },
+        )
+    }
+
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(self.wait(self.session.read_users(ids.to_vec()))??)
+    }
+
+    fn redact(&self, text: &mut String) {
+        self.session.secrets.redact(text);
+    }
+
+    fn requests(&self) -> u32 {
+        self.session.meter.requests()
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        Some(self.session.peak_memory() as u64)
+    }
+}

@@ -1,0 +1,354 @@
+//! Syncs in the background: because a person says so, or because it is time.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+    task::spawn_blocking,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::random,
+    error::{Error, Problem},
+    model::Refusal,
+    plugin::{CallError, Plugin, Session, SessionSource},
+    settings::Settings,
+    store::{IntegrationId, Kind, SealingKey, Store, StoreError},
+    sync::{Limit, Observer, Options, Source, Sync},
+};
+
+/// So many integrations are synced at once; others wait for their turn.
+const AT_ONCE: usize = 2;
+
+/// How often is looked for what is due.
+const TICK: Duration = Duration::from_secs(5);
+
+/// What is to be synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Work {
+    Rooms,
+    People,
+    /// Rooms, then people.
+    Both,
+}
+
+impl Work {
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Rooms => &[Kind::Room],
+            Self::People => &[Kind::User],
+            Self::Both => &[Kind::Room, Kind::User],
+        }
+    }
+}
+
+/// Why it is synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Somebody said so.
+    Person,
+    /// It was due.
+    Schedule,
+}
+
+/// What is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// What was asked for.
+    pub work: Work,
+    /// Why.
+    pub cause: Cause,
+    /// Since when.
+    pub started: Timestamp,
+    /// What is synced now. None while it waits for its turn.
+    pub kind: Option<Kind>,
+    /// How many of that kind were told so far.
+    pub told: u64,
+    /// How many the vendor counts, where it says so.
+    pub total: Option<u64>,
+}
+
+/// How the last one ended, since this program started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What was asked for.
+    pub work: Work,
+    /// Why.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+    /// Why it failed, or the first part of it that did.
+    pub problem: Option<Problem>,
+}
+
+/// Why nothing is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotStarted {
+    /// One run at a time.
+    #[error("A sync of this integration is already under way")]
+    Busy,
+    /// Nothing begins any more.
+    #[error("The program is about to end")]
+    Stopping,
+}
+
+/// What a run asks: a plugin, or in a test whatever plays one.
+pub trait Connect: Send + std::marker::Sync + 'static {
+    /// A plugin under these settings, until `stop`. May block; called on a thread for that.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn connect(
+        &self,
+        settings: Settings,
+        stop: &CancellationToken,
+    ) -> Result<Box<dyn Source>, Error>;
+}
+
+impl Connect for Plugin {
+    fn connect(
+        &self,
+        settings: Settings,
+        stop: &CancellationToken,
+    ) -> Result<Box<dyn Source>, Error> {
+        let runtime = Handle::current();
+        let session = runtime.block_on(Session::open(self.clone(), settings))?;
+        session.accepted()?;
+        Ok(Box::new(SessionSource::new(session, runtime).until(stop.clone())))
+    }
+}
+
+/// Syncs in the background, with kept settings. Clones are one and the same.
+#[derive(Clone)]
+pub struct Runner(Arc<Inner>);
+
+struct Inner {
+    store: Mutex<Store>,
+    vendor: Box<dyn Connect>,
+    key: SealingKey,
+    limit: Limit,
+    slots: Semaphore,
+    state: Mutex<State>,
+    idle: Notify,
+    stop: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    active: HashMap<IntegrationId, Activity>,
+    ended: HashMap<IntegrationId, Ended>,
+}
+
+impl Runner {
+    /// Each run has a connection of its own, [`Store::another`] of `store`.
+    pub fn new(store: Store, vendor: impl Connect, key: SealingKey, limit: Limit) -> Self {
+        Self(Arc::new(Inner {
+            store: Mutex::new(store),
+            vendor: Box::new(vendor),
+            key,
+            limit,
+            slots: Semaphore::new(AT_ONCE),
+            state: Mutex::default(),
+            idle: Notify::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Starts a sync and returns. To be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// See [`NotStarted`]. How it ends is told by [`Self::ended`], and by the store.
+    pub fn start(
+        &self,
+        integration: IntegrationId,
+        work: Work,
+        cause: Cause,
+    ) -> Result<(), NotStarted> {
+        let mut state = self.0.state();
+        if self.0.stop.is_cancelled() {
+            return Err(NotStarted::Stopping);
+        }
+        if state.active.contains_key(&integration) {
+            return Err(NotStarted::Busy);
+        }
+        let started = Timestamp::now();
+        let activity = Activity { work, cause, started, kind: None, told: 0, total: None };
+        state.active.insert(integration, activity);
+        drop(state);
+        let inner = self.0.clone();
+        tokio::spawn(async move {
+            let problem = inner.clone().run(integration, work).await.err();
+            let ended = Ended { work, cause, at: Timestamp::now(), problem };
+            let mut state = inner.state();
+            state.active.remove(&integration);
+            state.ended.insert(integration, ended);
+            drop(state);
+            inner.idle.notify_waiters();
+        });
+        Ok(())
+    }
+
+    /// What is under way for an integration.
+    pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
+        self.0.state().active.get(&integration).cloned()
+    }
+
+    /// How the last sync ended that this program ran.
+    pub fn ended(&self, integration: IntegrationId) -> Option<Ended> {
+        self.0.state().ended.get(&integration).cloned()
+    }
+
+    /// Starts whatever is due.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn start_due(&self, now: Timestamp) -> Result<(), StoreError> {
+        for integration in self.0.store().due(now)? {
+            // Under way already, or never again: either is well.
+            let _ = self.start(integration, Work::Both, Cause::Schedule);
+        }
+        Ok(())
+    }
+
+    /// Starts whatever is due, as time goes by, until [`Self::stop`].
+    pub async fn follow_schedule(&self) {
+        let mut ticks = tokio::time::interval(TICK);
+        while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            // What cannot be read now can perhaps be with the next tick.
+            let _ = self.start_due(Timestamp::now());
+        }
+    }
+
+    /// Waits until nothing is under way.
+    pub async fn idle(&self) {
+        loop {
+            let notified = self.0.idle.notified();
+            if self.0.state().active.is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Cancels what is under way, starts nothing more, and waits until all has ended. What
+    /// was stored stays, and the next run goes on from there.
+    pub async fn stop(&self) {
+        {
+            let _state = self.0.state();
+            self.0.stop.cancel();
+        }
+        self.idle().await;
+    }
+}
+
+impl Inner {
+    async fn run(self: Arc<Self>, integration: IntegrationId, work: Work) -> Result<(), Problem> {
+        let slot = self.stop.run_until_cancelled(self.slots.acquire()).await;
+        let Some(Ok(_slot)) = slot else { return Err(cancelled().problem()) };
+        let inner = self.clone();
+        let done = spawn_blocking(move || inner.sync(integration, work)).await;
+        let done = done.unwrap_or_else(|error| {
+            Err(CallError::broke(format!("its run did not end: {error}")).into())
+        });
+        done.map_err(|it| it.problem())
+    }
+
+    fn sync(&self, integration: IntegrationId, work: Work) -> Result<(), Error> {
+        let mut store = self.store().another()?;
+        // Also where this process does not live to see the end.
+        store.plan(integration, Timestamp::now(), None, chance())?;
+        let (mut done, mut asked) = (Ok(()), None);
+        for kind in work.kinds() {
+            let Err(error) = self.sync_kind(&mut store, integration, *kind) else { continue };
+            asked = patience(&error);
+            done = done.and(Err(error));
+            if asked.is_some() || self.stop.is_cancelled() {
+                break;
+            }
+        }
+        store.plan(integration, Timestamp::now(), asked, chance())?;
+        done
+    }
+
+    fn sync_kind(
+        &self,
+        store: &mut Store,
+        integration: IntegrationId,
+        kind: Kind,
+    ) -> Result<(), Error> {
+        let (mut source, options) = self.prepare(store, integration).inspect_err(|error| {
+            // Where not even that can be written, the run says so.
+            let _ = store.note_failure(integration, kind, &error.problem());
+        })?;
+        let mut watch = Watch { inner: self, integration, kind };
+        watch.progress(0, None);
+        Sync::new(store, &mut *source, &mut watch, options).of(kind, integration)?;
+        Ok(())
+    }
+
+    fn prepare(
+        &self,
+        store: &Store,
+        integration: IntegrationId,
+    ) -> Result<(Box<dyn Source>, Options), Error> {
+        if self.stop.is_cancelled() {
+            return Err(cancelled());
+        }
+        let Some(settings) = store.settings(integration, &self.key)? else {
+            let name = store.name(integration)?.unwrap_or_default();
+            return Err(StoreError::NoSettings { name }.into());
+        };
+        let options =
+            Options { full: false, limit: self.limit, default_groups: settings.default_groups() };
+        Ok((self.vendor.connect(settings, &self.stop)?, options))
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets others see how far a run is.
+struct Watch<'a> {
+    inner: &'a Inner,
+    integration: IntegrationId,
+    kind: Kind,
+}
+
+impl Observer for Watch<'_> {
+    fn progress(&mut self, told: u64, total: Option<u64>) {
+        if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
+            *activity = Activity { kind: Some(self.kind), told, total, ..*activity };
+        }
+    }
+}
+
+fn cancelled() -> Error {
+    CallError::Refused(Refusal::Cancelled).into()
+}
+
+/// How long the vendor asks to wait.
+fn patience(error: &Error) -> Option<Duration> {
+    match error {
+        Error::Call(CallError::Refused(Refusal::Throttled(seconds))) => {
+            Some(Duration::from_secs((*seconds).into()))
+        }
+        _ => None,
+    }
+}
+
+fn chance() -> u32 {
+    u32::from_ne_bytes(random())
+}

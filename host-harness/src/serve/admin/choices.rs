@@ -1,0 +1,195 @@
+//! What the plugin knows for a field: for the pickers of the wizard.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::session::{Admin, AdminSession};
+use crate::{
+    error::Error,
+    form::{Choosing, Control, Entered, Step, Widget},
+    model::Choice,
+    serve::{
+        app::App,
+        failure::Failure,
+        view::{LISTED, choices, page},
+    },
+    settings::Settings,
+    store::IntegrationId,
+};
+
+/// So many are asked for where something is typed. The page says where there are more.
+const FOUND: u32 = LISTED as u32 + 1;
+
+/// So many where nothing is typed: what is chosen is among them, or gone.
+const ALL: u32 = 10_000;
+
+/// So many of those that are not among them are looked for one by one: the plugin can know
+/// them by another name.
+const LOST: usize = 10;
+
+#[derive(Deserialize)]
+pub(super) struct Parameters {
+    field: String,
+    /// Of the control.
+    name: String,
+    #[serde(default)]
+    typed: String,
+    #[serde(default)]
+    draft: String,
+}
+
+/// Where a script asks.
+pub(super) fn address(id: Option<IntegrationId>, draft: Option<&str>) -> Option<String> {
+    let draft = draft.unwrap_or_default();
+    match id {
+        Some(id) => Some(format!("/admin/integrations/{}/choices?draft={draft}", id.get())),
+        // Nothing can be asked yet.
+        None if draft.is_empty() => None,
+        None => Some(format!("/admin/integrations/new/choices?draft={draft}")),
+    }
+}
+
+pub(super) async fn of_new(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Failure> {
+    answer(&app, &session, None, parameters).await
+}
+
+pub(super) async fn of(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    axum::extract::Path(id): axum::extract::Path<i64>,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Failure> {
+    answer(&app, &session, Some(id.into()), parameters).await
+}
+
+async fn answer(
+    app: &App,
+    session: &AdminSession,
+    id: Option<IntegrationId>,
+    Parameters { field, name, typed, draft }: Parameters,
+) -> Result<Response, Failure> {
+    let settings = match (session.draft(&draft, id), id) {
+        (Some(draft), _) => draft.settings,
+        (None, Some(id)) => app.settings(id).await?,
+        (None, None) => return Err(Failure::not_found()),
+    };
+    let offered = ask(app, &settings, &field, &typed).await;
+    Ok(page(&choices(&name, &offered, &[])))
+}
+
+/// Asks the plugin for whatever it knows for these controls.
+pub(super) async fn fill(
+    app: &App,
+    settings: &Value,
+    entered: Option<&Entered>,
+    controls: &mut [Control],
+) {
+    if *settings == json!({}) {
+        return;
+    }
+    let settings = Settings::from(settings.clone());
+    for pointer in pointers(controls) {
+        let Some(control) = controls.iter_mut().find_map(|it| it.find_mut(&pointer)) else {
+            continue;
+        };
+        let typed = typed(entered, control);
+        match &mut control.widget {
+            Widget::Pick(picker) => {
+                picker.offered = offer(app, &settings, &pointer, &typed, &picker.chosen).await;
+            }
+            Widget::Line(line) => {
+                line.suggestions = ask(app, &settings, &pointer, "").await.found;
+                line.suggestions.truncate(LISTED);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Of the controls that the plugin has choices for.
+fn pointers(controls: &mut [Control]) -> Vec<String> {
+    let mut pointers = Vec::new();
+    for control in controls {
+        control.each(&mut |it| match &it.widget {
+            Widget::Pick(_) => pointers.push(it.pointer.clone()),
+            Widget::Line(line) if line.suggests => pointers.push(it.pointer.clone()),
+            _ => {}
+        });
+    }
+    pointers
+}
+
+/// Whether something is searched for in a picker of the step that was not before.
+pub(super) fn is_searched(step: &Step, settings: &Value, entered: &Entered) -> bool {
+    let mut searched = false;
+    for control in &mut step.draw(settings) {
+        control.each(&mut |it| {
+            let typed = typed(Some(entered), it);
+            let before = entered.text(&format!("{}?before", it.name)).unwrap_or_default();
+            searched |= matches!(it.widget, Widget::Pick(_)) && typed != before;
+        });
+    }
+    searched
+}
+
+fn typed(entered: Option<&Entered>, picker: &Control) -> String {
+    let typed = entered.and_then(|it| it.text(&format!("{}?typed", picker.name)));
+    typed.unwrap_or_default().trim().to_owned()
+}
+
+/// What there is to pick from, and what became of that which is picked.
+async fn offer(
+    app: &App,
+    settings: &Settings,
+    field: &str,
+    typed: &str,
+    chosen: &[String],
+) -> Choosing {
+    let mut offered = ask(app, settings, field, "").await;
+    if offered.problem.is_some() {
+        return offered;
+    }
+    let is_all = offered.found.len() < ALL as usize;
+    let (known, lost): (Vec<_>, Vec<_>) = chosen
+        .iter()
+        .map(|value| offered.found.iter().find(|it| it.value == *value).cloned().ok_or(value))
+        .partition(Result::is_ok);
+    offered.known = known.into_iter().flatten().collect();
+    for value in lost.into_iter().filter_map(Result::err).take(if is_all { LOST } else { 0 }) {
+        match ask(app, settings, field, value).await.found.into_iter().next() {
+            Some(choice) => offered.known.push(Choice { value: value.clone(), ..choice }),
+            None => offered.gone.push(value.clone()),
+        }
+    }
+    if !typed.is_empty() {
+        offered = Choosing {
+            known: offered.known,
+            gone: offered.gone,
+            ..ask(app, settings, field, typed).await
+        };
+    }
+    offered
+}
+
+async fn ask(app: &App, settings: &Settings, field: &str, typed: &str) -> Choosing {
+    let limit = if typed.is_empty() { ALL } else { FOUND };
+    let answer = app.vendor.choices(settings.clone(), field, typed, limit).await;
+    let typed = typed.to_owned();
+    match answer {
+        Ok(found) => Choosing { typed, found, ..Choosing::default() },
+        Err(error) => {
+            let problem = Some(Error::from(error).problem());
+            Choosing { typed, problem, ..Choosing::default() }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Sends the vendor's administrator to grant the permissions. The way back is
+//! [`crate::serve::people`]'s.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+
+use super::session::Admin;
+use crate::{
+    model::Purpose,
+    serve::{app::App, failure::Failure, people::send},
+};
+
+pub(super) async fn begin(
+    State(app): State<Arc<App>>,
+    _: Admin,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    send(&app, &headers, id.into(), Purpose::Consent).await
+}

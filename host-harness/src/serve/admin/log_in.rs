@@ -1,0 +1,110 @@
+//! Logging in with the password, and out again.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::{ConnectInfo, Query, State},
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use serde::Deserialize;
+use tokio::task::spawn_blocking;
+
+use super::session::{Admin, AdminSession};
+use crate::{
+    access::password,
+    serve::{
+        app::App,
+        failure::Failure,
+        guard::{Cookie, FormToken, Posted, cookie},
+        view::{Csrf, Page, page},
+    },
+};
+
+#[derive(Deserialize)]
+pub(super) struct Parameters {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/log_in.html")]
+struct LogIn {
+    page: Page,
+    csrf: Csrf,
+    next: String,
+    error: Option<&'static str>,
+    /// No password is set yet.
+    is_new: bool,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Query(Parameters { next }): Query<Parameters>,
+    token: FormToken,
+) -> Result<Response, Failure> {
+    form(&app, &token, next, None).await
+}
+
+pub(super) async fn log_in(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    token: FormToken,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let entered = posted.checked(&token.csrf)?;
+    let next = entered.text("next").unwrap_or_default().to_owned();
+    let password = entered.text("password").unwrap_or_default().to_owned();
+    app.attempts.begin(from.ip(), app.now()).map_err(Failure::Wait)?;
+    let phc = app.store(|store| store.password()).await?;
+    let verified = spawn_blocking(move || phc.is_some_and(|it| password::verify(&password, &it)));
+    if !verified.await.map_err(|it| Failure::broken(&it))? {
+        let form = form(&app, &token, next, Some("This is not the password")).await?;
+        return Ok((StatusCode::UNAUTHORIZED, form).into_response());
+    }
+    app.attempts.succeeded(from.ip());
+    if let Some(token) = cookie(&headers, Cookie::Admin, &app.site) {
+        app.admins.close(token);
+    }
+    Ok(admitted(&app, own_page(&next)))
+}
+
+pub(super) async fn log_out(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    posted.checked(&session.csrf)?;
+    if let Some(token) = cookie(&headers, Cookie::Admin, &app.site) {
+        app.admins.close(token);
+    }
+    let cleared = [(SET_COOKIE, Cookie::Admin.clear(&app.site))];
+    Ok((cleared, Redirect::to("/admin/log-in")).into_response())
+}
+
+/// A new session, and on to `next`.
+pub(super) fn admitted(app: &App, next: &str) -> Response {
+    let token = app.admins.open(Arc::new(AdminSession::new()), app.now());
+    let cookie = [(SET_COOKIE, Cookie::Admin.set(token.secret(), &app.site))];
+    (cookie, Redirect::to(next)).into_response()
+}
+
+/// Nowhere but to a page of the administrator.
+fn own_page(next: &str) -> &str {
+    let is_own = next == "/admin" || next.starts_with("/admin/");
+    if is_own && !next.contains("..") { next } else { "/admin" }
+}
+
+async fn form(
+    app: &App,
+    token: &FormToken,
+    next: String,
+    error: Option<&'static str>,
+) -> Result<Response, Failure> {
+    let is_new = app.store(|store| store.password()).await?.is_none();
+    let (shown, csrf) = (Page::narrow("Log in as administrator"), token.csrf.clone());
+    Ok(token.given(app, page(&LogIn { page: shown, csrf, next, error, is_new })))
+}

@@ -1,0 +1,156 @@
+//! An integration: how it stands, what is under way, what to do.
+
+use std::{sync::Arc, time::Duration};
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::session::Admin;
+use crate::{
+    error::Problem,
+    runner::{Activity, Cause, Ended, NotStarted, Work},
+    serve::{
+        app::App,
+        failure::Failure,
+        guard::Posted,
+        view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
+    },
+    store::{Counts, IntegrationId, Kind, RunRow, ScheduleRow, StoreError},
+};
+
+/// So many runs are shown here.
+const RUNS: u32 = 5;
+
+/// What the schedule offers, in minutes.
+const INTERVALS: [u64; 7] = [5, 15, 30, 60, 4 * 60, 12 * 60, 24 * 60];
+
+#[derive(Template)]
+#[template(path = "admin/overview.html")]
+struct Overview<'a> {
+    page: Page,
+    csrf: &'a Csrf,
+    name: &'a str,
+    id: i64,
+    configured: bool,
+    counts: Counts,
+    schedule: ScheduleRow,
+    activity: Option<ActivityView>,
+    ended: Option<Ended>,
+    runs: Vec<RunRow>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/activity.html")]
+struct ActivityView {
+    activity: Activity,
+}
+
+impl Overview<'_> {
+    /// Seconds, words, and whether it is the one.
+    fn intervals(&self) -> Vec<(u64, String, bool)> {
+        let now = self.schedule.interval;
+        let mut all: Vec<_> = INTERVALS.iter().map(|it| Duration::from_secs(it * 60)).collect();
+        all.extend(now.filter(|it| !all.contains(it)));
+        all.sort();
+        all.into_iter().map(|it| (it.as_secs(), duration(it), Some(it) == now)).collect()
+    }
+
+    /// A failure that no run tells of.
+    fn failed(&self) -> Option<&Problem> {
+        self.ended.as_ref()?.problem.as_ref().filter(|_| self.schedule.failing.is_none())
+    }
+
+    fn listed(&self) -> RunsView<'_> {
+        runs(&self.runs)
+    }
+
+    fn told<'a>(&self, it: &'a Problem, id: &str) -> ProblemView<'a> {
+        problem(it, id)
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    Path(id): Path<i64>,
+    Query(noted): Query<Noted>,
+) -> Result<Response, Failure> {
+    let number = id;
+    let id = IntegrationId::from(id);
+    let name = app.name(id).await?;
+    let told = app.store(move |store| {
+        let configured = store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
+        let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
+        let runs = store.latest_runs(id, None, RUNS)?;
+        Ok::<_, StoreError>((configured, counts, schedule, runs))
+    });
+    let (configured, counts, schedule, runs) = told.await?;
+    let activity = app.runner.activity(id).map(|activity| ActivityView { activity });
+    Ok(page(&Overview {
+        page: Page::admin(name.clone(), &session.csrf).noted(noted.text()),
+        csrf: &session.csrf,
+        name: &name,
+        id: number,
+        configured,
+        counts,
+        schedule,
+        activity,
+        ended: app.runner.ended(id),
+        runs,
+    }))
+}
+
+/// For a script: what is under way; no content where nothing is.
+pub(super) async fn activity(
+    State(app): State<Arc<App>>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Response {
+    match app.runner.activity(id.into()) {
+        Some(activity) => page(&ActivityView { activity }),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+pub(super) async fn sync(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let entered = posted.checked(&session.csrf)?;
+    let work = match entered.text("work") {
+        Some("rooms") => Work::Rooms,
+        Some("people") => Work::People,
+        _ => Work::Both,
+    };
+    app.name(id.into()).await?;
+    let note = match app.runner.start(id.into(), work, Cause::Person) {
+        Ok(()) => "started",
+        Err(NotStarted::Busy) => "busy",
+        Err(NotStarted::Stopping) => "stopping",
+    };
+    Ok(back(id, note))
+}
+
+pub(super) async fn schedule(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let entered = posted.checked(&session.csrf)?;
+    let seconds = entered.text("every").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    let interval = seconds.map(Duration::from_secs);
+    app.name(id.into()).await?;
+    app.store(move |store| store.set_interval(id.into(), interval)).await?;
+    Ok(back(id, "scheduled"))
+}
+
+fn back(id: i64, note: &str) -> Response {
+    Redirect::to(&format!("/admin/integrations/{id}?note={note}")).into_response()
+}

@@ -1,0 +1,104 @@
+//! What went wrong, as a page.
+
+use std::time::Duration;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::view::{Page, duration, message};
+use crate::error::{Error, Problem};
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Told on a page of its own.
+    Problem(StatusCode, Box<Problem>),
+    /// Too many attempts: to be tried again after so long.
+    Wait(Duration),
+    /// To be asked for elsewhere.
+    Elsewhere(String),
+}
+
+impl Failure {
+    pub(super) fn new(
+        status: StatusCode,
+        code: &str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::Problem(status, Box::new(Problem::of_request(code, summary, remedy)))
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is no such page",
+            "Look at the address, or begin at the first page",
+        )
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many people sign in at this moment",
+            "Try again in a minute",
+        )
+    }
+
+    /// A thread died.
+    pub(super) fn broken(error: &dyn std::error::Error) -> Self {
+        let (summary, remedy) =
+            ("The program failed", "This is a defect of the host: report it to those who made it");
+        let problem = Problem::of_request("host", summary, remedy);
+        let detail = Some(error.to_string());
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::Problem(status, Box::new(Problem { detail, ..problem }))
+    }
+
+    /// The problem, where it is one that another page can show.
+    pub(super) fn problem(self) -> Result<Problem, Self> {
+        match self {
+            Self::Problem(_, problem) => Ok(*problem),
+            other => Err(other),
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let status = match &error {
+            Error::Call(_) => StatusCode::BAD_GATEWAY,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::Problem(status, Box::new(error.problem()))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Elsewhere(place) => Redirect::to(&place).into_response(),
+            Self::Problem(status, problem) => {
+                let page = Page::narrow(problem.summary.clone());
+                (status, message(page, *problem, "/", "To the first page")).into_response()
+            }
+            Self::Wait(wait) => {
+                let unit = if wait.as_secs() < 60 { 1 } else { 60 };
+                let seconds = wait.as_secs().max(1).next_multiple_of(unit);
+                let problem = Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too-many-attempts",
+                    "Too many attempts failed",
+                    format!("Try again in {}", duration(Duration::from_secs(seconds))),
+                );
+                let header = [(RETRY_AFTER, HeaderValue::from(seconds))];
+                (header, problem).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The face of the host: pages for the administrator and for those who sign in.
+//!
+//! - [`admin`]: set-up, log-in, the wizard, and what became of each integration.
+//! - [`people`]: the login page, the way to the vendor and back, a page of one's own.
+//! - [`guard`]: what every request passes.
+//! - [`view`]: what the templates print.
+//!
+//! Every page works without JavaScript, and every text of a plugin is escaped.
+
+mod admin;
+mod app;
+mod failure;
+mod guard;
+mod people;
+mod site;
+mod vendor;
+mod view;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{
+    error::Error,
+    runner::{Connect, Runner},
+    store::{SealingKey, Store},
+    sync::Limit,
+};
+use app::App;
+use site::Site;
+pub use vendor::{Asked, Vendor};
+
+/// The largest body of a request, in bytes.
+const LARGEST_BODY: usize = 256 << 10;
+
+/// So long requests under way may take when the server ends.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 for any.
+    pub listen: SocketAddr,
+    /// What browsers call it. Where there is none, it is for this machine alone.
+    pub public_url: Option<Url>,
+    /// How many removals need no person's word.
+    pub limit: Limit,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, or is none of this machine.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// As asked for.
+        address: SocketAddr,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// Others would reach it under a name that it does not know.
+    #[error("{0} can be reached from other machines")]
+    NoPublicUrl(SocketAddr),
+    /// It is not the address of a web site.
+    #[error("{0} is no public URL: http or https, without path, query and password")]
+    PublicUrl(Url),
+}
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    app: Arc<App>,
+    set_up: Option<String>,
+}
+
+impl Server {
+    /// Listens. Connections wait until [`Self::run`].
+    ///
+    /// # Errors
+    /// [`ServeError`]; also those of the plugin, when it is asked to describe itself, and of
+    /// the store.
+    pub async fn bind(
+        store: Store,
+        vendor: impl Vendor + Connect + Clone,
+        key: SealingKey,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let manifest = vendor.describe().await?;
+        let listener = site::listen(&options).await?;
+        let site = Site::new(&listener, options.public_url)?;
+        let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
+        let app = App::new(store, vendor, key, manifest, runner, site);
+        let set_up = app.begin_set_up()?.map(|code| app.site.set_up(&code));
+        Ok(Self { listener, app: Arc::new(app), set_up })
+    }
+
+    /// Where browsers find it.
+    pub fn url(&self) -> String {
+        self.app.site.url()
+    }
+
+    /// Where the password is set, as long as there is none: with a code for this once.
+    pub fn set_up(&self) -> Option<&str> {
+        self.set_up.as_deref()
+    }
+
+    /// Serves and follows the schedules, until `end`; then cancels what is under way.
+    pub async fn run(self, end: impl Future<Output = ()>) {
+        let runner = self.app.runner.clone();
+        let schedule = tokio::spawn({
+            let runner = runner.clone();
+            async move { runner.follow_schedule().await }
+        });
+        let stopping = Arc::new(tokio::sync::Notify::new());
+        let stopped = stopping.clone();
+        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(self.listener, service)
+            .with_graceful_shutdown(async move { stopped.notified().await });
+        let ending = async {
+            end.await;
+            stopping.notify_one();
+            tokio::join!(runner.stop(), tokio::time::sleep(GRACE));
+        };
+        tokio::select! {
+            // It ends when it is told to, and when all requests are answered.
+            _ = serving.into_future() => {}
+            () = ending => {}
+        }
+        runner.stop().await;
+        // Ends by itself, with the runner.
+        let _ = schedule.await;
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(people::routes())
+        .nest("/admin", admin::routes())
+        .route("/assets/style.css", get(|| asset("text/css", include_str!("../../assets/style.css"))))
+        .route("/assets/script.js", get(|| asset("text/javascript", include_str!("../../assets/script.js"))))
+        .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../../assets/icon.svg"))))
+        .fallback(|| async { failure::Failure::not_found() })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check))
+        .with_state(app)
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    // Asked for every time, so that a newer program is not seen in older clothes.
+    let headers = [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
+    (headers, text).into_response()
+}

@@ -1,0 +1,51 @@
+//! A person's own page: whom ONES takes them for.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, header::SET_COOKIE},
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::session::{SignedIn, close};
+use crate::{
+    serve::{
+        app::App,
+        failure::Failure,
+        guard::{Cookie, Posted},
+        view::{Csrf, Page, page},
+    },
+    store::Person,
+};
+
+#[derive(Template)]
+#[template(path = "people/me.html")]
+struct Me<'a> {
+    page: Page,
+    csrf: &'a Csrf,
+    integration: String,
+    person: Person,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    SignedIn { session, person }: SignedIn,
+) -> Result<Response, Failure> {
+    let integration = app.name(session.integration).await?;
+    let page_of = Page::narrow(person.record.display_name.clone());
+    Ok(page(&Me { page: page_of, csrf: &session.csrf, integration, person }))
+}
+
+pub(super) async fn log_out(
+    State(app): State<Arc<App>>,
+    SignedIn { session, .. }: SignedIn,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    posted.checked(&session.csrf)?;
+    close(&app, &headers);
+    let cleared = [(SET_COOKIE, Cookie::Person.clear(&app.site))];
+    Ok((cleared, Redirect::to("/?note=logged-out")).into_response())
+}

@@ -1,0 +1,65 @@
+//! Who is signed in.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+
+use crate::{
+    serve::{
+        app::App,
+        failure::Failure,
+        guard::{Cookie, cookie, random_text},
+        view::Csrf,
+    },
+    store::{IntegrationId, Person},
+};
+
+/// A session of a person.
+pub(in crate::serve) struct PersonSession {
+    pub(super) integration: IntegrationId,
+    /// Of the person.
+    pub(super) id: String,
+    pub(super) csrf: Csrf,
+}
+
+impl PersonSession {
+    pub(super) fn new(integration: IntegrationId, id: String) -> Self {
+        Self { integration, id, csrf: Csrf::new(random_text()) }
+    }
+}
+
+/// The person whose session the request belongs to, as ONES knows them at this moment:
+/// whoever was removed or blocked since is signed in no more.
+pub(super) struct SignedIn {
+    pub(super) session: Arc<PersonSession>,
+    pub(super) person: Person,
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let session = cookie(&parts.headers, Cookie::Person, &app.site)
+            .and_then(|it| app.people.get(it, app.now()))
+            .ok_or_else(|| Failure::Elsewhere("/".to_owned()))?;
+        let (integration, id) = (session.integration, session.id.clone());
+        let person = app.store(move |store| store.person(integration, &id)).await?;
+        match person.filter(|it| it.active) {
+            Some(person) => Ok(Self { session, person }),
+            None => {
+                close(app, &parts.headers);
+                Err(Failure::Elsewhere("/?note=ended".to_owned()))
+            }
+        }
+    }
+}
+
+/// Ends the session of the browser, if it has one.
+pub(super) fn close(app: &App, headers: &HeaderMap) {
+    if let Some(token) = cookie(headers, Cookie::Person, &app.site) {
+        app.people.close(token);
+    }
+}

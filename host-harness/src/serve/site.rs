@@ -1,0 +1,85 @@
+//! Where the server is, and by which names browsers may call it.
+
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{Options, ServeError};
+
+/// The addresses of the server.
+pub(super) struct Site {
+    /// Without a slash at the end.
+    origin: String,
+    public: bool,
+    /// In lower case, with the port where it is not that of the scheme.
+    hosts: Vec<String>,
+}
+
+/// Listens where it was asked to, unless others could reach it without being told how.
+pub(super) async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
+    let address = options.listen;
+    if !address.ip().is_loopback() && options.public_url.is_none() {
+        return Err(ServeError::NoPublicUrl(address));
+    }
+    TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
+}
+
+impl Site {
+    pub(super) fn new(listener: &TcpListener, public: Option<Url>) -> Result<Self, ServeError> {
+        let address = listener
+            .local_addr()
+            .map_err(|cause| ServeError::Listen { address: ([0, 0, 0, 0], 0).into(), cause })?;
+        let (ip, port) = (address.ip(), address.port());
+        let mut hosts = vec![address.to_string()];
+        if ip.is_loopback() {
+            hosts.push(format!("localhost:{port}"));
+        }
+        let Some(url) = public else {
+            // Vendors allow plain http for `localhost` alone.
+            let origin = format!("http://localhost:{port}");
+            return Ok(Self { origin, public: false, hosts });
+        };
+        let is_site = matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let Some(host) = url.host_str().filter(|_| is_site) else {
+            return Err(ServeError::PublicUrl(url));
+        };
+        hosts.push(match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        });
+        Ok(Self { origin: url.origin().ascii_serialization(), public: true, hosts })
+    }
+
+    /// Whether a browser that calls the server by this name was led here by it: a page of
+    /// another site that resolves its own name to this machine was not.
+    pub(super) fn knows(&self, host: &str) -> bool {
+        self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether cookies are for https alone.
+    pub(super) fn is_secure(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("{}/", self.origin)
+    }
+
+    pub(super) fn set_up(&self, code: &str) -> String {
+        format!("{}/admin/set-up?code={code}", self.origin)
+    }
+
+    /// Where a vendor sends browsers back to; `host` is what this browser calls the server.
+    /// Its cookie is for that name.
+    pub(super) fn callback(&self, host: &str) -> String {
+        if self.public {
+            format!("{}{}", self.origin, super::people::CALLBACK)
+        } else {
+            format!("http://{host}{}", super::people::CALLBACK)
+        }
+    }
+}

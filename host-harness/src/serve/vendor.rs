@@ -1,0 +1,86 @@
+//! What the pages ask of a plugin.
+
+use std::pin::Pin;
+
+use crate::{
+    model::{Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Report},
+    plugin::{CallError, Plugin, Session},
+    settings::Settings,
+};
+
+/// An answer under way.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + Send + 'a>>;
+
+/// A plugin, or in a test whatever plays one. The calls are those of the interface; each
+/// fails as [`CallError`] says.
+#[expect(missing_docs, reason = "documented in the interface")]
+pub trait Vendor: Send + Sync + 'static {
+    fn describe(&self) -> Asked<'_, Manifest>;
+    fn origins(&self, settings: Settings) -> Asked<'_, Vec<String>>;
+    fn validate(&self, settings: Settings) -> Asked<'_, Report>;
+    fn choices<'a>(
+        &'a self,
+        settings: Settings,
+        field: &'a str,
+        typed: &'a str,
+        limit: u32,
+    ) -> Asked<'a, Vec<Choice>>;
+    fn begin_sign_in<'a>(
+        &'a self,
+        settings: Settings,
+        redirect_uri: &'a str,
+        purpose: Purpose,
+    ) -> Asked<'a, Redirect>;
+    fn handle_callback(
+        &self,
+        settings: Settings,
+        callback: Callback,
+    ) -> Asked<'_, CallbackOutcome>;
+}
+
+impl Vendor for Plugin {
+    fn describe(&self) -> Asked<'_, Manifest> {
+        Box::pin(self.describe())
+    }
+
+    fn origins(&self, settings: Settings) -> Asked<'_, Vec<String>> {
+        Box::pin(async { Session::open(self.clone(), settings).await?.origins() })
+    }
+
+    fn validate(&self, settings: Settings) -> Asked<'_, Report> {
+        Box::pin(async { Session::open(self.clone(), settings).await?.validate().await })
+    }
+
+    fn choices<'a>(
+        &'a self,
+        settings: Settings,
+        field: &'a str,
+        typed: &'a str,
+        limit: u32,
+    ) -> Asked<'a, Vec<Choice>> {
+        Box::pin(async move {
+            Session::open(self.clone(), settings).await?.choices(field, typed, limit).await
+        })
+    }
+
+    fn begin_sign_in<'a>(
+        &'a self,
+        settings: Settings,
+        redirect_uri: &'a str,
+        purpose: Purpose,
+    ) -> Asked<'a, Redirect> {
+        Box::pin(async move {
+            Session::open(self.clone(), settings).await?.begin_sign_in(redirect_uri, purpose).await
+        })
+    }
+
+    fn handle_callback(
+        &self,
+        settings: Settings,
+        callback: Callback,
+    ) -> Asked<'_, CallbackOutcome> {
+        Box::pin(async {
+            Session::open(self.clone(), settings).await?.handle_callback(callback).await
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! What a plugin knows for a field, to be picked from.
+
+use askama::Template;
+
+use crate::{form::Choosing, model::Choice};
+
+/// So many are listed at most.
+pub(in crate::serve) const LISTED: usize = 200;
+
+#[derive(Template)]
+#[template(path = "form/choices.html")]
+pub(in crate::serve) struct ChoicesView<'a> {
+    name: &'a str,
+    offered: &'a Choosing,
+    chosen: &'a [String],
+}
+
+/// The items of a list of those that are not chosen yet.
+pub(in crate::serve) fn choices<'a>(
+    name: &'a str,
+    offered: &'a Choosing,
+    chosen: &'a [String],
+) -> ChoicesView<'a> {
+    ChoicesView { name, offered, chosen }
+}
+
+impl ChoicesView<'_> {
+    fn others(&self) -> impl Iterator<Item = &Choice> {
+        self.offered.found.iter().filter(|it| !self.chosen.contains(&it.value))
+    }
+
+    fn are_more(&self) -> bool {
+        self.others().nth(LISTED).is_some()
+    }
+}

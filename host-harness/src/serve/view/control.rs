@@ -1,0 +1,111 @@
+//! The controls of a form.
+
+use askama::Template;
+
+use super::choices;
+use crate::{
+    form::{self, Control, Line, LineKind, Opt, Picker, Saved, Widget},
+    model::Choice,
+};
+
+/// So many alternatives are shown side by side; more are a list to open.
+const LONGEST: usize = 6;
+
+#[derive(Template)]
+#[template(path = "form/control.html")]
+pub(in crate::serve) struct ControlView<'a> {
+    control: &'a Control,
+    /// Where a script asks for choices as a person types; without the field.
+    choices: Option<&'a str>,
+}
+
+/// The controls of a step, in their order.
+pub(in crate::serve) fn controls<'a>(
+    controls: &'a [Control],
+    choices: Option<&'a str>,
+) -> impl Iterator<Item = ControlView<'a>> {
+    controls.iter().map(move |control| ControlView { control, choices })
+}
+
+/// What is chosen, as it is listed.
+struct Chosen<'a> {
+    value: &'a str,
+    label: &'a str,
+    hint: Option<&'a str>,
+    gone: bool,
+}
+
+impl<'a> ControlView<'a> {
+    fn part(&self, control: &'a Control) -> Self {
+        Self { control, choices: self.choices }
+    }
+
+    /// Fit to be referred to: such references are separated by spaces.
+    fn id(&self) -> String {
+        self.control.name.replace(char::is_whitespace, "-")
+    }
+
+    fn url(&self) -> Option<String> {
+        let field: String = form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
+        let name: String = form_urlencoded::byte_serialize(self.control.name.as_bytes()).collect();
+        self.choices.map(|it| format!("{it}&field={field}&name={name}"))
+    }
+
+    fn help(&self) -> String {
+        form::html(&self.control.help)
+    }
+
+    fn is_described(&self) -> bool {
+        !self.control.help.is_empty() || !self.control.errors.is_empty()
+    }
+
+    fn is_long(&self, options: &[Opt]) -> bool {
+        options.len() > LONGEST && options.iter().all(|it| it.parts.is_empty())
+    }
+
+    fn chosen(&self, picker: &'a Picker) -> Vec<Chosen<'a>> {
+        let known = |value: &str| picker.offered.known.iter().find(|it| it.value == value);
+        let chosen = picker.chosen.iter().map(|value| match known(value) {
+            Some(Choice { label, hint, .. }) => {
+                Chosen { value, label, hint: hint.as_deref(), gone: false }
+            }
+            None => Chosen { value, label: value, hint: None, gone: picker.offered.gone.contains(value) },
+        });
+        chosen.collect()
+    }
+
+    fn found(&self, picker: &'a Picker) -> impl Template + 'a {
+        choices(&self.control.name, &picker.offered, &picker.chosen)
+    }
+
+    fn hint(&self, saved: &Saved) -> &'static str {
+        match saved {
+            Saved::No => "",
+            Saved::Yes | Saved::Optional => "Saved; leave empty to keep it",
+        }
+    }
+
+    fn input_type(&self, line: &Line) -> &'static str {
+        match line.kind {
+            _ if line.secret.is_some() => "password",
+            LineKind::Date => "date",
+            LineKind::Integer | LineKind::Number => "text",
+            LineKind::Text | LineKind::Code | LineKind::Uri | LineKind::Email => "text",
+        }
+    }
+
+    /// Which keys a phone shows.
+    fn input_mode(&self, line: &Line) -> Option<&'static str> {
+        match line.kind {
+            LineKind::Uri => Some("url"),
+            LineKind::Email => Some("email"),
+            LineKind::Integer => Some("numeric"),
+            LineKind::Number => Some("decimal"),
+            LineKind::Text | LineKind::Code | LineKind::Date => None,
+        }
+    }
+
+    fn is_code(&self, line: &Line) -> bool {
+        matches!(line.kind, LineKind::Code | LineKind::Uri)
+    }
+}

@@ -1,0 +1,46 @@
+//! Runs, as they are listed.
+
+use askama::Template;
+
+use super::{ProblemView, problem};
+use crate::{
+    error::Problem,
+    store::{Kind, RunRow},
+};
+
+#[derive(Template)]
+#[template(path = "parts/runs.html")]
+pub(in crate::serve) struct RunsView<'a> {
+    runs: &'a [RunRow],
+}
+
+/// How each went, with its warnings or why it failed.
+pub(in crate::serve) fn runs(runs: &[RunRow]) -> RunsView<'_> {
+    RunsView { runs }
+}
+
+impl RunsView<'_> {
+    fn counts(&self, run: &RunRow) -> String {
+        let counts = [
+            (run.added, "added"),
+            (run.updated, "updated"),
+            (run.removed, "removed"),
+            (run.held, "held"),
+            (run.summary.unreadable.into(), "unreadable"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+        let requests = match run.summary.requests {
+            1 => "1 request".to_owned(),
+            many => format!("{many} requests"),
+        };
+        match counts.as_slice() {
+            [] => format!("No changes · {requests}"),
+            counts => format!("{} · {requests}", counts.join(", ")),
+        }
+    }
+
+    fn told<'a>(&self, it: &'a Problem, run: &i64) -> ProblemView<'a> {
+        problem(it, format!("run-{run}"))
+    }
+}

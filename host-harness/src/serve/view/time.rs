@@ -1,0 +1,42 @@
+//! Moments and lengths of time.
+
+use std::time::Duration;
+
+use askama::Template;
+use jiff::{Timestamp, tz::TimeZone};
+
+#[derive(Template)]
+#[template(
+    source = r#"<time datetime="{{ exact }}">{{ words }}</time>"#,
+    ext = "html"
+)]
+pub(in crate::serve) struct Time {
+    exact: String,
+    words: String,
+}
+
+/// A moment as it is stored (RFC 3339), in the time zone of this machine.
+pub(in crate::serve) fn time(exact: &str) -> Time {
+    match exact.parse() {
+        Ok(it) => moment(&it),
+        Err(_) => Time { exact: exact.to_owned(), words: exact.to_owned() },
+    }
+}
+
+/// A moment, in the time zone of this machine.
+pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
+    let local = moment.to_zoned_datetime(TimeZone::system());
+    Time { exact: moment.to_string(), words: local.strftime("%-d %b %Y, %H:%M %Z").to_string() }
+}
+
+/// In the largest unit in which it is a whole number.
+pub(in crate::serve) fn duration(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let fits = units.into_iter().find(|(unit, _)| seconds % unit == 0 && seconds >= *unit);
+    match fits.map(|(unit, name)| (seconds / unit, name)) {
+        Some((1, name)) => format!("1 {name}"),
+        Some((count, name)) => format!("{count} {name}s"),
+        None => "no time".to_owned(),
+    }
+}

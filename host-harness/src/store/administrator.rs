@@ -1,0 +1,30 @@
+//! Whom the pages of the administrator let in.
+
+use rusqlite::OptionalExtension as _;
+
+use super::{Store, StoreError, now};
+
+impl Store {
+    /// The password's hash, as a PHC string, once one is set.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn password(&self) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .query_row("SELECT password FROM administrator", [], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Sets it, or another: a hash of [`crate::access::password::hash`].
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn set_password(&mut self, phc: &str) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT OR REPLACE INTO administrator (only, password, changed) VALUES (1, ?1, ?2)",
+            [phc, &now()],
+        )?;
+        Ok(())
+    }
+}

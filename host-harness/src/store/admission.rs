@@ -1,0 +1,114 @@
+//! Who signs in: whether ONES lets them, and what it knows of them.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{IntegrationId, Store, StoreError, Transaction, json};
+use crate::{error::Error, model::User, sync::Record as _};
+
+/// What becomes of a person whom the vendor signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Known: the record stays as the sync told it, since signing in may tell less.
+    Known,
+    /// Not seen before: kept, in the default groups, provisionally until a sync tells
+    /// of them.
+    Created,
+    /// The vendor blocked the account: not let in.
+    Disabled,
+    /// Known, but removed: not let in.
+    Removed,
+    /// The account of a room's mailbox, and so nobody: not let in.
+    Room,
+}
+
+/// A person, as their own page shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// As told last.
+    pub record: User,
+    /// Joined when first seen.
+    pub groups: Vec<String>,
+    /// Offered, and not blocked by the vendor. One whose removal is held still is.
+    pub active: bool,
+    /// Signed in, but no sync has told of them yet.
+    pub provisional: bool,
+}
+
+impl Store {
+    /// Decides on a person whom the vendor signed in, and keeps who is new.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; also where the record is larger than one may be.
+    pub fn admit(
+        &mut self,
+        integration: IntegrationId,
+        user: &User,
+        default_groups: &[String],
+    ) -> Result<Admission, Error> {
+        let json = user.to_json()?;
+        Ok(self.transaction(integration, |it| it.admit(user, &json, default_groups))?)
+    }
+
+    /// A person by id, also one who was removed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn person(
+        &self,
+        integration: IntegrationId,
+        id: &str,
+    ) -> Result<Option<Person>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT json, removed_at IS NOT NULL, provisional,
+                     (SELECT json_group_array(group_name) FROM membership
+                      WHERE integration = it.integration AND kind = it.kind AND person = it.id)
+                 FROM record AS it WHERE integration = ?1 AND kind = 'user' AND id = ?2",
+            )?
+            .query_row(params![integration.0, id], |row| {
+                let record: User = json::read("json", row.get_ref(0)?.as_str()?)?;
+                let removed: bool = row.get(1)?;
+                let groups = json::read("groups", row.get_ref(3)?.as_str()?)?;
+                let active = record.enabled && !removed;
+                Ok(Person { record, groups, active, provisional: row.get(2)? })
+            })
+            .optional()?;
+        Ok(found)
+    }
+}
+
+impl Transaction<'_> {
+    fn admit(&self, user: &User, json: &str, groups: &[String]) -> Result<Admission, StoreError> {
+        let known: Option<(bool, bool)> = self
+            .sql
+            .prepare_cached(
+                "SELECT removed_at IS NOT NULL, json ->> 'enabled' FROM record
+                 WHERE integration = ?1 AND kind = 'user' AND id = ?2",
+            )?
+            .query_row(params![self.integration, user.id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(match known {
+            Some((true, _)) => Admission::Removed,
+            Some((_, false)) => Admission::Disabled,
+            _ if !user.enabled => Admission::Disabled,
+            _ if self.is_room(user)? => Admission::Room,
+            Some(_) => Admission::Known,
+            None => {
+                self.put_provisional(&user.id, json, user.email())?;
+                self.join(&user.id, groups)?;
+                Admission::Created
+            }
+        })
+    }
+
+    fn is_room(&self, user: &User) -> Result<bool, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE integration = ?1 AND kind = 'room'
+                     AND removed_at IS NULL AND email = lowercase(?2))",
+            )?
+            .query_row(params![self.integration, user.email()], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,186 @@
+//! When an integration is synced without anybody asking, and since when that fails.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
+use crate::{
+    error::Problem,
+    schedule::{LONGEST, SHORTEST, pause},
+};
+
+/// Half of it is neither sooner nor later.
+const NO_JITTER: u32 = u32::MAX / 2;
+
+/// When an integration is synced, and whether that works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRow {
+    /// From a run to the next; without it, only a person starts one.
+    pub interval: Option<Duration>,
+    /// When the next run is due. It can have been while the program did not run.
+    pub next: Option<Timestamp>,
+    /// What fails, the kind that does so more often in a row.
+    pub failing: Option<Failing>,
+}
+
+/// Runs of one kind that failed, none of them well in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// Of people, or of rooms.
+    pub kind: Kind,
+    /// Since when.
+    pub since: Timestamp,
+    /// How often.
+    pub count: u32,
+    /// Why, the last time.
+    pub problem: Problem,
+}
+
+impl Store {
+    /// When an integration is synced, and whether that works.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn schedule(&self, IntegrationId(id): IntegrationId) -> Result<ScheduleRow, StoreError> {
+        let planned = self
+            .connection
+            .prepare_cached("SELECT interval, next FROM schedule WHERE integration = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, timestamp(row.get_ref(1)?.as_str()?)?)))
+            .optional()?;
+        let failing = self
+            .connection
+            .prepare_cached(
+                "SELECT kind, since, count, problem FROM failing WHERE integration = ?1
+                 ORDER BY count DESC, since LIMIT 1",
+            )?
+            .query_row([id], |row| {
+                Ok(Failing {
+                    kind: row.get(0)?,
+                    since: timestamp(row.get_ref(1)?.as_str()?)?,
+                    count: row.get(2)?,
+                    problem: json::read("problem", row.get_ref(3)?.as_str()?)?,
+                })
+            })
+            .optional()?;
+        let (interval, next) = planned.unzip();
+        Ok(ScheduleRow { interval: interval.map(Duration::from_secs), next, failing })
+    }
+
+    /// Lets an integration be synced every `interval`, brought between [`SHORTEST`] and
+    /// [`LONGEST`], or only when a person says so. What was planned stays planned where
+    /// the interval is the one it was.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn set_interval(
+        &mut self,
+        integration: IntegrationId,
+        interval: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        let interval = interval.map(|it| it.clamp(SHORTEST, LONGEST));
+        if self.schedule(integration)?.interval == interval {
+            return Ok(());
+        }
+        let IntegrationId(id) = integration;
+        match interval {
+            None => {
+                self.connection.execute("DELETE FROM schedule WHERE integration = ?1", [id])?;
+            }
+            Some(interval) => {
+                self.connection.execute(
+                    "INSERT OR REPLACE INTO schedule (integration, interval, next)
+                     VALUES (?1, ?2, ?3)",
+                    params![id, interval.as_secs(), now()],
+                )?;
+                self.plan(integration, Timestamp::now(), None, NO_JITTER)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans the next run from `now` on; for `asked` and `chance` see [`pause`]. Without
+    /// an interval there is nothing to plan.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn plan(
+        &mut self,
+        integration: IntegrationId,
+        now: Timestamp,
+        asked: Option<Duration>,
+        chance: u32,
+    ) -> Result<(), StoreError> {
+        let schedule = self.schedule(integration)?;
+        let Some(interval) = schedule.interval else { return Ok(()) };
+        let failures = schedule.failing.map_or(0, |it| it.count);
+        let pause = pause(interval, failures, asked, chance);
+        let next = now.checked_add(pause).unwrap_or(Timestamp::MAX);
+        self.connection.execute(
+            "UPDATE schedule SET next = ?2 WHERE integration = ?1",
+            params![integration.0, next.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// The integrations whose next run is due, those that wait longest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn due(&self, now: Timestamp) -> Result<Vec<IntegrationId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT integration, next FROM schedule JOIN settings USING (integration)",
+        )?;
+        let planned = statement.query_map([], |row| {
+            Ok((timestamp(row.get_ref(1)?.as_str()?)?, IntegrationId(row.get(0)?)))
+        })?;
+        let mut planned = planned.collect::<Result<Vec<_>, _>>()?;
+        planned.retain(|(next, _)| *next <= now);
+        planned.sort();
+        Ok(planned.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Records that syncing failed before a run could even begin.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) fn note_failure(
+        &mut self,
+        integration: IntegrationId,
+        kind: Kind,
+        problem: &Problem,
+    ) -> Result<(), StoreError> {
+        self.transaction(integration, |it| it.failed(kind, problem))
+    }
+}
+
+impl Transaction<'_> {
+    /// Counts a failure. A run that was cancelled is none.
+    pub(super) fn failed(&self, kind: Kind, problem: &Problem) -> Result<(), StoreError> {
+        if problem.is_cancelled() {
+            return Ok(());
+        }
+        self.sql
+            .prepare_cached(
+                "INSERT INTO failing (integration, kind, count, since, problem)
+                 VALUES (?1, ?2, 1, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET count = count + 1, problem = excluded.problem",
+            )?
+            .execute(params![self.integration, kind, now(), json::write(problem)?])?;
+        Ok(())
+    }
+
+    pub(super) fn works(&self, kind: Kind) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached("DELETE FROM failing WHERE integration = ?1 AND kind = ?2")?
+            .execute(params![self.integration, kind])?;
+        Ok(())
+    }
+}
+
+fn timestamp(text: &str) -> rusqlite::Result<Timestamp> {
+    text.parse().map_err(|it: jiff::Error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, it.into())
+    })
+}
