@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use end_to_end::{Scene, component, text};
+use end_to_end::{Scene, component, press, text};
 use m365_emulator::{Config, Fault, IdTokenFault, Then};
 use ones_host::{
     model::{Callback, CallbackOutcome, Flow, Purpose, Redirect, Refusal, User},
@@ -11,7 +11,6 @@ use ones_host::{
 };
 use serde_json::json;
 use tokio::runtime::Runtime;
-use url::Url;
 
 const REDIRECT_URI: &str = "http://127.0.0.1:9/sign-in/callback";
 
@@ -68,27 +67,6 @@ impl Door {
     fn somebody(&self) -> serde_json::Value {
         self.scene.people_in_truth().into_values().next().expect("a person")
     }
-}
-
-/// What the browser brings back after a button of the vendor's page was pressed.
-#[track_caller]
-fn press(url: &str, name: &str, value: &str) -> Vec<(String, String)> {
-    let mut page = Url::parse(url).expect("an address");
-    let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
-    form.push((name.to_owned(), value.to_owned()));
-    page.set_query(None);
-    let agent = ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build();
-    let pairs = form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut answer = ureq::Agent::new_with_config(agent)
-        .post(page.as_str())
-        .send_form(pairs)
-        .expect("an answer of the vendor");
-    let Some(location) = answer.headers().get("location") else {
-        panic!("{}: {}", answer.status(), answer.body_mut().read_to_string().unwrap_or_default())
-    };
-    let location = Url::parse(location.to_str().expect("text")).expect("an address");
-    assert!(location.as_str().starts_with(REDIRECT_URI), "{location}");
-    location.query_pairs().into_owned().collect()
 }
 
 /// The case and code of a refusal.

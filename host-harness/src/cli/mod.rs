@@ -185,11 +185,8 @@ impl Program {
         if let Some(folder) = store.temporary() {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
-        let options = Options {
-            full,
-            limit: self.limit(),
-            default_groups: settings.default_groups(),
-        };
+        let options =
+            Options { full, limit: self.limit(), default_groups: settings.default_groups() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(self.args.format, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);

@@ -145,9 +145,18 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(people::routes())
         .nest("/admin", admin::routes())
-        .route("/assets/style.css", get(|| asset("text/css", include_str!("../../assets/style.css"))))
-        .route("/assets/script.js", get(|| asset("text/javascript", include_str!("../../assets/script.js"))))
-        .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../../assets/icon.svg"))))
+        .route(
+            "/assets/style.css",
+            get(|| asset("text/css", include_str!("../../assets/style.css"))),
+        )
+        .route(
+            "/assets/script.js",
+            get(|| asset("text/javascript", include_str!("../../assets/script.js"))),
+        )
+        .route(
+            "/assets/icon.svg",
+            get(|| asset("image/svg+xml", include_str!("../../assets/icon.svg"))),
+        )
         .fallback(|| async { failure::Failure::not_found() })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), guard::check))
@@ -156,6 +165,7 @@ fn router(app: Arc<App>) -> Router {
 
 async fn asset(kind: &'static str, text: &'static str) -> Response {
     // Asked for every time, so that a newer program is not seen in older clothes.
-    let headers = [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
+    let headers =
+        [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
     (headers, text).into_response()
 }

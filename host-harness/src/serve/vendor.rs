@@ -31,11 +31,8 @@ pub trait Vendor: Send + Sync + 'static {
         redirect_uri: &'a str,
         purpose: Purpose,
     ) -> Asked<'a, Redirect>;
-    fn handle_callback(
-        &self,
-        settings: Settings,
-        callback: Callback,
-    ) -> Asked<'_, CallbackOutcome>;
+    fn handle_callback(&self, settings: Settings, callback: Callback)
+    -> Asked<'_, CallbackOutcome>;
 }
 
 impl Vendor for Plugin {

@@ -83,7 +83,8 @@ pub(super) async fn show(
     let id = IntegrationId::from(id);
     let name = app.name(id).await?;
     let told = app.store(move |store| {
-        let configured = store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
+        let configured =
+            store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
         let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
         let runs = store.latest_runs(id, None, RUNS)?;
         Ok::<_, StoreError>((configured, counts, schedule, runs))

@@ -24,7 +24,10 @@ use crate::{
         app::{App, LOGIN_BUTTON, NAME},
         failure::Failure,
         guard::{Posted, host, random_text},
-        view::{ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page, problem, report},
+        view::{
+            ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page, problem,
+            report,
+        },
     },
     settings::Settings,
     store::IntegrationId,

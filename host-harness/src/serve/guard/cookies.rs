@@ -52,8 +52,7 @@ impl Cookie {
     fn header(self, value: &str, more: &str, site: &Site) -> HeaderValue {
         let secure = if site.is_secure() { "; Secure" } else { "" };
         let (name, same_site) = (self.name(site), self.same_site(site));
-        let text =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}{more}");
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}{more}");
         // Values are letters, digits, `-` and `_`.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }

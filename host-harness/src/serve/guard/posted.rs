@@ -49,9 +49,7 @@ impl FromRequest<Arc<App>> for Posted {
 }
 
 /// The pairs of a form or of a query, decoded, in their order.
-pub(in crate::serve) fn pairs(
-    text: &[u8],
-) -> impl Iterator<Item = (String, String)> + use<'_> {
+pub(in crate::serve) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> + use<'_> {
     form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 

@@ -152,9 +152,7 @@ async fn admit(
             return Ok((cookie, Redirect::to("/me")).into_response());
         }
         Admission::Disabled => problem("person-disabled", "Your account is blocked", ask),
-        Admission::Removed => {
-            problem("person-removed", "You were removed from ONES", ask)
-        }
+        Admission::Removed => problem("person-removed", "You were removed from ONES", ask),
         Admission::Room => problem(
             "person-is-room",
             "This is the account of a room, and nobody's",

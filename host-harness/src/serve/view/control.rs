@@ -46,7 +46,8 @@ impl<'a> ControlView<'a> {
     }
 
     fn url(&self) -> Option<String> {
-        let field: String = form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
+        let field: String =
+            form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
         let name: String = form_urlencoded::byte_serialize(self.control.name.as_bytes()).collect();
         self.choices.map(|it| format!("{it}&field={field}&name={name}"))
     }
@@ -69,7 +70,12 @@ impl<'a> ControlView<'a> {
             Some(Choice { label, hint, .. }) => {
                 Chosen { value, label, hint: hint.as_deref(), gone: false }
             }
-            None => Chosen { value, label: value, hint: None, gone: picker.offered.gone.contains(value) },
+            None => Chosen {
+                value,
+                label: value,
+                hint: None,
+                gone: picker.offered.gone.contains(value),
+            },
         });
         chosen.collect()
     }

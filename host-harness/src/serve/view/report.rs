@@ -29,7 +29,8 @@ impl ReportView<'_> {
     }
 
     fn title(&self) -> String {
-        let checks = |count| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
+        let checks =
+            |count| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
         match (self.count(Outcome::Failed), self.count(Outcome::Warned)) {
             (0, 0) => "Everything works".to_owned(),
             (0, warned) => format!("It works, but {} deserves a look", checks(warned)),

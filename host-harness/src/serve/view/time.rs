@@ -6,10 +6,7 @@ use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
 
 #[derive(Template)]
-#[template(
-    source = r#"<time datetime="{{ exact }}">{{ words }}</time>"#,
-    ext = "html"
-)]
+#[template(source = r#"<time datetime="{{ exact }}">{{ words }}</time>"#, ext = "html")]
 pub(in crate::serve) struct Time {
     exact: String,
     words: String,
