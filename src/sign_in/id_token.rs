@@ -24,9 +24,8 @@ const LARGEST: usize = 64 * 1024;
 const LEEWAY: Duration = Duration::from_secs(60);
 
 /// What a verified token says of a person.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Claims {
-    pub(super) iss: String,
     aud: Value,
     exp: f64,
     iat: f64,
@@ -37,7 +36,7 @@ pub(super) struct Claims {
     #[serde(default)]
     pub(super) oid: String,
     #[serde(default)]
-    tid: String,
+    pub(super) tid: String,
     #[serde(default)]
     ver: String,
     pub(super) name: Option<String>,
@@ -108,6 +107,7 @@ fn refused(error: &ErrorKind) -> Error {
         ErrorKind::InvalidAudience => {
             rejected("id-token-audience", "The ID token is meant for another application")
         }
+        ErrorKind::InvalidKeyFormat => keys::unfit(),
         _ => rejected("id-token-malformed", "The ID token cannot be read"),
     }
 }
