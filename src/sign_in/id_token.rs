@@ -26,6 +26,7 @@ const LEEWAY: Duration = Duration::from_secs(60);
 /// What a verified token says of a person.
 #[derive(Deserialize)]
 pub(super) struct Claims {
+    iss: Value,
     aud: Value,
     exp: f64,
     iat: f64,
@@ -113,7 +114,10 @@ fn refused(error: &ErrorKind) -> Error {
 }
 
 fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Result<(), Error> {
-    // A list would let others be meant as well.
+    // Lists would let others be meant as well.
+    if claims.iss.as_str() != Some(&sign_in.provider.issuer) {
+        return Err(refused(&ErrorKind::InvalidIssuer));
+    }
     if claims.aud.as_str() != Some(client) {
         return Err(refused(&ErrorKind::InvalidAudience));
     }

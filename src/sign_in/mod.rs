@@ -90,6 +90,7 @@ pub async fn callback<H: Host>(
     };
     let code = answer
         .code
+        .filter(|it| !it.is_empty())
         .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
     // One try of everything: a code is good for one, and a person waits.
     let graph = Graph::new(host, settings, Patience::ONCE);

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Explanation},
     host::Response,
     remedy,
+    secret::Secret,
     settings::Settings,
 };
 
@@ -30,9 +31,15 @@ pub(super) fn of_browser(
     explain(Refusal::told(&error, description.unwrap_or_default()), settings, redirect_uri)
 }
 
-/// What Entra ID answered to the code.
-pub(super) fn of_code(settings: &Settings, redirect_uri: &str, response: &Response) -> Error {
-    explain(Refusal::read(response), settings, redirect_uri)
+/// What Entra ID answered to the code; `sent` is what went there with it.
+pub(super) fn of_code(
+    settings: &Settings,
+    redirect_uri: &str,
+    response: &Response,
+    sent: &[Secret],
+) -> Error {
+    let refusal = sent.iter().fold(Refusal::read(response), Refusal::without);
+    explain(refusal, settings, redirect_uri)
 }
 
 /// What was answered where endpoints or keys were asked for.
