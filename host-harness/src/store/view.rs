@@ -119,7 +119,7 @@ impl Store {
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
         let mut statement = self.connection.prepare_cached(&format!(
-            // The first needs no more than the index.
+            // `found` is read from the index alone; `it` is looked up where something matches.
             "SELECT {COLUMNS} FROM record AS found CROSS JOIN record AS it
                  USING (integration, kind, id)
              WHERE integration = ?1 AND kind = ?2 AND instr(found.search, ?3) > 0
