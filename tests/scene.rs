@@ -5,6 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what should not happen ends it")]
 
+mod browser;
+mod press;
+mod server;
+
+pub use browser::Browser;
+pub use press::press;
+pub use server::Server;
+
 use std::{
     collections::BTreeMap,
     env, fs,

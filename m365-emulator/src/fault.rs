@@ -6,6 +6,7 @@ use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::entra::id_token_fault::IdTokenFault;
 use crate::error::ControlError;
@@ -79,6 +80,8 @@ pub enum Then {
         /// How late.
         milliseconds: u64,
     },
+    /// Is answered when the faults are replaced or cleared, and not before.
+    Hold {},
     /// Is answered with these members changed.
     Rewrite(Vec<Edit>),
 }
@@ -177,28 +180,38 @@ impl Match {
 
 /// The faults that are set, with what is left of each.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    faults: Vec<Fault>,
+    /// Sees every replacement.
+    replaced: watch::Sender<()>,
+}
 
 impl Faults {
     pub(crate) fn set(&mut self, faults: Vec<Fault>) -> Result<(), ControlError> {
         faults.iter().try_for_each(Fault::check)?;
-        self.0 = faults;
+        self.faults = faults;
+        self.replaced.send_replace(());
         Ok(())
     }
 
     pub(crate) fn add(&mut self, fault: Fault) -> Result<(), ControlError> {
         fault.check()?;
-        self.0.push(fault);
+        self.faults.push(fault);
         Ok(())
     }
 
     pub(crate) fn list(&self) -> &[Fault] {
-        &self.0
+        &self.faults
+    }
+
+    /// For whoever waits until the faults are replaced.
+    pub(crate) fn replaced(&self) -> watch::Receiver<()> {
+        self.replaced.subscribe()
     }
 
     /// What happens to this request, counted.
     pub(crate) fn strike(&mut self, request: &Request) -> Option<Then> {
-        for fault in &mut self.0 {
+        for fault in &mut self.faults {
             if fault.times == Some(0)
                 || !fault.matching.fits(request)
                 || !fault.then.concerns(request)

@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::fault::{self, Then};
 use crate::graph::refusal::GraphRefusal;
 use crate::graph::{self, batch};
@@ -38,11 +40,16 @@ pub(crate) fn handle(
         if admin::serves(&request.path) {
             return admin::answer(&shared, &request);
         }
-        let (order, then, graph) = {
+        let (order, then, replaced, graph) = {
             let mut state = shared.lock();
             let order = state.log.arrived(&request);
-            (order, state.faults.strike(&request), state.graph.clone())
+            let then = state.faults.strike(&request);
+            // Before the lock is gone: no replacement from now on is missed.
+            (order, then, state.faults.replaced(), state.graph.clone())
         };
+        if matches!(then, Some(Then::Hold {})) {
+            hold(replaced).await;
+        }
         let reply = strike(&shared, &request, then, &graph).await;
         let status = (reply.delivery != Delivery::Close).then(|| reply.status.as_u16());
         shared.lock().log.answered(order, status);
@@ -50,9 +57,14 @@ pub(crate) fn handle(
     })
 }
 
+async fn hold(mut replaced: watch::Receiver<()>) {
+    // An error means that the emulator ends, which frees everybody too.
+    let _ = replaced.changed().await;
+}
+
 async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &str) -> Reply {
     match then {
-        None => serve(shared, request).await,
+        None | Some(Then::Hold {}) => serve(shared, request).await,
         Some(Then::Answer { status, headers, body }) => {
             fault::made_up(status, &headers, body.as_ref())
         }

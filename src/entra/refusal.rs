@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Explanation, FieldError},
     host::Response,
     remedy::{self, NEW_SECRET},
+    secret::Secret,
     settings::Settings,
 };
 
@@ -63,6 +64,13 @@ impl Refusal {
             aadsts: code_in(description),
             detail: detail.join("; ").chars().take(1000).collect(),
         }
+    }
+
+    /// The same without a credential that the server may have repeated.
+    pub fn without(mut self, secret: &Secret) -> Self {
+        self.error = self.error.map(|it| secret.hidden_in(&it));
+        self.detail = secret.hidden_in(&self.detail);
+        self
     }
 
     /// Microsoft's code, where there is one.

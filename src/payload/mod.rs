@@ -89,6 +89,6 @@ fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
 }
 
 /// Microsoft tells "nothing" as null, as an empty text and by silence.
-fn filled(text: Option<String>) -> Option<String> {
+pub(crate) fn filled(text: Option<String>) -> Option<String> {
     text.filter(|it| !it.is_empty())
 }

@@ -105,10 +105,10 @@ pub(super) enum CloudName {
 #[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"], "additionalProperties" = false)))]
 pub(super) struct CustomCloud {
     /// Of Entra ID, e.g. `https://login.microsoftonline.com`.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "Authority", extend("format" = "uri")))]
     pub(super) authority: Entry<String>,
     /// Of Microsoft Graph, e.g. `https://graph.microsoft.com`.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "Graph", extend("format" = "uri")))]
     pub(super) graph: Entry<String>,
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Provider {
     pub(super) form_post: bool,
     /// Whether the client's secret goes into a header, since the form is not taken.
     pub(super) basic: bool,
+    /// Whether it says with each answer who it is (RFC 9207).
+    pub(super) names_itself: bool,
 }
 
 impl Provider {
@@ -69,6 +71,7 @@ impl Provider {
             .ok_or_else(|| wrong("issuer", text("issuer"), response))?;
         // Where the document is silent, only Basic is sure to be taken.
         let methods = "token_endpoint_auth_methods_supported";
+        let names_itself = "authorization_response_iss_parameter_supported";
         Ok(Self {
             issuer: issuer.to_owned(),
             tenant: issued_for.to_owned(),
@@ -77,7 +80,13 @@ impl Provider {
             jwks_uri: place("jwks_uri")?,
             form_post: lists("response_modes_supported", "form_post").unwrap_or_default(),
             basic: !lists(methods, "client_secret_post").unwrap_or_default(),
+            names_itself: document.get(names_itself).and_then(Value::as_bool).unwrap_or_default(),
         })
+    }
+
+    /// Whether an answer of the provider can come with that `iss` (RFC 9207, section 2.4).
+    pub(super) fn may_call_itself(&self, iss: Option<&str>) -> bool {
+        iss.map_or(!self.names_itself, |it| it == self.issuer)
     }
 }
 

@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// Of a sign-in or consent that is under way. The host keeps it, and it is sealed all the same:
 /// a host that keeps it where others can write would let them choose where codes are sent.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Flow {
     /// In seconds since 1970.
@@ -28,7 +28,7 @@ pub(super) struct Flow {
 }
 
 /// What only a sign-in needs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignIn {
     /// As discovery told, when the browser was sent there.
@@ -39,12 +39,11 @@ pub(super) struct SignIn {
 }
 
 /// What the browser brought, each at most once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Answer<'a> {
     pub(super) error: Option<&'a str>,
     pub(super) error_description: Option<&'a str>,
     pub(super) code: Option<&'a str>,
-    pub(super) iss: Option<&'a str>,
     pub(super) admin_consent: Option<&'a str>,
 }
 
@@ -77,7 +76,7 @@ impl Flow {
             rejected("no-sign-in", "No sign-in is under way in this browser, or it took too long")
         })?;
         let changed =
-            || rejected("flow-changed", "The sign-in was changed on its way, or the settings were");
+            || rejected("flow-changed", "The settings were changed meanwhile, or the sign-in was");
         let (content, code) = sealed.split_once('.').ok_or_else(changed)?;
         let code = BASE64_URL_SAFE_NO_PAD.decode(code).map_err(|_| changed())?;
         mac(settings, content).verify_slice(&code).map_err(|_| changed())?;
@@ -85,7 +84,10 @@ impl Flow {
         let it: Self = serde_json::from_slice(&content).map_err(|_| changed())?;
         let age = seconds(now).checked_sub(it.began);
         if age.is_none_or(|it| it > LONGEST.as_secs()) {
-            return Err(rejected("flow-expired", "The sign-in took longer than ten minutes"));
+            return Err(rejected(
+                "flow-expired",
+                "The browser took longer than ten minutes, or the clock of ONES was set back",
+            ));
         }
         Ok(it)
     }
@@ -93,14 +95,14 @@ impl Flow {
     /// What the browser brought, once it is clear that this flow sent it.
     pub(super) fn answer<'a>(&self, callback: &'a Callback) -> Result<Answer<'a>, Error> {
         let mut answer = Answer::default();
-        let mut state = None;
+        let (mut state, mut iss) = (None, None);
         for (name, value) in &callback.parameters {
             let place = match name.as_str() {
                 "state" => &mut state,
                 "error" => &mut answer.error,
                 "error_description" => &mut answer.error_description,
                 "code" => &mut answer.code,
-                "iss" => &mut answer.iss,
+                "iss" => &mut iss,
                 "admin_consent" => &mut answer.admin_consent,
                 _ => continue,
             };
@@ -115,23 +117,26 @@ impl Flow {
         if callback.redirect_uri != self.redirect_uri {
             return Err(rejected(
                 "redirect-uri-changed",
-                "The browser came back to another address than it was to",
+                "The browser came back to another address than was agreed",
             ));
+        }
+        if self.sign_in.as_ref().is_some_and(|it| !it.provider.may_call_itself(iss)) {
+            return Err(rejected("issuer-mismatch", "Another provider answered than was asked"));
         }
         Ok(answer)
     }
 }
 
 /// The key is derived from the client secret, which the plugin has on both ends; cloud, tenant and
-/// client are part of it, so that a flow serves these alone.
+/// client are part of it, so that a flow serves these alone: it holds where the secret goes.
 fn mac(settings: &Settings, content: &str) -> Hmac<Sha256> {
     let keyed = |key: &[u8]| {
         <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes keys of any length")
     };
-    let server = &settings.server;
+    let (server, endpoints) = (&settings.server, settings.endpoints());
     let mut key = keyed(server.client_secret.reveal().as_bytes());
-    let graph = settings.endpoints().scope();
-    for part in ["ones-office365 flow 1", &graph, &server.tenant_id, &server.client_id] {
+    let (tenant, graph) = (endpoints.openid_configuration().to_string(), endpoints.graph_origin());
+    for part in ["ones-office365 flow 1", &tenant, graph, &server.client_id] {
         key.update(part.as_bytes());
         key.update(&[0]);
     }

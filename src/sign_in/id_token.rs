@@ -24,9 +24,9 @@ const LARGEST: usize = 64 * 1024;
 const LEEWAY: Duration = Duration::from_secs(60);
 
 /// What a verified token says of a person.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Claims {
-    pub(super) iss: String,
+    iss: Value,
     aud: Value,
     exp: f64,
     iat: f64,
@@ -37,7 +37,7 @@ pub(super) struct Claims {
     #[serde(default)]
     pub(super) oid: String,
     #[serde(default)]
-    tid: String,
+    pub(super) tid: String,
     #[serde(default)]
     ver: String,
     pub(super) name: Option<String>,
@@ -108,12 +108,16 @@ fn refused(error: &ErrorKind) -> Error {
         ErrorKind::InvalidAudience => {
             rejected("id-token-audience", "The ID token is meant for another application")
         }
+        ErrorKind::InvalidKeyFormat => keys::unfit(),
         _ => rejected("id-token-malformed", "The ID token cannot be read"),
     }
 }
 
 fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Result<(), Error> {
-    // A list would let others be meant as well.
+    // Lists would let others be meant as well.
+    if claims.iss.as_str() != Some(&sign_in.provider.issuer) {
+        return Err(refused(&ErrorKind::InvalidIssuer));
+    }
     if claims.aud.as_str() != Some(client) {
         return Err(refused(&ErrorKind::InvalidAudience));
     }

@@ -5,6 +5,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
+use rsa::BigUint;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -46,21 +47,25 @@ pub(super) async fn fetch<H: Host>(
         )
     })?;
     // One key of another kind or form must not spoil the others.
-    let mut fitting =
-        keys.iter().filter_map(|it| Key::deserialize(it).ok()).filter(|it| it.kid == kid);
-    match (fitting.next(), fitting.next()) {
-        (Some(key), None) => key.for_tokens_of(provider),
-        (Some(_), Some(_)) => None,
-        (None, _) => {
-            return Err(rejected(
-                "id-token-unknown-key",
-                "The ID token is signed with a key that the tenant does not publish",
-            ));
-        }
+    let readable = keys.iter().filter_map(|it| Key::deserialize(it).ok());
+    let mut named = readable.filter(|it| it.kid == kid).peekable();
+    if named.peek().is_none() {
+        return Err(rejected(
+            "id-token-unknown-key",
+            "The ID token is signed with a key that the tenant does not publish",
+        ));
     }
-    .ok_or_else(|| {
-        rejected("id-token-unfit-key", "The key that signed the ID token may not sign such tokens")
-    })
+    // An id can stand for several keys, if they serve different ends (RFC 7517, section 4.5).
+    let mut fitting = named.filter_map(|it| it.for_tokens_of(provider));
+    match (fitting.next(), fitting.next()) {
+        (Some(key), None) => Ok(key),
+        _ => Err(unfit()),
+    }
+}
+
+/// Of a key that is there, but not for this.
+pub(super) fn unfit() -> Error {
+    rejected("id-token-unfit-key", "The key that signed the ID token may not sign such tokens")
 }
 
 #[derive(Deserialize)]
@@ -87,7 +92,7 @@ impl Key {
             && self.issuer.as_ref().is_none_or(signs_for);
         let (n, e) = (self.n.as_deref()?, self.e.as_deref()?);
         let modulus = BASE64_URL_SAFE_NO_PAD.decode(n).ok()?;
-        let bits = modulus.iter().skip_while(|it| **it == 0).count() * 8;
+        let bits = BigUint::from_bytes_be(&modulus).bits();
         (fits && (SHORTEST..=LONGEST).contains(&bits))
             .then(|| DecodingKey::from_rsa_components(n, e).ok())
             .flatten()

@@ -6,7 +6,7 @@ use crate::{
     graph::{Answer, Graph},
     host::{Host, Request},
     model::User,
-    payload::{Item, UserReader},
+    payload::{Item, UserReader, filled},
 };
 
 /// Reads the person from Graph, so that ONES gets the same record as from a sync; from the claims
@@ -28,7 +28,7 @@ pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<
         )),
         _ => Err(declined(
             "guest",
-            "Guests of the company do not sign in here",
+            "Guests of your company's tenant may not sign in here",
             "Ask the administrator of ONES to include guests in the user settings",
         )),
     }
@@ -47,17 +47,19 @@ async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
 }
 
 fn in_claims(claims: Claims) -> User {
-    let username = claims.preferred_username.or_else(|| claims.email.clone());
+    let email = filled(claims.email);
+    let username = filled(claims.preferred_username).or_else(|| email.clone());
     let username = username.unwrap_or_else(|| claims.oid.clone());
     User {
         id: claims.oid,
-        display_name: claims.name.unwrap_or_else(|| username.clone()),
+        display_name: filled(claims.name).unwrap_or_else(|| username.clone()),
         username,
-        email: claims.email,
-        given_name: claims.given_name,
-        surname: claims.family_name,
+        email,
+        given_name: filled(claims.given_name),
+        surname: filled(claims.family_name),
         enabled: true,
-        guest: claims.idp.is_some_and(|it| it != claims.iss),
+        // The tenant's own name is not spelled alike everywhere; its id is.
+        guest: claims.idp.is_some_and(|it| !it.contains(&claims.tid)),
         ..User::default()
     }
 }

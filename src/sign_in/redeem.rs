@@ -11,6 +11,7 @@ use crate::{
     graph::Graph,
     host::{Host, Request},
     remedy,
+    secret::Secret,
 };
 
 /// Redeems the code; gives the ID token, still unread.
@@ -44,7 +45,8 @@ pub(super) async fn redeem<H: Host>(
     }
     let response = graph.send(request).await?;
     if response.status != 200 {
-        return Err(refusal::of_code(settings, redirect_uri, &response));
+        let sent = [code, &sign_in.verifier].map(Secret::new);
+        return Err(refusal::of_code(settings, redirect_uri, &response, &sent));
     }
     let granted = response.json();
     let id_token = granted.get("id_token").and_then(Value::as_str);

@@ -8,27 +8,38 @@ use crate::{
     error::{Error, Explanation},
     host::Response,
     remedy,
+    secret::Secret,
     settings::Settings,
 };
 
+/// From the login page or, for consent, from the settings.
+const BEGIN_AGAIN: &str = "Begin again in ONES";
+
 /// Whatever does not belong to a sign-in of this browser.
 pub(super) fn rejected(code: &str, summary: &str) -> Error {
-    Error::Rejected(Explanation::new(code, summary).remedy("Begin again on the login page of ONES"))
+    Error::Rejected(Explanation::new(code, summary).remedy(BEGIN_AGAIN))
 }
 
-/// What Entra ID sent the browser back with.
+/// What Entra ID sent the browser back with. Who can show its state can show any text.
 pub(super) fn of_browser(
     settings: &Settings,
     redirect_uri: &str,
     error: &str,
     description: Option<&str>,
 ) -> Error {
-    explain(Refusal::told(error, description.unwrap_or_default()), settings, redirect_uri)
+    let error: String = error.chars().take(100).collect();
+    explain(Refusal::told(&error, description.unwrap_or_default()), settings, redirect_uri)
 }
 
-/// What Entra ID answered to the code.
-pub(super) fn of_code(settings: &Settings, redirect_uri: &str, response: &Response) -> Error {
-    explain(Refusal::read(response), settings, redirect_uri)
+/// What Entra ID answered to the code; `sent` is what went there with it.
+pub(super) fn of_code(
+    settings: &Settings,
+    redirect_uri: &str,
+    response: &Response,
+    sent: &[Secret],
+) -> Error {
+    let refusal = sent.iter().fold(Refusal::read(response), Refusal::without);
+    explain(refusal, settings, redirect_uri)
 }
 
 /// What was answered where endpoints or keys were asked for.
@@ -98,7 +109,7 @@ fn known(aadsts: Option<u32>, error: Option<&str>) -> Option<Known> {
         "invalid_grant" => Some((
             Error::Rejected,
             "The code that the browser brought is used up, too old, or was never given",
-            "Begin again on the login page of ONES",
+            BEGIN_AGAIN,
         )),
         _ => None,
     })
@@ -106,8 +117,8 @@ fn known(aadsts: Option<u32>, error: Option<&str>) -> Option<Known> {
 
 const DECLINED: Option<Known> = Some((
     Error::Declined,
-    "The sign-in was declined",
-    "Begin again on the login page of ONES, and accept what Microsoft asks",
+    "What Microsoft asked for was declined",
+    "Begin again in ONES, and accept what Microsoft asks for",
 ));
 
 const CONSENT: Option<Known> = Some((
@@ -116,8 +127,5 @@ const CONSENT: Option<Known> = Some((
     "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Grant admin consent",
 ));
 
-const AGAIN: Option<Known> = Some((
-    Error::Declined,
-    "Microsoft wants the person to sign in anew",
-    "Begin again on the login page of ONES",
-));
+const AGAIN: Option<Known> =
+    Some((Error::Declined, "Microsoft wants the person to sign in anew", BEGIN_AGAIN));

@@ -49,3 +49,83 @@ impl JwtVerifier for Rs256 {
         Algorithm::RS256
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    /// RFC 7515, appendix A.2.
+    const MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+    const MESSAGE: &[u8] = b"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    const SIGNATURE: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+
+    fn decode(text: &str) -> Vec<u8> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url")
+    }
+
+    fn verifier(n: &str, e: &str) -> Box<dyn JwtVerifier> {
+        let key = DecodingKey::from_rsa_components(n, e).expect("base64url");
+        verifier_factory(&Algorithm::RS256, &key).expect("a key")
+    }
+
+    #[test]
+    fn the_example_of_the_rfc_is_valid_and_no_byte_of_it_can_be_changed() {
+        let verifier = verifier(MODULUS, "AQAB");
+        let (message, signature) = (MESSAGE.to_vec(), decode(SIGNATURE));
+        assert!(verifier.verify(&message, &signature).is_ok());
+        let changed = |bytes: &[u8], index: usize| {
+            let mut bytes = bytes.to_vec();
+            bytes[index] ^= 1;
+            bytes
+        };
+        for index in 0..message.len() {
+            assert!(verifier.verify(&changed(&message, index), &signature).is_err(), "{index}");
+        }
+        for index in 0..signature.len() {
+            assert!(verifier.verify(&message, &changed(&signature, index)).is_err(), "{index}");
+        }
+    }
+
+    /// Whatever is said to be valid is, and all else is not: "acceptable" stands for a padding
+    /// that only old signers make.
+    #[test]
+    fn wycheproofs_signatures_are_told_apart() {
+        let hex = |text: &str| -> Vec<u8> {
+            let digits = (0..text.len() / 2).map(|it| &text[it * 2..it * 2 + 2]);
+            digits.map(|it| u8::from_str_radix(it, 16).expect("hexadecimal")).collect()
+        };
+        let (mut key, mut valid, mut invalid) = (verifier(MODULUS, "AQAB"), 0, 0);
+        for line in include_str!("../../tests/vectors/rsa-signature-2048-sha256.txt").lines() {
+            match line.splitn(5, ' ').collect::<Vec<_>>()[..] {
+                ["key", n, e] => key = verifier(n, e),
+                [id, result, message, signature, ref comment @ ..] => {
+                    let message = hex(message.trim_matches('-'));
+                    let signature = decode(if signature == "-" { "" } else { signature });
+                    let taken = key.verify(&message, &signature).is_ok();
+                    assert_eq!(taken, result == "valid", "{id} {result} {comment:?}");
+                    *(if taken { &mut valid } else { &mut invalid }) += 1;
+                }
+                _ => panic!("{line}"),
+            }
+        }
+        assert_eq!((valid, invalid), (9, 250));
+    }
+
+    #[test]
+    fn only_rs256_and_only_sound_keys_are_taken() {
+        let key = DecodingKey::from_rsa_components(MODULUS, "AQAB").expect("base64url");
+        for algorithm in [Algorithm::RS512, Algorithm::PS256, Algorithm::HS256, Algorithm::ES256] {
+            assert!(verifier_factory(&algorithm, &key).is_err(), "{algorithm:?}");
+        }
+        let secret = DecodingKey::from_secret(&decode(MODULUS));
+        assert!(verifier_factory(&Algorithm::RS256, &secret).is_err());
+        // Exponents of 0, 1, 2 and 2^33 + 1; a modulus that is even, and none.
+        let keys = ["AA", "AQ", "Ag", "AgAAAAE"].map(|e| (MODULUS, e));
+        for (n, e) in keys.into_iter().chain([("_____g", "AQAB"), ("", "AQAB")]) {
+            let key = DecodingKey::from_rsa_components(n, e).expect("base64url");
+            assert!(verifier_factory(&Algorithm::RS256, &key).is_err(), "{n} {e}");
+        }
+    }
+}

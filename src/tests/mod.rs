@@ -1,5 +1,6 @@
 //! The plugin against a host and a Graph that answer by script: no network, no waiting.
 
+mod choices;
 mod conversation;
 mod law;
 mod payloads;
@@ -7,4 +8,5 @@ mod people;
 mod places;
 mod script;
 mod settings;
+mod sign_in;
 mod validation;

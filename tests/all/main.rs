@@ -1,7 +1,9 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
+mod browser;
 mod component;
 mod people;
 mod places;
+mod sign_in;
 mod trouble;
 mod validation;

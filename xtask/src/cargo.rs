@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::Result;
+use crate::{Result, browser};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -72,9 +72,13 @@ pub(crate) fn programs(profile: &str) -> Result<(PathBuf, PathBuf)> {
 /// Builds everything, then tests everything.
 pub(crate) fn test(filter: Option<&str>) -> Result {
     component()?;
-    programs("dev")?;
+    // Brings the programs along, since packages with programs have tests of their own. Built by
+    // themselves they would have other features, and Wasmtime would be compiled twice.
     let mut words = vec!["test", "--workspace"];
     words.extend(filter);
+    if !browser::prepare() {
+        words.extend(["--", "--skip", "browser::"]);
+    }
     cargo(&words)
 }
 

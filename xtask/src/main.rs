@@ -1,8 +1,10 @@
-//! What a person types in this repository: `cargo xtask build`, `test`, `demo`, `bench`.
+//! What a person types in this repository: `cargo xtask build`, `test`, `demo`, `serve`, `bench`.
 
 mod bench;
+mod browser;
 mod cargo;
 mod demo;
+mod serve;
 mod tenant;
 
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ enum Command {
     },
     /// Starts an emulated tenant of 10,000 people and 250 rooms, and syncs it
     Demo,
+    /// Starts an emulated tenant of 1,000 people, and the host's pages for a browser
+    Serve,
     /// Measures requests, memory, size and speed; optimized, so it builds for a while
     Bench,
 }
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Command::Build => cargo::component().map(drop),
         Command::Test { filter } => cargo::test(filter.as_deref()),
         Command::Demo => demo::run(),
+        Command::Serve => serve::run(),
         Command::Bench => bench::run(),
     };
     match result {

@@ -107,6 +107,11 @@ impl Tenant {
         response.body_mut().read_json().map_err(|it| format!("the emulator answers no JSON: {it}"))
     }
 
+    /// Of its own, gone with it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the emulator answers.
     pub(crate) fn graph(&self) -> &str {
         self.access["graph"].as_str().unwrap_or_default()

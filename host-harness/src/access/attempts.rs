@@ -54,21 +54,20 @@ impl Attempts {
     /// How long that address has to wait. Asking earlier does not make it longer.
     pub fn begin(&self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut tried = self.tried();
-        tried.retain(|_, it| it.ago(now) < FORGOTTEN);
         let from = network(from);
-        if let Some(before) = tried.get(&from) {
-            let left = before.wait().saturating_sub(before.ago(now));
-            if !left.is_zero() {
-                return Err(left);
-            }
-        } else if tried.len() >= CAPACITY
+        let before = tried.get(&from).copied().filter(|it| it.ago(now) < FORGOTTEN);
+        let left = before.map_or(Duration::ZERO, |it| it.wait().saturating_sub(it.ago(now)));
+        if !left.is_zero() {
+            return Err(left);
+        }
+        if before.is_none()
+            && tried.len() >= CAPACITY
             && let Some(oldest) = tried.iter().min_by_key(|(_, it)| it.last).map(|(it, _)| *it)
         {
             tried.remove(&oldest);
         }
-        let entry = tried.entry(from).or_insert(Tried { count: 0, last: now });
-        entry.count = entry.count.saturating_add(1);
-        entry.last = now;
+        let count = before.map_or(0, |it| it.count).saturating_add(1);
+        tried.insert(from, Tried { count, last: now });
         Ok(())
     }
 

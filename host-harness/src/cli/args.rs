@@ -26,7 +26,8 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "integration")]
     pub(super) settings: Option<PathBuf>,
 
-    /// Which integration of the data folder, by its `server.name` [default: the only one]
+    /// Which integration of the data folder, by its `server.name` [default: the only one].
+    /// `validate` and `sync` then take the settings that are kept of it
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) integration: Option<String>,
 

@@ -284,8 +284,8 @@ impl Program {
                 Ok(store.settings(id, &key)?.ok_or_else(none)?)
             }
             (None, None) => Err(usage(format!(
-                "`{command}` asks the vendor: give its settings with --settings FILE, or name \
-                 with --integration NAME whose are kept"
+                "`{command}` asks the vendor: give its settings with --settings FILE, or with \
+                 --integration NAME where they are kept"
             ))),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{fs::File, io::Read as _, path::Path, sync::Arc, time::Duration};
 
+use tokio::sync::OnceCell;
 use wasmtime::{
     Cache, CacheConfig, Config, Engine,
     component::{Component, Linker},
@@ -86,7 +87,14 @@ impl Plugin {
             .map_err(|it| LoadError::Import { file: name.clone(), cause: format!("{it:#}") })?;
         let pre = bindings::PluginPre::new(pre)
             .map_err(|it| LoadError::OtherShape { file: name, cause: format!("{it:#}") })?;
-        Ok(Self(Arc::new(Inner { file: file.to_owned(), engine, pre, client, limits })))
+        Ok(Self(Arc::new(Inner {
+            file: file.to_owned(),
+            engine,
+            pre,
+            client,
+            limits,
+            manifest: OnceCell::new(),
+        })))
     }
 }
 

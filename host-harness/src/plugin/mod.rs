@@ -11,9 +11,10 @@ mod stream;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use tokio::sync::OnceCell;
 use wasmtime::Engine;
 
-use crate::model::Refusal;
+use crate::model::{Manifest, Refusal};
 pub use load::{LARGEST_PLUGIN, LoadError};
 pub use outbound::{Client, ClientError};
 pub use session::Session;
@@ -45,6 +46,8 @@ struct Inner {
     pre: bindings::PluginPre<call::State>,
     client: Client,
     limits: Limits,
+    /// The same answer every time: asked for once.
+    manifest: OnceCell<Manifest>,
 }
 
 /// A call that gave no answer, or a refusal.

@@ -38,6 +38,10 @@ impl Plugin {
     /// # Errors
     /// See [`CallError`].
     pub async fn describe(&self) -> Result<Manifest, CallError> {
+        self.0.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
+    }
+
+    async fn ask_manifest(&self) -> Result<Manifest, CallError> {
         let meter = Arc::default();
         let told = self
             .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {

@@ -119,12 +119,14 @@ impl Store {
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM record AS it
-             WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
-               AND (?4 IS NULL OR (search, id) > (SELECT search, id FROM record
-                   WHERE integration = ?1 AND kind = ?2 AND id = ?4))
-               AND (?5 OR removed_at IS NULL) AND {OFFERED}
-             ORDER BY search, id LIMIT ?6"
+            // `found` is read from the index alone; `it` is looked up where something matches.
+            "SELECT {COLUMNS} FROM record AS found CROSS JOIN record AS it
+                 USING (integration, kind, id)
+             WHERE integration = ?1 AND kind = ?2 AND instr(found.search, ?3) > 0
+               AND (found.search, found.id) > (coalesce((SELECT search FROM record
+                   WHERE integration = ?1 AND kind = ?2 AND id = ?4), ''), coalesce(?4, ''))
+               AND (?5 OR it.removed_at IS NULL) AND {OFFERED}
+             ORDER BY found.search, found.id LIMIT ?6"
         ))?;
         let search = search.trim().to_lowercase();
         let rows = statement
@@ -175,12 +177,12 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "id, json, removed_at, reason, provisional,
+const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.provisional,
     (SELECT json_group_array(group_name) FROM membership
      WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
 
 /// No person whose e-mail is that of an active room.
-const OFFERED: &str = "NOT (kind = 'user' AND EXISTS (SELECT 1 FROM record
+const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record
     WHERE integration = it.integration AND kind = 'room'
       AND removed_at IS NULL AND email = it.email))";
 

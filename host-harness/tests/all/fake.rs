@@ -9,7 +9,7 @@ use ones_host::{
         UserChange,
     },
     plugin::CallError,
-    store::{IntegrationId, Kind, RunRow, Store, StoreOptions},
+    store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
     sync::{Change, Observer, Options, Outcome, Source, Sync},
 };
 use tempfile::TempDir;
@@ -146,6 +146,11 @@ impl Source for Fake {
         let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| gone(id));
         Ok(ids.iter().map(stands).collect())
     }
+}
+
+/// The key of its data folder.
+pub(crate) fn key(ones: &Ones) -> SealingKey {
+    SealingKey::of(ones.folder.path(), |_| None).unwrap()
 }
 
 /// Keeps all changes.

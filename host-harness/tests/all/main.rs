@@ -2,13 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access;
+mod admission;
 mod browser;
 mod fake;
+mod kept;
 mod laws;
 mod load;
+mod pages;
 mod program;
 mod removals;
 mod rooms;
+mod runner;
+mod schedule;
 mod secrets;
 mod serve;
 mod served;

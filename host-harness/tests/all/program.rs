@@ -37,13 +37,40 @@ fn wrong_usage_is_told_with_exit_code_2() {
     let folder = folder.path();
     check(folder, &["frobnicate"], 2, "frobnicate");
     check(folder, &["describe", "--frob"], 2, "--frob");
-    check(folder, &["validate"], 2, "--settings FILE");
+    check(folder, &["validate"], 2, "--integration NAME");
     check(folder, &["sync", "users"], 2, "--settings FILE");
     check(folder, &["sync"], 2, "");
     check(folder, &["describe"], 2, "--plugin FILE");
     check(folder, &["rooms", "--settings", "s", "--integration", "x"], 2, "cannot be used with");
     check(folder, &["rooms", "--max-removals-percent", "101"], 2, "101");
     check(folder, &["--settings", "nowhere.json", "validate"], 2, "nowhere.json");
+}
+
+#[test]
+fn kept_settings_are_taken_by_name() {
+    let ones = Ones::with_users(&ids(1));
+    let folder = ones.folder.path();
+    let mut store = ones.open();
+    let settings = serde_json::json!({ "server": { "name": "Kept" } }).into();
+    store.keep_settings(None, &settings, &key(&ones)).unwrap();
+    drop(store);
+    for command in [["validate"].as_slice(), &["sync", "rooms"]] {
+        let check = |name, code, says| {
+            let args = [command, &["--data", ".", "--integration", name]].concat();
+            check(folder, &args, code, says);
+        };
+        // What is missing next is the plugin.
+        check("Kept", 2, "--plugin FILE");
+        check(NAME, 1, "no settings are kept of \"Contoso\"");
+        check("Nope", 2, "known: Contoso, Kept");
+    }
+    std::fs::write(folder.join("ones.key"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+        .unwrap();
+    let args = ["validate", "--data", ".", "--integration", "Kept", "--format", "json"];
+    let stdout = check(folder, &args, 1, "ones.key");
+    assert!(stdout.contains("settings-sealed"), "{stdout}");
+    std::fs::write(folder.join("ones.key"), "no key").unwrap();
+    check(folder, &args, 1, "./ones.key holds no key");
 }
 
 #[test]

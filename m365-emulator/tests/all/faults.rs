@@ -162,3 +162,18 @@ async fn faults_are_set_listed_and_cleared_over_http() {
         session.admin(Method::POST, "faults", Some(wrong)).await.expect(400);
     }
 }
+
+#[tokio::test]
+async fn a_request_is_held_until_the_faults_are_cleared() {
+    let session = Session::with_users(3).await;
+    session.emulator.add_fault(Fault::once("/organization", Then::Hold {})).unwrap();
+    let mut held = std::pin::pin!(session.get("/organization"));
+    tokio::select! {
+        biased;
+        _ = &mut held => panic!("it was answered"),
+        // Asked while the first one waits, and answered.
+        other = session.get("/users?$top=1") => drop(other),
+    }
+    session.emulator.set_faults(Vec::new()).unwrap();
+    held.await.expect(200);
+}

@@ -30,7 +30,8 @@ pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
 pub(in crate::serve) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let fits = units.into_iter().find(|(unit, _)| seconds % unit == 0 && seconds >= *unit);
+    let fits =
+        units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit) && seconds >= *unit);
     match fits.map(|(unit, name)| (seconds / unit, name)) {
         Some((1, name)) => format!("1 {name}"),
         Some((count, name)) => format!("{count} {name}s"),

@@ -1,0 +1,154 @@
+//! Who signs in.
+
+use ones_host::{
+    model::User,
+    store::{Admission, Kind, PageOf},
+};
+
+use crate::fake::*;
+
+const GROUPS: [&str; 2] = ["Everybody", "Guests"];
+
+fn groups() -> Vec<String> {
+    GROUPS.map(str::to_owned).to_vec()
+}
+
+impl Ones {
+    fn admit(&self, user: &User) -> Admission {
+        let (mut store, id) = self.integration();
+        store.admit(id, user, &groups()).unwrap()
+    }
+
+    fn is_provisional(&self, person: &str) -> bool {
+        let (store, id) = self.integration();
+        let of = PageOf { search: "", after: None, removed: true, limit: 100 };
+        let page = store.page(id, Kind::User, of).unwrap();
+        page.iter().find(|it| it.id == person).unwrap().provisional
+    }
+}
+
+#[test]
+fn whoever_is_known_is_let_in_and_stays_as_the_sync_told_them() {
+    let ones = Ones::with_users(&ids(3));
+    let poorer = User { display_name: "From claims".to_owned(), email: None, ..user("p001") };
+    assert_eq!(ones.admit(&poorer), Admission::Known);
+    let (store, id) = ones.integration();
+    let person = store.person(id, "p001").unwrap().unwrap();
+    assert_eq!((person.record, person.active), (user("p001"), true));
+    assert_eq!(person.groups, [""; 0]);
+    assert!(store.person(id, "nobody").unwrap().is_none());
+}
+
+#[test]
+fn whoever_is_new_is_kept_in_the_default_groups_until_a_sync_tells_of_them() {
+    let mut ones = Ones::with_users(&ids(3));
+    assert_eq!(ones.admit(&user("new")), Admission::Created);
+    assert_eq!(ones.admit(&user("new")), Admission::Known);
+    let (store, id) = ones.integration();
+    let person = store.person(id, "new").unwrap().unwrap();
+    assert_eq!((person.record, person.active), (user("new"), true));
+    assert_eq!(person.groups, GROUPS);
+    drop(store);
+    assert!(ones.is_provisional("new") && !ones.is_provisional("p001"));
+
+    // Also where the sync tells nothing else of them.
+    ones.options.default_groups = vec!["Late".to_owned()];
+    let outcome = ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![told("new")])]));
+    assert_eq!(outcome.unwrap().counts.added, 0);
+    assert!(!ones.is_provisional("new"));
+    let (store, id) = ones.integration();
+    assert_eq!(store.person(id, "new").unwrap().unwrap().groups, GROUPS);
+}
+
+#[test]
+fn whoever_cannot_be_read_stays_provisional() {
+    let mut ones = Ones::with_users(&ids(3));
+    ones.admit(&user("new"));
+    let changes = vec![unreadable("new")];
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap();
+    assert!(ones.is_provisional("new"));
+}
+
+#[test]
+fn whom_an_enumeration_does_not_tell_is_asked_for_like_everybody_else() {
+    let people = || ids(20).iter().map(|it| told(it)).collect();
+    for stands in [None, Some(told("new"))] {
+        let mut ones = Ones::with_users(&ids(20));
+        ones.admit(&user("new"));
+        let mut source = Fake::users([batch(WHOLE, "c2", people())]);
+        source.stands.extend(stands.clone().map(|it| ("new".to_owned(), it)));
+        ones.options.full = true;
+        ones.sync_users(&mut source).unwrap();
+        assert_eq!(source.read, ["new"]);
+        assert_eq!(ones.users().contains(&"new".to_owned()), stands.is_some());
+        if stands.is_some() {
+            assert!(!ones.is_provisional("new"));
+        }
+    }
+}
+
+#[test]
+fn whoever_comes_in_the_middle_of_an_enumeration_is_asked_for_at_its_end() {
+    let mut ones = Ones::new();
+    let some = ids(2).iter().map(|it| told(it)).collect();
+    ones.sync_users(&mut Fake::users([batch(FIRST, "c1", some)]).then_fails()).unwrap_err();
+    ones.admit(&user("new"));
+    let source = &mut Fake::users([batch(LAST, "c2", vec![])]).where_stands(told("new"));
+    ones.sync_users(source).unwrap();
+    assert_eq!(source.read, ["new"]);
+    assert!(ones.users().contains(&"new".to_owned()));
+}
+
+#[test]
+fn whoever_was_removed_is_not_let_in() {
+    let mut ones = Ones::with_users(&ids(20));
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![gone("p001")])])).unwrap();
+    assert_eq!(ones.admit(&user("p001")), Admission::Removed);
+    assert!(!ones.users().contains(&"p001".to_owned()));
+    let (store, id) = ones.integration();
+    assert!(!store.person(id, "p001").unwrap().unwrap().active);
+}
+
+#[test]
+fn whoever_is_to_be_removed_is_let_in_until_somebody_decides() {
+    let mut ones = Ones::with_users(&ids(3));
+    let changes = ids(3).iter().map(|it| gone(it)).collect();
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap();
+    assert_eq!(ones.held(), ids(3));
+    assert_eq!(ones.admit(&user("p001")), Admission::Known);
+    assert_eq!(ones.held(), ids(3), "signing in decides nothing");
+}
+
+#[test]
+fn whose_account_is_blocked_is_not_let_in() {
+    let blocked = |id| User { enabled: false, ..user(id) };
+    let mut ones = Ones::with_users(&ids(3));
+    let changes = vec![ones_host::model::UserChange::User(blocked("p002"))];
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap();
+    assert_eq!(ones.admit(&user("p002")), Admission::Disabled, "as the sync told");
+    assert_eq!(ones.admit(&blocked("p001")), Admission::Disabled, "as the vendor says now");
+    assert_eq!(ones.admit(&blocked("new")), Admission::Disabled);
+    assert_eq!(ones.users(), ids(3));
+    let (store, id) = ones.integration();
+    assert!(!store.person(id, "p002").unwrap().unwrap().active);
+}
+
+#[test]
+fn a_room_does_not_sign_in() {
+    let mut ones = Ones::with_users(&ids(2));
+    ones.sync_rooms(&mut Fake::rooms(["attic", "p001"])).unwrap();
+    let attic = User { email: Some("Attic@Contoso.com".to_owned()), ..user("new") };
+    assert_eq!(ones.admit(&attic), Admission::Room);
+    assert_eq!(ones.admit(&user("p001")), Admission::Room);
+    assert_eq!(ones.users(), ["p000"]);
+}
+
+#[test]
+fn whoever_is_larger_than_a_person_is_not_kept() {
+    let ones = Ones::with_users(&ids(1));
+    let (mut store, id) = ones.integration();
+    let large = User { job_title: Some("x".repeat(70_000)), ..user("new") };
+    let error = store.admit(id, &large, &[]).unwrap_err();
+    assert_eq!(error.problem().code, "plugin-broke-interface");
+    assert!(store.person(id, "new").unwrap().is_none());
+}

@@ -1,0 +1,354 @@
+//! Syncs in the background.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::{Timestamp, ToSpan as _};
+use ones_host::{
+    Error,
+    model::{Refusal, RoomBatch, Summary, UserBatch, UserChange},
+    plugin::CallError,
+    runner::{Cause, Connect, NotStarted, Runner, Work},
+    settings::Settings,
+    store::{IntegrationId, Kind, Store},
+    sync::{Limit, Source},
+};
+use serde_json::json;
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Plays a plugin: what is asked of it is written down.
+#[derive(Clone, Default)]
+struct Vendor {
+    asked: Arc<Mutex<Vec<String>>>,
+    rooms_fail: Option<Refusal>,
+    people_fail: Option<Refusal>,
+    gate: Option<Gate>,
+}
+
+/// Lets a test see that a run got there, and lets the run go on.
+#[derive(Clone)]
+struct Gate {
+    reached: mpsc::UnboundedSender<String>,
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    fn new() -> (Self, mpsc::UnboundedReceiver<String>) {
+        let (reached, receiver) = mpsc::unbounded_channel();
+        (Self { reached, open: Arc::new(Semaphore::new(0)) }, receiver)
+    }
+}
+
+impl Vendor {
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Connect for Vendor {
+    fn connect(
+        &self,
+        settings: Settings,
+        stop: &CancellationToken,
+    ) -> Result<Box<dyn Source>, Error> {
+        let name = settings.name()?.to_owned();
+        Ok(Box::new(Connected { vendor: self.clone(), name, stop: stop.clone() }))
+    }
+}
+
+struct Connected {
+    vendor: Vendor,
+    name: String,
+    stop: CancellationToken,
+}
+
+impl Connected {
+    fn asked(&self, what: &str) {
+        self.vendor.asked.lock().unwrap().push(format!("{} {what}", self.name));
+    }
+
+    fn end(&self, fails: &Option<Refusal>) -> Result<Summary, Error> {
+        match fails {
+            Some(refusal) => Err(CallError::Refused(refusal.clone()).into()),
+            None => Ok(Summary { complete: true, ..Summary::default() }),
+        }
+    }
+
+    fn pass(&self) -> Result<(), Error> {
+        let Some(gate) = &self.vendor.gate else { return Ok(()) };
+        gate.reached.send(self.name.clone()).unwrap();
+        let permit = Handle::current().block_on(self.stop.run_until_cancelled(gate.open.acquire()));
+        let cancelled = || CallError::Refused(Refusal::Cancelled);
+        permit.ok_or_else(cancelled)?.unwrap().forget();
+        Ok(())
+    }
+}
+
+impl Source for Connected {
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.asked("rooms");
+        take(RoomBatch { rooms: vec![room("attic")], unreadable: Vec::new() })?;
+        self.end(&self.vendor.rooms_fail)
+    }
+
+    fn sync_users(
+        &mut self,
+        _: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.asked("people");
+        take(UserBatch { total: Some(9), ..batch(FIRST, "c1", vec![told("a"), told("b")]) })?;
+        self.pass()?;
+        take(batch(LAST, "c2", vec![]))?;
+        self.end(&self.vendor.people_fail)
+    }
+
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(ids.iter().map(|it| told(it)).collect())
+    }
+}
+
+/// A data folder with integrations of these names.
+fn folder<const N: usize>(names: [&str; N]) -> (Ones, Store, [IntegrationId; N]) {
+    let ones = Ones::new();
+    let mut store = ones.open();
+    let ids = names.map(|name| {
+        let settings = json!({
+            "server": { "name": name }, "users": { "defaultGroups": ["Everybody"] },
+        });
+        store.keep_settings(None, &settings.into(), &key(&ones)).unwrap()
+    });
+    (ones, store, ids)
+}
+
+fn runner(ones: &Ones, store: &Store, vendor: &Vendor) -> Runner {
+    Runner::new(store.another().unwrap(), vendor.clone(), key(ones), Limit::default())
+}
+
+#[tokio::test]
+async fn rooms_are_synced_before_people() {
+    let (ones, store, [id]) = folder([NAME]);
+    let vendor = Vendor::default();
+    let runner = runner(&ones, &store, &vendor);
+    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.idle().await;
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    let counts = store.counts(id).unwrap();
+    assert_eq!((counts.people, counts.rooms), (2, 1));
+    assert_eq!(store.person(id, "a").unwrap().unwrap().groups, ["Everybody"]);
+    let ended = runner.ended(id).unwrap();
+    assert_eq!((ended.work, ended.cause, ended.problem), (Work::Both, Cause::Person, None));
+    let states: Vec<_> =
+        store.latest_runs(id, None, 9).unwrap().iter().map(|it| it.state).collect();
+    assert_eq!(states, ["done", "done"]);
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_not_synced() {
+    let (ones, store, [id]) = folder([NAME]);
+    let vendor = Vendor::default();
+    let runner = runner(&ones, &store, &vendor);
+    for work in [Work::People, Work::Rooms] {
+        runner.start(id, work, Cause::Person).unwrap();
+        runner.idle().await;
+    }
+    assert_eq!(vendor.asked(), ["Contoso people", "Contoso rooms"]);
+}
+
+#[tokio::test]
+async fn one_run_at_a_time_and_everybody_sees_how_far_it_is() {
+    let (ones, store, [id]) = folder([NAME]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    assert_eq!(runner.activity(id), None);
+    runner.start(id, Work::Both, Cause::Person).unwrap();
+    reached.recv().await.unwrap();
+    assert_eq!(runner.start(id, Work::Rooms, Cause::Person), Err(NotStarted::Busy));
+    let activity = runner.activity(id).unwrap();
+    assert_eq!((activity.kind, activity.told, activity.total), (Some(Kind::User), 2, Some(9)));
+    assert_eq!(runner.ended(id), None);
+    // Who reads and who writes need not wait for it.
+    let mut other = store.another().unwrap();
+    assert_eq!(other.counts(id).unwrap().people, 2);
+    other.admit(id, &user("new"), &[]).unwrap();
+    gate.open.add_permits(1);
+    runner.idle().await;
+    assert_eq!(runner.activity(id), None);
+    assert_eq!(runner.ended(id).unwrap().problem, None);
+    assert_eq!(runner.start(id, Work::Rooms, Cause::Person), Ok(()));
+    runner.idle().await;
+}
+
+#[tokio::test]
+async fn two_integrations_are_synced_at_once_and_others_wait() {
+    let (ones, store, ids) = folder(["A", "B", "C"]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    for id in ids {
+        runner.start(id, Work::People, Cause::Person).unwrap();
+    }
+    let mut first = vec![reached.recv().await.unwrap(), reached.recv().await.unwrap()];
+    let waiting: Vec<_> =
+        ids.into_iter().filter(|it| runner.activity(*it).unwrap().kind.is_none()).collect();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(vendor.asked().len(), 2);
+    gate.open.add_permits(1);
+    first.push(reached.recv().await.unwrap());
+    gate.open.add_permits(2);
+    runner.idle().await;
+    first.sort();
+    assert_eq!(first, ["A", "B", "C"]);
+}
+
+#[tokio::test]
+async fn rooms_that_fail_do_not_keep_people_from_being_synced() {
+    let (ones, store, [id]) = folder([NAME]);
+    let vendor = Vendor { rooms_fail: Some(unavailable()), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.idle().await;
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
+    let failing = store.schedule(id).unwrap().failing.unwrap();
+    assert_eq!((failing.kind, failing.count), (Kind::Room, 1));
+}
+
+#[tokio::test]
+async fn a_vendor_who_asks_for_patience_is_given_it() {
+    let (ones, mut store, [id]) = folder([NAME]);
+    store.set_interval(id, Some(HOUR)).unwrap();
+    let vendor = Vendor { rooms_fail: Some(Refusal::Throttled(50_000)), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    let before = Timestamp::now();
+    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.idle().await;
+    assert_eq!(vendor.asked(), ["Contoso rooms"]);
+    assert!(store.schedule(id).unwrap().next.unwrap() >= before + 50_000.seconds());
+}
+
+/// In minutes from now, after runs that end like this.
+async fn pauses(fails: &[bool]) -> Vec<i64> {
+    let (ones, mut store, [id]) = folder([NAME]);
+    store.set_interval(id, Some(HOUR)).unwrap();
+    let mut pauses = Vec::new();
+    for fails in fails {
+        let people_fail = fails.then(unavailable);
+        let runner = runner(&ones, &store, &Vendor { people_fail, ..Vendor::default() });
+        runner.start(id, Work::Both, Cause::Schedule).unwrap();
+        runner.idle().await;
+        let next = store.schedule(id).unwrap().next.unwrap();
+        pauses.push((next - Timestamp::now()).as_mins());
+    }
+    pauses
+}
+
+#[tokio::test]
+async fn the_pause_grows_with_each_failure_and_a_success_sets_it_back() {
+    let pauses = pauses(&[false, true, true, true, false]).await;
+    for (pause, hours) in pauses.iter().zip([1, 2, 4, 8, 1]) {
+        // A tenth sooner or later, and what the run itself took.
+        assert!((hours * 53..=hours * 66).contains(pause), "{pauses:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_due_is_started_once() {
+    let (ones, mut store, [id, other]) = folder([NAME, "Other"]);
+    store.set_interval(id, Some(HOUR)).unwrap();
+    let vendor = Vendor::default();
+    let runner = runner(&ones, &store, &vendor);
+    runner.start_due(Timestamp::now()).unwrap();
+    assert_eq!(runner.activity(id), None);
+    let due = Timestamp::now() + 1.hour();
+    runner.start_due(due).unwrap();
+    assert_eq!(runner.activity(id).unwrap().cause, Cause::Schedule);
+    // Under way: nothing more is started.
+    runner.start_due(due).unwrap();
+    runner.idle().await;
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert!(store.schedule(id).unwrap().next.unwrap() > Timestamp::now());
+    assert_eq!(runner.ended(other), None);
+}
+
+#[tokio::test]
+async fn a_run_whose_process_dies_is_not_started_again_at_once() {
+    let (ones, mut store, [id]) = folder([NAME]);
+    store.set_interval(id, Some(HOUR)).unwrap();
+    let due = Timestamp::now() + 1.hour();
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    store.plan(id, Timestamp::now() - 9.hours(), None, 0).unwrap();
+    assert_eq!(store.due(Timestamp::now()).unwrap(), [id]);
+    runner.start_due(due).unwrap();
+    reached.recv().await.unwrap();
+    assert_eq!(store.due(Timestamp::now()).unwrap(), []);
+    gate.open.add_permits(1);
+    runner.idle().await;
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_begin_counts_as_failed() {
+    let (ones, store, [id]) = folder([NAME]);
+    let other = ones_host::store::SealingKey::of(ones.folder.path(), |_| {
+        Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned())
+    });
+    let vendor = Vendor::default();
+    let runner =
+        Runner::new(store.another().unwrap(), vendor.clone(), other.unwrap(), Limit::default());
+    runner.start(id, Work::Both, Cause::Schedule).unwrap();
+    runner.idle().await;
+    assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-sealed");
+    assert_eq!(store.schedule(id).unwrap().failing.unwrap().problem.code, "settings-sealed");
+    assert_eq!(vendor.asked(), [""; 0]);
+}
+
+#[tokio::test]
+async fn without_settings_a_run_says_so() {
+    let ones = Ones::with_users(&ids(1));
+    let (store, id) = ones.integration();
+    let runner = runner(&ones, &store, &Vendor::default());
+    runner.start(id, Work::People, Cause::Person).unwrap();
+    runner.idle().await;
+    assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-not-kept");
+}
+
+#[tokio::test]
+async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
+    let (ones, store, ids) = folder(["A", "B", "C"]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate), ..Vendor::default() };
+    let runner = runner(&ones, &store, &vendor);
+    for id in ids {
+        runner.start(id, Work::People, Cause::Person).unwrap();
+    }
+    reached.recv().await.unwrap();
+    reached.recv().await.unwrap();
+    runner.stop().await;
+    for id in ids {
+        assert_eq!(runner.activity(id), None);
+        assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "cancelled");
+        assert_eq!(store.schedule(id).unwrap().failing, None);
+    }
+    assert_eq!(vendor.asked().len(), 2, "the third had not begun");
+    let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().people).sum();
+    assert_eq!(stored, 4);
+    assert_eq!(runner.start(ids[0], Work::Both, Cause::Person), Err(NotStarted::Stopping));
+    // Ends at once.
+    runner.follow_schedule().await;
+}

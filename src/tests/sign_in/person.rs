@@ -1,0 +1,195 @@
+//! Who signed in, as ONES is told.
+
+use futures_executor::block_on;
+use serde_json::{Value, json};
+
+use super::{PERSON, SignIn, header, person, settings, signed, what};
+use crate::{
+    error::Error,
+    host::Failure,
+    model::{CallbackOutcome, User, UserChange},
+    tests::{
+        people::{user, with},
+        script::{Reply, Script, TENANT, nothing, ok, refused},
+    },
+    users,
+};
+
+fn sign_in(users: Value) -> SignIn {
+    SignIn::begin(settings(json!({ "users": users })))
+}
+
+/// Who Graph says signed in.
+fn with_graph(sign_in: &SignIn, user: &Value) -> Result<CallbackOutcome, Error> {
+    sign_in.back(&sign_in.callback(), |it| (what(it) == "person").then(|| ok(user.clone()))).0
+}
+
+/// Who the claims alone say signed in.
+fn without_graph(sign_in: &SignIn, claims: &Value) -> Result<CallbackOutcome, Error> {
+    let token = signed(&header(), claims);
+    let answer = |asked: &_| match what(asked) {
+        "code" => Some(ok(json!({ "id_token": token }))),
+        "person" => Some(refused(403, "Authorization_RequestDenied")),
+        _ => None,
+    };
+    sign_in.back(&sign_in.callback(), answer).0
+}
+
+fn by_claims() -> User {
+    let text = |it: &str| Some(it.to_owned());
+    User {
+        id: PERSON.to_owned(),
+        username: "AdeleV@contoso.com".to_owned(),
+        display_name: "Adele Vance".to_owned(),
+        email: text("adele@contoso.com"),
+        given_name: text("Adele"),
+        surname: text("Vance"),
+        enabled: true,
+        ..User::default()
+    }
+}
+
+fn declined(outcome: Result<CallbackOutcome, Error>) -> String {
+    match outcome {
+        Err(Error::Declined(why)) => {
+            assert!(why.remedy.is_some());
+            why.code
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn ones_gets_the_record_that_a_sync_would_tell() {
+    let sign_in = sign_in(json!({"cardNumber": "extensionAttribute3"}));
+    let user = with(user(PERSON), "jobTitle", json!("Retail Manager"));
+    let attributes = json!({"extensionAttribute3": "0042"});
+    let user = with(user, "onPremisesExtensionAttributes", attributes);
+    let signed_in = person(with_graph(&sign_in, &user));
+    assert_eq!(signed_in.card_number.as_deref(), Some("0042"));
+
+    let script = Script::new(|asked| match asked.path.as_str() {
+        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": user}]})),
+        path if path.contains("/places/") => ok(json!({"value": []})),
+        _ => nothing(),
+    });
+    let ids = [PERSON.to_owned()];
+    let read = block_on(users::read(&script, &sign_in.settings, &ids)).expect("a record");
+    assert_eq!(read, [UserChange::User(signed_in)]);
+}
+
+#[test]
+fn who_signed_in_is_told_by_id_and_never_by_address() {
+    let sign_in = sign_in(json!({}));
+    let mut claims = sign_in.claims_with("email", json!("ceo@contoso.com"));
+    claims["preferred_username"] = json!("ceo@contoso.com");
+    claims["upn"] = json!("ceo@contoso.com");
+    claims["sub"] = json!("00000000-0000-0000-0000-00000000000a");
+    let token = signed(&header(), &claims);
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
+        (what(it) == "code").then(|| ok(json!({ "id_token": token })))
+    });
+    assert_eq!(person(outcome).id, PERSON);
+    let path = &asked.last().expect("a request").path;
+    assert!(path.starts_with(&format!("/v1.0/users/{PERSON}?$select=id,")), "{path}");
+}
+
+#[test]
+fn where_graph_does_not_tell_the_claims_do() {
+    let sign_in = sign_in(json!({}));
+    let replies: [fn() -> Reply; 12] = [
+        || refused(401, "InvalidAuthenticationToken"),
+        || refused(403, "Authorization_RequestDenied"),
+        || refused(404, "Request_ResourceNotFound"),
+        || Reply::Raw(429, vec![("retry-after", "10")], String::new()),
+        || refused(500, "generalException"),
+        || Reply::Raw(503, vec![("retry-after", "1")], String::new()),
+        || Reply::Fail(Failure::Timeout),
+        || Reply::Fail(Failure::Denied),
+        || Reply::Raw(200, Vec::new(), "<h1>Log in</h1>".to_owned()),
+        || ok(json!({"id": PERSON})),
+        || ok(json!({"error": {"code": "x"}})),
+        || ok(user("another")),
+    ];
+    for (index, reply) in replies.into_iter().enumerate() {
+        let (outcome, asked) =
+            sign_in.back(&sign_in.callback(), |it| (what(it) == "person").then(reply));
+        assert_eq!(person(outcome), by_claims(), "{index}");
+        assert_eq!(asked.len(), 4, "once");
+    }
+    let no_token: [fn() -> Reply; 3] = [
+        || Reply::Json(400, json!({"error": "invalid_client"})),
+        || Reply::Raw(503, Vec::new(), String::new()),
+        || Reply::Fail(Failure::Timeout),
+    ];
+    for reply in no_token {
+        let (outcome, asked) =
+            sign_in.back(&sign_in.callback(), |it| (what(it) == "token").then(reply));
+        assert_eq!(person(outcome), by_claims());
+        assert_eq!(asked.len(), 3);
+    }
+}
+
+#[test]
+fn claims_that_are_missing_or_empty_leave_no_holes() {
+    let sign_in = sign_in(json!({}));
+    let names = ["name", "preferred_username", "email", "given_name", "family_name"];
+    for nothing in [json!(null), json!("")] {
+        let mut claims = sign_in.claims();
+        names.iter().for_each(|name| claims[*name] = nothing.clone());
+        let user = person(without_graph(&sign_in, &claims));
+        let bare = User {
+            id: PERSON.to_owned(),
+            username: PERSON.to_owned(),
+            display_name: PERSON.to_owned(),
+            enabled: true,
+            ..User::default()
+        };
+        assert_eq!(user, bare);
+    }
+    let unnamed = without_graph(&sign_in, &sign_in.claims_with("name", json!(null)));
+    assert_eq!(person(unnamed).display_name, "AdeleV@contoso.com");
+}
+
+#[test]
+fn guests_sign_in_where_the_settings_say_so() {
+    let guest = with(user(PERSON), "userType", json!("Guest"));
+    assert_eq!(declined(with_graph(&sign_in(json!({})), &guest)), "guest");
+    let taken = person(with_graph(&sign_in(json!({"includeGuests": true})), &guest));
+    assert!(taken.guest);
+}
+
+#[test]
+fn blocked_accounts_sign_in_where_the_settings_say_so() {
+    let blocked = with(user(PERSON), "accountEnabled", json!(false));
+    assert_eq!(declined(with_graph(&sign_in(json!({})), &blocked)), "account-disabled");
+    let taken = person(with_graph(&sign_in(json!({"includeDisabled": true})), &blocked));
+    assert!(!taken.enabled);
+    let blocked_guest = with(blocked, "userType", json!("Guest"));
+    for some in [json!({"includeDisabled": true}), json!({"includeGuests": true})] {
+        declined(with_graph(&sign_in(some), &blocked_guest));
+    }
+}
+
+#[test]
+fn claims_tell_guests_by_their_home() {
+    let home =
+        |sign_in: &SignIn, idp: Value| without_graph(sign_in, &sign_in.claims_with("idp", idp));
+    let all = sign_in(json!({}));
+    for idp in [
+        json!("https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/"),
+        json!("live.com"),
+        json!("google.com"),
+        json!("mail"),
+    ] {
+        assert_eq!(declined(home(&all, idp.clone())), "guest", "{idp}");
+        assert!(person(home(&sign_in(json!({"includeGuests": true})), idp)).guest);
+    }
+    for idp in [
+        json!(null),
+        json!(format!("https://sts.windows.net/{TENANT}/")),
+        json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
+    ] {
+        assert!(!person(home(&all, idp.clone())).guest, "{idp}");
+    }
+}

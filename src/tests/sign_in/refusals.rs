@@ -1,0 +1,202 @@
+//! What Microsoft refuses, and what people are told of it.
+
+use serde_json::{Value, json};
+
+use super::{CODE, REDIRECT_URI, SignIn, pairs, settings, what};
+use crate::{
+    error::{Error, Explanation},
+    tests::script::Reply,
+};
+
+/// The case that a host acts on.
+#[derive(Debug, PartialEq)]
+enum Case {
+    Declined,
+    Rejected,
+    PermissionMissing,
+    Unauthorized,
+    Unavailable,
+    Unexpected,
+}
+
+fn split(error: Error) -> (Case, Explanation) {
+    match error {
+        Error::Declined(it) => (Case::Declined, it),
+        Error::Rejected(it) => (Case::Rejected, it),
+        Error::PermissionMissing(it) => (Case::PermissionMissing, it),
+        Error::Unauthorized(it) => (Case::Unauthorized, it),
+        Error::Unavailable(it) => (Case::Unavailable, it),
+        Error::Unexpected(it) => (Case::Unexpected, it),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn in_cloud(cloud: &str) -> SignIn {
+    SignIn::begin(settings(json!({"server": { "cloud": cloud }})))
+}
+
+/// The browser brings the error.
+fn brought(sign_in: &SignIn, error: &str, description: &str) -> (Case, Explanation) {
+    let state = sign_in.sent("state");
+    let callback = sign_in.bringing(&[
+        ("error", error),
+        ("error_description", description),
+        ("state", &state),
+        ("code", CODE),
+    ]);
+    let (outcome, asked) = sign_in.back(&callback, |_| None);
+    assert_eq!(asked.len(), 0, "an error is the end of it");
+    split(outcome.expect_err("an error"))
+}
+
+/// The token endpoint answers so to the code.
+fn answered(sign_in: &SignIn, status: u16, body: Value) -> (Case, Explanation) {
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
+        (what(it) == "code").then(|| Reply::Json(status, body.clone()))
+    });
+    assert_eq!(asked.len(), 1, "a code is good for one try");
+    split(outcome.expect_err("an error"))
+}
+
+fn of_entra(error: &str, aadsts: u32) -> Value {
+    json!({"error": error, "error_codes": [aadsts], "trace_id": "t-1", "correlation_id": "c-1",
+        "error_description": format!("AADSTS{aadsts}: In Microsoft's words. Trace ID: t-1")})
+}
+
+#[test]
+fn what_the_browser_brings_is_told_by_case_and_code() {
+    use Case::*;
+    for (error, aadsts, case, words) in [
+        ("access_denied", Some(65004), Declined, "accept what Microsoft asks for"),
+        ("access_denied", None, Declined, "accept what Microsoft asks for"),
+        ("consent_required", Some(65001), PermissionMissing, "Grant admin consent"),
+        ("consent_required", None, PermissionMissing, "Grant admin consent"),
+        ("access_denied", Some(90094), PermissionMissing, "Grant admin consent"),
+        ("access_denied", Some(90095), PermissionMissing, "Grant admin consent"),
+        ("interaction_required", Some(50105), Declined, "Users and groups, assign the person"),
+        ("invalid_grant", Some(50057), Declined, "Ask an administrator of your company"),
+        ("access_denied", Some(50020), Declined, "with an account of your company"),
+        ("interaction_required", Some(53003), Declined, "Sign-in logs"),
+        ("access_denied", Some(53000), Declined, "a device and a place"),
+        ("invalid_request", Some(50011), Unexpected, "add https://ones.example/sign-in/callback"),
+        ("invalid_request", Some(9_002_325), Unexpected, "under the platform Web"),
+        ("login_required", Some(50058), Declined, "Begin again in ONES"),
+        ("interaction_required", None, Declined, "Begin again in ONES"),
+        ("account_selection_required", Some(16000), Declined, "Begin again in ONES"),
+        ("server_error", None, Unavailable, "Try again in a few minutes"),
+        ("temporarily_unavailable", Some(90033), Unavailable, "Try again in a few minutes"),
+        ("unauthorized_client", Some(700_016), Unauthorized, "Application (client) ID"),
+        ("invalid_resource", Some(500_011), Unauthorized, "Choose the operator"),
+        ("something_new", None, Unauthorized, "Check tenant ID"),
+    ] {
+        let description =
+            aadsts.map(|it| format!("AADSTS{it}: In Microsoft's words.\r\nTrace ID: t-1"));
+        let (found, why) =
+            brought(&in_cloud("global"), error, description.as_deref().unwrap_or_default());
+        assert_eq!(found, case, "{error} {aadsts:?}");
+        assert_eq!(why.code, aadsts.map_or(error.to_owned(), |it| format!("AADSTS{it}")));
+        let remedy = why.remedy.expect("a remedy");
+        assert!(remedy.contains(words), "{error} {aadsts:?}: {remedy}");
+        assert!(!remedy.contains(['{', '}']), "{remedy}");
+        let detail = why.detail.expect("a detail");
+        assert!(detail.starts_with(error), "{detail}");
+        assert_eq!(detail.contains("Trace ID: t-1"), aadsts.is_some(), "{detail}");
+    }
+}
+
+#[test]
+fn what_the_token_endpoint_answers_is_told_by_case_and_code() {
+    use Case::*;
+    for (status, error, aadsts, case, words) in [
+        (400, "invalid_grant", 54005, Rejected, "Begin again in ONES"),
+        (400, "invalid_grant", 70008, Rejected, "Begin again in ONES"),
+        (400, "invalid_grant", 501_481, Rejected, "Begin again in ONES"),
+        (400, "invalid_grant", 65001, PermissionMissing, "Grant admin consent"),
+        (401, "invalid_client", 7_000_222, Unauthorized, "New client secret"),
+        (401, "invalid_client", 7_000_215, Unauthorized, "not the Secret ID"),
+        (401, "invalid_client", 700_025, Unexpected, "under the platform Web"),
+        (400, "invalid_request", 50011, Unexpected, REDIRECT_URI),
+        (400, "invalid_client", 500_112, Unexpected, REDIRECT_URI),
+        (400, "invalid_grant", 50057, Declined, "Ask an administrator of your company"),
+        (400, "interaction_required", 50076, Declined, "Begin again in ONES"),
+        (400, "temporarily_unavailable", 90033, Unavailable, "Try again in a few minutes"),
+        (500, "server_error", 90006, Unavailable, "Try again in a few minutes"),
+        (400, "invalid_request", 900_144, Unauthorized, "Check tenant ID"),
+    ] {
+        let (found, why) = answered(&in_cloud("global"), status, of_entra(error, aadsts));
+        assert_eq!(found, case, "{aadsts}");
+        assert_eq!(why.code, format!("AADSTS{aadsts}"));
+        let remedy = why.remedy.expect("a remedy");
+        assert!(remedy.contains(words), "{aadsts}: {remedy}");
+        let detail = why.detail.expect("a detail");
+        assert!(
+            detail.contains("trace id t-1") && detail.contains("correlation id c-1"),
+            "{detail}"
+        );
+    }
+    let (case, why) = answered(&in_cloud("global"), 403, json!(null));
+    assert_eq!((case, why.code.as_str()), (Case::Unexpected, "not-entra-id"));
+    let (case, why) = answered(&in_cloud("global"), 400, json!({"error": "invalid_grant"}));
+    assert_eq!((case, why.code.as_str()), (Case::Rejected, "invalid_grant"));
+}
+
+#[test]
+fn an_impatient_sign_in_server_is_not_asked_again() {
+    let sign_in = in_cloud("global");
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
+        (what(it) == "code").then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
+    });
+    assert_eq!(outcome, Err(Error::Throttled(20)));
+    assert_eq!(asked.len(), 1);
+}
+
+#[test]
+fn the_portal_is_that_of_the_cloud() {
+    for (cloud, portal) in [
+        ("global", "portal.azure.com"),
+        ("us-government-l4", "portal.azure.us"),
+        ("us-government-l5", "portal.azure.us"),
+        ("china-21vianet", "portal.azure.cn"),
+    ] {
+        let sign_in = in_cloud(cloud);
+        for aadsts in [65001, 50105, 53003, 50011, 9_002_326, 700_016] {
+            let (_, why) = brought(&sign_in, "x", &format!("AADSTS{aadsts}: x"));
+            let remedy = why.remedy.expect("a remedy");
+            assert!(remedy.contains(&format!("{portal}:")), "{cloud} {aadsts}: {remedy}");
+        }
+    }
+}
+
+#[test]
+fn what_a_browser_brings_is_kept_short() {
+    let endless = "x".repeat(100_000);
+    let (_, why) = brought(&in_cloud("global"), &endless, &endless);
+    assert!(why.code.len() <= 100 && why.detail.is_some_and(|it| it.len() <= 1000));
+}
+
+#[test]
+fn no_error_repeats_what_is_secret() {
+    let sign_in = in_cloud("global");
+    let secret = "not~a~real~secret";
+    // A server that repeats all that it was sent.
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
+        let sent = pairs(&it.body);
+        (what(it) == "code").then(|| {
+            let all: Vec<_> = sent.values().cloned().collect();
+            let description = format!("AADSTS50011: {} {}", all.join(" "), it.body);
+            Reply::Json(400, json!({"error": sent["code"], "error_description": description}))
+        })
+    });
+    let verifier = pairs(&asked[0].body)["code_verifier"].clone();
+    let echoed = format!("{:?}", outcome.expect_err("an error"));
+    for hidden in [secret, CODE, &verifier] {
+        assert!(!echoed.contains(hidden), "{hidden}: {echoed}");
+    }
+    let (_, why) = brought(&sign_in, secret, &format!("AADSTS65001: {secret}"));
+    assert!(!format!("{why:?}").contains(secret), "{why:?}");
+    // A token that is refused is not shown.
+    let token = sign_in.token();
+    let refused = sign_in.given(&token[..token.len() - 4]).expect_err("a broken signature");
+    let refused = format!("{refused:?}");
+    assert!(token.split('.').all(|part| !refused.contains(&part[..20])), "{refused}");
+}

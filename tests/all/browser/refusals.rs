@@ -1,0 +1,94 @@
+//! What an administrator is told of wrong settings, and where.
+
+use end_to_end::Scene;
+use m365_emulator::Settings;
+
+use super::Desk;
+
+/// The first step, filled in.
+fn first_step(scene: Scene) -> Desk {
+    let desk = Desk::set_up(scene);
+    desk.press("Add integration");
+    desk.enter_server();
+    desk
+}
+
+#[test]
+fn each_wrong_setting_is_marked_where_it_is() {
+    let desk = first_step(Scene::of(5, 2));
+    let (tenant, client) = (desk.scene.tenant_id(), desk.scene.client_id());
+    let secret = desk.scene.client_secret();
+    for (label, wrong, right, told) in [
+        ("Tenant ID", "not a tenant", &tenant, "neither a GUID"),
+        ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "knows no such tenant"),
+        ("Client ID", "my app", &client, "This is not a GUID"),
+        (
+            "Client ID",
+            "84841066-274d-4ec0-a5c1-276be684bdd3",
+            &client,
+            "no app with this client ID",
+        ),
+        (
+            "Client secret",
+            "wrong~secret~of~mine",
+            &secret,
+            "Secret ID was copied instead of its Value",
+        ),
+    ] {
+        desk.fill(label, wrong);
+        desk.press("Test settings");
+        desk.sees(told);
+        assert!(desk.is_marked(label), "{label}: {wrong}");
+        desk.assert_accessible();
+        desk.fill(label, right);
+    }
+    desk.picture("wrong-secret");
+    desk.press("Test settings");
+    desk.sees("User.Read.All is granted");
+}
+
+#[test]
+fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
+    let desk = first_step(Scene::of(5, 2));
+    desk.scene.revoke("Place.Read.All").expect("a permission");
+    desk.press("Test settings");
+    desk.sees("The permission Place.Read.All is missing");
+    desk.sees("Grant admin consent");
+    desk.press("Save and close");
+    desk.press("Settings");
+    desk.press("Grant admin consent");
+    desk.press("Accept");
+    desk.sees("Place.Read.All is granted");
+    desk.sees("2 rooms");
+}
+
+#[test]
+fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
+    let desk = Desk::connected(Scene::of(5, 2));
+    desk.scene.update_settings(|it: &mut Settings| it.secret_expired = true);
+    desk.press("Rooms and people");
+    desk.sees("has failed since");
+    desk.sees("The client secret has expired");
+    desk.assert_accessible();
+    desk.picture("failing");
+    desk.scene.update_settings(|it: &mut Settings| it.secret_expired = false);
+    desk.sync();
+    desk.misses("has failed since");
+}
+
+#[test]
+fn strangers_see_no_page_of_the_administrator() {
+    let desk = Desk::connected(Scene::of(5, 2));
+    desk.press("Log out");
+    for path in ["/admin", "/admin/integrations/1", "/admin/integrations/1/settings/server"] {
+        desk.open(&desk.server.at(path));
+        desk.sees("Log in as administrator");
+    }
+    desk.fill("Password", "wrong horse battery");
+    desk.press("Log in");
+    desk.sees("wrong");
+    desk.assert_accessible();
+    desk.fill("Password", super::PASSWORD);
+    desk.press("Log in");
+    desk.sees("Client secret");
+}

@@ -1,0 +1,71 @@
+//! Runs, their progress, and removals that wait for a word.
+
+use end_to_end::{Scene, text};
+use m365_emulator::{Fault, Then};
+
+use super::Desk;
+
+#[test]
+fn a_sync_shows_how_far_it_is() {
+    let desk = Desk::connected(Scene::of(2_500, 2));
+    // The second page of people waits until the first was seen to be there.
+    let hold = Fault::once("/v1.0/users", Then::Hold {}).with_query("$skiptoken");
+    desk.scene.add_fault(hold).expect("a fault");
+    desk.press("People");
+    desk.sees("Sync is under way");
+    desk.sees("so far");
+    desk.assert_accessible();
+    desk.picture("progress");
+    desk.scene.set_faults(Vec::new()).expect("no faults");
+    desk.settled();
+    desk.sees("Done");
+    assert_eq!(desk.scene.people().len(), desk.scene.people_in_truth().len());
+}
+
+#[test]
+fn held_removals_wait_for_a_persons_word() {
+    let desk = Desk::connected(Scene::of(40, 2));
+    desk.sync();
+    let before = desk.scene.people();
+    let leavers: Vec<_> = before.keys().take(12).cloned().collect();
+    for id in &leavers {
+        desk.scene.delete_user(id).expect("a person");
+    }
+    desk.sync();
+    desk.sees("12 removals are held");
+    assert_eq!(desk.scene.people().len(), before.len(), "nobody is gone yet");
+    desk.press("Look at them and decide");
+    let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
+    desk.sees(&text(kept, "displayName"));
+    desk.assert_accessible();
+    desk.picture("held-removals");
+    desk.run(&format!("document.querySelector('input[value$=\"{}\"]').click()", leavers[0]));
+    desk.press("Discard chosen");
+    desk.sees("11");
+    desk.press("Approve all 11");
+    desk.sees("None are held");
+    let after = desk.scene.people();
+    assert!(after.contains_key(&leavers[0]), "{kept}");
+    assert!(!after.contains_key(&leavers[1]), "{gone}");
+    assert_eq!(after.len(), before.len() - 11);
+}
+
+#[test]
+fn rooms_people_and_runs_are_listed_and_found() {
+    let desk = Desk::connected(Scene::of(150, 30));
+    desk.sync();
+    let person = desk.scene.people().into_values().last().expect("a person");
+    for (page, name) in [
+        ("people", text(&person, "displayName")),
+        ("rooms", text(&desk.scene.rooms()[4], "displayName")),
+    ] {
+        desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));
+        desk.assert_accessible();
+        desk.fill("Name or e-mail", &name);
+        desk.press("Search");
+        desk.sees(&name);
+    }
+    desk.open(&desk.server.at("/admin/integrations/1/runs"));
+    desk.sees("Rooms ·");
+    desk.assert_accessible();
+}

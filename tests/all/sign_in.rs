@@ -1,0 +1,238 @@
+//! People sign in through the built component, as a host without pages would let them.
+
+use std::collections::BTreeMap;
+
+use end_to_end::{Scene, component, press, text};
+use m365_emulator::{Config, Fault, IdTokenFault, Then};
+use ones_host::{
+    model::{Callback, CallbackOutcome, Flow, Purpose, Redirect, Refusal, User},
+    plugin::{CallError, Client, Limits, Plugin, Session},
+    settings::Settings,
+};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+const REDIRECT_URI: &str = "http://127.0.0.1:9/sign-in/callback";
+
+/// A host that signs people in.
+struct Door {
+    scene: Scene,
+    runtime: Runtime,
+    session: Session,
+}
+
+impl Door {
+    fn of(scene: Scene) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let session = Self::open(&runtime, &scene);
+        Self { scene, runtime, session }
+    }
+
+    fn open(runtime: &Runtime, scene: &Scene) -> Session {
+        let client = Client::new().expect("a client");
+        let plugin = Plugin::load(&component(), Limits::default(), client).expect("a plugin");
+        let settings = Settings::parse(&scene.settings.to_string(), |_| None).expect("settings");
+        runtime.block_on(Session::open(plugin, settings)).expect("a session")
+    }
+
+    fn begin(&self, purpose: Purpose) -> Redirect {
+        let begun = self.session.begin_sign_in(REDIRECT_URI, purpose);
+        self.runtime.block_on(begun).expect("a place to go to")
+    }
+
+    fn handle(
+        &self,
+        parameters: Vec<(String, String)>,
+        flow: Option<Flow>,
+    ) -> Result<CallbackOutcome, CallError> {
+        let callback = Callback { redirect_uri: REDIRECT_URI.to_owned(), parameters, flow };
+        self.runtime.block_on(self.session.handle_callback(callback))
+    }
+
+    /// From the login page to the end.
+    fn sign_in(&self, account: &str) -> Result<CallbackOutcome, CallError> {
+        let Redirect { url, flow } = self.begin(Purpose::SignIn);
+        self.handle(press(&url, "account", account), Some(flow))
+    }
+
+    #[track_caller]
+    fn signs_in(&self, account: &str) -> User {
+        match self.sign_in(account) {
+            Ok(CallbackOutcome::SignedIn(user)) => user,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Some person who is neither a guest nor blocked nor a room.
+    fn somebody(&self) -> serde_json::Value {
+        self.scene.people_in_truth().into_values().next().expect("a person")
+    }
+}
+
+/// The case and code of a refusal.
+#[track_caller]
+fn refused(outcome: Result<CallbackOutcome, CallError>) -> (&'static str, String) {
+    match outcome {
+        Err(CallError::Refused(Refusal::Rejected(it))) => ("rejected", it.code),
+        Err(CallError::Refused(Refusal::Declined(it))) => ("declined", it.code),
+        Err(CallError::Refused(Refusal::Unexpected(it))) => ("unexpected", it.code),
+        Err(CallError::Refused(Refusal::Unauthorized(it))) => ("unauthorized", it.code),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_signs_in_is_the_person_that_a_sync_tells() {
+    let mut scene = Scene::of(20, 2);
+    scene.set("/users/cardNumber", json!("employeeId"));
+    let door = Door::of(scene);
+    door.scene.sync("users");
+    let person = door.somebody();
+    let user = door.signs_in(&text(&person, "userPrincipalName"));
+    let mut synced = door.scene.people().remove(&user.id).expect("the same id");
+    synced.as_object_mut().expect("an object").remove("groups");
+    assert_eq!(serde_json::to_value(&user).expect("JSON"), synced);
+}
+
+#[test]
+fn a_callback_makes_four_requests() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let Redirect { url, flow } = door.begin(Purpose::SignIn);
+    let brought = press(&url, "account", &person);
+    door.scene.clear_requests();
+    assert!(door.handle(brought, Some(flow)).is_ok());
+    let asked: Vec<_> = door.scene.requests().into_iter().map(|it| it.path).collect();
+    let ends = ["/oauth2/v2.0/token", "/discovery/v2.0/keys", "/oauth2/v2.0/token", ""];
+    assert_eq!(asked.len(), ends.len(), "{asked:#?}");
+    assert!(asked.iter().zip(ends).all(|(path, end)| path.ends_with(end)), "{asked:#?}");
+    assert!(asked[3].starts_with("/v1.0/users/"), "{asked:#?}");
+}
+
+#[test]
+fn without_the_right_to_read_people_the_token_alone_tells_who_it_is() {
+    let door = Door::of(Scene::of(20, 2));
+    door.scene.revoke("User.Read.All").expect("a permission");
+    let person = door.somebody();
+    let user = door.signs_in(&text(&person, "userPrincipalName"));
+    assert_eq!(user.id, text(&person, "id"));
+    assert_eq!(user.display_name, text(&person, "displayName"));
+    assert_eq!(user.job_title, None);
+}
+
+#[test]
+fn a_token_that_is_wrong_in_any_way_is_rejected() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let expected: BTreeMap<_, _> = [
+        (IdTokenFault::WrongKey, "id-token-signature"),
+        (IdTokenFault::UnknownKid, "id-token-unknown-key"),
+        (IdTokenFault::WrongIssuer, "id-token-issuer"),
+        (IdTokenFault::WrongAudience, "id-token-audience"),
+        (IdTokenFault::WrongTenant, "id-token-tenant"),
+        (IdTokenFault::WrongNonce, "id-token-nonce"),
+        (IdTokenFault::WithoutNonce, "id-token-nonce"),
+        (IdTokenFault::Expired, "id-token-expired"),
+        (IdTokenFault::NotYetValid, "id-token-not-yet-valid"),
+        (IdTokenFault::WithoutOid, "id-token-without-oid"),
+        (IdTokenFault::Version1, "id-token-issuer"),
+        (IdTokenFault::AlgNone, "id-token-malformed"),
+        (IdTokenFault::Hs256, "id-token-algorithm"),
+        (IdTokenFault::KeysRotated, "id-token-unknown-key"),
+    ]
+    .into_iter()
+    .map(|(fault, code)| (format!("{fault:?}"), (fault, code)))
+    .collect();
+    for (name, (fault, code)) in expected {
+        door.scene.add_fault(Fault::once("/token", Then::IdToken(fault))).expect("a fault");
+        assert_eq!(refused(door.sign_in(&person)), ("rejected", code.to_owned()), "{name}");
+    }
+    door.scene
+        .add_fault(Fault::once("/token", Then::IdToken(IdTokenFault::Huge)))
+        .expect("a fault");
+    let huge = refused(door.sign_in(&person));
+    assert_eq!(huge, ("unexpected", "answer-too-large".to_owned()));
+    door.signs_in(&person);
+}
+
+#[test]
+fn a_key_that_is_new_since_the_browser_left_is_found() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let Redirect { url, flow } = door.begin(Purpose::SignIn);
+    let brought = press(&url, "account", &person);
+    door.scene.rotate_keys(true);
+    assert!(door.handle(brought, Some(flow)).is_ok());
+}
+
+#[test]
+fn what_belongs_to_no_sign_in_of_this_browser_makes_nobody_ask() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let mine = door.begin(Purpose::SignIn);
+    let other = door.begin(Purpose::SignIn);
+    let brought = press(&other.url, "account", &person);
+    door.scene.clear_requests();
+    let outcome = door.handle(brought.clone(), Some(mine.flow));
+    assert_eq!(refused(outcome), ("rejected", "state-mismatch".to_owned()));
+    let outcome = door.handle(brought, None);
+    assert_eq!(refused(outcome), ("rejected", "no-sign-in".to_owned()));
+    assert_eq!(door.scene.requests().len(), 0);
+}
+
+#[test]
+fn a_code_is_good_for_once() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let Redirect { url, flow } = door.begin(Purpose::SignIn);
+    let brought = press(&url, "account", &person);
+    assert!(door.handle(brought.clone(), Some(flow.clone())).is_ok());
+    assert_eq!(refused(door.handle(brought, Some(flow))), ("rejected", "AADSTS54005".to_owned()));
+}
+
+#[test]
+fn who_cancels_has_declined() {
+    let door = Door::of(Scene::of(20, 2));
+    let Redirect { url, flow } = door.begin(Purpose::SignIn);
+    let outcome = door.handle(press(&url, "cancel", ""), Some(flow));
+    assert_eq!(refused(outcome), ("declined", "AADSTS65004".to_owned()));
+}
+
+#[test]
+fn guests_sign_in_only_where_the_settings_include_them() {
+    let mut scene = Scene::of(60, 2);
+    let guest = scene
+        .users()
+        .into_iter()
+        .find(|it| it["userType"].as_str() == Some("Guest") && it["accountEnabled"] == json!(true));
+    let guest = text(&guest.expect("a guest"), "userPrincipalName");
+    let door = Door::of(Scene::of(60, 2));
+    assert_eq!(refused(door.sign_in(&guest)), ("declined", "guest".to_owned()));
+    scene.set("/users/includeGuests", json!(true));
+    assert!(Door::of(scene).signs_in(&guest).guest);
+}
+
+#[test]
+fn consent_brings_the_permissions() {
+    let door = Door::of(Scene::of(5, 1));
+    for permission in door.scene.permissions() {
+        door.scene.revoke(permission).expect("a permission");
+    }
+    let Redirect { url, flow } = door.begin(Purpose::Consent);
+    let declined = door.handle(press(&url, "cancel", ""), Some(flow));
+    assert_eq!(refused(declined), ("declined", "AADSTS65004".to_owned()));
+    assert_eq!(door.scene.permissions().len(), 0);
+    let Redirect { url, flow } = door.begin(Purpose::Consent);
+    let outcome = door.handle(press(&url, "accept", ""), Some(flow)).expect("consent");
+    assert_eq!(outcome, CallbackOutcome::ConsentGranted);
+    assert_eq!(door.scene.permissions().len(), 4);
+}
+
+#[test]
+fn people_of_the_china_cloud_sign_in_under_its_own_issuer() {
+    let cloud = m365_emulator::Cloud::ALL.into_iter().find(|it| it.name() == "china-21vianet");
+    let config = Config { users: 20, cloud: cloud.expect("China"), ..Config::default() };
+    let door = Door::of(Scene::with(config));
+    let person = door.somebody();
+    assert_eq!(door.signs_in(&text(&person, "userPrincipalName")).id, text(&person, "id"));
+}

@@ -1,0 +1,278 @@
+//! A real Chromium, driven as a person would: by what is written on the page.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// How long something may take to appear: a limit, not a pause.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser with one window and no past.
+pub struct Browser {
+    runtime: Runtime,
+    client: Client,
+    driver: Child,
+}
+
+impl Browser {
+    /// Starts one, as wide as a desk's.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts one of somebody who likes it dark.
+    pub fn dark() -> Self {
+        Self::with(&["--blink-settings=preferredColorScheme=0"])
+    }
+
+    fn with(words: &[&str]) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("these tests need Debian's chromium and chromium-driver: see README.md");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        // "ChromeDriver was started successfully on port 40123."
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|it| it.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .expect("a driver that says where it is");
+        // A full pipe would stop it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut arguments = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--force-color-profile=srgb",
+            "--no-proxy-server",
+            "--window-size=1280,900",
+        ];
+        arguments.extend(words);
+        let options = json!({ "args": arguments });
+        let capabilities = [("goog:chromeOptions".to_owned(), options)].into_iter().collect();
+        let client = runtime
+            .block_on(
+                ClientBuilder::new(HttpConnector::new())
+                    .capabilities(capabilities)
+                    .connect(&format!("http://127.0.0.1:{port}")),
+            )
+            .unwrap();
+        Self { runtime, client, driver }
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, CmdError>>) -> T {
+        self.runtime.block_on(work).unwrap()
+    }
+
+    /// Opens an address.
+    pub fn open(&self, url: &str) {
+        self.wait(self.client.goto(url));
+    }
+
+    /// Where it is now.
+    pub fn url(&self) -> String {
+        self.wait(self.client.current_url()).to_string()
+    }
+
+    /// What the window says at its top.
+    pub fn title(&self) -> String {
+        self.wait(self.client.title())
+    }
+
+    /// All that is to be read on the page.
+    pub fn text(&self) -> String {
+        let body = self.wait(self.client.find(Locator::Css("body")));
+        self.wait(body.text())
+    }
+
+    /// All that came over the wire, as the browser holds it.
+    pub fn source(&self) -> String {
+        self.wait(self.client.source())
+    }
+
+    /// Expects a text, or waits until it comes.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wait = self.client.wait().at_most(PATIENCE).every(Duration::from_millis(50));
+        let path = format!("//body[contains(normalize-space(.), {})]", literal(&text));
+        if self.runtime.block_on(wait.for_element(Locator::XPath(&path))).is_err() {
+            panic!("“{text}” does not appear on {}:\n{}", self.url(), self.text());
+        }
+    }
+
+    /// Expects that a text is not there.
+    #[track_caller]
+    pub fn misses(&self, text: &str) {
+        let page = self.text();
+        assert!(!page.contains(text), "“{text}” is on {}:\n{page}", self.url());
+    }
+
+    #[track_caller]
+    fn find(&self, path: &str, what: &str) -> Element {
+        let wait = self.client.wait().at_most(PATIENCE).every(Duration::from_millis(50));
+        match self.runtime.block_on(wait.for_element(Locator::XPath(path))) {
+            Ok(element) => element,
+            Err(_) => panic!("no {what} on {}:\n{}", self.url(), self.text()),
+        }
+    }
+
+    /// The field that a label belongs to: one that is written before it, or around it.
+    #[track_caller]
+    fn field(&self, label: &str) -> Element {
+        let label = format!("//label[starts-with(normalize-space(.), {})]", literal(label));
+        let path = format!("//*[@id = {label}/@for] | {label}//input");
+        self.find(&path, &format!("field for {label}"))
+    }
+
+    /// Types into a field, in place of what it holds.
+    #[track_caller]
+    pub fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label);
+        self.wait(field.clear());
+        self.wait(field.send_keys(text));
+    }
+
+    /// What a field holds.
+    #[track_caller]
+    pub fn value(&self, label: &str) -> String {
+        let field = self.field(label);
+        self.wait(field.prop("value")).unwrap_or_default()
+    }
+
+    /// Whether a field is marked as wrong.
+    #[track_caller]
+    pub fn is_marked(&self, label: &str) -> bool {
+        let field = self.field(label);
+        self.wait(field.attr("aria-invalid")).as_deref() == Some("true")
+    }
+
+    /// Ticks a box or a radio button, or unticks a box.
+    #[track_caller]
+    pub fn tick(&self, label: &str) {
+        let field = self.field(label);
+        self.wait(field.click());
+    }
+
+    /// Chooses from a list by what is written there.
+    #[track_caller]
+    pub fn choose(&self, label: &str, option: &str) {
+        let field = self.field(label);
+        self.wait(field.select_by_label(option));
+    }
+
+    /// Presses a button or a link by what is written on it.
+    #[track_caller]
+    pub fn press(&self, words: &str) {
+        let words = literal(words);
+        let path = format!(
+            "//*[(self::button or self::a or self::summary) and normalize-space(.) = {words}]"
+        );
+        let element = self.find(&path, &format!("button or link {words}"));
+        self.wait(element.click());
+    }
+
+    /// Presses the button that a text is part of.
+    #[track_caller]
+    pub fn pick(&self, part: &str) {
+        let part = literal(part);
+        let path = format!("//button[contains(normalize-space(.), {part})]");
+        let element = self.find(&path, &format!("button with {part}"));
+        self.wait(element.click());
+    }
+
+    /// Presses keys, as one who has no mouse.
+    pub fn keys(&self, keys: &str) {
+        let element = self.wait(self.client.active_element());
+        self.wait(element.send_keys(keys));
+    }
+
+    /// What has the focus: its label, or what is written on it.
+    pub fn focus(&self) -> String {
+        let script = "const e = document.activeElement; \
+             return ((e.labels && e.labels[0] && e.labels[0].innerText) || e.innerText || '').trim();";
+        self.run(script).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Runs a script on the page.
+    pub fn run(&self, script: &str) -> Value {
+        self.wait(self.client.execute(script, Vec::new()))
+    }
+
+    /// The cookies that the page's address has, by name.
+    pub fn cookies(&self) -> Vec<fantoccini::cookies::Cookie<'static>> {
+        self.wait(self.client.get_all_cookies())
+    }
+
+    /// Reloads the page.
+    pub fn reload(&self) {
+        self.wait(self.client.refresh());
+    }
+
+    /// Another size of window.
+    pub fn resize(&self, width: u32, height: u32) {
+        self.wait(self.client.set_window_size(width, height));
+    }
+
+    /// Expects that axe-core finds nothing, and that the page fits into the window.
+    #[track_caller]
+    pub fn assert_accessible(&self) {
+        let axe = include_str!("axe-core/axe.min.js");
+        self.run(&format!("if (!window.axe) {{ {axe}\n }}"));
+        let script = "const done = arguments[arguments.length - 1]; \
+             axe.run(document).then(it => done(it.violations.map(v => v.id + ': ' + v.help + ' ' + \
+             v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]));";
+        let found = self.wait(self.client.execute_async(script, Vec::new()));
+        let found = found.as_array().cloned().unwrap_or_else(|| vec![found]);
+        assert!(found.is_empty(), "{}: {found:#?}", self.url());
+        let wide = self.run("return document.documentElement.scrollWidth - window.innerWidth");
+        assert!(wide.as_i64() <= Some(0), "{} is {wide} pixels too wide", self.url());
+    }
+
+    /// Leaves a picture of the whole page in `target/screenshots`.
+    pub fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        let picture = self.wait(self.client.screenshot());
+        fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The window first: the driver alone would leave it behind.
+        let _ = self.runtime.block_on(self.client.clone().close());
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// A text in XPath 1.0, which knows no escapes.
+fn literal(text: &str) -> String {
+    if !text.contains('\'') {
+        return format!("'{text}'");
+    }
+    let parts: Vec<_> = text.split('\'').map(|it| format!("'{it}'")).collect();
+    format!("concat({})", parts.join(", \"'\", "))
+}
