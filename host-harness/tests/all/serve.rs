@@ -200,6 +200,17 @@ fn a_form_of_more_than_256_kib_is_refused() {
 }
 
 #[test]
+fn others_reach_it_only_under_a_name_that_it_was_told() {
+    assert_eq!(refused_to_serve("0.0.0.0:0", None), "no-public-url");
+    for url in ["https://ones.example.com/path", "ftp://ones.example.com", "https://a:b@c.example"]
+    {
+        assert_eq!(refused_to_serve("127.0.0.1:0", Some(url)), "public-url", "{url}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    assert_eq!(refused_to_serve(&taken.local_addr().unwrap().to_string(), None), "listen");
+}
+
+#[test]
 fn behind_https_cookies_are_for_https_alone() {
     let served = Served::public(Some("https://ones.example.com"));
     let mut browser = served.browser();

@@ -21,7 +21,7 @@ use ones_host::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::{runtime::Runtime, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{browser::Browser, fake::*};
@@ -196,6 +196,24 @@ impl Connect for Contoso {
     }
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+/// The code of the problem with which a server does not start.
+pub(crate) fn refused_to_serve(listen: &str, public_url: Option<&str>) -> String {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+    let key = SealingKey::of(folder.path(), |_| None).unwrap();
+    let options = Options {
+        listen: listen.parse().unwrap(),
+        public_url: public_url.map(|it| it.parse().unwrap()),
+        limit: Limit::default(),
+    };
+    let bound = runtime().block_on(Server::bind(store, Contoso::default(), key, options));
+    bound.err().unwrap().problem().code
+}
+
 /// A server that ends with the test.
 pub(crate) struct Served {
     pub(crate) vendor: Contoso,
@@ -239,9 +257,7 @@ impl Served {
             public_url: url.map(|it| it.parse().unwrap()),
             limit: Limit::default(),
         };
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.unwrap();
+        let runtime = runtime();
         let own = store.another().unwrap();
         let bound = Server::bind(store, vendor.clone(), key.clone(), options);
         let server = runtime.block_on(bound).unwrap();
