@@ -42,11 +42,15 @@ impl Browser {
             .spawn()
             .expect("these tests need Debian's chromium and chromium-driver: see README.md");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        // "ChromeDriver was started successfully on port 40123."
+        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port 40123."
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|it| it.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|it| {
+                let port =
+                    it.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?;
+                (port != 0).then_some(port)
+            })
             .expect("a driver that says where it is");
         // A full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
