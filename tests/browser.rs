@@ -142,6 +142,18 @@ impl Browser {
         }
     }
 
+    /// Clicks on what is found, on its successor where a script has just replaced it.
+    #[track_caller]
+    fn click(&self, find: impl Fn() -> Element) {
+        for _ in 0..100 {
+            match self.runtime.block_on(find().click()) {
+                Err(error) if error.is_stale_element_reference() => {}
+                clicked => return clicked.unwrap(),
+            }
+        }
+        panic!("it is replaced again and again");
+    }
+
     /// The field that a label belongs to: one that is written before it, or around it.
     #[track_caller]
     fn field(&self, label: &str) -> Element {
@@ -175,8 +187,7 @@ impl Browser {
     /// Ticks a box or a radio button, or unticks a box.
     #[track_caller]
     pub fn tick(&self, label: &str) {
-        let field = self.field(label);
-        self.wait(field.click());
+        self.click(|| self.field(label));
     }
 
     /// Chooses from a list by what is written there.
@@ -193,8 +204,7 @@ impl Browser {
         let path = format!(
             "//*[(self::button or self::a or self::summary) and normalize-space(.) = {words}]"
         );
-        let element = self.find(&path, &format!("button or link {words}"));
-        self.wait(element.click());
+        self.click(|| self.find(&path, &format!("button or link {words}")));
     }
 
     /// Presses the button that a text is part of.
@@ -202,8 +212,7 @@ impl Browser {
     pub fn pick(&self, part: &str) {
         let part = literal(part);
         let path = format!("//button[contains(normalize-space(.), {part})]");
-        let element = self.find(&path, &format!("button with {part}"));
-        self.wait(element.click());
+        self.click(|| self.find(&path, &format!("button with {part}")));
     }
 
     /// Presses keys, as one who has no mouse.

@@ -194,7 +194,7 @@ fn a_code_is_good_for_once() {
 fn who_cancels_has_declined() {
     let door = Door::of(Scene::of(20, 2));
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
-    let outcome = door.handle(press(&url, "cancel", ""), Some(flow));
+    let outcome = door.handle(press(&url, "cancel", "true"), Some(flow));
     assert_eq!(refused(outcome), ("declined", "AADSTS65004".to_owned()));
 }
 
@@ -219,11 +219,11 @@ fn consent_brings_the_permissions() {
         door.scene.revoke(permission).expect("a permission");
     }
     let Redirect { url, flow } = door.begin(Purpose::Consent);
-    let declined = door.handle(press(&url, "cancel", ""), Some(flow));
+    let declined = door.handle(press(&url, "cancel", "true"), Some(flow));
     assert_eq!(refused(declined), ("declined", "AADSTS65004".to_owned()));
     assert_eq!(door.scene.permissions().len(), 0);
     let Redirect { url, flow } = door.begin(Purpose::Consent);
-    let outcome = door.handle(press(&url, "accept", ""), Some(flow)).expect("consent");
+    let outcome = door.handle(press(&url, "accept", "true"), Some(flow)).expect("consent");
     assert_eq!(outcome, CallbackOutcome::ConsentGranted);
     assert_eq!(door.scene.permissions().len(), 4);
 }
