@@ -7,6 +7,7 @@ use m365_emulator::{Config, Fault, IdTokenFault, Then};
 use ones_host::{
     model::{Callback, CallbackOutcome, Flow, Purpose, Redirect, Refusal, User},
     plugin::{CallError, Client, Limits, Plugin, Session},
+    serve::Vendor,
     settings::Settings,
 };
 use serde_json::json;
@@ -107,6 +108,24 @@ fn a_callback_makes_four_requests() {
     assert_eq!(asked.len(), ends.len(), "{asked:#?}");
     assert!(asked.iter().zip(ends).all(|(path, end)| path.ends_with(end)), "{asked:#?}");
     assert!(asked[3].starts_with("/v1.0/users/"), "{asked:#?}");
+}
+
+#[test]
+fn a_callback_costs_one_instance() {
+    let door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    let client = Client::new().expect("a client");
+    let plugin = Plugin::load(&component(), Limits::default(), client).expect("a plugin");
+    let settings =
+        || Settings::parse(&door.scene.settings.to_string(), |_| None).expect("settings");
+    let begun = Vendor::begin_sign_in(&plugin, settings(), REDIRECT_URI, Purpose::SignIn);
+    let Redirect { url, flow } = door.runtime.block_on(begun).expect("a place to go to");
+    let parameters = press(&url, "account", &person);
+    let before = plugin.instances();
+    let callback = Callback { redirect_uri: REDIRECT_URI.to_owned(), parameters, flow: Some(flow) };
+    let handled = Vendor::handle_callback(&plugin, settings(), callback);
+    assert!(door.runtime.block_on(handled).is_ok());
+    assert_eq!(plugin.instances() - before, 1);
 }
 
 #[test]

@@ -80,6 +80,7 @@ impl Plugin {
         store.set_hostcall_fuel(HOSTCALL);
         store.set_max_component_handles(HANDLES);
 
+        self.0.instances.fetch_add(1, Ordering::Relaxed);
         let call = async {
             let instance = self.0.pre.instantiate_async(&mut store).await?;
             store.run_concurrent(async |accessor| work(accessor, &instance).await).await?

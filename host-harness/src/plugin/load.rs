@@ -1,14 +1,19 @@
 //! From a file to a plugin that can be called, or the reason why not.
 
-use std::{fs::File, io::Read as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
-use tokio::sync::OnceCell;
 use wasmtime::{
     Cache, CacheConfig, Config, Engine,
     component::{Component, Linker},
 };
 
-use super::{Client, ClientError, Inner, Limits, Plugin, bindings, call::State};
+use super::{Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known};
 
 /// A larger file is not compiled, in bytes.
 pub const LARGEST_PLUGIN: u64 = 64 << 20;
@@ -93,7 +98,8 @@ impl Plugin {
             pre,
             client,
             limits,
-            manifest: OnceCell::new(),
+            known: Known::default(),
+            instances: AtomicU64::new(0),
         })))
     }
 }

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod call;
+mod known;
 mod limits;
 mod load;
 mod outbound;
@@ -9,12 +10,19 @@ mod session;
 mod source;
 mod stream;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::OnceCell;
 use wasmtime::Engine;
 
-use crate::model::{Manifest, Refusal};
+use crate::model::Refusal;
+use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
 pub use outbound::{Client, ClientError};
 pub use session::Session;
@@ -46,8 +54,15 @@ struct Inner {
     pre: bindings::PluginPre<call::State>,
     client: Client,
     limits: Limits,
-    /// The same answer every time: asked for once.
-    manifest: OnceCell<Manifest>,
+    known: Known,
+    instances: AtomicU64,
+}
+
+impl Plugin {
+    /// How many instances were made so far: one for each call.
+    pub fn instances(&self) -> u64 {
+        self.0.instances.load(Ordering::Relaxed)
+    }
 }
 
 /// A call that gave no answer, or a refusal.

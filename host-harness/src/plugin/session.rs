@@ -13,6 +13,7 @@ use super::{
     CallError, Plugin,
     bindings::{self, wit},
     call::State,
+    known::Origins,
     limits::Meter,
     outbound::Outbound,
     stream::{Forward, Resolve},
@@ -38,7 +39,7 @@ impl Plugin {
     /// # Errors
     /// See [`CallError`].
     pub async fn describe(&self) -> Result<Manifest, CallError> {
-        self.0.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
+        self.0.known.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
     }
 
     async fn ask_manifest(&self) -> Result<Manifest, CallError> {
@@ -68,13 +69,26 @@ impl Plugin {
     /// # Errors
     /// [`Refusal::InvalidSettings`] where they do not fit; else see [`CallError`].
     pub async fn origins(&self, settings: &Settings) -> Result<Vec<String>, CallError> {
-        let meter = Arc::default();
         let settings = settings.to_json();
-        self.call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
-            plugin.ones_integration_integration().call_origins(accessor, settings).await
-        })
-        .await?
-        .map_err(|fields| CallError::Refused(Refusal::InvalidSettings(bindings::all(fields))))
+        let origins = match self.0.known.origins(&settings) {
+            Some(origins) => origins,
+            None => {
+                let origins = self.ask_origins(settings.clone()).await?;
+                self.0.known.keep_origins(&settings, origins.clone());
+                origins
+            }
+        };
+        origins.map_err(|fields| CallError::Refused(Refusal::InvalidSettings(fields)))
+    }
+
+    async fn ask_origins(&self, settings: String) -> Result<Origins, CallError> {
+        let meter = Arc::default();
+        let origins = self
+            .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
+                plugin.ones_integration_integration().call_origins(accessor, settings).await
+            })
+            .await?;
+        Ok(origins.map_err(bindings::all))
     }
 
     /// Sends nothing.
