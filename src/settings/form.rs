@@ -25,7 +25,7 @@ pub(super) struct Form {
 /// 1. Open the Azure portal (portal.azure.com, portal.azure.us or portal.azure.cn) and go to
 ///    **Microsoft Entra ID → App registrations → New registration**. Any name will do.
 /// 2. From the **Overview** of the new registration, copy *Application (client) ID* and
-///    *Directory (tenant) ID* into the fields below.
+///    *Directory (tenant) ID* into the fields of this page.
 /// 3. Under **API permissions → Add a permission → Microsoft Graph → Application permissions**,
 ///    add `Calendars.ReadWrite`, `Group.Read.All`, `Place.Read.All` and `User.Read.All`.
 /// 4. Click **Grant admin consent for …**. Without it the permissions stay in the list, marked
@@ -161,8 +161,8 @@ pub(super) enum All {
 /// Who of the directory comes to ONES, with what, and how they sign in.
 ///
 /// For people to sign in with their Microsoft account, the app registration must know where they
-/// come back to: open **Authentication → Add a platform → Web**, paste the redirect URI that is
-/// shown below into **Redirect URIs**, and click **Configure**.
+/// come back to: open **Authentication → Add a platform → Web**, paste the redirect URI of
+/// this page into **Redirect URIs**, and click **Configure**.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]

@@ -107,7 +107,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8700")]
     pub(super) listen: SocketAddr,
 
-    /// What browsers call it, such as https://ones.example.com: needed where others than this
+    /// The address that browsers know it by, without a path: needed where others than this
     /// machine can reach it
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<Url>,

@@ -1,9 +1,9 @@
 //! The face of the host: pages for the administrator and for those who sign in.
 //!
-//! - [`admin`]: set-up, log-in, the wizard, and what became of each integration.
-//! - [`people`]: the login page, the way to the vendor and back, a page of one's own.
-//! - [`guard`]: what every request passes.
-//! - [`view`]: what the templates print.
+//! - `admin`: set-up, log-in, the wizard, and what became of each integration.
+//! - `people`: the login page, the way to the vendor and back, a page of one's own.
+//! - `guard`: what every request passes.
+//! - `view`: what the templates print.
 //!
 //! Every page works without JavaScript, and every text of a plugin is escaped.
 

@@ -61,6 +61,7 @@ fn rooms_people_and_runs_are_listed_and_found() {
     ] {
         desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));
         desk.assert_accessible();
+        desk.picture(page);
         desk.fill("Name or e-mail", &name);
         desk.press("Search");
         desk.sees(&name);
@@ -68,4 +69,5 @@ fn rooms_people_and_runs_are_listed_and_found() {
     desk.open(&desk.server.at("/admin/integrations/1/runs"));
     desk.sees("Rooms ·");
     desk.assert_accessible();
+    desk.picture("runs");
 }

@@ -12,6 +12,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.assert_accessible();
     desk.open(desk.server.set_up.as_deref().expect("a first start"));
     desk.assert_accessible();
+    desk.picture("set-up");
     desk.fill("Password", super::PASSWORD);
     desk.fill("The same once more", super::PASSWORD);
     desk.press("Set password and log in");
@@ -21,6 +22,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.press("Add integration");
     desk.sees("App registrations");
     desk.assert_accessible();
+    desk.picture("server-settings");
     desk.enter_server();
     desk.press("Test settings");
     desk.sees("User.Read.All is granted");
@@ -58,8 +60,13 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     let kept: Vec<_> = kept.values().map(|it| text(it, "name")).collect();
     assert_eq!(kept, [names[3].clone()], "the one that was chosen");
     assert_eq!(desk.scene.people().len(), desk.scene.people_in_truth().len());
+    desk.open(&desk.server.at("/admin"));
+    desk.assert_accessible();
+    desk.picture("integrations");
     desk.press("Log out");
     desk.sees("Log in as administrator");
+    desk.assert_accessible();
+    desk.picture("admin-login");
     desk.as_anybody();
     desk.sees("Come in");
 }
