@@ -25,6 +25,7 @@ impl Server {
             .command(&["--format", "json", "serve", "--listen", "127.0.0.1:0"])
             .args(words)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
