@@ -50,22 +50,11 @@ impl Work {
     }
 }
 
-/// Why it is synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// Somebody said so.
-    Person,
-    /// It was due.
-    Schedule,
-}
-
 /// What is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// What was asked for.
     pub work: Work,
-    /// Why.
-    pub cause: Cause,
     /// Since when.
     pub started: Timestamp,
     /// What is synced now. None while it waits for its turn.
@@ -81,8 +70,6 @@ pub struct Activity {
 pub struct Ended {
     /// What was asked for.
     pub work: Work,
-    /// Why.
-    pub cause: Cause,
     /// When.
     pub at: Timestamp,
     /// Why it failed, or the first part of it that did.
@@ -166,12 +153,7 @@ impl Runner {
     ///
     /// # Errors
     /// See [`NotStarted`]. How it ends is told by [`Self::ended`], and by the store.
-    pub fn start(
-        &self,
-        integration: IntegrationId,
-        work: Work,
-        cause: Cause,
-    ) -> Result<(), NotStarted> {
+    pub fn start(&self, integration: IntegrationId, work: Work) -> Result<(), NotStarted> {
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
@@ -180,13 +162,13 @@ impl Runner {
             return Err(NotStarted::Busy);
         }
         let started = Timestamp::now();
-        let activity = Activity { work, cause, started, kind: None, told: 0, total: None };
+        let activity = Activity { work, started, kind: None, told: 0, total: None };
         state.active.insert(integration, activity);
         drop(state);
         let inner = self.0.clone();
         tokio::spawn(async move {
             let problem = inner.clone().run(integration, work).await.err();
-            let ended = Ended { work, cause, at: Timestamp::now(), problem };
+            let ended = Ended { work, at: Timestamp::now(), problem };
             let mut state = inner.state();
             state.active.remove(&integration);
             state.ended.insert(integration, ended);
@@ -213,7 +195,7 @@ impl Runner {
     pub fn start_due(&self, now: Timestamp) -> Result<(), StoreError> {
         for integration in self.0.store().due(now)? {
             // Under way already, or never again: either is well.
-            let _ = self.start(integration, Work::Both, Cause::Schedule);
+            let _ = self.start(integration, Work::Both);
         }
         Ok(())
     }

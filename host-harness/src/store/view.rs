@@ -119,14 +119,16 @@ impl Store {
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
         let mut statement = self.connection.prepare_cached(&format!(
-            // `found` is read from the index alone; `it` is looked up where something matches.
-            "SELECT {COLUMNS} FROM record AS found CROSS JOIN record AS it
-                 USING (integration, kind, id)
-             WHERE integration = ?1 AND kind = ?2 AND instr(found.search, ?3) > 0
-               AND (found.search, found.id) > (coalesce((SELECT search FROM record
-                   WHERE integration = ?1 AND kind = ?2 AND id = ?4), ''), coalesce(?4, ''))
-               AND (?5 OR it.removed_at IS NULL) AND {OFFERED}
-             ORDER BY found.search, found.id LIMIT ?6"
+            // Only those of the page are read whole.
+            "WITH found AS (
+                 SELECT integration, kind, id, search FROM record AS it
+                 WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
+                   AND (search, id) > (coalesce((SELECT search FROM record
+                       WHERE integration = ?1 AND kind = ?2 AND id = ?4), ''), coalesce(?4, ''))
+                   AND (?5 OR removed_at IS NULL) AND {OFFERED}
+                 ORDER BY search, id LIMIT ?6)
+             SELECT {COLUMNS} FROM found JOIN record AS it USING (integration, kind, id)
+             ORDER BY found.search, found.id"
         ))?;
         let search = search.trim().to_lowercase();
         let rows = statement

@@ -10,7 +10,7 @@ use ones_host::{
     Error,
     model::{Refusal, RoomBatch, Summary, UserBatch, UserChange},
     plugin::CallError,
-    runner::{Cause, Connect, NotStarted, Runner, Work},
+    runner::{Connect, NotStarted, Runner, Work},
     settings::Settings,
     store::{IntegrationId, Kind, Store},
     sync::{Limit, Source},
@@ -143,14 +143,14 @@ async fn rooms_are_synced_before_people() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor::default();
     let runner = runner(&ones, &store, &vendor);
-    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.start(id, Work::Both).unwrap();
     runner.idle().await;
     assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
     let counts = store.counts(id).unwrap();
     assert_eq!((counts.people, counts.rooms), (2, 1));
     assert_eq!(store.person(id, "a").unwrap().unwrap().groups, ["Everybody"]);
     let ended = runner.ended(id).unwrap();
-    assert_eq!((ended.work, ended.cause, ended.problem), (Work::Both, Cause::Person, None));
+    assert_eq!((ended.work, ended.problem), (Work::Both, None));
     let states: Vec<_> =
         store.latest_runs(id, None, 9).unwrap().iter().map(|it| it.state).collect();
     assert_eq!(states, ["done", "done"]);
@@ -162,7 +162,7 @@ async fn what_is_not_asked_for_is_not_synced() {
     let vendor = Vendor::default();
     let runner = runner(&ones, &store, &vendor);
     for work in [Work::People, Work::Rooms] {
-        runner.start(id, work, Cause::Person).unwrap();
+        runner.start(id, work).unwrap();
         runner.idle().await;
     }
     assert_eq!(vendor.asked(), ["Contoso people", "Contoso rooms"]);
@@ -175,9 +175,9 @@ async fn one_run_at_a_time_and_everybody_sees_how_far_it_is() {
     let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     assert_eq!(runner.activity(id), None);
-    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.start(id, Work::Both).unwrap();
     reached.recv().await.unwrap();
-    assert_eq!(runner.start(id, Work::Rooms, Cause::Person), Err(NotStarted::Busy));
+    assert_eq!(runner.start(id, Work::Rooms), Err(NotStarted::Busy));
     let activity = runner.activity(id).unwrap();
     assert_eq!((activity.kind, activity.told, activity.total), (Some(Kind::User), 2, Some(9)));
     assert_eq!(runner.ended(id), None);
@@ -189,7 +189,7 @@ async fn one_run_at_a_time_and_everybody_sees_how_far_it_is() {
     runner.idle().await;
     assert_eq!(runner.activity(id), None);
     assert_eq!(runner.ended(id).unwrap().problem, None);
-    assert_eq!(runner.start(id, Work::Rooms, Cause::Person), Ok(()));
+    assert_eq!(runner.start(id, Work::Rooms), Ok(()));
     runner.idle().await;
 }
 
@@ -200,7 +200,7 @@ async fn two_integrations_are_synced_at_once_and_others_wait() {
     let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     for id in ids {
-        runner.start(id, Work::People, Cause::Person).unwrap();
+        runner.start(id, Work::People).unwrap();
     }
     let mut first = vec![reached.recv().await.unwrap(), reached.recv().await.unwrap()];
     let waiting: Vec<_> =
@@ -220,7 +220,7 @@ async fn rooms_that_fail_do_not_keep_people_from_being_synced() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor { rooms_fail: Some(unavailable()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
-    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.start(id, Work::Both).unwrap();
     runner.idle().await;
     assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
@@ -235,7 +235,7 @@ async fn a_vendor_who_asks_for_patience_is_given_it() {
     let vendor = Vendor { rooms_fail: Some(Refusal::Throttled(50_000)), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     let before = Timestamp::now();
-    runner.start(id, Work::Both, Cause::Person).unwrap();
+    runner.start(id, Work::Both).unwrap();
     runner.idle().await;
     assert_eq!(vendor.asked(), ["Contoso rooms"]);
     assert!(store.schedule(id).unwrap().next.unwrap() >= before + 50_000.seconds());
@@ -249,7 +249,7 @@ async fn pauses(fails: &[bool]) -> Vec<i64> {
     for fails in fails {
         let people_fail = fails.then(unavailable);
         let runner = runner(&ones, &store, &Vendor { people_fail, ..Vendor::default() });
-        runner.start(id, Work::Both, Cause::Schedule).unwrap();
+        runner.start(id, Work::Both).unwrap();
         runner.idle().await;
         let next = store.schedule(id).unwrap().next.unwrap();
         pauses.push((next - Timestamp::now()).as_mins());
@@ -276,7 +276,7 @@ async fn what_is_due_is_started_once() {
     assert_eq!(runner.activity(id), None);
     let due = Timestamp::now() + 1.hour();
     runner.start_due(due).unwrap();
-    assert_eq!(runner.activity(id).unwrap().cause, Cause::Schedule);
+    assert_eq!(runner.activity(id).unwrap().work, Work::Both);
     // Under way: nothing more is started.
     runner.start_due(due).unwrap();
     runner.idle().await;
@@ -311,7 +311,7 @@ async fn a_run_that_cannot_begin_counts_as_failed() {
     let vendor = Vendor::default();
     let runner =
         Runner::new(store.another().unwrap(), vendor.clone(), other.unwrap(), Limit::default());
-    runner.start(id, Work::Both, Cause::Schedule).unwrap();
+    runner.start(id, Work::Both).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-sealed");
     assert_eq!(store.schedule(id).unwrap().failing.unwrap().problem.code, "settings-sealed");
@@ -323,7 +323,7 @@ async fn without_settings_a_run_says_so() {
     let ones = Ones::with_users(&ids(1));
     let (store, id) = ones.integration();
     let runner = runner(&ones, &store, &Vendor::default());
-    runner.start(id, Work::People, Cause::Person).unwrap();
+    runner.start(id, Work::People).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-not-kept");
 }
@@ -335,7 +335,7 @@ async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
     let vendor = Vendor { gate: Some(gate), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     for id in ids {
-        runner.start(id, Work::People, Cause::Person).unwrap();
+        runner.start(id, Work::People).unwrap();
     }
     reached.recv().await.unwrap();
     reached.recv().await.unwrap();
@@ -348,7 +348,7 @@ async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
     assert_eq!(vendor.asked().len(), 2, "the third had not begun");
     let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().people).sum();
     assert_eq!(stored, 4);
-    assert_eq!(runner.start(ids[0], Work::Both, Cause::Person), Err(NotStarted::Stopping));
+    assert_eq!(runner.start(ids[0], Work::Both), Err(NotStarted::Stopping));
     // Ends at once.
     runner.follow_schedule().await;
 }

@@ -12,7 +12,7 @@ use axum::{
 use super::session::Admin;
 use crate::{
     error::Problem,
-    runner::{Activity, Cause, Ended, NotStarted, Work},
+    runner::{Activity, Ended, NotStarted, Work},
     serve::{
         app::App,
         failure::Failure,
@@ -131,7 +131,7 @@ pub(super) async fn sync(
     };
     app.name(id.into()).await?;
     // What is under way is to be seen on the page.
-    Ok(match app.runner.start(id.into(), work, Cause::Person) {
+    Ok(match app.runner.start(id.into(), work) {
         Ok(()) => back(id, ""),
         Err(NotStarted::Busy) => back(id, "?note=busy"),
         Err(NotStarted::Stopping) => back(id, "?note=stopping"),
