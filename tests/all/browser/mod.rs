@@ -103,6 +103,7 @@ impl Desk {
         self.as_anybody();
         self.press("Sign in with Microsoft");
         self.sees("Pick an account");
+        self.assert_accessible();
         self.pick(account);
     }
 }

@@ -18,7 +18,15 @@ fn each_wrong_setting_is_marked_where_it_is() {
     let desk = first_step(Scene::of(5, 2));
     let (tenant, client) = (desk.scene.tenant_id(), desk.scene.client_id());
     let secret = desk.scene.client_secret();
+    let authority = desk.scene.authority();
     for (label, wrong, right, told) in [
+        (
+            "Authority",
+            "http://login.example.com",
+            &authority,
+            "Plain http is allowed on loopback only",
+        ),
+        ("Authority", "http://127.0.0.1:9", &authority, "No connection to 127.0.0.1"),
         ("Tenant ID", "not a tenant", &tenant, "neither a GUID"),
         ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "knows no such tenant"),
         ("Client ID", "my app", &client, "This is not a GUID"),
@@ -38,13 +46,35 @@ fn each_wrong_setting_is_marked_where_it_is() {
         desk.fill(label, wrong);
         desk.press("Test settings");
         desk.sees(told);
-        assert!(desk.is_marked(label), "{label}: {wrong}");
+        // Whether a server is out of reach is no matter of one field.
+        assert_eq!(desk.is_marked(label), !told.starts_with("No connection"), "{label}: {wrong}");
         desk.assert_accessible();
         desk.fill(label, right);
     }
     desk.picture("wrong-secret");
     desk.press("Test settings");
     desk.sees("User.Read.All is granted");
+}
+
+#[test]
+fn later_steps_and_names_that_are_taken_are_marked_too() {
+    let desk = Desk::connected(Scene::of(5, 2));
+    desk.press("Settings");
+    desk.press("User settings");
+    desk.fill("Card number", "signInActivity");
+    desk.press("Save and close");
+    desk.sees("signInActivity cannot be a card number");
+    assert!(desk.is_marked("Card number"));
+    desk.assert_accessible();
+    desk.open(&desk.server.at("/admin"));
+    desk.press("Add integration");
+    desk.enter_server();
+    desk.press("Save and next");
+    desk.sees("another integration is called");
+    assert!(desk.is_marked("Name"));
+    desk.open(&desk.server.at("/admin/nowhere"));
+    desk.sees("There is no such page");
+    desk.assert_accessible();
 }
 
 #[test]
@@ -57,6 +87,8 @@ fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
     desk.press("Save and close");
     desk.press("Settings");
     desk.press("Grant admin consent");
+    desk.sees("Accept");
+    desk.assert_accessible();
     desk.press("Accept");
     desk.sees("Place.Read.All is granted");
     desk.sees("2 rooms");
