@@ -19,6 +19,8 @@ pub(crate) fn run() -> Result {
         println!("  {label:<29} {}", tenant.access[name].as_str().unwrap_or_default());
     }
     println!();
+    // Ctrl-C is the host's to obey: this program stays to clear up behind it.
+    ctrlc::set_handler(|| {}).map_err(|it| format!("Ctrl-C cannot be heard: {it}"))?;
     let status = Command::new(host)
         .arg("--plugin")
         .arg(component)
