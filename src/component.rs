@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
-    choices, describe, error, host,
+    booking, choices, describe, error, groups, host,
     host::{Dropped, Failure, Host, LARGEST_ANSWER, SILENCE, Sink, TransportError},
     model, rooms, settings, sign_in, users, validate,
 };
@@ -112,6 +112,15 @@ impl wit::Guest for Plugin {
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
+    async fn read_groups(
+        settings: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<wit::UserChange>, wit::Error> {
+        let settings = parse(&settings)?;
+        let changes = groups::read(&Wasi, &settings, &ids).await?;
+        Ok(changes.into_iter().map(Into::into).collect())
+    }
+
     async fn begin_sign_in(
         settings: String,
         redirect_uri: String,
@@ -138,6 +147,22 @@ impl wit::Guest for Plugin {
             model::CallbackOutcome::SignedIn(user) => wit::CallbackOutcome::SignedIn(user.into()),
             model::CallbackOutcome::ConsentGranted => wit::CallbackOutcome::ConsentGranted,
         })
+    }
+
+    fn booking_script(
+        settings: String,
+        rooms: Vec<String>,
+        policy: wit::BookingPolicy,
+    ) -> Result<wit::Script, wit::Error> {
+        let settings = parse(&settings)?;
+        let policy = model::BookingPolicy {
+            auto_accept: policy.auto_accept,
+            window_days: policy.window_days,
+            longest_minutes: policy.longest_minutes,
+            keep_subject: policy.keep_subject,
+        };
+        let model::Script { file_name, text } = booking::script(&settings, &rooms, policy)?;
+        Ok(wit::Script { file_name, text })
     }
 }
 
@@ -437,19 +462,41 @@ impl From<model::User> for wit::User {
     }
 }
 
+impl From<model::Group> for wit::Group {
+    fn from(model::Group { id, name, description, email }: model::Group) -> Self {
+        Self { id, name, description, email }
+    }
+}
+
+impl From<model::Membership> for wit::Membership {
+    fn from(model::Membership { group, member }: model::Membership) -> Self {
+        Self { group, member }
+    }
+}
+
+impl From<model::Removal> for wit::Removal {
+    fn from(it: model::Removal) -> Self {
+        match it {
+            model::Removal::Soft => Self::Soft,
+            model::Removal::Permanent => Self::Permanent,
+            model::Removal::OutOfScope => Self::OutOfScope,
+        }
+    }
+}
+
 impl From<model::UserChange> for wit::UserChange {
     fn from(it: model::UserChange) -> Self {
         match it {
             model::UserChange::User(user) => Self::User(user.into()),
-            model::UserChange::Removed(id, removal) => Self::UserRemoved((
-                id,
-                match removal {
-                    model::Removal::Soft => wit::Removal::Soft,
-                    model::Removal::Permanent => wit::Removal::Permanent,
-                    model::Removal::OutOfScope => wit::Removal::OutOfScope,
-                },
-            )),
+            model::UserChange::Removed(id, removal) => Self::UserRemoved((id, removal.into())),
             model::UserChange::Unreadable(it) => Self::UserUnreadable(it.into()),
+            model::UserChange::Group(group) => Self::Group(group.into()),
+            model::UserChange::GroupRemoved(id, removal) => {
+                Self::GroupRemoved((id, removal.into()))
+            }
+            model::UserChange::GroupUnreadable(it) => Self::GroupUnreadable(it.into()),
+            model::UserChange::MemberAdded(it) => Self::MemberAdded(it.into()),
+            model::UserChange::MemberRemoved(it) => Self::MemberRemoved(it.into()),
         }
     }
 }
@@ -465,7 +512,12 @@ impl From<model::UserBatch> for wit::UserBatch {
                 wit::Mode::Full(part)
             }
         };
+        let subject = match it.subject {
+            model::Subject::People => wit::Subject::People,
+            model::Subject::Groups => wit::Subject::Groups,
+        };
         Self {
+            subject,
             mode,
             changes: it.changes.into_iter().map(Into::into).collect(),
             checkpoint: it.checkpoint,

@@ -4,6 +4,7 @@
 //! natively too. See ARCHITECTURE.md for the whole picture.
 
 pub mod batch;
+pub mod booking;
 pub mod checkpoint;
 pub mod choices;
 pub mod cloud;
@@ -13,6 +14,7 @@ pub mod describe;
 pub mod entra;
 pub mod error;
 pub mod graph;
+pub mod groups;
 pub mod host;
 pub mod model;
 pub mod origin;

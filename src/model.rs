@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A bookable room.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
@@ -97,7 +99,25 @@ pub enum Removal {
     OutOfScope,
 }
 
-/// One thing to know about one person.
+/// A group of the directory.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub email: Option<String>,
+}
+
+/// Who is directly in a group: a person or another group, by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Membership {
+    pub group: String,
+    pub member: String,
+}
+
+/// One thing to know about one person, group or membership.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UserChange {
     /// The whole record, new or changed.
@@ -106,6 +126,26 @@ pub enum UserChange {
     Removed(String, Removal),
     /// Exists, but could not be read.
     Unreadable(Unreadable),
+    /// The whole record, new or changed, without its members.
+    Group(Group),
+    /// Gone, by id.
+    GroupRemoved(String, Removal),
+    /// Exists, but could not be read.
+    GroupUnreadable(Unreadable),
+    /// Joined.
+    MemberAdded(Membership),
+    /// Left.
+    MemberRemoved(Membership),
+}
+
+/// What a batch tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// Who is selected.
+    People,
+    /// Groups, and who is in which.
+    Groups,
 }
 
 /// Most changes that one batch may hold.
@@ -114,7 +154,7 @@ pub const BATCH: usize = 1000;
 /// What a batch is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// An enumeration of all people.
+    /// An enumeration of all people, or of all groups.
     Full {
         /// It begins with this batch.
         first: bool,
@@ -129,6 +169,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
 pub struct UserBatch {
+    pub subject: Subject,
     pub mode: Mode,
     pub changes: Vec<UserChange>,
     pub checkpoint: String,
@@ -242,4 +283,22 @@ pub enum Outcome {
     Failed,
     /// Not tried, since an earlier check failed.
     Skipped,
+}
+
+/// How rooms take bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct BookingPolicy {
+    pub auto_accept: bool,
+    pub window_days: u32,
+    pub longest_minutes: u32,
+    pub keep_subject: bool,
+}
+
+/// Something for the tenant's administrator to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Script {
+    pub file_name: String,
+    pub text: String,
 }

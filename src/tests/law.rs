@@ -119,7 +119,7 @@ impl Store {
                 ) => {
                     self.people.remove(id);
                 }
-                UserChange::Unreadable(it) => panic!("{it:?}"),
+                other => panic!("{other:?}"),
             }
         }
         if let Mode::Full { last: true, .. } = batch.mode {

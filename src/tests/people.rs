@@ -8,7 +8,7 @@ use super::script::{
 };
 use crate::{
     error::Error,
-    model::{BATCH, Mode, UserBatch, UserChange},
+    model::{BATCH, Mode, Subject, UserBatch, UserChange},
     users,
 };
 
@@ -76,6 +76,7 @@ fn told(batches: &[UserBatch]) -> Vec<String> {
             UserChange::User(user) => user.id.clone(),
             UserChange::Removed(id, removal) => format!("{id} {removal:?}"),
             UserChange::Unreadable(it) => format!("{}? {}", it.id, it.reason),
+            of_groups => format!("{of_groups:?}"),
         })
         .collect()
 }
@@ -392,8 +393,13 @@ fn people_are_read_by_id_whatever_became_of_them() {
     });
     let ids: Vec<String> = ["ann", "gone", "odd", "ill", "left"].map(str::to_owned).into();
     let changes = block_on(users::read(&script, &settings(json!({})), &ids)).expect("answers");
-    let batch =
-        UserBatch { mode: Mode::Incremental, changes, checkpoint: String::new(), total: None };
+    let batch = UserBatch {
+        subject: Subject::People,
+        mode: Mode::Incremental,
+        changes,
+        checkpoint: String::new(),
+        total: None,
+    };
     let told = told(&[batch]);
     assert_eq!(told[..2], ["ann", "gone Soft"]);
     assert!(told[2].starts_with("odd? id: invalid type"), "{told:?}");

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     graph::{Graph, Page},
     host::{Host, Response, Sink},
-    model::{BATCH, Mode, Removal, Unreadable, UserBatch, UserChange},
+    model::{BATCH, Mode, Removal, Subject, Unreadable, UserBatch, UserChange},
     payload::{Item, UserReader},
 };
 
@@ -70,7 +70,13 @@ impl<'a, H: Host, S: Sink<UserBatch>> Teller<'a, H, S> {
                 true => Mode::Full { first, last: complete && part.ends },
                 false => Mode::Incremental,
             };
-            let batch = UserBatch { mode, changes: batch, checkpoint: checkpoint.to_text(), total };
+            let batch = UserBatch {
+                subject: Subject::People,
+                mode,
+                changes: batch,
+                checkpoint: checkpoint.to_text(),
+                total,
+            };
             self.sink.put(batch).await.map_err(|_| Error::Cancelled)?;
             first = false;
             if complete {
