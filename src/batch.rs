@@ -1,4 +1,4 @@
-//! Many reads in one request.
+//! Many questions in one request.
 //!
 //! Source: <https://learn.microsoft.com/graph/json-batching>: up to 20 requests, answered in
 //! any order, each with a status and throttling of its own.
@@ -35,34 +35,66 @@ pub enum Inner {
     Unanswered,
 }
 
-/// Sends GETs of `urls`, relative to Graph's version, and gives the answers in their order.
+/// One request of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Relative to Graph's version.
+    url: String,
+    /// Of a POST that changes nothing, as Graph's functions with parameters are.
+    body: Option<Value>,
+}
+
+impl Question {
+    /// A GET of `url`.
+    pub fn get(url: String) -> Self {
+        Self { url, body: None }
+    }
+
+    /// A POST of JSON to `url`.
+    pub fn post(url: String, body: Value) -> Self {
+        Self { url, body: Some(body) }
+    }
+
+    fn to_json(&self, id: usize) -> Value {
+        let (id, url) = (id.to_string(), &self.url);
+        match &self.body {
+            None => json!({"id": id, "method": "GET", "url": url}),
+            Some(body) => json!({
+                "id": id, "method": "POST", "url": url, "body": body,
+                "headers": {"Content-Type": "application/json"},
+            }),
+        }
+    }
+}
+
+/// Asks all questions, and gives the answers in their order.
 ///
 /// # Errors
 /// As [`Graph::require`], and [`Error::Throttled`] where Graph keeps putting some off.
-pub async fn get_all<H: Host>(
+pub async fn ask_all<H: Host>(
     graph: &Graph<'_, H>,
-    urls: &[String],
+    questions: &[Question],
     needs: Permission,
 ) -> Result<Vec<Inner>, Error> {
-    let mut answers = Vec::with_capacity(urls.len());
-    for urls in urls.chunks(MOST) {
-        answers.append(&mut get_some(graph, urls, needs).await?);
+    let mut answers = Vec::with_capacity(questions.len());
+    for questions in questions.chunks(MOST) {
+        answers.append(&mut ask_some(graph, questions, needs).await?);
     }
     Ok(answers)
 }
 
-async fn get_some<H: Host>(
+async fn ask_some<H: Host>(
     graph: &Graph<'_, H>,
-    urls: &[String],
+    questions: &[Question],
     needs: Permission,
 ) -> Result<Vec<Inner>, Error> {
-    let mut answers: Vec<Inner> = urls.iter().map(|_| Inner::Unanswered).collect();
-    let mut open: Vec<usize> = (0..urls.len()).collect();
+    let mut answers: Vec<Inner> = questions.iter().map(|_| Inner::Unanswered).collect();
+    let mut open: Vec<usize> = (0..questions.len()).collect();
     let mut waited = Duration::ZERO;
     for round in 0..ROUNDS {
         let mut longest = None;
         let mut throttled = false;
-        for (index, answer) in send(graph, urls, &open, needs).await? {
+        for (index, answer) in send(graph, questions, &open, needs).await? {
             answers[index] = match answer {
                 Sorted::Done(answer) => {
                     open.retain(|it| *it != index);
@@ -106,7 +138,7 @@ enum Sorted {
 
 async fn send<H: Host>(
     graph: &Graph<'_, H>,
-    urls: &[String],
+    questions: &[Question],
     open: &[usize],
     needs: Permission,
 ) -> Result<Vec<(usize, Sorted)>, Error> {
@@ -124,12 +156,8 @@ async fn send<H: Host>(
         body: Option<Box<RawValue>>,
     }
 
-    let requests: Vec<_> = open
-        .iter()
-        .filter_map(|index| {
-            Some(json!({"id": index.to_string(), "method": "GET", "url": urls.get(*index)?}))
-        })
-        .collect();
+    let requests: Vec<_> =
+        open.iter().filter_map(|index| Some(questions.get(*index)?.to_json(*index))).collect();
     let body = json!({ "requests": requests }).to_string().into_bytes();
     let request = Request::post(graph.endpoints().batch(), "application/json", body);
     let response = graph.require(request, needs).await?;

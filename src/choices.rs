@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::{
+    describe::GROUPS,
     error::{Error, Explanation},
-    graph::{Graph, Patience},
-    host::Host,
+    graph::{Answer, Graph, Page, Patience},
+    host::{Host, Request},
     model::{Choice, Room},
     payload::RoomKey,
     places::each_page,
-    settings::Settings,
+    settings::{Settings, is_guid},
 };
 
 /// Attributes that hold a card number somewhere, beside the fifteen that a company can fill as it
@@ -35,6 +36,10 @@ pub async fn choices<H: Host>(
         "/rooms/select" => {
             let settings = first_step(settings)?;
             rooms(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
+        }
+        "/users/onlyGroups" => {
+            let settings = first_step(settings)?;
+            groups(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
         }
         "/users/cardNumber" => Ok(card_numbers(typed, limit)),
         _ => Err(Error::Unsupported(Explanation::new(
@@ -95,6 +100,53 @@ fn hint(room: &Room) -> Option<String> {
     let parts = [room.building.clone(), floor.map(|it| format!("floor {it}")), people];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Groups by the beginning of their name or address, or by id: tenants have too many to read all.
+async fn groups<H: Host>(
+    graph: &Graph<'_, H>,
+    typed: &str,
+    limit: usize,
+) -> Result<Vec<Choice>, Error> {
+    let (typed, endpoints) = (typed.trim(), graph.endpoints());
+    if is_guid(typed) {
+        let url = endpoints.group(typed, GROUP_CHOICE);
+        return match graph.ask(Request::get(url)).await? {
+            Answer::Success(response) => Ok(group(&response.json()).into_iter().collect()),
+            Answer::Refused(refusal) if refusal.is_missing_object() => Ok(Vec::new()),
+            Answer::Refused(refusal) => Err(graph.explain(refusal, GROUPS)),
+        };
+    }
+    let url = endpoints.groups_like(typed, GROUP_CHOICE, limit);
+    let response = graph.require(Request::get(url), GROUPS).await?;
+    let page = Page::read(&response)?;
+    let read = |raw: &&RawValue| group(&serde_json::from_str(raw.get()).ok()?);
+    let mut choices: Vec<_> = page.value.iter().filter_map(read).collect();
+    choices.sort_by_key(|it| it.label.to_lowercase());
+    choices.truncate(limit);
+    Ok(choices)
+}
+
+/// What tells one group from another.
+const GROUP_CHOICE: &str = "id,displayName,mail,groupTypes,securityEnabled";
+
+fn group(group: &Value) -> Option<Choice> {
+    let text = |name: &str| group.get(name)?.as_str().filter(|it| !it.is_empty());
+    let types = group.get("groupTypes").and_then(Value::as_array);
+    let is = |kind: &str| types.is_some_and(|it| it.iter().any(|it| it == kind));
+    // https://learn.microsoft.com/graph/api/resources/groups-overview
+    let kind = match group.get("securityEnabled") {
+        _ if is("Unified") => "Microsoft 365 group",
+        Some(Value::Bool(true)) => "security group",
+        _ => "distribution list",
+    };
+    let rule = is("DynamicMembership").then_some("members by a rule");
+    let hint: Vec<_> = [Some(kind), rule, text("mail")].into_iter().flatten().collect();
+    Some(Choice {
+        value: text("id")?.to_owned(),
+        label: text("displayName").or_else(|| text("mail")).or_else(|| text("id"))?.to_owned(),
+        hint: Some(hint.join(", ")),
+    })
 }
 
 fn card_numbers(typed: &str, limit: usize) -> Vec<Choice> {

@@ -228,6 +228,50 @@ impl Endpoints {
         self.v1("$batch", &[])
     }
 
+    /// All groups with their members at first, later what changed.
+    pub fn groups_delta(&self, select: &str) -> Uri {
+        self.v1("groups/delta", &[("$select", &format!("{select},members"))])
+    }
+
+    /// Who is in a group, also by way of other groups; the largest pages there are.
+    pub fn transitive_members(&self, group: &str, select: &str) -> Uri {
+        let path = format!("groups/{}/transitiveMembers", segment(group));
+        self.v1(&path, &[("$select", select), ("$top", "999")])
+    }
+
+    /// In which of some groups a person is, also by way of other groups.
+    pub fn check_member_groups(&self, person: &str) -> Uri {
+        self.v1(&format!("users/{}/checkMemberGroups", segment(person)), &[])
+    }
+
+    /// The same relative to the version: for `$batch`.
+    pub fn check_member_groups_in_batch(&self, person: &str) -> String {
+        format!("/users/{}/checkMemberGroups", segment(person))
+    }
+
+    /// One group, by id.
+    pub fn group(&self, id: &str, select: &str) -> Uri {
+        self.v1(&format!("groups/{}", segment(id)), &[("$select", select)])
+    }
+
+    /// One group, relative to the version: for `$batch`.
+    pub fn group_in_batch(&self, id: &str, select: &str) -> String {
+        format!("/groups/{}?$select={}", segment(id), query_value(select))
+    }
+
+    /// Groups whose name or address begins with `typed`; any where nothing is typed.
+    pub fn groups_like(&self, typed: &str, select: &str, limit: usize) -> Uri {
+        let limit = limit.clamp(1, 999).to_string();
+        let mut query = vec![("$select", select), ("$top", &limit)];
+        // OData doubles a quote within quotes.
+        let typed = typed.replace('\'', "''");
+        let filter = format!("startswith(displayName,'{typed}') or startswith(mail,'{typed}')");
+        if !typed.is_empty() {
+            query.push(("$filter", &filter));
+        }
+        self.v1("groups", &query)
+    }
+
     /// One group, to see whether groups can be read.
     pub fn one_group(&self) -> Uri {
         self.v1("groups", &[("$select", "id"), ("$top", "1")])

@@ -7,9 +7,9 @@ use futures_util::future::{Either, select};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
-    booking, choices, describe, error, groups, host,
+    booking, choices, describe, directory, error, host,
     host::{Dropped, Failure, Host, LARGEST_ANSWER, SILENCE, Sink, TransportError},
-    model, rooms, settings, sign_in, users, validate,
+    model, rooms, settings, sign_in, validate,
 };
 
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
@@ -94,7 +94,9 @@ impl wit::Guest for Plugin {
         wit_bindgen::spawn_local(async move {
             let mut writer = writer;
             let result = match settings::Settings::parse(&settings) {
-                Ok(settings) => users::sync(&Wasi, &settings, since.as_deref(), &mut writer).await,
+                Ok(settings) => {
+                    directory::sync(&Wasi, &settings, since.as_deref(), &mut writer).await
+                }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
             drop(writer);
@@ -108,7 +110,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = users::read(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_users(&Wasi, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -117,7 +119,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = groups::read(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_groups(&Wasi, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 

@@ -5,16 +5,15 @@
 
 pub mod batch;
 pub mod booking;
-pub mod checkpoint;
 pub mod choices;
 pub mod cloud;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod describe;
+pub mod directory;
 pub mod entra;
 pub mod error;
 pub mod graph;
-pub mod groups;
 pub mod host;
 pub mod model;
 pub mod origin;
@@ -27,5 +26,4 @@ pub mod settings;
 pub mod sign_in;
 #[cfg(test)]
 mod tests;
-pub mod users;
 pub mod validate;

@@ -138,6 +138,19 @@ pub enum UserChange {
     MemberRemoved(Membership),
 }
 
+impl UserChange {
+    /// Of the person or group that it concerns.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.id,
+            Self::Group(group) => &group.id,
+            Self::Removed(id, _) | Self::GroupRemoved(id, _) => id,
+            Self::Unreadable(it) | Self::GroupUnreadable(it) => &it.id,
+            Self::MemberAdded(it) | Self::MemberRemoved(it) => &it.group,
+        }
+    }
+}
+
 /// What a batch tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     describe::{CALENDARS, GROUPS, PLACES, Permission, USERS},
+    directory,
     entra::{AccessToken, fields_of},
     error::{Error, FieldError},
     graph::{Answer, Graph, Page, Patience},
@@ -20,7 +21,6 @@ use crate::{
     remedy,
     rooms::{self, NO_ROOMS, Selection},
     settings::{RoomSelection, Settings, is_guid},
-    users,
 };
 
 const SETTINGS: &str = "settings";
@@ -149,7 +149,7 @@ async fn check_users<H: Host>(graph: &Graph<'_, H>) -> Check {
         let response = match graph.ask(Request::get(uri)).await {
             Ok(Answer::Success(response)) => response,
             Ok(Answer::Refused(refusal)) => {
-                return match users::wrong_attribute(graph.settings(), &refusal) {
+                return match directory::wrong_attribute(graph.settings(), &refusal) {
                     Some(error) => Check {
                         remedy: Some(
                             "Choose another attribute in the user settings, or check its spelling"

@@ -1,5 +1,6 @@
 //! Graph's JSON, read one item at a time: what is wrong with one does not spoil the others.
 
+mod group;
 mod place;
 mod user;
 
@@ -11,6 +12,11 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
+use crate::model::Removal;
+
+pub use group::{
+    GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
+};
 pub use place::{ListRef, RoomKey, read_list, read_mailbox};
 pub use user::{Item, UserReader};
 
@@ -81,6 +87,15 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 fn members(raw: &RawValue) -> Members<'_> {
     serde_json::from_str(raw.get()).unwrap_or(Members(Vec::new()))
+}
+
+/// How something is gone, by its `@removed`.
+fn removal(removed: &RawValue) -> Removal {
+    let removed: Value = serde_json::from_str(removed.get()).unwrap_or_default();
+    match removed.get("reason").and_then(Value::as_str) {
+        Some("deleted") => Removal::Permanent,
+        _ => Removal::Soft,
+    }
 }
 
 /// A member that is text.

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{filled, members, read, text_member};
+use super::{filled, members, read, removal, text_member};
 use crate::{
     model::{Removal, Unreadable, User},
     settings::{CardNumber, Settings},
@@ -89,12 +89,7 @@ impl UserReader {
             return self.whole(raw);
         };
         if let Some(gone) = members.get("@removed") {
-            let gone: Value = serde_json::from_str(gone.get()).unwrap_or_default();
-            let removal = match gone.get("reason").and_then(Value::as_str) {
-                Some("deleted") => Removal::Permanent,
-                _ => Removal::Soft,
-            };
-            return Item::Removed(id, removal);
+            return Item::Removed(id, removal(gone));
         }
         if self.select.split(',').any(|name| members.get(name).is_none()) {
             return Item::Partial(id);

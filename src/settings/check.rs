@@ -186,14 +186,14 @@ fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection>
 }
 
 fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
-    match form.only_groups {
-        Entry::Absent => {}
-        Entry::Given(groups) if groups.is_empty() => {}
-        Entry::Given(_) => fields.wrong(
-            "/users/onlyGroups",
-            "A limit to groups is not supported by this version: leave the list empty",
-        ),
-        Entry::Wrong(_) => fields.wrong("/users/onlyGroups", "This must be a list"),
+    let only_groups = fields.optional("/users/onlyGroups", form.only_groups, "a list of group ids");
+    for (index, group) in only_groups.iter().flatten().flatten().enumerate() {
+        if !is_guid(group.trim()) {
+            fields.wrong(
+                &format!("/users/onlyGroups/{index}"),
+                "This is not the object ID of a group, a GUID: choose the group from the list",
+            );
+        }
     }
     let default_groups =
         fields.optional("/users/defaultGroups", form.default_groups, "a list of names");
@@ -226,6 +226,11 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
         login_button: login_button?,
         include_guests: include_guests?.unwrap_or_default(),
         include_disabled: include_disabled?.unwrap_or_default(),
+        only_groups: only_groups?
+            .unwrap_or_default()
+            .iter()
+            .map(|it| it.trim().to_ascii_lowercase())
+            .collect(),
     })
 }
 

@@ -185,7 +185,7 @@ pub(super) struct Users {
     /// Also accounts that are blocked from signing in.
     #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
     pub(super) include_disabled: Entry<bool>,
-    // Refused by name until groups are served: ignored, it would let everybody in.
-    #[cfg_attr(test, schemars(title = "Only these groups", extend("maxItems" = 0, "default" = [])))]
+    /// Only people who are in one of these groups, also by way of other groups. Empty: everybody.
+    #[cfg_attr(test, schemars(title = "Only these groups", extend("default" = [], "x-choices" = true)))]
     pub(super) only_groups: Entry<Vec<String>>,
 }

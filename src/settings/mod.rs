@@ -79,6 +79,9 @@ pub struct Users {
     pub include_guests: bool,
     /// Also accounts that are blocked.
     pub include_disabled: bool,
+    /// Ids of the groups that people are limited to, also by way of other groups; all people
+    /// where there are none.
+    pub only_groups: Vec<String>,
 }
 
 /// The attribute of a user that holds the card number, as a path of property names.
@@ -88,7 +91,8 @@ pub struct CardNumber {
 }
 
 impl Users {
-    /// Whether the person is one of those to sync.
+    /// Whether the person is one of those to sync, as far as the person's record tells: not
+    /// whether they are in one of [`Self::only_groups`].
     pub fn select(&self, user: &User) -> bool {
         (self.include_guests || !user.guest) && (self.include_disabled || user.enabled)
     }

@@ -2,6 +2,7 @@
 
 use super::id_token::Claims;
 use crate::{
+    directory,
     error::{Error, Explanation},
     graph::{Answer, Graph},
     host::{Host, Request},
@@ -13,14 +14,24 @@ use crate::{
 /// alone where Graph does not answer: who can sign in should not have to wait for Graph.
 ///
 /// # Errors
-/// [`Error::Declined`] for who is not selected by the settings.
+/// [`Error::Declined`] for who is not selected by the settings; else where Graph cannot say whether
+/// they are.
 pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<User, Error> {
     let user = match in_graph(graph, &claims.oid).await {
         Some(user) => user,
         None => in_claims(claims),
     };
     match user {
-        user if graph.settings().users.select(&user) => Ok(user),
+        user if graph.settings().users.select(&user) => {
+            match directory::admits(graph, &user).await? {
+                true => Ok(user),
+                false => Err(declined(
+                    "not-in-groups",
+                    "This account is in none of the groups that ONES is open to",
+                    "Ask the administrator of ONES which groups those are, and an administrator of your company to add you to one",
+                )),
+            }
+        }
         User { enabled: false, .. } => Err(declined(
             "account-disabled",
             "This account is blocked",

@@ -3,6 +3,7 @@
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
+use super::people::with;
 use super::script::{Asked, Reply, Script, TENANT, nothing, ok, refused};
 use crate::{choices::choices, error::Error, model::Choice};
 
@@ -190,4 +191,44 @@ fn what_graph_refuses_is_said_so() {
     let settings = json!({"server": first_step()}).to_string();
     let refused = block_on(choices(&script, &settings, ROOMS, "", 100));
     assert!(matches!(refused, Err(Error::PermissionMissing(_))), "{refused:?}");
+}
+
+#[test]
+fn groups_are_offered_by_the_beginning_of_their_name_or_by_id() {
+    let id = "0000000a-0000-4000-8000-000000000001";
+    let group = |name: &str, types: Value, security: bool| {
+        json!({"id": id, "displayName": name, "mail": null, "groupTypes": types,
+            "securityEnabled": security})
+    };
+    let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
+        path if path.starts_with(&format!("/v1.0/groups/{id}?")) => {
+            ok(with(group("Staff", json!([]), false), "mail", json!("staff@contoso.com")))
+        }
+        path if path.starts_with("/v1.0/groups/") => {
+            Reply::Json(404, json!({"error": {"code": "Request_ResourceNotFound", "message": ""}}))
+        }
+        path if path.contains("/groups?") => ok(json!({"value": [
+            group("Zebra", json!([]), true),
+            group("O'Hara", json!(["Unified"]), false),
+            group("apes", json!(["DynamicMembership"]), true),
+            {"displayName": "no id"},
+        ]})),
+        _ => nothing(),
+    });
+    let ask = |typed: &str| choose(&script, "/users/onlyGroups", typed, 10);
+    let told: Vec<_> =
+        ask("O'Ha").into_iter().map(|it| (it.label, it.hint.unwrap_or_default())).collect();
+    let expected = [
+        ("apes", "security group, members by a rule"),
+        ("O'Hara", "Microsoft 365 group"),
+        ("Zebra", "security group"),
+    ];
+    assert_eq!(told, expected.map(|(label, hint)| (label.to_owned(), hint.to_owned())));
+    let path = script.paths().pop().expect("a path");
+    assert!(path.contains("$filter=startswith%28displayName,%27O%27%27Ha%27%29%20or%20"), "{path}");
+    let found = ask(id);
+    assert_eq!(found[0].hint.as_deref(), Some("distribution list, staff@contoso.com"));
+    assert_eq!(ask("0000000b-0000-4000-8000-000000000001"), []);
+    assert!(!ask("").is_empty());
+    assert!(!script.paths().pop().expect("a path").contains("$filter"));
 }

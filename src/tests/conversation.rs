@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::script::{GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users};
+use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
 use crate::{
     error::Error,
     host::Failure,
@@ -54,14 +54,16 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert!(paths[0].ends_with("&$deltatoken=latest"), "{paths:?}");
     assert!(paths[1].ends_with("&$top=999"), "{paths:?}");
     assert_eq!(paths[2], "/v1.0/users/delta?$deltatoken=A");
+    assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
+    let batches = of_people(batches);
     let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
     let full = |first, last| Mode::Full { first, last };
     assert_eq!(modes, [full(true, false), full(false, true)]);
-    assert_eq!(result, Ok(Summary { requests: 4, ..Summary::default() }));
+    assert_eq!(result, Ok(Summary { requests: 5, ..Summary::default() }));
 }
 
 #[test]
-fn a_run_without_changes_makes_two_requests() {
+fn a_run_without_changes_makes_three_requests() {
     let settings = settings(json!({}));
     let script = tenant(|_| ok(json!({"value": []})));
     let (batches, _) = sync_users(&script, &settings, None);
@@ -71,8 +73,8 @@ fn a_run_without_changes_makes_two_requests() {
         false => nothing(),
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
-    assert_eq!(result.map(|it| it.requests), Ok(2));
-    assert_eq!(batches[0].mode, Mode::Incremental);
+    assert_eq!(result.map(|it| it.requests), Ok(3), "a token, people, groups");
+    assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
 }
 
 #[test]
@@ -98,6 +100,7 @@ fn a_token_is_renewed_before_it_expires() {
         }
         path if path.contains("$deltatoken=latest") => latest(),
         path if path.contains("$deltatoken=A") => unchanged(),
+        path if path.contains("/groups/") => nothing(),
         // Each page makes the client wait a hundred seconds.
         _ if asked.before == 0 => Reply::Raw(429, vec![("retry-after", "100")], String::new()),
         path => {
@@ -125,7 +128,7 @@ fn throttling_is_waited_for_and_counted() {
         _ => ok(json!({"value": []})),
     });
     let summary = sync_users(&script, &settings(json!({})), None).1.expect("a good run");
-    assert_eq!((summary.requests, summary.throttled, summary.retried), (8, 2, 2));
+    assert_eq!((summary.requests, summary.throttled, summary.retried), (9, 2, 2));
     let pauses = script.pauses.borrow();
     assert_eq!(pauses[..2].iter().map(|it| it.as_millis()).collect::<Vec<_>>(), [2128, 1000]);
     assert!((1000..=2000).contains(&pauses[2].as_millis()), "with jitter: {pauses:?}");

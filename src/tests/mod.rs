@@ -2,6 +2,8 @@
 
 mod choices;
 mod conversation;
+mod group_payloads;
+mod groups;
 mod law;
 mod payloads;
 mod people;

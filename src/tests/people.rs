@@ -4,12 +4,12 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::script::{
-    Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users,
+    Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
 };
 use crate::{
+    directory,
     error::Error,
     model::{BATCH, Mode, Subject, UserBatch, UserChange},
-    users,
 };
 
 /// A user as Graph tells it in full.
@@ -42,7 +42,7 @@ fn tenant(listed: Vec<Value>, changed: Vec<Value>) -> Script<impl Fn(&Asked) -> 
         path if path.starts_with("/v1.0/places/microsoft.graph.room?") => ok(json!({"value": [
             {"id": "r", "emailAddress": "Room1@contoso.com", "displayName": "Room 1"},
         ]})),
-        "/v1.0/$batch" => batch(asked, |path| match path.contains("/users/gone") {
+        "/v1.0/$batch" => batch(asked, |path, _| match path.contains("/users/gone") {
             true => (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "no"}})),
             false => {
                 let id = path.trim_start_matches("/users/").split('?').next().expect("an id");
@@ -53,7 +53,8 @@ fn tenant(listed: Vec<Value>, changed: Vec<Value>) -> Script<impl Fn(&Asked) -> 
     })
 }
 
-fn batch(asked: &Asked, answer: impl Fn(&str) -> (u16, Value)) -> Reply {
+/// Answers each question of a batch by its url and body.
+pub(super) fn batch(asked: &Asked, answer: impl Fn(&str, &Value) -> (u16, Value)) -> Reply {
     let requests: Value = serde_json::from_str(&asked.body).expect("JSON");
     let requests = requests["requests"].as_array().expect("requests").clone();
     assert!(requests.len() <= 20, "Graph takes 20");
@@ -62,7 +63,7 @@ fn batch(asked: &Asked, answer: impl Fn(&str) -> (u16, Value)) -> Reply {
         .iter()
         .rev()
         .map(|it| {
-            let (status, body) = answer(it["url"].as_str().expect("a url"));
+            let (status, body) = answer(it["url"].as_str().expect("a url"), &it["body"]);
             json!({"id": it["id"], "status": status, "headers": {}, "body": body})
         })
         .collect();
@@ -231,7 +232,8 @@ fn changes_that_lead_in_a_circle_begin_anew() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert!(result.is_ok(), "{result:?}");
-    assert_eq!(batches.last().expect("a batch").mode, Mode::Full { first: false, last: true });
+    let last = of_people(batches).pop().expect("a batch");
+    assert_eq!(last.mode, Mode::Full { first: false, last: true });
 }
 
 #[test]
@@ -255,6 +257,7 @@ fn trouble_of_places_does_not_keep_people_waiting() {
 fn a_page_larger_than_a_batch_is_told_in_several() {
     let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
+    let batches = of_people(batches);
     assert_eq!(batches.iter().map(|it| it.changes.len()).collect::<Vec<_>>(), [1000, 1000, 500, 0]);
     assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
     let first = |it: &UserBatch| it.mode == Mode::Full { first: true, last: false };
@@ -349,7 +352,7 @@ fn a_dropped_stream_ends_the_asking() {
         }
     });
     let mut kept = Kept { room: 3, ..Kept::default() };
-    let result = block_on(users::sync(&script, &settings(json!({})), None, &mut kept));
+    let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut kept));
     assert_eq!(result, Err(Error::Cancelled));
     let pages = script.paths().iter().filter(|it| it.starts_with("/v1.0/users?")).count();
     assert!(pages <= 5, "three told, one refused, one under way: {pages}");
@@ -372,7 +375,7 @@ fn without_places_people_are_told_with_a_warning() {
 
 #[test]
 fn people_are_read_by_id_whatever_became_of_them() {
-    let answer = |path: &str| match path {
+    let answer = |path: &str, _: &Value| match path {
         it if it.contains("/users/gone") => {
             (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "no"}}))
         }
@@ -392,7 +395,8 @@ fn people_are_read_by_id_whatever_became_of_them() {
         _ => nothing(),
     });
     let ids: Vec<String> = ["ann", "gone", "odd", "ill", "left"].map(str::to_owned).into();
-    let changes = block_on(users::read(&script, &settings(json!({})), &ids)).expect("answers");
+    let changes =
+        block_on(directory::read_users(&script, &settings(json!({})), &ids)).expect("answers");
     let batch = UserBatch {
         subject: Subject::People,
         mode: Mode::Incremental,
@@ -414,12 +418,13 @@ fn a_throttled_part_of_a_batch_is_asked_again() {
             {"id": "1", "status": 429, "headers": {"Retry-After": "3"}, "body": null},
             {"id": "0", "status": 200, "body": user("a")},
         ]})),
-        "/v1.0/$batch" => batch(asked, |_| (200, user("b"))),
+        "/v1.0/$batch" => batch(asked, |_, _| (200, user("b"))),
         path if path.contains("/places/") => ok(json!({"value": []})),
         _ => nothing(),
     });
     let ids = ["a".to_owned(), "b".to_owned()];
-    let changes = block_on(users::read(&script, &settings(json!({})), &ids)).expect("answers");
+    let changes =
+        block_on(directory::read_users(&script, &settings(json!({})), &ids)).expect("answers");
     assert!(changes.iter().all(|it| matches!(it, UserChange::User(_))), "{changes:?}");
     assert_eq!(script.pauses.borrow()[0].as_secs(), 3);
     let again = script.asked.borrow().iter().rev().find(|it| it.path.ends_with("$batch")).cloned();

@@ -81,7 +81,7 @@ fn every_wrong_field_is_told_at_once() {
             "/users/defaultGroups",
             "/users/includeGuests",
             "/users/loginButton",
-            "/users/onlyGroups",
+            "/users/onlyGroups/0",
         ]
     );
 }

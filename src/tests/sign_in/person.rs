@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{PERSON, SignIn, header, person, settings, signed, what};
 use crate::{
+    directory,
     error::Error,
     host::Failure,
     model::{CallbackOutcome, User, UserChange},
@@ -12,7 +13,6 @@ use crate::{
         people::{user, with},
         script::{Reply, Script, TENANT, nothing, ok, refused},
     },
-    users,
 };
 
 fn sign_in(users: Value) -> SignIn {
@@ -74,7 +74,7 @@ fn ones_gets_the_record_that_a_sync_would_tell() {
         _ => nothing(),
     });
     let ids = [PERSON.to_owned()];
-    let read = block_on(users::read(&script, &sign_in.settings, &ids)).expect("a record");
+    let read = block_on(directory::read_users(&script, &sign_in.settings, &ids)).expect("a record");
     assert_eq!(read, [UserChange::User(signed_in)]);
 }
 
@@ -192,4 +192,29 @@ fn claims_tell_guests_by_their_home() {
     ] {
         assert!(!person(home(&all, idp.clone())).guest, "{idp}");
     }
+}
+
+#[test]
+fn only_who_is_in_one_of_the_groups_may_sign_in() {
+    let group = "00000000-0000-4000-8000-000000000001";
+    let sign_in = sign_in(json!({"onlyGroups": [group]}));
+    let check = |groups: Value| {
+        move |asked: &crate::tests::script::Asked| match what(asked) {
+            "person" if asked.path.ends_with("/checkMemberGroups") => {
+                assert_eq!(asked.body, json!({"groupIds": [group]}).to_string());
+                Some(ok(json!({ "value": groups })))
+            }
+            "person" => Some(ok(user(PERSON))),
+            _ => None,
+        }
+    };
+    let admitted = sign_in.back(&sign_in.callback(), check(json!([group]))).0;
+    assert_eq!(person(admitted).id, PERSON);
+    let refused_one = sign_in.back(&sign_in.callback(), check(json!([]))).0;
+    assert_eq!(declined(refused_one), "not-in-groups");
+    // Who cannot be looked up is not let in.
+    let blind = sign_in.back(&sign_in.callback(), |asked| {
+        (what(asked) == "person").then(|| refused(403, "Authorization_RequestDenied"))
+    });
+    assert!(matches!(blind.0, Err(Error::PermissionMissing(_))), "{:?}", blind.0);
 }

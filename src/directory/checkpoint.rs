@@ -1,0 +1,247 @@
+//! From where a run goes on.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::Subject,
+    payload::{GROUP_SELECT, UserReader},
+    settings::Settings,
+};
+
+/// Raised whenever a record is made in another way, so that all is told anew.
+const VERSION: u32 = 2;
+
+/// An enumeration that did not end within a day begins anew: Graph's page links expire.
+const LONGEST_ENUMERATION: Duration = Duration::from_secs(24 * 3600);
+
+/// Delta alone is not trusted for longer: the directory's replicas can lag behind each other.
+const LONGEST_FOLLOWING: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Where a run stands with people and with groups. Holds no secret: links carry opaque tokens
+/// of Graph that are worth nothing without an access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Checkpoint {
+    version: u32,
+    people: Option<Stand>,
+    groups: Option<Stand>,
+    /// A membership changed since people were enumerated: who is selected may have, too.
+    scope_changed: bool,
+}
+
+/// Where it stands with one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stand {
+    /// What it was made for: under other settings, all of the subject is told anew.
+    made_for: MadeFor,
+    /// When the enumeration began, in seconds since 1970.
+    began: u64,
+    /// The next thing to read.
+    position: Position,
+}
+
+/// The settings that decide what is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MadeFor {
+    graph: String,
+    tenant: String,
+    select: String,
+    /// Of people alone.
+    people: Option<Scope>,
+}
+
+/// Which people are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scope {
+    card_number: Option<String>,
+    guests: bool,
+    disabled: bool,
+    only_groups: Vec<String>,
+}
+
+/// What to read next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "phase")]
+pub(super) enum Position {
+    /// A page of a listing of people. Afterwards, `delta` tells what changed meanwhile.
+    Listing {
+        /// Of the page.
+        link: String,
+        /// Taken before the listing began.
+        delta: String,
+        /// Which of the groups that people are limited to is listed.
+        group: usize,
+    },
+    /// A page of delta that belongs to an enumeration: of people, what changed during the
+    /// listing; of groups, all there are.
+    Enumerating {
+        /// Of the page.
+        link: String,
+    },
+    /// A page of what changed since the last run.
+    Following {
+        /// Of the page.
+        link: String,
+    },
+}
+
+impl Position {
+    /// The page to read.
+    pub(super) fn link(&self) -> &str {
+        match self {
+            Self::Listing { link, .. } | Self::Enumerating { link } | Self::Following { link } => {
+                link
+            }
+        }
+    }
+
+    /// The link by which delta goes on.
+    pub(super) fn delta(&self) -> &str {
+        match self {
+            Self::Listing { delta, .. } => delta,
+            Self::Enumerating { link } | Self::Following { link } => link,
+        }
+    }
+
+    /// Whether it belongs to an enumeration.
+    pub(super) fn is_full(&self) -> bool {
+        !matches!(self, Self::Following { .. })
+    }
+}
+
+impl Checkpoint {
+    /// Nothing was told yet.
+    pub(super) fn nowhere() -> Self {
+        Self { version: VERSION, people: None, groups: None, scope_changed: false }
+    }
+
+    /// What still serves of one that an earlier run gave; the rest has to be told anew.
+    pub(super) fn resume(
+        text: &str,
+        settings: &Settings,
+        reader: &UserReader,
+        now: SystemTime,
+    ) -> Self {
+        let it: Option<Self> = serde_json::from_str(text).ok();
+        let Some(it) = it.filter(|it| it.version == VERSION) else {
+            return Self::nowhere();
+        };
+        let serves = |stand: &Stand, subject| {
+            let longest = match stand.position.is_full() {
+                true => LONGEST_ENUMERATION,
+                false => LONGEST_FOLLOWING,
+            };
+            stand.made_for == MadeFor::of(subject, settings, reader)
+                && seconds(now).saturating_sub(stand.began) <= longest.as_secs()
+                // A link that leads elsewhere would carry the token there.
+                && settings.endpoints().own_link(stand.position.link()).is_some()
+        };
+        Self {
+            people: it.people.filter(|it| serves(it, Subject::People)),
+            groups: it.groups.filter(|it| serves(it, Subject::Groups)),
+            ..it
+        }
+    }
+
+    /// Where it stands with a subject; `None` where that is to be enumerated.
+    pub(super) fn position(&self, subject: Subject) -> Option<&Position> {
+        let stand = match subject {
+            Subject::People => &self.people,
+            Subject::Groups => &self.groups,
+        };
+        stand.as_ref().map(|it| &it.position)
+    }
+
+    /// Whether all of a subject has to be told.
+    pub(super) fn needs_enumeration(&self, subject: Subject, settings: &Settings) -> bool {
+        let limited = !settings.users.only_groups.is_empty();
+        match subject {
+            Subject::People => self.people.is_none() || limited && self.scope_changed,
+            Subject::Groups => self.groups.is_none(),
+        }
+    }
+
+    /// The subject is to be enumerated, since Graph no longer knows where it stood.
+    pub(super) fn forget(&mut self, subject: Subject) {
+        match subject {
+            Subject::People => self.people = None,
+            Subject::Groups => self.groups = None,
+        }
+    }
+
+    /// The same, with an enumeration of `subject` that begins now.
+    pub(super) fn begin(
+        &self,
+        subject: Subject,
+        settings: &Settings,
+        reader: &UserReader,
+        now: SystemTime,
+        position: Position,
+    ) -> Self {
+        let made_for = MadeFor::of(subject, settings, reader);
+        let stand = Some(Stand { made_for, began: seconds(now), position });
+        match subject {
+            // It finds out who is selected by now.
+            Subject::People => Self { people: stand, scope_changed: false, ..self.clone() },
+            // What changed between the last round of groups and this one, nobody tells.
+            Subject::Groups => Self { groups: stand, scope_changed: true, ..self.clone() },
+        }
+    }
+
+    /// The same, further on with `subject`.
+    pub(super) fn at(&self, subject: Subject, position: Position) -> Self {
+        let mut it = self.clone();
+        let stand = match subject {
+            Subject::People => &mut it.people,
+            Subject::Groups => &mut it.groups,
+        };
+        if let Some(stand) = stand {
+            stand.position = position;
+        }
+        it
+    }
+
+    /// Notes that a membership changed.
+    pub(super) fn change_scope(&mut self) {
+        self.scope_changed = true;
+    }
+
+    /// As ONES keeps it.
+    pub(super) fn to_text(&self) -> String {
+        // Strings, numbers and enums of them: nothing that JSON cannot hold.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
+}
+
+impl MadeFor {
+    fn of(subject: Subject, settings: &Settings, reader: &UserReader) -> Self {
+        let users = &settings.users;
+        let (select, people) = match subject {
+            Subject::Groups => (GROUP_SELECT, None),
+            Subject::People => (
+                reader.select(),
+                Some(Scope {
+                    card_number: users.card_number.as_ref().map(|it| it.path().join("/")),
+                    guests: users.include_guests,
+                    disabled: users.include_disabled,
+                    only_groups: users.only_groups.clone(),
+                }),
+            ),
+        };
+        Self {
+            graph: settings.endpoints().graph_origin().to_owned(),
+            tenant: settings.server.tenant_id.clone(),
+            select: select.to_owned(),
+            people,
+        }
+    }
+}

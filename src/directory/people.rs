@@ -1,0 +1,178 @@
+//! People: who they are, and who of them is selected.
+//!
+//! An enumeration takes a delta link that means "from now on", lists everybody in large pages,
+//! and then follows that link once: `/users/delta` alone would take five times the requests.
+//! Where people are limited to groups, those groups are listed instead of everybody.
+//! Source: <https://learn.microsoft.com/graph/delta-query-overview>.
+
+use super::{
+    checkpoint::{Checkpoint, Position},
+    mailboxes::RoomMailboxes,
+    read::read_items,
+    scope,
+    walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
+};
+use crate::{
+    describe::{GROUPS, USERS},
+    error::Error,
+    graph::{Answer, Graph, GraphError, LoopGuard, Page},
+    host::{Host, Request},
+    model::{Removal, Subject, UserChange},
+    payload::{Item, UserReader, is_person},
+    settings::Settings,
+};
+
+/// People, as far as they are selected.
+pub(super) struct People<'a, H> {
+    graph: &'a Graph<'a, H>,
+    reader: &'a UserReader,
+    rooms: RoomMailboxes,
+}
+
+impl<'a, H: Host> People<'a, H> {
+    pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader) -> Self {
+        Self { graph, reader, rooms: RoomMailboxes::default() }
+    }
+
+    pub(super) fn warnings(self) -> Vec<String> {
+        self.rooms.warnings()
+    }
+
+    /// A delta link that means "from now on".
+    async fn latest(&self) -> Result<String, Error> {
+        let graph = self.graph;
+        let mut url = graph.endpoints().users_delta_latest(self.reader.select());
+        let mut guard = LoopGuard::default();
+        loop {
+            guard.follow(&url.to_string())?;
+            let response = match graph.ask(Request::get(url)).await? {
+                Answer::Success(response) => response,
+                Answer::Refused(refusal) => return Err(explain(graph, refusal)),
+            };
+            let page = Page::read(&response)?;
+            // It is answered with the delta link at once. Pages on the way to it would tell
+            // what the listing tells anyway.
+            url = match (&page.delta_link, &page.next_link) {
+                (Some(delta), _) => {
+                    graph.own_link(delta)?;
+                    return Ok(delta.clone().into_owned());
+                }
+                (None, Some(next)) => graph.own_link(next)?,
+                (None, None) => return Err(no_link()),
+            };
+        }
+    }
+
+    /// The first page of everybody, or of the people in a group; `None` after the last group.
+    fn listing(&self, group: usize) -> Option<String> {
+        let endpoints = self.graph.endpoints();
+        let groups = &self.graph.settings().users.only_groups;
+        let select = self.reader.select();
+        let url = match groups.get(group) {
+            Some(id) => endpoints.transitive_members(id, select),
+            None if groups.is_empty() && group == 0 => endpoints.users(select),
+            None => return None,
+        };
+        Some(url.to_string())
+    }
+
+    /// A page of a listing: who is not told is gone, so who is out of scope is left out.
+    async fn listed(&mut self, page: &Page<'_>) -> Result<Vec<UserChange>, Error> {
+        let limited = !self.graph.settings().users.only_groups.is_empty();
+        // Groups have devices and other groups in them as well.
+        let people = page.value.iter().filter(|raw| !limited || is_person(raw));
+        let items = people.map(|raw| self.reader.whole(raw)).collect();
+        let changes = scope::of_members(self.graph, &mut self.rooms, items).await?;
+        let told = |it: &UserChange| !matches!(it, UserChange::Removed(_, Removal::OutOfScope));
+        Ok(changes.into_iter().filter(told).collect())
+    }
+
+    /// A page of changes: who is not told stays as they were, so everybody is told.
+    async fn changed(&mut self, page: &Page<'_>) -> Result<Vec<UserChange>, Error> {
+        let mut items: Vec<_> = page.value.iter().map(|raw| self.reader.change(raw)).collect();
+        let partial = |it: &Item| match it {
+            Item::Partial(id) => Some(id.clone()),
+            _ => None,
+        };
+        let ids: Vec<_> = items.iter().filter_map(partial).collect();
+        let mut whole = read_items(self.graph, self.reader, &ids).await?.into_iter();
+        for item in items.iter_mut().filter(|it| partial(it).is_some()) {
+            if let Some(whole) = whole.next() {
+                *item = whole;
+            }
+        }
+        scope::of_anybody(self.graph, &mut self.rooms, items).await
+    }
+}
+
+impl<H: Host> Walk<H> for People<'_, H> {
+    const SUBJECT: Subject = Subject::People;
+
+    async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error> {
+        let delta = match checkpoint.position(Subject::People) {
+            // Who is selected is open, but not what changed.
+            Some(position) => position.delta().to_owned(),
+            None => self.latest().await?,
+        };
+        let link = self.listing(0).unwrap_or_default();
+        Ok(Position::Listing { link, delta, group: 0 })
+    }
+
+    fn next(&self, position: &Position, page: &Page<'_>) -> Result<(Position, bool), Error> {
+        let Position::Listing { delta, group, .. } = position else {
+            return next_of_round(position, page);
+        };
+        let (next_page, next_group) = match &page.next_link {
+            Some(link) => (Some(link.clone().into_owned()), *group),
+            None => (self.listing(group + 1), group + 1),
+        };
+        let next = match next_page {
+            Some(link) => Position::Listing { link, delta: delta.clone(), group: next_group },
+            None => Position::Enumerating { link: delta.clone() },
+        };
+        Ok((next, false))
+    }
+
+    async fn read(
+        &mut self,
+        page: &Page<'_>,
+        position: &Position,
+    ) -> Result<Vec<UserChange>, Error> {
+        match position {
+            Position::Listing { .. } => self.listed(page).await,
+            Position::Enumerating { .. } | Position::Following { .. } => self.changed(page).await,
+        }
+    }
+
+    fn refused(graph: &Graph<'_, H>, position: &Position, refusal: GraphError) -> Refused {
+        let groups = &graph.settings().users.only_groups;
+        if let Position::Listing { group, .. } = position
+            && groups.get(*group).is_some()
+        {
+            return match refusal {
+                it if it.is_missing_object() => Refused::For(scope::no_such_group(*group)),
+                it if it.status == 403 => Refused::For(graph.explain(it, GROUPS)),
+                it => forgotten_or(it, |it| explain(graph, it)),
+            };
+        }
+        match wrong_attribute(graph.settings(), &refusal) {
+            Some(error) => Refused::For(error),
+            None => forgotten_or(refusal, |it| graph.explain(it, USERS)),
+        }
+    }
+}
+
+fn explain<H: Host>(graph: &Graph<'_, H>, refusal: GraphError) -> Error {
+    wrong_attribute(graph.settings(), &refusal).unwrap_or_else(|| graph.explain(refusal, USERS))
+}
+
+/// The card number is the only property that the settings name: where Graph refuses it, they
+/// are wrong.
+pub fn wrong_attribute(settings: &Settings, refusal: &GraphError) -> Option<Error> {
+    let attribute = settings.users.card_number.as_ref()?;
+    refusal.is_about(attribute.property()).then(|| {
+        let name = attribute.path().join("/");
+        let message = format!("Microsoft Graph cannot tell the attribute {name} of people");
+        Error::wrong_field("/users/cardNumber", message)
+    })
+}

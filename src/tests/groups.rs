@@ -1,0 +1,376 @@
+//! Groups, who is in which, and people who are limited to groups.
+
+use futures_executor::block_on;
+use serde_json::{Value, json};
+
+use super::{
+    people::{batch, user, with},
+    script::{
+        Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+    },
+};
+use crate::{
+    directory,
+    error::Error,
+    model::{BATCH, Group, Mode, Subject, UserBatch, UserChange},
+    settings::Settings,
+};
+
+const STAFF: &str = "00000000-0000-4000-8000-000000000001";
+const LEADS: &str = "00000000-0000-4000-8000-000000000002";
+
+fn person(id: &str) -> Value {
+    json!({"@odata.type": "#microsoft.graph.user", "id": id})
+}
+
+fn left(id: &str) -> Value {
+    with(person(id), "@removed", json!({"reason": "deleted"}))
+}
+
+fn group(id: &str, members: &[Value]) -> Value {
+    json!({"id": id, "displayName": id, "description": "A group", "mail": null,
+        "members@delta": members})
+}
+
+fn groups(items: &[Value], link: &str, token: &str) -> Reply {
+    let kind = if link == "@odata.deltaLink" { "$deltatoken" } else { "$skiptoken" };
+    ok(json!({"value": items, link: format!("{GRAPH}/v1.0/groups/delta?{kind}={token}")}))
+}
+
+fn people(items: &[Value], link: &str, token: &str) -> Reply {
+    super::people::page(items, link, token)
+}
+
+/// A tenant with Ann and Bob, of whom only Ann is in a group, whatever `of_groups` does not know.
+fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
+    Script::new(move |asked| {
+        if let Some(reply) = of_groups(asked) {
+            return reply;
+        }
+        match asked.path.as_str() {
+            path if path.contains("/users/delta") && path.contains("latest") => {
+                people(&[], "@odata.deltaLink", "P0")
+            }
+            path if path.contains("/users/delta") => people(&[], "@odata.deltaLink", "P1"),
+            path if path.contains("/groups/delta") => groups(&[], "@odata.deltaLink", "G1"),
+            path if path.starts_with("/v1.0/users?") => {
+                ok(json!({"value": [user("ann"), user("bob")]}))
+            }
+            path if path.contains("/transitiveMembers?") => ok(json!({"value": [
+                with(user("ann"), "@odata.type", json!("#microsoft.graph.user")),
+                {"@odata.type": "#microsoft.graph.group", "id": LEADS, "userPrincipalName": null},
+                {"@odata.type": "#microsoft.graph.device", "id": "d", "accountEnabled": true},
+            ]})),
+            path if path.contains("/places/") => ok(json!({"value": []})),
+            "/v1.0/$batch" => batch(asked, |url, _| match url.contains("/users/ann/check") {
+                true => (200, json!({"value": [STAFF]})),
+                false => (200, json!({"value": []})),
+            }),
+            _ => nothing(),
+        }
+    })
+}
+
+fn told(batches: &[UserBatch], subject: Subject) -> Vec<String> {
+    let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
+    let sentence = |it: &UserChange| match it {
+        UserChange::User(user) => user.id.clone(),
+        UserChange::Group(group) => group.id.clone(),
+        UserChange::MemberAdded(it) => format!("{} + {}", it.group, it.member),
+        UserChange::MemberRemoved(it) => format!("{} - {}", it.group, it.member),
+        UserChange::Removed(id, why) | UserChange::GroupRemoved(id, why) => format!("{id} {why:?}"),
+        UserChange::Unreadable(it) | UserChange::GroupUnreadable(it) => {
+            format!("{}? {}", it.id, it.reason)
+        }
+    };
+    changes.map(sentence).collect()
+}
+
+fn limited() -> Settings {
+    settings(json!({"users": {"onlyGroups": [STAFF]}}))
+}
+
+/// The checkpoint of a run in a tenant at rest.
+fn checkpoint(settings: &Settings) -> String {
+    let (batches, result) = sync_users(&tenant(|_| None), settings, None);
+    result.expect("a good run");
+    batches.last().expect("a batch").checkpoint.clone()
+}
+
+#[test]
+fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
+    let script = tenant(|asked| match asked.path.as_str() {
+        path if path.contains("/groups/delta?$select=") => {
+            let device = json!({"@odata.type": "#microsoft.graph.device", "id": "d"});
+            Some(groups(&[group("g", &[person("ann"), device])], "@odata.nextLink", "1"))
+        }
+        path if path.ends_with("skiptoken=1") => {
+            let nested = json!({"@odata.type": "#microsoft.graph.group", "id": "h"});
+            let items = [group("g", &[person("bob"), nested]), group("h", &[left("eve")])];
+            Some(groups(&items, "@odata.deltaLink", "G1"))
+        }
+        _ => None,
+    });
+    let (batches, result) = sync_users(&script, &settings(json!({})), None);
+    assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
+    let expected = ["g", "g + ann", "g", "g + bob", "g + h", "h", "h - eve"];
+    assert_eq!(told(&batches, Subject::Groups), expected);
+    let modes: Vec<_> =
+        batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode).collect();
+    let full = |first, last| Mode::Full { first, last };
+    assert_eq!(modes, [full(true, false), full(false, true)]);
+}
+
+#[test]
+fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
+    let script = tenant(|asked| {
+        let number = asked.path.rsplit("$skiptoken=").next()?;
+        let page: usize = match asked.path.contains("/groups/delta?$select=") {
+            true => 0,
+            false => number.parse().ok()?,
+        };
+        let members: Vec<_> = (0..5_000).map(|it| person(&format!("m{page}-{it}"))).collect();
+        let (link, token) = match page {
+            19 => ("@odata.deltaLink", "G1".to_owned()),
+            _ => ("@odata.nextLink", (page + 1).to_string()),
+        };
+        Some(groups(&[group("g", &members)], link, &token))
+    });
+    let (batches, result) = sync_users(&script, &settings(json!({})), None);
+    result.expect("a good run");
+    assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
+    let members = batches.iter().flat_map(|it| &it.changes);
+    let members = members.filter(|it| matches!(it, UserChange::MemberAdded(_))).count();
+    assert_eq!(members, 100_000);
+}
+
+#[test]
+fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
+    let settings = settings(json!({}));
+    let since = checkpoint(&settings);
+    let script = tenant(|asked| match asked.path.as_str() {
+        path if path.ends_with("deltatoken=G1") => Some(groups(
+            &[
+                json!({"id": "h", "members@delta": [person("ann"), left("bob")]}),
+                json!({"id": "gone", "@removed": {"reason": "changed"}}),
+                json!({"id": "lost", "displayName": "Was there a moment ago"}),
+                json!({"id": "odd", "displayName": 5, "description": null, "mail": null}),
+            ],
+            "@odata.deltaLink",
+            "G2",
+        )),
+        "/v1.0/$batch" => Some(batch(asked, |url, _| match url.starts_with("/groups/h?") {
+            true => (200, json!({"id": "h", "displayName": "Leads", "mail": "leads@contoso.com"})),
+            false => (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}})),
+        })),
+        _ => None,
+    });
+    let (batches, result) = sync_users(&script, &settings, Some(&since));
+    assert_eq!(result.expect("a good run").unreadable, 1);
+    assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
+    let expected = [
+        "h",
+        "lost Soft",
+        "h + ann",
+        "h - bob",
+        "gone Soft",
+        "odd? displayName: invalid type: integer `5`, expected a string",
+    ];
+    assert_eq!(told(&batches, Subject::Groups), expected);
+    let leads = Group {
+        id: "h".to_owned(),
+        name: "Leads".to_owned(),
+        email: Some("leads@contoso.com".to_owned()),
+        ..Group::default()
+    };
+    let changes = batches.iter().flat_map(|it| &it.changes);
+    assert!(changes.into_iter().any(|it| *it == UserChange::Group(leads.clone())));
+}
+
+#[test]
+fn without_the_permission_for_groups_people_are_synced_and_a_warning_says_so() {
+    let denied = |asked: &Asked| {
+        let is_group = asked.path.contains("/groups/");
+        is_group.then(|| refused(403, "Authorization_RequestDenied"))
+    };
+    let (batches, result) = sync_users(&tenant(denied), &settings(json!({})), None);
+    assert_eq!(told(&batches, Subject::People), ["ann", "bob"]);
+    assert!(batches.iter().all(|it| it.subject == Subject::People));
+    let warnings = result.expect("a good run").warnings;
+    assert_eq!(
+        warnings,
+        ["Groups are not synced: The permission Group.Read.All is missing or has no admin consent"]
+    );
+    // Who may come in depends on groups: nobody is told, and so nobody is let in or put out.
+    let (batches, result) = sync_users(&tenant(denied), &limited(), None);
+    assert!(matches!(result, Err(Error::PermissionMissing(_))), "{result:?}");
+    assert_eq!(batches, []);
+}
+
+#[test]
+fn only_people_of_the_groups_are_told_and_groups_come_first() {
+    let script = tenant(|_| None);
+    let (batches, result) = sync_users(&script, &limited(), None);
+    result.expect("a good run");
+    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    let paths = script.paths();
+    let place = |part: &str| paths.iter().position(|it| it.contains(part));
+    assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
+    assert_eq!(place("/v1.0/users?"), None, "nobody else is read: {paths:?}");
+    assert!(paths.iter().any(|it| it.starts_with(&format!(
+        "/v1.0/groups/{STAFF}/transitiveMembers?$select=id,userPrincipalName,"
+    ))));
+}
+
+#[test]
+fn somebody_who_changed_is_checked_against_the_groups() {
+    let since = checkpoint(&limited());
+    let script = tenant(|asked| {
+        let changed = [user("ann"), user("bob"), with(user("eve"), "accountEnabled", json!(false))];
+        let is_next = asked.path.ends_with("deltatoken=P1");
+        is_next.then(|| people(&changed, "@odata.deltaLink", "P2"))
+    });
+    let (batches, result) = sync_users(&script, &limited(), Some(&since));
+    assert_eq!(result.expect("a good run").requests, 5, "token, groups, people, rooms, a batch");
+    let told = told(&batches, Subject::People);
+    assert_eq!(told, ["ann", "bob OutOfScope", "eve OutOfScope"]);
+    let asked = script.asked.borrow();
+    let body: Value = serde_json::from_str(&asked.last().expect("a batch").body).expect("JSON");
+    let one = &body["requests"][1];
+    assert_eq!(one["method"], "POST");
+    assert_eq!(one["url"], "/users/bob/checkMemberGroups");
+    assert_eq!(one["headers"]["Content-Type"], "application/json");
+    assert_eq!(one["body"], json!({"groupIds": [STAFF]}));
+    assert_eq!(body["requests"].as_array().map(Vec::len), Some(2), "the blocked one is out anyway");
+}
+
+#[test]
+fn more_than_twenty_groups_are_asked_for_in_pieces() {
+    let many: Vec<_> = (1..=41).map(|it| format!("00000000-0000-4000-8000-{it:012}")).collect();
+    let last = many[40].clone();
+    let settings = settings(json!({"users": {"onlyGroups": many}}));
+    let script = tenant(move |asked| match asked.path.as_str() {
+        "/v1.0/$batch" => Some(batch(asked, |_, body| {
+            let groups = body["groupIds"].as_array().expect("groups");
+            assert!(groups.len() <= 20, "Graph takes 20");
+            let found: Vec<_> = groups.iter().filter(|it| **it == *last).collect();
+            (200, json!({ "value": found }))
+        })),
+        path if path.ends_with("deltatoken=P0") => {
+            Some(people(&[user("ann"), user("bob")], "@odata.deltaLink", "P1"))
+        }
+        _ => None,
+    });
+    let (batches, result) = sync_users(&script, &settings, None);
+    result.expect("a good run");
+    let told = told(&batches, Subject::People);
+    assert_eq!(told[told.len() - 2..], ["ann", "bob"], "both are in the last group");
+}
+
+#[test]
+fn a_person_whose_groups_cannot_be_read_is_kept() {
+    let since = checkpoint(&limited());
+    let script = tenant(|asked| match asked.path.as_str() {
+        path if path.ends_with("deltatoken=P1") => {
+            Some(people(&[user("ann"), user("bob")], "@odata.deltaLink", "P2"))
+        }
+        "/v1.0/$batch" => Some(batch(asked, |url, _| match url.contains("/ann/") {
+            true => (400, json!({"error": {"code": "Request_BadRequest", "message": "-"}})),
+            false => (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}})),
+        })),
+        _ => None,
+    });
+    let (batches, result) = sync_users(&script, &limited(), Some(&since));
+    assert_eq!(result.expect("a good run").unreadable, 1);
+    let told = told(&batches, Subject::People);
+    let reason = "Microsoft Graph answered Request_BadRequest when asked for the person's groups";
+    assert_eq!(told, [format!("ann? {reason}"), "bob Soft".to_owned()]);
+}
+
+#[test]
+fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_before() {
+    let since = checkpoint(&limited());
+    let script = tenant(|asked| {
+        let joined = [group(STAFF, &[person("bob")])];
+        let is_next = asked.path.ends_with("deltatoken=G1");
+        is_next.then(|| groups(&joined, "@odata.deltaLink", "G2"))
+    });
+    let (batches, result) = sync_users(&script, &limited(), Some(&since));
+    result.expect("a good run");
+    let modes: Vec<_> = batches.iter().map(|it| (it.subject, it.mode)).collect();
+    let full = |first, last| Mode::Full { first, last };
+    assert_eq!(
+        modes,
+        [
+            (Subject::Groups, Mode::Incremental),
+            (Subject::People, full(true, false)),
+            (Subject::People, full(false, true)),
+        ]
+    );
+    let paths = script.paths();
+    assert!(!paths.iter().any(|it| it.contains("latest")), "changes go on to be known: {paths:?}");
+
+    // Cut off after the groups, the next run knows.
+    let mut kept = Kept { room: 1, ..Kept::default() };
+    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut kept));
+    assert_eq!(cut, Err(Error::Cancelled));
+    let since = &kept.batches[0].checkpoint;
+    let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(since));
+    assert_eq!(of_people(batches)[0].mode, full(true, false));
+}
+
+#[test]
+fn a_new_group_without_members_enumerates_nothing() {
+    let since = checkpoint(&limited());
+    let script = tenant(|asked| {
+        let made = [json!({"id": "g", "displayName": "g", "description": null, "mail": null})];
+        let is_next = asked.path.ends_with("deltatoken=G1");
+        is_next.then(|| groups(&made, "@odata.deltaLink", "G2"))
+    });
+    let (batches, _) = sync_users(&script, &limited(), Some(&since));
+    assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
+}
+
+#[test]
+fn another_scope_enumerates_people_anew_and_goes_on_with_groups() {
+    let since = checkpoint(&settings(json!({})));
+    let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(&since));
+    let mode = |subject| batches.iter().find(|it| it.subject == subject).map(|it| it.mode);
+    assert_eq!(mode(Subject::Groups), Some(Mode::Incremental));
+    assert_eq!(mode(Subject::People), Some(Mode::Full { first: true, last: false }));
+    assert_eq!(told(&batches, Subject::People), ["ann"]);
+}
+
+#[test]
+fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
+    let script = tenant(|asked| {
+        let gone = asked.path.contains("/transitiveMembers");
+        gone.then(|| refused(404, "Request_ResourceNotFound"))
+    });
+    let (batches, result) = sync_users(&script, &limited(), None);
+    let Err(Error::InvalidSettings(fields)) = result else { panic!("{result:?}") };
+    assert_eq!(fields[0].field, "/users/onlyGroups/0");
+    assert!(of_people(batches).is_empty());
+}
+
+#[test]
+fn groups_are_read_as_they_stand() {
+    let script = tenant(|asked| {
+        let read = |url: &str, _: &Value| match url {
+            url if url.starts_with("/groups/g?$select=id,displayName,") => {
+                (200, json!({"id": "g", "displayName": "G", "description": "d", "mail": null}))
+            }
+            _ => (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}})),
+        };
+        (asked.path == "/v1.0/$batch").then(|| batch(asked, read))
+    });
+    let ids = ["g".to_owned(), "gone".to_owned()];
+    let read = block_on(directory::read_groups(&script, &settings(json!({})), &ids));
+    let read = read.expect("answers");
+    assert_eq!(read.iter().map(UserChange::id).collect::<Vec<_>>(), ["g", "gone"]);
+    assert!(matches!(&read[0], UserChange::Group(it) if it.name == "G"));
+    assert!(matches!(&read[1], UserChange::GroupRemoved(..)));
+    let many: Vec<_> = (0..=BATCH).map(|it| it.to_string()).collect();
+    let refused = block_on(directory::read_groups(&script, &settings(json!({})), &many));
+    assert!(matches!(refused, Err(Error::Unexpected(_))));
+}
