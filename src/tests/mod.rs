@@ -1,5 +1,6 @@
 //! The plugin against a host and a Graph that answer by script: no network, no waiting.
 
+mod booking;
 mod choices;
 mod conversation;
 mod law;
