@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
+    buildings::Buildings,
     error::{Error, Explanation},
     graph::{Graph, Patience},
     host::Host,
@@ -58,6 +59,7 @@ async fn rooms<H: Host>(
 ) -> Result<Vec<Choice>, Error> {
     let mut seen = BTreeSet::new();
     let mut choices = Vec::new();
+    let mut buildings = Buildings::default();
     each_page(
         graph,
         |skip| graph.endpoints().rooms(skip),
@@ -69,7 +71,8 @@ async fn rooms<H: Host>(
                     continue;
                 }
                 // What a sync could not tell cannot be chosen.
-                let Ok(room) = key.read(raw) else { continue };
+                let Ok(mut room) = key.read(raw) else { continue };
+                buildings.complete(graph, &mut room, key.parent.as_deref()).await?;
                 let hint = hint(&room);
                 let words = [&room.name, &room.email, &room.id];
                 if matches(typed, words.into_iter().chain(&room.nickname).chain(&hint)) {
@@ -92,7 +95,9 @@ fn hint(room: &Room) -> Option<String> {
         1 => "1 person".to_owned(),
         more => format!("{more} people"),
     });
-    let parts = [room.building.clone(), floor.map(|it| format!("floor {it}")), people];
+    // What is called "Floor A" says so itself.
+    let floor = floor.map(|it| if it.contains(' ') { it } else { format!("floor {it}") });
+    let parts = [room.building.clone(), floor, people];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

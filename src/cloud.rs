@@ -249,6 +249,11 @@ impl Endpoints {
         self.places(&format!("places/{list}/microsoft.graph.roomList/rooms"), skip)
     }
 
+    /// Places of one kind (`building`, `floor`, `section`) from the `skip`th on.
+    pub fn spaces(&self, kind: &str, skip: usize) -> Uri {
+        self.places(&format!("places/microsoft.graph.{kind}"), skip)
+    }
+
     fn places(&self, path: &str, skip: usize) -> Uri {
         let skip = skip.to_string();
         let mut query = vec![("$top", "100"), ("$count", "true")];

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod booking;
+pub mod buildings;
 pub mod checkpoint;
 pub mod choices;
 pub mod cloud;

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-pub use place::{ListRef, RoomKey, read_list, read_mailbox};
+pub use place::{ListRef, RoomKey, Space, read_list, read_mailbox, read_space};
 pub use user::{Item, UserReader};
 
 /// Reads an item. `T` takes every member as optional.

@@ -1,6 +1,7 @@
 //! The plugin against a host and a Graph that answer by script: no network, no waiting.
 
 mod booking;
+mod buildings;
 mod choices;
 mod conversation;
 mod law;
