@@ -134,7 +134,7 @@ impl Scope {
             graph: settings.endpoints().graph_origin().to_owned(),
             tenant: settings.server.tenant_id.clone(),
             select: reader.select().to_owned(),
-            card_number: users.card_number.as_ref().map(|it| it.path().join("/")),
+            card_number: reader.card_number().map(ToString::to_string),
             guests: users.include_guests,
             disabled: users.include_disabled,
         }

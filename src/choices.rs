@@ -17,8 +17,8 @@ use crate::{
 
 /// Attributes that hold a card number somewhere, beside the fifteen that a company can fill as it
 /// likes.
-const CARD_NUMBERS: [(&str, &str); 2] =
-    [("employeeId", "Employee ID"), ("faxNumber", "Fax number")];
+const CARD_NUMBERS: [(&str, &str); 3] =
+    [("pager", "Pager"), ("employeeId", "Employee ID"), ("faxNumber", "Fax number")];
 
 /// Values for the field that match what was typed, `limit` at most.
 ///

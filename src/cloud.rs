@@ -181,11 +181,15 @@ impl Endpoints {
 
     /// `path` below Graph's version 1.0, with a query.
     fn v1(&self, path: &str, query: &[(&str, &str)]) -> Uri {
+        self.version("v1.0", path, query)
+    }
+
+    fn version(&self, version: &str, path: &str, query: &[(&str, &str)]) -> Uri {
         // OData's `$` and commas stay readable, as Microsoft's own links have them.
         let pairs: Vec<_> =
             query.iter().map(|(name, value)| format!("{name}={}", query_value(value))).collect();
         let mark = if pairs.is_empty() { "" } else { "?" };
-        known(&format!("{}/v1.0/{path}{mark}{}", self.graph, pairs.join("&")))
+        known(&format!("{}/{version}/{path}{mark}{}", self.graph, pairs.join("&")))
     }
 
     /// The tenant itself.
@@ -216,6 +220,16 @@ impl Endpoints {
     /// A few people, to find a mailbox.
     pub fn some_users(&self) -> Uri {
         self.v1("users", &[("$select", "id,mail"), ("$top", "10")])
+    }
+
+    /// A few people with all their properties, which only beta tells unasked.
+    pub fn some_whole_users(&self) -> Uri {
+        self.version("beta", "users", &[("$top", "50")])
+    }
+
+    /// Answers a post with the directory extensions of the tenant.
+    pub fn extension_properties(&self) -> Uri {
+        self.v1("directoryObjects/getAvailableExtensionProperties", &[])
     }
 
     /// One person, relative to the version: for `$batch`.

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod booking;
 pub mod buildings;
+pub mod card_number;
 pub mod checkpoint;
 pub mod choices;
 pub mod cloud;

@@ -9,6 +9,7 @@ use futures_util::future::join4;
 use serde_json::Value;
 
 use crate::{
+    card_number,
     describe::{CALENDARS, GROUPS, PLACES, Permission, USERS},
     entra::{AccessToken, fields_of},
     error::{Error, FieldError},
@@ -139,17 +140,20 @@ async fn check_tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
 }
 
 async fn check_users<H: Host>(graph: &Graph<'_, H>) -> Check {
-    let reader = UserReader::new(graph.settings());
+    let card_number = match card_number::resolve(graph).await {
+        Ok(card_number) => card_number,
+        Err(error) => return of_error(USERS_READ, &error),
+    };
+    let reader = UserReader::new(card_number.as_ref());
     // Plain /users also passes with less than User.Read.All, its delta does not.
     let delta = graph.endpoints().users_delta_latest(reader.select());
     let listing = graph.endpoints().one_user(reader.select());
-    let card_number = graph.settings().users.card_number.is_some();
     // An attribute that is kept outside the directory is refused by one or by the other.
-    for uri in [Some(delta), card_number.then_some(listing)].into_iter().flatten() {
+    for uri in [Some(delta), card_number.is_some().then_some(listing)].into_iter().flatten() {
         let response = match graph.ask(Request::get(uri)).await {
             Ok(Answer::Success(response)) => response,
             Ok(Answer::Refused(refusal)) => {
-                return match users::wrong_attribute(graph.settings(), &refusal) {
+                return match users::wrong_attribute(card_number.as_ref(), &refusal) {
                     Some(error) => Check {
                         remedy: Some(
                             "Choose another attribute in the user settings, or check its spelling"

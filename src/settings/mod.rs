@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use check::is_guid;
 
 use crate::{
+    card_number::Attribute,
     cloud::{Cloud, Endpoints},
     error::FieldError,
     model::User,
@@ -81,28 +82,19 @@ pub struct Users {
     pub include_disabled: bool,
 }
 
-/// The attribute of a user that holds the card number, as a path of property names.
+/// Where the number of a person's access card is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CardNumber {
-    path: Vec<String>,
+pub enum CardNumber {
+    /// In an attribute of that name.
+    Attribute(Attribute),
+    /// In the directory extension that holds `pager`, whatever it is called in full.
+    Pager,
 }
 
 impl Users {
     /// Whether the person is one of those to sync.
     pub fn select(&self, user: &User) -> bool {
         (self.include_guests || !user.guest) && (self.include_disabled || user.enabled)
-    }
-}
-
-impl CardNumber {
-    /// What to `$select`: the property that holds it.
-    pub fn property(&self) -> &str {
-        &self.path[0]
-    }
-
-    /// Property names from the user down to the value; at least one.
-    pub fn path(&self) -> &[String] {
-        &self.path
     }
 }
 

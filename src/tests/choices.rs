@@ -185,7 +185,8 @@ fn a_field_without_choices_is_unsupported() {
 fn card_numbers_are_asked_of_nobody_and_fit_the_settings() {
     let script = Script::new(|_| nothing());
     let all = choose(&script, CARD_NUMBER, "", 100);
-    assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 18);
+    assert_eq!(all[0].label, "Pager");
     for choice in &all {
         super::script::settings(json!({"users": {"cardNumber": choice.value}}));
     }

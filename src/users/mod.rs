@@ -11,6 +11,7 @@ mod teller;
 use futures_util::future::try_join;
 
 use crate::{
+    card_number::{self, Attribute},
     checkpoint::{Checkpoint, Position},
     describe::USERS,
     error::{Error, Explanation},
@@ -35,7 +36,8 @@ pub async fn sync<H: Host>(
     sink: &mut impl Sink<UserBatch>,
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let reader = UserReader::new(settings);
+    let card_number = card_number::resolve(&graph).await?;
+    let reader = UserReader::new(card_number.as_ref());
     let mut teller = Teller::new(&graph, &reader, sink);
     let resumed = since.and_then(|it| Checkpoint::resume(it, settings, &reader, host.now()));
     let mut enumerations = 0;
@@ -43,7 +45,7 @@ pub async fn sync<H: Host>(
         Some(checkpoint) => (checkpoint, false),
         None => (begin(&graph, &reader).await?, true),
     };
-    while let End::Forgotten(refusal) = follow(&graph, &mut teller, start).await? {
+    while let End::Forgotten(refusal) = follow(&graph, &reader, &mut teller, start).await? {
         // Once is Graph's right; again and again would never end.
         enumerations += 1;
         if enumerations > 1 {
@@ -75,7 +77,7 @@ async fn begin<H: Host>(graph: &Graph<'_, H>, reader: &UserReader) -> Result<Che
         let response = match graph.ask(Request::get(url)).await? {
             Answer::Success(response) => response,
             Answer::Refused(refusal) => {
-                return Err(wrong_attribute(graph.settings(), &refusal)
+                return Err(wrong_attribute(reader.card_number(), &refusal)
                     .unwrap_or_else(|| graph.explain(refusal, USERS)));
             }
         };
@@ -99,12 +101,13 @@ async fn begin<H: Host>(graph: &Graph<'_, H>, reader: &UserReader) -> Result<Che
 /// Reads and tells page by page; the next page is under way while this one is told.
 async fn follow<H: Host, S: Sink<UserBatch>>(
     graph: &Graph<'_, H>,
+    reader: &UserReader,
     teller: &mut Teller<'_, H, S>,
     (mut checkpoint, mut first): (Checkpoint, bool),
 ) -> Result<End, Error> {
     let mut guard = LoopGuard::default();
     let mut barren = 0;
-    let mut response = match open(graph, &mut guard, &checkpoint.position).await? {
+    let mut response = match open(graph, reader, &mut guard, &checkpoint.position).await? {
         Ok(response) => response,
         Err(forgotten) => return Ok(End::Forgotten(forgotten)),
     };
@@ -120,7 +123,7 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
             if ends {
                 return Ok(None);
             }
-            open(graph, &mut guard, &next.position).await.map(Some)
+            open(graph, reader, &mut guard, &next.position).await.map(Some)
         };
         let part = Part { before: &checkpoint, after: &next, first, ends };
         // A page that does not come must not cost the one that is here.
@@ -143,6 +146,7 @@ async fn follow<H: Host, S: Sink<UserBatch>>(
 /// leads nowhere: begin anew.
 async fn open<H: Host>(
     graph: &Graph<'_, H>,
+    reader: &UserReader,
     guard: &mut LoopGuard,
     position: &Position,
 ) -> Result<Result<Response, Error>, Error> {
@@ -153,7 +157,7 @@ async fn open<H: Host>(
     Ok(match graph.ask(Request::get(uri)).await? {
         Answer::Success(response) => Ok(response),
         Answer::Refused(refusal) => {
-            if let Some(error) = wrong_attribute(graph.settings(), &refusal) {
+            if let Some(error) = wrong_attribute(reader.card_number(), &refusal) {
                 return Err(error);
             }
             match refusal.is_forgotten_link() {
@@ -166,11 +170,10 @@ async fn open<H: Host>(
 
 /// The card number is the only property that the settings name: where Graph refuses it, they
 /// are wrong.
-pub fn wrong_attribute(settings: &Settings, refusal: &GraphError) -> Option<Error> {
-    let attribute = settings.users.card_number.as_ref()?;
+pub fn wrong_attribute(card_number: Option<&Attribute>, refusal: &GraphError) -> Option<Error> {
+    let attribute = card_number?;
     refusal.is_about(attribute.property()).then(|| {
-        let name = attribute.path().join("/");
-        let message = format!("Microsoft Graph cannot tell the attribute {name} of people");
+        let message = format!("Microsoft Graph cannot tell the attribute {attribute} of people");
         Error::wrong_field("/users/cardNumber", message)
     })
 }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::{mailboxes::RoomMailboxes, teller::change};
 use crate::{
     batch::{self, Inner},
+    card_number,
     describe::USERS,
     error::{Error, Explanation},
     graph::{Graph, Patience},
@@ -28,7 +29,8 @@ pub async fn read<H: Host>(
         return Err(Error::Unexpected(Explanation::new("too-many-ids", summary)));
     }
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let reader = UserReader::new(settings);
+    let card_number = card_number::resolve(&graph).await?;
+    let reader = UserReader::new(card_number.as_ref());
     let mut rooms = RoomMailboxes::default();
     let mut changes = Vec::with_capacity(ids.len());
     for item in read_items(&graph, &reader, ids).await? {
