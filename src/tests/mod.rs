@@ -2,6 +2,7 @@
 
 mod booking;
 mod buildings;
+mod card_number;
 mod choices;
 mod conversation;
 mod law;
