@@ -115,10 +115,7 @@ pub async fn resolve<H: Host>(graph: &Graph<'_, H>) -> Result<Option<Attribute>,
 const NO_PAGER: &str = "No directory extension that holds pager was found. Entra Connect must sync pager as a directory extension; where it does, grant Directory.Read.All, with which the extension can be looked up, or give its full name (extension_…_pager) in place of pager";
 
 /// The directory extensions that hold `pager`: the one that most of a few people have comes first.
-///
-/// # Errors
-/// As [`Graph::require`].
-pub async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<Attribute>, Error> {
+async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<Attribute>, Error> {
     let mut pagers = registered(graph).await?;
     // None is known, or there is a choice.
     if pagers.len() != 1 {

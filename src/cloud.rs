@@ -212,11 +212,6 @@ impl Endpoints {
         self.v1(&format!("users/{}", segment(id)), &[("$select", select)])
     }
 
-    /// One person, to see whether all that is selected can be told.
-    pub fn one_user(&self, select: &str) -> Uri {
-        self.v1("users", &[("$select", select), ("$top", "1")])
-    }
-
     /// A few people, to find a mailbox.
     pub fn some_users(&self) -> Uri {
         self.v1("users", &[("$select", "id,mail"), ("$top", "10")])
@@ -230,6 +225,15 @@ impl Endpoints {
     /// Answers a post with the directory extensions of the tenant.
     pub fn extension_properties(&self) -> Uri {
         self.v1("directoryObjects/getAvailableExtensionProperties", &[])
+    }
+
+    /// People with no more than what tells whether the attribute serves as a card number.
+    pub fn card_numbers(&self, property: &str) -> Uri {
+        let mut select = vec!["id", "userPrincipalName", "userType", "accountEnabled"];
+        if !select.contains(&property) {
+            select.push(property);
+        }
+        self.users(&select.join(","))
     }
 
     /// One person, relative to the version: for `$batch`.
