@@ -25,13 +25,6 @@ const LONGEST_BOOKING: u32 = i32::MAX.unsigned_abs();
 /// single-quote-character.
 const QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
 
-/// Characters that end a line for some, or turn the reading direction: who looks at the script
-/// before running it would not see what it says.
-const UNSEEN: [char; 14] = [
-    '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
-    '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}',
-];
-
 /// An Exchange Online PowerShell script that applies the policy to the rooms with these e-mail
 /// addresses. One that fails does not stop the others.
 ///
@@ -130,29 +123,48 @@ Write-Host "All $($rooms.Count) rooms follow the policy"
 }
 
 fn check(rooms: &[String], policy: BookingPolicy) -> Result<(), Error> {
-    let refused = |code, summary| Err(Error::Unexpected(Explanation::new(code, summary)));
+    let refused = |code, summary: String, remedy: &str| {
+        Err(Error::Unexpected(Explanation::new(code, summary).remedy(remedy)))
+    };
     if rooms.is_empty() {
-        return refused("no-rooms", "There are no rooms to write a script for".to_owned());
+        let summary = "There are no rooms to write a script for";
+        return refused("no-rooms", summary.to_owned(), "Sync rooms first");
     }
-    let is_seen = |it: char| !it.is_control() && !UNSEEN.contains(&it);
-    if let Some(room) = rooms.iter().find(|it| !it.contains('@') || !it.chars().all(is_seen)) {
+    if let Some(room) = rooms.iter().find(|it| !it.contains('@') || it.chars().any(is_unseen)) {
         // Escaped: what cannot be seen is the point.
-        return refused("room-address", format!("{room:?} is not the e-mail address of a room"));
+        let summary = format!("{room:?} is not the e-mail address of a room");
+        return refused("room-address", summary, "Correct the address, or leave the room out");
     }
     let BookingPolicy { window_days, longest_minutes, .. } = policy;
     if window_days > LONGEST_WINDOW {
         return refused(
             "booking-window",
             format!("Rooms can be booked {LONGEST_WINDOW} days ahead at most, not {window_days}"),
+            "Choose a shorter window",
         );
     }
     if longest_minutes > LONGEST_BOOKING {
         return refused(
             "booking-length",
             format!("A booking has {LONGEST_BOOKING} minutes at most, not {longest_minutes}"),
+            "Choose fewer minutes, or 0 for no limit",
         );
     }
     Ok(())
+}
+
+/// Whether a character ends a line for some, has no width, or turns the reading direction: who
+/// looks at the script before running it would not see what it says.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+        )
 }
 
 /// A text that PowerShell takes to the letter.

@@ -103,7 +103,8 @@ impl Buildings {
             if let Err(error) = read {
                 let why = passing_over(error)?;
                 self.warning = Some(format!(
-                    "Buildings and floors could not be read, so rooms are told with what is written in the room itself: {why}"
+                    "The {}s could not be read, so rooms in them are told with what is written in the room itself: {why}",
+                    kind.name()
                 ));
                 break;
             }

@@ -152,6 +152,7 @@ fn an_address_that_hides_something_is_refused_by_name() {
         ("a@contoso.com\r", r#""a@contoso.com\r""#),
         ("a\0@contoso.com", r#""a\0@contoso.com""#),
         ("a@contoso.com\u{2028}", r#""a@contoso.com\u{2028}""#),
+        ("a\u{200b}@contoso.com", r#""a\u{200b}@contoso.com""#),
         ("a\u{202e}@contoso.com", r#""a\u{202e}@contoso.com""#),
         ("no address", r#""no address""#),
         ("", r#""""#),
