@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
+    buildings::Buildings,
     describe::GROUPS,
     error::{Error, Explanation},
     graph::{Answer, Graph, Page, Patience},
@@ -17,8 +18,8 @@ use crate::{
 
 /// Attributes that hold a card number somewhere, beside the fifteen that a company can fill as it
 /// likes.
-const CARD_NUMBERS: [(&str, &str); 2] =
-    [("employeeId", "Employee ID"), ("faxNumber", "Fax number")];
+const CARD_NUMBERS: [(&str, &str); 3] =
+    [("pager", "Pager"), ("employeeId", "Employee ID"), ("faxNumber", "Fax number")];
 
 /// Values for the field that match what was typed, `limit` at most.
 ///
@@ -63,6 +64,7 @@ async fn rooms<H: Host>(
 ) -> Result<Vec<Choice>, Error> {
     let mut seen = BTreeSet::new();
     let mut choices = Vec::new();
+    let mut buildings = Buildings::default();
     each_page(
         graph,
         |skip| graph.endpoints().rooms(skip),
@@ -74,7 +76,8 @@ async fn rooms<H: Host>(
                     continue;
                 }
                 // What a sync could not tell cannot be chosen.
-                let Ok(room) = key.read(raw) else { continue };
+                let Ok(mut room) = key.read(raw) else { continue };
+                buildings.complete(graph, &mut room, key.parent.as_deref()).await?;
                 let hint = hint(&room);
                 let words = [&room.name, &room.email, &room.id];
                 if matches(typed, words.into_iter().chain(&room.nickname).chain(&hint)) {
@@ -97,7 +100,9 @@ fn hint(room: &Room) -> Option<String> {
         1 => "1 person".to_owned(),
         more => format!("{more} people"),
     });
-    let parts = [room.building.clone(), floor.map(|it| format!("floor {it}")), people];
+    // What is called "Floor A" says so itself.
+    let floor = floor.map(|it| if it.contains(' ') { it } else { format!("floor {it}") });
+    let parts = [room.building.clone(), floor, people];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

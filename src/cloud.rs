@@ -181,11 +181,15 @@ impl Endpoints {
 
     /// `path` below Graph's version 1.0, with a query.
     fn v1(&self, path: &str, query: &[(&str, &str)]) -> Uri {
+        self.version("v1.0", path, query)
+    }
+
+    fn version(&self, version: &str, path: &str, query: &[(&str, &str)]) -> Uri {
         // OData's `$` and commas stay readable, as Microsoft's own links have them.
         let pairs: Vec<_> =
             query.iter().map(|(name, value)| format!("{name}={}", query_value(value))).collect();
         let mark = if pairs.is_empty() { "" } else { "?" };
-        known(&format!("{}/v1.0/{path}{mark}{}", self.graph, pairs.join("&")))
+        known(&format!("{}/{version}/{path}{mark}{}", self.graph, pairs.join("&")))
     }
 
     /// The tenant itself.
@@ -208,14 +212,28 @@ impl Endpoints {
         self.v1(&format!("users/{}", segment(id)), &[("$select", select)])
     }
 
-    /// One person, to see whether all that is selected can be told.
-    pub fn one_user(&self, select: &str) -> Uri {
-        self.v1("users", &[("$select", select), ("$top", "1")])
-    }
-
     /// A few people, to find a mailbox.
     pub fn some_users(&self) -> Uri {
         self.v1("users", &[("$select", "id,mail"), ("$top", "10")])
+    }
+
+    /// A few people with all their properties, which only beta tells unasked.
+    pub fn some_whole_users(&self) -> Uri {
+        self.version("beta", "users", &[("$top", "50")])
+    }
+
+    /// Answers a post with the directory extensions of the tenant.
+    pub fn extension_properties(&self) -> Uri {
+        self.v1("directoryObjects/getAvailableExtensionProperties", &[])
+    }
+
+    /// People with no more than what tells whether the attribute serves as a card number.
+    pub fn card_numbers(&self, property: &str) -> Uri {
+        let mut select = vec!["id", "userPrincipalName", "userType", "accountEnabled"];
+        if !select.contains(&property) {
+            select.push(property);
+        }
+        self.users(&select.join(","))
     }
 
     /// One person, relative to the version: for `$batch`.
@@ -291,6 +309,11 @@ impl Endpoints {
     pub fn rooms_of_list(&self, email: &str, skip: usize) -> Uri {
         let list = segment(email);
         self.places(&format!("places/{list}/microsoft.graph.roomList/rooms"), skip)
+    }
+
+    /// Places of one kind (`building`, `floor`, `section`) from the `skip`th on.
+    pub fn spaces(&self, kind: &str, skip: usize) -> Uri {
+        self.places(&format!("places/microsoft.graph.{kind}"), skip)
     }
 
     fn places(&self, path: &str, skip: usize) -> Uri {

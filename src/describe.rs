@@ -14,6 +14,8 @@ pub struct Permission {
     pub id: &'static str,
     /// What ONES does with it.
     pub reason: &'static str,
+    /// What ONES cannot do without it, and what it still can.
+    pub costs: &'static str,
 }
 
 /// Book rooms.
@@ -21,6 +23,7 @@ pub const CALENDARS: Permission = Permission {
     name: "Calendars.ReadWrite",
     id: "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
     reason: "Shows and books meetings in the calendars of rooms",
+    costs: "rooms cannot be booked in their calendars; rooms and people are still synced",
 };
 
 /// See groups.
@@ -28,6 +31,7 @@ pub const GROUPS: Permission = Permission {
     name: "Group.Read.All",
     id: "5b567255-7703-4780-807c-7be8301ae99b",
     reason: "Reads groups and who is in them",
+    costs: "groups are not synced, and people cannot be limited to some; people and rooms still work",
 };
 
 /// See rooms.
@@ -35,6 +39,7 @@ pub const PLACES: Permission = Permission {
     name: "Place.Read.All",
     id: "913b9306-0ce1-42b8-9137-6a7df690a760",
     reason: "Reads rooms and room lists",
+    costs: "rooms are not synced, and their mailboxes may appear among the people; people still work",
 };
 
 /// See people.
@@ -42,6 +47,7 @@ pub const USERS: Permission = Permission {
     name: "User.Read.All",
     id: "df021288-bdef-4463-88db-98f22de89214",
     reason: "Reads the people of the directory",
+    costs: "people are not synced; rooms still work",
 };
 
 /// All that the tenant's administrator must grant.

@@ -5,6 +5,8 @@
 
 pub mod batch;
 pub mod booking;
+pub mod buildings;
+pub mod card_number;
 pub mod choices;
 pub mod cloud;
 #[cfg(target_family = "wasm")]

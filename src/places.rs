@@ -70,3 +70,17 @@ pub async fn each_page<H: Host>(
         };
     }
 }
+
+/// Why something about rooms could not be read, where rooms can be told all the same.
+///
+/// # Errors
+/// The error itself, where the run must end: patience, credentials, a host that left.
+pub fn passing_over(error: Error) -> Result<String, Error> {
+    match error {
+        Error::PermissionMissing(it)
+        | Error::Unsupported(it)
+        | Error::Unexpected(it)
+        | Error::Unavailable(it) => Ok(it.summary),
+        error => Err(error),
+    }
+}

@@ -14,6 +14,13 @@ pub fn grant(permission: &str, portal: &str) -> String {
     )
 }
 
+/// No longer granted.
+pub fn withdraw(permissions: &str, portal: &str) -> String {
+    format!(
+        "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, in the menu beside {permissions}, click Revoke admin consent, then Remove permission"
+    )
+}
+
 /// The text with the cloud's own portal in it.
 pub fn in_portal(text: &str, portal: &str) -> String {
     text.replace("{portal}", portal)

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    buildings::Buildings,
     error::Error,
     graph::{Graph, Patience},
     host::{Host, Sink},
     model::{BATCH, RoomBatch, Summary},
     payload::{RoomKey, read_list, read_mailbox},
-    places::each_page,
+    places::{each_page, passing_over},
     settings::{RoomSelection, Settings},
 };
 
@@ -27,6 +28,7 @@ pub async fn sync<H: Host>(
     let graph = Graph::new(host, settings, Patience::SYNC);
     let mut warnings = Vec::new();
     let lists = Lists::read(&graph, &mut warnings).await?;
+    let mut buildings = Buildings::default();
     let mut selection = Selection::new(&settings.rooms);
     let mut seen = BTreeSet::new();
     let mut unreadable: u32 = 0;
@@ -45,6 +47,7 @@ pub async fn sync<H: Host>(
                 }
                 match place.read(raw) {
                     Ok(mut room) => {
+                        buildings.complete(&graph, &mut room, place.parent.as_deref()).await?;
                         room.lists = lists.of(&place);
                         batch.rooms.push(room);
                     }
@@ -69,12 +72,17 @@ pub async fn sync<H: Host>(
             seen.len()
         ));
     }
+    warnings.extend(buildings.warning());
     warnings.extend(selection.missing().map(|(_, room)| not_found(room)));
+    warnings.extend(selection.is_by_address().then(|| BY_ADDRESS.to_owned()));
     Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
 }
 
 /// What to say of a tenant without rooms.
 pub const NO_ROOMS: &str = "Microsoft Graph tells no rooms: rooms that are hidden from the address lists do not appear, and new ones can take up to 48 hours";
+
+/// What to say where rooms are chosen and have no lasting id.
+const BY_ADDRESS: &str = "Microsoft Graph gives rooms no lasting id here, so they are known by their address: a room that gets another address counts as a new one, and has to be chosen anew";
 
 /// What to say of a chosen room that is not there.
 pub fn not_found(room: &str) -> String {
@@ -99,6 +107,7 @@ fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
 /// Which rooms the settings want, and which of them have been seen.
 pub struct Selection<'a> {
     chosen: Option<Vec<(&'a str, bool)>>,
+    is_by_address: bool,
 }
 
 impl<'a> Selection<'a> {
@@ -110,7 +119,7 @@ impl<'a> Selection<'a> {
                 Some(rooms.iter().map(|it| (it.as_str(), false)).collect())
             }
         };
-        Self { chosen }
+        Self { chosen, is_by_address: false }
     }
 
     /// Whether the room is wanted; by its id, its e-mail address, or Graph's entity id.
@@ -128,7 +137,13 @@ impl<'a> Selection<'a> {
             *seen = true;
             taken = true;
         }
+        self.is_by_address |= taken && !place.is_lasting;
         taken
+    }
+
+    /// Whether a chosen room is known by its e-mail address alone.
+    pub fn is_by_address(&self) -> bool {
+        self.is_by_address
     }
 
     /// Chosen rooms that did not appear, with their place in the settings.
@@ -202,16 +217,5 @@ impl Lists {
     fn of(&self, place: &RoomKey) -> Vec<String> {
         let lists = place.email.as_ref().and_then(|it| self.of_room.get(it));
         lists.into_iter().flatten().filter_map(|it| self.names.get(*it).cloned()).collect()
-    }
-}
-
-/// Why lists could not be read, where the rooms can be told all the same.
-fn passing_over(error: Error) -> Result<String, Error> {
-    match error {
-        Error::PermissionMissing(it)
-        | Error::Unsupported(it)
-        | Error::Unexpected(it)
-        | Error::Unavailable(it) => Ok(it.summary),
-        error => Err(error),
     }
 }

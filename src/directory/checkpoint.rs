@@ -120,31 +120,33 @@ impl Checkpoint {
         Self { version: VERSION, people: None, groups: None, scope_changed: false }
     }
 
-    /// What still serves of one that an earlier run gave; the rest has to be told anew.
-    pub(super) fn resume(
-        text: &str,
-        settings: &Settings,
-        reader: &UserReader,
-        now: SystemTime,
-    ) -> Self {
+    /// Reads one that an earlier run gave, as far as it is not too old.
+    pub(super) fn read(text: &str, now: SystemTime) -> Self {
         let it: Option<Self> = serde_json::from_str(text).ok();
         let Some(it) = it.filter(|it| it.version == VERSION) else {
             return Self::nowhere();
         };
+        let people = it.people.filter(|it| it.is_fresh(now));
+        Self { people, groups: it.groups.filter(|it| it.is_fresh(now)), ..it }
+    }
+
+    /// Where the card number was when it was made: a name that need not be looked up again.
+    pub(super) fn card_number(&self) -> Option<&str> {
+        self.people.as_ref()?.made_for.people.as_ref()?.card_number.as_deref()
+    }
+
+    /// What still serves under these settings; the rest has to be told anew.
+    pub(super) fn under(self, settings: &Settings, reader: &UserReader) -> Self {
         let serves = |stand: &Stand, subject| {
-            let longest = match stand.position.is_full() {
-                true => LONGEST_ENUMERATION,
-                false => LONGEST_FOLLOWING,
-            };
             stand.made_for == MadeFor::of(subject, settings, reader)
-                && seconds(now).saturating_sub(stand.began) <= longest.as_secs()
                 // A link that leads elsewhere would carry the token there.
                 && settings.endpoints().own_link(stand.position.link()).is_some()
+                && settings.endpoints().own_link(stand.position.delta()).is_some()
         };
         Self {
-            people: it.people.filter(|it| serves(it, Subject::People)),
-            groups: it.groups.filter(|it| serves(it, Subject::Groups)),
-            ..it
+            people: self.people.filter(|it| serves(it, Subject::People)),
+            groups: self.groups.filter(|it| serves(it, Subject::Groups)),
+            ..self
         }
     }
 
@@ -218,6 +220,16 @@ impl Checkpoint {
     }
 }
 
+impl Stand {
+    fn is_fresh(&self, now: SystemTime) -> bool {
+        let longest = match self.position.is_full() {
+            true => LONGEST_ENUMERATION,
+            false => LONGEST_FOLLOWING,
+        };
+        seconds(now).saturating_sub(self.began) <= longest.as_secs()
+    }
+}
+
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
@@ -230,7 +242,7 @@ impl MadeFor {
             Subject::People => (
                 reader.select(),
                 Some(Scope {
-                    card_number: users.card_number.as_ref().map(|it| it.path().join("/")),
+                    card_number: reader.card_number().map(ToString::to_string),
                     guests: users.include_guests,
                     disabled: users.include_disabled,
                     only_groups: users.only_groups.clone(),

@@ -14,7 +14,7 @@ use crate::{
     graph::{Graph, GraphError, Page},
     host::Host,
     model::{Subject, UserChange},
-    payload::{GROUP_SELECT, GroupRecord, MemberChange, read_group, read_group_change},
+    payload::{GROUP_SELECT, GroupRecord, MemberChange, UserReader, read_group, read_group_change},
 };
 
 /// All groups of the tenant.
@@ -63,7 +63,12 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         Ok(changes)
     }
 
-    fn refused(graph: &Graph<'_, H>, _position: &Position, refusal: GraphError) -> Refused {
+    fn refused(
+        graph: &Graph<'_, H>,
+        _reader: &UserReader,
+        _position: &Position,
+        refusal: GraphError,
+    ) -> Refused {
         forgotten_or(refusal, |it| graph.explain(it, GROUPS))
     }
 }

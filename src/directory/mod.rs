@@ -13,6 +13,7 @@ mod scope;
 mod walk;
 
 use crate::{
+    card_number,
     error::Error,
     graph::{Graph, Patience},
     host::{Host, Sink},
@@ -40,10 +41,10 @@ pub async fn sync<H: Host>(
     sink: &mut impl Sink<UserBatch>,
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let reader = UserReader::new(settings);
-    let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| {
-        Checkpoint::resume(it, settings, &reader, host.now())
-    });
+    let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
+    let card_number = card_number::resolve(&graph, checkpoint.card_number()).await?;
+    let reader = UserReader::new(card_number.as_ref());
+    let checkpoint = checkpoint.under(settings, &reader);
     let mut run = Run::new(&graph, &reader, sink, checkpoint);
     let mut people = People::new(&graph, &reader);
     let mut groups = Groups::new(&graph);

@@ -13,13 +13,13 @@ use super::{
     walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
 };
 use crate::{
+    card_number::Attribute,
     describe::{GROUPS, USERS},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
     model::{Removal, Subject, UserChange},
     payload::{Item, UserReader, is_person},
-    settings::Settings,
 };
 
 /// People, as far as they are selected.
@@ -47,7 +47,10 @@ impl<'a, H: Host> People<'a, H> {
             guard.follow(&url.to_string())?;
             let response = match graph.ask(Request::get(url)).await? {
                 Answer::Success(response) => response,
-                Answer::Refused(refusal) => return Err(explain(graph, refusal)),
+                Answer::Refused(refusal) => {
+                    let wrong = wrong_attribute(self.reader.card_number(), &refusal);
+                    return Err(wrong.unwrap_or_else(|| graph.explain(refusal, USERS)));
+                }
             };
             let page = Page::read(&response)?;
             // It is answered with the delta link at once. Pages on the way to it would tell
@@ -144,7 +147,13 @@ impl<H: Host> Walk<H> for People<'_, H> {
         }
     }
 
-    fn refused(graph: &Graph<'_, H>, position: &Position, refusal: GraphError) -> Refused {
+    fn refused(
+        graph: &Graph<'_, H>,
+        reader: &UserReader,
+        position: &Position,
+        refusal: GraphError,
+    ) -> Refused {
+        let card_number = reader.card_number();
         let groups = &graph.settings().users.only_groups;
         if let Position::Listing { group, .. } = position
             && groups.get(*group).is_some()
@@ -152,27 +161,30 @@ impl<H: Host> Walk<H> for People<'_, H> {
             return match refusal {
                 it if it.is_missing_object() => Refused::For(scope::no_such_group(*group)),
                 it if it.status == 403 => Refused::For(graph.explain(it, GROUPS)),
-                it => forgotten_or(it, |it| explain(graph, it)),
+                it => refused_page(graph, card_number, it),
             };
         }
-        match wrong_attribute(graph.settings(), &refusal) {
-            Some(error) => Refused::For(error),
-            None => forgotten_or(refusal, |it| graph.explain(it, USERS)),
-        }
+        refused_page(graph, card_number, refusal)
     }
 }
 
-fn explain<H: Host>(graph: &Graph<'_, H>, refusal: GraphError) -> Error {
-    wrong_attribute(graph.settings(), &refusal).unwrap_or_else(|| graph.explain(refusal, USERS))
+fn refused_page<H: Host>(
+    graph: &Graph<'_, H>,
+    card_number: Option<&Attribute>,
+    refusal: GraphError,
+) -> Refused {
+    match wrong_attribute(card_number, &refusal) {
+        Some(error) => Refused::For(error),
+        None => forgotten_or(refusal, |it| graph.explain(it, USERS)),
+    }
 }
 
 /// The card number is the only property that the settings name: where Graph refuses it, they
 /// are wrong.
-pub fn wrong_attribute(settings: &Settings, refusal: &GraphError) -> Option<Error> {
-    let attribute = settings.users.card_number.as_ref()?;
+pub fn wrong_attribute(card_number: Option<&Attribute>, refusal: &GraphError) -> Option<Error> {
+    let attribute = card_number?;
     refusal.is_about(attribute.property()).then(|| {
-        let name = attribute.path().join("/");
-        let message = format!("Microsoft Graph cannot tell the attribute {name} of people");
+        let message = format!("Microsoft Graph cannot tell the attribute {attribute} of people");
         Error::wrong_field("/users/cardNumber", message)
     })
 }

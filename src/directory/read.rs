@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::{groups::of_record, mailboxes::RoomMailboxes, scope};
 use crate::{
     batch::{self, Inner, Question},
+    card_number,
     describe::{GROUPS, Permission, USERS},
     error::{Error, Explanation},
     graph::{Graph, Patience},
@@ -25,7 +26,8 @@ pub async fn read_users<H: Host>(
 ) -> Result<Vec<UserChange>, Error> {
     check_number(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let reader = UserReader::new(settings);
+    let card_number = card_number::resolve(&graph, None).await?;
+    let reader = UserReader::new(card_number.as_ref());
     let items = read_items(&graph, &reader, ids).await?;
     scope::of_anybody(&graph, &mut RoomMailboxes::default(), items).await
 }

@@ -32,7 +32,12 @@ pub(super) trait Walk<H: Host> {
     ) -> Result<Vec<UserChange>, Error>;
 
     /// What it means that a page is refused.
-    fn refused(graph: &Graph<'_, H>, position: &Position, refusal: GraphError) -> Refused;
+    fn refused(
+        graph: &Graph<'_, H>,
+        reader: &UserReader,
+        position: &Position,
+        refusal: GraphError,
+    ) -> Refused;
 }
 
 /// Why a page is refused.
@@ -105,10 +110,10 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let Some(mut position) = self.checkpoint.position(W::SUBJECT).cloned() else {
             return Ok(End::Reached);
         };
-        let graph = self.graph;
+        let (graph, reader) = (self.graph, self.reader);
         let mut guard = LoopGuard::default();
         let mut barren = 0;
-        let mut response = match open::<W, H>(graph, &mut guard, &position).await? {
+        let mut response = match open::<W, H>(graph, reader, &mut guard, &position).await? {
             Ok(response) => response,
             Err(forgotten) => return Ok(End::Forgotten(forgotten)),
         };
@@ -123,7 +128,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 if ends {
                     return Ok(None);
                 }
-                open::<W, H>(graph, &mut guard, &next).await.map(Some)
+                open::<W, H>(graph, reader, &mut guard, &next).await.map(Some)
             };
             let part = Part { position: &position, next: &next, first, ends };
             // A page that does not come must not cost the one that is here.
@@ -209,6 +214,7 @@ struct Part<'a> {
 /// leads nowhere: begin anew.
 async fn open<W: Walk<H>, H: Host>(
     graph: &Graph<'_, H>,
+    reader: &UserReader,
     guard: &mut LoopGuard,
     position: &Position,
 ) -> Result<Result<Response, Error>, Error> {
@@ -218,7 +224,7 @@ async fn open<W: Walk<H>, H: Host>(
     let uri = graph.own_link(position.link())?;
     Ok(match graph.ask(Request::get(uri)).await? {
         Answer::Success(response) => Ok(response),
-        Answer::Refused(refusal) => match W::refused(graph, position, refusal) {
+        Answer::Refused(refusal) => match W::refused(graph, reader, position, refusal) {
             Refused::Forgotten(words) => Err(words),
             Refused::For(error) => return Err(error),
         },

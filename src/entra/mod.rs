@@ -46,6 +46,11 @@ impl AccessToken {
         now >= self.renew_at
     }
 
+    /// The permissions that the token names; `None` where it cannot be read. A hint as well.
+    pub fn roles(&self) -> Option<&[String]> {
+        self.roles.as_deref()
+    }
+
     /// Whether the token says that the permission is granted; `None` where it cannot be read.
     /// Microsoft keeps the format of tokens for Graph to itself, so this is a hint and no proof.
     pub fn hints_at(&self, permission: &str) -> Option<bool> {

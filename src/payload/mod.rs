@@ -17,7 +17,7 @@ use crate::model::Removal;
 pub use group::{
     GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
 };
-pub use place::{ListRef, RoomKey, read_list, read_mailbox};
+pub use place::{ListRef, RoomKey, Space, read_list, read_mailbox, read_space};
 pub use user::{Item, UserReader};
 
 /// Reads an item. `T` takes every member as optional.

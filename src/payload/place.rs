@@ -1,4 +1,4 @@
-//! The resource types `room` and `roomList`.
+//! The resource types `room` and `roomList`, and what holds rooms: `building`, `floor`, `section`.
 //!
 //! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples
 //! spell some properties in two ways and give numbers as text, so both are read.
@@ -25,6 +25,35 @@ pub fn read_list(raw: &RawValue) -> Option<ListRef> {
     Some(ListRef { email, name })
 }
 
+/// A building, floor or section, as far as it says where a room is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Space {
+    /// `placeId` and `id`, as far as they are there.
+    pub ids: Vec<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The id of what holds it.
+    pub parent: Option<String>,
+    /// Where its entrance is.
+    pub address: Option<Address>,
+    /// Where it is on the map.
+    pub position: Option<Coordinates>,
+}
+
+/// Reads a building, floor or section. What is wrong with it is left out.
+pub fn read_space(raw: &RawValue) -> Space {
+    let members = members(raw);
+    // Microsoft's samples tell a floor whose place nobody entered as one in the Gulf of Guinea.
+    let is_entered = |it: &Coordinates| it.latitude != 0.0 || it.longitude != 0.0;
+    Space {
+        ids: ["placeId", "id"].iter().filter_map(|name| text_member(&members, name)).collect(),
+        name: text_member(&members, "displayName"),
+        parent: text_member(&members, "parentId"),
+        address: address(&members.value("address")),
+        position: position(&members.value("geoCoordinates")).filter(is_entered),
+    }
+}
+
 /// The e-mail address of a place, in lower case.
 pub fn read_mailbox(raw: &RawValue) -> Option<String> {
     text_member(&members(raw), "emailAddress").map(|it| it.to_lowercase())
@@ -39,6 +68,10 @@ pub struct RoomKey {
     pub email: Option<String>,
     /// Graph's `id`, which can change.
     pub entity_id: Option<String>,
+    /// The id of the floor or section that holds it, in tenants that keep them.
+    pub parent: Option<String>,
+    /// Whether `id` is a `placeId`.
+    pub is_lasting: bool,
     /// False where a `placeId` is there but cannot be read: then nobody can say which of the
     /// rooms told before this one is.
     pub is_certain: bool,
@@ -52,11 +85,14 @@ impl RoomKey {
         let entity_id = text_member(&members, "id");
         let place_id = members.value("placeId");
         let is_certain = place_id.is_null() || place_id.is_string();
-        let id = text_member(&members, "placeId")
+        let place_id = text_member(&members, "placeId");
+        let is_lasting = place_id.is_some();
+        let id = place_id
             .or_else(|| email.clone())
             .or_else(|| entity_id.clone())
             .unwrap_or_else(|| "(no id)".to_owned());
-        Self { id, email, entity_id, is_certain }
+        let parent = text_member(&members, "parentId");
+        Self { id, email, entity_id, parent, is_lasting, is_certain }
     }
 
     /// Reads the room.

@@ -8,8 +8,8 @@ use serde_json::{Value, value::RawValue};
 
 use super::{filled, members, read, removal, text_member};
 use crate::{
+    card_number::Attribute,
     model::{Removal, Unreadable, User},
-    settings::{CardNumber, Settings},
 };
 
 /// What a record of ONES is made of.
@@ -53,17 +53,21 @@ pub enum Item {
 #[derive(Debug)]
 pub struct UserReader {
     select: String,
-    card_number: Option<CardNumber>,
+    card_number: Option<Attribute>,
 }
 
 impl UserReader {
-    /// For these settings.
-    pub fn new(settings: &Settings) -> Self {
-        let card_number = settings.users.card_number.clone();
+    /// With the card number from that attribute.
+    pub fn new(card_number: Option<&Attribute>) -> Self {
         let mut select = SELECT.to_vec();
-        let property = card_number.as_ref().map(CardNumber::property);
+        let property = card_number.map(Attribute::property);
         select.extend(property.filter(|it| !SELECT.contains(it)));
-        Self { select: select.join(","), card_number }
+        Self { select: select.join(","), card_number: card_number.cloned() }
+    }
+
+    /// Where the card number is.
+    pub fn card_number(&self) -> Option<&Attribute> {
+        self.card_number.as_ref()
     }
 
     /// For `$select`.
@@ -140,7 +144,7 @@ impl UserReader {
             mobile_phone: filled(payload.mobile_phone),
             business_phone: payload.business_phones.into_iter().flatten().find_map(filled),
             language: filled(payload.preferred_language),
-            card_number: self.card_number(raw)?,
+            card_number: self.number(raw)?,
             enabled: payload.account_enabled.unwrap_or(true),
             // Accounts from before 2014 have no userType; a guest's name tells all the same.
             guest: payload
@@ -152,14 +156,14 @@ impl UserReader {
     }
 
     /// To the letter: leading zeros and spaces are part of a card's number.
-    fn card_number(&self, raw: &RawValue) -> Result<Option<String>, String> {
+    fn number(&self, raw: &RawValue) -> Result<Option<String>, String> {
         let Some(attribute) = &self.card_number else {
             return Ok(None);
         };
         let Some(value) = members(raw).get(attribute.property()) else {
             return Ok(None);
         };
-        let wrong = || format!("{}: not a text", attribute.path().join("/"));
+        let wrong = || format!("{attribute}: not a text");
         let value: Value = serde_json::from_str(value.get()).map_err(|_| wrong())?;
         let inner = attribute.path().iter().skip(1);
         let value = inner.fold(&value, |it, name| it.get(name).unwrap_or(&Value::Null));

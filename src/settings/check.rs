@@ -234,58 +234,11 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
     })
 }
 
-/// Properties of a user that hold no text.
-const NO_TEXT: [&str; 4] =
-    ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
-
-/// Properties of a user that may hold a number of a card, in Graph's spelling.
-const KNOWN_TEXTS: [&str; 8] = [
-    "employeeId",
-    "faxNumber",
-    "mobilePhone",
-    "businessPhones",
-    "officeLocation",
-    "postalCode",
-    "mailNickname",
-    "onPremisesSamAccountName",
-];
-
-fn card_number(attribute: &str) -> Result<CardNumber, &'static str> {
-    // Graph has no `pager` on user, in any cloud: it exists only as a directory extension.
-    if attribute.eq_ignore_ascii_case("pager") {
-        return Err(
-            "\"pager\" is not supported by this version: give the full name of the directory extension (extension_…_pager)",
-        );
+fn card_number(entered: &str) -> Result<CardNumber, &'static str> {
+    match entered.eq_ignore_ascii_case("pager") {
+        true => Ok(CardNumber::Pager),
+        false => entered.parse().map(CardNumber::Attribute),
     }
-    // https://learn.microsoft.com/graph/api/user-list: pages shrink, and it needs another permission.
-    if attribute.eq_ignore_ascii_case("signInActivity") {
-        return Err("signInActivity cannot be a card number");
-    }
-    if NO_TEXT.iter().any(|it| it.eq_ignore_ascii_case(attribute)) {
-        return Err("This attribute is no text: choose one that holds the number itself");
-    }
-    const EXTENSION: &str = "extensionAttribute";
-    let (head, tail) = attribute.split_at_checked(EXTENSION.len()).unwrap_or_default();
-    let path: Vec<String> = if head.eq_ignore_ascii_case(EXTENSION) {
-        if !matches!(tail.parse::<u8>(), Ok(1..=15)) || tail.starts_with(['0', '+']) {
-            return Err("There are only extensionAttribute1 to extensionAttribute15");
-        }
-        vec!["onPremisesExtensionAttributes".to_owned(), format!("{EXTENSION}{tail}")]
-    } else {
-        // Graph tells them in its own spelling, whatever was asked for.
-        let known = KNOWN_TEXTS.iter().find(|it| it.eq_ignore_ascii_case(attribute));
-        known.copied().unwrap_or(attribute).split('/').map(str::to_owned).collect()
-    };
-    let is_name = |name: &String| {
-        name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
-    };
-    if path.len() > 2 || !path.iter().all(is_name) {
-        return Err(
-            "This is not the name of an attribute such as employeeId or extensionAttribute1",
-        );
-    }
-    Ok(CardNumber { path })
 }
 
 /// Collects what is wrong.

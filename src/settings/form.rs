@@ -171,9 +171,9 @@ pub(super) struct Users {
     /// Groups of ONES that a person joins when first synchronized.
     #[cfg_attr(test, schemars(title = "Default groups", extend("default" = [])))]
     pub(super) default_groups: Entry<Vec<String>>,
-    /// The attribute that holds the number of a person's access card: `employeeId`, `faxNumber`,
-    /// `extensionAttribute1` to `extensionAttribute15`, or the full name of another attribute of
-    /// the user, such as a directory extension (`extension_…_pager`).
+    /// The attribute that holds the number of a person's access card: `pager`, where Entra Connect
+    /// syncs it as a directory extension, `employeeId`, `faxNumber`, `extensionAttribute1` to
+    /// `extensionAttribute15`, or the full name of another attribute of the user.
     #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null, "x-choices" = true)))]
     pub(super) card_number: Entry<String>,
     /// The name of the button on the login page.

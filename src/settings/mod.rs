@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use check::is_guid;
 
 use crate::{
+    card_number::Attribute,
     cloud::{Cloud, Endpoints},
     error::FieldError,
     model::User,
@@ -84,10 +85,13 @@ pub struct Users {
     pub only_groups: Vec<String>,
 }
 
-/// The attribute of a user that holds the card number, as a path of property names.
+/// Where the number of a person's access card is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CardNumber {
-    path: Vec<String>,
+pub enum CardNumber {
+    /// In an attribute of that name.
+    Attribute(Attribute),
+    /// In the directory extension that holds `pager`, whatever it is called in full.
+    Pager,
 }
 
 impl Users {
@@ -95,18 +99,6 @@ impl Users {
     /// whether they are in one of [`Self::only_groups`].
     pub fn select(&self, user: &User) -> bool {
         (self.include_guests || !user.guest) && (self.include_disabled || user.enabled)
-    }
-}
-
-impl CardNumber {
-    /// What to `$select`: the property that holds it.
-    pub fn property(&self) -> &str {
-        &self.path[0]
-    }
-
-    /// Property names from the user down to the value; at least one.
-    pub fn path(&self) -> &[String] {
-        &self.path
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::id_token::Claims;
 use crate::{
-    directory,
+    card_number, directory,
     error::{Error, Explanation},
     graph::{Answer, Graph},
     host::{Host, Request},
@@ -46,7 +46,9 @@ pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<
 }
 
 async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
-    let reader = UserReader::new(graph.settings());
+    // Without a card number, should it not be found: the next sync tells it.
+    let card_number = card_number::resolve(graph, None).await.ok().flatten();
+    let reader = UserReader::new(card_number.as_ref());
     let uri = graph.endpoints().user(id, reader.select());
     let Ok(Answer::Success(response)) = graph.ask(Request::get(uri)).await else {
         return None;

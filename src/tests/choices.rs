@@ -84,6 +84,27 @@ fn rooms_come_by_name_with_what_tells_them_apart() {
 }
 
 #[test]
+fn rooms_are_found_by_the_building_that_holds_them() {
+    let rooms = vec![
+        room("r1", "Rainier", json!({"parentId": "f1", "building": "B7", "capacity": 8})),
+        room("r2", "Adams", json!({"building": "B7"})),
+    ];
+    let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
+        path if path.contains("graph.room?") => ok(json!({ "value": rooms })),
+        path if path.contains("graph.building?") => {
+            ok(json!({"value": [{"placeId": "b1", "displayName": "Main building"}]}))
+        }
+        path if path.contains("graph.floor?") => {
+            ok(json!({"value": [{"placeId": "f1", "displayName": "Floor A", "parentId": "b1"}]}))
+        }
+        _ => nothing(),
+    });
+    let found = choose(&script, ROOMS, "main", 100);
+    assert_eq!(labels(&found), ["Rainier"]);
+    assert_eq!(found[0].hint.as_deref(), Some("Main building, Floor A, 8 people"));
+}
+
+#[test]
 fn each_word_that_is_typed_must_stand_somewhere() {
     let script = tenant(some_rooms());
     for (typed, found) in [
@@ -165,7 +186,8 @@ fn a_field_without_choices_is_unsupported() {
 fn card_numbers_are_asked_of_nobody_and_fit_the_settings() {
     let script = Script::new(|_| nothing());
     let all = choose(&script, CARD_NUMBER, "", 100);
-    assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 18);
+    assert_eq!(all[0].label, "Pager");
     for choice in &all {
         super::script::settings(json!({"users": {"cardNumber": choice.value}}));
     }

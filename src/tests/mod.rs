@@ -1,5 +1,8 @@
 //! The plugin against a host and a Graph that answer by script: no network, no waiting.
 
+mod booking;
+mod buildings;
+mod card_number;
 mod choices;
 mod conversation;
 mod group_payloads;

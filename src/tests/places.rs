@@ -141,6 +141,56 @@ fn chosen_rooms_are_found_by_id_or_address_and_missed_by_name() {
 }
 
 #[test]
+fn a_chosen_room_stays_chosen_under_another_name_and_address() {
+    let chosen = settings(json!({"rooms": {"select": ["p7"]}}));
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
+            {"id": "other", "placeId": "p7", "emailAddress": "moved@contoso.com", "displayName": "Renamed"},
+            {"id": "e7", "placeId": "p8", "emailAddress": "Room7@contoso.com", "displayName": "Room 7"},
+        ]})),
+        _ => nothing(),
+    });
+    let (batches, result) = sync_rooms(&script, &chosen);
+    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
+    assert_eq!(rooms.len(), 1);
+    assert_eq!((rooms[0].id.as_str(), rooms[0].email.as_str()), ("p7", "moved@contoso.com"));
+    assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
+}
+
+#[test]
+fn without_lasting_ids_chosen_rooms_are_warned_about_once() {
+    let script = Script::new(|asked| match asked.path.as_str() {
+        path if path.contains("roomList?") => ok(json!({"value": []})),
+        path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
+            {"id": "e1", "emailAddress": "r1@contoso.com"}, {"id": "e2", "emailAddress": "r2@contoso.com"},
+        ]})),
+        _ => nothing(),
+    });
+    let warnings = |select: Value| {
+        let (batches, result) =
+            sync_rooms(&script, &settings(json!({"rooms": {"select": select}})));
+        assert_eq!(ids(&batches), ["r1@contoso.com", "r2@contoso.com"]);
+        result.expect("a good run").warnings
+    };
+    let chosen = warnings(json!(["r1@contoso.com", "r2@contoso.com"]));
+    assert_eq!(chosen.len(), 1, "{chosen:?}");
+    assert!(chosen[0].contains("a room that gets another address counts as a new one"));
+    assert_eq!(warnings(json!("all")), Vec::<String>::new());
+}
+
+#[test]
+fn a_chosen_room_that_is_missing_may_be_hidden_or_new() {
+    let settings = settings(json!({"rooms": {"select": ["p1", "p9999"]}}));
+    let (_, result) = sync_rooms(&rooms(3, true, true), &settings);
+    let warnings = result.expect("a good run").warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for words in ["p9999", "hidden from the address lists", "48 hours"] {
+        assert!(warnings[0].contains(words), "{warnings:?}");
+    }
+}
+
+#[test]
 fn rooms_know_the_lists_that_hold_them() {
     let list = |name: &str| json!({"id": name, "emailAddress": format!("{name}@contoso.com"), "displayName": name});
     let script = Script::new(move |asked| match asked.path.as_str() {

@@ -3,15 +3,17 @@
 use end_to_end::{Run, Scene};
 use serde_json::{Value, json};
 
-const CHECKS: [&str; 8] = [
+const CHECKS: [&str; 10] = [
     "settings",
     "token",
     "tenant",
     "permission/User.Read.All",
+    "card-number",
     "permission/Group.Read.All",
     "permission/Place.Read.All",
     "permission/Calendars.ReadWrite",
     "rooms",
+    "least-privilege",
 ];
 
 /// The ids of the checks that have this outcome.

@@ -79,6 +79,15 @@ fn ones_gets_the_record_that_a_sync_would_tell() {
 }
 
 #[test]
+fn a_card_number_that_is_not_found_keeps_nobody_out() {
+    let sign_in = sign_in(json!({"cardNumber": "pager"}));
+    let user = with(user(PERSON), "jobTitle", json!("Retail Manager"));
+    let signed_in = person(with_graph(&sign_in, &user));
+    assert_eq!(signed_in.job_title.as_deref(), Some("Retail Manager"));
+    assert_eq!(signed_in.card_number, None);
+}
+
+#[test]
 fn who_signed_in_is_told_by_id_and_never_by_address() {
     let sign_in = sign_in(json!({}));
     let mut claims = sign_in.claims_with("email", json!("ceo@contoso.com"));

@@ -1,5 +1,7 @@
 //! What the button "Test settings" says.
 
+mod card_numbers;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -11,15 +13,19 @@ use crate::{
     validate::validate,
 };
 
-const IDS: [&str; 8] = [
+const NONE: [&str; 0] = [];
+
+const IDS: [&str; 10] = [
     "settings",
     "token",
     "tenant",
     "permission/User.Read.All",
+    "card-number",
     "permission/Group.Read.All",
     "permission/Place.Read.All",
     "permission/Calendars.ReadWrite",
     "rooms",
+    "least-privilege",
 ];
 
 fn entered(more: Value) -> String {
@@ -67,14 +73,24 @@ fn checks(settings: &str, except: impl Fn(&Asked) -> Option<Reply>) -> Vec<Check
     checks
 }
 
-fn outcomes(checks: &[Check]) -> String {
-    let letter = |it: &Check| match it.outcome {
-        Outcome::Passed => 'p',
-        Outcome::Warned => 'w',
-        Outcome::Failed => 'f',
-        Outcome::Skipped => 's',
-    };
-    checks.iter().map(letter).collect()
+/// Those that did not pass, by their name without the kind.
+fn troubles(checks: &[Check]) -> Vec<String> {
+    let troubles = checks.iter().filter(|it| it.outcome != Outcome::Passed);
+    let named = troubles.map(|it| {
+        let name = it.id.trim_start_matches("permission/");
+        format!("{:?} {name}", it.outcome).to_lowercase()
+    });
+    named.collect()
+}
+
+/// The check failed, all before it passed, and none after it was tried.
+#[track_caller]
+fn assert_stopped(checks: &[Check], id: &str) {
+    let outcomes: Vec<_> = checks.iter().map(|it| it.outcome).collect();
+    let place = IDS.iter().position(|it| *it == id).expect("it is in the list");
+    assert!(outcomes[..place].iter().all(|it| *it == Outcome::Passed), "{checks:?}");
+    assert_eq!(outcomes[place], Outcome::Failed);
+    assert!(outcomes[place + 1..].iter().all(|it| *it == Outcome::Skipped), "{checks:?}");
 }
 
 fn check<'a>(checks: &'a [Check], id: &str) -> &'a Check {
@@ -83,13 +99,14 @@ fn check<'a>(checks: &'a [Check], id: &str) -> &'a Check {
 
 #[test]
 fn a_healthy_tenant_passes() {
-    assert_eq!(outcomes(&checks(&entered(json!({})), |_| None)), "pppppppp");
+    let checks = checks(&entered(json!({})), |_| None);
+    assert_eq!(troubles(&checks), NONE);
 }
 
 #[test]
 fn wrong_settings_are_all_named_and_nothing_else_is_tried() {
     let checks = checks("{\"server\": {\"name\": 1}}", |_| panic!("nobody is asked"));
-    assert_eq!(outcomes(&checks), "fsssssss");
+    assert_stopped(&checks, "settings");
     assert_eq!(checks[0].fields.len(), 4);
 }
 
@@ -109,7 +126,7 @@ fn a_refused_credential_says_what_to_click() {
                 "error_codes": [code], "correlation_id": "0b5c-correlation",
             })))
         });
-        assert_eq!(outcomes(&checks), "pfssssss", "{code}");
+        assert_stopped(&checks, "token");
         let token = check(&checks, "token");
         assert_eq!(token.fields.first().map(|it| it.field.as_str()), Some(field), "{code}");
         assert!(token.remedy.as_ref().is_some_and(|it| it.contains(remedy)), "{token:?}");
@@ -122,20 +139,42 @@ fn a_refused_credential_says_what_to_click() {
 }
 
 #[test]
-fn the_portal_is_that_of_the_cloud() {
-    let settings = entered(json!({"server": {"cloud": "china-21vianet"}}));
-    let checks = checks(&settings, |asked| {
-        asked.path.contains("/groups").then(|| refused(403, "Authorization_RequestDenied"))
-    });
-    let remedy = check(&checks, "permission/Group.Read.All").remedy.clone().expect("a remedy");
-    assert!(remedy.contains("portal.azure.cn") && remedy.contains("Group.Read.All"), "{remedy}");
+fn every_remedy_names_the_portal_of_the_cloud_alone() {
+    let custom = json!({"authority": "https://a.example", "graph": "https://g.example"});
+    for (cloud, portal) in [
+        (json!("global"), "portal.azure.com"),
+        (json!("us-government-l4"), "portal.azure.us"),
+        (json!("us-government-l5"), "portal.azure.us"),
+        (json!("china-21vianet"), "portal.azure.cn"),
+        (custom, "portal.azure.com"),
+    ] {
+        let settings = entered(json!({"server": {"cloud": cloud, "secretExpires": "2027-01-16"}}));
+        let checks = checks(&settings, |asked| {
+            Some(match asked.path.ends_with("/token") {
+                true => token(&["Mail.Read"]),
+                false => refused(403, "Authorization_RequestDenied"),
+            })
+        });
+        for id in [
+            "settings",
+            "permission/User.Read.All",
+            "permission/Group.Read.All",
+            "permission/Place.Read.All",
+            "least-privilege",
+        ] {
+            let remedy = check(&checks, id).remedy.clone().expect("a remedy");
+            let portals: Vec<_> = remedy.match_indices("portal.azure.").collect();
+            assert_eq!(portals.len(), 1, "{remedy}");
+            assert!(remedy.starts_with(&format!("In {portal}: ")), "{remedy}");
+        }
+    }
 }
 
 #[test]
 fn each_missing_permission_fails_by_itself() {
     let cases = [
-        ("/groups", "ppppfppp", "permission/Group.Read.All"),
-        ("/calendarView", "ppppppfp", "permission/Calendars.ReadWrite"),
+        ("/groups", "failed group.read.all", "permission/Group.Read.All"),
+        ("/calendarView", "failed calendars.readwrite", "permission/Calendars.ReadWrite"),
     ];
     for (path, expected, id) in cases {
         let checks = checks(&entered(json!({})), |asked| {
@@ -144,14 +183,14 @@ fn each_missing_permission_fails_by_itself() {
         // The token shows the grant of Calendars.ReadWrite: it only is not honoured yet.
         let word =
             if id.contains("Calendars") { "does not honour it yet" } else { "no admin consent" };
-        assert_eq!(outcomes(&checks), expected);
+        assert_eq!(troubles(&checks), [expected]);
         assert!(check(&checks, id).summary.contains(word), "{:?}", check(&checks, id));
     }
     let users = checks(&entered(json!({})), |asked| {
         let closed = asked.path.contains("/users/delta") || asked.path.contains("/organization");
         closed.then(|| refused(403, "Authorization_RequestDenied"))
     });
-    assert_eq!(outcomes(&users), "ppsfpppp");
+    assert_eq!(troubles(&users), ["skipped tenant", "failed user.read.all"]);
 }
 
 #[test]
@@ -162,7 +201,7 @@ fn without_rooms_a_persons_calendar_shows_the_permission() {
         }})))
     };
     let checks = checks(&entered(json!({})), places);
-    assert_eq!(outcomes(&checks), "pppppfps");
+    assert_eq!(troubles(&checks), ["failed place.read.all", "skipped rooms"]);
     let detail = check(&checks, "permission/Place.Read.All").detail.clone().expect("a detail");
     assert!(detail.contains("invalid_permissions"), "the real code: {detail}");
 }
@@ -175,8 +214,9 @@ fn a_mailbox_elsewhere_says_nothing_of_permissions() {
     let first = checks(&entered(json!({})), |asked| {
         asked.path.contains("/r1@").then(|| refused(404, "MailboxNotEnabledForRESTAPI"))
     });
-    assert_eq!(outcomes(&first), "pppppppp", "another room will do");
-    assert_eq!(outcomes(&checks(&entered(json!({})), on_premises)), "ppppppwp");
+    assert_eq!(troubles(&first), NONE, "another room will do");
+    let checks = checks(&entered(json!({})), on_premises);
+    assert_eq!(troubles(&checks), ["warned calendars.readwrite"]);
 }
 
 #[test]
@@ -184,7 +224,17 @@ fn a_grant_to_read_calendars_only_is_warned_about() {
     let checks = checks(&entered(json!({})), |asked| {
         asked.path.ends_with("/token").then(|| token(&["Calendars.Read"]))
     });
-    assert_eq!(outcomes(&checks), "ppppppwp");
+    assert_eq!(troubles(&checks), ["warned calendars.readwrite", "warned least-privilege"]);
+}
+
+#[test]
+fn calendars_that_a_role_in_exchange_opens_need_no_grant() {
+    let roles = ["User.Read.All", "Group.Read.All", "Place.Read.All"];
+    let checks =
+        checks(&entered(json!({})), |asked| asked.path.ends_with("/token").then(|| token(&roles)));
+    assert_eq!(troubles(&checks), NONE);
+    let calendars = check(&checks, "permission/Calendars.ReadWrite");
+    assert!(calendars.summary.contains("by a role in Exchange"), "{calendars:?}");
 }
 
 #[test]
@@ -192,7 +242,7 @@ fn rooms_that_are_not_there_are_named() {
     let empty = checks(&entered(json!({})), |asked| {
         asked.path.contains("/places/").then(|| ok(json!({"value": []})))
     });
-    assert_eq!(outcomes(&empty), "pppppppw");
+    assert_eq!(troubles(&empty), ["warned rooms"]);
     let settings = entered(json!({"rooms": {"select": ["p1", "nowhere@contoso.com"]}}));
     let checks = checks(&settings, |_| None);
     let rooms = check(&checks, "rooms");
@@ -218,19 +268,28 @@ fn a_secret_is_warned_about_before_it_expires() {
     assert_eq!(checks[0].fields[0].field, "/server/clientSecret", "it looks like a Secret ID");
 }
 
+const UNREACHABLE: [&str; 6] = [
+    "failed tenant",
+    "failed user.read.all",
+    "failed group.read.all",
+    "failed place.read.all",
+    "skipped calendars.readwrite",
+    "skipped rooms",
+];
+
 #[test]
 fn an_unreachable_graph_fails_everything_but_the_token() {
     let checks = checks(&entered(json!({})), |asked| {
         (!asked.path.ends_with("/token")).then_some(Reply::Fail(Failure::Connection))
     });
-    assert_eq!(outcomes(&checks), "ppffffss");
+    assert_eq!(troubles(&checks), UNREACHABLE);
 }
 
 #[test]
 fn a_page_of_html_proves_no_permission() {
     let html = || Reply::Raw(200, vec![("content-type", "text/html")], "<html>".to_owned());
     let checks = checks(&entered(json!({})), |asked| (!asked.path.ends_with("/token")).then(html));
-    assert_eq!(outcomes(&checks), "ppffffss");
+    assert_eq!(troubles(&checks), UNREACHABLE);
 }
 
 #[test]
@@ -242,10 +301,10 @@ fn the_calendar_of_a_chosen_room_is_tried_and_another_where_one_is_closed() {
             closed.then(|| refused(403, "ErrorAccessDenied"))
         }
     };
-    assert_eq!(outcomes(&checks(&settings, denied("/r1@"))), "pppppppp", "r1 is not chosen");
-    assert_eq!(outcomes(&checks(&settings, denied("/r2@"))), "ppppppfp");
+    assert_eq!(troubles(&checks(&settings, denied("/r1@"))), NONE, "r1 is not chosen");
+    assert_eq!(troubles(&checks(&settings, denied("/r2@"))), ["failed calendars.readwrite"]);
     let all = entered(json!({}));
-    assert_eq!(outcomes(&checks(&all, denied("/r1@"))), "pppppppp", "another room will do");
+    assert_eq!(troubles(&checks(&all, denied("/r1@"))), NONE, "another room will do");
 }
 
 #[test]
@@ -258,4 +317,82 @@ fn a_foreign_tenant_fails() {
         })
     });
     assert_eq!(check(&checks, "tenant").outcome, Outcome::Failed);
+}
+
+#[test]
+fn a_missing_permission_says_what_it_costs() {
+    let checks = checks(&entered(json!({})), |asked| {
+        (!asked.path.ends_with("/token")).then(|| refused(403, "Authorization_RequestDenied"))
+    });
+    for (id, costs) in [
+        ("User.Read.All", "people are not synced; rooms still work"),
+        ("Group.Read.All", "groups are not synced"),
+        ("Place.Read.All", "rooms are not synced"),
+    ] {
+        let check = check(&checks, &format!("permission/{id}"));
+        assert!(check.summary.contains(&format!(". Without it: {costs}")), "{check:?}");
+    }
+    let calendars = self::checks(&entered(json!({})), |asked| {
+        asked.path.contains("/calendarView").then(|| refused(403, "ErrorAccessDenied"))
+    });
+    let calendars = check(&calendars, "permission/Calendars.ReadWrite");
+    assert!(calendars.summary.contains(". Without it: rooms cannot be booked"), "{calendars:?}");
+}
+
+#[test]
+fn a_cloud_without_places_serves_people_all_the_same() {
+    let answers = [
+        (404, "ResourceNotFound", "Words"),
+        (400, "BadRequest", "Resource not found for the segment 'places'."),
+        (501, "NotImplemented", "Words"),
+    ];
+    for (status, code, message) in answers {
+        let checks = checks(&entered(json!({})), |asked| {
+            let error = json!({"error": {"code": code, "message": message}});
+            asked.path.contains("/places/").then(|| Reply::Json(status, error))
+        });
+        assert_eq!(troubles(&checks), ["warned place.read.all", "skipped rooms"], "{status}");
+        let places = check(&checks, "permission/Place.Read.All");
+        assert!(places.summary.contains("rooms cannot be synced, people can"), "{places:?}");
+        assert!(places.detail.as_ref().is_some_and(|it| it.contains(code)), "{places:?}");
+    }
+}
+
+#[test]
+fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
+    let granted = |card_number: &str, more: &[&str]| {
+        let needed = ["Calendars.ReadWrite", "Group.Read.All", "Place.Read.All", "User.Read.All"];
+        let roles = [&needed[..], more].concat();
+        let settings = entered(json!({"users": {"cardNumber": card_number}}));
+        let checks =
+            checks(&settings, |asked| asked.path.ends_with("/token").then(|| token(&roles)));
+        check(&checks, "least-privilege").clone()
+    };
+    let least = granted("employeeId", &[]);
+    assert_eq!(least.outcome, Outcome::Passed);
+    let remedy = least.remedy.expect("the way to less");
+    assert!(remedy.contains("permissions-exo/application-rbac"), "{remedy}");
+    assert!(remedy.contains("the two add up"), "{remedy}");
+
+    let more = granted("employeeId", &["Mail.ReadWrite", "Directory.Read.All"]);
+    assert_eq!(more.outcome, Outcome::Warned);
+    assert!(more.summary.ends_with(": Mail.ReadWrite, Directory.Read.All"), "{more:?}");
+    let remedy = more.remedy.expect("what to click");
+    assert!(remedy.contains("Mail.ReadWrite, Directory.Read.All, click Revoke"), "{remedy}");
+    assert!(remedy.contains("permissions-exo/application-rbac"), "{remedy}");
+
+    let looked_up = granted("pager", &["Directory.Read.All"]);
+    assert_eq!(looked_up.outcome, Outcome::Passed);
+    assert!(looked_up.summary.contains("only looks up"), "{looked_up:?}");
+    assert_eq!(granted("pager", &["Mail.Read"]).outcome, Outcome::Warned);
+}
+
+#[test]
+fn a_token_that_cannot_be_read_says_nothing_of_privileges() {
+    let checks = checks(&entered(json!({})), |asked| {
+        asked.path.ends_with("/token").then(|| {
+            ok(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "opaque"}))
+        })
+    });
+    assert_eq!(troubles(&checks), ["skipped least-privilege"]);
 }

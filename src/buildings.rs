@@ -1,0 +1,119 @@
+//! Where a room is: the section, floor and building that hold it, in tenants that keep them.
+//!
+//! Source: <https://learn.microsoft.com/graph/api/resources/places-api-overview>.
+
+use std::{collections::BTreeMap, iter::successors};
+
+use crate::{
+    error::Error,
+    graph::Graph,
+    host::Host,
+    model::Room,
+    payload::{Space, read_space},
+    places::{each_page, passing_over},
+};
+
+/// A room is in a section or on a floor, a section on a floor, a floor in a building. Whatever
+/// Microsoft may add, and a circle, ends here.
+const DEEPEST: usize = 8;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Building,
+    Floor,
+    Section,
+}
+
+impl Kind {
+    /// As Graph's types are called.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Building => "building",
+            Self::Floor => "floor",
+            Self::Section => "section",
+        }
+    }
+}
+
+/// All there are, read when the first room names what holds it: most tenants have none.
+#[derive(Default)]
+pub struct Buildings {
+    spaces: Option<BTreeMap<String, (Kind, Space)>>,
+    warning: Option<String>,
+}
+
+impl Buildings {
+    /// Completes a room that `parent` holds. Names of building and floor win over what is
+    /// written in the room itself, address and position do not.
+    ///
+    /// # Errors
+    /// Only where Microsoft asks for patience, or refuses the credentials: a room is worth
+    /// telling without them.
+    pub async fn complete<H: Host>(
+        &mut self,
+        graph: &Graph<'_, H>,
+        room: &mut Room,
+        parent: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(parent) = parent else {
+            return Ok(());
+        };
+        if self.spaces.is_none() {
+            self.spaces = Some(self.read(graph).await?);
+        }
+        let find = |id: &str| self.spaces.as_ref()?.get(&id.to_lowercase());
+        let way = successors(find(parent), |(_, space)| find(space.parent.as_deref()?));
+        let (mut building, mut floor) = (None, None);
+        for (kind, space) in way.take(DEEPEST) {
+            match kind {
+                Kind::Building => building = building.or_else(|| space.name.clone()),
+                Kind::Floor => floor = floor.or_else(|| space.name.clone()),
+                Kind::Section => {}
+            }
+            room.address = room.address.take().or_else(|| space.address.clone());
+            room.position = room.position.or(space.position);
+        }
+        room.building = building.or(room.building.take());
+        room.floor_label = floor.or(room.floor_label.take());
+        Ok(())
+    }
+
+    async fn read<H: Host>(
+        &mut self,
+        graph: &Graph<'_, H>,
+    ) -> Result<BTreeMap<String, (Kind, Space)>, Error> {
+        let mut spaces = BTreeMap::new();
+        for kind in [Kind::Building, Kind::Floor, Kind::Section] {
+            let read = each_page(
+                graph,
+                |skip| graph.endpoints().spaces(kind.name(), skip),
+                async |page| {
+                    let before = spaces.len();
+                    for raw in page {
+                        let space = read_space(raw);
+                        // A parent is named by either; most often they are the same.
+                        for id in &space.ids {
+                            spaces.insert(id.to_lowercase(), (kind, space.clone()));
+                        }
+                    }
+                    Ok(spaces.len() - before)
+                },
+            )
+            .await;
+            if let Err(error) = read {
+                let why = passing_over(error)?;
+                self.warning = Some(format!(
+                    "The {}s could not be read, so rooms in them are told with what is written in the room itself: {why}",
+                    kind.name()
+                ));
+                break;
+            }
+        }
+        Ok(spaces)
+    }
+
+    /// What went wrong.
+    pub fn warning(self) -> Option<String> {
+        self.warning
+    }
+}

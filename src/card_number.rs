@@ -1,0 +1,188 @@
+//! Which attribute of people holds the number of their access card.
+//!
+//! Graph has no `pager` on user, in any cloud. Entra Connect can sync it as a directory
+//! extension, whose name holds the id of an app that differs from tenant to tenant:
+//! `extension_{app id without dashes}_pager`.
+//! Source: <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>.
+
+use std::{cmp::Reverse, collections::BTreeMap, fmt, str::FromStr};
+
+use serde_json::Value;
+
+use crate::{
+    describe::USERS,
+    error::Error,
+    graph::{Answer, Graph, Page},
+    host::{Host, Request, Response},
+    settings::CardNumber,
+};
+
+/// An attribute of a user. Its text is what `$filter` would call it: `employeeId`,
+/// `onPremisesExtensionAttributes/extensionAttribute1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    path: Vec<String>,
+}
+
+impl Attribute {
+    /// What to `$select`: the property that holds it.
+    pub fn property(&self) -> &str {
+        &self.path[0]
+    }
+
+    /// Property names from the user down to the value; at least one.
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path.join("/"))
+    }
+}
+
+/// Properties of a user that hold no text.
+const NO_TEXT: [&str; 4] =
+    ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
+
+/// Properties of a user that may hold a number of a card, in Graph's spelling.
+const KNOWN_TEXTS: [&str; 8] = [
+    "employeeId",
+    "faxNumber",
+    "mobilePhone",
+    "businessPhones",
+    "officeLocation",
+    "postalCode",
+    "mailNickname",
+    "onPremisesSamAccountName",
+];
+
+/// From its name as people write it, or from its own text.
+impl FromStr for Attribute {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        // https://learn.microsoft.com/graph/api/user-list: pages shrink, and it needs another permission.
+        if name.eq_ignore_ascii_case("signInActivity") {
+            return Err("signInActivity cannot be a card number");
+        }
+        if NO_TEXT.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+            return Err("This attribute is no text: choose one that holds the number itself");
+        }
+        const EXTENSION: &str = "extensionAttribute";
+        let (head, tail) = name.split_at_checked(EXTENSION.len()).unwrap_or_default();
+        let path: Vec<String> = if head.eq_ignore_ascii_case(EXTENSION) {
+            if !matches!(tail.parse::<u8>(), Ok(1..=15)) || tail.starts_with(['0', '+']) {
+                return Err("There are only extensionAttribute1 to extensionAttribute15");
+            }
+            vec!["onPremisesExtensionAttributes".to_owned(), format!("{EXTENSION}{tail}")]
+        } else {
+            // Graph tells them in its own spelling, whatever was asked for.
+            let known = KNOWN_TEXTS.iter().find(|it| it.eq_ignore_ascii_case(name));
+            known.copied().unwrap_or(name).split('/').map(str::to_owned).collect()
+        };
+        let is_name = |name: &String| {
+            name.starts_with(|first: char| first.is_ascii_alphabetic())
+                && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+        };
+        if path.len() > 2 || !path.iter().all(is_name) {
+            return Err(
+                "This is not the name of an attribute such as employeeId or extensionAttribute1",
+            );
+        }
+        Ok(Self { path })
+    }
+}
+
+/// The attribute that the settings mean; `None` where they name none. Only for `pager` somebody
+/// is asked, unless `known` says what an earlier run found.
+///
+/// # Errors
+/// [`Error::InvalidSettings`] where no directory extension holds `pager`; else as
+/// [`Graph::require`].
+pub async fn resolve<H: Host>(
+    graph: &Graph<'_, H>,
+    known: Option<&str>,
+) -> Result<Option<Attribute>, Error> {
+    let known = known.filter(|it| is_pager(it)).and_then(|it| it.parse().ok());
+    match &graph.settings().users.card_number {
+        None => Ok(None),
+        Some(CardNumber::Attribute(attribute)) => Ok(Some(attribute.clone())),
+        Some(CardNumber::Pager) if known.is_some() => Ok(known),
+        Some(CardNumber::Pager) => match pagers(graph).await?.into_iter().next() {
+            Some(attribute) => Ok(Some(attribute)),
+            None => Err(Error::wrong_field("/users/cardNumber", NO_PAGER)),
+        },
+    }
+}
+
+const NO_PAGER: &str = "No directory extension that holds pager was found. Entra Connect must sync pager as a directory extension; where it does, grant Directory.Read.All, with which the extension can be looked up, or give its full name (extension_…_pager) in place of pager";
+
+/// The directory extensions that hold `pager`: the one that most of a few people have comes first.
+async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<Attribute>, Error> {
+    let mut pagers = registered(graph).await?;
+    // None is known, or there is a choice.
+    if pagers.len() != 1 {
+        look_around(graph, &mut pagers).await?;
+    }
+    let mut pagers: Vec<_> = pagers.into_iter().collect();
+    // By name among equals, so that every run finds the same.
+    pagers.sort_by_key(|(_, people)| Reverse(*people));
+    Ok(pagers.into_iter().map(|(name, _)| Attribute { path: vec![name] }).collect())
+}
+
+/// How many people were seen to have it, by name.
+type Pagers = BTreeMap<String, usize>;
+
+/// Asks for the extensions that apps registered. That needs a permission that ONES does not ask
+/// for, and Graph answers nothing in tenants of more than 1,000 apps.
+///
+/// Source: <https://learn.microsoft.com/graph/api/directoryobject-getavailableextensionproperties>.
+async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {
+    let url = graph.endpoints().extension_properties();
+    let Answer::Success(response) =
+        graph.ask(Request::post(url, "application/json", b"{}".to_vec())).await?
+    else {
+        return Ok(Pagers::new());
+    };
+    let is_of_people = |it: &Value| match it.get("targetObjects").and_then(Value::as_array) {
+        Some(targets) => targets.iter().any(|it| it == "User"),
+        None => true,
+    };
+    let extensions = items(&response)?;
+    let names = extensions.iter().filter(|it| is_of_people(it)).filter_map(|it| it.get("name"));
+    let names = names.filter_map(Value::as_str).filter(|it| is_pager(it));
+    Ok(names.map(|it| (it.to_owned(), 0)).collect())
+}
+
+/// Looks at a few people with all that they have: beta tells directory extensions unasked.
+async fn look_around<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Result<(), Error> {
+    let url = graph.endpoints().some_whole_users();
+    let response = match graph.require(Request::get(url), USERS).await {
+        Ok(response) => response,
+        // Nobody promised that there is a beta.
+        Err(Error::Unsupported(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for person in items(&response)? {
+        let properties = person.as_object().into_iter().flatten();
+        for (name, value) in properties.filter(|(name, _)| is_pager(name)) {
+            *pagers.entry(name.clone()).or_default() += usize::from(!value.is_null());
+        }
+    }
+    Ok(())
+}
+
+fn items(response: &Response) -> Result<Vec<Value>, Error> {
+    let items = Page::read(response)?.value.into_iter();
+    Ok(items.filter_map(|it| serde_json::from_str(it.get()).ok()).collect())
+}
+
+/// `extension_{32 hexadecimal digits}_pager`, in any spelling.
+fn is_pager(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.strip_prefix("extension_")
+        .and_then(|it| it.strip_suffix("_pager"))
+        .is_some_and(|app| app.len() == 32 && app.bytes().all(|it| it.is_ascii_hexdigit()))
+}

@@ -1,0 +1,153 @@
+//! Which attribute `pager` means, in tenants of all kinds.
+
+use futures_executor::block_on;
+use serde_json::{Value, json};
+
+use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users};
+use crate::{
+    card_number::resolve,
+    directory,
+    error::Error,
+    graph::{Graph, Patience},
+    model::UserChange,
+};
+
+const FIRST: &str = "extension_0000000000000000000000000000000a_pager";
+const SECOND: &str = "extension_25883231668a43a780b25685c3f874bc_pager";
+
+fn extension(name: &str) -> Value {
+    json!({"name": name, "appDisplayName": "Tenant Schema Extension App", "dataType": "String",
+        "isSyncedFromOnPremises": true, "targetObjects": ["User"]})
+}
+
+/// A tenant that answers a look-up with `registered`, and whose people are `people`.
+fn tenant(registered: impl Fn() -> Reply, people: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
+    Script::new(move |asked: &Asked| match asked.path.as_str() {
+        "/v1.0/directoryObjects/getAvailableExtensionProperties" => registered(),
+        "/beta/users?$top=50" => ok(json!({ "value": people })),
+        _ => nothing(),
+    })
+}
+
+fn found(script: &Script<impl Fn(&Asked) -> Reply>, entered: &str) -> Result<String, Error> {
+    let settings = settings(json!({"users": {"cardNumber": entered}}));
+    let graph = Graph::new(script, &settings, Patience::SYNC);
+    block_on(resolve(&graph, None)).map(|it| it.expect("an attribute").to_string())
+}
+
+#[test]
+fn pager_is_looked_up_whatever_app_registered_it() {
+    let registered = || {
+        ok(json!({"value": [
+            extension("extension_25883231668a43a780b25685c3f874bc_badge"),
+            {"name": "extension_0000000000000000000000000000000b_pager", "targetObjects": ["Group"]},
+            extension("extension_25883231_pager"),
+            extension("extension_25883231668a43a780b25685c3f874bc_Pager"),
+        ]}))
+    };
+    let script = tenant(registered, Vec::new());
+    let expected = "extension_25883231668a43a780b25685c3f874bc_Pager";
+    assert_eq!(found(&script, "pager").as_deref(), Ok(expected), "in Graph's spelling");
+    assert_eq!(script.paths().len(), 1, "nobody else is asked");
+    assert_eq!(script.asked.borrow().last().expect("a post").body, "{}");
+}
+
+#[test]
+fn where_the_look_up_is_closed_or_blind_a_few_people_show_it() {
+    let people = || {
+        vec![
+            json!({"id": "a", "displayName": "Ann"}),
+            json!({"id": "b", SECOND: "0042", "extension_x_pager": "no"}),
+        ]
+    };
+    let refusals: [fn() -> Reply; 4] = [
+        || refused(403, "Authorization_RequestDenied"),
+        || refused(404, "Request_ResourceNotFound"),
+        || refused(500, "UnknownError"),
+        // As Microsoft warns of tenants with more than 1,000 apps.
+        || ok(json!({"value": []})),
+    ];
+    for registered in refusals {
+        assert_eq!(found(&tenant(registered, people()), "PAGER").as_deref(), Ok(SECOND));
+    }
+}
+
+#[test]
+fn of_several_the_one_that_people_have_is_meant() {
+    let registered = || ok(json!({"value": [extension(SECOND), extension(FIRST)]}));
+    let person = |name: &str, value: Value| json!({"id": "a", name: value});
+    let meant = |people| found(&tenant(registered, people), "pager");
+    assert_eq!(meant(Vec::new()).as_deref(), Ok(FIRST), "by name where nobody has one");
+    assert_eq!(meant(vec![person(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
+    let nulls = vec![person(SECOND, json!(null)), person(FIRST, json!("7"))];
+    assert_eq!(meant(nulls).as_deref(), Ok(FIRST));
+    let people = [FIRST, SECOND, SECOND].map(|it| person(it, json!("7")));
+    assert_eq!(meant(people.to_vec()).as_deref(), Ok(SECOND));
+}
+
+#[test]
+fn where_nothing_holds_pager_both_ways_out_are_told() {
+    let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
+    let Err(Error::InvalidSettings(fields)) = found(&script, "pager") else { panic!() };
+    assert_eq!(fields[0].field, "/users/cardNumber");
+    for words in ["Directory.Read.All", "extension_…_pager", "Entra Connect"] {
+        assert!(fields[0].message.contains(words), "{fields:?}");
+    }
+    // No beta, no people: the same.
+    let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
+        true => nothing(),
+        false => refused(404, "ResourceNotFound"),
+    });
+    assert!(matches!(found(&script, "pager"), Err(Error::InvalidSettings(_))));
+}
+
+#[test]
+fn a_pager_that_could_not_be_looked_for_is_no_wrong_setting() {
+    let closed = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
+        true => nothing(),
+        false => refused(403, "Authorization_RequestDenied"),
+    });
+    assert!(matches!(found(&closed, "pager"), Err(Error::PermissionMissing(_))));
+    let busy = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
+        true => nothing(),
+        false => Reply::Raw(429, vec![("retry-after", "600")], String::new()),
+    });
+    assert_eq!(found(&busy, "pager"), Err(Error::Throttled(600)));
+}
+
+#[test]
+fn attributes_with_a_name_are_looked_up_nowhere() {
+    let script = Script::new(|_| panic!("nobody is asked"));
+    assert_eq!(found(&script, "employeeId").as_deref(), Ok("employeeId"));
+    assert_eq!(found(&script, SECOND).as_deref(), Ok(SECOND));
+}
+
+#[test]
+fn pager_numbers_come_to_the_letter() {
+    let person = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
+    let script = Script::new(|asked: &Asked| match asked.path.as_str() {
+        path if path.ends_with("/getAvailableExtensionProperties") => {
+            ok(json!({"value": [extension(SECOND)]}))
+        }
+        path if path.contains("$deltatoken=") => ok(
+            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
+        ),
+        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [person]})),
+        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": person}]})),
+        path if path.contains("/places/") => ok(json!({"value": []})),
+        _ => nothing(),
+    });
+    let settings = settings(json!({"users": {"cardNumber": "pager"}}));
+    let number = |change: &UserChange| match change {
+        UserChange::User(user) => user.card_number.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (batches, result) = sync_users(&script, &settings, None);
+    result.expect("a good run");
+    assert_eq!(number(&batches[0].changes[0]).as_deref(), Some(" 007 "));
+    let selected = script.paths().iter().filter(|it| it.contains(&format!(",{SECOND}&"))).count();
+    assert_eq!(selected, 2, "of the listing and of its changes");
+    let read =
+        block_on(directory::read_users(&script, &settings, &["a".to_owned()])).expect("a record");
+    assert_eq!(number(&read[0]).as_deref(), Some(" 007 "));
+}

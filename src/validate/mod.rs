@@ -1,0 +1,194 @@
+//! Tries the settings, and says what is wrong and what to click.
+//!
+//! Every permission is probed with a fresh token: what a token says of itself is a hint only.
+//! Nothing is changed in the tenant.
+
+mod calendars;
+mod card_number;
+mod least_privilege;
+mod permissions;
+mod rooms;
+
+use std::time::Duration;
+
+use futures_util::future::join4;
+
+use crate::{
+    describe::Permission,
+    entra::fields_of,
+    error::{Error, FieldError},
+    graph::{Graph, Patience},
+    host::Host,
+    model::{Check, Outcome},
+    remedy,
+    settings::{Settings, is_guid},
+};
+
+const SETTINGS: &str = "settings";
+const TOKEN: &str = "token";
+const TENANT: &str = "tenant";
+const USERS_READ: &str = "permission/User.Read.All";
+const CARD_NUMBER: &str = "card-number";
+const GROUPS_READ: &str = "permission/Group.Read.All";
+const PLACES_READ: &str = "permission/Place.Read.All";
+const CALENDARS_WRITE: &str = "permission/Calendars.ReadWrite";
+const ROOMS: &str = "rooms";
+const LEAST_PRIVILEGE: &str = "least-privilege";
+
+/// The same checks every time, in the order in which a person reads them.
+const ALL: [&str; 10] = [
+    SETTINGS,
+    TOKEN,
+    TENANT,
+    USERS_READ,
+    CARD_NUMBER,
+    GROUPS_READ,
+    PLACES_READ,
+    CALENDARS_WRITE,
+    ROOMS,
+    LEAST_PRIVILEGE,
+];
+
+/// Tries all that can be tried, also after a check failed.
+pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
+    let settings = match Settings::parse(settings) {
+        Ok(settings) => settings,
+        Err(fields) => {
+            let summary = match fields.len() {
+                1 => "A setting is wrong".to_owned(),
+                count => format!("{count} settings are wrong"),
+            };
+            let wrong = Check { fields, ..failed(SETTINGS, summary) };
+            return up_to(vec![wrong], "Not tried, since settings are wrong");
+        }
+    };
+    let mut checks = vec![check_settings(&settings, host)];
+    let graph = Graph::new(host, &settings, Patience::PERSON);
+    let token = match graph.token().await {
+        Ok(token) => token,
+        Err(error) => {
+            checks.push(of_error(TOKEN, &error));
+            return up_to(checks, "Not tried, since there is no token");
+        }
+    };
+    checks.push(passed(TOKEN, "Entra ID accepts client ID and client secret"));
+
+    let people = async {
+        let users = permissions::users(&graph).await;
+        let card_number = card_number::check(&graph, &users).await;
+        (users, card_number)
+    };
+    let (tenant, (users, card_number), groups, (places, calendars, rooms)) = join4(
+        permissions::tenant(&graph),
+        people,
+        permissions::groups(&graph),
+        rooms::check(&graph, &token),
+    )
+    .await;
+    let least_privilege = least_privilege::check(&graph, &token);
+    checks.extend([tenant, users, card_number, groups, places, calendars, rooms, least_privilege]);
+    checks
+}
+
+/// The checks that were tried, and the others as skipped.
+fn up_to(mut checks: Vec<Check>, why: &str) -> Vec<Check> {
+    checks.extend(ALL.iter().skip(checks.len()).map(|id| skipped(id, why)));
+    checks
+}
+
+fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
+    const SECRET: &str = "/server/clientSecret";
+    const EXPIRES: &str = "/server/secretExpires";
+    let new_secret = remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal());
+    let warned = |field: &str, summary: String| Check {
+        remedy: Some(new_secret.clone()),
+        fields: vec![FieldError::new(field, summary.clone())],
+        ..warned(SETTINGS, summary)
+    };
+    if let Some(expires) = &settings.server.secret_expires {
+        // In UTC, and to the end of that day: a few hours do not matter here.
+        let day = Duration::from_secs(24 * 3600);
+        let Ok(left) = (expires.day + day).duration_since(host.now()) else {
+            let summary = format!("By its date, the client secret expired on {}", expires.text);
+            return warned(EXPIRES, summary);
+        };
+        let days = left.as_secs() / day.as_secs();
+        if days <= 30 {
+            let summary = format!("The client secret expires on {}, in {days} days", expires.text);
+            return warned(EXPIRES, summary);
+        }
+    }
+    if is_guid(settings.server.client_secret.reveal()) {
+        return warned(
+            SECRET,
+            "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
+        );
+    }
+    passed(SETTINGS, "The settings are complete")
+}
+
+fn of_error(id: &'static str, error: &Error) -> Check {
+    match error {
+        Error::InvalidSettings(fields) => {
+            Check { fields: fields.clone(), ..failed(id, "A setting is wrong") }
+        }
+        Error::Throttled(seconds) => Check {
+            remedy: Some(format!("Test again in {seconds} seconds")),
+            ..failed(id, "Microsoft asks for patience: too many requests at the moment")
+        },
+        Error::Cancelled => failed(id, "Cancelled"),
+        Error::Unauthorized(it)
+        | Error::PermissionMissing(it)
+        | Error::Unavailable(it)
+        | Error::Unexpected(it)
+        | Error::Rejected(it)
+        | Error::Declined(it)
+        | Error::Unsupported(it) => Check {
+            remedy: it.remedy.clone(),
+            detail: Some(match &it.detail {
+                Some(detail) => format!("{}; {detail}", it.code),
+                None => it.code.clone(),
+            }),
+            fields: fields_of(&it.code),
+            ..failed(id, it.summary.clone())
+        },
+    }
+}
+
+/// A permission that was tried in vain, and what that costs.
+fn not_granted(id: &'static str, permission: Permission, error: &Error) -> Check {
+    let check = of_error(id, error);
+    match error {
+        Error::PermissionMissing(_) => Check {
+            summary: format!("{}. Without it: {}", check.summary, permission.costs),
+            ..check
+        },
+        _ => check,
+    }
+}
+
+fn granted(id: &'static str, permission: Permission, proof: &str) -> Check {
+    debug_assert!(id.ends_with(permission.name));
+    passed(id, format!("{} is granted: {proof}", permission.name))
+}
+
+fn passed(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Passed, summary)
+}
+
+fn warned(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Warned, summary)
+}
+
+fn failed(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Failed, summary)
+}
+
+fn skipped(id: &'static str, summary: impl Into<String>) -> Check {
+    check(id, Outcome::Skipped, summary)
+}
+
+fn check(id: &'static str, outcome: Outcome, summary: impl Into<String>) -> Check {
+    let summary = summary.into();
+    Check { id, outcome, summary, remedy: None, detail: None, fields: Vec::new() }
+}

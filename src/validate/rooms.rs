@@ -1,0 +1,119 @@
+//! Whether there are rooms, and the chosen ones among them.
+
+use std::collections::BTreeSet;
+
+use super::{
+    PLACES_READ, ROOMS,
+    calendars::{self, MAILBOXES},
+    granted, not_granted, of_error, passed, skipped, warned,
+};
+use crate::{
+    describe::PLACES,
+    entra::AccessToken,
+    error::{Error, FieldError},
+    graph::{Graph, Page},
+    host::{Host, Request},
+    model::{Check, Outcome},
+    payload::RoomKey,
+    places::{self, Total},
+    rooms::{self, NO_ROOMS, Selection},
+    settings::RoomSelection,
+};
+
+/// Rooms, and the calendar of one of them.
+pub(super) async fn check<H: Host>(
+    graph: &Graph<'_, H>,
+    token: &AccessToken,
+) -> (Check, Check, Check) {
+    let mut selection = Selection::new(&graph.settings().rooms);
+    let mut mailboxes = Vec::new();
+    let mut seen = BTreeSet::new();
+    let all = graph.settings().rooms == RoomSelection::All;
+    let mut on_page = |page: &[&serde_json::value::RawValue]| {
+        let before = seen.len();
+        for raw in page {
+            let place = RoomKey::identify(raw);
+            // Of the rooms that ONES is to book.
+            if selection.takes(&place) && mailboxes.len() < MAILBOXES {
+                mailboxes.extend(place.email);
+            }
+            seen.insert(place.id);
+        }
+        seen.len() - before
+    };
+    let read = if all {
+        // A person waits: whether there are any is told by the first page.
+        let url = graph.endpoints().rooms(0);
+        match graph.require(Request::get(url), PLACES).await {
+            Ok(response) => Page::read(&response)
+                .map(|page| Total { got: on_page(&page.value), count: page.count }),
+            Err(error) => Err(error),
+        }
+    } else {
+        let url = |skip| graph.endpoints().rooms(skip);
+        places::each_page(graph, url, async |page| Ok(on_page(page))).await
+    };
+    let (places, rooms) = match read {
+        Err(error) => (unread(&error), skipped(ROOMS, "Not tried, since rooms cannot be read")),
+        Ok(total) => {
+            (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(total, all, &selection))
+        }
+    };
+    let calendars = calendars::check(graph, token, mailboxes).await;
+    (places, calendars, rooms)
+}
+
+fn unread(error: &Error) -> Check {
+    match error {
+        // Nothing that an administrator could click: ONES is of use without.
+        Error::Unsupported(_) => Check {
+            outcome: Outcome::Warned,
+            summary: "This cloud or tenant has no Places: rooms cannot be synced, people can"
+                .to_owned(),
+            ..of_error(PLACES_READ, error)
+        },
+        error => not_granted(PLACES_READ, PLACES, error),
+    }
+}
+
+fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
+    let count = total.got;
+    let fields: Vec<_> = selection
+        .missing()
+        .map(|(index, room)| {
+            FieldError::new(format!("/rooms/select/{index}"), rooms::not_found(room))
+        })
+        .collect();
+    if count == 0 {
+        return Check {
+            remedy: Some(
+                "Ask your Exchange administrator for room mailboxes, and whether they are hidden from the address lists"
+                    .to_owned(),
+            ),
+            fields,
+            ..warned(ROOMS, NO_ROOMS)
+        };
+    }
+    match (fields.len(), all) {
+        (0, true) => passed(
+            ROOMS,
+            match total.count {
+                Some(counted) => format!("{counted} rooms"),
+                // Only the first page was read.
+                None if count >= places::PAGE => format!("{count} rooms or more"),
+                None => format!("{count} rooms"),
+            },
+        ),
+        (0, false) => {
+            passed(ROOMS, format!("All chosen rooms are among the {count} of the tenant"))
+        }
+        (missing, _) => {
+            let names: Vec<_> = selection.missing().map(|(_, room)| room).collect();
+            Check {
+                remedy: Some("Choose the rooms anew in the room settings; a change can take up to 48 hours to show".to_owned()),
+                fields,
+                ..warned(ROOMS, format!("{missing} of the chosen rooms were not found: {}", names.join(", ")))
+            }
+        }
+    }
+}
