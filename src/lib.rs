@@ -13,6 +13,7 @@ mod component;
 pub mod describe;
 pub mod entra;
 pub mod error;
+pub mod expiry;
 pub mod graph;
 pub mod groups;
 pub mod host;

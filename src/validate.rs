@@ -12,6 +12,7 @@ use crate::{
     describe::{CALENDARS, GROUPS, PLACES, Permission, USERS},
     entra::{AccessToken, fields_of},
     error::{Error, FieldError},
+    expiry::Expiry,
     graph::{Answer, Graph, Page, Patience},
     host::{Host, Request},
     model::{Check, Outcome},
@@ -57,12 +58,13 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         Ok(token) => token,
         Err(error) => {
             let rest = [TENANT, USERS_READ, GROUPS_READ, PLACES_READ, CALENDARS_WRITE, ROOMS];
-            checks.push(of_error(TOKEN, &error));
+            checks.push(of_refusal(&settings, &error));
             checks.extend(rest.map(|id| skipped(id, "Not tried, since there is no token")));
             return checks;
         }
     };
-    checks.push(passed(TOKEN, "Entra ID accepts client ID and client secret"));
+    let credential = settings.server.credential.name();
+    checks.push(passed(TOKEN, format!("Entra ID accepts client ID and {credential}")));
 
     let (tenant, users, groups, (places, calendars, rooms)) = join4(
         check_tenant(&graph),
@@ -76,31 +78,19 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
 }
 
 fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
-    const SECRET: &str = "/server/clientSecret";
-    const EXPIRES: &str = "/server/secretExpires";
-    let new_secret = remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal());
-    let warned = |field: &str, summary: String| Check {
-        remedy: Some(new_secret.clone()),
+    let warned = |field: &str, summary: String, remedy: String| Check {
+        remedy: Some(remedy),
         fields: vec![FieldError::new(field, summary.clone())],
         ..warned(SETTINGS, summary)
     };
-    if let Some(expires) = &settings.server.secret_expires {
-        // In UTC, and to the end of that day: a few hours do not matter here.
-        let day = Duration::from_secs(24 * 3600);
-        let Ok(left) = (expires.day + day).duration_since(host.now()) else {
-            let summary = format!("By its date, the client secret expired on {}", expires.text);
-            return warned(EXPIRES, summary);
-        };
-        let days = left.as_secs() / day.as_secs();
-        if days <= 30 {
-            let summary = format!("The client secret expires on {}, in {days} days", expires.text);
-            return warned(EXPIRES, summary);
-        }
+    if let Some(expiry) = Expiry::of(settings, host.now()) {
+        return warned(expiry.field, expiry.summary, expiry.remedy);
     }
-    if is_guid(settings.server.client_secret.reveal()) {
+    if settings.server.credential.secret().is_some_and(|it| is_guid(it.reveal())) {
         return warned(
-            SECRET,
+            "/server/clientSecret",
             "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
+            remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal()),
         );
     }
     passed(SETTINGS, "The settings are complete")
@@ -349,6 +339,17 @@ async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
     ids.take(MAILBOXES).collect()
 }
 
+/// No token, and the fields that are to blame.
+fn of_refusal(settings: &Settings, error: &Error) -> Check {
+    let check = of_error(TOKEN, error);
+    let Some(explanation) = error.explanation() else {
+        return check;
+    };
+    let fields = fields_of(&explanation.code, settings).iter();
+    let fields = fields.map(|it| FieldError::new(*it, explanation.summary.clone())).collect();
+    Check { fields, ..check }
+}
+
 fn of_error(id: &'static str, error: &Error) -> Check {
     match error {
         Error::InvalidSettings(fields) => {
@@ -371,7 +372,6 @@ fn of_error(id: &'static str, error: &Error) -> Check {
                 Some(detail) => format!("{}; {detail}", it.code),
                 None => it.code.clone(),
             }),
-            fields: fields_of(&it.code),
             ..failed(id, it.summary.clone())
         },
     }

@@ -2,6 +2,7 @@
 
 mod choices;
 mod conversation;
+mod credentials;
 mod law;
 mod payloads;
 mod people;

@@ -14,6 +14,7 @@ use crate::{
     checkpoint::{Checkpoint, Position},
     describe::USERS,
     error::{Error, Explanation},
+    expiry,
     graph::{Answer, Graph, GraphError, LoopGuard, Page, Patience},
     host::{Host, Request, Response, Sink},
     model::{Summary, UserBatch},
@@ -51,7 +52,8 @@ pub async fn sync<H: Host>(
         }
         start = (begin(&graph, &reader).await?, true);
     }
-    let (warnings, unreadable) = teller.finish();
+    let (mut warnings, unreadable) = teller.finish();
+    warnings.extend(expiry::warning(settings, host.now()));
     Ok(Summary { warnings, unreadable, ..graph.summary() })
 }
 
