@@ -1,6 +1,6 @@
 //! A client certificate with its private key, as PEM text holds them.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, ops::RangeInclusive, time::SystemTime};
 
 use pem::Pem;
 use rsa::{
@@ -12,7 +12,7 @@ use rsa::{
 use sha2::{Digest, Sha256};
 
 /// The fewest bits that NIST SP 800-131A still allows, and the most that `rsa` takes.
-const BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+const BITS: RangeInclusive<usize> = 2048..=4096;
 
 /// A certificate and the key that belongs to it.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,20 +54,18 @@ impl Certificate {
             [key] => read_key(key)?,
             _ => return Err("There is more than one private key"),
         };
-        let own = key.to_public_key().to_pkcs1_der().map_err(|_| UNREADABLE)?;
+        let public = key.to_public_key().to_pkcs1_der().map_err(|_| UNREADABLE)?;
         for block in &certificates {
-            let certificate = x509_cert::Certificate::from_der(block.contents())
+            let read = x509_cert::Certificate::from_der(block.contents())
                 .map_err(|_| "The certificate cannot be read")?
                 .tbs_certificate;
-            if certificate.subject_public_key_info.subject_public_key.raw_bytes() == own.as_bytes()
-            {
-                let at =
-                    |time: x509_cert::time::Time| SystemTime::UNIX_EPOCH + time.to_unix_duration();
+            let certified = read.subject_public_key_info.subject_public_key;
+            if certified.raw_bytes() == public.as_bytes() {
                 return Ok(Self {
                     key,
                     thumbprint: Sha256::digest(block.contents()).into(),
-                    not_before: at(certificate.validity.not_before),
-                    not_after: at(certificate.validity.not_after),
+                    not_before: on_the_clock(read.validity.not_before),
+                    not_after: on_the_clock(read.validity.not_after),
                 });
             }
         }
@@ -95,6 +93,10 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Certificate([redacted])")
     }
+}
+
+fn on_the_clock(time: x509_cert::time::Time) -> SystemTime {
+    SystemTime::UNIX_EPOCH + time.to_unix_duration()
 }
 
 const UNREADABLE: &str = "The private key cannot be read";
