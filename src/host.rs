@@ -37,6 +37,19 @@ pub trait Host {
     fn random(&self) -> u64;
 }
 
+/// A random UUID (RFC 9562, version 4).
+pub fn uuid(host: &impl Host) -> String {
+    let (high, low) = (host.random(), host.random());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        0x8000 | ((low >> 48) & 0x3fff),
+        low & 0xffff_ffff_ffff,
+    )
+}
+
 /// Takes batches, one at a time: back-pressure is the waiting.
 pub trait Sink<T> {
     /// Hands a batch over.

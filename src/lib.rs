@@ -15,6 +15,7 @@ pub mod describe;
 pub mod directory;
 pub mod entra;
 pub mod error;
+pub mod expiry;
 pub mod graph;
 pub mod host;
 pub mod model;

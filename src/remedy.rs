@@ -7,6 +7,12 @@ pub const PROXY: &str =
 /// A new client secret; for [`in_portal`].
 pub const NEW_SECRET: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → New client secret, then copy its Value (not the Secret ID) into the settings";
 
+/// A new client certificate; for [`in_portal`].
+pub const NEW_CERTIFICATE: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → Certificates & secrets → Certificates → Upload certificate, add the certificate without its key, then enter certificate and key in the settings";
+
+/// The clock of ONES differs from Microsoft's.
+pub const CLOCK: &str = "Set the clock of the machine that ONES runs on, best by a time server";
+
 /// A permission and admin consent.
 pub fn grant(permission: &str, portal: &str) -> String {
     format!(

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     buildings::Buildings,
     error::Error,
+    expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
     model::{BATCH, RoomBatch, Summary},
@@ -26,7 +27,7 @@ pub async fn sync<H: Host>(
     sink: &mut impl Sink<RoomBatch>,
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let mut warnings = Vec::new();
+    let mut warnings = Vec::from_iter(expiry::warning(settings, host.now()));
     let lists = Lists::read(&graph, &mut warnings).await?;
     let mut buildings = Buildings::default();
     let mut selection = Selection::new(&settings.rooms);

@@ -15,6 +15,7 @@ mod walk;
 use crate::{
     card_number,
     error::Error,
+    expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
     model::{Summary, UserBatch},
@@ -26,7 +27,7 @@ use groups::Groups;
 use people::People;
 pub use people::wrong_attribute;
 pub use read::{read_groups, read_users};
-pub use scope::admits;
+pub use scope::{admits, no_such_group};
 use walk::Run;
 
 /// Tells people and groups from `since` on, or all of them.
@@ -64,5 +65,6 @@ pub async fn sync<H: Host>(
     }
     let unreadable = run.unreadable();
     warnings.extend(people.warnings());
+    warnings.extend(expiry::warning(settings, host.now()));
     Ok(Summary { warnings, unreadable, ..graph.summary() })
 }

@@ -159,7 +159,9 @@ impl<H: Host> Walk<H> for People<'_, H> {
             && groups.get(*group).is_some()
         {
             return match refusal {
-                it if it.is_missing_object() => Refused::For(scope::no_such_group(*group)),
+                it if it.is_missing_object() => {
+                    Refused::For(Error::InvalidSettings(vec![scope::no_such_group(*group)]))
+                }
                 it if it.status == 403 => Refused::For(graph.explain(it, GROUPS)),
                 it => refused_page(graph, card_number, it),
             };

@@ -10,7 +10,7 @@ use super::mailboxes::RoomMailboxes;
 use crate::{
     batch::{self, Inner, Question},
     describe::GROUPS,
-    error::Error,
+    error::{Error, FieldError},
     graph::Graph,
     host::{Host, Request},
     model::{Removal, Unreadable, User, UserChange},
@@ -89,9 +89,9 @@ pub async fn admits<H: Host>(graph: &Graph<'_, H>, user: &User) -> Result<bool, 
 }
 
 /// The settings name a group that is not there.
-pub(super) fn no_such_group(index: usize) -> Error {
-    Error::wrong_field(
-        &format!("/users/onlyGroups/{index}"),
+pub fn no_such_group(index: usize) -> FieldError {
+    FieldError::new(
+        format!("/users/onlyGroups/{index}"),
         "There is no such group in the tenant (any more): remove it from the list, or choose another",
     )
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
 
+mod cause;
+mod proof;
 mod refusal;
 
 use std::{
@@ -20,7 +22,9 @@ use crate::{
     settings::Settings,
 };
 
-pub use refusal::{Refusal, fields_of, is_passing};
+pub use cause::fields_of;
+pub use proof::Proof;
+pub use refusal::{Refusal, is_passing};
 
 /// A token for Graph.
 #[derive(Clone)]
@@ -65,11 +69,11 @@ impl fmt::Debug for AccessToken {
 }
 
 /// Asks for a token with all that is granted.
-pub fn token_request(settings: &Settings) -> Request {
+pub fn token_request(settings: &Settings, proof: &Proof) -> Request {
     let endpoints = settings.endpoints();
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &settings.server.client_id)
-        .append_pair("client_secret", settings.server.client_secret.reveal())
+        .extend_pairs(proof.fields())
         .append_pair("scope", &endpoints.scope())
         .append_pair("grant_type", "client_credentials")
         .finish();
@@ -77,7 +81,7 @@ pub fn token_request(settings: &Settings) -> Request {
         .header("accept", "application/json")
 }
 
-/// Reads what Entra ID answered.
+/// Reads what Entra ID answered to `proof`.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] where it refused, with the cause and what to do about it;
@@ -85,11 +89,12 @@ pub fn token_request(settings: &Settings) -> Request {
 /// answer is not Entra ID's.
 pub fn read_token(
     settings: &Settings,
+    proof: &Proof,
     response: &Response,
     now: SystemTime,
 ) -> Result<AccessToken, Error> {
     if response.status != 200 {
-        return Err(Refusal::read(response).explain(settings));
+        return Err(Refusal::read(response).without(proof.secret()).explain(settings));
     }
     let granted = response.json();
     let text = |name| granted.get(name).and_then(Value::as_str);

@@ -6,10 +6,11 @@
 
 use serde_json::Value;
 
+use super::cause::Cause;
 use crate::{
-    error::{Error, Explanation, FieldError},
+    error::{Error, Explanation},
     host::Response,
-    remedy::{self, NEW_SECRET},
+    remedy,
     secret::Secret,
     settings::Settings,
 };
@@ -90,8 +91,11 @@ impl Refusal {
             (None, Some(error)) if self.is_client_error() => error.clone(),
             _ => format!("http-{}", self.status),
         };
-        let secret = &settings.server.client_secret;
-        (secret.hidden_in(&code), secret.hidden_in(&self.detail))
+        match settings.server.credential.secret() {
+            Some(secret) => (secret.hidden_in(&code), secret.hidden_in(&self.detail)),
+            // Its key is never sent.
+            None => (code, self.detail.clone()),
+        }
     }
 
     /// Words for it, and the case that a host acts on.
@@ -104,8 +108,11 @@ impl Refusal {
                     .detail(detail),
             );
         }
-        let cause =
-            self.aadsts.and_then(cause).or_else(|| self.error.as_deref().and_then(cause_of_error));
+        let credential = &settings.server.credential;
+        let cause = self
+            .aadsts
+            .and_then(|it| Cause::of(it, credential, &detail))
+            .or_else(|| Cause::of_error(self.error.as_deref()?, credential));
         let explanation = match cause {
             Some(cause) => {
                 let portal = settings.endpoints().portal();
@@ -119,9 +126,10 @@ impl Refusal {
                         .detail(detail),
                 );
             }
-            None => Explanation::new(code, "Entra ID refused to issue a token").remedy(
-                "Check tenant ID, client ID and client secret; the detail is what Microsoft's support asks for",
-            ),
+            None => Explanation::new(code, "Entra ID refused to issue a token").remedy(format!(
+                "Check tenant ID, client ID and {}; the detail is what Microsoft's support asks for",
+                credential.name()
+            )),
         };
         let explanation = explanation.detail(detail);
         match self.aadsts {
@@ -151,107 +159,4 @@ fn code_in(description: &str) -> Option<u32> {
 /// Whether the answer of the token endpoint asks to come back rather than refuses.
 pub fn is_passing(response: &Response) -> bool {
     (400..500).contains(&response.status) && Refusal::read(response).is_passing()
-}
-
-/// The settings that a refusal points at, so that the wizard can mark them.
-pub fn fields_of(code: &str) -> Vec<FieldError> {
-    let cause = code.strip_prefix("AADSTS").and_then(|it| it.parse().ok()).and_then(cause);
-    let fields = cause.or_else(|| cause_of_error(code)).map(|it| (it.fields, it.summary));
-    let (fields, summary) = fields.unwrap_or_default();
-    fields.iter().map(|field| FieldError::new(*field, summary)).collect()
-}
-
-struct Cause {
-    summary: &'static str,
-    remedy: &'static str,
-    fields: &'static [&'static str],
-}
-
-const TENANT: &str = "/server/tenantId";
-const CLIENT: &str = "/server/clientId";
-const SECRET: &str = "/server/clientSecret";
-const CLOUD: &str = "/server/cloud";
-
-fn cause(aadsts: u32) -> Option<Cause> {
-    let (summary, remedy, fields): (_, _, &[&str]) = match aadsts {
-        90002 => (
-            "Entra ID knows no such tenant in this cloud",
-            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview; check that the operator is the one of your tenant",
-            &[TENANT, CLOUD],
-        ),
-        900_023 => (
-            "The tenant ID is neither a GUID nor a domain of a tenant",
-            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
-            &[TENANT],
-        ),
-        90038 | 900_382 => (
-            "The tenant belongs to another national cloud",
-            "Choose the operator of your tenant in the server settings",
-            &[CLOUD],
-        ),
-        90010 | 50059 => (
-            "The tenant ID does not name one tenant",
-            "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
-            &[TENANT],
-        ),
-        700_016 => (
-            "The tenant has no app with this client ID",
-            "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft Entra ID → App registrations → your app → Overview; they are easily swapped, and the app may live in another tenant",
-            &[CLIENT, TENANT],
-        ),
-        90112 => (
-            "The client ID is not a GUID",
-            "Copy Application (client) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
-            &[CLIENT],
-        ),
-        70001 | 7_000_112 => (
-            "The app is disabled in the tenant",
-            "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Properties, set \"Enabled for users to sign-in\" to Yes",
-            &[CLIENT],
-        ),
-        7_000_215 => (
-            "The client secret is wrong; most often its Secret ID was copied instead of its Value",
-            NEW_SECRET,
-            &[SECRET],
-        ),
-        7_000_222 => ("The client secret has expired", NEW_SECRET, &[SECRET]),
-        7_000_216 | 7_000_218 => ("The client secret is missing", NEW_SECRET, &[SECRET]),
-        7_000_229 => (
-            "The app is registered, but not yet present in the tenant",
-            "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Grant admin consent",
-            &[CLIENT],
-        ),
-        1_002_012 | 70011 | 500_011 | 500_014 => (
-            "Entra ID does not know Microsoft Graph under this address",
-            "Choose the operator of your tenant in the server settings; with endpoints of your own, check the address of Graph",
-            &[CLOUD],
-        ),
-        53003 => (
-            "A Conditional Access policy of the tenant blocks the app",
-            "In {portal}: Microsoft Entra ID → Security → Conditional Access, exclude the app's service principal from the policy, or allow the addresses that ONES comes from",
-            &[],
-        ),
-        50196 => (
-            "Entra ID blocks the app for a while, since it asked for too many tokens",
-            "Wait an hour; check whether another program uses the same client ID",
-            &[],
-        ),
-        _ => return None,
-    };
-    Some(Cause { summary, remedy, fields })
-}
-
-/// OAuth 2.0's own codes, where Microsoft's is missing or new.
-fn cause_of_error(error: &str) -> Option<Cause> {
-    match error {
-        "invalid_client" => Some(Cause {
-            summary: "Entra ID does not accept the client secret",
-            remedy: NEW_SECRET,
-            fields: &[SECRET],
-        }),
-        "unauthorized_client" => cause(700_016),
-        "invalid_tenant" => cause(90002),
-        "invalid_scope" | "invalid_resource" => cause(70011),
-        _ => None,
-    }
 }

@@ -14,9 +14,9 @@ use http::Uri;
 use crate::{
     cloud::Endpoints,
     describe::Permission,
-    entra::{self, AccessToken},
+    entra::{self, AccessToken, Proof},
     error::{Error, Explanation},
-    host::{Failure, Host, Request, Response, TransportError},
+    host::{Failure, Host, Request, Response, TransportError, uuid},
     model::Summary,
     settings::Settings,
 };
@@ -168,15 +168,16 @@ impl<'a, H: Host> Graph<'a, H> {
     /// The run's token, a new one where there is none or it grows old.
     ///
     /// # Errors
-    /// [`entra::read_token`]'s, and where patience ended.
+    /// [`Proof::new`]'s, [`entra::read_token`]'s, and where patience ended.
     pub async fn token(&self) -> Result<AccessToken, Error> {
         let kept = self.token.borrow().clone();
         if let Some(token) = kept.filter(|it| !it.is_stale(self.host.now())) {
             return Ok(token);
         }
-        let response =
-            self.send_while(entra::token_request(self.settings), entra::is_passing).await?;
-        let token = entra::read_token(self.settings, &response, self.host.now())?;
+        let proof = Proof::new(self.host, self.settings, &self.endpoints.token().to_string())?;
+        let request = entra::token_request(self.settings, &proof);
+        let response = self.send_while(request, entra::is_passing).await?;
+        let token = entra::read_token(self.settings, &proof, &response, self.host.now())?;
         self.token.replace(Some(token.clone()));
         Ok(token)
     }
@@ -195,7 +196,8 @@ impl<'a, H: Host> Graph<'a, H> {
         request: Request,
         also_passing: fn(&Response) -> bool,
     ) -> Result<Response, Error> {
-        let request = request.header("client-request-id", self.guid());
+        // By which Microsoft's support finds a request.
+        let request = request.header("client-request-id", uuid(self.host));
         let mut attempt = Attempt::first(self.patience);
         loop {
             self.requests.set(self.requests.get() + 1);
@@ -228,19 +230,6 @@ impl<'a, H: Host> Graph<'a, H> {
                 time.mul_f64(0.5 + share / 2.0)
             }
         }
-    }
-
-    /// A random UUID (RFC 9562, version 4), by which Microsoft's support finds a request.
-    fn guid(&self) -> String {
-        let (high, low) = (self.host.random(), self.host.random());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            0x8000 | ((low >> 48) & 0x3fff),
-            low & 0xffff_ffff_ffff,
-        )
     }
 }
 

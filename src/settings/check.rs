@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    CardNumber, Day, LOGIN_BUTTON, RoomSelection, Server, Settings, Users,
+    CardNumber, Certificate, Credential, Day, LOGIN_BUTTON, RoomSelection, Server, Settings, Users,
     entry::Entry,
     form::{All, CloudForm, CloudName, CustomCloud, Form, SelectForm},
 };
@@ -76,12 +76,6 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
 }
 
 fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
-    if !matches!(form.client_certificate, Entry::Absent) {
-        fields.wrong(
-            "/server/clientCertificate",
-            "Certificates are not supported by this version: use clientSecret",
-        );
-    }
     let name = fields.name("/server/name", form.name, "The integration needs a name");
     let cloud = cloud(fields, form.cloud);
     let tenant_id =
@@ -98,8 +92,7 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
                 "This is not a GUID: copy Overview → Application (client) ID",
             )
         });
-    let client_secret =
-        fields.text("/server/clientSecret", form.client_secret, "The client secret is missing");
+    let credential = credential(fields, form.client_secret, form.client_certificate);
     let secret_expires = match form.secret_expires {
         Entry::Absent => Some(None),
         entry => fields.given("/server/secretExpires", entry).and_then(|it| {
@@ -115,9 +108,35 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
         cloud: cloud?,
         tenant_id: tenant_id?.to_ascii_lowercase(),
         client_id: client_id?.to_ascii_lowercase(),
-        client_secret: Secret::new(client_secret?),
+        credential: credential?,
         secret_expires: secret_expires?,
     })
+}
+
+/// Where both are given, the certificate is used: the secret can go at leisure.
+fn credential(
+    fields: &mut Fields,
+    secret: Entry<String>,
+    certificate: Entry<String>,
+) -> Option<Credential> {
+    const SECRET: &str = "/server/clientSecret";
+    const CERTIFICATE: &str = "/server/clientCertificate";
+    let secret = fields.optional_text(SECRET, secret);
+    let certificate = fields.optional_text(CERTIFICATE, certificate);
+    match (secret?, certificate?) {
+        (_, Some(text)) => match Certificate::read(&text) {
+            Ok(it) => Some(Credential::Certificate(Box::new(it))),
+            Err(problem) => {
+                fields.wrong(CERTIFICATE, problem);
+                None
+            }
+        },
+        (Some(secret), None) => Some(Credential::Secret(Secret::new(secret))),
+        (None, None) => {
+            fields.wrong(SECRET, "Give a client secret or a client certificate");
+            None
+        }
+    }
 }
 
 fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
@@ -287,19 +306,18 @@ impl Fields {
 
     /// Text that is there and has no spaces around it: they come from copying.
     fn text(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
-        let text = match entry {
-            Entry::Absent => String::new(),
-            Entry::Given(text) => text,
-            Entry::Wrong(_) => {
-                self.wrong(field, "This must be text");
-                return None;
-            }
-        };
-        if text.trim().is_empty() {
+        let text = self.optional_text(field, entry)?;
+        if text.is_none() {
             self.wrong(field, missing);
-            return None;
         }
-        Some(text.trim().to_owned())
+        text
+    }
+
+    /// The same, where it need not be there: forms send empty text for what is left empty.
+    fn optional_text(&mut self, field: &str, entry: Entry<String>) -> Option<Option<String>> {
+        let text = self.optional(field, entry, "text")?.unwrap_or_default();
+        let text = text.trim();
+        Some((!text.is_empty()).then(|| text.to_owned()))
     }
 
     /// Text that a person reads on a button or in a list.

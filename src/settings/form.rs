@@ -32,10 +32,15 @@ pub(super) struct Form {
 ///    *Not granted*, and do nothing.
 /// 5. Under **Certificates & secrets → Client secrets → New client secret**, add a secret and
 ///    copy its *Value* at once: it is shown only now. The *Secret ID* beside it is not the secret.
+///
+/// Safer than a secret is a certificate. Make one with
+/// `openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=ONES -keyout key.pem -out certificate.pem`,
+/// add `certificate.pem` under **Certificates & secrets → Certificates → Upload certificate**, and
+/// enter the text of both files as *Client certificate*.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId", "clientSecret"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId"], "additionalProperties" = false)))]
 pub(super) struct Server {
     /// What this integration is called in ONES, e.g. the name of the company.
     #[cfg_attr(test, schemars(title = "Name", length(min = 1, max = 100)))]
@@ -51,9 +56,9 @@ pub(super) struct Server {
     /// *Value* of the client secret, not its *Secret ID*.
     #[cfg_attr(test, schemars(title = "Client secret", length(min = 1), extend("writeOnly" = true)))]
     pub(super) client_secret: Entry<String>,
-    // Refused by name until certificates are served, so that nobody believes it is used.
-    #[cfg_attr(test, schemars(title = "Client certificate", extend("type" = "null")))]
-    pub(super) client_certificate: Entry<Value>,
+    /// Instead of a secret: a certificate and its RSA private key as PEM text, one after the other.
+    #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1), extend("writeOnly" = true, "contentMediaType" = "application/x-pem-file")))]
+    pub(super) client_certificate: Entry<String>,
     /// The day the client secret expires, as the portal shows it. ONES warns 30 days ahead.
     #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
     pub(super) secret_expires: Entry<String>,

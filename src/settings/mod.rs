@@ -1,5 +1,6 @@
 //! What the administrator entered: parsed, checked as a whole, and described.
 
+mod certificate;
 mod check;
 mod entry;
 mod form;
@@ -8,6 +9,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+pub use certificate::Certificate;
 pub(crate) use check::is_guid;
 
 use crate::{
@@ -43,10 +45,45 @@ pub struct Server {
     pub tenant_id: String,
     /// A GUID.
     pub client_id: String,
-    /// The secret's value.
-    pub client_secret: Secret,
-    /// The last day of the secret, where the administrator told.
+    /// How ONES proves to be the app.
+    pub credential: Credential,
+    /// The last day of the secret, where the administrator told. A certificate tells its own.
     pub secret_expires: Option<Day>,
+}
+
+/// What proves to Entra ID who asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Credential {
+    /// The client secret's value.
+    Secret(Secret),
+    /// A certificate whose key signs.
+    Certificate(Box<Certificate>),
+}
+
+impl Credential {
+    /// The client secret, where that is what is used.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Secret(secret) => Some(secret),
+            Self::Certificate(_) => None,
+        }
+    }
+
+    /// What an administrator calls it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "client secret",
+            Self::Certificate(_) => "client certificate",
+        }
+    }
+
+    /// What only the holder has, to derive keys from.
+    pub fn private_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Secret(secret) => secret.reveal().as_bytes().to_vec(),
+            Self::Certificate(certificate) => certificate.private_bytes(),
+        }
+    }
 }
 
 /// A day of the calendar.

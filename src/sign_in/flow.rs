@@ -127,14 +127,14 @@ impl Flow {
     }
 }
 
-/// The key is derived from the client secret, which the plugin has on both ends; cloud, tenant and
-/// client are part of it, so that a flow serves these alone: it holds where the secret goes.
+/// The key is derived from the client's credential, which the plugin has on both ends; cloud, tenant and
+/// client are part of it, so that a flow serves these alone: it holds where the proof goes.
 fn mac(settings: &Settings, content: &str) -> Hmac<Sha256> {
     let keyed = |key: &[u8]| {
         <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes keys of any length")
     };
     let (server, endpoints) = (&settings.server, settings.endpoints());
-    let mut key = keyed(server.client_secret.reveal().as_bytes());
+    let mut key = keyed(&server.credential.private_bytes());
     let (tenant, graph) = (endpoints.openid_configuration().to_string(), endpoints.graph_origin());
     for part in ["ones-office365 flow 1", &tenant, graph, &server.client_id] {
         key.update(part.as_bytes());

@@ -1,12 +1,14 @@
 //! From the code that the browser brought to the ID token.
 //!
-//! Source: OpenID Connect Core 1.0, section 3.1.3; RFC 6749, sections 2.3.1 and 4.1.3.
+//! Source: OpenID Connect Core 1.0, section 3.1.3; RFC 6749, sections 2.3.1 and 4.1.3; RFC 7523,
+//! section 2.2.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
 use super::{SCOPE, flow::SignIn, refusal};
 use crate::{
+    entra::Proof,
     error::{Error, Explanation},
     graph::Graph,
     host::{Host, Request},
@@ -22,22 +24,28 @@ pub(super) async fn redeem<H: Host>(
     redirect_uri: &str,
 ) -> Result<String, Error> {
     let settings = graph.settings();
-    let (client, secret) = (&settings.server.client_id, &settings.server.client_secret);
+    let (client, provider) = (&settings.server.client_id, &sign_in.provider);
+    let proof = Proof::new(graph.host(), settings, &provider.token_endpoint)?;
+    // An assertion has no other place than the form.
+    let basic = match &proof {
+        Proof::Secret(secret) if provider.basic => Some(secret),
+        Proof::Secret(_) | Proof::Assertion(_) => None,
+    };
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
         .append_pair("code", code)
         .append_pair("redirect_uri", redirect_uri)
         .append_pair("code_verifier", &sign_in.verifier)
         .append_pair("scope", SCOPE);
-    if !sign_in.provider.basic {
-        form.append_pair("client_id", client).append_pair("client_secret", secret.reveal());
+    if basic.is_none() {
+        form.append_pair("client_id", client).extend_pairs(proof.fields());
     }
     // What is sealed was checked when it was discovered.
-    let endpoint = sign_in.provider.token_endpoint.parse().unwrap_or_default();
+    let endpoint = provider.token_endpoint.parse().unwrap_or_default();
     let form = form.finish().into_bytes();
     let mut request = Request::post(endpoint, "application/x-www-form-urlencoded", form)
         .header("accept", "application/json");
-    if sign_in.provider.basic {
+    if let Some(secret) = basic {
         let encoded = |it: &str| form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
         let pair = format!("{}:{}", encoded(client), encoded(secret.reveal()));
         request =
@@ -45,7 +53,7 @@ pub(super) async fn redeem<H: Host>(
     }
     let response = graph.send(request).await?;
     if response.status != 200 {
-        let sent = [code, &sign_in.verifier].map(Secret::new);
+        let sent = [code, &sign_in.verifier, proof.secret().reveal()].map(Secret::new);
         return Err(refusal::of_code(settings, redirect_uri, &response, &sent));
     }
     let granted = response.json();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
 use crate::{
+    entra::{Proof, token_request},
     error::Error,
     host::Failure,
     model::{Mode, Summary},
@@ -262,6 +263,8 @@ fn entra_id_can_ask_to_come_back() {
 #[test]
 fn secrets_are_in_no_debug_output() {
     let settings = settings(json!({}));
-    let printed = format!("{settings:?} {:?}", crate::entra::token_request(&settings));
+    let script = Script::new(|_| nothing());
+    let proof = Proof::new(&script, &settings, "https://a.example").expect("a proof");
+    let printed = format!("{settings:?} {proof:?} {:?}", token_request(&settings, &proof));
     assert!(!printed.contains("not~a~real~secret"), "{printed}");
 }

@@ -5,8 +5,10 @@ mod buildings;
 mod card_number;
 mod choices;
 mod conversation;
+mod credentials;
 mod group_payloads;
 mod groups;
+
 mod law;
 mod payloads;
 mod people;

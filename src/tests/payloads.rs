@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users};
 use crate::{
-    entra::{Refusal, read_token},
+    entra::{Proof, Refusal, read_token},
     error::Error,
     graph::GraphError,
     host::Response,
     model::{Address, Coordinates, Room, UserChange},
+    secret::Secret,
 };
 
 macro_rules! payload {
@@ -243,10 +244,11 @@ fn a_guest_without_a_user_type_is_known_by_the_name() {
 fn token_answers_are_read() {
     let settings = settings(json!({}));
     let now = std::time::SystemTime::UNIX_EPOCH;
+    let proof = Proof::Secret(Secret::new("not~a~real~secret"));
     for body in [payload!("token-success-client-credentials"), payload!("token-success-auth-code")]
     {
         // The published tokens are cut off with an ellipsis of full stops, which is fine.
-        read_token(&settings, &response(200, body), now).expect("a token");
+        read_token(&settings, &proof, &response(200, body), now).expect("a token");
     }
 }
 

@@ -8,8 +8,7 @@ mod card_number;
 mod least_privilege;
 mod permissions;
 mod rooms;
-
-use std::time::Duration;
+mod scope;
 
 use futures_util::future::join4;
 
@@ -17,6 +16,7 @@ use crate::{
     describe::Permission,
     entra::fields_of,
     error::{Error, FieldError},
+    expiry::Expiry,
     graph::{Graph, Patience},
     host::Host,
     model::{Check, Outcome},
@@ -30,19 +30,21 @@ const TENANT: &str = "tenant";
 const USERS_READ: &str = "permission/User.Read.All";
 const CARD_NUMBER: &str = "card-number";
 const GROUPS_READ: &str = "permission/Group.Read.All";
+const SCOPE: &str = "scope";
 const PLACES_READ: &str = "permission/Place.Read.All";
 const CALENDARS_WRITE: &str = "permission/Calendars.ReadWrite";
 const ROOMS: &str = "rooms";
 const LEAST_PRIVILEGE: &str = "least-privilege";
 
 /// The same checks every time, in the order in which a person reads them.
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     SETTINGS,
     TOKEN,
     TENANT,
     USERS_READ,
     CARD_NUMBER,
     GROUPS_READ,
+    SCOPE,
     PLACES_READ,
     CALENDARS_WRITE,
     ROOMS,
@@ -67,26 +69,37 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
     let token = match graph.token().await {
         Ok(token) => token,
         Err(error) => {
-            checks.push(of_error(TOKEN, &error));
+            checks.push(of_refusal(&settings, &error));
             return up_to(checks, "Not tried, since there is no token");
         }
     };
-    checks.push(passed(TOKEN, "Entra ID accepts client ID and client secret"));
+    let credential = settings.server.credential.name();
+    checks.push(passed(TOKEN, format!("Entra ID accepts client ID and {credential}")));
 
     let people = async {
         let users = permissions::users(&graph).await;
         let card_number = card_number::check(&graph, &users).await;
         (users, card_number)
     };
-    let (tenant, (users, card_number), groups, (places, calendars, rooms)) = join4(
-        permissions::tenant(&graph),
-        people,
-        permissions::groups(&graph),
-        rooms::check(&graph, &token),
-    )
-    .await;
+    let of_groups = async {
+        let groups = permissions::groups(&graph).await;
+        let scope = scope::check(&graph, &groups).await;
+        (groups, scope)
+    };
+    let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) =
+        join4(permissions::tenant(&graph), people, of_groups, rooms::check(&graph, &token)).await;
     let least_privilege = least_privilege::check(&graph, &token);
-    checks.extend([tenant, users, card_number, groups, places, calendars, rooms, least_privilege]);
+    checks.extend([
+        tenant,
+        users,
+        card_number,
+        groups,
+        scope,
+        places,
+        calendars,
+        rooms,
+        least_privilege,
+    ]);
     checks
 }
 
@@ -97,34 +110,33 @@ fn up_to(mut checks: Vec<Check>, why: &str) -> Vec<Check> {
 }
 
 fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
-    const SECRET: &str = "/server/clientSecret";
-    const EXPIRES: &str = "/server/secretExpires";
-    let new_secret = remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal());
-    let warned = |field: &str, summary: String| Check {
-        remedy: Some(new_secret.clone()),
+    let warned = |field: &str, summary: String, remedy: String| Check {
+        remedy: Some(remedy),
         fields: vec![FieldError::new(field, summary.clone())],
         ..warned(SETTINGS, summary)
     };
-    if let Some(expires) = &settings.server.secret_expires {
-        // In UTC, and to the end of that day: a few hours do not matter here.
-        let day = Duration::from_secs(24 * 3600);
-        let Ok(left) = (expires.day + day).duration_since(host.now()) else {
-            let summary = format!("By its date, the client secret expired on {}", expires.text);
-            return warned(EXPIRES, summary);
-        };
-        let days = left.as_secs() / day.as_secs();
-        if days <= 30 {
-            let summary = format!("The client secret expires on {}, in {days} days", expires.text);
-            return warned(EXPIRES, summary);
-        }
+    if let Some(expiry) = Expiry::of(settings, host.now()) {
+        return warned(expiry.field, expiry.summary, expiry.remedy);
     }
-    if is_guid(settings.server.client_secret.reveal()) {
+    if settings.server.credential.secret().is_some_and(|it| is_guid(it.reveal())) {
         return warned(
-            SECRET,
+            "/server/clientSecret",
             "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
+            remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal()),
         );
     }
     passed(SETTINGS, "The settings are complete")
+}
+
+/// No token, and the fields that are to blame.
+fn of_refusal(settings: &Settings, error: &Error) -> Check {
+    let check = of_error(TOKEN, error);
+    let Some(explanation) = error.explanation() else {
+        return check;
+    };
+    let fields = fields_of(&explanation.code, settings).iter();
+    let fields = fields.map(|it| FieldError::new(*it, explanation.summary.clone())).collect();
+    Check { fields, ..check }
 }
 
 fn of_error(id: &'static str, error: &Error) -> Check {
@@ -149,7 +161,6 @@ fn of_error(id: &'static str, error: &Error) -> Check {
                 Some(detail) => format!("{}; {detail}", it.code),
                 None => it.code.clone(),
             }),
-            fields: fields_of(&it.code),
             ..failed(id, it.summary.clone())
         },
     }

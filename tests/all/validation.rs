@@ -3,13 +3,14 @@
 use end_to_end::{Run, Scene};
 use serde_json::{Value, json};
 
-const CHECKS: [&str; 10] = [
+const CHECKS: [&str; 11] = [
     "settings",
     "token",
     "tenant",
     "permission/User.Read.All",
     "card-number",
     "permission/Group.Read.All",
+    "scope",
     "permission/Place.Read.All",
     "permission/Calendars.ReadWrite",
     "rooms",

@@ -2,6 +2,7 @@
 
 mod begin;
 mod callback;
+mod certificate;
 mod clouds;
 mod consent;
 mod discovery;

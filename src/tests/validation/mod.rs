@@ -1,6 +1,7 @@
 //! What the button "Test settings" says.
 
 mod card_numbers;
+mod scope;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_executor::block_on;
@@ -15,13 +16,14 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-const IDS: [&str; 10] = [
+const IDS: [&str; 11] = [
     "settings",
     "token",
     "tenant",
     "permission/User.Read.All",
     "card-number",
     "permission/Group.Read.All",
+    "scope",
     "permission/Place.Read.All",
     "permission/Calendars.ReadWrite",
     "rooms",

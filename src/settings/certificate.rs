@@ -1,0 +1,130 @@
+//! A client certificate with its private key, as PEM text holds them.
+
+use std::{fmt, ops::RangeInclusive, time::SystemTime};
+
+use pem::Pem;
+use rsa::{
+    BigUint, RsaPrivateKey,
+    pkcs1::{self, DecodeRsaPrivateKey, EncodeRsaPublicKey, der::Decode},
+    pkcs8::PrivateKeyInfo,
+    traits::PrivateKeyParts,
+};
+use sha2::{Digest, Sha256};
+
+/// The fewest bits that NIST SP 800-131A still allows, and the most that `rsa` takes.
+const BITS: RangeInclusive<usize> = 2048..=4096;
+
+/// A certificate and the key that belongs to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    key: RsaPrivateKey,
+    thumbprint: [u8; 32],
+    /// When it begins to be valid.
+    pub not_before: SystemTime,
+    /// The last moment of its life.
+    pub not_after: SystemTime,
+}
+
+impl Certificate {
+    /// Reads PEM text: certificates and one private key, in any order. Of several certificates, a
+    /// chain, the key's own is meant.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence that repeats nothing of the text.
+    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+        let blocks = pem::parse_many(text).map_err(|_| "This PEM text is damaged: copy it anew")?;
+        if blocks.is_empty() {
+            return Err("This is not PEM text, with a line such as -----BEGIN CERTIFICATE-----");
+        }
+        let (keys, others): (Vec<_>, Vec<_>) =
+            blocks.into_iter().partition(|it| it.tag().ends_with("PRIVATE KEY"));
+        let certificates: Vec<_> =
+            others.into_iter().filter(|it| it.tag() == "CERTIFICATE").collect();
+        if certificates.is_empty() {
+            return Err(
+                "The certificate is missing: add the text from -----BEGIN CERTIFICATE-----",
+            );
+        }
+        let key = match &keys[..] {
+            [] => {
+                return Err(
+                    "The private key is missing: add the text from -----BEGIN PRIVATE KEY-----",
+                );
+            }
+            [key] => read_key(key)?,
+            _ => return Err("There is more than one private key"),
+        };
+        let public = key.to_public_key().to_pkcs1_der().map_err(|_| UNREADABLE)?;
+        for block in &certificates {
+            let read = x509_cert::Certificate::from_der(block.contents())
+                .map_err(|_| "The certificate cannot be read")?
+                .tbs_certificate;
+            let certified = read.subject_public_key_info.subject_public_key;
+            if certified.raw_bytes() == public.as_bytes() {
+                return Ok(Self {
+                    key,
+                    thumbprint: Sha256::digest(block.contents()).into(),
+                    not_before: on_the_clock(read.validity.not_before),
+                    not_after: on_the_clock(read.validity.not_after),
+                });
+            }
+        }
+        Err("The private key does not belong to the certificate")
+    }
+
+    /// For the one place that signs with it.
+    pub fn key(&self) -> &RsaPrivateKey {
+        &self.key
+    }
+
+    /// SHA-256 of the certificate's DER.
+    pub fn thumbprint(&self) -> &[u8; 32] {
+        &self.thumbprint
+    }
+
+    /// The private exponent: what nobody else knows.
+    pub fn private_bytes(&self) -> Vec<u8> {
+        self.key.d().to_bytes_be()
+    }
+}
+
+// `rsa`'s own would print the key.
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificate([redacted])")
+    }
+}
+
+fn on_the_clock(time: x509_cert::time::Time) -> SystemTime {
+    SystemTime::UNIX_EPOCH + time.to_unix_duration()
+}
+
+const UNREADABLE: &str = "The private key cannot be read";
+
+fn read_key(block: &Pem) -> Result<RsaPrivateKey, &'static str> {
+    // RFC 1421, section 4.6.1.1, as OpenSSL has it.
+    let is_encrypted = block.headers().get("Proc-Type").is_some_and(|it| it.contains("ENCRYPTED"));
+    let pkcs1 = match block.tag() {
+        "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED),
+        _ if is_encrypted => return Err(ENCRYPTED),
+        "PRIVATE KEY" => {
+            let info = PrivateKeyInfo::try_from(block.contents()).map_err(|_| UNREADABLE)?;
+            if info.algorithm.oid != pkcs1::ALGORITHM_OID {
+                return Err(NOT_RSA);
+            }
+            info.private_key
+        }
+        "RSA PRIVATE KEY" => block.contents(),
+        _ => return Err(NOT_RSA),
+    };
+    let parts = pkcs1::RsaPrivateKey::from_der(pkcs1).map_err(|_| UNREADABLE)?;
+    if !BITS.contains(&BigUint::from_bytes_be(parts.modulus.as_bytes()).bits()) {
+        return Err("The RSA key must have 2048 to 4096 bits");
+    }
+    // Checks that the parts belong together.
+    RsaPrivateKey::from_pkcs1_der(pkcs1).map_err(|_| UNREADABLE)
+}
+
+const ENCRYPTED: &str = "The private key is encrypted: enter it without a passphrase (`openssl pkey -in key.pem` removes it)";
+const NOT_RSA: &str =
+    "The private key must be an RSA key, in PKCS#8 (PRIVATE KEY) or PKCS#1 (RSA PRIVATE KEY)";
