@@ -1,4 +1,5 @@
-//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON; no token is needed.
+//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON, but for certificates, which come as PEM; no token is
+//! needed.
 
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -37,6 +38,11 @@ const GUIDE: &[(&str, &str)] = &[
         "PUT|DELETE /_emulator/permissions/{name}",
         "Grants, revokes; tokens that are out keep theirs",
     ),
+    (
+        "GET|POST /_emulator/certificates",
+        "Client certificates; POST takes one as PEM and answers with its thumbprint",
+    ),
+    ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
     (
         "GET|PATCH /_emulator/settings",
         "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
@@ -153,6 +159,7 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (&Method::GET, ["permissions"]) => ok(&json!({"granted": control.permissions()})),
         (&Method::PUT, ["permissions", name]) => done(control.grant(name)),
         (&Method::DELETE, ["permissions", name]) => done(control.revoke(name)),
+        (_, ["certificates", path @ ..]) => certificates(control, request, path),
         (&Method::GET, ["settings"]) => ok(&control.settings()),
         (&Method::PATCH, ["settings"]) => {
             let mut settings = serde_json::to_value(control.settings())?;
@@ -238,6 +245,19 @@ fn room_lists(control: &Control, request: &Request, path: &[&str]) -> Result<Rep
         (&Method::POST, []) => made(control.add_room_list(body(request)?)?),
         (&Method::PATCH, [key]) => done(control.patch_room_list(key, body(request)?)),
         (&Method::DELETE, [key]) => done(control.remove_room_list(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn certificates(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => ok(&json!({"value": control.certificates()})),
+        (&Method::POST, []) => {
+            let pem = String::from_utf8_lossy(&request.body);
+            let thumbprint = control.add_certificate(&pem)?;
+            Ok(Reply::json(StatusCode::CREATED, &json!({"thumbprint": thumbprint})))
+        }
+        (&Method::DELETE, [thumbprint]) => done(control.remove_certificate(thumbprint)),
         _ => Err(Refusal::NoSuchPath),
     }
 }

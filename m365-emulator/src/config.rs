@@ -32,6 +32,8 @@ pub struct Config {
     pub client_id: Option<String>,
     /// Value of its client secret; drawn from the seed where there is none.
     pub client_secret: Option<String>,
+    /// Certificates that it can prove itself with beside the secret, each a PEM text.
+    pub client_certificates: Vec<String>,
     /// Where the application lets Entra send people back to, compared letter by letter. Without any, every
     /// `http` address of the loopback is taken (`localhost`, `127.0.0.1`, `[::1]`).
     pub redirect_uris: Vec<String>,
@@ -53,6 +55,7 @@ impl Default for Config {
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            client_certificates: Vec::new(),
             redirect_uris: Vec::new(),
             tls: None,
             places_next_link: true,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::entra::certificate::{Certificate, RegisteredCertificate};
 use crate::error::ControlError;
 use crate::fault::Fault;
 use crate::front::Shared;
@@ -261,6 +262,34 @@ impl Control {
     /// It opens nothing here.
     pub fn revoke(&self, permission: &str) -> Result<(), ControlError> {
         self.change(|state| state.registration.set_granted(permission, false))
+    }
+
+    /// Certificates that the application can prove itself with.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<RegisteredCertificate> {
+        self.read(|state| {
+            state.registration.certificates().iter().map(Certificate::record).collect()
+        })
+    }
+
+    /// Uploads a certificate, beside those that are there: the first one of a PEM text. Whatever else is in it,
+    /// its private key for one, is passed over. Answers with its thumbprint (SHA-1, hexadecimal).
+    ///
+    /// # Errors
+    /// There is none, it cannot be read, its key is not one of RSA, or it was uploaded already.
+    pub fn add_certificate(&self, pem: &str) -> Result<String, ControlError> {
+        let certificate = Certificate::from_pem(pem)?;
+        let thumbprint = certificate.thumbprint();
+        self.change(|state| state.registration.add_certificate(certificate))?;
+        Ok(thumbprint)
+    }
+
+    /// Removes a certificate.
+    ///
+    /// # Errors
+    /// There is none of this thumbprint.
+    pub fn remove_certificate(&self, thumbprint: &str) -> Result<(), ControlError> {
+        self.change(|state| state.registration.remove_certificate(thumbprint))
     }
 
     /// How the tenant behaves.

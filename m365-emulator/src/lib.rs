@@ -47,6 +47,7 @@ pub use cloud::Cloud;
 pub use config::Config;
 pub use control::{Control, Properties, Truth};
 pub use emulator::Emulator;
+pub use entra::certificate::RegisteredCertificate;
 pub use entra::id_token_fault::IdTokenFault;
 pub use error::{ControlError, StartError};
 pub use fault::{Edit, Fault, Match, Then};

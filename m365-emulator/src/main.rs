@@ -43,6 +43,9 @@ struct Arguments {
     /// Its client secret, instead of one drawn from the seed
     #[arg(long, value_name = "S")]
     client_secret: Option<String>,
+    /// PEM file with a certificate that the application can prove itself with beside the secret; can be repeated
+    #[arg(long = "client-certificate", value_name = "FILE")]
+    client_certificates: Vec<PathBuf>,
     /// Where people may be sent back to after signing in, letter by letter; can be repeated. Without any, every
     /// http address of the loopback is taken
     #[arg(long = "redirect-uri", value_name = "URI")]
@@ -55,6 +58,16 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let mut client_certificates = Vec::new();
+    for path in &arguments.client_certificates {
+        match std::fs::read_to_string(path) {
+            Ok(pem) => client_certificates.push(pem),
+            Err(error) => {
+                eprintln!("m365-emulator: cannot read {}: {error}", path.display());
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let config = Config {
         listen: arguments.listen,
         users: arguments.users,
@@ -65,6 +78,7 @@ async fn main() -> ExitCode {
         tenant_id: arguments.tenant_id,
         client_id: arguments.client_id,
         client_secret: arguments.client_secret,
+        client_certificates,
         redirect_uris: arguments.redirect_uris,
         tls: arguments.tls,
         ..Config::default()
@@ -76,6 +90,7 @@ async fn main() -> ExitCode {
             return match error {
                 StartError::NotAGuid { .. }
                 | StartError::EmptySecret
+                | StartError::ClientCertificate(_)
                 | StartError::NotARedirectUri(_) => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::entra::certificate::Certificate;
 use crate::entra::code::Codes;
 use crate::entra::key_ring::KeyRing;
 use crate::entra::registration::{ClientSecret, Registration, redirect_uri};
@@ -59,12 +60,19 @@ impl State {
         if let Some(uri) = config.redirect_uris.iter().find(|uri| redirect_uri(uri).is_none()) {
             return Err(StartError::NotARedirectUri(uri.clone()));
         }
+        let mut registration = Registration::new(client_id, ClientSecret::new(secret), ids.guid());
+        for pem in &config.client_certificates {
+            let certificate = Certificate::from_pem(pem);
+            certificate
+                .and_then(|certificate| registration.add_certificate(certificate))
+                .map_err(StartError::ClientCertificate)?;
+        }
         let tenant = invent::tenant(config, &tenant_id).map_err(StartError::Tenant)?;
         Ok(Self {
             authority: origin.to_owned(),
             graph: origin.to_owned(),
             tenant,
-            registration: Registration::new(client_id, ClientSecret::new(secret), ids.guid()),
+            registration,
             settings: Settings {
                 places_next_link: config.places_next_link,
                 secret_expired: false,

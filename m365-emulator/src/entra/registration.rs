@@ -5,6 +5,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use super::certificate::Certificate;
 use crate::error::ControlError;
 
 /// Application permissions that open something here, and their app role ids
@@ -57,6 +58,7 @@ pub(crate) struct Registration {
     pub(crate) object_id: String,
     pub(crate) name: String,
     granted: BTreeSet<&'static str>,
+    certificates: Vec<Certificate>,
 }
 
 impl Registration {
@@ -67,11 +69,36 @@ impl Registration {
             object_id,
             name: "Room and people sync".to_owned(),
             granted: REQUESTED.iter().copied().collect(),
+            certificates: Vec::new(),
         }
     }
 
     pub(crate) fn granted(&self) -> impl Iterator<Item = &'static str> {
         self.granted.iter().copied()
+    }
+
+    pub(crate) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// Uploads a certificate beside those that are there, so that they can be rotated.
+    pub(crate) fn add_certificate(&mut self, certificate: Certificate) -> Result<(), ControlError> {
+        let value = certificate.thumbprint();
+        if self.certificates.iter().any(|own| own.thumbprint() == value) {
+            return Err(ControlError::Conflict { property: "thumbprint", value });
+        }
+        self.certificates.push(certificate);
+        Ok(())
+    }
+
+    pub(crate) fn remove_certificate(&mut self, thumbprint: &str) -> Result<(), ControlError> {
+        let at = self
+            .certificates
+            .iter()
+            .position(|own| own.thumbprint().eq_ignore_ascii_case(thumbprint))
+            .ok_or_else(|| ControlError::no("certificate", thumbprint))?;
+        self.certificates.remove(at);
+        Ok(())
     }
 
     /// Grants all that the application asks for.

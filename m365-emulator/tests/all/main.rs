@@ -5,6 +5,7 @@
 mod batch;
 mod browser;
 mod calendar;
+mod certificates;
 mod consent;
 mod control;
 mod delta;
