@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::control::{Control, Properties};
+use crate::control::{Control, Properties, SpaceKind};
 use crate::error::ControlError;
 use crate::fault::Fault;
 use crate::front::Shared;
@@ -31,6 +31,13 @@ const GUIDE: &[(&str, &str)] = &[
     ),
     ("GET|POST /_emulator/roomLists", "Room lists, with the ids of their rooms"),
     ("PATCH|DELETE /_emulator/roomLists/{id|email}", "\"rooms\": ids or addresses"),
+    ("GET|POST /_emulator/workspaces", "Workspaces, with all that rooms have"),
+    ("PATCH|DELETE /_emulator/workspaces/{id|email}", "As with rooms"),
+    ("GET|POST /_emulator/buildings", "Buildings; floors and sections likewise"),
+    (
+        "PATCH|DELETE /_emulator/buildings/{id}",
+        "What is in it stays, and its parentId leads nowhere",
+    ),
     ("GET /_emulator/groups", "Groups"),
     ("POST /_emulator/change", "{\"users\": 100} changes a hundred people and says how"),
     ("GET /_emulator/permissions", "Granted application permissions"),
@@ -45,7 +52,7 @@ const GUIDE: &[(&str, &str)] = &[
     ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
     (
         "GET|PATCH /_emulator/settings",
-        "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
+        "places, roomLists, placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -151,6 +158,10 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["users", path @ ..]) => users(control, request, path),
         (_, ["rooms", path @ ..]) => rooms(control, request, path),
         (_, ["roomLists", path @ ..]) => room_lists(control, request, path),
+        (_, ["workspaces", path @ ..]) => workspaces(control, request, path),
+        (_, ["buildings", path @ ..]) => spaces(control, SpaceKind::Building, request, path),
+        (_, ["floors", path @ ..]) => spaces(control, SpaceKind::Floor, request, path),
+        (_, ["sections", path @ ..]) => spaces(control, SpaceKind::Section, request, path),
         (&Method::GET, ["groups"]) => list(request, control.groups()),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
@@ -235,6 +246,31 @@ fn rooms(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, R
         (&Method::POST, []) => made(control.add_room(body(request)?)?),
         (&Method::PATCH, [key]) => done(control.patch_room(key, body(request)?)),
         (&Method::DELETE, [key]) => done(control.remove_room(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn workspaces(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.workspaces()),
+        (&Method::POST, []) => made(control.add_workspace(body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_workspace(key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_workspace(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn spaces(
+    control: &Control,
+    kind: SpaceKind,
+    request: &Request,
+    path: &[&str],
+) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.spaces(kind)),
+        (&Method::POST, []) => made(control.add_space(kind, body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_space(kind, key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_space(kind, key)),
         _ => Err(Refusal::NoSuchPath),
     }
 }

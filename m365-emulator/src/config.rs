@@ -20,6 +20,8 @@ pub struct Config {
     pub users: usize,
     /// How many rooms there are.
     pub rooms: usize,
+    /// How many workspaces there are, each with a mailbox like rooms. In China there are none.
+    pub workspaces: usize,
     /// How many groups there are.
     pub groups: usize,
     /// What everything is drawn from.
@@ -39,6 +41,10 @@ pub struct Config {
     pub redirect_uris: Vec<String>,
     /// Where to write the certificate (PEM) of a CA made for this run; serves `https` then.
     pub tls: Option<PathBuf>,
+    /// Whether there is Places at all. National clouds may be without.
+    pub places: bool,
+    /// Whether Places has room lists.
+    pub room_lists: bool,
     /// Whether Places tells where its next page is. Tenants were seen where it does not.
     pub places_next_link: bool,
 }
@@ -49,6 +55,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             users: 100,
             rooms: 25,
+            workspaces: 0,
             groups: 20,
             seed: 1,
             cloud: Cloud::Global,
@@ -58,6 +65,8 @@ impl Default for Config {
             client_certificates: Vec::new(),
             redirect_uris: Vec::new(),
             tls: None,
+            places: true,
+            room_lists: true,
             places_next_link: true,
         }
     }

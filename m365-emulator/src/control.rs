@@ -12,6 +12,7 @@ use crate::request_log::LoggedRequest;
 use crate::state::{Settings, State};
 use crate::tenant::directory::Removal;
 use crate::tenant::mix::Change;
+use crate::tenant::place::Kind;
 use crate::tenant::property::Schema;
 
 /// A handle to a running emulator, cheap to clone. The HTTP side under `/_emulator/` is these functions.
@@ -25,6 +26,25 @@ pub struct Control {
 
 /// A JSON object: properties of a user or of a place.
 pub type Properties = Map<String, Value>;
+
+/// A place without a mailbox, which others are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum SpaceKind {
+    Building,
+    Floor,
+    Section,
+}
+
+impl From<SpaceKind> for Kind {
+    fn from(kind: SpaceKind) -> Self {
+        match kind {
+            SpaceKind::Building => Self::Building,
+            SpaceKind::Floor => Self::Floor,
+            SpaceKind::Section => Self::Section,
+        }
+    }
+}
 
 /// What there is, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,13 +60,21 @@ pub struct Truth {
     pub recycled: usize,
     /// Rooms, those that Places does not know yet included.
     pub rooms: usize,
+    /// Workspaces, those that Places does not know yet included.
+    pub workspaces: usize,
     /// Room lists.
     pub room_lists: usize,
+    /// Buildings.
+    pub buildings: usize,
+    /// Floors.
+    pub floors: usize,
+    /// Sections.
+    pub sections: usize,
     /// Groups.
     pub groups: usize,
     /// How many changes there were to users.
     pub sequence: u32,
-    /// SHA-256 over all users, rooms, lists and groups, in hexadecimal: the same for the same tenant.
+    /// SHA-256 over all users, places and groups, in hexadecimal: the same for the same tenant.
     pub digest: String,
     /// The directory extensions of the tenant.
     pub extensions: Vec<String>,
@@ -124,6 +152,24 @@ impl Control {
         })
     }
 
+    /// All workspaces, those that Places does not know yet included.
+    #[must_use]
+    pub fn workspaces(&self) -> Vec<Value> {
+        self.read(|state| {
+            let tenant = &state.tenant;
+            tenant.workspaces.iter().map(|workspace| tenant.room_record(workspace)).collect()
+        })
+    }
+
+    /// All buildings, floors or sections.
+    #[must_use]
+    pub fn spaces(&self, kind: SpaceKind) -> Vec<Value> {
+        self.read(|state| {
+            let spaces = state.tenant.spaces(kind.into());
+            spaces.map(|space| Value::Object(space.place.clone())).collect()
+        })
+    }
+
     /// All room lists, each with the ids of its `rooms`.
     #[must_use]
     pub fn room_lists(&self) -> Vec<Value> {
@@ -187,7 +233,7 @@ impl Control {
     /// # Errors
     /// A property is unknown, or the id or address is taken.
     pub fn add_room(&self, properties: Properties) -> Result<String, ControlError> {
-        self.change(|state| state.tenant.add_room(properties))
+        self.change(|state| state.tenant.add_room(Kind::Room, properties))
     }
 
     /// Sets properties of a room; its name and address also of its mailbox. `@emulator.inPlaces` and
@@ -196,7 +242,7 @@ impl Control {
     /// # Errors
     /// There is no such room, or a property is unknown.
     pub fn patch_room(&self, key: &str, properties: Properties) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.patch_room(key, properties))
+        self.change(|state| state.tenant.patch_room(Kind::Room, key, properties))
     }
 
     /// Removes a room; its mailbox goes to the recycle bin.
@@ -204,10 +250,10 @@ impl Control {
     /// # Errors
     /// There is no such room.
     pub fn remove_room(&self, key: &str) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.remove_room(key))
+        self.change(|state| state.tenant.remove_room(Kind::Room, key))
     }
 
-    /// Adds a room list, `rooms` being ids or addresses of its rooms; answers with its id.
+    /// Adds a room list, `rooms` being ids or addresses of its rooms and workspaces; answers with its id.
     ///
     /// # Errors
     /// A property or room is unknown, or the id is taken.
@@ -231,6 +277,63 @@ impl Control {
         self.change(|state| state.tenant.remove_room_list(key))
     }
 
+    /// Adds a workspace and the user that is its mailbox, as [`Control::add_room`] does a room.
+    ///
+    /// # Errors
+    /// A property is unknown, the id or address is taken, or the cloud has no workspaces.
+    pub fn add_workspace(&self, properties: Properties) -> Result<String, ControlError> {
+        self.change(|state| state.tenant.add_room(Kind::Workspace, properties))
+    }
+
+    /// Sets properties of a workspace, as [`Control::patch_room`] does of a room.
+    ///
+    /// # Errors
+    /// There is no such workspace, or a property is unknown.
+    pub fn patch_workspace(&self, key: &str, properties: Properties) -> Result<(), ControlError> {
+        self.change(|state| state.tenant.patch_room(Kind::Workspace, key, properties))
+    }
+
+    /// Removes a workspace; its mailbox goes to the recycle bin.
+    ///
+    /// # Errors
+    /// There is no such workspace.
+    pub fn remove_workspace(&self, key: &str) -> Result<(), ControlError> {
+        self.change(|state| state.tenant.remove_room(Kind::Workspace, key))
+    }
+
+    /// Adds a building, floor or section; answers with its id, which is its `placeId`. `parentId` may lead nowhere.
+    ///
+    /// # Errors
+    /// A property is unknown, the id is taken, or the cloud has no such places.
+    pub fn add_space(
+        &self,
+        kind: SpaceKind,
+        properties: Properties,
+    ) -> Result<String, ControlError> {
+        self.change(|state| state.tenant.add_space(kind.into(), properties))
+    }
+
+    /// Sets properties of a building, floor or section.
+    ///
+    /// # Errors
+    /// There is none of this name, or a property is unknown.
+    pub fn patch_space(
+        &self,
+        kind: SpaceKind,
+        key: &str,
+        properties: Properties,
+    ) -> Result<(), ControlError> {
+        self.change(|state| state.tenant.patch_space(kind.into(), key, properties))
+    }
+
+    /// Removes a building, floor or section. What is in it stays, and its `parentId` leads nowhere.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn remove_space(&self, kind: SpaceKind, key: &str) -> Result<(), ControlError> {
+        self.change(|state| state.tenant.remove_space(kind.into(), key))
+    }
+
     /// Changes so many people in a plausible mix of joiners, leavers, renames and moves, nobody twice, and
     /// says what it did. Drawn from the seed: the same calls on the same tenant change the same.
     ///
@@ -248,10 +351,11 @@ impl Control {
         self.read(|state| state.registration.granted().collect())
     }
 
-    /// Grants an application permission, e.g. `User.Read.All`.
+    /// Grants an application permission, e.g. `User.Read.All`. One that opens nothing here stands in the tokens all
+    /// the same, as `Mail.Read` does.
     ///
     /// # Errors
-    /// It opens nothing here.
+    /// Graph has none of this name, as far as the emulator knows.
     pub fn grant(&self, permission: &str) -> Result<(), ControlError> {
         self.change(|state| state.registration.set_granted(permission, true))
     }
@@ -259,7 +363,7 @@ impl Control {
     /// Takes a grant back.
     ///
     /// # Errors
-    /// It opens nothing here.
+    /// As with [`Control::grant`].
     pub fn revoke(&self, permission: &str) -> Result<(), ControlError> {
         self.change(|state| state.registration.set_granted(permission, false))
     }
@@ -379,7 +483,11 @@ fn truth(state: &State) -> Truth {
             .filter(|user| user.removed == Some(Removal::Soft))
             .count(),
         rooms: tenant.rooms.len(),
+        workspaces: tenant.workspaces.len(),
         room_lists: tenant.room_lists.len(),
+        buildings: tenant.spaces(Kind::Building).count(),
+        floors: tenant.spaces(Kind::Floor).count(),
+        sections: tenant.spaces(Kind::Section).count(),
         groups: tenant.groups.len(),
         sequence: directory.sequence(),
         digest: digest(state, &directory.schema),
@@ -397,10 +505,11 @@ fn digest(state: &State, schema: &Schema) -> String {
             context.update(held.json.as_bytes());
         }
     }
-    let rooms = tenant.rooms.iter().map(|room| tenant.room_record(room));
+    let rooms = tenant.bookables().map(|room| tenant.room_record(room));
     let lists = tenant.room_lists.iter().map(|list| tenant.room_list_record(list));
     let groups = tenant.groups.iter().cloned().map(Value::Object);
-    for record in rooms.chain(lists).chain(groups) {
+    let spaces = tenant.spaces.iter().map(|space| Value::Object(space.place.clone()));
+    for record in rooms.chain(lists).chain(spaces).chain(groups) {
         context.update(record.to_string().as_bytes());
     }
     context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

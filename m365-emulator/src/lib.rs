@@ -45,7 +45,7 @@ mod wire;
 
 pub use cloud::Cloud;
 pub use config::Config;
-pub use control::{Control, Properties, Truth};
+pub use control::{Control, Properties, SpaceKind, Truth};
 pub use emulator::Emulator;
 pub use entra::certificate::RegisteredCertificate;
 pub use entra::id_token_fault::IdTokenFault;

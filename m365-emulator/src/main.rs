@@ -25,6 +25,9 @@ struct Arguments {
     /// Rooms, each with its mailbox
     #[arg(long, value_name = "N", default_value_t = 25)]
     rooms: usize,
+    /// Workspaces, each with its mailbox
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    workspaces: usize,
     /// Groups
     #[arg(long, value_name = "N", default_value_t = 20)]
     groups: usize,
@@ -34,6 +37,12 @@ struct Arguments {
     /// global, us-government-l4, us-government-l5 or china-21vianet
     #[arg(long, value_name = "NAME", default_value_t = Cloud::Global)]
     cloud: Cloud,
+    /// Graph does not know Places, as in a national cloud without it
+    #[arg(long)]
+    without_places: bool,
+    /// Places has no room lists
+    #[arg(long)]
+    without_room_lists: bool,
     /// GUID of the tenant, instead of one drawn from the seed
     #[arg(long, value_name = "ID")]
     tenant_id: Option<String>,
@@ -72,6 +81,7 @@ async fn main() -> ExitCode {
         listen: arguments.listen,
         users: arguments.users,
         rooms: arguments.rooms,
+        workspaces: arguments.workspaces,
         groups: arguments.groups,
         seed: arguments.seed,
         cloud: arguments.cloud,
@@ -81,6 +91,8 @@ async fn main() -> ExitCode {
         client_certificates,
         redirect_uris: arguments.redirect_uris,
         tls: arguments.tls,
+        places: !arguments.without_places,
+        room_lists: !arguments.without_room_lists,
         ..Config::default()
     };
     let emulator = match Emulator::start(config).await {

@@ -20,6 +20,10 @@ use crate::tenant::{Tenant, invent};
 pub struct Settings {
     /// Whether Places tells where its next page is. Both behaviours exist.
     pub places_next_link: bool,
+    /// Whether there is Places at all. Where there is not, Graph knows no segment `places`.
+    pub places: bool,
+    /// Whether Places has room lists. Where it has not, there are none to see.
+    pub room_lists: bool,
     /// Whether the client secret has expired (AADSTS7000222).
     pub secret_expired: bool,
     /// Whether an administrator disabled the application (AADSTS7000112).
@@ -75,6 +79,8 @@ impl State {
             registration,
             settings: Settings {
                 places_next_link: config.places_next_link,
+                places: config.places,
+                room_lists: config.room_lists,
                 secret_expired: false,
                 application_disabled: false,
                 redirect_uris: config.redirect_uris.clone(),

@@ -18,5 +18,6 @@ mod places;
 mod program;
 mod session;
 mod sign_in;
+mod spaces;
 mod tenant;
 mod users;
