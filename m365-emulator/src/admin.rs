@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::control::{Control, Properties, SpaceKind};
+use crate::control::{Control, Properties};
+use crate::control_places::SpaceKind;
 use crate::error::ControlError;
 use crate::fault::Fault;
 use crate::front::Shared;

@@ -27,25 +27,6 @@ pub struct Control {
 /// A JSON object: properties of a user or of a place.
 pub type Properties = Map<String, Value>;
 
-/// A place without a mailbox, which others are in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum SpaceKind {
-    Building,
-    Floor,
-    Section,
-}
-
-impl From<SpaceKind> for Kind {
-    fn from(kind: SpaceKind) -> Self {
-        match kind {
-            SpaceKind::Building => Self::Building,
-            SpaceKind::Floor => Self::Floor,
-            SpaceKind::Section => Self::Section,
-        }
-    }
-}
-
 /// What there is, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,11 +62,11 @@ pub struct Truth {
 }
 
 impl Control {
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared.lock())
     }
 
-    fn change<T>(&self, alter: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn change<T>(&self, alter: impl FnOnce(&mut State) -> T) -> T {
         alter(&mut self.shared.lock())
     }
 
@@ -149,24 +130,6 @@ impl Control {
     pub fn rooms(&self) -> Vec<Value> {
         self.read(|state| {
             state.tenant.rooms.iter().map(|room| state.tenant.room_record(room)).collect()
-        })
-    }
-
-    /// All workspaces, those that Places does not know yet included.
-    #[must_use]
-    pub fn workspaces(&self) -> Vec<Value> {
-        self.read(|state| {
-            let tenant = &state.tenant;
-            tenant.workspaces.iter().map(|workspace| tenant.room_record(workspace)).collect()
-        })
-    }
-
-    /// All buildings, floors or sections.
-    #[must_use]
-    pub fn spaces(&self, kind: SpaceKind) -> Vec<Value> {
-        self.read(|state| {
-            let spaces = state.tenant.spaces(kind.into());
-            spaces.map(|space| Value::Object(space.place.clone())).collect()
         })
     }
 
@@ -275,63 +238,6 @@ impl Control {
     /// There is no such list.
     pub fn remove_room_list(&self, key: &str) -> Result<(), ControlError> {
         self.change(|state| state.tenant.remove_room_list(key))
-    }
-
-    /// Adds a workspace and the user that is its mailbox, as [`Control::add_room`] does a room.
-    ///
-    /// # Errors
-    /// A property is unknown, the id or address is taken, or the cloud has no workspaces.
-    pub fn add_workspace(&self, properties: Properties) -> Result<String, ControlError> {
-        self.change(|state| state.tenant.add_room(Kind::Workspace, properties))
-    }
-
-    /// Sets properties of a workspace, as [`Control::patch_room`] does of a room.
-    ///
-    /// # Errors
-    /// There is no such workspace, or a property is unknown.
-    pub fn patch_workspace(&self, key: &str, properties: Properties) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.patch_room(Kind::Workspace, key, properties))
-    }
-
-    /// Removes a workspace; its mailbox goes to the recycle bin.
-    ///
-    /// # Errors
-    /// There is no such workspace.
-    pub fn remove_workspace(&self, key: &str) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.remove_room(Kind::Workspace, key))
-    }
-
-    /// Adds a building, floor or section; answers with its id, which is its `placeId`. `parentId` may lead nowhere.
-    ///
-    /// # Errors
-    /// A property is unknown, the id is taken, or the cloud has no such places.
-    pub fn add_space(
-        &self,
-        kind: SpaceKind,
-        properties: Properties,
-    ) -> Result<String, ControlError> {
-        self.change(|state| state.tenant.add_space(kind.into(), properties))
-    }
-
-    /// Sets properties of a building, floor or section.
-    ///
-    /// # Errors
-    /// There is none of this name, or a property is unknown.
-    pub fn patch_space(
-        &self,
-        kind: SpaceKind,
-        key: &str,
-        properties: Properties,
-    ) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.patch_space(kind.into(), key, properties))
-    }
-
-    /// Removes a building, floor or section. What is in it stays, and its `parentId` leads nowhere.
-    ///
-    /// # Errors
-    /// There is none of this name.
-    pub fn remove_space(&self, kind: SpaceKind, key: &str) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.remove_space(kind.into(), key))
     }
 
     /// Changes so many people in a plausible mix of joiners, leavers, renames and moves, nobody twice, and

@@ -29,6 +29,7 @@ mod admin;
 mod cloud;
 mod config;
 mod control;
+mod control_places;
 mod emulator;
 mod entra;
 mod error;
@@ -45,7 +46,8 @@ mod wire;
 
 pub use cloud::Cloud;
 pub use config::Config;
-pub use control::{Control, Properties, SpaceKind, Truth};
+pub use control::{Control, Properties, Truth};
+pub use control_places::SpaceKind;
 pub use emulator::Emulator;
 pub use entra::certificate::RegisteredCertificate;
 pub use entra::id_token_fault::IdTokenFault;

@@ -6,6 +6,7 @@ mod batch;
 mod browser;
 mod calendar;
 mod certificates;
+mod clouds;
 mod consent;
 mod control;
 mod delta;
