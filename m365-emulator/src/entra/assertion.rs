@@ -27,14 +27,15 @@ struct Header {
     kid: Option<String>,
 }
 
-/// A list as `aud`, which RFC 7519 allows, Entra calls malformed.
+/// A list as `aud`, which RFC 7519 allows, Entra calls malformed. Times may have fractions: those of MSAL for Python
+/// have.
 #[derive(Deserialize)]
 struct Claims {
     aud: String,
     iss: String,
     sub: String,
-    exp: i64,
-    nbf: Option<i64>,
+    exp: f64,
+    nbf: Option<f64>,
 }
 
 /// Whether the application signed this, now, for this tenant.
@@ -63,12 +64,10 @@ pub(super) fn check(
     if !is_audience(state, &claims.aud) {
         return Err(EntraRefusal::assertion_audience());
     }
-    let from = claims.nbf.unwrap_or_default();
+    let (from, until) = (claims.nbf.unwrap_or_default() as i64, claims.exp as i64);
     let second = now.as_second();
-    if second < from.saturating_sub(SKEW_SECONDS)
-        || second >= claims.exp.saturating_add(SKEW_SECONDS)
-    {
-        return Err(EntraRefusal::assertion_time(now, from, claims.exp));
+    if second < from.saturating_sub(SKEW_SECONDS) || second >= until.saturating_add(SKEW_SECONDS) {
+        return Err(EntraRefusal::assertion_time(now, from, until));
     }
     Ok(())
 }
