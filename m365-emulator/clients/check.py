@@ -11,6 +11,7 @@ import asyncio
 import html
 import json
 import os
+import pathlib
 import re
 import ssl
 import sys
@@ -55,9 +56,9 @@ def check(name, holds, detail=""):
     print("ok  " if holds else "FAIL", name, detail)
 
 
-def admin(method, path, body=None):
+def admin(method, path, body=None, raw=None):
     request = urllib.request.Request(
-        f"{emulator['graph']}/_emulator/{path}", method=method, data=body and json.dumps(body).encode()
+        f"{emulator['graph']}/_emulator/{path}", method=method, data=raw or (body and json.dumps(body).encode())
     )
     with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=ca)) as answer:
         text = answer.read()
@@ -86,6 +87,26 @@ def msal_checks():
         check("MSAL refuses an unknown tenant", False)
     except ValueError as error:
         check("MSAL refuses an unknown tenant", "Unable to get authority configuration" in str(error))
+
+
+def certificate_checks():
+    pem = (pathlib.Path(__file__).parent.parent / "tests/fixtures/client-certificate.pem").read_text()
+    end = "-----END CERTIFICATE-----"
+    certificate, key = pem.split(end)
+    today = {"private_key": key.strip(), "public_certificate": certificate + end}
+
+    def token(credential):
+        application = msal.ConfidentialClientApplication(
+            emulator["clientId"], client_credential=credential, authority=tenant, instance_discovery=False, verify=ca)
+        return application.acquire_token_for_client([scope])
+
+    refused = token(today)
+    check("MSAL reads that a certificate is unknown", refused.get("error_codes") == [700027], str(refused.get("error")))
+    thumbprint = admin("POST", "certificates", raw=pem.encode())["thumbprint"]
+    taken = token(today)
+    check("MSAL gets a token with a certificate", "access_token" in taken, taken.get("error_description", ""))
+    taken = token({"private_key": key.strip(), "thumbprint": thumbprint})
+    check("MSAL gets one by SHA-1 thumbprint", "access_token" in taken, taken.get("error_description", ""))
 
 
 class Redirected(Exception):
@@ -263,7 +284,7 @@ async def graph_checks():
     check("SDK gets through throttling", organization.value[0].display_name == "Contoso")
 
 
-for part in (msal_checks, sign_in_checks, lambda: asyncio.run(graph_checks())):
+for part in (msal_checks, certificate_checks, sign_in_checks, lambda: asyncio.run(graph_checks())):
     try:
         part()
     except Exception:

@@ -1,4 +1,5 @@
-//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON; no token is needed.
+//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON, but for certificates, which come as PEM; no token is
+//! needed.
 
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::control::{Control, Properties};
+use crate::control_places::SpaceKind;
 use crate::error::ControlError;
 use crate::fault::Fault;
 use crate::front::Shared;
@@ -30,6 +32,13 @@ const GUIDE: &[(&str, &str)] = &[
     ),
     ("GET|POST /_emulator/roomLists", "Room lists, with the ids of their rooms"),
     ("PATCH|DELETE /_emulator/roomLists/{id|email}", "\"rooms\": ids or addresses"),
+    ("GET|POST /_emulator/workspaces", "Workspaces, with all that rooms have"),
+    ("PATCH|DELETE /_emulator/workspaces/{id|email}", "As with rooms"),
+    ("GET|POST /_emulator/buildings", "Buildings; floors and sections likewise"),
+    (
+        "PATCH|DELETE /_emulator/buildings/{id}",
+        "What is in it stays, and its parentId leads nowhere",
+    ),
     ("GET /_emulator/groups", "Groups"),
     ("POST /_emulator/change", "{\"users\": 100} changes a hundred people and says how"),
     ("GET /_emulator/permissions", "Granted application permissions"),
@@ -38,8 +47,13 @@ const GUIDE: &[(&str, &str)] = &[
         "Grants, revokes; tokens that are out keep theirs",
     ),
     (
+        "GET|POST /_emulator/certificates",
+        "Client certificates; POST takes one as PEM and answers with its thumbprint",
+    ),
+    ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
+    (
         "GET|PATCH /_emulator/settings",
-        "placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
+        "places, roomLists, placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -145,6 +159,10 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["users", path @ ..]) => users(control, request, path),
         (_, ["rooms", path @ ..]) => rooms(control, request, path),
         (_, ["roomLists", path @ ..]) => room_lists(control, request, path),
+        (_, ["workspaces", path @ ..]) => workspaces(control, request, path),
+        (_, ["buildings", path @ ..]) => spaces(control, SpaceKind::Building, request, path),
+        (_, ["floors", path @ ..]) => spaces(control, SpaceKind::Floor, request, path),
+        (_, ["sections", path @ ..]) => spaces(control, SpaceKind::Section, request, path),
         (&Method::GET, ["groups"]) => list(request, control.groups()),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
@@ -153,6 +171,7 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (&Method::GET, ["permissions"]) => ok(&json!({"granted": control.permissions()})),
         (&Method::PUT, ["permissions", name]) => done(control.grant(name)),
         (&Method::DELETE, ["permissions", name]) => done(control.revoke(name)),
+        (_, ["certificates", path @ ..]) => certificates(control, request, path),
         (&Method::GET, ["settings"]) => ok(&control.settings()),
         (&Method::PATCH, ["settings"]) => {
             let mut settings = serde_json::to_value(control.settings())?;
@@ -232,12 +251,50 @@ fn rooms(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, R
     }
 }
 
+fn workspaces(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.workspaces()),
+        (&Method::POST, []) => made(control.add_workspace(body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_workspace(key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_workspace(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn spaces(
+    control: &Control,
+    kind: SpaceKind,
+    request: &Request,
+    path: &[&str],
+) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.spaces(kind)),
+        (&Method::POST, []) => made(control.add_space(kind, body(request)?)?),
+        (&Method::PATCH, [key]) => done(control.patch_space(kind, key, body(request)?)),
+        (&Method::DELETE, [key]) => done(control.remove_space(kind, key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
 fn room_lists(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
     match (&request.method, path) {
         (&Method::GET, []) => list(request, control.room_lists()),
         (&Method::POST, []) => made(control.add_room_list(body(request)?)?),
         (&Method::PATCH, [key]) => done(control.patch_room_list(key, body(request)?)),
         (&Method::DELETE, [key]) => done(control.remove_room_list(key)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn certificates(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => ok(&json!({"value": control.certificates()})),
+        (&Method::POST, []) => {
+            let pem = String::from_utf8_lossy(&request.body);
+            let thumbprint = control.add_certificate(&pem)?;
+            Ok(Reply::json(StatusCode::CREATED, &json!({"thumbprint": thumbprint})))
+        }
+        (&Method::DELETE, [thumbprint]) => done(control.remove_certificate(thumbprint)),
         _ => Err(Refusal::NoSuchPath),
     }
 }

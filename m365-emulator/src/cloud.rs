@@ -16,7 +16,8 @@ pub enum Cloud {
     UsGovernmentL4,
     /// US Government L5, also called DoD.
     UsGovernmentL5,
-    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`.
+    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`, and of the places only rooms and
+    /// room lists.
     China21Vianet,
 }
 
@@ -69,6 +70,24 @@ impl Cloud {
         }
     }
 
+    /// `cloud_graph_host_name` of the discovery document: the Graph of old, of the directory alone.
+    pub(crate) fn directory_graph_host(self) -> &'static str {
+        match self {
+            Self::Global => "graph.windows.net",
+            Self::UsGovernmentL4 | Self::UsGovernmentL5 => "graph.microsoftazure.us",
+            Self::China21Vianet => "graph.chinacloudapi.cn",
+        }
+    }
+
+    /// `rbac_url` of the discovery document.
+    pub(crate) fn rbac(self) -> &'static str {
+        match self {
+            Self::Global => "https://pas.windows.net",
+            Self::UsGovernmentL4 | Self::UsGovernmentL5 => "https://pasff.usgovcloudapi.net",
+            Self::China21Vianet => "https://pas.chinacloudapi.cn",
+        }
+    }
+
     /// Suffix of a tenant's first domain.
     pub(crate) fn domain_suffix(self) -> &'static str {
         match self {
@@ -78,7 +97,7 @@ impl Cloud {
         }
     }
 
-    /// Whether Places knows `placeId` and `parentId`.
+    /// Whether Places knows `placeId` and `parentId`, and what they are of: buildings, floors, sections, workspaces.
     pub(crate) fn has_place_id(self) -> bool {
         self != Self::China21Vianet
     }

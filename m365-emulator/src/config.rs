@@ -20,6 +20,8 @@ pub struct Config {
     pub users: usize,
     /// How many rooms there are.
     pub rooms: usize,
+    /// How many workspaces there are, each with a mailbox like rooms. In China there are none.
+    pub workspaces: usize,
     /// How many groups there are.
     pub groups: usize,
     /// What everything is drawn from.
@@ -32,11 +34,17 @@ pub struct Config {
     pub client_id: Option<String>,
     /// Value of its client secret; drawn from the seed where there is none.
     pub client_secret: Option<String>,
+    /// Certificates that it can prove itself with beside the secret, each a PEM text.
+    pub client_certificates: Vec<String>,
     /// Where the application lets Entra send people back to, compared letter by letter. Without any, every
     /// `http` address of the loopback is taken (`localhost`, `127.0.0.1`, `[::1]`).
     pub redirect_uris: Vec<String>,
     /// Where to write the certificate (PEM) of a CA made for this run; serves `https` then.
     pub tls: Option<PathBuf>,
+    /// Whether there is Places at all. National clouds may be without.
+    pub places: bool,
+    /// Whether Places has room lists.
+    pub room_lists: bool,
     /// Whether Places tells where its next page is. Tenants were seen where it does not.
     pub places_next_link: bool,
 }
@@ -47,14 +55,18 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             users: 100,
             rooms: 25,
+            workspaces: 0,
             groups: 20,
             seed: 1,
             cloud: Cloud::Global,
             tenant_id: None,
             client_id: None,
             client_secret: None,
+            client_certificates: Vec::new(),
             redirect_uris: Vec::new(),
             tls: None,
+            places: true,
+            room_lists: true,
             places_next_link: true,
         }
     }

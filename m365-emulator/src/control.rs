@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::entra::certificate::{Certificate, RegisteredCertificate};
 use crate::error::ControlError;
 use crate::fault::Fault;
 use crate::front::Shared;
@@ -11,6 +12,7 @@ use crate::request_log::LoggedRequest;
 use crate::state::{Settings, State};
 use crate::tenant::directory::Removal;
 use crate::tenant::mix::Change;
+use crate::tenant::place::Kind;
 use crate::tenant::property::Schema;
 
 /// A handle to a running emulator, cheap to clone. The HTTP side under `/_emulator/` is these functions.
@@ -39,24 +41,32 @@ pub struct Truth {
     pub recycled: usize,
     /// Rooms, those that Places does not know yet included.
     pub rooms: usize,
+    /// Workspaces, those that Places does not know yet included.
+    pub workspaces: usize,
     /// Room lists.
     pub room_lists: usize,
+    /// Buildings.
+    pub buildings: usize,
+    /// Floors.
+    pub floors: usize,
+    /// Sections.
+    pub sections: usize,
     /// Groups.
     pub groups: usize,
     /// How many changes there were to users.
     pub sequence: u32,
-    /// SHA-256 over all users, rooms, lists and groups, in hexadecimal: the same for the same tenant.
+    /// SHA-256 over all users, places and groups, in hexadecimal: the same for the same tenant.
     pub digest: String,
     /// The directory extensions of the tenant.
     pub extensions: Vec<String>,
 }
 
 impl Control {
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared.lock())
     }
 
-    fn change<T>(&self, alter: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn change<T>(&self, alter: impl FnOnce(&mut State) -> T) -> T {
         alter(&mut self.shared.lock())
     }
 
@@ -186,7 +196,7 @@ impl Control {
     /// # Errors
     /// A property is unknown, or the id or address is taken.
     pub fn add_room(&self, properties: Properties) -> Result<String, ControlError> {
-        self.change(|state| state.tenant.add_room(properties))
+        self.change(|state| state.tenant.add_room(Kind::Room, properties))
     }
 
     /// Sets properties of a room; its name and address also of its mailbox. `@emulator.inPlaces` and
@@ -195,7 +205,7 @@ impl Control {
     /// # Errors
     /// There is no such room, or a property is unknown.
     pub fn patch_room(&self, key: &str, properties: Properties) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.patch_room(key, properties))
+        self.change(|state| state.tenant.patch_room(Kind::Room, key, properties))
     }
 
     /// Removes a room; its mailbox goes to the recycle bin.
@@ -203,10 +213,10 @@ impl Control {
     /// # Errors
     /// There is no such room.
     pub fn remove_room(&self, key: &str) -> Result<(), ControlError> {
-        self.change(|state| state.tenant.remove_room(key))
+        self.change(|state| state.tenant.remove_room(Kind::Room, key))
     }
 
-    /// Adds a room list, `rooms` being ids or addresses of its rooms; answers with its id.
+    /// Adds a room list, `rooms` being ids or addresses of its rooms and workspaces; answers with its id.
     ///
     /// # Errors
     /// A property or room is unknown, or the id is taken.
@@ -247,10 +257,11 @@ impl Control {
         self.read(|state| state.registration.granted().collect())
     }
 
-    /// Grants an application permission, e.g. `User.Read.All`.
+    /// Grants an application permission, e.g. `User.Read.All`. One that opens nothing here stands in the tokens all
+    /// the same, as `Mail.Read` does.
     ///
     /// # Errors
-    /// It opens nothing here.
+    /// Graph has none of this name, as far as the emulator knows.
     pub fn grant(&self, permission: &str) -> Result<(), ControlError> {
         self.change(|state| state.registration.set_granted(permission, true))
     }
@@ -258,9 +269,37 @@ impl Control {
     /// Takes a grant back.
     ///
     /// # Errors
-    /// It opens nothing here.
+    /// As with [`Control::grant`].
     pub fn revoke(&self, permission: &str) -> Result<(), ControlError> {
         self.change(|state| state.registration.set_granted(permission, false))
+    }
+
+    /// Certificates that the application can prove itself with.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<RegisteredCertificate> {
+        self.read(|state| {
+            state.registration.certificates().iter().map(Certificate::record).collect()
+        })
+    }
+
+    /// Uploads a certificate, beside those that are there: the first one of a PEM text. Whatever else is in it,
+    /// its private key for one, is passed over. Answers with its thumbprint (SHA-1, hexadecimal).
+    ///
+    /// # Errors
+    /// There is none, it cannot be read, its key is not one of RSA, or it was uploaded already.
+    pub fn add_certificate(&self, pem: &str) -> Result<String, ControlError> {
+        let certificate = Certificate::from_pem(pem)?;
+        let thumbprint = certificate.thumbprint();
+        self.change(|state| state.registration.add_certificate(certificate))?;
+        Ok(thumbprint)
+    }
+
+    /// Removes a certificate.
+    ///
+    /// # Errors
+    /// There is none of this thumbprint.
+    pub fn remove_certificate(&self, thumbprint: &str) -> Result<(), ControlError> {
+        self.change(|state| state.registration.remove_certificate(thumbprint))
     }
 
     /// How the tenant behaves.
@@ -350,7 +389,11 @@ fn truth(state: &State) -> Truth {
             .filter(|user| user.removed == Some(Removal::Soft))
             .count(),
         rooms: tenant.rooms.len(),
+        workspaces: tenant.workspaces.len(),
         room_lists: tenant.room_lists.len(),
+        buildings: tenant.spaces(Kind::Building).count(),
+        floors: tenant.spaces(Kind::Floor).count(),
+        sections: tenant.spaces(Kind::Section).count(),
         groups: tenant.groups.len(),
         sequence: directory.sequence(),
         digest: digest(state, &directory.schema),
@@ -368,10 +411,11 @@ fn digest(state: &State, schema: &Schema) -> String {
             context.update(held.json.as_bytes());
         }
     }
-    let rooms = tenant.rooms.iter().map(|room| tenant.room_record(room));
+    let rooms = tenant.bookables().map(|room| tenant.room_record(room));
     let lists = tenant.room_lists.iter().map(|list| tenant.room_list_record(list));
     let groups = tenant.groups.iter().cloned().map(Value::Object);
-    for record in rooms.chain(lists).chain(groups) {
+    let spaces = tenant.spaces.iter().map(|space| Value::Object(space.place.clone()));
+    for record in rooms.chain(lists).chain(spaces).chain(groups) {
         context.update(record.to_string().as_bytes());
     }
     context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

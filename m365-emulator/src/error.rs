@@ -44,6 +44,9 @@ pub enum StartError {
         "`{0}` is no redirect URI; it has to be an absolute http or https URL without a fragment"
     )]
     NotARedirectUri(String),
+    /// A client certificate that the application cannot prove itself with.
+    #[error("{0}")]
+    ClientCertificate(ControlError),
     /// No tenant could be made of the configuration.
     #[error("cannot make the tenant: {0}")]
     Tenant(ControlError),
@@ -56,7 +59,7 @@ pub enum StartError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// There is no such user, room, or room list.
+    /// There is no such user, place, certificate, or whatever else was named.
     #[error("there is no {kind} `{key}`")]
     NotFound {
         /// What was looked for.

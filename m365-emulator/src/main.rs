@@ -25,6 +25,9 @@ struct Arguments {
     /// Rooms, each with its mailbox
     #[arg(long, value_name = "N", default_value_t = 25)]
     rooms: usize,
+    /// Workspaces, each with its mailbox
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    workspaces: usize,
     /// Groups
     #[arg(long, value_name = "N", default_value_t = 20)]
     groups: usize,
@@ -34,6 +37,12 @@ struct Arguments {
     /// global, us-government-l4, us-government-l5 or china-21vianet
     #[arg(long, value_name = "NAME", default_value_t = Cloud::Global)]
     cloud: Cloud,
+    /// Graph does not know Places, as in a national cloud without it
+    #[arg(long)]
+    without_places: bool,
+    /// Places has no room lists
+    #[arg(long)]
+    without_room_lists: bool,
     /// GUID of the tenant, instead of one drawn from the seed
     #[arg(long, value_name = "ID")]
     tenant_id: Option<String>,
@@ -43,6 +52,9 @@ struct Arguments {
     /// Its client secret, instead of one drawn from the seed
     #[arg(long, value_name = "S")]
     client_secret: Option<String>,
+    /// PEM file with a certificate that the application can prove itself with beside the secret; can be repeated
+    #[arg(long = "client-certificate", value_name = "FILE")]
+    client_certificates: Vec<PathBuf>,
     /// Where people may be sent back to after signing in, letter by letter; can be repeated. Without any, every
     /// http address of the loopback is taken
     #[arg(long = "redirect-uri", value_name = "URI")]
@@ -55,18 +67,32 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let mut client_certificates = Vec::new();
+    for path in &arguments.client_certificates {
+        match std::fs::read_to_string(path) {
+            Ok(pem) => client_certificates.push(pem),
+            Err(error) => {
+                eprintln!("m365-emulator: cannot read {}: {error}", path.display());
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let config = Config {
         listen: arguments.listen,
         users: arguments.users,
         rooms: arguments.rooms,
+        workspaces: arguments.workspaces,
         groups: arguments.groups,
         seed: arguments.seed,
         cloud: arguments.cloud,
         tenant_id: arguments.tenant_id,
         client_id: arguments.client_id,
         client_secret: arguments.client_secret,
+        client_certificates,
         redirect_uris: arguments.redirect_uris,
         tls: arguments.tls,
+        places: !arguments.without_places,
+        room_lists: !arguments.without_room_lists,
         ..Config::default()
     };
     let emulator = match Emulator::start(config).await {
@@ -76,6 +102,7 @@ async fn main() -> ExitCode {
             return match error {
                 StartError::NotAGuid { .. }
                 | StartError::EmptySecret
+                | StartError::ClientCertificate(_)
                 | StartError::NotARedirectUri(_) => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             };

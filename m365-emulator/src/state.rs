@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::entra::certificate::Certificate;
 use crate::entra::code::Codes;
 use crate::entra::key_ring::KeyRing;
 use crate::entra::registration::{ClientSecret, Registration, redirect_uri};
@@ -19,6 +20,10 @@ use crate::tenant::{Tenant, invent};
 pub struct Settings {
     /// Whether Places tells where its next page is. Both behaviours exist.
     pub places_next_link: bool,
+    /// Whether there is Places at all. Where there is not, Graph knows no segment `places`.
+    pub places: bool,
+    /// Whether Places has room lists. Where it has not, there are none to see.
+    pub room_lists: bool,
     /// Whether the client secret has expired (AADSTS7000222).
     pub secret_expired: bool,
     /// Whether an administrator disabled the application (AADSTS7000112).
@@ -59,14 +64,23 @@ impl State {
         if let Some(uri) = config.redirect_uris.iter().find(|uri| redirect_uri(uri).is_none()) {
             return Err(StartError::NotARedirectUri(uri.clone()));
         }
+        let mut registration = Registration::new(client_id, ClientSecret::new(secret), ids.guid());
+        for pem in &config.client_certificates {
+            let certificate = Certificate::from_pem(pem);
+            certificate
+                .and_then(|certificate| registration.add_certificate(certificate))
+                .map_err(StartError::ClientCertificate)?;
+        }
         let tenant = invent::tenant(config, &tenant_id).map_err(StartError::Tenant)?;
         Ok(Self {
             authority: origin.to_owned(),
             graph: origin.to_owned(),
             tenant,
-            registration: Registration::new(client_id, ClientSecret::new(secret), ids.guid()),
+            registration,
             settings: Settings {
                 places_next_link: config.places_next_link,
+                places: config.places,
+                room_lists: config.room_lists,
                 secret_expired: false,
                 application_disabled: false,
                 redirect_uris: config.redirect_uris.clone(),

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::client::{self, Credentials};
+use super::client::{self, Credentials, Proof};
 use super::person::Person;
 use super::refusal::EntraRefusal;
 use super::scope::Scopes;
@@ -23,7 +23,7 @@ pub(super) fn answer(
     client::check(state, &credentials.client)?;
     let code = token::required(form, "code")?;
     let redirect_uri = token::required(form, "redirect_uri")?;
-    credentials.check_secret(state, EntraRefusal::credential_missing)?;
+    let proof = credentials.check(state, EntraRefusal::credential_missing)?;
     let now = jiff::Timestamp::now().as_second();
     let grant = state.codes.redeem(code, redirect_uri, form.get("code_verifier"), now)?;
     // Much can happen to a person within ten minutes.
@@ -38,7 +38,7 @@ pub(super) fn answer(
         "scope": grant.scopes.granted(),
         "expires_in": lifetime,
         "ext_expires_in": lifetime,
-        "access_token": access_token(state, &person, &grant.scopes)?,
+        "access_token": access_token(state, &person, &grant.scopes, proof)?,
     });
     if grant.scopes.has("openid") {
         members["id_token"] = id_token::issue(state, &person, &grant, now)?.into();
@@ -51,6 +51,7 @@ fn access_token(
     state: &mut State,
     person: &Person,
     scopes: &Scopes,
+    proof: Proof,
 ) -> Result<String, EntraRefusal> {
     let mut own = Map::new();
     own.insert("idtyp".to_owned(), "user".into());
@@ -59,5 +60,5 @@ fn access_token(
     own.insert("scp".to_owned(), scopes.granted().into());
     own.insert("sub".to_owned(), id_token::subject(state, GRAPH_APP, person).into());
     own.insert("upn".to_owned(), person.user_name.clone().into());
-    token::access_token(state, GRAPH_APP, own)
+    token::access_token(state, GRAPH_APP, proof, own)
 }

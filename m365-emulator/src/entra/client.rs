@@ -4,22 +4,49 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
+use super::assertion::{self, JWT_BEARER};
 use super::refusal::EntraRefusal;
 use crate::random::is_guid;
 use crate::state::State;
 use crate::wire::{Query, Request};
 
+/// What an application proved itself with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    Secret,
+    Certificate,
+}
+
+impl Proof {
+    /// `appidacr` of the access token.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Secret => "1",
+            Self::Certificate => "2",
+        }
+    }
+}
+
 /// What a request to the token endpoint says of the application.
 pub(super) struct Credentials {
     pub(super) client: String,
     secret: Option<String>,
-    has_assertion: bool,
+    assertion: Option<Assertion>,
+}
+
+/// What is signed with a certificate, and what it says to be.
+struct Assertion {
+    jwt: String,
+    kind: Option<String>,
 }
 
 impl Credentials {
     /// From the form, or by HTTP Basic with both parts form-encoded (RFC 6749, section 2.3.1).
     pub(super) fn of(request: &Request, form: &Query) -> Result<Self, EntraRefusal> {
-        let has_assertion = form.get("client_assertion").is_some();
+        let assertion = form.get("client_assertion").map(|jwt| Assertion {
+            jwt: jwt.to_owned(),
+            kind: form.get("client_assertion_type").map(str::to_owned),
+        });
         let basic = request
             .header("authorization")
             .and_then(|value| value.split_once(' '))
@@ -32,31 +59,44 @@ impl Credentials {
                 percent_decode_str(&text).decode_utf8_lossy().into_owned()
             };
             let secret = Some(decode(secret)).filter(|secret| !secret.is_empty());
-            return Ok(Self { client: decode(client), secret, has_assertion });
+            return Ok(Self { client: decode(client), secret, assertion });
         }
         let client =
             form.get("client_id").ok_or_else(|| EntraRefusal::parameter_missing("client_id"))?;
         let secret = form.get("client_secret").map(str::to_owned);
-        Ok(Self { client: client.to_owned(), secret, has_assertion })
+        Ok(Self { client: client.to_owned(), secret, assertion })
     }
 
-    /// `missing` is what this grant calls a secret that is not there.
-    pub(super) fn check_secret(
+    /// `missing` is what this grant calls a credential that is not there.
+    pub(super) fn check(
         &self,
         state: &State,
         missing: impl FnOnce() -> EntraRefusal,
-    ) -> Result<(), EntraRefusal> {
-        match self.secret.as_deref() {
-            None if self.has_assertion => Err(EntraRefusal::certificate_unknown(&self.client)),
-            None => Err(missing()),
-            Some(secret) if secret != state.registration.secret.secret() => {
-                Err(EntraRefusal::secret_wrong(&self.client))
+    ) -> Result<Proof, EntraRefusal> {
+        match (&self.secret, &self.assertion) {
+            (None, None) => Err(missing()),
+            (Some(_), Some(_)) => Err(EntraRefusal::two_credentials()),
+            (Some(secret), None) => self.check_secret(state, secret).map(|()| Proof::Secret),
+            (None, Some(assertion)) => {
+                match assertion.kind.as_deref() {
+                    None => return Err(EntraRefusal::parameter_missing("client_assertion_type")),
+                    Some(JWT_BEARER) => {}
+                    Some(_) => return Err(EntraRefusal::assertion_type()),
+                }
+                assertion::check(state, &self.client, &assertion.jwt, jiff::Timestamp::now())?;
+                Ok(Proof::Certificate)
             }
-            Some(_) if state.settings.secret_expired => {
-                Err(EntraRefusal::secret_expired(&self.client))
-            }
-            Some(_) => Ok(()),
         }
+    }
+
+    fn check_secret(&self, state: &State, secret: &str) -> Result<(), EntraRefusal> {
+        if secret != state.registration.secret.secret() {
+            return Err(EntraRefusal::secret_wrong(&self.client));
+        }
+        if state.settings.secret_expired {
+            return Err(EntraRefusal::secret_expired(&self.client));
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::client::{self, Credentials};
+use super::client::{self, Credentials, Proof};
 use super::refusal::EntraRefusal;
 use super::{is_graph, token};
 use crate::cloud::Cloud;
@@ -20,8 +20,8 @@ pub(super) fn answer(
     let credentials = Credentials::of(request, form)?;
     client::check(state, &credentials.client)?;
     let audience = audience(state, token::required(form, "scope")?)?;
-    credentials.check_secret(state, EntraRefusal::secret_missing)?;
-    issue(state, &audience)
+    let proof = credentials.check(state, EntraRefusal::secret_missing)?;
+    issue(state, &audience, proof)
 }
 
 fn check_tenant(state: &State, tenant: &str) -> Result<(), EntraRefusal> {
@@ -49,7 +49,7 @@ fn audience(state: &State, scope: &str) -> Result<String, EntraRefusal> {
 }
 
 /// Without any grant the token has no `roles`, and is issued all the same.
-fn issue(state: &mut State, audience: &str) -> Result<Value, EntraRefusal> {
+fn issue(state: &mut State, audience: &str, proof: Proof) -> Result<Value, EntraRefusal> {
     let application = state.registration.object_id.clone();
     let roles: Vec<&str> = state.registration.granted().collect();
     let mut own = Map::new();
@@ -64,6 +64,6 @@ fn issue(state: &mut State, audience: &str) -> Result<Value, EntraRefusal> {
         "token_type": "Bearer",
         "expires_in": lifetime,
         "ext_expires_in": lifetime,
-        "access_token": token::access_token(state, audience, own)?,
+        "access_token": token::access_token(state, audience, proof, own)?,
     }))
 }

@@ -46,9 +46,9 @@ pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraR
             ],
             "tenant_region_scope": if own == "{tenantid}" { None } else { Some("EU") },
             "cloud_instance_name": state.tenant.cloud.instance_name(),
-            "cloud_graph_host_name": "graph.windows.net",
+            "cloud_graph_host_name": state.tenant.cloud.directory_graph_host(),
             "msgraph_host": host(&state.graph),
-            "rbac_url": "https://pas.windows.net",
+            "rbac_url": state.tenant.cloud.rbac(),
         }),
     ))
 }

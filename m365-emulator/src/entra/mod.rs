@@ -1,7 +1,9 @@
 //! Entra ID: the endpoints below `https://login.microsoftonline.com`.
 
+mod assertion;
 mod authorization_code;
 mod authorize;
+pub(crate) mod certificate;
 mod client;
 mod client_credentials;
 pub(crate) mod code;

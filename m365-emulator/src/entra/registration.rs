@@ -5,23 +5,70 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use super::certificate::Certificate;
 use crate::error::ControlError;
 
-/// Application permissions that open something here, and their app role ids
-/// (<https://learn.microsoft.com/graph/permissions-reference>).
-pub(crate) const PERMISSIONS: &[(&str, &str)] = &[
-    ("Calendars.Read", "798ee544-9d2d-430c-a058-570e29e34338"),
-    ("Calendars.ReadWrite", "ef54d2bf-783f-4e0f-bca1-3210c0444d99"),
-    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
-    ("Directory.ReadWrite.All", "19dbc75e-c2e2-444c-a770-ec69d8559fc7"),
-    ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
-    ("Group.ReadWrite.All", "62a82d76-70ea-41e2-9197-370581804d09"),
-    ("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
-    ("Organization.Read.All", "498476ce-e0fe-48b0-b801-37ba7e2685c6"),
-    ("Place.Read.All", "913b9306-0ce1-42b8-9137-6a7df690a760"),
-    ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
-    ("User.ReadBasic.All", "97235f07-e226-4f63-ace3-39588e11d3a1"),
-    ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
+/// Application permissions of Graph that can be granted
+/// (<https://learn.microsoft.com/graph/permissions-reference>): those that open something here, and those that an
+/// administrator may have granted beside them. A name that is not here is a slip of the pen.
+const PERMISSIONS: &[&str] = &[
+    "AppRoleAssignment.ReadWrite.All",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Application.ReadWrite.OwnedBy",
+    "AuditLog.Read.All",
+    "Calendars.Read",
+    "Calendars.ReadBasic.All",
+    "Calendars.ReadWrite",
+    "ChannelMessage.Read.All",
+    "Chat.Read.All",
+    "Contacts.Read",
+    "Contacts.ReadWrite",
+    "Device.Read.All",
+    "Device.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+    "Domain.Read.All",
+    "Files.Read.All",
+    "Files.ReadWrite.All",
+    "Group.Create",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+    "Mail.Read",
+    "Mail.ReadBasic.All",
+    "Mail.ReadWrite",
+    "Mail.Send",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
+    "Member.Read.Hidden",
+    "Notes.Read.All",
+    "Notes.ReadWrite.All",
+    "OnlineMeetings.Read.All",
+    "OnlineMeetings.ReadWrite.All",
+    "OrgContact.Read.All",
+    "Organization.Read.All",
+    "Organization.ReadWrite.All",
+    "People.Read.All",
+    "Place.Read.All",
+    "Place.ReadWrite.All",
+    "Policy.Read.All",
+    "Reports.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleManagement.ReadWrite.Directory",
+    "Sites.FullControl.All",
+    "Sites.Read.All",
+    "Sites.ReadWrite.All",
+    "Sites.Selected",
+    "Tasks.Read.All",
+    "Tasks.ReadWrite.All",
+    "User.Export.All",
+    "User.Invite.All",
+    "User.ManageIdentities.All",
+    "User.Read.All",
+    "User.ReadBasic.All",
+    "User.ReadWrite.All",
 ];
 
 /// What the application is registered to ask for: granted from the start, until somebody revokes it.
@@ -57,6 +104,7 @@ pub(crate) struct Registration {
     pub(crate) object_id: String,
     pub(crate) name: String,
     granted: BTreeSet<&'static str>,
+    certificates: Vec<Certificate>,
 }
 
 impl Registration {
@@ -67,11 +115,36 @@ impl Registration {
             object_id,
             name: "Room and people sync".to_owned(),
             granted: REQUESTED.iter().copied().collect(),
+            certificates: Vec::new(),
         }
     }
 
     pub(crate) fn granted(&self) -> impl Iterator<Item = &'static str> {
         self.granted.iter().copied()
+    }
+
+    pub(crate) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// Uploads a certificate beside those that are there, so that they can be rotated.
+    pub(crate) fn add_certificate(&mut self, certificate: Certificate) -> Result<(), ControlError> {
+        let value = certificate.thumbprint();
+        if self.certificates.iter().any(|own| own.thumbprint() == value) {
+            return Err(ControlError::Conflict { property: "thumbprint", value });
+        }
+        self.certificates.push(certificate);
+        Ok(())
+    }
+
+    pub(crate) fn remove_certificate(&mut self, thumbprint: &str) -> Result<(), ControlError> {
+        let at = self
+            .certificates
+            .iter()
+            .position(|own| own.thumbprint().eq_ignore_ascii_case(thumbprint))
+            .ok_or_else(|| ControlError::no("certificate", thumbprint))?;
+        self.certificates.remove(at);
+        Ok(())
     }
 
     /// Grants all that the application asks for.
@@ -85,9 +158,9 @@ impl Registration {
         permission: &str,
         granted: bool,
     ) -> Result<(), ControlError> {
-        let (name, _) = PERMISSIONS
+        let name = PERMISSIONS
             .iter()
-            .find(|(name, _)| *name == permission)
+            .find(|name| **name == permission)
             .ok_or_else(|| ControlError::no("application permission", permission))?;
         if granted {
             self.granted.insert(name);

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::client::Proof;
 use super::refusal::EntraRefusal;
 use super::{authorization_code, client_credentials};
 use crate::state::State;
@@ -33,6 +34,7 @@ pub(super) fn required<'a>(form: &'a Query, name: &str) -> Result<&'a str, Entra
 pub(super) fn access_token(
     state: &mut State,
     audience: &str,
+    proof: Proof,
     own: Map<String, Value>,
 ) -> Result<String, EntraRefusal> {
     let now = jiff::Timestamp::now().as_second();
@@ -46,7 +48,7 @@ pub(super) fn access_token(
         "exp": now + i64::from(state.settings.token_lifetime_seconds),
         "app_displayname": state.registration.name,
         "appid": state.registration.client_id,
-        "appidacr": "1",
+        "appidacr": proof.class(),
         "idp": issuer,
         "tid": tenant.id,
         "uti": state.ids.opaque(16),

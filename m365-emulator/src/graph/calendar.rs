@@ -122,7 +122,7 @@ fn events(
         directory.schema.find(name).and_then(|property| user.text(property)).unwrap_or_default()
     };
     let (name, mail) = (find("displayName"), find("mail"));
-    let room = state.tenant.rooms.iter().any(|room| room.user == user.id);
+    let room = state.tenant.bookables().any(|room| room.user == user.id);
     let mut random = Random::stream(state.tenant.seed, &format!("{} {day}", user.id));
     let mut hour = 7 + random.below(3);
     let mut events = Vec::new();

@@ -26,7 +26,7 @@ pub(crate) const ORGANIZATION: AnyOf = &[
     "Directory.ReadWrite.All",
 ];
 
-pub(crate) const PLACES: AnyOf = &["Place.Read.All"];
+pub(crate) const PLACES: AnyOf = &["Place.Read.All", "Place.ReadWrite.All"];
 
 pub(crate) const CALENDARS: AnyOf = &["Calendars.Read", "Calendars.ReadWrite"];
 

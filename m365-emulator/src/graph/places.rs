@@ -9,44 +9,34 @@ use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
 use super::{Context, link, ok, page};
 use crate::state::State;
-use crate::tenant::place::{ROOM, ROOM_LIST, Room, is_named, missing_in, text};
+use crate::tenant::place::{Kind, Room, RoomList, is_named, text};
 use crate::wire::{Query, Reply, Request, plain_name};
-
-const PAGE: usize = 100;
 
 /// What an address in a path or a context is encoded with.
 const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Room,
-    RoomList,
+/// The type that a path segment casts to, without its namespace. Client libraries leave out `microsoft.`, documents
+/// write room lists in lower case too; Graph takes them all.
+fn cast(segment: &str) -> Option<String> {
+    let segment = segment.to_ascii_lowercase();
+    let name = segment.strip_prefix("microsoft.").unwrap_or(&segment).strip_prefix("graph.")?;
+    Some(name.to_owned())
 }
 
-impl Kind {
-    /// The kind that a path segment casts to. Client libraries leave out `microsoft.`, documents write the
-    /// list in lower case too; Graph takes them all.
-    fn of(segment: &str) -> Option<Self> {
-        let segment = segment.to_ascii_lowercase();
-        match segment.strip_prefix("microsoft.").unwrap_or(&segment) {
-            "graph.room" => Some(Self::Room),
-            "graph.roomlist" => Some(Self::RoomList),
-            _ => None,
-        }
-    }
+fn kind(state: &State, segment: &str) -> Option<Kind> {
+    let name = cast(segment)?;
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.exists_in(state.tenant.cloud))
+        .find(|kind| kind.name().eq_ignore_ascii_case(&name))
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Room => "room",
-            Self::RoomList => "roomList",
-        }
-    }
-
-    fn properties(self) -> &'static [&'static str] {
-        match self {
-            Self::Room => ROOM,
-            Self::RoomList => ROOM_LIST,
-        }
+/// How many come on a page where nothing else was asked for
+/// (<https://learn.microsoft.com/graph/api/place-list>).
+fn page_size(kind: Kind) -> usize {
+    match kind {
+        Kind::Room | Kind::RoomList | Kind::Workspace => 100,
+        Kind::Building | Kind::Floor | Kind::Section => 1000,
     }
 }
 
@@ -57,11 +47,19 @@ pub(super) fn route(
     path: &[&str],
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
+    if !state.settings.places {
+        return Err(GraphRefusal::no_segment("places"));
+    }
     if !caller.has(permission::PLACES) {
         return Err(GraphRefusal::places_permission(permission::PLACES[0], &caller.roles));
     }
-    let kind = path.first().and_then(|segment| Kind::of(segment));
-    match (path, kind) {
+    // A type that the schema does not have is no key either.
+    let is_unknown = |segment: &&&str| cast(segment).is_some() && kind(state, segment).is_none();
+    if let Some(segment) = path.iter().find(is_unknown) {
+        return Err(GraphRefusal::no_segment(segment));
+    }
+    let first = path.first().and_then(|segment| kind(state, segment));
+    match (path, first) {
         ([], _) => Err(GraphRefusal::places_without_kind()),
         ([_], Some(kind)) => list(state, context, kind, request),
         ([_, "$count"], Some(kind)) => {
@@ -69,25 +67,41 @@ pub(super) fn route(
             Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count))
         }
         ([key], None) => get(state, context, key, None, request),
-        ([key, cast], None) if Kind::of(cast).is_some() => {
-            get(state, context, key, Kind::of(cast), request)
+        ([key, cast], None) if kind(state, cast).is_some() => {
+            get(state, context, key, kind(state, cast), request)
         }
-        ([key, cast, "rooms"], None) if Kind::of(cast) == Some(Kind::RoomList) => {
-            rooms_of(state, context, key, request)
+        ([key, cast, "rooms"], None) if kind(state, cast) == Some(Kind::RoomList) => {
+            members_of(state, context, key, Kind::Room, request)
+        }
+        ([key, cast, "workspaces"], None)
+            if kind(state, cast) == Some(Kind::RoomList)
+                && Kind::Workspace.exists_in(state.tenant.cloud) =>
+        {
+            members_of(state, context, key, Kind::Workspace, request)
         }
         ([.., segment], _) => Err(GraphRefusal::no_segment(segment)),
     }
 }
 
 fn all(state: &State, kind: Kind) -> Box<dyn Iterator<Item = &Map<String, Value>> + '_> {
+    let tenant = &state.tenant;
     match kind {
-        Kind::Room => Box::new(listed(state).map(|room| &room.place)),
-        Kind::RoomList => Box::new(state.tenant.room_lists.iter().map(|list| &list.place)),
+        Kind::Room => Box::new(known(&tenant.rooms)),
+        Kind::Workspace => Box::new(known(&tenant.workspaces)),
+        Kind::RoomList => Box::new(room_lists(state).map(|list| &list.place)),
+        Kind::Building | Kind::Floor | Kind::Section => {
+            Box::new(tenant.spaces(kind).map(|space| &space.place))
+        }
     }
 }
 
-fn listed(state: &State) -> impl Iterator<Item = &Room> {
-    state.tenant.rooms.iter().filter(|room| room.in_places)
+/// Those that Places knows by now.
+fn known(rooms: &[Room]) -> impl Iterator<Item = &Map<String, Value>> {
+    rooms.iter().filter(|room| room.in_places).map(|room| &room.place)
+}
+
+fn room_lists(state: &State) -> impl Iterator<Item = &RoomList> {
+    state.tenant.room_lists.iter().filter(|_| state.settings.room_lists)
 }
 
 fn list(
@@ -101,29 +115,27 @@ fn list(
     collection(state, context, &path, &path, kind, &places, request)
 }
 
-/// Addressed by `emailAddress`, or by the newer `placeId`; never by `id`.
-fn rooms_of(
+/// What is in a list. It is addressed by `emailAddress`, or by the newer `placeId`; never by `id`.
+fn members_of(
     state: &State,
     context: &Context,
     key: &str,
+    kind: Kind,
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
-    let list = state
-        .tenant
-        .room_lists
-        .iter()
+    let list = room_lists(state)
         .find(|list| {
             is_named(&list.place, key) && !text(&list.place, "id").eq_ignore_ascii_case(key)
         })
         .ok_or_else(|| GraphRefusal::no_place(key))?;
-    let rooms: Vec<_> = listed(state)
-        .filter(|room| list.rooms.iter().any(|id| id == text(&room.place, "id")))
-        .map(|room| &room.place)
+    let members: Vec<_> = all(state, kind)
+        .filter(|place| list.rooms.iter().any(|id| id == text(place, "id")))
         .collect();
     let encoded = utf8_percent_encode(key, ADDRESS);
-    let name = format!("places('{encoded}')/microsoft.graph.roomList/rooms");
-    let path = format!("places/{encoded}/microsoft.graph.roomList/rooms");
-    collection(state, context, &name, &path, Kind::Room, &rooms, request)
+    let relation = format!("microsoft.graph.roomList/{}s", kind.name());
+    let name = format!("places('{encoded}')/{relation}");
+    let path = format!("places/{encoded}/{relation}");
+    collection(state, context, &name, &path, kind, &members, request)
 }
 
 fn collection(
@@ -138,7 +150,7 @@ fn collection(
     let query = &request.query;
     check_options(query, &["select", "top", "skip", "count", "format"])?;
     let names = selected(state, query, kind)?;
-    let top = number(query, "top")?.unwrap_or(PAGE);
+    let top = number(query, "top")?.unwrap_or(page_size(kind));
     let skip = number(query, "skip")?.unwrap_or_default();
     let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
     let value: Vec<String> = places
@@ -164,7 +176,7 @@ fn get(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_options(&request.query, &["select", "format"])?;
-    let (kind, place) = [Kind::Room, Kind::RoomList]
+    let (kind, place) = Kind::ALL
         .into_iter()
         .filter(|kind| cast.is_none_or(|cast| cast == *kind))
         .find_map(|kind| {
@@ -214,8 +226,7 @@ fn selected(state: &State, query: &Query, kind: Kind) -> Result<Option<Vec<Strin
         .split(',')
         .map(str::trim)
         .map(|name| {
-            let known = name == "id" || kind.properties().contains(&name);
-            (known && !missing_in(state.tenant.cloud, name))
+            (name == "id" || kind.has(state.tenant.cloud, name))
                 .then(|| name.to_owned())
                 .ok_or_else(|| GraphRefusal::no_property(name, kind.name()))
         })

@@ -52,7 +52,7 @@ impl Tenant {
     pub(crate) fn mix(&mut self, count: usize) -> Result<Vec<Change>, ControlError> {
         self.mixes += 1;
         let mut random = Random::stream(self.seed, &format!("mix {}", self.mixes));
-        let mailboxes: HashSet<&str> = self.rooms.iter().map(|room| room.user.as_str()).collect();
+        let mailboxes: HashSet<&str> = self.bookables().map(|room| room.user.as_str()).collect();
         let mut present: Vec<Slot> = Vec::new();
         let mut binned: Vec<Slot> = Vec::new();
         for (slot, user) in self.directory.slots().iter().enumerate() {

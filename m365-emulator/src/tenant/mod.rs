@@ -5,11 +5,12 @@ pub(crate) mod invent;
 pub(crate) mod mix;
 pub(crate) mod place;
 pub(crate) mod property;
+mod space;
 
 use serde_json::{Map, Value, json};
 
 use self::directory::{Directory, Removal, Slot, User};
-use self::place::{ROOM, ROOM_LIST, Room, RoomList, is_named, missing_in, text};
+use self::place::{Kind, Room, RoomList, Space, is_named, text};
 use crate::cloud::Cloud;
 use crate::error::ControlError;
 use crate::random::Random;
@@ -29,7 +30,9 @@ pub(crate) struct Tenant {
     pub(crate) pager: String,
     pub(crate) directory: Directory,
     pub(crate) rooms: Vec<Room>,
+    pub(crate) workspaces: Vec<Room>,
     pub(crate) room_lists: Vec<RoomList>,
+    pub(crate) spaces: Vec<Space>,
     pub(crate) groups: Vec<Map<String, Value>>,
     /// How many people were invented so far: their names carry the number.
     pub(crate) invented: usize,
@@ -120,7 +123,16 @@ impl Tenant {
         }
     }
 
-    // ---- rooms ----
+    // ---- rooms and workspaces ----
+
+    fn bookable(&mut self, kind: Kind) -> &mut Vec<Room> {
+        if kind == Kind::Workspace { &mut self.workspaces } else { &mut self.rooms }
+    }
+
+    /// All that can be booked: each is the mailbox of a user.
+    pub(crate) fn bookables(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.iter().chain(&self.workspaces)
+    }
 
     pub(crate) fn room_record(&self, room: &Room) -> Value {
         let mut record = room.place.clone();
@@ -130,62 +142,68 @@ impl Tenant {
         Value::Object(record)
     }
 
-    /// Adds a room and the user that is its mailbox.
+    /// Adds a room or a workspace, and the user that is its mailbox.
     pub(crate) fn add_room(
         &mut self,
+        kind: Kind,
         mut given: Map<String, Value>,
     ) -> Result<String, ControlError> {
-        let number = self.rooms.len() + self.mixes as usize;
+        let name = kind.name();
+        if !kind.exists_in(self.cloud) {
+            return Err(ControlError::Invalid(format!("Places has no {name} in this cloud")));
+        }
+        let number = self.bookable(kind).len() + self.mixes as usize;
         let mut random =
-            Random::stream(self.seed, &format!("room {number} {}", self.directory.slots().len()));
+            Random::stream(self.seed, &format!("{name} {number} {}", self.directory.slots().len()));
         let in_places =
             given.remove(IN_PLACES).map_or(Ok(true), |value| flag(IN_PLACES, &value))?;
         let served =
             given.remove(REST_MAILBOX).map_or(Ok(true), |value| flag(REST_MAILBOX, &value))?;
-        self.check_place(&given, ROOM)?;
+        self.check_place(&given, kind)?;
         let mut place = Map::new();
         place.insert("id".to_owned(), random.guid().to_uppercase().into());
         place.insert(
             "emailAddress".to_owned(),
-            format!("new-room-{}@{}", number + 1, self.domain).into(),
+            format!("new-{name}-{}@{}", number + 1, self.domain).into(),
         );
-        place.insert("displayName".to_owned(), format!("New room {}", number + 1).into());
-        place.insert("nickname".to_owned(), format!("New room {}", number + 1).into());
+        place.insert("displayName".to_owned(), format!("New {name} {}", number + 1).into());
+        place.insert("nickname".to_owned(), format!("New {name} {}", number + 1).into());
         place.insert("placeId".to_owned(), random.guid().into());
         place.extend(given);
-        place.retain(|name, _| !missing_in(self.cloud, name));
+        place.retain(|name, _| name == "id" || kind.has(self.cloud, name));
         let (id, address) =
             (text(&place, "id").to_owned(), text(&place, "emailAddress").to_owned());
         if id.is_empty() || address.is_empty() {
-            return Err(ControlError::Invalid("a room needs an id and an emailAddress".to_owned()));
+            return Err(ControlError::Invalid(format!("a {name} needs an id and an emailAddress")));
         }
-        if self.rooms.iter().any(|room| is_named(&room.place, &id)) {
+        if self.bookables().any(|room| is_named(&room.place, &id)) {
             return Err(ControlError::Conflict { property: "id", value: id });
         }
         let mut people = self.people(&format!("room mailbox {id}"));
         let (user, properties) = people.room_mailbox(text(&place, "displayName"), &address);
         let slot = self.directory.add(user.clone(), &properties, true)?;
         self.directory.set_rest_mailbox(slot, served);
-        self.rooms.push(Room { place, user, in_places });
+        self.bookable(kind).push(Room { place, user, in_places });
         Ok(id)
     }
 
-    /// Changes a room; name and address also of its mailbox.
+    /// Changes a room or workspace; name and address also of its mailbox.
     pub(crate) fn patch_room(
         &mut self,
+        kind: Kind,
         key: &str,
         mut changes: Map<String, Value>,
     ) -> Result<(), ControlError> {
-        let at = self.room_at(key)?;
+        let at = self.room_at(kind, key)?;
         let in_places =
             changes.remove(IN_PLACES).map(|value| flag(IN_PLACES, &value)).transpose()?;
         let served =
             changes.remove(REST_MAILBOX).map(|value| flag(REST_MAILBOX, &value)).transpose()?;
         if changes.contains_key("id") {
-            return Err(ControlError::Invalid("a room keeps its 'id'".to_owned()));
+            return Err(ControlError::Invalid(format!("a {} keeps its 'id'", kind.name())));
         }
-        self.check_place(&changes, ROOM)?;
-        let user = self.rooms[at].user.clone();
+        self.check_place(&changes, kind)?;
+        let user = self.bookable(kind)[at].user.clone();
         if let Some(slot) = self.directory.slot(&user) {
             let mut mailbox = Map::new();
             if let Some(name) = changes.get("displayName") {
@@ -201,16 +219,16 @@ impl Tenant {
                 self.directory.set_rest_mailbox(slot, served);
             }
         }
-        let room = &mut self.rooms[at];
+        let room = &mut self.bookable(kind)[at];
         room.place.extend(changes);
         room.in_places = in_places.unwrap_or(room.in_places);
         Ok(())
     }
 
-    /// Removes a room; its mailbox goes to the recycle bin.
-    pub(crate) fn remove_room(&mut self, key: &str) -> Result<(), ControlError> {
-        let at = self.room_at(key)?;
-        let room = self.rooms.remove(at);
+    /// Removes a room or workspace; its mailbox goes to the recycle bin.
+    pub(crate) fn remove_room(&mut self, kind: Kind, key: &str) -> Result<(), ControlError> {
+        let at = self.room_at(kind, key)?;
+        let room = self.bookable(kind).remove(at);
         let id = text(&room.place, "id");
         for list in &mut self.room_lists {
             list.rooms.retain(|room| room != id);
@@ -221,11 +239,11 @@ impl Tenant {
         Ok(())
     }
 
-    fn room_at(&self, key: &str) -> Result<usize, ControlError> {
-        self.rooms
+    fn room_at(&mut self, kind: Kind, key: &str) -> Result<usize, ControlError> {
+        self.bookable(kind)
             .iter()
             .position(|room| is_named(&room.place, key))
-            .ok_or_else(|| ControlError::no("room", key))
+            .ok_or_else(|| ControlError::no(kind.name(), key))
     }
 
     // ---- room lists ----
@@ -244,14 +262,14 @@ impl Tenant {
         let number = self.room_lists.len() + 1;
         let mut random = Random::stream(self.seed, &format!("room list {number}"));
         let rooms = self.named_rooms(given.remove("rooms"))?.unwrap_or_default();
-        self.check_place(&given, ROOM_LIST)?;
+        self.check_place(&given, Kind::RoomList)?;
         let mut place = Map::new();
         place.insert("id".to_owned(), random.guid().to_uppercase().into());
         place.insert("displayName".to_owned(), format!("Building {number}").into());
         place.insert("emailAddress".to_owned(), format!("new-bldg{number}@{}", self.domain).into());
         place.insert("placeId".to_owned(), random.guid().into());
         place.extend(given);
-        place.retain(|name, _| !missing_in(self.cloud, name));
+        place.retain(|name, _| name == "id" || Kind::RoomList.has(self.cloud, name));
         let id = text(&place, "id").to_owned();
         if self.room_lists.iter().any(|list| is_named(&list.place, &id)) {
             return Err(ControlError::Conflict { property: "id", value: id });
@@ -270,7 +288,7 @@ impl Tenant {
         if changes.contains_key("id") {
             return Err(ControlError::Invalid("a room list keeps its 'id'".to_owned()));
         }
-        self.check_place(&changes, ROOM_LIST)?;
+        self.check_place(&changes, Kind::RoomList)?;
         let list = &mut self.room_lists[at];
         list.place.extend(changes);
         if let Some(rooms) = rooms {
@@ -301,17 +319,23 @@ impl Tenant {
         })?;
         keys.iter()
             .map(|key| {
-                let at = self.room_at(key.as_str().unwrap_or_default())?;
-                Ok(text(&self.rooms[at].place, "id").to_owned())
+                let key = key.as_str().unwrap_or_default();
+                self.bookables()
+                    .find(|room| is_named(&room.place, key))
+                    .map(|room| text(&room.place, "id").to_owned())
+                    .ok_or_else(|| ControlError::no("room", key))
             })
             .collect::<Result<Vec<_>, _>>()
             .map(Some)
     }
 
     /// Values are not checked: that a room has a capacity of "50" is among what is worth trying.
-    fn check_place(&self, given: &Map<String, Value>, known: &[&str]) -> Result<(), ControlError> {
-        match given.keys().find(|name| *name != "id" && !known.contains(&name.as_str())) {
-            Some(name) => Err(ControlError::Invalid(format!("a place has no property '{name}'"))),
+    fn check_place(&self, given: &Map<String, Value>, kind: Kind) -> Result<(), ControlError> {
+        let known = |name: &str| name == "id" || kind.has(Cloud::Global, name);
+        match given.keys().find(|name| !known(name)) {
+            Some(name) => {
+                Err(ControlError::Invalid(format!("a {} has no property '{name}'", kind.name())))
+            }
             None => Ok(()),
         }
     }

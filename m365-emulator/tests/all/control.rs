@@ -86,7 +86,7 @@ async fn permissions_and_settings_are_changed() {
     let session = Session::with_users(1).await;
     assert_eq!(session.admin(Method::DELETE, "permissions/User.Read.All", None).await.status, 204);
     assert_eq!(session.admin(Method::PUT, "permissions/Calendars.Read", None).await.status, 204);
-    session.admin(Method::PUT, "permissions/Mail.Send", None).await.expect(404);
+    session.admin(Method::PUT, "permissions/Mail.Sent", None).await.expect(404);
     let granted = session.admin(Method::GET, "permissions", None).await.expect(200);
     assert_eq!(granted["granted"], json!(session.emulator.permissions()));
     let change = json!({"secretExpired": true, "placesNextLink": false});

@@ -5,6 +5,8 @@
 mod batch;
 mod browser;
 mod calendar;
+mod certificates;
+mod clouds;
 mod consent;
 mod control;
 mod delta;
@@ -17,5 +19,6 @@ mod places;
 mod program;
 mod session;
 mod sign_in;
+mod spaces;
 mod tenant;
 mod users;

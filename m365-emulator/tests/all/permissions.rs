@@ -71,7 +71,18 @@ async fn a_token_keeps_what_was_granted_when_it_was_issued() {
     session.get("/users").await.expect(200);
     session.sign_in().await;
     session.get("/users").await.refused(403, "Authorization_RequestDenied");
-    assert!(session.emulator.grant("Mail.Send").is_err());
+}
+
+#[tokio::test]
+async fn what_opens_nothing_here_is_granted_all_the_same() {
+    let session = with_only(&["Mail.ReadWrite", "Place.ReadWrite.All"]).await;
+    let token = crate::entra::claims(session.bearer());
+    assert_eq!(token["roles"], json!(["Mail.ReadWrite", "Place.ReadWrite.All"]));
+    session.get("/places/microsoft.graph.room").await.expect(200);
+    session.get("/users").await.refused(403, "Authorization_RequestDenied");
+    for wrong in ["Mail.ReadAll", "mail.read", ""] {
+        assert!(session.emulator.grant(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[tokio::test]

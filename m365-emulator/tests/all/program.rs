@@ -72,6 +72,20 @@ async fn it_serves_https_under_a_ca_of_its_own() {
     send(friend.get(url.replace("localhost", "127.0.0.1"))).await.expect(200);
 }
 
+#[tokio::test]
+async fn it_takes_certificates_from_files() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/client-certificate.pem");
+    let (_running, whereabouts) = start(&["--listen", "127.0.0.1:0", "--client-certificate", file]);
+    let url = format!("{}/_emulator/certificates", whereabouts["graph"].as_str().unwrap());
+    let listed = send(client().get(url)).await.expect(200);
+    assert_eq!(listed["value"].as_array().unwrap().len(), 1);
+    let missing = command(&["--listen", "127.0.0.1:0", "--client-certificate", "nowhere.pem"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot read nowhere.pem"));
+}
+
 #[cfg(unix)]
 #[test]
 fn it_ends_when_told_to() {
@@ -90,6 +104,7 @@ fn wrong_usage_ends_with_2() {
         &["--tenant-id", "contoso"],
         &["--client-secret", ""],
         &["--redirect-uri", "/signed-in"],
+        &["--client-certificate", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
         &["--surprise"],
     ] {
         let output = command(&["--listen", "127.0.0.1:0"]).args(arguments).output().unwrap();

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use m365_emulator::{Config, Emulator};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::session::properties;
 
 async fn tenant(config: Config) -> Emulator {
     Emulator::start(config).await.unwrap()
@@ -53,6 +55,55 @@ async fn a_tenant_is_as_untidy_as_real_ones() {
     for name in ["id", "userPrincipalName"] {
         let distinct: HashSet<String> = texts(&users, name).map(str::to_lowercase).collect();
         assert_eq!(distinct.len(), users.len(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn card_numbers_are_where_companies_keep_them_and_as_somebody_typed_them() {
+    let emulator = tenant(Config { users: 2000, rooms: 0, ..Config::default() }).await;
+    let users = emulator.users();
+    let pager = &emulator.truth().extensions[0];
+    let badges: Vec<&Value> =
+        users.iter().filter_map(|user| user.get("onPremisesExtensionAttributes")).collect();
+    for number in 1..=15 {
+        let name = format!("extensionAttribute{number}");
+        assert!(badges.iter().any(|badge| badge[&name].is_string()), "{name}");
+    }
+    let second: Vec<Value> = badges.iter().map(|badge| (*badge).clone()).collect();
+    for (people, name) in
+        [(&users, "employeeId"), (&users, pager.as_str()), (&second, "extensionAttribute2")]
+    {
+        let some = |is_it: fn(&str) -> bool| texts(people, name).any(is_it);
+        assert!(some(|number| number.starts_with('0')), "{name}");
+        assert!(some(|number| number.starts_with(' ') || number.ends_with(' ')), "{name}");
+        assert!(some(|number| number.trim().contains(' ')), "{name}");
+        assert!(some(|number| !number.contains(' ')), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn two_people_can_be_made_to_share_a_number() {
+    let emulator = tenant(Config { users: 20, rooms: 0, ..Config::default() }).await;
+    let pager = emulator.truth().extensions[0].clone();
+    let users = emulator.users();
+    let ids: Vec<&str> = texts(&users, "id").take(2).collect();
+    let number = json!({
+        pager.as_str(): " 0042 ",
+        "employeeId": "0042",
+        "faxNumber": "+49 42",
+        "onPremisesExtensionAttributes": {"extensionAttribute7": "00 42"},
+    });
+    for id in &ids {
+        emulator.patch_user(id, properties(number.clone())).unwrap();
+    }
+    for id in &ids {
+        let user = emulator.user(id).unwrap();
+        assert_eq!((&user[&pager], &user["employeeId"]), (&json!(" 0042 "), &json!("0042")));
+        let attributes = &user["onPremisesExtensionAttributes"];
+        assert_eq!(
+            (&user["faxNumber"], &attributes["extensionAttribute7"]),
+            (&json!("+49 42"), &json!("00 42"))
+        );
     }
 }
 

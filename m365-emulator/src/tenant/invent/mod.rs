@@ -3,16 +3,18 @@
 mod names;
 pub(crate) mod people;
 pub(crate) mod places;
+mod spaces;
 mod words;
 
 use serde_json::{Map, Value, json};
 
 use self::names::SITES;
 use self::people::People;
+use self::spaces::Plan;
 use self::words::{DEPARTMENTS, GROUPS};
 use super::Tenant;
 use super::directory::Directory;
-use super::place::{Room, RoomList, text};
+use super::place::{Kind, Room, RoomList, text};
 use super::property::Schema;
 use crate::config::Config;
 use crate::error::ControlError;
@@ -40,7 +42,9 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         pager,
         directory: Directory::new(schema),
         rooms: Vec::new(),
+        workspaces: Vec::new(),
         room_lists: Vec::new(),
+        spaces: Vec::new(),
         groups: Vec::new(),
         invented: config.users,
         mixes: 0,
@@ -56,13 +60,13 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         let (id, properties) = mailboxes.shared_mailbox(number);
         tenant.directory.add(id, &properties, false)?;
     }
-    rooms(&mut tenant, config.rooms)?;
+    places(&mut tenant, config)?;
     tenant.groups =
         groups(&mut Random::stream(config.seed, "groups"), config.groups, &tenant.domain);
     Ok(tenant)
 }
 
-fn rooms(tenant: &mut Tenant, count: usize) -> Result<(), ControlError> {
+fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
     let mut random = Random::stream(tenant.seed, "rooms");
     let mut people = tenant.people("room mailboxes");
     let buildings = places::buildings(&mut random, &tenant.domain, tenant.cloud);
@@ -70,10 +74,12 @@ fn rooms(tenant: &mut Tenant, count: usize) -> Result<(), ControlError> {
         .iter()
         .map(|building| RoomList { place: building.list.clone(), rooms: Vec::new() })
         .collect();
-    for number in 0..count {
+    let mut plan = Plan::new(Random::stream(tenant.seed, "spaces"), &buildings);
+    for number in 0..config.rooms {
         let building = number % buildings.len();
-        let place =
+        let mut place =
             places::room(&mut random, &buildings[building], number, &tenant.domain, tenant.cloud);
+        plan.settle(building, &mut place);
         let (user, properties) =
             people.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
         tenant.directory.add(user.clone(), &properties, false)?;
@@ -86,7 +92,23 @@ fn rooms(tenant: &mut Tenant, count: usize) -> Result<(), ControlError> {
         }
         tenant.rooms.push(Room { place, user, in_places: true });
     }
+    if !Kind::Workspace.exists_in(tenant.cloud) {
+        tenant.room_lists = lists;
+        return Ok(());
+    }
+    for number in 0..config.workspaces {
+        let building = number % buildings.len();
+        let mut place =
+            places::workspace(&mut random, &buildings[building], number, &tenant.domain);
+        plan.settle(building, &mut place);
+        let (user, properties) =
+            people.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
+        tenant.directory.add(user.clone(), &properties, false)?;
+        lists[building].rooms.push(text(&place, "id").to_owned());
+        tenant.workspaces.push(Room { place, user, in_places: true });
+    }
     tenant.room_lists = lists;
+    tenant.spaces = plan.into_spaces();
     Ok(())
 }
 

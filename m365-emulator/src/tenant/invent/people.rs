@@ -110,7 +110,7 @@ impl People {
         if self.random.percent(75) {
             // Leading zeros are what spreadsheets eat, and card readers do not.
             let number = format!("{:06}", self.count * 7 % 1_000_000);
-            put(&mut p, "employeeId", &number);
+            put(&mut p, "employeeId", &typed(number, self.count));
         }
         if self.random.percent(8) {
             let fax = format!("{} 555 {}", site.dialling, self.random.digits(4));
@@ -119,12 +119,15 @@ impl People {
         if self.random.percent(60) {
             let badge =
                 format!("{}{}", self.random.pick(&["00", "A-", " 7", "B"]), self.random.digits(6));
-            let attributes =
+            // Every company has a use of its own for these: each of them is somebody's.
+            let mut attributes =
                 json!({"extensionAttribute1": badge, "extensionAttribute15": department});
+            let other = format!("extensionAttribute{}", 2 + self.count % 13);
+            attributes[other] = typed(badge, self.count).into();
             p.insert("onPremisesExtensionAttributes".to_owned(), attributes);
         }
         if self.random.percent(50) {
-            let pager = self.random.digits(8);
+            let pager = typed(self.random.digits(8), self.count);
             let name = self.pager.clone();
             put(&mut p, &name, &pager);
         }
@@ -256,6 +259,20 @@ impl People {
             left -= site.share;
         }
         &SITES[0]
+    }
+}
+
+/// A number as somebody typed it in: most of them well, a few with spaces around it or inside.
+fn typed(number: String, count: usize) -> String {
+    match count % 20 {
+        3 => format!(" {number}"),
+        7 => format!("{number} "),
+        11 => {
+            let (start, end) = number.split_at(number.len() / 2);
+            format!("{start} {end}")
+        }
+        13 => format!("000{number}"),
+        _ => number,
     }
 }
 

@@ -6,7 +6,7 @@ use super::names::{SITES, Site};
 use super::words::{DEVICES, ROOMS, TAGS};
 use crate::cloud::Cloud;
 use crate::random::Random;
-use crate::tenant::place::missing_in;
+use crate::tenant::place::Kind;
 
 /// A building: a room list of Exchange.
 pub(crate) struct Building {
@@ -28,7 +28,7 @@ pub(crate) fn buildings(random: &mut Random, domain: &str, cloud: Cloud) -> Vec<
             list.insert("phone".to_owned(), Value::Null);
             list.insert("emailAddress".to_owned(), format!("bldg{}@{domain}", number + 1).into());
             list.insert("placeId".to_owned(), random.guid().into());
-            list.retain(|name, _| !missing_in(cloud, name));
+            list.retain(|name, _| name == "id" || Kind::RoomList.has(cloud, name));
             Building { site, name, list }
         })
         .collect()
@@ -58,6 +58,7 @@ pub(crate) fn room(
     put("displayName", format!("{} {nickname}", building.name).into());
     put("nickname", nickname.into());
     let place_id = random.guid();
+    // Of the floor, where the room is the first one on it.
     let parent_id = random.guid();
     // A room that nobody has edited yet has none of the rest.
     let edited = !random.percent(10);
@@ -99,11 +100,41 @@ pub(crate) fn room(
     if edited && random.percent(60) {
         put("parentId", parent_id.into());
     }
-    p.retain(|name, _| !missing_in(cloud, name));
+    p.retain(|name, _| name == "id" || Kind::Room.has(cloud, name));
     p
 }
 
-fn address(site: &Site) -> Value {
+/// The workspace of this number: some desks that are booked together.
+pub(crate) fn workspace(
+    random: &mut Random,
+    building: &Building,
+    number: usize,
+    domain: &str,
+) -> Map<String, Value> {
+    let floor = random.below(5);
+    let place = json!({
+        "id": random.guid().to_uppercase(),
+        "emailAddress": format!("workspace-{}@{domain}", number + 1),
+        "displayName": format!("{} Workspace {}", building.name, number + 1),
+        "nickname": format!("Workspace {}", number + 1),
+        "address": address(building.site),
+        "geoCoordinates": null,
+        "phone": null,
+        "label": format!("W{}", number + 1),
+        "building": building.name,
+        "floorNumber": floor,
+        "floorLabel": floor.to_string(),
+        "isWheelChairAccessible": random.percent(70),
+        "tags": [],
+        "capacity": 2 + random.below(20),
+        "placeId": random.guid(),
+        "parentId": random.guid(),
+        "mode": {"@odata.type": "#microsoft.graph.reservablePlaceMode"},
+    });
+    place.as_object().cloned().unwrap_or_default()
+}
+
+pub(super) fn address(site: &Site) -> Value {
     json!({
         "street": site.street,
         "city": site.city,

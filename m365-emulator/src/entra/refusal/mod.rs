@@ -3,6 +3,8 @@
 //! Codes and texts: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, as real
 //! tenants answer them where the page has the short form only.
 
+mod assertion;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -154,18 +156,6 @@ impl EntraRefusal {
                 "The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new \
              keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for \
              added security: https://aka.ms/certCreds."
-            ),
-        )
-    }
-
-    /// The application has no certificate, so an assertion is signed with one that is not registered.
-    pub(crate) fn certificate_unknown(client: &str) -> Self {
-        Self::credential(
-            700_027,
-            format!(
-                "The certificate with identifier used to sign the client assertion is not registered on application. \
-             [Reason - The key was not found., Please visit the Azure Portal, Graph Explorer or directly use MS \
-             Graph to see configured keys for app Id '{client}'.]"
             ),
         )
     }
