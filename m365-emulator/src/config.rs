@@ -22,6 +22,9 @@ pub struct Config {
     pub rooms: usize,
     /// How many groups there are.
     pub groups: usize,
+    /// How many memberships these have, of people, groups and devices, as far as there can be so many. Without it,
+    /// one group has everybody and the others some ten members each.
+    pub memberships: Option<usize>,
     /// What everything is drawn from.
     pub seed: u64,
     /// Which cloud to pretend to be.
@@ -48,6 +51,7 @@ impl Default for Config {
             users: 100,
             rooms: 25,
             groups: 20,
+            memberships: None,
             seed: 1,
             cloud: Cloud::Global,
             tenant_id: None,

@@ -56,7 +56,7 @@ pub enum StartError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// There is no such user, room, or room list.
+    /// There is no such user, group, room, or room list.
     #[error("there is no {kind} `{key}`")]
     NotFound {
         /// What was looked for.
