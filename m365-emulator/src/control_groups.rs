@@ -107,7 +107,7 @@ impl Control {
     ///
     /// # Errors
     /// The group or a member is not there, or a member is not of a kind that the group has; nobody is added then.
-    pub fn add_members(&self, id: &str, members: &[String]) -> Result<(), ControlError> {
+    pub fn add_members(&self, id: &str, members: &[impl AsRef<str>]) -> Result<(), ControlError> {
         self.change(|state| state.tenant.add_members(id, members))
     }
 
@@ -115,7 +115,11 @@ impl Control {
     ///
     /// # Errors
     /// The group or a member is not there.
-    pub fn remove_members(&self, id: &str, members: &[String]) -> Result<(), ControlError> {
+    pub fn remove_members(
+        &self,
+        id: &str,
+        members: &[impl AsRef<str>],
+    ) -> Result<(), ControlError> {
         self.change(|state| state.tenant.remove_members(id, members))
     }
 }

@@ -27,7 +27,7 @@ impl Tenant {
             Some(_) => return Err(ControlError::Invalid("'id' has to be a text".to_owned())),
         };
         let members = match properties.remove("members") {
-            None => Vec::new(),
+            None => Vec::<String>::new(),
             Some(keys) => serde_json::from_value(keys).map_err(|_| {
                 ControlError::Invalid("'members' has to be a list of ids".to_owned())
             })?,
@@ -72,7 +72,11 @@ impl Tenant {
     }
 
     /// Adds members, named by id or user principal name; all of them or none.
-    pub(crate) fn add_members(&mut self, id: &str, keys: &[String]) -> Result<(), ControlError> {
+    pub(crate) fn add_members(
+        &mut self,
+        id: &str,
+        keys: &[impl AsRef<str>],
+    ) -> Result<(), ControlError> {
         let slot = self.present_group(id)?;
         let members = self.members_named(keys)?;
         for member in &members {
@@ -82,7 +86,11 @@ impl Tenant {
     }
 
     /// Takes members away; who is none is passed over.
-    pub(crate) fn remove_members(&mut self, id: &str, keys: &[String]) -> Result<(), ControlError> {
+    pub(crate) fn remove_members(
+        &mut self,
+        id: &str,
+        keys: &[impl AsRef<str>],
+    ) -> Result<(), ControlError> {
         let slot = self.present_group(id)?;
         for member in self.members_named(keys)? {
             self.groups.leave(slot, member);
@@ -130,8 +138,8 @@ impl Tenant {
         }
     }
 
-    fn members_named(&self, keys: &[String]) -> Result<Vec<Member>, ControlError> {
-        keys.iter().map(|key| self.member(key)).collect()
+    fn members_named(&self, keys: &[impl AsRef<str>]) -> Result<Vec<Member>, ControlError> {
+        keys.iter().map(|key| self.member(key.as_ref())).collect()
     }
 
     /// Somebody who is there, by id or user principal name.

@@ -6,7 +6,7 @@ use m365_emulator::{Config, Control, DeltaExpiry, Settings};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::groups::{group_with, id, security_group};
+use crate::groups::{empty_group, group_with, id, security_group};
 use crate::session::{Session, members, properties, published};
 
 const SELECT: &str = "displayName,description,members";
@@ -160,8 +160,7 @@ async fn replay(steps: Vec<Step>, seed: u64) {
     let (mut deleted, mut deleted_user) = (None, None);
     let some = |all: Vec<Value>, which: usize| all.get(which % all.len().max(1)).map(id);
     for step in steps {
-        let group =
-            |which| some(control.groups(), which).unwrap_or_else(|| security_group(&control, &[]));
+        let group = |which| some(control.groups(), which).unwrap_or_else(|| empty_group(&control));
         let user = |which| some(control.users(), which).unwrap();
         match step {
             Step::Mix(users) => drop(control.mix(users).unwrap()),
@@ -182,7 +181,7 @@ async fn replay(steps: Vec<Step>, seed: u64) {
             Step::Leave(which) => {
                 let group = group(which);
                 if let Some(first) = control.members(&group).unwrap().users.first() {
-                    control.remove_members(&group, &[first.clone()]).unwrap();
+                    control.remove_members(&group, &[&first]).unwrap();
                 }
             }
             Step::DeleteUser(who) => {
@@ -335,7 +334,7 @@ async fn deleted_groups_are_told() {
 async fn only_what_changed_is_told_where_that_is_asked_for() {
     let session = Session::with_users(9).await;
     let control = &session.emulator;
-    let group = security_group(control, &[]);
+    let group = empty_group(control);
     let path = format!("/groups/delta?$deltatoken=latest&$select={SELECT}");
     let latest = session.get(&path).await.expect(200);
     let link = latest["@odata.deltaLink"].as_str().unwrap();
@@ -365,7 +364,7 @@ async fn the_first_round_can_tell_who_has_left() {
     let session = Session::with_users(9).await;
     let group = id(&session.emulator.groups()[0]);
     let left = id(&session.emulator.users()[4]);
-    session.emulator.remove_members(&group, &[left.clone()]).unwrap();
+    session.emulator.remove_members(&group, &[&left]).unwrap();
     session.emulator.update_settings(|settings| settings.delta_replays = true);
     let page = session.get("/groups/delta?$select=members").await.expect(200);
     let told = page["value"][0]["members@delta"].as_array().unwrap();

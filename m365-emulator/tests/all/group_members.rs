@@ -1,9 +1,11 @@
 //! Who is in a group, and in which groups somebody is.
 
+use std::slice;
+
 use m365_emulator::Config;
 use serde_json::{Value, json};
 
-use crate::groups::{group_with, id, security_group};
+use crate::groups::{empty_group, group_with, id, security_group};
 use crate::session::{Session, members, properties, published};
 
 const EVENTUAL: [(&str, &str); 1] = [("ConsistencyLevel", "eventual")];
@@ -75,7 +77,7 @@ async fn transitive_members_come_once_however_often_they_are_in() {
     let control = &session.emulator;
     let users = ids(&control.users());
     let inner = security_group(control, &users[20..50]);
-    let middle = security_group(control, &[&users[10..30], &[inner.clone()]].concat());
+    let middle = security_group(control, &[&users[10..30], slice::from_ref(&inner)].concat());
     let outer = security_group(control, &[&users[..15], &[middle.clone(), inner.clone()]].concat());
     let path = format!("/groups/{outer}/transitiveMembers");
     let (listed, _) = session.all(&format!("{path}?$top=999&$select=id")).await;
@@ -89,7 +91,7 @@ async fn transitive_members_come_once_however_often_they_are_in() {
         members(&published("groups-transitivemembers")["value"][0])
     );
     // Groups in a circle are gone through once.
-    control.add_members(&inner, &[outer.clone()]).unwrap();
+    control.add_members(&inner, &[&outer]).unwrap();
     let (circle, _) = session.all(&format!("/groups/{inner}/transitiveMembers")).await;
     assert_eq!(ids(&circle), [&users[..50], &[inner, middle, outer]].concat());
 }
@@ -150,10 +152,10 @@ async fn somebody_is_in_groups_directly_and_through_others() {
     let session = Session::start(Config { users: 9, groups: 0, ..Config::default() }).await;
     let control = &session.emulator;
     let user = id(&control.users()[0]);
-    let inner = security_group(control, &[user.clone()]);
-    let outer = security_group(control, &[inner.clone()]);
+    let inner = security_group(control, &[&user]);
+    let outer = security_group(control, &[&inner]);
     let listed = async |path: &str| ids(&session.all(&format!("/users/{user}{path}")).await.0);
-    assert_eq!(listed("/memberOf").await, [inner.clone()]);
+    assert_eq!(listed("/memberOf").await, slice::from_ref(&inner));
     assert_eq!(listed("/transitiveMemberOf?$select=id").await, [inner, outer]);
     session.get("/users/nobody/memberOf").await.refused(404, "Request_ResourceNotFound");
 }
@@ -163,9 +165,9 @@ async fn membership_is_checked_through_nested_groups() {
     let mut session = Session::start(Config { users: 9, groups: 4, ..Config::default() }).await;
     let control = session.emulator.control();
     let user = id(&control.users()[0]);
-    let inner = security_group(&control, &[user.clone()]);
-    let outer = security_group(&control, &[inner.clone()]);
-    let other = security_group(&control, &[]);
+    let inner = security_group(&control, &[&user]);
+    let outer = security_group(&control, &[&inner]);
+    let other = empty_group(&control);
     let asked = [&outer, &other, "5b31c38c-2584-42f0-aa47-657fb3a84230", &inner];
     let path = format!("/users/{user}/checkMemberGroups");
     let page = session.post(&path, &json!({"groupIds": asked})).await.expect(200);
@@ -243,7 +245,7 @@ async fn beta_tells_every_property_of_users_unasked() {
 #[tokio::test]
 async fn a_group_without_members_has_none() {
     let session = Session::with_users(3).await;
-    let empty = security_group(&session.emulator, &[]);
+    let empty = empty_group(&session.emulator);
     let page = session.get(&format!("/groups/{empty}/members")).await.expect(200);
     assert_eq!(page["value"], json!([]));
     let unified = group_with(&session.emulator, |it| it["groupTypes"] == json!(["Unified"]));

@@ -18,8 +18,14 @@ pub(crate) fn group_with(control: &Control, is_it: impl Fn(&Value) -> bool) -> S
 }
 
 /// A new security group with such members.
-pub(crate) fn security_group(control: &Control, members: &[String]) -> String {
-    control.create_group(properties(json!({"members": members}))).unwrap()
+pub(crate) fn security_group(control: &Control, members: &[impl AsRef<str>]) -> String {
+    let group = empty_group(control);
+    control.add_members(&group, members).unwrap();
+    group
+}
+
+pub(crate) fn empty_group(control: &Control) -> String {
+    control.create_group(properties(json!({}))).unwrap()
 }
 
 #[tokio::test]
@@ -50,7 +56,7 @@ async fn groups_are_listed_and_read() {
 #[tokio::test]
 async fn an_unknown_or_deleted_group_is_not_found() {
     let session = Session::with_users(1).await;
-    let deleted = security_group(&session.emulator, &[]);
+    let deleted = empty_group(&session.emulator);
     session.emulator.delete_group(&deleted).unwrap();
     for key in ["nobody", "5b31c38c-2584-42f0-aa47-657fb3a84230", &deleted] {
         for path in ["", "/members", "/transitiveMembers"] {
@@ -174,7 +180,7 @@ async fn groups_are_made_changed_deleted_and_restored() {
     session.admin(Method::PATCH, &path, Some(json!({"displayName": 5}))).await.expect(400);
     post("groups", json!({"id": crew})).await.expect(409);
     post("groups", json!({"members": ["nobody"]})).await.expect(404);
-    let security = security_group(&session.emulator, &[]);
+    let security = empty_group(&session.emulator);
     // Microsoft 365 groups have users, and are in no other group.
     post(&format!("{path}/members"), json!({"add": [security]})).await.expect(400);
     post(&format!("groups/{security}/members"), json!({"add": [one, crew]})).await.expect(400);
@@ -200,13 +206,13 @@ async fn whoever_is_deleted_is_in_no_group_until_restored() {
     let session = Session::with_users(3).await;
     let control = &session.emulator;
     let user = id(&control.users()[0]);
-    let inner = security_group(control, &[user.clone()]);
+    let inner = security_group(control, &[&user]);
     let outer = security_group(control, &[inner.clone(), user.clone()]);
     control.delete_user(&user).unwrap();
     assert_eq!(control.members(&outer).unwrap().users.len(), 0);
     control.delete_group_permanently(&inner).unwrap();
     control.restore_user(&user).unwrap();
-    assert_eq!(control.members(&outer).unwrap().users, [user.clone()]);
+    assert_eq!(control.members(&outer).unwrap().users, std::slice::from_ref(&user));
     // The inner group is gone for good, and so is it from the outer one.
     assert_eq!(control.members(&outer).unwrap().groups.len(), 0);
     control.delete_user(&user).unwrap();
