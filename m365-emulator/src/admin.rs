@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::control::{Control, Properties};
+use crate::control_groups::Members;
 use crate::control_places::SpaceKind;
 use crate::error::ControlError;
 use crate::fault::Fault;
@@ -39,7 +40,18 @@ const GUIDE: &[(&str, &str)] = &[
         "PATCH|DELETE /_emulator/buildings/{id}",
         "What is in it stays, and its parentId leads nowhere",
     ),
-    ("GET /_emulator/groups", "Groups"),
+    ("GET|POST /_emulator/groups", "Groups; POST adds one, with \"members\": ids"),
+    ("GET|PATCH /_emulator/groups/{id}", "One group; PATCH sets properties"),
+    (
+        "DELETE /_emulator/groups/{id}?permanent=false",
+        "To the recycle bin, if it is a Microsoft 365 group; others are gone",
+    ),
+    ("POST /_emulator/groups/{id}/restore", "Back from the recycle bin, with its members"),
+    (
+        "GET|POST /_emulator/groups/{id}/members",
+        "Ids of the users, groups and devices; {\"add\": ids, \"remove\": ids}",
+    ),
+    ("GET /_emulator/memberships", "The same of every group, one line of JSON each"),
     ("POST /_emulator/change", "{\"users\": 100} changes a hundred people and says how"),
     ("GET /_emulator/permissions", "Granted application permissions"),
     (
@@ -53,7 +65,8 @@ const GUIDE: &[(&str, &str)] = &[
     ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
     (
         "GET|PATCH /_emulator/settings",
-        "places, roomLists, placesNextLink, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
+        "places, roomLists, placesNextLink, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
+         extensionsListed, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -76,6 +89,22 @@ const GUIDE: &[(&str, &str)] = &[
 #[serde(deny_unknown_fields)]
 struct Mix {
     users: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemberChange {
+    #[serde(default)]
+    add: Vec<String>,
+    #[serde(default)]
+    remove: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct GroupMembers<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    members: Members,
 }
 
 #[derive(Deserialize)]
@@ -163,7 +192,8 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["buildings", path @ ..]) => spaces(control, SpaceKind::Building, request, path),
         (_, ["floors", path @ ..]) => spaces(control, SpaceKind::Floor, request, path),
         (_, ["sections", path @ ..]) => spaces(control, SpaceKind::Section, request, path),
-        (&Method::GET, ["groups"]) => list(request, control.groups()),
+        (_, ["groups", path @ ..]) => groups(control, request, path),
+        (&Method::GET, ["memberships"]) => memberships(control),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
             ok(&json!({"changes": control.mix(mix.users)?}))
@@ -239,6 +269,40 @@ fn users(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, R
         (&Method::POST, [key, "restore"]) => done(control.restore_user(key)),
         _ => Err(Refusal::NoSuchPath),
     }
+}
+
+fn groups(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {
+    match (&request.method, path) {
+        (&Method::GET, []) => list(request, control.groups()),
+        (&Method::POST, []) => made(control.create_group(body(request)?)?),
+        (&Method::GET, [id]) => ok(&control.group(id)?),
+        (&Method::PATCH, [id]) => done(control.patch_group(id, &body(request)?)),
+        (&Method::DELETE, [id]) if request.query.option("permanent") == Some("true") => {
+            done(control.delete_group_permanently(id))
+        }
+        (&Method::DELETE, [id]) => done(control.delete_group(id)),
+        (&Method::POST, [id, "restore"]) => done(control.restore_group(id)),
+        (&Method::GET, [id, "members"]) => ok(&control.members(id)?),
+        (&Method::POST, [id, "members"]) => {
+            let change: MemberChange = body(request)?;
+            control.add_members(id, &change.add)?;
+            done(control.remove_members(id, &change.remove))
+        }
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn memberships(control: &Control) -> Result<Reply, Refusal> {
+    let mut lines = Vec::new();
+    let mut written = Ok(());
+    control.each_group(|id, members| {
+        if written.is_ok() {
+            written = serde_json::to_writer(&mut lines, &GroupMembers { id, members });
+            lines.push(b'\n');
+        }
+    });
+    written?;
+    Ok(Reply::new(StatusCode::OK).with("content-type", "application/x-ndjson").with_body(lines))
 }
 
 fn rooms(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, Refusal> {

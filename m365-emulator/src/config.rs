@@ -24,6 +24,9 @@ pub struct Config {
     pub workspaces: usize,
     /// How many groups there are.
     pub groups: usize,
+    /// How many memberships these have, of people, groups and devices, as far as there can be so many. Without it,
+    /// one group has everybody and the others some ten members each.
+    pub memberships: Option<usize>,
     /// What everything is drawn from.
     pub seed: u64,
     /// Which cloud to pretend to be.
@@ -57,6 +60,7 @@ impl Default for Config {
             rooms: 25,
             workspaces: 0,
             groups: 20,
+            memberships: None,
             seed: 1,
             cloud: Cloud::Global,
             tenant_id: None,

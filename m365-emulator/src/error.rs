@@ -59,7 +59,7 @@ pub enum StartError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// There is no such user, place, certificate, or whatever else was named.
+    /// There is no such user, group, place, certificate, or whatever else was named.
     #[error("there is no {kind} `{key}`")]
     NotFound {
         /// What was looked for.

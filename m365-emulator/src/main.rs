@@ -31,6 +31,9 @@ struct Arguments {
     /// Groups
     #[arg(long, value_name = "N", default_value_t = 20)]
     groups: usize,
+    /// Memberships of the groups, instead of everybody in one and some ten in each other
+    #[arg(long, value_name = "N")]
+    memberships: Option<usize>,
     /// What the tenant is drawn from: the same seed, the same tenant
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -83,6 +86,7 @@ async fn main() -> ExitCode {
         rooms: arguments.rooms,
         workspaces: arguments.workspaces,
         groups: arguments.groups,
+        memberships: arguments.memberships,
         seed: arguments.seed,
         cloud: arguments.cloud,
         tenant_id: arguments.tenant_id,

@@ -24,6 +24,20 @@ pub struct Settings {
     pub places: bool,
     /// Whether Places has room lists. Where it has not, there are none to see.
     pub room_lists: bool,
+    /// How many groups a page of `/groups/delta` has at most. Microsoft says no number; about 100 is what it gives.
+    pub delta_groups_per_page: usize,
+    /// How many members all groups of such a page have together at most: a larger group comes again on the next
+    /// page. Microsoft says no number.
+    pub delta_members_per_page: usize,
+    /// Whether `/groups/delta` repeats on each page what the page before told, and tells members who have left in
+    /// the first round too. Microsoft announces replays.
+    pub delta_replays: bool,
+    /// Whether `/groups/delta` tells groups and members in no order that anybody could count on, a group again after
+    /// others in between.
+    pub delta_shuffles: bool,
+    /// Whether `getAvailableExtensionProperties` tells what there is. It answers with nothing in tenants of more than
+    /// 1,000 service principals.
+    pub extensions_listed: bool,
     /// Whether the client secret has expired (AADSTS7000222).
     pub secret_expired: bool,
     /// Whether an administrator disabled the application (AADSTS7000112).
@@ -81,6 +95,11 @@ impl State {
                 places_next_link: config.places_next_link,
                 places: config.places,
                 room_lists: config.room_lists,
+                delta_groups_per_page: 100,
+                delta_members_per_page: 1000,
+                delta_replays: false,
+                delta_shuffles: false,
+                extensions_listed: true,
                 secret_expired: false,
                 application_disabled: false,
                 redirect_uris: config.redirect_uris.clone(),

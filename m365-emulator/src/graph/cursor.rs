@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::GraphRefusal;
-use crate::tenant::directory::{Sequence, Slot};
+use crate::tenant::entry::Sequence;
 
 /// What a token stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,20 +15,57 @@ pub(crate) enum Cursor {
     Page {
         /// The query of the first request.
         query: String,
-        next: Slot,
+        /// A slot, or the number of a member.
+        next: u32,
     },
     /// The next page of a delta round.
     DeltaPage {
+        of: Tracked,
         query: String,
         /// Where the round started; none for the initial enumeration.
         since: Option<Sequence>,
         /// What the tenant stood at when the round began: the deltaLink at its end starts there.
         until: Sequence,
-        /// A slot, or a place in the log of changes.
-        next: u32,
+        next: Position,
+        /// Where the page before began.
+        before: Option<Position>,
     },
     /// The next delta round.
-    Delta { query: String, since: Sequence },
+    Delta { of: Tracked, query: String, since: Sequence },
+}
+
+/// What can be followed with delta.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Tracked {
+    Users,
+    Groups,
+}
+
+impl Tracked {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Groups => "groups",
+        }
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Users => "users/delta",
+            Self::Groups => "groups/delta",
+        }
+    }
+}
+
+/// A place in a delta round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// How often everything was gone through already.
+    pub(crate) pass: u8,
+    /// A slot, or a place in the log of changes.
+    pub(crate) at: u32,
+    /// Of a group that is too large for one page: which member comes next.
+    pub(crate) member: u32,
 }
 
 /// How expired delta tokens are answered. Both happen, and mean the same: start over.
@@ -91,7 +128,7 @@ impl Cursors {
     }
 
     /// Where a listing goes on.
-    pub(crate) fn page(&self, token: &str) -> Result<(String, Slot), GraphRefusal> {
+    pub(crate) fn page(&self, token: &str) -> Result<(String, u32), GraphRefusal> {
         match self.read(token) {
             Some((number, _)) if number <= self.pages_expired => {
                 Err(GraphRefusal::page_token_expired())
@@ -102,7 +139,7 @@ impl Cursors {
     }
 
     /// Where a delta round starts or goes on.
-    pub(crate) fn delta(&self, token: &str, now: Sequence) -> Result<Cursor, Stale> {
+    pub(crate) fn delta(&self, token: &str, of: Tracked, now: Sequence) -> Result<Cursor, Stale> {
         let unknown = GraphRefusal::sync_state(StatusCode::BAD_REQUEST, "syncStateNotFound");
         let Some((number, cursor)) = self.read(token) else {
             return Err(Stale::Refused(unknown));
@@ -118,8 +155,8 @@ impl Cursors {
             });
         }
         match &cursor {
-            Cursor::Delta { since, .. } if *since <= now => Ok(cursor),
-            Cursor::DeltaPage { until, .. } if *until <= now => Ok(cursor),
+            Cursor::Delta { of: its, since, .. } if *its == of && *since <= now => Ok(cursor),
+            Cursor::DeltaPage { of: its, until, .. } if *its == of && *until <= now => Ok(cursor),
             _ => Err(Stale::Refused(unknown)),
         }
     }

@@ -1,8 +1,9 @@
-//! `$filter` on users, as much of it as is served. The rest is refused, never ignored.
+//! `$filter` on users and groups, as much of it as is served. The rest is refused, never ignored.
 
 use super::refusal::GraphRefusal;
-use crate::tenant::directory::{Directory, Slot, User};
-use crate::tenant::property::{PROPERTIES, PropertyId};
+use crate::tenant::directory::Directory;
+use crate::tenant::entry::{Entry, Slot};
+use crate::tenant::property::{PropertyId, Schema};
 
 /// Clauses that all have to hold.
 #[derive(Clone, Debug, Default)]
@@ -18,38 +19,25 @@ enum Clause {
     StartsWith(PropertyId, String),
 }
 
-/// Text properties that can be compared with `eq` and `in`, and tested with `startswith`.
-const TEXTS: &[&str] = &[
-    "userPrincipalName",
-    "mail",
-    "userType",
-    "displayName",
-    "givenName",
-    "surname",
-    "employeeId",
-    "department",
-    "jobTitle",
-];
-
 impl Filter {
-    pub(crate) fn parse(filter: Option<&str>, directory: &Directory) -> Result<Self, GraphRefusal> {
+    pub(crate) fn parse(filter: Option<&str>, schema: &Schema) -> Result<Self, GraphRefusal> {
         let Some(filter) = filter else {
             return Ok(Self::default());
         };
         let mut tokens = Tokens::new(filter);
         let mut clauses = Vec::new();
         loop {
-            clauses.push(clause(&mut tokens, directory)?);
+            clauses.push(clause(&mut tokens, schema)?);
             match tokens.next()? {
                 None => return Ok(Self(clauses)),
                 Some(Token::Word(word)) if word == "and" => {}
-                Some(token) => return Err(token.unexpected()),
+                Some(token) => return Err(token.unexpected(schema)),
             }
         }
     }
 
     /// For delta: `id eq '…' or id eq '…'`, up to 50, is all it takes.
-    pub(crate) fn ids(filter: &str) -> Result<Vec<String>, GraphRefusal> {
+    pub(crate) fn ids(filter: &str, schema: &Schema) -> Result<Vec<String>, GraphRefusal> {
         let mut tokens = Tokens::new(filter);
         let mut ids = Vec::new();
         loop {
@@ -60,15 +48,15 @@ impl Filter {
                     ids.push(id.to_lowercase());
                 }
                 (Some(Token::Word(property)), ..) => {
-                    return Err(GraphRefusal::filter_property(&property));
+                    return Err(GraphRefusal::filter_property(&property, schema.of.name));
                 }
                 _ => return Err(GraphRefusal::filter_syntax("Syntax error.")),
             }
             match tokens.next()? {
                 None if ids.len() <= 50 => return Ok(ids),
-                None => return Err(GraphRefusal::filter_property("id")),
+                None => return Err(GraphRefusal::filter_property("id", schema.of.name)),
                 Some(Token::Word(word)) if word == "or" => {}
-                Some(token) => return Err(token.unexpected()),
+                Some(token) => return Err(token.unexpected(schema)),
             }
         }
     }
@@ -89,65 +77,66 @@ impl Filter {
         })
     }
 
-    pub(crate) fn matches(&self, user: &User) -> bool {
+    pub(crate) fn matches(&self, entry: &Entry) -> bool {
         self.0.iter().all(|clause| match clause {
-            Clause::Id(ids) => ids.contains(&user.id),
+            Clause::Id(ids) => ids.contains(&entry.id),
             Clause::Text(property, wanted) => {
-                user.text(*property).is_some_and(|text| wanted.contains(&text.to_lowercase()))
+                entry.text(*property).is_some_and(|text| wanted.contains(&text.to_lowercase()))
             }
             Clause::Flag(property, wanted) => {
-                user.json(*property) == Some(if *wanted { "true" } else { "false" })
+                entry.json(*property) == Some(if *wanted { "true" } else { "false" })
             }
             Clause::StartsWith(property, start) => {
-                user.text(*property).is_some_and(|text| text.to_lowercase().starts_with(start))
+                entry.text(*property).is_some_and(|text| text.to_lowercase().starts_with(start))
             }
         })
     }
 }
 
-fn clause(tokens: &mut Tokens<'_>, directory: &Directory) -> Result<Clause, GraphRefusal> {
+fn clause(tokens: &mut Tokens<'_>, schema: &Schema) -> Result<Clause, GraphRefusal> {
     let word = tokens.word()?;
     if word == "startswith" {
         tokens.expect('(')?;
         let name = tokens.word()?;
-        let property = text_property(&name, directory)?;
+        let property = text_property(&name, schema)?;
         tokens.expect(',')?;
-        let start = tokens.text(&name)?;
+        let start = tokens.text(&name, schema)?;
         tokens.expect(')')?;
         return Ok(Clause::StartsWith(property, start.to_lowercase()));
     }
-    let known = word == "id" || directory.schema.find(&word).is_some();
+    let known = word == "id" || schema.find(&word).is_some();
     if !known {
         return Err(GraphRefusal::filter_syntax(&format!(
-            "Could not find a property named '{word}' on type 'microsoft.graph.user'."
+            "Could not find a property named '{word}' on type 'microsoft.graph.{}'.",
+            schema.of.name
         )));
     }
     let values = match tokens.word()?.as_str() {
-        "eq" if word == "accountEnabled" => {
-            let property = directory.schema.find(&word).unwrap_or_default();
+        "eq" if schema.of.flags.contains(&word.as_str()) => {
+            let property = schema.find(&word).unwrap_or_default();
             return match tokens.word()?.as_str() {
                 "true" => Ok(Clause::Flag(property, true)),
                 "false" => Ok(Clause::Flag(property, false)),
-                _ => Err(GraphRefusal::filter_property(&word)),
+                _ => Err(GraphRefusal::filter_property(&word, schema.of.name)),
             };
         }
-        "eq" => vec![tokens.text(&word)?],
-        "in" => tokens.list(&word)?,
-        _ => return Err(GraphRefusal::filter_property(&word)),
+        "eq" => vec![tokens.text(&word, schema)?],
+        "in" => tokens.list(&word, schema)?,
+        _ => return Err(GraphRefusal::filter_property(&word, schema.of.name)),
     };
     let values = values.into_iter().map(|value| value.to_lowercase()).collect();
     if word == "id" {
         return Ok(Clause::Id(values));
     }
-    Ok(Clause::Text(text_property(&word, directory)?, values))
+    Ok(Clause::Text(text_property(&word, schema)?, values))
 }
 
-fn text_property(name: &str, directory: &Directory) -> Result<PropertyId, GraphRefusal> {
-    let property = directory.schema.find(name).filter(|property| {
+fn text_property(name: &str, schema: &Schema) -> Result<PropertyId, GraphRefusal> {
+    let property = schema.find(name).filter(|property| {
         // Directory extensions can be filtered by, whatever they are called.
-        TEXTS.contains(&name) || usize::from(*property) >= PROPERTIES.len()
+        schema.of.texts.contains(&name) || schema.is_extension(*property)
     });
-    property.ok_or_else(|| GraphRefusal::filter_property(name))
+    property.ok_or_else(|| GraphRefusal::filter_property(name, schema.of.name))
 }
 
 enum Token {
@@ -157,10 +146,10 @@ enum Token {
 }
 
 impl Token {
-    fn unexpected(self) -> GraphRefusal {
+    fn unexpected(self, schema: &Schema) -> GraphRefusal {
         match self {
             Self::Word(word) if word == "or" || word == "not" => {
-                GraphRefusal::filter_property(&word)
+                GraphRefusal::filter_property(&word, schema.of.name)
             }
             _ => GraphRefusal::filter_syntax("Syntax error."),
         }
@@ -221,10 +210,10 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    fn text(&mut self, property: &str) -> Result<String, GraphRefusal> {
+    fn text(&mut self, property: &str, schema: &Schema) -> Result<String, GraphRefusal> {
         match self.next()? {
             Some(Token::Text(text)) => Ok(text),
-            _ => Err(GraphRefusal::filter_property(property)),
+            _ => Err(GraphRefusal::filter_property(property, schema.of.name)),
         }
     }
 
@@ -235,12 +224,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    fn list(&mut self, property: &str) -> Result<Vec<String>, GraphRefusal> {
+    fn list(&mut self, property: &str, schema: &Schema) -> Result<Vec<String>, GraphRefusal> {
         self.expect('(')?;
-        let mut values = vec![self.text(property)?];
+        let mut values = vec![self.text(property, schema)?];
         loop {
             match self.next()? {
-                Some(Token::Sign(',')) => values.push(self.text(property)?),
+                Some(Token::Sign(',')) => values.push(self.text(property, schema)?),
                 Some(Token::Sign(')')) => return Ok(values),
                 _ => return Err(GraphRefusal::filter_syntax("Syntax error.")),
             }

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 mod calendar;
 pub(crate) mod cursor;
 mod delta;
+mod extensions;
 mod filter;
 mod groups;
 mod organization;
@@ -16,6 +17,7 @@ mod users;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
+use self::groups::related;
 use self::permission::Caller;
 use self::refusal::GraphRefusal;
 use crate::entra::key::BadToken;
@@ -34,6 +36,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Beta tells every property of a user unasked, directory extensions included.
+    fn is_beta(&self) -> bool {
+        self.root.ends_with("/beta")
+    }
+
     fn metadata(&self) -> String {
         format!("{}/$metadata", self.root)
     }
@@ -97,6 +104,17 @@ fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply,
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (version, path) = segments.split_first().ok_or_else(|| GraphRefusal::no_segment(""))?;
     let context = &Context { root: format!("{}/{version}", state.graph) };
+    if request.method == Method::POST {
+        match path {
+            ["users", key, action] if action.eq_ignore_ascii_case("checkMemberGroups") => {
+                return groups::check::answer(state, context, caller, key, request);
+            }
+            ["directoryObjects", "getAvailableExtensionProperties"] => {
+                return extensions::available(state, context, caller, request);
+            }
+            _ => {}
+        }
+    }
     if request.method != Method::GET {
         return Err(match path.first() {
             Some(&("users" | "groups" | "places" | "organization")) => GraphRefusal::method(),
@@ -109,7 +127,7 @@ fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply,
         ["users"] => users::list(state, context, caller, request),
         ["users", "$count"] => users::count(state, caller, request),
         ["users", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {
-            delta::answer(state, context, caller, request)
+            delta::users::answer(state, context, caller, request)
         }
         ["users", key] => users::get(state, context, caller, key, request),
         ["users", key, "calendarView"] | ["users", key, "calendar", "calendarView"] => {
@@ -117,12 +135,23 @@ fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply,
         }
         ["groups"] => groups::list(state, context, caller, request),
         ["groups", "$count"] => groups::count(state, caller, request),
+        ["groups", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {
+            delta::groups::answer(state, context, caller, request)
+        }
         ["groups", id] => groups::get(state, context, caller, id, request),
         ["places", path @ ..] => places::route(state, context, caller, path, request),
         ["me", ..] => Err(GraphRefusal::not_for_applications()),
-        ["users", _, segment, ..]
-        | ["groups", _, segment, ..]
-        | ["organization", _, segment, ..] => Err(GraphRefusal::no_segment(segment)),
+        ["users", _, segment, ..] => match related::is_named(segment, "memberOf") {
+            Some(transitive) => {
+                related::member_of(state, context, caller, path, transitive, request)
+            }
+            None => Err(GraphRefusal::no_segment(segment)),
+        },
+        ["groups", _, segment, ..] => match related::is_named(segment, "members") {
+            Some(transitive) => related::members(state, context, caller, path, transitive, request),
+            None => Err(GraphRefusal::no_segment(segment)),
+        },
+        ["organization", _, segment, ..] => Err(GraphRefusal::no_segment(segment)),
         [segment, ..] => Err(GraphRefusal::no_segment(segment)),
         [] => Err(GraphRefusal::no_segment("")),
     }
@@ -173,6 +202,14 @@ fn page(
     }
     object.member("\"value\":", &format!("[{value}]"));
     object.close();
+    ok(body)
+}
+
+/// One element, with where it is of; `body` is an object.
+fn entity(context: &Context, name: &str, mut body: String) -> Reply {
+    let name = Value::from(format!("{}#{name}/$entity", context.metadata())).to_string();
+    let between = if body == "{}" { "" } else { "," };
+    body.insert_str(1, &format!("\"@odata.context\":{name}{between}"));
     ok(body)
 }
 

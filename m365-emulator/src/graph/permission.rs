@@ -18,6 +18,9 @@ pub(crate) const GROUPS: AnyOf = &[
     "Directory.ReadWrite.All",
 ];
 
+/// Opens everything in the directory: devices, and which extensions there are, for which no lesser one is served.
+pub(crate) const DIRECTORY: AnyOf = &["Directory.Read.All", "Directory.ReadWrite.All"];
+
 pub(crate) const ORGANIZATION: AnyOf = &[
     "Organization.Read.All",
     "User.Read.All",

@@ -169,13 +169,47 @@ impl GraphRefusal {
         Self::bad("BadRequest", format!("Invalid filter clause: {why}"))
     }
 
-    pub(crate) fn filter_property(property: &str) -> Self {
+    pub(crate) fn reference_filter() -> Self {
+        Self::bad(
+            "Request_UnsupportedQuery",
+            "The specified filter to the reference property query is currently not supported.",
+        )
+    }
+
+    /// `kind` is `user` or `group`.
+    pub(crate) fn filter_property(property: &str, kind: &str) -> Self {
+        let (first, rest) = kind.split_at(1.min(kind.len()));
         Self::bad(
             "Request_UnsupportedQuery",
             format!(
-                "Unsupported or invalid query filter clause specified for property '{property}' of resource 'User'."
+                "Unsupported or invalid query filter clause specified for property '{property}' of resource \
+             '{}{rest}'.",
+                first.to_uppercase()
             ),
         )
+    }
+
+    /// Only an advanced query narrows related things down to a type
+    /// (<https://learn.microsoft.com/graph/aad-advanced-queries>); the text is a guess.
+    pub(crate) fn cast_without_header() -> Self {
+        Self::bad(
+            "Request_UnsupportedQuery",
+            "An OData cast only works with the query parameter '$count=true' and the request header \
+             'ConsistencyLevel: eventual'.",
+        )
+    }
+
+    /// <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>: "up to a maximum of 20 groups"; the
+    /// text is a guess.
+    pub(crate) fn too_many_groups(given: usize) -> Self {
+        Self::bad(
+            "Request_BadRequest",
+            format!("'groupIds' has {given} elements, the maximum is 20."),
+        )
+    }
+
+    pub(crate) fn body(what: &str) -> Self {
+        Self::bad("BadRequest", format!("Unable to read JSON request payload. {what}"))
     }
 
     pub(crate) fn exchange_filter() -> Self {

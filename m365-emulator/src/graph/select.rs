@@ -1,19 +1,28 @@
-//! `$select` on users, and users written out as it says.
+//! `$select`, and users, groups and devices written out as it says.
 
 use super::refusal::GraphRefusal;
-use crate::tenant::directory::{Sequence, User};
-use crate::tenant::property::{BASIC, DEFAULT, PropertyId, Schema, Store};
+use crate::tenant::entry::{Entry, Sequence};
+use crate::tenant::property::{PropertyId, Schema, Store};
 
-/// What shall be told of each user.
+/// What shall be told of each element.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
-    /// Sorted by property, each with its name as JSON has it before the value.
-    properties: Vec<(PropertyId, String)>,
+    /// Sorted by property.
+    properties: Vec<Selected>,
     id: bool,
     /// In the order of the request; none where the default is told.
     named: Option<Vec<String>>,
     /// Where only these may be seen, the others look as if they were never set.
     visible: Option<Vec<PropertyId>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Selected {
+    property: PropertyId,
+    /// As JSON has it before the value.
+    name: String,
+    /// What a listing has for it where it was never set.
+    unset: Option<&'static str>,
 }
 
 /// Where the selected is asked for, which decides what can be.
@@ -22,6 +31,8 @@ pub(crate) enum Place {
     Listing,
     Single,
     Delta,
+    /// Where everything that is kept is told unasked, as beta does.
+    Whole,
 }
 
 impl Selection {
@@ -32,7 +43,8 @@ impl Selection {
     ) -> Result<Self, GraphRefusal> {
         let select = select.filter(|select| !select.trim().is_empty());
         let names: Vec<&str> = match select {
-            None => DEFAULT.to_vec(),
+            None if place == Place::Whole => schema.kept(),
+            None => schema.of.default.to_vec(),
             Some(select) => select.split(',').map(str::trim).collect(),
         };
         let mut selection = Self {
@@ -51,8 +63,8 @@ impl Selection {
             let property = schema
                 .find(name)
                 .or_else(|| schema.find_ignoring_case(name))
-                .ok_or_else(|| GraphRefusal::no_property(name, "user"))?;
-            match Schema::store(property) {
+                .ok_or_else(|| GraphRefusal::no_property(name, schema.of.name))?;
+            match schema.store(property) {
                 Store::Directory => {}
                 Store::Elsewhere if place == Place::Single => {}
                 Store::Elsewhere => return Err(GraphRefusal::not_implemented()),
@@ -63,7 +75,11 @@ impl Selection {
             }
             let name = schema.name(property);
             named.push(name.to_owned());
-            selection.properties.push((property, format!("\"{name}\":")));
+            selection.properties.push(Selected {
+                property,
+                name: format!("\"{name}\":"),
+                unset: schema.unset(property),
+            });
         }
         selection.properties.sort_unstable();
         selection.properties.dedup();
@@ -73,7 +89,13 @@ impl Selection {
 
     /// Shows the basic properties only.
     pub(crate) fn basic(mut self, schema: &Schema) -> Self {
-        self.visible = Some(BASIC.iter().filter_map(|name| schema.find(name)).collect());
+        self.visible = Some(schema.of.basic.iter().filter_map(|name| schema.find(name)).collect());
+        self
+    }
+
+    /// Shows nothing but the id.
+    pub(crate) fn hidden(mut self) -> Self {
+        self.visible = Some(Vec::new());
         self
     }
 
@@ -82,49 +104,58 @@ impl Selection {
         self.named.as_ref().map_or_else(String::new, |names| format!("({})", names.join(",")))
     }
 
-    /// Writes a user as a listing has it: what was never set is null.
-    pub(crate) fn write(&self, out: &mut String, user: &User) {
+    /// Writes an element as a listing has it: what was never set is null.
+    pub(crate) fn write(&self, out: &mut String, entry: &Entry) {
         let mut object = Object::open(out);
-        let mut held = user.held().iter().peekable();
-        for (property, name) in &self.properties {
-            while held.next_if(|held| held.property < *property).is_some() {}
-            let value = match held.peek() {
-                Some(held) if held.property == *property && self.may_see(*property) => {
-                    Some(&*held.json)
-                }
-                _ => Schema::unset(*property),
-            };
-            if let Some(value) = value {
-                object.member(name, value);
-            }
-        }
-        if self.id {
-            object.text("\"id\":", &user.id);
-        }
+        self.write_into(&mut object, entry);
         object.close();
     }
 
-    /// Writes a user as delta has it: what was never set is absent. With `since`, only what changed after it.
-    pub(crate) fn write_delta(&self, out: &mut String, user: &User, since: Option<Sequence>) {
-        let mut object = Object::open(out);
-        for (property, name) in &self.properties {
-            if let Some(held) = user.get(*property)
-                && since.is_none_or(|since| held.changed > since)
-            {
-                object.member(name, &held.json);
+    /// Writes its members into an object that has others too.
+    pub(crate) fn write_into(&self, object: &mut Object<'_>, entry: &Entry) {
+        let mut held = entry.held().iter().peekable();
+        for selected in &self.properties {
+            let property = selected.property;
+            while held.next_if(|held| held.property < property).is_some() {}
+            let value = match held.peek() {
+                Some(held) if held.property == property && self.may_see(property) => {
+                    Some(&*held.json)
+                }
+                _ => selected.unset,
+            };
+            if let Some(value) = value {
+                object.member(&selected.name, value);
             }
         }
         if self.id {
-            object.text("\"id\":", &user.id);
+            object.text("\"id\":", &entry.id);
         }
-        object.close();
+    }
+
+    /// Writes its members as delta has them: what was never set is absent. With `since`, only what changed after it.
+    pub(crate) fn write_delta(
+        &self,
+        object: &mut Object<'_>,
+        entry: &Entry,
+        since: Option<Sequence>,
+    ) {
+        for selected in &self.properties {
+            if let Some(held) = entry.get(selected.property)
+                && since.is_none_or(|since| held.changed > since)
+            {
+                object.member(&selected.name, &held.json);
+            }
+        }
+        if self.id {
+            object.text("\"id\":", &entry.id);
+        }
     }
 
     /// Whether anything selected changed after that.
-    pub(crate) fn changed(&self, user: &User, since: Sequence) -> bool {
+    pub(crate) fn changed(&self, entry: &Entry, since: Sequence) -> bool {
         self.properties
             .iter()
-            .any(|(property, _)| user.get(*property).is_some_and(|held| held.changed > since))
+            .any(|selected| entry.get(selected.property).is_some_and(|held| held.changed > since))
     }
 
     fn may_see(&self, property: PropertyId) -> bool {

@@ -8,9 +8,10 @@ use super::filter::Filter;
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
 use super::select::{Place, Selection};
-use super::{Context, link, ok, page};
+use super::{Context, entity, link, page};
 use crate::state::State;
-use crate::tenant::directory::{Slot, User};
+use crate::tenant::directory::User;
+use crate::tenant::entry::Slot;
 use crate::wire::{Query, Reply, Request, plain_name};
 
 const DEFAULT_TOP: usize = 100;
@@ -32,12 +33,10 @@ pub(super) fn list(
         }
     };
     let directory = &state.tenant.directory;
-    let selection = visible(
-        Selection::parse(query.option("select"), &directory.schema, Place::Listing)?,
-        state,
-        caller,
-    );
-    let filter = Filter::parse(query.option("filter"), directory)?;
+    let place = if context.is_beta() { Place::Whole } else { Place::Listing };
+    let selection =
+        visible(Selection::parse(query.option("select"), &directory.schema, place)?, state, caller);
+    let filter = Filter::parse(query.option("filter"), &directory.schema)?;
     let top = top(&query)?;
     // Without the header, the option is silently ignored, the segment refused
     // (https://learn.microsoft.com/graph/aad-advanced-queries).
@@ -75,7 +74,7 @@ pub(super) fn count(
         return Err(GraphRefusal::count_segment());
     }
     check_options(&request.query, request)?;
-    let filter = Filter::parse(request.query.option("filter"), &state.tenant.directory)?;
+    let filter = Filter::parse(request.query.option("filter"), &state.tenant.directory.schema)?;
     let count = matching(state, &filter, 0).count();
     Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count.to_string()))
 }
@@ -98,19 +97,15 @@ pub(super) fn get(
         }
     }
     let directory = &state.tenant.directory;
-    let selection =
-        Selection::parse(request.query.option("select"), &directory.schema, Place::Single)?;
+    let select = request.query.option("select").filter(|select| !select.trim().is_empty());
+    let place = if context.is_beta() && select.is_none() { Place::Whole } else { Place::Single };
+    let selection = Selection::parse(select, &directory.schema, place)?;
     let selection = visible(selection, state, caller);
     let user = directory.find(key).ok_or_else(|| GraphRefusal::no_resource(key))?;
     let mut body = String::new();
     selection.write(&mut body, user);
-    let name = format!("{}#users{}/$entity", context.metadata(), selection.context());
-    let name = serde_json::Value::from(name).to_string();
-    body.insert_str(
-        1,
-        &format!("\"@odata.context\":{name}{}", if body == "{}" { "" } else { "," }),
-    );
-    Ok(ok(body).with("x-ms-resource-unit", "1"))
+    let name = format!("users{}", selection.context());
+    Ok(entity(context, &name, body).with("x-ms-resource-unit", "1"))
 }
 
 /// Those present who fit, from a slot on, in the order of the directory.
@@ -137,7 +132,7 @@ fn check_permission(caller: &Caller) -> Result<(), GraphRefusal> {
     Err(GraphRefusal::directory_permission())
 }
 
-fn visible(selection: Selection, state: &State, caller: &Caller) -> Selection {
+pub(super) fn visible(selection: Selection, state: &State, caller: &Caller) -> Selection {
     if caller.has(permission::USERS) {
         return selection;
     }

@@ -1,98 +1,32 @@
 //! The users, and what changed about them when: what `/users` lists and `/users/delta` follows.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
+use super::entry::{Entry, Removal, Sequence, Slot};
 use super::property::{PropertyId, Schema};
 use crate::error::ControlError;
 
-/// Counts changes: 0 is the tenant as it was made.
-pub(crate) type Sequence = u32;
-
-/// Where a user sits in the directory, for good.
-pub(crate) type Slot = u32;
-
-/// How a user is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Removal {
-    /// In the recycle bin.
-    Soft,
-    /// For good.
-    Permanent,
-}
-
-impl Removal {
-    /// As `@removed` spells it.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Soft => "changed",
-            Self::Permanent => "deleted",
-        }
-    }
-}
-
-/// One property of one user. Values are kept as the JSON that answers carry: a page of a thousand users
-/// is put together by copying, which is what makes large tenants cheap.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) property: PropertyId,
-    pub(crate) changed: Sequence,
-    pub(crate) json: Box<str>,
-}
-
+/// Somebody, or a mailbox.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
-    pub(crate) id: String,
-    /// Sorted by property. A property that is not here was never set.
-    held: Vec<Held>,
-    /// Since when the user is there, without a break.
-    pub(crate) since: Sequence,
-    pub(crate) removed: Option<Removal>,
+    entry: Entry,
     /// Whether Exchange Online answers for this mailbox, where there is one.
     pub(crate) rest_mailbox: bool,
 }
 
-impl User {
-    pub(crate) fn held(&self) -> &[Held] {
-        &self.held
-    }
+impl Deref for User {
+    type Target = Entry;
 
-    pub(crate) fn get(&self, property: PropertyId) -> Option<&Held> {
-        let at = self.held.binary_search_by_key(&property, |held| held.property).ok()?;
-        self.held.get(at)
-    }
-
-    pub(crate) fn json(&self, property: PropertyId) -> Option<&str> {
-        self.get(property).map(|held| &*held.json)
-    }
-
-    /// A text property; none where it is null or was never set.
-    pub(crate) fn text(&self, property: PropertyId) -> Option<String> {
-        serde_json::from_str::<Option<String>>(self.json(property)?).ok().flatten()
-    }
-
-    /// True where the value is another than before.
-    fn set(&mut self, property: PropertyId, value: &Value, now: Sequence) -> bool {
-        let json = value.to_string().into_boxed_str();
-        match self.held.binary_search_by_key(&property, |held| held.property) {
-            Ok(at) if self.held[at].json == json => false,
-            Ok(at) => {
-                self.held[at] = Held { property, changed: now, json };
-                true
-            }
-            // Null for what was never set changes nothing.
-            Err(_) if value.is_null() => false,
-            Err(at) => {
-                self.held.insert(at, Held { property, changed: now, json });
-                true
-            }
-        }
+    fn deref(&self) -> &Entry {
+        &self.entry
     }
 }
 
 /// All users of the tenant, those who are gone included.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Directory {
     pub(crate) schema: Schema,
     users: Vec<User>,
@@ -108,7 +42,15 @@ impl Directory {
     pub(crate) fn new(schema: Schema) -> Self {
         let upn = schema.find("userPrincipalName").unwrap_or_default();
         let mail = schema.find("mail").unwrap_or_default();
-        Self { schema, upn, mail, ..Self::default() }
+        Self {
+            schema,
+            users: Vec::new(),
+            by_id: HashMap::new(),
+            by_upn: HashMap::new(),
+            log: Vec::new(),
+            upn,
+            mail,
+        }
     }
 
     pub(crate) fn sequence(&self) -> Sequence {
@@ -177,11 +119,7 @@ impl Directory {
         properties: &Map<String, Value>,
         logged: bool,
     ) -> Result<Slot, ControlError> {
-        let mut accepted = Vec::with_capacity(properties.len());
-        for (name, value) in properties {
-            let fit = self.schema.accept(name, value).map_err(ControlError::Invalid)?;
-            accepted.push(fit);
-        }
+        let accepted = self.schema.accept_all(properties)?;
         if self.by_id.contains_key(&id) {
             return Err(ControlError::Conflict { property: "id", value: id });
         }
@@ -199,14 +137,13 @@ impl Directory {
         }
         let now = self.sequence();
         let since = if logged { now } else { 0 };
-        let mut user =
-            User { id: id.clone(), held: Vec::new(), since, removed: None, rest_mailbox: true };
+        let mut entry = Entry::new(id.clone(), since);
         for (property, value) in accepted {
-            user.set(property, &value, since);
+            entry.set(property, &value, since);
         }
         self.by_id.insert(id, slot);
         self.by_upn.insert(upn.to_lowercase(), slot);
-        self.users.push(user);
+        self.users.push(User { entry, rest_mailbox: true });
         Ok(slot)
     }
 
@@ -216,11 +153,7 @@ impl Directory {
         slot: Slot,
         properties: &Map<String, Value>,
     ) -> Result<bool, ControlError> {
-        let mut accepted = Vec::with_capacity(properties.len());
-        for (name, value) in properties {
-            let fit = self.schema.accept(name, value).map_err(ControlError::Invalid)?;
-            accepted.push(fit);
-        }
+        let accepted = self.schema.accept_all(properties)?;
         let renamed = match properties.get("userPrincipalName") {
             None => None,
             Some(Value::String(upn)) if !upn.is_empty() => Some(upn),
@@ -237,7 +170,7 @@ impl Directory {
         let mut changed = false;
         if let Some(user) = self.users.get_mut(slot as usize) {
             for (property, value) in accepted {
-                changed |= user.set(property, &value, now);
+                changed |= user.entry.set(property, &value, now);
             }
         }
         if changed {
@@ -248,11 +181,13 @@ impl Directory {
 
     /// Deletes a user, or deletes for good whoever is in the recycle bin.
     pub(crate) fn remove(&mut self, slot: Slot, removal: Removal) {
+        let now = self.sequence() + 1;
         if let Some(user) = self.users.get_mut(slot as usize)
             && user.removed != Some(removal)
             && user.removed != Some(Removal::Permanent)
         {
-            user.removed = Some(removal);
+            user.entry.removed = Some(removal);
+            user.entry.since = now;
             self.log.push(slot);
             // The name is free again; the id never is.
             self.release_upn(slot);
@@ -276,8 +211,8 @@ impl Directory {
         self.claim_upn(&name, Some(slot))?;
         self.by_upn.insert(name.to_lowercase(), slot);
         if let Some(user) = self.users.get_mut(slot as usize) {
-            user.removed = None;
-            user.since = now;
+            user.entry.removed = None;
+            user.entry.since = now;
         }
         self.log.push(slot);
         Ok(())
@@ -291,16 +226,7 @@ impl Directory {
 
     /// Every stored property, for the truth.
     pub(crate) fn record(&self, user: &User) -> Value {
-        let mut record = Map::new();
-        record.insert("id".to_owned(), user.id.clone().into());
-        for held in user.held() {
-            let value = serde_json::from_str(&held.json).unwrap_or_default();
-            record.insert(self.schema.name(held.property).to_owned(), value);
-        }
-        if let Some(removal) = user.removed {
-            record.insert("@removed".to_owned(), serde_json::json!({"reason": removal.reason()}));
-        }
-        Value::Object(record)
+        user.record(&self.schema)
     }
 
     fn release_upn(&mut self, slot: Slot) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Tenant;
-use super::directory::{Removal, Slot};
+use super::entry::{Removal, Slot};
 use crate::error::ControlError;
 use crate::random::Random;
 
@@ -48,7 +48,8 @@ pub enum ChangeKind {
 }
 
 impl Tenant {
-    /// Changes so many people, or as many as there are. The same calls on the same tenant change the same.
+    /// Changes so many people, or as many as there are, and a tenth as many memberships of groups. The same calls on
+    /// the same tenant change the same.
     pub(crate) fn mix(&mut self, count: usize) -> Result<Vec<Change>, ControlError> {
         self.mixes += 1;
         let mut random = Random::stream(self.seed, &format!("mix {}", self.mixes));
@@ -81,6 +82,7 @@ impl Tenant {
             };
             changes.push(change);
         }
+        self.mix_memberships(count.div_ceil(10));
         Ok(changes)
     }
 
@@ -93,10 +95,10 @@ impl Tenant {
 
     fn come_back(&mut self, slot: Slot) -> Change {
         // The name can be taken by now; then the person stays gone for good.
-        let kind = match self.directory.restore(slot) {
+        let kind = match self.restore_at(slot) {
             Ok(()) => ChangeKind::Restored,
             Err(_) => {
-                self.directory.remove(slot, Removal::Permanent);
+                self.remove_at(slot, Removal::Permanent);
                 ChangeKind::Erased
             }
         };
@@ -111,11 +113,11 @@ impl Tenant {
     ) -> Result<Change, ControlError> {
         let kind = match draw {
             15..27 => {
-                self.directory.remove(slot, Removal::Soft);
+                self.remove_at(slot, Removal::Soft);
                 ChangeKind::Left
             }
             27..30 => {
-                self.directory.remove(slot, Removal::Permanent);
+                self.remove_at(slot, Removal::Permanent);
                 ChangeKind::Erased
             }
             30..45 => self.patch_with(slot, &self.new_name(slot, random), ChangeKind::Renamed)?,

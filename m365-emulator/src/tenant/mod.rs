@@ -1,7 +1,11 @@
 //! The invented tenant itself: what there is, and how it changes. Nothing here knows of HTTP.
 
 pub(crate) mod directory;
+pub(crate) mod entry;
+pub(crate) mod group;
+mod group_control;
 pub(crate) mod invent;
+pub(crate) mod member;
 pub(crate) mod mix;
 pub(crate) mod place;
 pub(crate) mod property;
@@ -9,8 +13,12 @@ mod space;
 
 use serde_json::{Map, Value, json};
 
-use self::directory::{Directory, Removal, Slot, User};
+use self::directory::{Directory, User};
+use self::entry::{Entry, Removal, Slot};
+use self::group::Groups;
+use self::member::Member;
 use self::place::{Kind, Room, RoomList, Space, is_named, text};
+use self::property::Schema;
 use crate::cloud::Cloud;
 use crate::error::ControlError;
 use crate::random::Random;
@@ -33,7 +41,10 @@ pub(crate) struct Tenant {
     pub(crate) workspaces: Vec<Room>,
     pub(crate) room_lists: Vec<RoomList>,
     pub(crate) spaces: Vec<Space>,
-    pub(crate) groups: Vec<Map<String, Value>>,
+    pub(crate) groups: Groups,
+    /// How devices are described, and the few that there are: groups have them as members.
+    pub(crate) device_schema: Schema,
+    pub(crate) devices: Vec<Entry>,
     /// How many people were invented so far: their names carry the number.
     pub(crate) invented: usize,
     /// How many random mixes of changes there were.
@@ -102,13 +113,29 @@ impl Tenant {
             Removal::Soft => self.present(key)?,
             Removal::Permanent => self.slot(key)?,
         };
-        self.directory.remove(slot, removal);
+        self.remove_at(slot, removal);
         Ok(())
     }
 
     pub(crate) fn restore_user(&mut self, key: &str) -> Result<(), ControlError> {
         let slot = self.slot(key)?;
-        self.directory.restore(slot)
+        self.restore_at(slot)
+    }
+
+    /// Deletes a user, memberships included.
+    fn remove_at(&mut self, slot: Slot, removal: Removal) {
+        let before = self.directory.at(slot).and_then(|user| user.removed);
+        self.directory.remove(slot, removal);
+        if self.directory.at(slot).and_then(|user| user.removed) != before {
+            self.groups.take_out(Member::user(slot), removal);
+        }
+    }
+
+    /// Restores a user, memberships included.
+    fn restore_at(&mut self, slot: Slot) -> Result<(), ControlError> {
+        self.directory.restore(slot)?;
+        self.groups.put_back(Member::user(slot));
+        Ok(())
     }
 
     fn slot(&self, key: &str) -> Result<Slot, ControlError> {
@@ -234,7 +261,7 @@ impl Tenant {
             list.rooms.retain(|room| room != id);
         }
         if let Some(slot) = self.directory.slot(&room.user) {
-            self.directory.remove(slot, Removal::Soft);
+            self.remove_at(slot, Removal::Soft);
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ mod control;
 mod delta;
 mod entra;
 mod faults;
+mod group_delta;
+mod group_members;
 mod groups;
 mod id_tokens;
 mod permissions;

@@ -1,21 +1,19 @@
 //! Invents a tenant: the same for the same seed, and as untidy as real ones are.
 
+mod groups;
 mod names;
 pub(crate) mod people;
 pub(crate) mod places;
 mod spaces;
 mod words;
 
-use serde_json::{Map, Value, json};
-
-use self::names::SITES;
 use self::people::People;
 use self::spaces::Plan;
-use self::words::{DEPARTMENTS, GROUPS};
 use super::Tenant;
 use super::directory::Directory;
+use super::group::Groups;
 use super::place::{Kind, Room, RoomList, text};
-use super::property::Schema;
+use super::property::{DEVICE, Schema, USER};
 use crate::config::Config;
 use crate::error::ControlError;
 use crate::random::Random;
@@ -30,7 +28,7 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
     // Entra Connect writes its extensions under an application of its own, not under the one that reads.
     let connect = Random::stream(config.seed, "connect").guid().replace('-', "");
     let pager = format!("extension_{connect}_pager");
-    let mut schema = Schema::default();
+    let mut schema = Schema::new(&USER);
     schema.extend(&pager);
     let mut tenant = Tenant {
         id: tenant_id.to_owned(),
@@ -45,7 +43,9 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         workspaces: Vec::new(),
         room_lists: Vec::new(),
         spaces: Vec::new(),
-        groups: Vec::new(),
+        groups: Groups::new(),
+        device_schema: Schema::new(&DEVICE),
+        devices: Vec::new(),
         invented: config.users,
         mixes: 0,
     };
@@ -61,8 +61,7 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         tenant.directory.add(id, &properties, false)?;
     }
     places(&mut tenant, config)?;
-    tenant.groups =
-        groups(&mut Random::stream(config.seed, "groups"), config.groups, &tenant.domain);
+    groups::invent(&mut tenant, config)?;
     Ok(tenant)
 }
 
@@ -110,67 +109,6 @@ fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
     tenant.room_lists = lists;
     tenant.spaces = plan.into_spaces();
     Ok(())
-}
-
-fn groups(random: &mut Random, count: usize, domain: &str) -> Vec<Map<String, Value>> {
-    let named = GROUPS.iter().map(|(name, about)| ((*name).to_owned(), Some((*about).to_owned())));
-    let departments = SITES.iter().flat_map(|site| {
-        DEPARTMENTS.iter().map(move |(department, _)| (format!("{department} {}", site.city), None))
-    });
-    let numbered = (1..).map(|number| (format!("Project {number:04}"), None));
-    named
-        .chain(departments)
-        .chain(numbered)
-        .take(count)
-        .enumerate()
-        .map(|(number, (name, about))| group(random, &name, about, number, domain))
-        .collect()
-}
-
-/// Members as <https://learn.microsoft.com/graph/api/group-list> shows them.
-fn group(
-    random: &mut Random,
-    name: &str,
-    about: Option<String>,
-    number: usize,
-    domain: &str,
-) -> Map<String, Value> {
-    let unified = random.percent(40);
-    let mailed = unified || random.percent(30);
-    let alias = format!("group{}", number + 1);
-    let mail = mailed.then(|| format!("{alias}@{domain}"));
-    let proxies: Vec<String> = mail.iter().map(|mail| format!("SMTP:{mail}")).collect();
-    let created = format!("20{}-{:02}-11T02:21:05Z", 15 + random.below(10), 1 + random.below(12));
-    let group = json!({
-        "id": random.guid(),
-        "deletedDateTime": null,
-        "classification": null,
-        "createdDateTime": created,
-        "description": about,
-        "displayName": name,
-        "expirationDateTime": null,
-        "groupTypes": if unified { vec!["Unified"] } else { vec![] },
-        "isAssignableToRole": null,
-        "mail": mail,
-        "mailEnabled": mailed,
-        "mailNickname": alias,
-        "membershipRule": null,
-        "membershipRuleProcessingState": null,
-        "onPremisesLastSyncDateTime": null,
-        "onPremisesSecurityIdentifier": null,
-        "onPremisesSyncEnabled": null,
-        "preferredDataLocation": null,
-        "preferredLanguage": null,
-        "proxyAddresses": proxies,
-        "renewedDateTime": created,
-        "resourceBehaviorOptions": [],
-        "resourceProvisioningOptions": [],
-        "securityEnabled": !unified,
-        "theme": null,
-        "visibility": if unified { Some("Public") } else { None },
-        "onPremisesProvisioningErrors": [],
-    });
-    group.as_object().cloned().unwrap_or_default()
 }
 
 impl Tenant {

@@ -90,14 +90,25 @@ pub(super) const SHARED: &[&str] = &[
 pub(super) const SERVICES: &[&str] =
     &["svc-backup", "svc-scanner", "svc-sql", "svc-print", "svc-deploy"];
 
+/// What a group is for, which decides how it can be mailed and who can be in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GroupKind {
+    Microsoft365,
+    Security,
+    /// Security, with members that a rule decides.
+    Dynamic,
+    MailEnabledSecurity,
+    Distribution,
+}
+
 /// Groups that every company has, beside one for each department.
-pub(super) const GROUPS: &[(&str, &str)] = &[
-    ("All Company", "Everyone"),
-    ("Golf Assist", "Self help community for golf"),
-    ("Café & Kantine", "What is on the menu"),
-    ("Works Council", "Elected, and busy"),
-    ("Fire Wardens", "Know where the exits are"),
-    ("読書会", "毎月第一金曜日"),
-    ("Project Ölspur", "Do not ask"),
-    ("VPN Users", "Grants access from elsewhere"),
+pub(super) const GROUPS: &[(&str, &str, GroupKind)] = &[
+    ("All Company", "Everyone", GroupKind::Microsoft365),
+    ("Golf Assist", "Self help community for golf", GroupKind::Microsoft365),
+    ("Café & Kantine", "What is on the menu", GroupKind::Distribution),
+    ("Works Council", "Elected, and busy", GroupKind::Security),
+    ("Fire Wardens", "Know where the exits are", GroupKind::Security),
+    ("読書会", "毎月第一金曜日", GroupKind::Microsoft365),
+    ("Project Ölspur", "Do not ask", GroupKind::MailEnabledSecurity),
+    ("VPN Users", "Grants access from elsewhere", GroupKind::Dynamic),
 ];

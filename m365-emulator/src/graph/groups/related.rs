@@ -1,0 +1,301 @@
+//! Who is in a group, and in which groups somebody is: `members`, `transitiveMembers`, `memberOf`,
+//! `transitiveMemberOf` (<https://learn.microsoft.com/graph/api/group-list-members>,
+//! <https://learn.microsoft.com/graph/api/group-list-transitivemembers>,
+//! <https://learn.microsoft.com/graph/api/user-list-memberof>).
+
+use super::super::cursor::Cursor;
+use super::super::permission::{self, Caller};
+use super::super::refusal::GraphRefusal;
+use super::super::select::{Object, Place, Selection};
+use super::super::users::{self, is_eventual, refused_expand, top};
+use super::super::{Context, link, page};
+use super::{check_permission, find, plain_count};
+use crate::state::State;
+use crate::tenant::Tenant;
+use crate::tenant::entry::Slot;
+use crate::tenant::member::{Member, MemberKind};
+use crate::tenant::property::Schema;
+use crate::wire::{Query, Reply, Request, plain_name};
+
+/// What leads from one thing of the directory to others.
+pub(crate) enum Relation {
+    Members { of: Slot, transitive: bool },
+    MemberOf { who: Member, transitive: bool },
+}
+
+/// A relation's name as a path has it, or nothing. Graph does not mind its case.
+pub(crate) fn is_named(segment: &str, relation: &str) -> Option<bool> {
+    let transitive = format!("transitive{relation}");
+    match segment {
+        _ if segment.eq_ignore_ascii_case(relation) => Some(false),
+        _ if segment.eq_ignore_ascii_case(&transitive) => Some(true),
+        _ => None,
+    }
+}
+
+/// `/groups/{id}/members` and what comes behind it.
+pub(crate) fn members(
+    state: &mut State,
+    context: &Context,
+    caller: &Caller,
+    path: &[&str],
+    transitive: bool,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    check_permission(caller)?;
+    let (of, _) = find(state, path.get(1).unwrap_or(&""))?;
+    answer(state, context, caller, path, &Relation::Members { of, transitive }, request)
+}
+
+/// `/users/{id | userPrincipalName}/memberOf` and what comes behind it.
+pub(crate) fn member_of(
+    state: &mut State,
+    context: &Context,
+    caller: &Caller,
+    path: &[&str],
+    transitive: bool,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    check_permission(caller)?;
+    let key = path.get(1).unwrap_or(&"");
+    let directory = &state.tenant.directory;
+    let user = directory.find(key).ok_or_else(|| GraphRefusal::no_resource(key))?;
+    let who = Member::user(directory.slot(&user.id).unwrap_or_default());
+    answer(state, context, caller, path, &Relation::MemberOf { who, transitive }, request)
+}
+
+fn answer(
+    state: &mut State,
+    context: &Context,
+    caller: &Caller,
+    path: &[&str],
+    relation: &Relation,
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
+    check_options(&request.query, request)?;
+    let (cast, counted) = match path.get(3..).unwrap_or_default() {
+        [] => (None, false),
+        ["$count"] => (None, true),
+        [cast] => (Some(kind(cast)?), false),
+        [cast, "$count"] => (Some(kind(cast)?), true),
+        [_, segment, ..] => return Err(GraphRefusal::no_segment(segment)),
+    };
+    if counted {
+        if !is_eventual(request) {
+            return Err(GraphRefusal::count_segment());
+        }
+        return Ok(plain_count(relation.count(&state.tenant, cast)));
+    }
+    let (query, first) = match request.query.option("skiptoken") {
+        None => (request.query.clone(), 0),
+        Some(token) => {
+            let (query, next) = state.cursors.page(token)?;
+            (Query::parse(&query), next)
+        }
+    };
+    let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
+    if cast.is_some() && !(counts && is_eventual(request)) {
+        return Err(GraphRefusal::cast_without_header());
+    }
+    let shown = Shown::of(query.option("select"), state, caller, cast)?;
+    let top = top(&query)?;
+    let count = (counts && is_eventual(request)).then(|| relation.count(&state.tenant, cast));
+    let mut found = relation.from(&state.tenant, Member::from_number(first), top + 1, cast);
+    let next = found.get(top).copied();
+    found.truncate(top);
+    let value = shown.written(&state.tenant, &found);
+    let path = path.join("/");
+    let next_link = next.map(|next| {
+        let kept = query.raw_without("skiptoken");
+        let token = state.cursors.issue(&Cursor::Page { query: kept.clone(), next: next.number() });
+        link(context, &path, &kept, &format!("$skiptoken={token}"))
+    });
+    let units = relation.units() - u8::from(query.option("select").is_some());
+    Ok(page(context, &shown.context(), count, next_link.as_deref(), None, &value)
+        .with("x-ms-resource-unit", &units.to_string()))
+}
+
+impl Relation {
+    /// In order, from one on, at most so many, of one kind where that is asked for.
+    fn from(
+        &self,
+        tenant: &Tenant,
+        first: Member,
+        count: usize,
+        kind: Option<MemberKind>,
+    ) -> Vec<Member> {
+        let fits = |member: &Member| kind.is_none_or(|kind| member.kind() == kind);
+        let groups = &tenant.groups;
+        let mut found: Vec<Member> = match self {
+            Self::Members { of, transitive: false } => {
+                let members = groups.at(*of).map(|group| group.members_from(first));
+                members.unwrap_or_default().iter().copied().filter(fits).take(count).collect()
+            }
+            // Of each group, as many as the page can have: more are not needed to know which come first.
+            Self::Members { of, transitive: true } => groups
+                .with_nested(*of)
+                .into_iter()
+                .flat_map(|group| {
+                    group.members_from(first).iter().copied().filter(fits).take(count)
+                })
+                .collect(),
+            Self::MemberOf { who, transitive } => {
+                let slots = match transitive {
+                    false => groups.direct(*who).collect(),
+                    true => groups.transitive(*who),
+                };
+                slots.into_iter().map(Member::group).filter(|it| *it >= first && fits(it)).collect()
+            }
+        };
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(count);
+        found
+    }
+
+    fn count(&self, tenant: &Tenant, kind: Option<MemberKind>) -> usize {
+        self.from(tenant, Member::from_number(0), usize::MAX, kind).len()
+    }
+
+    /// What a request costs, without `$select` (<https://learn.microsoft.com/graph/throttling-limits>).
+    fn units(&self) -> u8 {
+        match self {
+            Self::Members { transitive: true, .. } => 5,
+            Self::Members { .. } | Self::MemberOf { .. } => 3,
+        }
+    }
+}
+
+/// What is told of things that can be of different types.
+struct Shown {
+    /// In the order of [`MemberKind::ALL`].
+    selections: [Selection; 3],
+    cast: Option<MemberKind>,
+    select: Option<String>,
+}
+
+impl Shown {
+    fn of(
+        select: Option<&str>,
+        state: &State,
+        caller: &Caller,
+        cast: Option<MemberKind>,
+    ) -> Result<Self, GraphRefusal> {
+        let select = select.filter(|select| !select.trim().is_empty());
+        let tenant = &state.tenant;
+        let schemas = MemberKind::ALL.map(|kind| schema(tenant, kind));
+        let names: Vec<&str> =
+            select.map(|it| it.split(',').map(str::trim).collect()).unwrap_or_default();
+        for name in &names {
+            let known = |schema: &Schema| schema.find_ignoring_case(name).is_some();
+            let (of, known) = match cast {
+                Some(kind) => (schema(tenant, kind).of.name, known(schema(tenant, kind))),
+                None => ("directoryObject", schemas.iter().any(|schema| known(schema))),
+            };
+            if !known && !name.eq_ignore_ascii_case("id") {
+                return Err(GraphRefusal::no_property(name, of));
+            }
+        }
+        let selection = |kind: MemberKind| {
+            let schema = schema(tenant, kind);
+            // Each type tells what it has of what is selected.
+            let own = names.iter().filter(|name| {
+                name.eq_ignore_ascii_case("id") || schema.find_ignoring_case(name).is_some()
+            });
+            let own = own.copied().collect::<Vec<_>>().join(",");
+            let selection = match select {
+                None => Selection::parse(None, schema, Place::Listing)?,
+                Some(_) if own.is_empty() => Selection::parse(Some("id"), schema, Place::Listing)?,
+                Some(_) => Selection::parse(Some(&own), schema, Place::Listing)?,
+            };
+            // Who may not read a type is told the type and the id, the rest is there but empty
+            // (https://learn.microsoft.com/graph/permissions-overview).
+            Ok(match kind {
+                MemberKind::User if caller.has(permission::USERS_BASIC) => {
+                    users::visible(selection, state, caller)
+                }
+                MemberKind::User if !caller.has(permission::USERS) => selection.hidden(),
+                MemberKind::Device if !caller.has(permission::DIRECTORY) => selection.hidden(),
+                _ => selection,
+            })
+        };
+        Ok(Self {
+            selections: [
+                selection(MemberKind::User)?,
+                selection(MemberKind::Group)?,
+                selection(MemberKind::Device)?,
+            ],
+            cast,
+            select: select.map(str::to_owned),
+        })
+    }
+
+    fn context(&self) -> String {
+        let name = match self.cast {
+            None => "directoryObjects",
+            Some(MemberKind::User) => "users",
+            Some(MemberKind::Group) => "groups",
+            Some(MemberKind::Device) => "devices",
+        };
+        match &self.select {
+            None => name.to_owned(),
+            Some(select) => format!("{name}({select})"),
+        }
+    }
+
+    fn written(&self, tenant: &Tenant, found: &[Member]) -> String {
+        let mut json = String::new();
+        for member in found {
+            let Some(entry) = tenant.entry(*member) else {
+                continue;
+            };
+            if !json.is_empty() {
+                json.push(',');
+            }
+            let [user, group, device] = &self.selections;
+            let selection = match member.kind() {
+                MemberKind::User => user,
+                MemberKind::Group => group,
+                MemberKind::Device => device,
+            };
+            let mut object = Object::open(&mut json);
+            if self.cast.is_none() {
+                object.text("\"@odata.type\":", member.kind().odata_type());
+            }
+            selection.write_into(&mut object, entry);
+            object.close();
+        }
+        json
+    }
+}
+
+fn schema(tenant: &Tenant, kind: MemberKind) -> &Schema {
+    match kind {
+        MemberKind::User => &tenant.directory.schema,
+        MemberKind::Group => &tenant.groups.schema,
+        MemberKind::Device => &tenant.device_schema,
+    }
+}
+
+/// `microsoft.graph.user` and the like.
+fn kind(cast: &str) -> Result<MemberKind, GraphRefusal> {
+    MemberKind::ALL
+        .into_iter()
+        .find(|kind| kind.odata_type().trim_start_matches('#').eq_ignore_ascii_case(cast))
+        .ok_or_else(|| GraphRefusal::no_segment(cast))
+}
+
+fn check_options(query: &Query, request: &Request) -> Result<(), GraphRefusal> {
+    for (name, _) in query.pairs() {
+        match plain_name(name).to_ascii_lowercase().as_str() {
+            "select" | "top" | "count" | "skiptoken" | "format" => {}
+            "orderby" => return Err(GraphRefusal::sorting()),
+            "expand" => return Err(refused_expand(query)),
+            "filter" => return Err(GraphRefusal::reference_filter()),
+            "search" if !is_eventual(request) => return Err(GraphRefusal::search_without_header()),
+            option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
+            _ => {}
+        }
+    }
+    Ok(())
+}

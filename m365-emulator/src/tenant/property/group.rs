@@ -1,0 +1,92 @@
+//! The properties of `microsoft.graph.group`.
+
+use super::Kind::{Collection, Complex, Flag, Text};
+use super::{EntityType, Property, elsewhere, kept};
+
+/// Groups. Names and kinds from the schema (<https://graph.microsoft.com/v1.0/$metadata>), the default from the
+/// samples of <https://learn.microsoft.com/graph/api/group-list>, the stores from
+/// <https://learn.microsoft.com/graph/api/group-get> ("returned only on $select", "only for a single group").
+pub(crate) const GROUP: EntityType = EntityType {
+    name: "group",
+    properties: PROPERTIES,
+    default: DEFAULT,
+    basic: &[],
+    texts: &["displayName", "mail", "mailNickname"],
+    flags: &["mailEnabled", "securityEnabled"],
+};
+
+const PROPERTIES: &[Property] = &[
+    kept("deletedDateTime", Text),
+    kept("classification", Text),
+    kept("createdDateTime", Text),
+    kept("description", Text),
+    kept("displayName", Text),
+    kept("expirationDateTime", Text),
+    kept("groupTypes", Collection),
+    kept("isAssignableToRole", Flag),
+    kept("mail", Text),
+    kept("mailEnabled", Flag),
+    kept("mailNickname", Text),
+    kept("membershipRule", Text),
+    kept("membershipRuleProcessingState", Text),
+    kept("onPremisesLastSyncDateTime", Text),
+    kept("onPremisesSecurityIdentifier", Text),
+    kept("onPremisesSyncEnabled", Flag),
+    kept("preferredDataLocation", Text),
+    kept("preferredLanguage", Text),
+    kept("proxyAddresses", Collection),
+    kept("renewedDateTime", Text),
+    kept("resourceBehaviorOptions", Collection),
+    kept("resourceProvisioningOptions", Collection),
+    kept("securityEnabled", Flag),
+    kept("theme", Text),
+    kept("visibility", Text),
+    kept("onPremisesProvisioningErrors", Collection),
+    // From here on: told when asked for.
+    elsewhere("allowExternalSenders", Flag),
+    kept("assignedLabels", Collection),
+    kept("assignedLicenses", Collection),
+    elsewhere("autoSubscribeNewMembers", Flag),
+    kept("hasMembersWithLicenseErrors", Flag),
+    elsewhere("hideFromAddressLists", Flag),
+    elsewhere("hideFromOutlookClients", Flag),
+    elsewhere("isArchived", Flag),
+    elsewhere("isSubscribedByMail", Flag),
+    kept("licenseProcessingState", Complex),
+    kept("onPremisesDomainName", Text),
+    kept("onPremisesNetBiosName", Text),
+    kept("onPremisesSamAccountName", Text),
+    kept("securityIdentifier", Text),
+    kept("serviceProvisioningErrors", Collection),
+    kept("uniqueName", Text),
+    elsewhere("unseenCount", Text),
+];
+
+const DEFAULT: &[&str] = &[
+    "deletedDateTime",
+    "classification",
+    "createdDateTime",
+    "description",
+    "displayName",
+    "expirationDateTime",
+    "groupTypes",
+    "isAssignableToRole",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "onPremisesLastSyncDateTime",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "proxyAddresses",
+    "renewedDateTime",
+    "resourceBehaviorOptions",
+    "resourceProvisioningOptions",
+    "securityEnabled",
+    "theme",
+    "visibility",
+    "onPremisesProvisioningErrors",
+];
