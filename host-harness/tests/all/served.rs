@@ -9,8 +9,8 @@ use ones_host::{
     Error,
     access::password,
     model::{
-        Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow, Manifest, Outcome,
-        Permission, Purpose, Redirect, Refusal, Report,
+        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
+        Manifest, Outcome, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -184,6 +184,20 @@ impl Vendor for Contoso {
         };
         self.ask("handle-callback", &settings, answer)
     }
+
+    fn booking_script(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        policy: BookingPolicy,
+    ) -> Asked<'_, Script> {
+        let text = format!("{}: {policy:?}\n", rooms.join(","));
+        self.ask(
+            "booking-script",
+            &settings,
+            Ok(Script { file_name: "rooms.txt".to_owned(), text }),
+        )
+    }
 }
 
 impl Connect for Contoso {
@@ -191,7 +205,15 @@ impl Connect for Contoso {
         let gone = self.gone.lock().unwrap();
         let people = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
-        let users = vec![batch(WHOLE, "c1", people.collect())];
+        let groups = vec![
+            group("all"),
+            within("all", "team"),
+            within("all", "p000"),
+            group("team"),
+            within("team", "p001"),
+            within("team", "all"),
+        ];
+        let users = vec![batch(WHOLE, "c1", people.collect()), of_groups(WHOLE, "c2", groups)];
         Ok(Box::new(Fake { rooms, users, ..Fake::default() }))
     }
 }
