@@ -40,12 +40,12 @@ impl Store {
     ) -> Result<Vec<InGroup>, StoreError> {
         // Those above one after the other, level by level: each looks through all edges.
         let mut above = self.connection.prepare_cached(
-            "SELECT json_group_array(number) FROM (
-                 SELECT DISTINCT holder AS number FROM edge
+            "SELECT json_group_array(holder) FROM (
+                 SELECT DISTINCT holder FROM edge
                  WHERE member IN (SELECT value FROM json_each(?1))
                    AND holder NOT IN (SELECT value FROM json_each(?2)))
              WHERE NOT EXISTS (SELECT 1 FROM node JOIN record USING (integration, id)
-                 WHERE node.number = number AND record.kind = 'group'
+                 WHERE node.number = holder AND record.kind = 'group'
                    AND record.removed_at IS NOT NULL)",
         )?;
         let number: Option<i64> = self
@@ -58,7 +58,7 @@ impl Store {
         while !level.is_empty() {
             let texts = (json::write(&level)?, json::write(&found)?);
             level =
-                above.query_row(texts, |row| json::read("number", row.get_ref(0)?.as_str()?))?;
+                above.query_row(texts, |row| json::read("holder", row.get_ref(0)?.as_str()?))?;
             found.extend(&level);
         }
         let mut named = self.connection.prepare_cached(

@@ -121,6 +121,7 @@ pub(crate) struct Fake {
     /// What `read_users` and `read_groups` answer; anybody else is gone.
     pub(crate) stands: BTreeMap<String, UserChange>,
     pub(crate) read_fails: bool,
+    pub(crate) rooms_fail: Option<Refusal>,
     pub(crate) incomplete: bool,
     /// What it was asked.
     pub(crate) since: Option<String>,
@@ -163,6 +164,9 @@ impl Source for Fake {
         &mut self,
         take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
+        if let Some(refusal) = self.rooms_fail.clone() {
+            return Err(CallError::Refused(refusal).into());
+        }
         std::mem::take(&mut self.rooms).into_iter().try_for_each(take)?;
         self.end()
     }

@@ -45,6 +45,8 @@ pub(crate) struct Contoso {
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
     /// Who no longer is there at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
+    /// It knows people only.
+    pub(crate) has_no_rooms: Arc<Mutex<bool>>,
 }
 
 fn schema() -> Value {
@@ -57,7 +59,13 @@ fn schema() -> Value {
                 "properties": {
                     "name": { "title": "Name", "type": "string" },
                     "address": { "title": "Address", "type": "string", "format": "uri" },
-                    "secret": { "title": "Secret", "type": "string", "writeOnly": true }
+                    "secret": { "title": "Secret", "type": "string", "writeOnly": true },
+                    "certificate": {
+                        "title": "Certificate",
+                        "type": ["string", "null"],
+                        "contentMediaType": "application/x-pem-file",
+                        "writeOnly": true
+                    }
                 },
                 "required": ["name", "address", "secret"]
             },
@@ -76,6 +84,9 @@ fn schema() -> Value {
             "users": {
                 "type": "object",
                 "properties": {
+                    "onlyGroups": {
+                        "type": "array", "items": { "type": "string" }, "x-choices": true
+                    },
                     "defaultGroups": { "type": "array", "items": { "type": "string" } },
                     "loginButton": { "type": "string", "default": "Sign in" }
                 }
@@ -214,7 +225,14 @@ impl Connect for Contoso {
             within("team", "all"),
         ];
         let users = vec![batch(WHOLE, "c1", people.collect()), of_groups(WHOLE, "c2", groups)];
-        Ok(Box::new(Fake { rooms, users, ..Fake::default() }))
+        let no_rooms = Refusal::Unsupported(Explanation {
+            code: "no-rooms".to_owned(),
+            summary: "This cloud has no rooms".to_owned(),
+            remedy: None,
+            detail: None,
+        });
+        let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
+        Ok(Box::new(Fake { rooms, users, rooms_fail, ..Fake::default() }))
     }
 }
 
