@@ -9,14 +9,14 @@ use super::{IntegrationId, Store, StoreError, Transaction, json};
 use crate::model::Membership;
 
 /// The numbers of all that are in the group `?2`, directly or through others: cycles end,
-/// and who is in a removed group is not for that in another.
+/// and a group that was removed, or that there is no record of, leads to nobody.
 pub(super) const INSIDE: &str = "inside (number) AS (
     SELECT number FROM node WHERE integration = ?1 AND id = ?2
     UNION
     SELECT edge.member FROM inside JOIN edge ON edge.holder = inside.number
-    WHERE NOT EXISTS (SELECT 1 FROM node JOIN record USING (integration, id)
+    WHERE EXISTS (SELECT 1 FROM node JOIN record USING (integration, id)
         WHERE node.number = inside.number AND record.kind = 'group'
-          AND record.removed_at IS NOT NULL))";
+          AND record.removed_at IS NULL))";
 
 /// A group that somebody is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl Store {
                  SELECT DISTINCT holder FROM edge
                  WHERE member IN (SELECT value FROM json_each(?1))
                    AND holder NOT IN (SELECT value FROM json_each(?2)))
-             WHERE NOT EXISTS (SELECT 1 FROM node JOIN record USING (integration, id)
+             WHERE EXISTS (SELECT 1 FROM node JOIN record USING (integration, id)
                  WHERE node.number = holder AND record.kind = 'group'
-                   AND record.removed_at IS NOT NULL)",
+                   AND record.removed_at IS NULL)",
         )?;
         let number: Option<i64> = self
             .connection

@@ -308,10 +308,10 @@ fn check(ones: &Ones, directory: &Directory) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_run_that_ends_well_leaves_everybody_in_the_groups_they_are_in(steps in vec(step(), 1..60)) {
+    fn a_run_that_ends_well_leaves_everybody_in_the_groups_they_are_in(steps in vec(step(), 1..50)) {
         let mut ones = Ones::new();
         ones.options.limit = Limit { count: u64::MAX, percent: 100 };
         let mut directory = Directory::default();
