@@ -54,6 +54,11 @@ impl Problem {
         self.case == "cancelled"
     }
 
+    /// Whether the vendor has no such thing: nothing is broken, and nothing to be tried again.
+    pub fn is_unsupported(&self) -> bool {
+        self.case == "unsupported"
+    }
+
     /// One of a request that a browser sent.
     pub(crate) fn of_request(
         code: &str,

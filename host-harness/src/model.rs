@@ -166,11 +166,31 @@ pub struct User {
     pub guest: bool,
 }
 
+/// A group of the vendor's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub email: Option<String>,
+}
+
+/// Who is in a group, directly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Id of the group.
+    pub group: String,
+    /// Id of a person or of another group. Neither need be known.
+    pub member: String,
+}
+
 /// Exists, but could not be read: what is stored stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unreadable {
-    /// Of the room or person.
+    /// Of the room, person or group.
     pub id: String,
     /// Why, for a person.
     pub reason: String,
@@ -185,7 +205,7 @@ pub struct RoomBatch {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Why a person is no longer there.
+/// Why a person or group is no longer there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removal {
@@ -208,24 +228,73 @@ impl Removal {
     }
 }
 
-/// What is told of one person.
+/// What is told of one person, group, or membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserChange {
     /// The whole record.
     User(User),
     /// Gone.
-    Removed(String, Removal),
+    UserRemoved(String, Removal),
     /// There, but not readable.
-    Unreadable(Unreadable),
+    UserUnreadable(Unreadable),
+    /// The whole record, without its members.
+    Group(Group),
+    /// Gone.
+    GroupRemoved(String, Removal),
+    /// There, but not readable.
+    GroupUnreadable(Unreadable),
+    /// In the group.
+    MemberAdded(Membership),
+    /// Not in the group any more.
+    MemberRemoved(Membership),
 }
 
 impl UserChange {
-    /// Whom it concerns.
+    /// Whom it concerns; of a membership, the group.
     pub fn id(&self) -> &str {
         match self {
             Self::User(user) => &user.id,
-            Self::Removed(id, _) => id,
-            Self::Unreadable(it) => &it.id,
+            Self::Group(group) => &group.id,
+            Self::UserRemoved(id, _) | Self::GroupRemoved(id, _) => id,
+            Self::UserUnreadable(it) | Self::GroupUnreadable(it) => &it.id,
+            Self::MemberAdded(it) | Self::MemberRemoved(it) => &it.group,
+        }
+    }
+
+    /// What a batch must be of that holds it.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::User(_) | Self::UserRemoved(..) | Self::UserUnreadable(_) => Subject::People,
+            Self::Group(_)
+            | Self::GroupRemoved(..)
+            | Self::GroupUnreadable(_)
+            | Self::MemberAdded(_)
+            | Self::MemberRemoved(_) => Subject::Groups,
+        }
+    }
+
+    /// Whether it tells who is in a group, and nothing of the group itself.
+    pub fn is_membership(&self) -> bool {
+        matches!(self, Self::MemberAdded(_) | Self::MemberRemoved(_))
+    }
+}
+
+/// What a batch tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Subject {
+    #[default]
+    People,
+    /// Groups, and who is in which.
+    Groups,
+}
+
+impl Subject {
+    /// The interface's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Groups => "groups",
         }
     }
 }
@@ -233,7 +302,7 @@ impl UserChange {
 /// Whether all are told, or what changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Part of an enumeration of all people.
+    /// Part of an enumeration of all there are of the subject.
     Full {
         /// It begins with this batch.
         first: bool,
@@ -247,13 +316,15 @@ pub enum Mode {
 /// Some changes, [`BATCH`] at most, and where to go on after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserBatch {
+    /// What all its changes are of.
+    pub subject: Subject,
     /// Where it stands.
     pub mode: Mode,
     /// In the order in which they happened.
     pub changes: Vec<UserChange>,
     /// From here a later run goes on.
     pub checkpoint: String,
-    /// How many people the vendor counts.
+    /// How many of the subject the vendor counts.
     pub total: Option<u64>,
 }
 
@@ -273,6 +344,28 @@ pub struct Summary {
     pub unreadable: u32,
     /// Where not, nothing is gone for not having been told in this run.
     pub complete: bool,
+}
+
+/// How rooms take bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingPolicy {
+    /// A room accepts by itself what does not collide.
+    pub auto_accept: bool,
+    /// How many days ahead a room can be booked.
+    pub window_days: u32,
+    /// Of one booking, in minutes. 0: no limit.
+    pub longest_minutes: u32,
+    /// The calendar keeps what a meeting is called.
+    pub keep_subject: bool,
+}
+
+/// Something for the vendor's administrator to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// What a file of it is called, without a folder.
+    pub file_name: String,
+    /// All of it.
+    pub text: String,
 }
 
 /// What a browser is sent to the vendor for.

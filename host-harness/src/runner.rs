@@ -251,7 +251,10 @@ impl Inner {
         for kind in work.kinds() {
             let Err(error) = self.sync_kind(&mut store, integration, *kind) else { continue };
             asked = patience(&error);
-            done = done.and(Err(error));
+            // What fails says more than what the vendor does not have.
+            if done.is_ok() || done.as_ref().is_err_and(is_unsupported) {
+                done = Err(error);
+            }
             if asked.is_some() || self.stop.is_cancelled() {
                 break;
             }
@@ -270,8 +273,8 @@ impl Inner {
             // Where not even that can be written, the run says so.
             let _ = store.note_failure(integration, kind, &error.problem());
         })?;
-        let mut watch = Watch { inner: self, integration, kind };
-        watch.progress(0, None);
+        let mut watch = Watch { inner: self, integration };
+        watch.progress(kind, 0, None);
         Sync::new(store, &mut *source, &mut watch, options).of(kind, integration)?;
         Ok(())
     }
@@ -288,8 +291,11 @@ impl Inner {
             let name = store.name(integration)?.unwrap_or_default();
             return Err(StoreError::NoSettings { name }.into());
         };
-        let options =
-            Options { full: false, limit: self.limit, default_groups: settings.default_groups() };
+        let options = Options {
+            limit: self.limit,
+            default_groups: settings.default_groups(),
+            ..Options::default()
+        };
         Ok((self.vendor.connect(settings, &self.stop)?, options))
     }
 
@@ -306,15 +312,18 @@ impl Inner {
 struct Watch<'a> {
     inner: &'a Inner,
     integration: IntegrationId,
-    kind: Kind,
 }
 
 impl Observer for Watch<'_> {
-    fn progress(&mut self, told: u64, total: Option<u64>) {
+    fn progress(&mut self, kind: Kind, told: u64, total: Option<u64>) {
         if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
-            *activity = Activity { kind: Some(self.kind), told, total, ..*activity };
+            *activity = Activity { kind: Some(kind), told, total, ..*activity };
         }
     }
+}
+
+fn is_unsupported(error: &Error) -> bool {
+    matches!(error, Error::Call(CallError::Refused(Refusal::Unsupported(_))))
 }
 
 fn cancelled() -> Error {

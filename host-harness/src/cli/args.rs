@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
+use crate::store::Leavers;
+
 /// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
 /// and people, and keeps them in a data folder.
 ///
@@ -84,16 +86,33 @@ pub(super) enum Command {
         command: Option<RemovalsCommand>,
     },
     /// The rooms that ONES offers
+    #[command(args_conflicts_with_subcommands = true)]
     Rooms {
         /// Removed ones as well
         #[arg(long)]
         all: bool,
+        #[command(subcommand)]
+        command: Option<RoomsCommand>,
     },
     /// The people that ONES offers
     Users {
         /// Removed ones as well
         #[arg(long)]
         all: bool,
+    },
+    /// The groups of the vendor's directory, and those that were made in ONES
+    Groups {
+        /// Removed ones as well
+        #[arg(long)]
+        all: bool,
+        /// Who is in them, directly or through other groups
+        #[arg(long)]
+        members: bool,
+    },
+    /// What becomes of people who are removed [default: says so]
+    Leavers {
+        #[command(subcommand)]
+        command: Option<LeaversCommand>,
     },
     /// What came of each sync
     Runs,
@@ -121,7 +140,7 @@ pub(super) enum SyncCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// People: all of them at first, then what changed
+    /// People and groups: all of them at first, then what changed
     Users {
         /// Say what would change; write nothing
         #[arg(long)]
@@ -129,6 +148,50 @@ pub(super) enum SyncCommand {
         /// All of them again
         #[arg(long)]
         full: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RoomsCommand {
+    /// What the vendor's administrator runs so that these rooms take bookings as ONES needs it
+    Policy(PolicyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// How many days ahead a room can be booked
+    #[arg(long, value_name = "N", default_value_t = 180,
+        value_parser = value_parser!(u32).range(0..=1080))]
+    pub(super) window_days: u32,
+
+    /// Of one booking; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 24,
+        value_parser = value_parser!(u32).range(0..=25_920))]
+    pub(super) longest_hours: u32,
+
+    /// Rooms wait for somebody to accept
+    #[arg(long)]
+    pub(super) no_auto_accept: bool,
+
+    /// The calendar shows who called a meeting, rather than what it is called
+    #[arg(long)]
+    pub(super) hide_subject: bool,
+
+    /// Where to write it [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LeaversCommand {
+    /// They are no longer offered and cannot sign in; what is known of them is kept
+    Disable,
+    /// And some days later they are deleted for good, when a run of people ends well
+    Remove {
+        /// So long after their removal
+        #[arg(long, value_name = "DAYS",
+            value_parser = value_parser!(u16).range(1..=i64::from(Leavers::LONGEST)))]
+        after: u16,
     },
 }
 

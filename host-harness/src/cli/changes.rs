@@ -3,7 +3,10 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Format;
-use crate::sync::{Action, Change, Observer};
+use crate::{
+    store::Kind,
+    sync::{Action, Change, Observer},
+};
 
 /// In the order in which they are shown.
 const ACTIONS: [Action; 4] = [Action::Added, Action::Updated, Action::Removed, Action::Held];
@@ -44,7 +47,7 @@ impl Changes {
 }
 
 impl Observer for Changes {
-    fn progress(&mut self, told: u64, total: Option<u64>) {
+    fn progress(&mut self, _: Kind, told: u64, total: Option<u64>) {
         let template = match total {
             Some(total) => {
                 self.bar.set_length(total.max(told));

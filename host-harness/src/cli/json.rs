@@ -6,7 +6,11 @@ use serde::Serialize;
 use serde_json::{Serializer, Value, json, ser::Formatter};
 
 use super::Changes;
-use crate::{error::Problem, store::Decision, sync::Outcome};
+use crate::{
+    error::Problem,
+    store::{Decision, Kind},
+    sync::Outcome,
+};
 
 pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Escaping))?;
@@ -41,6 +45,7 @@ pub(super) fn problem(out: &mut impl Write, problem: &Problem) -> io::Result<()>
 
 pub(super) fn outcome(
     out: &mut impl Write,
+    kind: Kind,
     outcome: &Outcome,
     changes: &Changes,
 ) -> io::Result<()> {
@@ -53,6 +58,13 @@ pub(super) fn outcome(
         "unreadable": outcome.unreadable,
         "summary": outcome.summary,
     });
+    if kind != Kind::Room
+        && let Value::Object(object) = &mut object
+    {
+        object.insert("deleted".to_owned(), json!(outcome.counts.deleted));
+        object.insert("groups".to_owned(), json!(outcome.counts.groups));
+        object.insert("memberships".to_owned(), json!(outcome.counts.memberships));
+    }
     if changes.dry_run
         && let Value::Object(object) = &mut object
     {

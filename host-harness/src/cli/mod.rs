@@ -3,6 +3,8 @@
 mod args;
 mod changes;
 mod json;
+mod leavers;
+mod policy;
 mod serve;
 mod stopped;
 mod text;
@@ -26,7 +28,7 @@ use crate::{
     store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
     sync::{Limit, Options, Sync},
 };
-use args::{Args, Command, Format, RemovalsCommand, SyncCommand};
+use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
 use changes::Changes;
 
 /// Failed; the cause is on stderr.
@@ -126,8 +128,11 @@ impl Program {
             Command::Removals { command } => {
                 self.removals(command.as_ref().unwrap_or(&RemovalsCommand::List))
             }
-            Command::Rooms { all } => self.records(Kind::Room, *all),
+            Command::Rooms { command: Some(RoomsCommand::Policy(args)), .. } => self.policy(args),
+            Command::Rooms { all, command: None } => self.records(Kind::Room, *all),
             Command::Users { all } => self.records(Kind::User, *all),
+            Command::Groups { all, members } => self.groups(*all, *members),
+            Command::Leavers { command } => self.leavers(command.as_ref()),
             Command::Runs => self.runs(),
             Command::Serve(args) => self.serve(args),
         }
@@ -185,14 +190,18 @@ impl Program {
         if let Some(folder) = store.temporary() {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
-        let options =
-            Options { full, limit: self.limit(), default_groups: settings.default_groups() };
+        let options = Options {
+            full,
+            limit: self.limit(),
+            default_groups: settings.default_groups(),
+            now: None,
+        };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(self.args.format, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
-        let outcome = match kind {
-            Kind::User => sync.users(name),
-            Kind::Room => sync.rooms(name),
+        let outcome = match command {
+            SyncCommand::Users { .. } => sync.users(name),
+            SyncCommand::Rooms { .. } => sync.rooms(name),
         };
         changes.finish();
         let outcome = outcome
@@ -201,9 +210,9 @@ impl Program {
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::outcome(out, name, kind, &outcome, &changes),
-            Format::Json => json::outcome(out, &outcome, &changes),
+            Format::Json => json::outcome(out, kind, &outcome, &changes),
         };
-        ended(if outcome.counts.held > 0 { HELD } else { 0 }, written)
+        ended(if outcome.counts.all_held() > 0 { HELD } else { 0 }, written)
     }
 
     fn removals(&self, command: &RemovalsCommand) -> Result<u8, Failure> {
@@ -252,6 +261,20 @@ impl Program {
             match self.args.format {
                 Format::Text => text::record(out, kind, &row),
                 Format::Json => json::value(out, &row.to_json(kind)),
+            }
+            .map_err(Failure::Output)
+        })?;
+        out.flush().map_err(Failure::Output)?;
+        Ok(0)
+    }
+
+    fn groups(&self, all: bool, members: bool) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let out = &mut io::BufWriter::new(self.out());
+        store.each_group(integration, all, members, |row| {
+            match self.args.format {
+                Format::Text => text::group(out, &row),
+                Format::Json => json::value(out, &row),
             }
             .map_err(Failure::Output)
         })?;

@@ -16,7 +16,10 @@ use super::Changes;
 use crate::{
     error::Problem,
     model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
-    store::{Decision, Kind, RecordRow, RemovalRow, RunRow},
+    store::{
+        Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
+        RunRow,
+    },
     sync::{Action, Change, Outcome},
 };
 
@@ -156,20 +159,38 @@ pub(super) fn outcome(
         counts.unreadable,
         counted(*requests, "request"),
     )?;
+    if kind != Kind::Room {
+        groups(out, &counts)?;
+    }
     if changes.dry_run {
         writeln!(out, "This was a dry run: nothing was written")?;
-    } else if counts.held > 0 {
+    } else if counts.all_held() > 0 {
         writeln!(
             out,
             "{CAUTION}!{CAUTION:#} {} held until somebody decides. See: \
              ones-host removals list. Then: ones-host removals approve, or discard",
-            match counts.held {
+            match counts.all_held() {
                 1 => "1 removal is".to_owned(),
                 held => format!("{held} removals are"),
             }
         )?;
     }
     Ok(())
+}
+
+/// What a run of people did besides.
+fn groups(out: &mut impl Write, counts: &RunCounts) -> io::Result<()> {
+    let (groups, members) = (counts.groups, counts.memberships);
+    writeln!(
+        out,
+        "groups: {} added, {} updated, {} removed, {} held; memberships: {} added, {} removed",
+        groups.added, groups.updated, groups.removed, groups.held, members.added, members.removed,
+    )?;
+    match counts.deleted {
+        0 => Ok(()),
+        1 => writeln!(out, "1 person who had left was deleted for good"),
+        many => writeln!(out, "{many} people who had left were deleted for good"),
+    }
 }
 
 fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
@@ -185,6 +206,9 @@ fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
         pad(&change.name, 28),
         Shown(&change.address)
     )?;
+    if change.kind == Kind::Group {
+        write!(out, "  group")?;
+    }
     if let Some(reason) = &change.reason {
         write!(out, "  {}", Shown(reason))?;
     }
@@ -231,6 +255,8 @@ pub(super) fn record(out: &mut impl Write, kind: Kind, row: &RecordRow) -> io::R
                 write!(out, "  {FAINT}[{}]{FAINT:#}", Shown(&row.groups.join(", ")))?;
             }
         }
+        // Listed with their members, as [`group`] does.
+        Kind::Group => write!(out, "{}", pad(&field("name"), 28))?,
         Kind::Room => {
             let (name, email, seats) = (field("name"), field("email"), field("capacity"));
             let place = joined([field("building"), field("floorLabel"), field("label")]);
@@ -243,6 +269,39 @@ pub(super) fn record(out: &mut impl Write, kind: Kind, row: &RecordRow) -> io::R
     writeln!(out)
 }
 
+pub(super) fn group(out: &mut impl Write, row: &GroupRow) -> io::Result<()> {
+    let GroupRow { name, description, email, source, members, member_ids, removed, .. } = row;
+    let email = email.as_deref().unwrap_or_default();
+    write!(out, "{}  {}  {members:>7}", pad(name, 28), pad(email, 40))?;
+    match (source, description) {
+        (GroupSource::Ones, _) => write!(out, "  {FAINT}[made in ONES]{FAINT:#}")?,
+        (GroupSource::Directory, Some(it)) => write!(out, "  {}", Shown(it))?,
+        (GroupSource::Directory, None) => {}
+    }
+    if let Some(Removed { at, reason }) = removed {
+        write!(out, "  {BAD}removed {at}, {reason}{BAD:#}")?;
+    }
+    writeln!(out)?;
+    let ids = member_ids.iter().flatten();
+    ids.into_iter().try_for_each(|id| writeln!(out, "    {FAINT}{}{FAINT:#}", Shown(id)))
+}
+
+pub(super) fn leavers(out: &mut impl Write, leavers: Leavers) -> io::Result<()> {
+    match leavers {
+        Leavers::Disable => writeln!(out, "Who is removed cannot sign in, and is kept"),
+        Leavers::Remove { after_days } => writeln!(
+            out,
+            "Who is removed cannot sign in, and is deleted for good after {}",
+            counted(after_days, "day")
+        ),
+    }
+}
+
+/// On a terminal, what would steer it is left out.
+pub(super) fn script(out: &mut impl Write, text: &str) -> io::Result<()> {
+    text.lines().try_for_each(|it| writeln!(out, "{}", Shown(it)))
+}
+
 pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
     let style = match row.state {
         "done" => GOOD,
@@ -252,7 +311,7 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
     let peak = row.peak_memory.map(|it| format!(", {:.1} MiB", it as f64 / f64::from(1 << 20)));
     writeln!(
         out,
-        "{:>4}  {}  {:5}  {:11}  {style}{:10}{style:#}  +{} ~{} −{}, {} held  \
+        "{:>4}  {}  {:5}  {:11}  {style}{:10}{style:#}  +{} ~{} −{}, {} held{}  \
          {FAINT}{}{}{FAINT:#}",
         row.id,
         row.started,
@@ -263,6 +322,7 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
         row.updated,
         row.removed,
         row.held,
+        besides(row),
         counted(row.summary.requests, "request"),
         peak.unwrap_or_default(),
     )?;
@@ -278,6 +338,27 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// What a run did to groups and to those who left, where it did something.
+fn besides(row: &RunRow) -> String {
+    let RunRow { groups, memberships, deleted, .. } = row;
+    let mut text = String::new();
+    if (*groups, *memberships) != Default::default() {
+        text = format!(
+            "; groups +{} ~{} −{}, {} held; memberships +{} −{}",
+            groups.added,
+            groups.updated,
+            groups.removed,
+            groups.held,
+            memberships.added,
+            memberships.removed,
+        );
+    }
+    match deleted {
+        0 => text,
+        count => text + &format!("; {count} deleted for good"),
+    }
 }
 
 fn fields(out: &mut impl Write, fields: &[FieldError]) -> io::Result<()> {
@@ -319,6 +400,7 @@ fn plural(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "users",
         Kind::Room => "rooms",
+        Kind::Group => "groups",
     }
 }
 
@@ -354,7 +436,7 @@ impl Display for Shown<'_> {
 }
 
 /// `1 request`, `2 requests`.
-fn counted(count: impl Into<u64>, what: &str) -> String {
+pub(super) fn counted(count: impl Into<u64>, what: &str) -> String {
     match count.into() {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),

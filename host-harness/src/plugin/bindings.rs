@@ -130,19 +130,39 @@ impl From<wit::User> for model::User {
     }
 }
 
+impl From<wit::Removal> for model::Removal {
+    fn from(it: wit::Removal) -> Self {
+        match it {
+            wit::Removal::Soft => Self::Soft,
+            wit::Removal::Permanent => Self::Permanent,
+            wit::Removal::OutOfScope => Self::OutOfScope,
+        }
+    }
+}
+
+impl From<wit::Group> for model::Group {
+    fn from(wit::Group { id, name, description, email }: wit::Group) -> Self {
+        Self { id, name, description, email }
+    }
+}
+
+impl From<wit::Membership> for model::Membership {
+    fn from(wit::Membership { group, member }: wit::Membership) -> Self {
+        Self { group, member }
+    }
+}
+
 impl From<wit::UserChange> for model::UserChange {
     fn from(it: wit::UserChange) -> Self {
         match it {
-            wit::UserChange::User(user) => Self::User(user.into()),
-            wit::UserChange::UserRemoved((id, removal)) => Self::Removed(
-                id,
-                match removal {
-                    wit::Removal::Soft => model::Removal::Soft,
-                    wit::Removal::Permanent => model::Removal::Permanent,
-                    wit::Removal::OutOfScope => model::Removal::OutOfScope,
-                },
-            ),
-            wit::UserChange::UserUnreadable(it) => Self::Unreadable(it.into()),
+            wit::UserChange::User(it) => Self::User(it.into()),
+            wit::UserChange::UserRemoved((id, removal)) => Self::UserRemoved(id, removal.into()),
+            wit::UserChange::UserUnreadable(it) => Self::UserUnreadable(it.into()),
+            wit::UserChange::Group(it) => Self::Group(it.into()),
+            wit::UserChange::GroupRemoved((id, removal)) => Self::GroupRemoved(id, removal.into()),
+            wit::UserChange::GroupUnreadable(it) => Self::GroupUnreadable(it.into()),
+            wit::UserChange::MemberAdded(it) => Self::MemberAdded(it.into()),
+            wit::UserChange::MemberRemoved(it) => Self::MemberRemoved(it.into()),
         }
     }
 }
@@ -156,7 +176,16 @@ impl From<wit::UserBatch> for model::UserBatch {
                 last: part.contains(wit::Part::LAST),
             },
         };
-        Self { mode, changes: all(it.changes), checkpoint: it.checkpoint, total: it.total }
+        Self {
+            subject: match it.subject {
+                wit::Subject::People => model::Subject::People,
+                wit::Subject::Groups => model::Subject::Groups,
+            },
+            mode,
+            changes: all(it.changes),
+            checkpoint: it.checkpoint,
+            total: it.total,
+        }
     }
 }
 
@@ -170,6 +199,19 @@ impl From<wit::Summary> for model::Summary {
             unreadable: it.unreadable,
             complete: it.complete,
         }
+    }
+}
+
+impl From<model::BookingPolicy> for wit::BookingPolicy {
+    fn from(it: model::BookingPolicy) -> Self {
+        let model::BookingPolicy { auto_accept, window_days, longest_minutes, keep_subject } = it;
+        Self { auto_accept, window_days, longest_minutes, keep_subject }
+    }
+}
+
+impl From<wit::Script> for model::Script {
+    fn from(wit::Script { file_name, text }: wit::Script) -> Self {
+        Self { file_name, text }
     }
 }
 

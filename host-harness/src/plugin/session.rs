@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     model::{
-        Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect, Refusal,
-        Report, RoomBatch, Summary, UserBatch, UserChange,
+        BookingPolicy, Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect,
+        Refusal, Report, RoomBatch, Script, Summary, UserBatch, UserChange,
     },
     secrets::Secrets,
     settings::Settings,
@@ -249,9 +249,54 @@ impl Session {
         let told = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
         });
-        let mut changes: Vec<UserChange> = bindings::all(self.answer(told.await)?);
-        changes.iter_mut().for_each(|it| self.clean_change(it));
-        Ok(changes)
+        self.changes(told.await)
+    }
+
+    /// How these groups stand now, without their members; [`crate::model::BATCH`] at most.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn read_groups(&self, ids: Vec<String>) -> Result<Vec<UserChange>, CallError> {
+        let settings = self.settings.to_json();
+        let told = self.ask(async |accessor, plugin| {
+            plugin.ones_integration_integration().call_read_groups(accessor, settings, ids).await
+        });
+        self.changes(told.await)
+    }
+
+    /// What the vendor's administrator runs so that the rooms with these e-mail addresses
+    /// follow the policy. Asks nobody.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn booking_script(
+        &self,
+        rooms: Vec<String>,
+        policy: BookingPolicy,
+    ) -> Result<Script, CallError> {
+        let settings = self.settings.to_json();
+        let told = self
+            .plugin
+            .call(
+                self.plugin.offline(&self.meter),
+                &self.meter,
+                PROMPT,
+                async |accessor, plugin| {
+                    plugin
+                        .ones_integration_integration()
+                        .call_booking_script(accessor, settings, rooms, policy.into())
+                        .await
+                },
+            )
+            .await;
+        let script = Script::from(self.answer(told)?);
+        if !is_file_name(&script.file_name) {
+            return Err(CallError::broke("a script of it is called what no file should be"));
+        }
+        if self.secrets.leak_in(&script.text) {
+            return Err(CallError::broke("a script of it holds a secret"));
+        }
+        Ok(script)
     }
 
     /// Where to send a browser; the vendor sends it back to `redirect_uri`.
@@ -317,6 +362,15 @@ impl Session {
         )
     }
 
+    fn changes(
+        &self,
+        told: Result<Result<Vec<wit::UserChange>, wit::Error>, CallError>,
+    ) -> Result<Vec<UserChange>, CallError> {
+        let mut changes: Vec<UserChange> = bindings::all(self.answer(told)?);
+        changes.iter_mut().for_each(|it| self.clean_change(it));
+        Ok(changes)
+    }
+
     fn summary(
         &self,
         told: Result<Result<wit::Summary, wit::Error>, CallError>,
@@ -327,10 +381,16 @@ impl Session {
     }
 
     pub(super) fn clean_change(&self, change: &mut UserChange) {
-        if let UserChange::Unreadable(it) = change {
+        if let UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) = change {
             self.secrets.redact(&mut it.reason);
         }
     }
+}
+
+/// Whether it names a file wherever it is put, and steers neither a shell nor a browser.
+fn is_file_name(name: &str) -> bool {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+    (1..=100).contains(&name.len()) && !name.starts_with(['.', '-']) && name.chars().all(is_plain)
 }
 
 /// Whether a browser can be sent there: plain http on loopback only.

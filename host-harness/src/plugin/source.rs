@@ -107,6 +107,10 @@ impl Source for SessionSource {
         Ok(self.wait(self.session.read_users(ids.to_vec()))??)
     }
 
+    fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(self.wait(self.session.read_groups(ids.to_vec()))??)
+    }
+
     fn redact(&self, text: &mut String) {
         self.session.secrets.redact(text);
     }

@@ -3,7 +3,10 @@
 use std::pin::Pin;
 
 use crate::{
-    model::{Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Report},
+    model::{
+        BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Report,
+        Script,
+    },
     plugin::{CallError, Plugin, Session},
     settings::Settings,
 };
@@ -33,6 +36,12 @@ pub trait Vendor: Send + Sync + 'static {
     ) -> Asked<'a, Redirect>;
     fn handle_callback(&self, settings: Settings, callback: Callback)
     -> Asked<'_, CallbackOutcome>;
+    fn booking_script(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        policy: BookingPolicy,
+    ) -> Asked<'_, Script>;
 }
 
 impl Vendor for Plugin {
@@ -78,6 +87,17 @@ impl Vendor for Plugin {
     ) -> Asked<'_, CallbackOutcome> {
         Box::pin(async {
             Session::open(self.clone(), settings).await?.handle_callback(callback).await
+        })
+    }
+
+    fn booking_script(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        policy: BookingPolicy,
+    ) -> Asked<'_, Script> {
+        Box::pin(async move {
+            Session::open(self.clone(), settings).await?.booking_script(rooms, policy).await
         })
     }
 }

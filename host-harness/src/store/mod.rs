@@ -5,9 +5,12 @@
 
 mod administrator;
 mod admission;
+mod edges;
 mod folder;
+mod groups;
 mod integrations;
 mod json;
+mod leavers;
 mod records;
 mod removals;
 mod runs;
@@ -22,10 +25,13 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use tempfile::TempDir;
 
 pub use admission::{Admission, Person};
+pub use edges::InGroup;
+pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
+pub use leavers::Leavers;
 pub use records::{Progress, Put};
 pub use removals::Decision;
-pub use runs::{RunCounts, RunId, RunRow};
+pub use runs::{GroupCounts, MemberCounts, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
@@ -38,7 +44,7 @@ const WAIT: Duration = Duration::from_secs(10);
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// What is stored: people and rooms are treated alike wherever they can be.
+/// What is stored: people, rooms and groups are treated alike wherever they can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -46,6 +52,8 @@ pub enum Kind {
     User,
     /// A room.
     Room,
+    /// A group of the directory. It is synced together with people.
+    Group,
 }
 
 impl Kind {
@@ -54,6 +62,7 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::Room => "room",
+            Self::Group => "group",
         }
     }
 }
@@ -69,6 +78,7 @@ impl rusqlite::types::FromSql for Kind {
         match value.as_str()? {
             "user" => Ok(Self::User),
             "room" => Ok(Self::Room),
+            "group" => Ok(Self::Group),
             _ => Err(rusqlite::types::FromSqlError::InvalidType),
         }
     }
@@ -219,7 +229,6 @@ impl Store {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // One fsync a batch: cheap, and a batch that was stored stays stored.
             connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.pragma_update(None, "foreign_keys", true)?;
             if let Some(pages) = options.max_pages {
                 connection.query_row(
                     &format!("PRAGMA max_page_count = {pages}"),
@@ -229,6 +238,7 @@ impl Store {
             }
             records::add_functions(&connection)?;
             schema::migrate(&mut connection)?;
+            connection.pragma_update(None, "foreign_keys", true)?;
         }
         Ok(Self { connection, folder, flags, options, lock, copy })
     }

@@ -1,4 +1,4 @@
-//! People and rooms, and where their sync stands.
+//! People, rooms and groups, and where their sync stands.
 
 use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
 
@@ -7,7 +7,7 @@ use super::{Kind, StoreError, Transaction, now};
 /// Where the sync of one kind stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// From here the next run goes on.
+    /// From here the next run goes on; that of people is also that of groups.
     pub checkpoint: Option<String>,
     /// Number of the latest enumeration.
     pub enumeration: i64,
@@ -75,22 +75,36 @@ impl Transaction<'_> {
         Ok(progress.unwrap_or_default())
     }
 
+    /// Where the sync stands, other than its checkpoint.
     pub(crate) fn set_progress(&self, kind: Kind, it: &Progress) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
-                "INSERT OR REPLACE INTO progress
-                 (integration, kind, checkpoint, enumeration, enumerating, sweep_due, base)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO progress
+                 (integration, kind, enumeration, enumerating, sweep_due, base)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET enumeration = excluded.enumeration,
+                     enumerating = excluded.enumerating, sweep_due = excluded.sweep_due,
+                     base = excluded.base",
             )?
             .execute(params![
                 self.integration,
                 kind,
-                it.checkpoint,
                 it.enumeration,
                 it.enumerating,
                 it.sweep_due,
                 it.base
             ])?;
+        Ok(())
+    }
+
+    /// From here the next run of people and groups goes on.
+    pub(crate) fn set_checkpoint(&self, checkpoint: &str) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO progress (integration, kind, checkpoint) VALUES (?1, 'user', ?2)
+                 ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint",
+            )?
+            .execute(params![self.integration, checkpoint])?;
         Ok(())
     }
 
@@ -182,6 +196,30 @@ impl Transaction<'_> {
             )?
             .execute(params![self.integration, kind, id, seen])?;
         self.cancel_removal(kind, id)
+    }
+
+    /// A room that was known by its e-mail address, for want of an id, is known by `id` from
+    /// now on, unless another is already.
+    pub(crate) fn name_room(&self, id: &str, email: &str) -> Result<(), StoreError> {
+        let makeshift: Option<String> = self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM record AS it WHERE integration = ?1 AND kind = 'room'
+                   AND id IN (?3, lowercase(?3)) AND id <> ?2 AND email = lowercase(?3)
+                   AND NOT EXISTS (SELECT 1 FROM record
+                       WHERE integration = ?1 AND kind = 'room' AND id = ?2)",
+            )?
+            .query_row(params![self.integration, id, email], |row| row.get(0))
+            .optional()?;
+        let Some(makeshift) = makeshift else { return Ok(()) };
+        self.cancel_removal(Kind::Room, &makeshift)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET id = ?3
+                 WHERE integration = ?1 AND kind = 'room' AND id = ?2",
+            )?
+            .execute(params![self.integration, makeshift, id])?;
+        Ok(())
     }
 
     /// Lets a new person join groups.

@@ -10,7 +10,7 @@ pub enum Decision {
     /// Remove it.
     Approve,
     /// Keep it. Where a later run asks for its removal again, that is held, however few
-    /// there are, until the plugin tells the person or room again.
+    /// there are, until the plugin tells the person, room or group again.
     Discard,
 }
 

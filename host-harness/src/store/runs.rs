@@ -23,6 +23,49 @@ pub struct RunCounts {
     /// Held when the run had ended, those of earlier runs included.
     pub held: u64,
     pub unreadable: u64,
+    /// Of those who left: for good.
+    pub deleted: u64,
+    /// Of a run of people.
+    pub groups: GroupCounts,
+    /// Of a run of people.
+    pub memberships: MemberCounts,
+}
+
+/// How much a run changed of groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct GroupCounts {
+    pub added: u64,
+    pub updated: u64,
+    pub removed: u64,
+    /// Held when the run had ended, those of earlier runs included.
+    pub held: u64,
+}
+
+/// How much a run changed of who is in which group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct MemberCounts {
+    pub added: u64,
+    pub removed: u64,
+}
+
+impl RunCounts {
+    /// Notes what became of the removals of a kind.
+    pub(crate) fn settled(&mut self, kind: Kind, removed: u64, held: u64) {
+        let (of_removed, of_held) = match kind {
+            Kind::User | Kind::Room => (&mut self.removed, &mut self.held),
+            Kind::Group => (&mut self.groups.removed, &mut self.groups.held),
+        };
+        (*of_removed, *of_held) = (removed, held);
+    }
+
+    /// All removals that wait for a person's word.
+    pub fn all_held(&self) -> u64 {
+        self.held + self.groups.held
+    }
 }
 
 /// A run, as it is listed.
@@ -49,6 +92,12 @@ pub struct RunRow {
     pub removed: u64,
     /// Held when it had ended.
     pub held: u64,
+    /// People who had left, for good.
+    pub deleted: u64,
+    #[expect(missing_docs, reason = "the names say it")]
+    pub groups: GroupCounts,
+    #[expect(missing_docs, reason = "the names say it")]
+    pub memberships: MemberCounts,
     /// The plugin's words on it.
     pub summary: Summary,
     /// Why it failed.
@@ -82,7 +131,9 @@ impl Transaction<'_> {
                 "UPDATE run SET ended = ?2, mode = ?3, added = ?4, updated = ?5, removed = ?6,
                      held = ?7, unreadable = ?8, requests = ?9, throttled = ?10, retried = ?11,
                      warnings = ?12, problem = ?13, peak_memory = ?14,
-                     complete = ?15
+                     complete = ?15, deleted = ?16, groups_added = ?17, groups_updated = ?18,
+                     groups_removed = ?19, groups_held = ?20, members_added = ?21,
+                     members_removed = ?22
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -101,6 +152,13 @@ impl Transaction<'_> {
                 said,
                 peak_memory,
                 summary.complete,
+                counts.deleted,
+                counts.groups.added,
+                counts.groups.updated,
+                counts.groups.removed,
+                counts.groups.held,
+                counts.memberships.added,
+                counts.memberships.removed,
             ])?;
         match problem {
             Some(problem) => self.failed(kind, problem),
@@ -110,7 +168,8 @@ impl Transaction<'_> {
 }
 
 const COLUMNS: &str = "id, kind, started, ended, mode, added, updated, removed, held, unreadable,
-    requests, throttled, retried, warnings, problem, peak_memory, complete";
+    requests, throttled, retried, warnings, problem, peak_memory, complete, deleted, groups_added,
+    groups_updated, groups_removed, groups_held, members_added, members_removed";
 
 impl Store {
     /// Calls `each` with every run, the latest last.
@@ -173,6 +232,17 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         updated: row.get("updated")?,
         removed: row.get("removed")?,
         held: row.get("held")?,
+        deleted: row.get("deleted")?,
+        groups: GroupCounts {
+            added: row.get("groups_added")?,
+            updated: row.get("groups_updated")?,
+            removed: row.get("groups_removed")?,
+            held: row.get("groups_held")?,
+        },
+        memberships: MemberCounts {
+            added: row.get("members_added")?,
+            removed: row.get("members_removed")?,
+        },
         summary: Summary {
             requests: row.get("requests")?,
             throttled: row.get("throttled")?,

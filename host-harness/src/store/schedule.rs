@@ -156,10 +156,14 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Counts a failure. A run that was cancelled is none.
+    /// Counts a failure. A run that was cancelled is none; nor is one of what the vendor does
+    /// not have, which works as well as it ever will.
     pub(super) fn failed(&self, kind: Kind, problem: &Problem) -> Result<(), StoreError> {
         if problem.is_cancelled() {
             return Ok(());
+        }
+        if problem.is_unsupported() {
+            return self.works(kind);
         }
         self.sql
             .prepare_cached(

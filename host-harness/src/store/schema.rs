@@ -1,25 +1,32 @@
 //! The schema, as numbered migrations. One that was released is never changed.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, ffi};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("001-first.sql"), include_str!("002-serve.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("001-first.sql"), include_str!("002-serve.sql"), include_str!("003-groups.sql")];
 
 /// The number of the newest schema.
 pub(super) const NEWEST: usize = MIGRATIONS.len();
 
-/// Brings the database to the newest schema; each migration whole or not at all.
+/// Brings the database to the newest schema; all migrations that are missing, or none.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if version(connection)? == NEWEST {
         // Without a lock: another connection may be writing.
         return Ok(());
     }
+    // A table that is made anew would take with it what refers to it.
+    connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: usize = version(&transaction)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(found) {
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "user_version", number)?;
+    }
+    if transaction.prepare("PRAGMA foreign_key_check")?.exists([])? {
+        let broken = ffi::Error::new(ffi::SQLITE_CONSTRAINT_FOREIGNKEY);
+        return Err(rusqlite::Error::SqliteFailure(broken, None).into());
     }
     transaction.commit()?;
     Ok(())

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json as value};
 
 use super::{IntegrationId, Kind, Store, StoreError, json};
 
-/// A person or a room, as it is listed.
+/// A person, a room or a group, as it is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordRow {
-    /// Of the person or room.
+    /// Of the person, room or group.
     pub id: String,
     /// As the plugin told it.
     pub record: Map<String, Value>,
@@ -20,7 +20,7 @@ pub struct RecordRow {
     pub provisional: bool,
 }
 
-/// Which people or rooms to list.
+/// Which people, rooms or groups to list.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOf<'a> {
     /// Only those in whose name, e-mail or name to sign in with this stands, in whatever
@@ -40,6 +40,8 @@ pub struct PageOf<'a> {
 pub struct Counts {
     pub people: u64,
     pub rooms: u64,
+    /// Of the directory.
+    pub groups: u64,
     /// Removals that wait for a person's word.
     pub held: u64,
 }
@@ -62,9 +64,9 @@ impl RecordRow {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovalRow {
-    /// Person or room.
+    /// Person, room or group.
     pub kind: Kind,
-    /// Of the person or room.
+    /// Of the person, room or group.
     pub id: String,
     /// What a person calls it.
     pub name: String,
@@ -136,7 +138,20 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many people and rooms are offered, and how many removals are held.
+    /// The e-mail addresses of all rooms that ONES offers, in the order of their ids.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn room_addresses(&self, integration: IntegrationId) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT json ->> 'email' FROM record
+             WHERE integration = ?1 AND kind = 'room' AND removed_at IS NULL ORDER BY id",
+        )?;
+        let rooms = statement.query_map([integration.0], |row| row.get(0))?;
+        Ok(rooms.collect::<Result<_, _>>()?)
+    }
+
+    /// How many people, rooms and groups are offered, and how many removals are held.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -149,6 +164,7 @@ impl Store {
         Ok(Counts {
             people: count(Kind::User)?,
             rooms: count(Kind::Room)?,
+            groups: count(Kind::Group)?,
             held: self.held(integration)?,
         })
     }
@@ -179,16 +195,16 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.provisional,
+pub(super) const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.provisional,
     (SELECT json_group_array(group_name) FROM membership
      WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
 
 /// No person whose e-mail is that of an active room.
-const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record
+pub(super) const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record
     WHERE integration = it.integration AND kind = 'room'
       AND removed_at IS NULL AND email = it.email))";
 
-fn record(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     let removed = match (row.get("removed_at")?, row.get("reason")?) {
         (Some(at), Some(reason)) => Some((at, reason)),
         _ => None,

@@ -3,16 +3,17 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Room, User},
+    model::{Group, Room, User},
     plugin::CallError,
+    store::Kind,
 };
 
 /// Looks on while a run goes.
 pub trait Observer {
-    /// So many were told; the vendor counts `total`, where it says so.
-    fn progress(&mut self, _told: u64, _total: Option<u64>) {}
+    /// So many of a kind were told; the vendor counts `total`, where it says so.
+    fn progress(&mut self, _kind: Kind, _told: u64, _total: Option<u64>) {}
 
-    /// One person or room changed. Nothing is kept for the observer: who wants to show
+    /// One person, room or group changed. Nothing is kept for the observer: who wants to show
     /// changes keeps as many as can be shown.
     fn changed(&mut self, _change: Change) {}
 }
@@ -22,7 +23,7 @@ pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// What happened to a person or room.
+/// What happened to a person, room or group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -36,13 +37,15 @@ pub enum Action {
     Held,
 }
 
-/// A change of one person or room.
+/// A change of one person, room or group.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// What happened.
     pub action: Action,
-    /// Of the person or room.
+    /// To a person, a room or a group.
+    pub kind: Kind,
+    /// Of the person, room or group.
     pub id: String,
     /// What a person calls it.
     pub name: String,
@@ -68,7 +71,7 @@ pub struct FieldChange {
     pub after: Value,
 }
 
-/// A stored record: a person or a room.
+/// A stored record: a person, a room or a group.
 pub(crate) trait Record: serde::Serialize {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
@@ -86,10 +89,20 @@ pub(crate) trait Record: serde::Serialize {
     }
 }
 
-/// The largest person or room, in bytes of JSON.
+/// The largest person, room or group, in bytes of JSON.
 const LARGEST_RECORD: usize = 64 << 10;
 
 impl Record for User {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+}
+
+impl Record for Group {
     fn id(&self) -> &str {
         &self.id
     }
@@ -111,6 +124,7 @@ impl Record for Room {
 
 /// From a record in JSON, and for an update the one before.
 pub(super) fn describe(
+    kind: Kind,
     action: Action,
     json: &str,
     before: Option<&str>,
@@ -128,6 +142,7 @@ pub(super) fn describe(
     }
     Change {
         action,
+        kind,
         id: text(&["id"]),
         name: text(&["displayName", "name"]),
         address: text(&["username", "email"]),

@@ -2,13 +2,17 @@
 //!
 //! A batch, its checkpoint and its part are stored in one transaction. Removals wait
 //! until the run has ended well; then they are applied, or held where they are too many
-//! (see [`Limit`]). Memory does not grow with the number of people.
+//! (see [`Limit`]). Memory does not grow with the number of people, nor with who is in which
+//! group.
 
 mod change;
+mod changes;
 mod rooms;
 mod settle;
+mod sweep;
 mod users;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -32,7 +36,7 @@ pub trait Source {
         take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error>;
 
-    /// Tells people to `take`, in batches: from `since` on, or all.
+    /// Tells people and groups to `take`, in batches: from `since` on, or all.
     ///
     /// # Errors
     /// That of `take`, or of the plugin.
@@ -47,6 +51,12 @@ pub trait Source {
     /// # Errors
     /// That of the plugin.
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
+
+    /// How these groups stand now, without their members.
+    ///
+    /// # Errors
+    /// That of the plugin.
+    fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
 
     /// Takes the secrets of the settings out of what a person is told.
     fn redact(&self, _text: &mut String) {}
@@ -65,12 +75,14 @@ pub trait Source {
 /// How a run is to go.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Passes no checkpoint: all people are told.
+    /// Passes no checkpoint: all people and groups are told.
     pub full: bool,
     /// How many removals need no person's word.
     pub limit: Limit,
     /// Groups of ONES that a person joins when first seen.
     pub default_groups: Vec<String>,
+    /// When it is, for those who left long ago; what the clock says where there is none.
+    pub now: Option<Timestamp>,
 }
 
 /// Whether a run told all, or what changed.
@@ -129,7 +141,7 @@ impl<'a> Sync<'a> {
         Self { store, source, observer, options }
     }
 
-    /// Syncs the people of the integration called `name`, and records the run.
+    /// Syncs the people and groups of the integration called `name`, and records the run.
     ///
     /// # Errors
     /// Those of the plugin and of the store. What was stored before stays, and nobody is
@@ -146,7 +158,8 @@ impl<'a> Sync<'a> {
         self.named(Kind::Room, name)
     }
 
-    /// Syncs people or rooms of an integration that is there, and records the run.
+    /// Syncs people or rooms of an integration that is there, and records the run. Groups
+    /// come with people.
     ///
     /// # Errors
     /// As [`Self::users`].
@@ -161,6 +174,7 @@ impl<'a> Sync<'a> {
     }
 
     fn run(self, kind: Kind, integration: IntegrationId, known: bool) -> Result<Outcome, Error> {
+        let kind = if kind == Kind::Group { Kind::User } else { kind };
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
         let mut run = Run {
             store: &mut *self.store,
@@ -175,7 +189,7 @@ impl<'a> Sync<'a> {
             peak_memory: None,
         };
         let synced = match kind {
-            Kind::User => users::sync(&mut run, self.source),
+            Kind::User | Kind::Group => users::sync(&mut run, self.source),
             Kind::Room => rooms::sync(&mut run, self.source),
         };
         run.peak_memory = self.source.peak_memory();
@@ -222,6 +236,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What it tells of.
+    fn kinds(&self) -> &'static [Kind] {
+        match self.kind {
+            Kind::Room => &[Kind::Room],
+            Kind::User | Kind::Group => &[Kind::User, Kind::Group],
+        }
+    }
+
     fn note_unreadable(&mut self, unreadable: Vec<Unreadable>) {
         self.counts.unreadable += unreadable.len() as u64;
         let room = Outcome::UNREADABLE.saturating_sub(self.unreadable.len());
@@ -231,9 +253,11 @@ impl Run<'_> {
     fn failed(&mut self, error: &Error, requests: u32) -> Result<(), Error> {
         let summary = Summary { requests, ..Summary::default() };
         let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
-        let mut counts = self.counts;
+        let (kinds, mut counts) = (self.kinds(), self.counts);
         self.store.transaction(self.integration, |transaction| {
-            counts.held = transaction.waiting(self.kind)?.1;
+            for kind in kinds {
+                counts.settled(*kind, 0, transaction.waiting(*kind)?.1);
+            }
             Ok(transaction.end_run(id, mode, counts, &summary, Some(&error.problem()), peak)?)
         })
     }

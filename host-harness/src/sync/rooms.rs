@@ -1,6 +1,6 @@
 //! Rooms: every run tells all of them.
 
-use super::{Run, Source, change::Record as _, users::note};
+use super::{Run, Source, change::Record as _, changes::note};
 use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
@@ -22,7 +22,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     let summary = source.sync_rooms(&mut |batch| {
         told += batch.rooms.len() as u64;
         store(run, batch, seen)?;
-        run.observer.progress(told, None);
+        run.observer.progress(Kind::Room, told, None);
         Ok(())
     })?;
     if summary.complete {
@@ -46,8 +46,11 @@ fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
     run.store.transaction(run.integration, |transaction| {
         for room in &batch.rooms {
             let json = room.to_json()?;
+            transaction.name_room(room.id(), &room.email)?;
             let put = transaction.put(Kind::Room, room.id(), &json, room.email(), seen)?;
-            note(&mut counts, run.observer, put, &json);
+            let (added, updated) = note(run.observer, Kind::Room, &put, &json);
+            counts.added += added;
+            counts.updated += updated;
         }
         for it in &batch.unreadable {
             transaction.mark(Kind::Room, &it.id, seen)?;

@@ -1,7 +1,13 @@
 //! The end of a run that went well: removals are applied, or held.
 
-use super::{Action, Run, change::describe};
-use crate::{error::Error, model::Summary};
+use jiff::Timestamp;
+
+use super::{Action, Observer, Run, change::describe};
+use crate::{
+    error::Error,
+    model::Summary,
+    store::{Kind, StoreError, Transaction},
+};
 
 /// How many removals need no person's word: the larger of both. Those held by earlier
 /// runs count as well.
@@ -30,33 +36,52 @@ impl Limit {
 }
 
 impl Run<'_> {
-    /// Applies or holds what waits, and records the run, in one transaction.
+    /// Applies or holds what waits, deletes who left long ago, and records the run, in one
+    /// transaction.
     pub(super) fn settle(&mut self, summary: &Summary, hold: bool) -> Result<(), Error> {
-        let (kind, limit, observer) = (self.kind, self.options.limit, &mut *self.observer);
+        let (kinds, limit, observer) = (self.kinds(), self.options.limit, &mut *self.observer);
+        let now = self.options.now.unwrap_or_else(Timestamp::now);
         let (id, mode, peak, mut counts) =
             (self.id, self.mode.as_str(), self.peak_memory, self.counts);
         self.counts = self.store.transaction(self.integration, |transaction| {
-            let (pending, held) = transaction.waiting(kind)?;
-            let mut progress = transaction.progress(kind)?;
-            let active = transaction.active(kind)?;
-            let known = match progress.base.take() {
-                // Whoever is removed came in the same run.
-                None | Some(0) => active,
-                // A person may have approved removals since.
-                Some(base) => base.min(active),
-            };
-            let hold = hold || limit.holds(pending + held, known);
-            transaction.each_pending(kind, |json, reason, kept| {
-                let action = if hold || kept { Action::Held } else { Action::Removed };
-                observer.changed(describe(action, json, None, Some(reason)));
-            })?;
-            transaction.hold_pending(kind, hold)?;
-            counts.removed = transaction.apply_pending(kind)?;
-            counts.held = transaction.waiting(kind)?.1;
-            transaction.set_progress(kind, &progress)?;
+            for kind in kinds {
+                let (removed, held) = settle_kind(transaction, observer, *kind, limit, hold)?;
+                counts.settled(*kind, removed, held);
+            }
+            if kinds.contains(&Kind::User) {
+                counts.deleted = transaction.delete_leavers(now)?;
+            }
             transaction.end_run(id, mode, counts, summary, None, peak)?;
             Ok::<_, Error>(counts)
         })?;
         Ok(())
     }
+}
+
+/// Returns how many were removed, and how many are held.
+fn settle_kind(
+    transaction: &Transaction<'_>,
+    observer: &mut dyn Observer,
+    kind: Kind,
+    limit: Limit,
+    hold: bool,
+) -> Result<(u64, u64), StoreError> {
+    let (pending, held) = transaction.waiting(kind)?;
+    let mut progress = transaction.progress(kind)?;
+    let active = transaction.active(kind)?;
+    let known = match progress.base.take() {
+        // Whoever is removed came in the same run.
+        None | Some(0) => active,
+        // A person may have approved removals since.
+        Some(base) => base.min(active),
+    };
+    let hold = hold || limit.holds(pending + held, known);
+    transaction.each_pending(kind, |json, reason, kept| {
+        let action = if hold || kept { Action::Held } else { Action::Removed };
+        observer.changed(describe(kind, action, json, None, Some(reason)));
+    })?;
+    transaction.hold_pending(kind, hold)?;
+    let removed = transaction.apply_pending(kind)?;
+    transaction.set_progress(kind, &progress)?;
+    Ok((removed, transaction.waiting(kind)?.1))
 }

@@ -1,40 +1,33 @@
-//! People: batch by batch, then what a complete enumeration did not tell.
+//! People and groups: batch by batch, each told and followed on its own, under one
+//! checkpoint.
 
-use std::collections::HashSet;
-
-use super::{
-    Action, Run, RunMode, Source,
-    change::{Record as _, describe},
-};
+use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
 use crate::{
     error::Error,
-    model::{BATCH, Mode, Summary, Unreadable, UserBatch, UserChange},
+    model::{BATCH, Mode, Subject, Summary, UserBatch},
     plugin::CallError,
-    store::{Kind, Progress, Put, RunCounts, Transaction},
+    store::{Kind, Progress, StoreError},
 };
 
 /// In bytes.
 const LARGEST_CHECKPOINT: usize = 64 << 10;
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
-    let progress = run.store.transaction(run.integration, |it| it.begin(Kind::User))?;
-    let since = progress.checkpoint.clone().filter(|_| !run.options.full);
+    let (people, groups) = run.store.transaction(run.integration, |it| {
+        Ok::<_, StoreError>((it.begin(Kind::User)?, it.begin(Kind::Group)?))
+    })?;
+    let since = people.checkpoint.clone().filter(|_| !run.options.full);
+    let goes_on = since.is_some();
     let mut taker = Taker {
-        // Without a checkpoint nothing is gone on with.
-        enumerating: since.is_some() && progress.enumerating,
-        may_be_incremental: since.is_some(),
-        progress,
-        told: 0,
+        people: Standing::new(Kind::User, people, goes_on),
+        groups: Standing::new(Kind::Group, groups, goes_on),
     };
-    if since.is_some() {
+    if goes_on {
         run.mode = RunMode::Incremental;
     }
     let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
-    if taker.progress.sweep_due {
-        match summary.complete {
-            true => sweep(run, source, taker.progress)?,
-            false => forgo_sweep(run, taker.progress)?,
-        }
+    for Standing { kind, progress, is_told, .. } in [taker.people, taker.groups] {
+        settle_missed(run, source, kind, progress, summary.complete, is_told)?;
     }
     run.peak_memory = source.peak_memory();
     run.settle(&summary, false)?;
@@ -43,48 +36,37 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
 
 /// Stores batches, as far as they keep to the interface.
 struct Taker {
+    people: Standing,
+    groups: Standing,
+}
+
+/// Where one subject stands.
+struct Standing {
+    kind: Kind,
     progress: Progress,
+    /// An enumeration is under way that a batch can go on with.
     enumerating: bool,
     may_be_incremental: bool,
+    /// An enumeration of it was told in this run, or a part of one.
+    is_told: bool,
     told: u64,
 }
 
-impl Taker {
-    fn take(&mut self, run: &mut Run<'_>, batch: UserBatch) -> Result<(), Error> {
-        self.check(&batch)?;
-        let mut progress = self.progress.clone();
-        progress.checkpoint = Some(batch.checkpoint);
-        if let Mode::Full { first, last } = batch.mode {
-            if first {
-                progress.enumeration += 1;
-                progress.sweep_due = false;
-            }
-            progress.enumerating = !last;
-            progress.sweep_due |= last;
-            run.mode = RunMode::Full;
+impl Standing {
+    fn new(kind: Kind, progress: Progress, goes_on: bool) -> Self {
+        Self {
+            kind,
+            // Without a checkpoint nothing is gone on with.
+            enumerating: goes_on && progress.enumerating,
+            may_be_incremental: goes_on,
+            progress,
+            is_told: false,
+            told: 0,
         }
-        self.told += batch.changes.len() as u64;
-        store(run, batch.changes, &progress)?;
-        self.enumerating = progress.enumerating;
-        self.progress = progress;
-        run.observer.progress(self.told, batch.total);
-        Ok(())
     }
 
-    fn check(&mut self, batch: &UserBatch) -> Result<(), CallError> {
-        if batch.changes.len() > BATCH {
-            let size = batch.changes.len();
-            return Err(CallError::broke(format!(
-                "a batch has {size} changes, {BATCH} at most are allowed"
-            )));
-        }
-        if batch.checkpoint.len() > LARGEST_CHECKPOINT {
-            let size = batch.checkpoint.len();
-            return Err(CallError::broke(format!(
-                "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
-            )));
-        }
-        match batch.mode {
+    fn check(&mut self, mode: Mode) -> Result<(), CallError> {
+        match mode {
             Mode::Full { first: false, .. } if !self.enumerating => {
                 Err(CallError::broke("it goes on with an enumeration that it did not begin"))
             }
@@ -101,102 +83,71 @@ impl Taker {
             Mode::Incremental => Ok(()),
         }
     }
-}
 
-/// Stores changes together with where the sync then stands.
-fn store(run: &mut Run<'_>, changes: Vec<UserChange>, progress: &Progress) -> Result<(), Error> {
-    let mut counts = run.counts;
-    let mut unreadable = Vec::new();
-    run.store.transaction(run.integration, |transaction| {
-        for change in changes {
-            match change {
-                UserChange::User(user) => {
-                    let json = user.to_json()?;
-                    let seen = progress.enumeration;
-                    let put = transaction.put(Kind::User, user.id(), &json, user.email(), seen)?;
-                    if put == Put::Created {
-                        transaction.join(user.id(), &run.options.default_groups)?;
-                    }
-                    note(&mut counts, run.observer, put, &json);
-                }
-                UserChange::Removed(id, reason) => {
-                    transaction.ask_removal(Kind::User, &id, reason.as_str())?;
-                }
-                UserChange::Unreadable(it) => {
-                    keep(transaction, &it, progress)?;
-                    unreadable.push(it);
-                }
+    /// After a batch of that mode.
+    fn after(&self, mode: Mode) -> Progress {
+        let mut progress = self.progress.clone();
+        if let Mode::Full { first, last } = mode {
+            if first {
+                progress.enumeration += 1;
+                progress.sweep_due = false;
             }
+            progress.enumerating = !last;
+            progress.sweep_due |= last;
         }
-        Ok::<_, Error>(transaction.set_progress(Kind::User, progress)?)
-    })?;
-    run.counts = counts;
-    run.note_unreadable(unreadable);
-    Ok(())
-}
-
-fn keep(
-    transaction: &Transaction<'_>,
-    Unreadable { id, .. }: &Unreadable,
-    progress: &Progress,
-) -> Result<(), crate::store::StoreError> {
-    transaction.mark(Kind::User, id, progress.enumeration)
-}
-
-/// Counts and tells what storing a record did.
-pub(super) fn note(
-    counts: &mut RunCounts,
-    observer: &mut dyn super::Observer,
-    put: Put,
-    json: &str,
-) {
-    match put {
-        Put::Created | Put::Returned => {
-            counts.added += 1;
-            observer.changed(describe(Action::Added, json, None, None));
-        }
-        Put::Updated(before) => {
-            counts.updated += 1;
-            observer.changed(describe(Action::Updated, json, Some(&before), None));
-        }
-        Put::Unchanged => {}
+        progress
     }
 }
 
-/// An enumeration of this run that left something out says nothing of those it did not
-/// tell. One that an earlier run completed still does, once a run is complete.
-fn forgo_sweep(run: &mut Run<'_>, mut progress: Progress) -> Result<(), Error> {
-    progress.sweep_due = run.mode == RunMode::Incremental;
-    Ok(run.store.transaction(run.integration, |it| it.set_progress(Kind::User, &progress))?)
-}
-
-/// Asks for everybody whom the enumeration did not tell: who is gone, is to be removed.
-fn sweep(run: &mut Run<'_>, source: &mut dyn Source, mut progress: Progress) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let missed = run.store.transaction(run.integration, |it| {
-            it.missed(Kind::User, progress.enumeration, &after, BATCH)
+impl Taker {
+    fn take(&mut self, run: &mut Run<'_>, batch: UserBatch) -> Result<(), Error> {
+        check(&batch)?;
+        let UserBatch { subject, mode, changes, checkpoint, total } = batch;
+        let standing = match subject {
+            Subject::People => &mut self.people,
+            Subject::Groups => &mut self.groups,
+        };
+        standing.check(mode)?;
+        let progress = standing.after(mode);
+        let is_full = matches!(mode, Mode::Full { .. });
+        if is_full {
+            run.mode = RunMode::Full;
+            standing.is_told = true;
+        }
+        // A total counts groups, not who is in them.
+        standing.told += changes.iter().filter(|it| !it.is_membership()).count() as u64;
+        let (kind, seen) = (standing.kind, progress.enumeration);
+        store(run, changes, seen, is_full, |it| {
+            it.set_progress(kind, &progress)?;
+            it.set_checkpoint(&checkpoint)
         })?;
-        let Some(last) = missed.last() else { break };
-        after.clone_from(last);
-        let answer = source.read_users(&missed)?;
-        check_answer(&missed, &answer)?;
-        store(run, answer, &progress)?;
+        standing.enumerating = progress.enumerating;
+        standing.progress = progress;
+        run.observer.progress(kind, standing.told, total);
+        Ok(())
     }
-    progress.sweep_due = false;
-    run.store.transaction(run.integration, |it| it.set_progress(Kind::User, &progress))?;
-    Ok(())
 }
 
-fn check_answer(asked: &[String], answer: &[UserChange]) -> Result<(), CallError> {
-    let mut open: HashSet<&str> = asked.iter().map(String::as_str).collect();
-    for change in answer {
-        if !open.remove(change.id()) {
-            return Err(CallError::broke(format!("it was not asked for {}", change.id())));
-        }
+/// What can be wrong with a batch by itself.
+fn check(batch: &UserBatch) -> Result<(), CallError> {
+    let UserBatch { subject, changes, checkpoint, .. } = batch;
+    if changes.len() > BATCH {
+        let size = changes.len();
+        return Err(CallError::broke(format!(
+            "a batch has {size} changes, {BATCH} at most are allowed"
+        )));
     }
-    match open.into_iter().next() {
-        Some(id) => Err(CallError::broke(format!("it was asked for {id}, but does not answer"))),
+    if checkpoint.len() > LARGEST_CHECKPOINT {
+        let size = checkpoint.len();
+        return Err(CallError::broke(format!(
+            "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
+        )));
+    }
+    match changes.iter().find(|it| it.subject() != *subject) {
+        Some(it) => {
+            let (id, subject) = (it.id(), subject.as_str());
+            Err(CallError::broke(format!("a batch of {subject} tells something else of {id}")))
+        }
         None => Ok(()),
     }
 }

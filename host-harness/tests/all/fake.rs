@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ones_host::{
     Error,
     model::{
-        Explanation, Mode, Refusal, Removal, Room, RoomBatch, Summary, Unreadable, User, UserBatch,
-        UserChange,
+        Explanation, Group, Membership, Mode, Refusal, Removal, Room, RoomBatch, Subject, Summary,
+        Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
@@ -39,11 +39,44 @@ pub(crate) fn told(id: &str) -> UserChange {
 }
 
 pub(crate) fn gone(id: &str) -> UserChange {
-    UserChange::Removed(id.to_owned(), Removal::Permanent)
+    UserChange::UserRemoved(id.to_owned(), Removal::Permanent)
 }
 
 pub(crate) fn unreadable(id: &str) -> UserChange {
-    UserChange::Unreadable(Unreadable { id: id.to_owned(), reason: "jobTitle: no text".to_owned() })
+    let reason = "jobTitle: no text".to_owned();
+    UserChange::UserUnreadable(Unreadable { id: id.to_owned(), reason })
+}
+
+pub(crate) fn group(id: &str) -> UserChange {
+    UserChange::Group(Group {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        description: Some(format!("All of {id}")),
+        email: Some(format!("{id}@contoso.com")),
+    })
+}
+
+pub(crate) fn group_gone(id: &str) -> UserChange {
+    UserChange::GroupRemoved(id.to_owned(), Removal::Soft)
+}
+
+pub(crate) fn group_unreadable(id: &str) -> UserChange {
+    let reason = "displayName: no text".to_owned();
+    UserChange::GroupUnreadable(Unreadable { id: id.to_owned(), reason })
+}
+
+/// Who is in the group.
+pub(crate) fn within(group: &str, member: &str) -> UserChange {
+    UserChange::MemberAdded(membership(group, member))
+}
+
+/// Who is no longer in the group.
+pub(crate) fn without(group: &str, member: &str) -> UserChange {
+    UserChange::MemberRemoved(membership(group, member))
+}
+
+fn membership(group: &str, member: &str) -> Membership {
+    Membership { group: group.to_owned(), member: member.to_owned() }
 }
 
 pub(crate) fn room(id: &str) -> Room {
@@ -61,7 +94,13 @@ pub(crate) fn ids(count: usize) -> Vec<String> {
 }
 
 pub(crate) fn batch(mode: Mode, checkpoint: &str, changes: Vec<UserChange>) -> UserBatch {
-    UserBatch { mode, changes, checkpoint: checkpoint.to_owned(), total: None }
+    let subject = Subject::People;
+    UserBatch { subject, mode, changes, checkpoint: checkpoint.to_owned(), total: None }
+}
+
+/// One of groups.
+pub(crate) fn of_groups(mode: Mode, checkpoint: &str, changes: Vec<UserChange>) -> UserBatch {
+    UserBatch { subject: Subject::Groups, ..batch(mode, checkpoint, changes) }
 }
 
 pub(crate) fn unavailable() -> Refusal {
@@ -79,9 +118,10 @@ pub(crate) struct Fake {
     pub(crate) users: Vec<UserBatch>,
     pub(crate) rooms: Vec<RoomBatch>,
     pub(crate) fails: Option<Refusal>,
-    /// What `read_users` answers; anybody else is gone.
+    /// What `read_users` and `read_groups` answer; anybody else is gone.
     pub(crate) stands: BTreeMap<String, UserChange>,
     pub(crate) read_fails: bool,
+    pub(crate) rooms_fail: Option<Refusal>,
     pub(crate) incomplete: bool,
     /// What it was asked.
     pub(crate) since: Option<String>,
@@ -124,6 +164,9 @@ impl Source for Fake {
         &mut self,
         take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
+        if let Some(refusal) = self.rooms_fail.clone() {
+            return Err(CallError::Refused(refusal).into());
+        }
         std::mem::take(&mut self.rooms).into_iter().try_for_each(take)?;
         self.end()
     }
@@ -144,6 +187,12 @@ impl Source for Fake {
             return Err(CallError::Refused(unavailable()).into());
         }
         let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| gone(id));
+        Ok(ids.iter().map(stands).collect())
+    }
+
+    fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        self.read.extend(ids.iter().cloned());
+        let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| group_gone(id));
         Ok(ids.iter().map(stands).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, Removal, Summary, Unreadable, User, UserBatch, UserChange},
+    model::{Mode, Removal, Subject, Summary, Unreadable, User, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -47,10 +47,11 @@ impl Directory {
 
     fn change(&self, number: u8) -> UserChange {
         match self.people.get(&number) {
-            None => UserChange::Removed(id(number), Removal::Permanent),
-            Some(Person { readable: false, .. }) => {
-                UserChange::Unreadable(Unreadable { id: id(number), reason: "wrong".to_owned() })
-            }
+            None => UserChange::UserRemoved(id(number), Removal::Permanent),
+            Some(Person { readable: false, .. }) => UserChange::UserUnreadable(Unreadable {
+                id: id(number),
+                reason: "wrong".to_owned(),
+            }),
             Some(Person { version, .. }) => {
                 UserChange::User(User { job_title: Some(version.to_string()), ..user(&id(number)) })
             }
@@ -85,6 +86,7 @@ impl Directory {
             listed = page.last().map(|it| usize::from(**it) + 1);
             let next = listed.unwrap_or(256);
             put(UserBatch {
+                subject: Subject::People,
                 mode: Mode::Full { first, last: false },
                 changes: page.into_iter().map(|it| self.change(*it)).collect(),
                 checkpoint: format!("list {next} {log}"),
@@ -93,6 +95,7 @@ impl Directory {
             first = false;
         }
         put(UserBatch {
+            subject: Subject::People,
             mode: if full { Mode::Full { first: false, last: true } } else { Mode::Incremental },
             changes: self.log.iter().skip(log).map(|it| self.change(*it)).collect(),
             checkpoint: format!("log {}", self.log.len()),
@@ -120,6 +123,10 @@ impl Source for Directory {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(ids.iter().map(|it| self.change(it[1..].parse().unwrap())).collect())
+    }
+
+    fn read_groups(&mut self, _: &[String]) -> Result<Vec<UserChange>, Error> {
+        unreachable!("it tells of no groups")
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::fake::*;
@@ -183,6 +184,75 @@ fn held_removals_are_listed_and_decided_on() {
     assert_eq!(run(&["removals", "approve", "p000"]), "{\"removed\":1,\"held\":11}\n");
     assert_eq!(run(&["removals", "discard"]), "{\"discarded\":11,\"held\":0}\n");
     assert_eq!(run(&["removals", "list"]), "");
+}
+
+#[test]
+fn groups_are_listed_with_those_of_ones_last() {
+    let mut ones = Ones::new();
+    ones.options.default_groups = vec!["Staff".to_owned()];
+    let people = batch(WHOLE, "c1", vec![told("a"), told("b")]);
+    let groups = vec![group("g"), within("g", "b"), group("h"), group("i")];
+    let source = &mut Fake::users([people, of_groups(WHOLE, "c2", groups)]);
+    ones.sync_users(source).unwrap();
+    let removed = of_groups(CHANGES, "c3", vec![group_gone("h")]);
+    ones.sync_users(&mut Fake::users([removed])).unwrap();
+    let folder = ones.folder.path();
+    let list = |more: &[&str]| -> Vec<serde_json::Value> {
+        let args = [&["groups", "--format", "json", "--data", "."], more].concat();
+        let stdout = check(folder, &args, 0, "");
+        stdout.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    };
+    assert_eq!(
+        list(&[]),
+        [
+            json!({"id": "g", "name": "G", "description": "All of g", "email": "g@contoso.com",
+                "source": "directory", "members": 1}),
+            json!({"id": "i", "name": "I", "description": "All of i", "email": "i@contoso.com",
+                "source": "directory", "members": 0}),
+            json!({"id": null, "name": "Staff", "description": null, "email": null,
+                "source": "ones", "members": 2}),
+        ]
+    );
+    let all = list(&["--all", "--members"]);
+    assert_eq!(all[0]["memberIds"], json!(["b"]));
+    assert_eq!(all[1]["removed"]["reason"], "soft");
+    assert_eq!(all[3]["memberIds"], json!(["a", "b"]));
+    let text = check(folder, &["groups", "--members", "--data", "."], 0, "");
+    assert!(text.contains("All of g\n    b\n") && text.contains("[made in ONES]"), "{text}");
+}
+
+#[test]
+fn what_becomes_of_leavers_is_shown_and_set() {
+    let ones = Ones::with_users(&ids(2));
+    let folder = ones.folder.path();
+    let run = |args: &[&str]| {
+        check(folder, &[&["leavers"], args, &["--format", "json", "--data", "."]].concat(), 0, "")
+    };
+    assert_eq!(run(&[]), "{\"leavers\":\"disable\"}\n");
+    assert_eq!(run(&["remove", "--after", "30"]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
+    assert_eq!(run(&[]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
+    let text = check(folder, &["leavers", "--data", "."], 0, "");
+    assert_eq!(text, "Who is removed cannot sign in, and is deleted for good after 30 days\n");
+    assert_eq!(run(&["disable"]), "{\"leavers\":\"disable\"}\n");
+    for wrong in ["0", "3651", "x"] {
+        check(folder, &["leavers", "remove", "--after", wrong, "--data", "."], 2, wrong);
+    }
+    check(folder, &["leavers", "remove", "--data", "."], 2, "--after");
+}
+
+#[test]
+fn a_policy_needs_settings_rooms_and_a_plugin() {
+    let mut ones = Ones::with_users(&ids(1));
+    let folder = ones.folder.path().to_owned();
+    let policy = ["rooms", "policy", "--data", ".", "--settings", "settings.json"];
+    check(&folder, &["rooms", "policy", "--data", "."], 2, "--settings FILE");
+    std::fs::write(folder.join("settings.json"), r#"{"server": {"name": "Contoso"}}"#).unwrap();
+    check(&folder, &policy, 2, "run `sync rooms` first");
+    ones.sync_rooms(&mut Fake::rooms(["attic"])).unwrap();
+    check(&folder, &policy, 2, "--plugin FILE");
+    check(&folder, &["rooms", "policy", "--window-days", "1081"], 2, "1081");
+    check(&folder, &["rooms", "--all", "policy"], 2, "policy");
+    assert!(check(&folder, &["rooms", "--all", "--data", "."], 0, "").contains("ATTIC"));
 }
 
 #[test]

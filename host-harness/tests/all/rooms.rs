@@ -1,6 +1,6 @@
 use ones_host::{
-    model::{RoomBatch, Unreadable},
-    store::Kind,
+    model::{Room, RoomBatch, Unreadable},
+    store::{Kind, RunCounts},
 };
 
 use crate::fake::*;
@@ -61,4 +61,53 @@ fn a_batch_of_too_many_rooms_breaks_the_interface() {
     let all = ids(1001);
     let source = &mut Fake::rooms(all.iter().map(String::as_str));
     assert_eq!(ones.sync_rooms(source).unwrap_err().problem().code, "plugin-broke-interface");
+}
+
+/// A room whose address serves as its id, as long as the vendor gives it no other.
+fn makeshift(email: &str) -> Room {
+    Room { id: email.to_owned(), email: email.to_owned(), ..room("attic") }
+}
+
+fn tell(ones: &mut Ones, rooms: Vec<Room>) -> RunCounts {
+    let batch = RoomBatch { rooms, unreadable: Vec::new() };
+    ones.sync_rooms(&mut Fake { rooms: vec![batch], ..Fake::default() }).unwrap().counts
+}
+
+#[test]
+fn a_room_known_by_its_address_is_the_same_when_it_gets_an_id() {
+    let mut ones = Ones::new();
+    tell(&mut ones, vec![makeshift("Attic@contoso.com"), room("cellar")]);
+    let lasting = || Room { id: "42".to_owned(), ..makeshift("Attic@contoso.com") };
+    let counts = tell(&mut ones, vec![lasting(), room("cellar")]);
+    assert_eq!((counts.added, counts.updated, counts.removed), (0, 1, 0));
+    let rows = ones.rows(Kind::Room, true);
+    assert_eq!(rows.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["42", "cellar"]);
+    assert_eq!(ones.changes[0].fields[0].field, "id");
+    // From now on the id counts: another address changes nothing.
+    let moved = Room { email: "loft@contoso.com".to_owned(), ..lasting() };
+    assert_eq!(tell(&mut ones, vec![moved, room("cellar")]).updated, 1);
+    assert_eq!(ones.offered(Kind::Room), ["42", "cellar"]);
+}
+
+#[test]
+fn a_room_whose_removal_is_held_can_get_an_id_and_is_held_no_more() {
+    let mut ones = Ones::new();
+    tell(&mut ones, vec![makeshift("attic@contoso.com")]);
+    assert_eq!(tell(&mut ones, vec![]).held, 1);
+    let counts =
+        tell(&mut ones, vec![Room { id: "42".to_owned(), ..makeshift("attic@contoso.com") }]);
+    assert_eq!((counts.updated, counts.held), (1, 0));
+    assert_eq!(ones.offered(Kind::Room), ["42"]);
+}
+
+#[test]
+fn a_room_with_an_id_of_its_own_gives_it_to_no_other() {
+    let mut ones = Ones::new();
+    tell(&mut ones, vec![room("attic"), room("cellar")]);
+    // The address went to another room.
+    let other =
+        Room { id: "42".to_owned(), email: "attic@contoso.com".to_owned(), ..room("attic") };
+    let counts = tell(&mut ones, vec![other, room("cellar")]);
+    assert_eq!((counts.added, counts.removed), (1, 1));
+    assert_eq!(ones.offered(Kind::Room), ["42", "cellar"]);
 }

@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
-    model::{Refusal, RoomBatch, Summary, UserBatch, UserChange},
+    model::{Explanation, Refusal, RoomBatch, Summary, UserBatch, UserChange},
     plugin::CallError,
     runner::{Connect, NotStarted, Runner, Work},
     settings::Settings,
@@ -119,6 +119,10 @@ impl Source for Connected {
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(ids.iter().map(|it| told(it)).collect())
     }
+
+    fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(ids.iter().map(|it| group(it)).collect())
+    }
 }
 
 /// A data folder with integrations of these names.
@@ -226,6 +230,46 @@ async fn rooms_that_fail_do_not_keep_people_from_being_synced() {
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
     let failing = store.schedule(id).unwrap().failing.unwrap();
     assert_eq!((failing.kind, failing.count), (Kind::Room, 1));
+}
+
+fn unsupported() -> Refusal {
+    Refusal::Unsupported(Explanation {
+        code: "no-places".to_owned(),
+        summary: "This cloud has no rooms".to_owned(),
+        remedy: None,
+        detail: None,
+    })
+}
+
+#[tokio::test]
+async fn rooms_that_the_vendor_does_not_have_are_no_failure() {
+    let (ones, mut store, [id]) = folder([NAME]);
+    store.set_interval(id, Some(HOUR)).unwrap();
+    // Something that went wrong before is over with it.
+    let broken = Vendor { rooms_fail: Some(unavailable()), ..Vendor::default() };
+    let without = Vendor { rooms_fail: Some(unsupported()), ..Vendor::default() };
+    for (vendor, failing) in [(broken, true), (without.clone(), false), (without, false)] {
+        let runner = runner(&ones, &store, &vendor);
+        runner.start(id, Work::Both).unwrap();
+        runner.idle().await;
+        assert_eq!(vendor.asked().last().unwrap(), "Contoso people");
+        assert_eq!(runner.ended(id).unwrap().problem.unwrap().is_unsupported(), !failing);
+        assert_eq!(store.schedule(id).unwrap().failing.is_some(), failing);
+        assert_eq!(store.counts(id).unwrap().people, 2);
+    }
+    let next = store.schedule(id).unwrap().next.unwrap();
+    assert!((next - Timestamp::now()).as_mins() <= 66, "no pause grows");
+}
+
+#[tokio::test]
+async fn what_fails_is_told_rather_than_what_the_vendor_does_not_have() {
+    let (ones, store, [id]) = folder([NAME]);
+    let (rooms_fail, people_fail) = (Some(unsupported()), Some(unavailable()));
+    let runner = runner(&ones, &store, &Vendor { rooms_fail, people_fail, ..Vendor::default() });
+    runner.start(id, Work::Both).unwrap();
+    runner.idle().await;
+    assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
+    assert_eq!(store.schedule(id).unwrap().failing.unwrap().kind, Kind::User);
 }
 
 #[tokio::test]

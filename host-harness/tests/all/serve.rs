@@ -1,5 +1,6 @@
 //! The pages of the administrator, and what guards them.
 
+use ones_host::store::Leavers;
 use serde_json::json;
 
 use crate::{fake::*, served::*};
@@ -263,6 +264,103 @@ fn held_removals_are_decided_on_by_those_that_were_seen() {
     let all = admin.get("/admin/integrations/1/people?removed=true");
     all.says(200, "P000");
     assert!(!admin.get("/admin/integrations/1/people").body.contains("P000"));
+}
+
+#[test]
+fn groups_and_who_is_in_them_are_looked_at() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    served.sync(&mut admin, "people");
+    admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/groups\">2<");
+    let groups = admin.get("/admin/integrations/1/groups");
+    groups.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
+    groups.says(200, "class=\"number\">2</td>");
+    groups.says(200, "<li>Staff: 30 people</li>");
+    let found = admin.get("/admin/integrations/1/groups?search=tea");
+    assert!(found.body.contains("TEAM") && !found.body.contains(">ALL<"), "{}", found.body);
+    let group = admin.get("/admin/integrations/1/groups/all");
+    group.says(200, "<a href=\"/admin/integrations/1/people/p001\">P001</a>");
+    assert!(!group.body.contains("P002"));
+    admin.get("/admin/integrations/1/groups/all?search=p000").says(200, "P000");
+    let person = admin.get("/admin/integrations/1/people/p001");
+    person.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
+    person.says(200, "Staff");
+    admin.get("/admin/integrations/1/people").says(200, "/admin/integrations/1/people/p001\"");
+    for nowhere in ["groups/nowhere", "people/nowhere"] {
+        admin.get(&format!("/admin/integrations/1/{nowhere}")).says(404, "no such page");
+    }
+}
+
+#[test]
+fn an_id_can_be_anything_in_an_address() {
+    let served = Served::with_contoso();
+    let mut store = served.store.another().unwrap();
+    let id = "a/b?c=d&e + %2f é";
+    store.admit(served.contoso(), &user(id), &[]).unwrap();
+    let mut admin = served.admin();
+    let page = admin.get("/admin/integrations/1/people");
+    let place = page.body.split('"').find(|it| it.contains("/people/")).unwrap().to_owned();
+    admin.get(&place).says(200, "no sync has told of them yet");
+}
+
+#[test]
+fn leavers_are_decided_on_for_each_integration() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let overview = "/admin/integrations/1";
+    admin.get(overview).says(200, "value=\"disable\" checked");
+    let place = format!("{overview}/leavers");
+    admin
+        .post(&place, &[("leavers", "remove"), ("after", " 90 ")])
+        .leads_to("/admin/integrations/1?note=leavers");
+    let page = admin.get("/admin/integrations/1?note=leavers");
+    page.says(200, "What becomes of people who leave was changed");
+    page.says(200, "value=\"remove\" checked");
+    page.says(200, "value=\"90\"");
+    for wrong in ["0", "3651", "", "x"] {
+        let page = admin.post(&place, &[("leavers", "remove"), ("after", wrong)]);
+        page.says(400, "no number of days");
+    }
+    let kept = || served.store.leavers(served.contoso()).unwrap();
+    assert_eq!(kept(), Leavers::Remove { after_days: 90 });
+    admin
+        .post(&place, &[("leavers", "disable"), ("after", "90")])
+        .leads_to("/admin/integrations/1?note=leavers");
+    assert_eq!(kept(), Leavers::Disable);
+}
+
+#[test]
+fn the_script_for_the_rooms_is_downloaded() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    admin.get("/admin/integrations/1").says(200, "As soon as rooms are synced");
+    served.sync(&mut admin, "rooms");
+    admin.get("/admin/integrations/1").says(200, "Download the script");
+    let place = "/admin/integrations/1/rooms/policy";
+    let script = admin.get(&format!("{place}?window=90&longest=2&accept=true"));
+    assert_eq!(script.header("content-disposition"), "attachment; filename=\"rooms.txt\"");
+    script.says(
+        200,
+        "a@contoso.com,b@contoso.com: BookingPolicy { auto_accept: true, window_days: 90, \
+        longest_minutes: 120, keep_subject: false }",
+    );
+    admin.get(&format!("{place}?window=1081&longest=2")).says(400, "no number of days or hours");
+    let stranger = served.browser().get(place);
+    stranger.leads_to("/admin/log-in?next=%2Fadmin%2Fintegrations%2F1%2Frooms%2Fpolicy");
+}
+
+#[test]
+fn what_the_vendor_does_not_have_is_told_calmly() {
+    let served = Served::with_contoso();
+    *served.vendor.has_no_rooms.lock().unwrap() = true;
+    let mut admin = served.admin();
+    served.sync(&mut admin, "both");
+    let page = admin.get("/admin/integrations/1");
+    page.says(200, "Not everything is available here");
+    page.says(200, "This cloud has no rooms");
+    page.says(200, "Not available");
+    assert!(!page.body.contains("banner bad") && !page.body.contains("✗"), "{}", page.body);
+    page.says(200, "/admin/integrations/1/people\">30<");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use ones_host::{
     Error,
     access::password,
     model::{
-        Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow, Manifest, Outcome,
-        Permission, Purpose, Redirect, Refusal, Report,
+        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
+        Manifest, Outcome, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -45,6 +45,8 @@ pub(crate) struct Contoso {
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
     /// Who no longer is there at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
+    /// It knows people only.
+    pub(crate) has_no_rooms: Arc<Mutex<bool>>,
 }
 
 fn schema() -> Value {
@@ -57,7 +59,13 @@ fn schema() -> Value {
                 "properties": {
                     "name": { "title": "Name", "type": "string" },
                     "address": { "title": "Address", "type": "string", "format": "uri" },
-                    "secret": { "title": "Secret", "type": "string", "writeOnly": true }
+                    "secret": { "title": "Secret", "type": "string", "writeOnly": true },
+                    "certificate": {
+                        "title": "Certificate",
+                        "type": ["string", "null"],
+                        "contentMediaType": "application/x-pem-file",
+                        "writeOnly": true
+                    }
                 },
                 "required": ["name", "address", "secret"]
             },
@@ -76,6 +84,9 @@ fn schema() -> Value {
             "users": {
                 "type": "object",
                 "properties": {
+                    "onlyGroups": {
+                        "type": "array", "items": { "type": "string" }, "x-choices": true
+                    },
                     "defaultGroups": { "type": "array", "items": { "type": "string" } },
                     "loginButton": { "type": "string", "default": "Sign in" }
                 }
@@ -184,6 +195,20 @@ impl Vendor for Contoso {
         };
         self.ask("handle-callback", &settings, answer)
     }
+
+    fn booking_script(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        policy: BookingPolicy,
+    ) -> Asked<'_, Script> {
+        let text = format!("{}: {policy:?}\n", rooms.join(","));
+        self.ask(
+            "booking-script",
+            &settings,
+            Ok(Script { file_name: "rooms.txt".to_owned(), text }),
+        )
+    }
 }
 
 impl Connect for Contoso {
@@ -191,8 +216,23 @@ impl Connect for Contoso {
         let gone = self.gone.lock().unwrap();
         let people = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
-        let users = vec![batch(WHOLE, "c1", people.collect())];
-        Ok(Box::new(Fake { rooms, users, ..Fake::default() }))
+        let groups = vec![
+            group("all"),
+            within("all", "team"),
+            within("all", "p000"),
+            group("team"),
+            within("team", "p001"),
+            within("team", "all"),
+        ];
+        let users = vec![batch(WHOLE, "c1", people.collect()), of_groups(WHOLE, "c2", groups)];
+        let no_rooms = Refusal::Unsupported(Explanation {
+            code: "no-rooms".to_owned(),
+            summary: "This cloud has no rooms".to_owned(),
+            remedy: None,
+            detail: None,
+        });
+        let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
+        Ok(Box::new(Fake { rooms, users, rooms_fail, ..Fake::default() }))
     }
 }
 

@@ -35,6 +35,19 @@ fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
 }
 
 #[test]
+fn ones_own_groups_and_those_of_the_directory_are_on_ones_own_page() {
+    let served = Served::with_contoso();
+    served.sync(&mut served.admin(), "people");
+    let mut browser = served.browser();
+    sign_in(&mut browser, "p001").leads_to("/me");
+    let page = browser.get("/me");
+    page.says(200, "<dt>Groups</dt><dd>Staff</dd>");
+    page.says(200, "<dt>Groups in Contoso</dt><dd>ALL, TEAM</dd>");
+    sign_in(&mut browser, "p002").leads_to("/me");
+    assert!(!browser.get("/me").body.contains("Groups in Contoso"));
+}
+
+#[test]
 fn a_session_ends_with_log_out() {
     let served = Served::with_contoso();
     let mut browser = served.browser();

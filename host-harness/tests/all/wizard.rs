@@ -178,6 +178,53 @@ fn a_picker_is_searched_without_a_script() {
     assert_eq!(served.settings(), settings());
 }
 
+const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+#[test]
+fn a_secret_of_many_lines_is_kept_until_it_is_forgotten() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let page = admin.get(STEP);
+    page.says(200, "<textarea id=\"/server/certificate\" name=\"/server/certificate\"");
+    assert!(!page.body.contains("/server/certificate?forget"));
+    let mut save = |more: &[(&str, &str)]| {
+        let fields = [&entered("https://a.example", "", "close"), more].concat();
+        admin.get(STEP);
+        admin.post(STEP, &fields).leads_to("/admin/integrations/1?note=saved");
+        served.settings()["server"].get("certificate").cloned()
+    };
+    let field = "/server/certificate";
+    assert_eq!(save(&[(field, "")]), None);
+    // Browsers send the ends of lines as CR LF.
+    assert_eq!(save(&[(field, &PEM.replace('\n', "\r\n"))]), Some(json!(PEM)));
+    assert_eq!(save(&[(field, "")]), Some(json!(PEM)));
+    let page = served.admin().get(STEP);
+    page.says(200, "name=\"/server/certificate?forget\"");
+    page.says(200, "Saved; leave empty to keep it");
+    assert!(!page.body.contains("MIIB"));
+    assert_eq!(save(&[(field, ""), ("/server/certificate?forget", "true")]), None);
+}
+
+#[test]
+fn a_list_of_what_the_plugin_knows_is_picked_from() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    let step = "/admin/integrations/1/settings/users";
+    let page = admin.get(step);
+    page.says(200, "class=\"choices found\"");
+    page.says(200, "name=\"/users/onlyGroups\" value=\"r2\"");
+    let mut save = |chosen: &[&str]| {
+        let mut fields = vec![("/users/defaultGroups", "Staff"), ("/users/loginButton", "Go")];
+        fields.extend(chosen.iter().map(|it| ("/users/onlyGroups", *it)));
+        fields.push(("do", "close"));
+        admin.get(step);
+        admin.post(step, &fields).leads_to("/admin/integrations/1?note=saved");
+        served.settings()["users"].get("onlyGroups").cloned()
+    };
+    assert_eq!(save(&["r2", "r3"]), Some(json!(["r2", "r3"])));
+    assert_eq!(save(&[]), None);
+}
+
 #[test]
 fn a_script_asks_for_choices_as_a_person_types() {
     let served = Served::with_contoso();

@@ -19,7 +19,7 @@ use crate::{
         guard::Posted,
         view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, RunRow, ScheduleRow, StoreError},
+    store::{Counts, IntegrationId, Kind, Leavers, RunRow, ScheduleRow, StoreError},
 };
 
 /// So many runs are shown here.
@@ -41,6 +41,9 @@ struct Overview<'a> {
     activity: Option<ActivityView>,
     ended: Option<Ended>,
     runs: Vec<RunRow>,
+    /// Those who left are deleted then.
+    after_days: Option<u16>,
+    product: &'a str,
 }
 
 #[derive(Template)]
@@ -62,6 +65,11 @@ impl Overview<'_> {
     /// A failure that no run tells of.
     fn failed(&self) -> Option<&Problem> {
         self.ended.as_ref()?.problem.as_ref().filter(|_| self.schedule.failing.is_none())
+    }
+
+    /// What the vendor does not have, where that is all there is to say.
+    fn unsupported(&self) -> Option<&Problem> {
+        self.failed().filter(|it| it.is_unsupported())
     }
 
     fn listed(&self) -> RunsView<'_> {
@@ -87,9 +95,13 @@ pub(super) async fn show(
             store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
         let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
         let runs = store.latest_runs(id, None, RUNS)?;
-        Ok::<_, StoreError>((configured, counts, schedule, runs))
+        Ok::<_, StoreError>((configured, counts, schedule, runs, store.leavers(id)?))
     });
-    let (configured, counts, schedule, runs) = told.await?;
+    let (configured, counts, schedule, runs, leavers) = told.await?;
+    let after_days = match leavers {
+        Leavers::Disable => None,
+        Leavers::Remove { after_days } => Some(after_days),
+    };
     let activity = app.runner.activity(id).map(|activity| ActivityView { activity });
     Ok(page(&Overview {
         page: Page::admin(format!("Overview · {name}"), &session.csrf).noted(noted.text()),
@@ -102,6 +114,8 @@ pub(super) async fn show(
         activity,
         ended: app.runner.ended(id),
         runs,
+        after_days,
+        product: &app.manifest.name,
     }))
 }
 
@@ -150,6 +164,31 @@ pub(super) async fn schedule(
     app.name(id.into()).await?;
     app.store(move |store| store.set_interval(id.into(), interval)).await?;
     Ok(back(id, "?note=scheduled"))
+}
+
+pub(super) async fn leavers(
+    State(app): State<Arc<App>>,
+    Admin(session): Admin,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let entered = posted.checked(&session.csrf)?;
+    let days = entered.text("after").and_then(|it| it.trim().parse().ok());
+    let leavers = match (entered.text("leavers"), days) {
+        (Some("remove"), Some(after_days @ 1..=Leavers::LONGEST)) => Leavers::Remove { after_days },
+        (Some("remove"), _) => {
+            return Err(Failure::new(
+                StatusCode::BAD_REQUEST,
+                "leavers-days",
+                "That is no number of days, and nothing was changed",
+                format!("Go back and enter 1 to {}", Leavers::LONGEST),
+            ));
+        }
+        _ => Leavers::Disable,
+    };
+    app.name(id.into()).await?;
+    app.store(move |store| store.set_leavers(id.into(), leavers)).await?;
+    Ok(back(id, "?note=leavers"))
 }
 
 fn back(id: i64, query: &str) -> Response {

@@ -23,14 +23,32 @@ use crate::{
 /// On a page.
 const LIMIT: u32 = 50;
 
-#[derive(Deserialize)]
+/// Which of a list are looked at.
+#[derive(Clone, Deserialize)]
 pub(super) struct Parameters {
     #[serde(default)]
-    search: String,
+    pub(super) search: String,
     after: Option<String>,
     /// Removed ones as well.
     #[serde(default)]
-    removed: bool,
+    pub(super) removed: bool,
+}
+
+impl Parameters {
+    pub(super) fn page(&self, limit: u32) -> PageOf<'_> {
+        let Self { search, after, removed } = self;
+        PageOf { search, after: after.as_deref(), removed: *removed, limit }
+    }
+
+    /// The query of the page behind one that ends with `last`.
+    pub(super) fn next(&self, last: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("search", &self.search).append_pair("after", last);
+        if self.removed {
+            query.append_pair("removed", "true");
+        }
+        format!("?{}", query.finish())
+    }
 }
 
 #[derive(Template)]
@@ -59,15 +77,14 @@ impl Records {
         }
     }
 
+    /// The address of a person's page.
+    fn person(&self, row: &RecordRow) -> String {
+        view::address(self.id, "people", &row.id)
+    }
+
     /// The address of the page behind this one.
     fn next(&self) -> Option<String> {
-        let last = self.rows.last().filter(|_| self.more)?;
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("search", &self.parameters.search).append_pair("after", &last.id);
-        if self.parameters.removed {
-            query.append_pair("removed", "true");
-        }
-        Some(format!("?{}", query.finish()))
+        self.rows.last().filter(|_| self.more).map(|it| self.parameters.next(&it.id))
     }
 }
 
@@ -75,6 +92,7 @@ fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "People",
         Kind::Room => "Rooms",
+        Kind::Group => "Groups",
     }
 }
 
@@ -105,14 +123,8 @@ async fn show(
 ) -> Result<Response, Failure> {
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
-    let Parameters { search, after, removed } = &parameters;
-    let (search, after, removed) = (search.clone(), after.clone(), *removed);
-    let mut rows = app
-        .store(move |store| {
-            let of = PageOf { search: &search, after: after.as_deref(), removed, limit: LIMIT + 1 };
-            store.page(id, kind, of)
-        })
-        .await?;
+    let asked = parameters.clone();
+    let mut rows = app.store(move |store| store.page(id, kind, asked.page(LIMIT + 1))).await?;
     let more = rows.len() > LIMIT as usize;
     rows.truncate(LIMIT as usize);
     let shown = Page::admin(format!("{} · {name}", title(kind)), &session.csrf);

@@ -39,6 +39,14 @@ impl Removals<'_> {
         (self.rows.len() as u64) < self.count
     }
 
+    fn what(&self, kind: &Kind) -> &'static str {
+        match kind {
+            Kind::User => "person",
+            Kind::Room => "room",
+            Kind::Group => "group",
+        }
+    }
+
     fn why(&self, reason: &str) -> &'static str {
         match reason {
             "soft" => "Deleted; can come back",

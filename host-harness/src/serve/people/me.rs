@@ -17,7 +17,7 @@ use crate::{
         guard::{Cookie, Posted},
         view::{Csrf, Page, page},
     },
-    store::Person,
+    store::{InGroup, Person},
 };
 
 #[derive(Template)]
@@ -27,6 +27,8 @@ struct Me<'a> {
     csrf: &'a Csrf,
     integration: String,
     person: Person,
+    /// Of the directory.
+    groups: Vec<InGroup>,
 }
 
 pub(super) async fn show(
@@ -34,8 +36,10 @@ pub(super) async fn show(
     SignedIn { session, person }: SignedIn,
 ) -> Result<Response, Failure> {
     let integration = app.name(session.integration).await?;
+    let (id, of) = (session.integration, session.id.clone());
+    let groups = app.store(move |store| store.groups_of(id, &of)).await?;
     let page_of = Page::narrow(person.record.display_name.clone());
-    Ok(page(&Me { page: page_of, csrf: &session.csrf, integration, person }))
+    Ok(page(&Me { page: page_of, csrf: &session.csrf, integration, person, groups }))
 }
 
 pub(super) async fn log_out(

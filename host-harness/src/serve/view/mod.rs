@@ -10,7 +10,7 @@ mod time;
 
 pub(super) use choices::{LISTED, choices};
 pub(super) use control::{Context, ControlView, controls};
-pub(super) use page::{Csrf, Noted, Page, message, page};
+pub(super) use page::{Csrf, Noted, Page, address, message, page};
 pub(super) use problem::{ProblemView, problem};
 pub(super) use report::{ReportView, report};
 pub(super) use runs::{RunsView, runs};

@@ -55,6 +55,7 @@ impl Noted {
             "busy" => "A sync is already under way",
             "stopping" => "The program is about to end: nothing was begun",
             "scheduled" => "The schedule was changed",
+            "leavers" => "What becomes of people who leave was changed",
             "approved" => "They were removed",
             "discarded" => "They are kept",
             "none-chosen" => "Nothing was chosen, and nothing changed",
@@ -96,6 +97,13 @@ impl std::fmt::Debug for Csrf {
 #[template(source = r#"<input type="hidden" name="csrf" value="{{ token }}">"#, ext = "html")]
 pub(in crate::serve) struct CsrfField<'a> {
     token: &'a str,
+}
+
+/// The address of one of the people or groups of an integration.
+pub(in crate::serve) fn address(integration: i64, what: &str, id: &str) -> String {
+    // Not as in a form: a path has no plus for a space.
+    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("/admin/integrations/{integration}/{what}/{}", id.replace('+', "%20"))
 }
 
 /// A whole page.

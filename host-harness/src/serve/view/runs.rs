@@ -27,6 +27,13 @@ impl RunsView<'_> {
             (run.removed, "removed"),
             (run.held, "held"),
             (run.summary.unreadable.into(), "unreadable"),
+            (run.deleted, "deleted for good"),
+            (run.groups.added, "groups added"),
+            (run.groups.updated, "groups updated"),
+            (run.groups.removed, "groups removed"),
+            (run.groups.held, "groups held"),
+            (run.memberships.added, "memberships added"),
+            (run.memberships.removed, "memberships removed"),
         ];
         let counts = counts.iter().filter(|(count, _)| *count > 0);
         let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
@@ -38,6 +45,11 @@ impl RunsView<'_> {
             [] => format!("No changes · {requests}"),
             counts => format!("{} · {requests}", counts.join(", ")),
         }
+    }
+
+    /// The vendor has no such thing: no failure.
+    fn is_unsupported(&self, run: &RunRow) -> bool {
+        run.error.as_ref().is_some_and(Problem::is_unsupported)
     }
 
     fn told<'a>(&self, it: &'a Problem, run: &i64) -> ProblemView<'a> {

@@ -1,0 +1,49 @@
+//! `ones-host leavers`.
+
+use serde_json::{Value, json};
+
+use super::{
+    Failure, Program,
+    args::{Format, LeaversCommand},
+    ended, json, text,
+};
+use crate::store::{Leavers, Store, StoreOptions};
+
+impl Program {
+    /// Says what becomes of those who leave, or changes it.
+    pub(super) fn leavers(&self, command: Option<&LeaversCommand>) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let leavers = match command {
+            None => store.leavers(integration)?,
+            Some(command) => {
+                // Looked up first: opening for writing would create what is not there.
+                drop(store);
+                let mut store = Store::open(&self.args.data, StoreOptions::default())?;
+                store.set_leavers(integration, command.leavers())?;
+                command.leavers()
+            }
+        };
+        let out = &mut self.out();
+        let written = match self.args.format {
+            Format::Text => text::leavers(out, leavers),
+            Format::Json => json::value(out, &value(leavers)),
+        };
+        ended(0, written)
+    }
+}
+
+impl LeaversCommand {
+    fn leavers(&self) -> Leavers {
+        match *self {
+            Self::Disable => Leavers::Disable,
+            Self::Remove { after } => Leavers::Remove { after_days: after },
+        }
+    }
+}
+
+fn value(leavers: Leavers) -> Value {
+    match leavers {
+        Leavers::Disable => json!({ "leavers": "disable" }),
+        Leavers::Remove { after_days } => json!({ "leavers": "remove", "afterDays": after_days }),
+    }
+}

@@ -1,0 +1,235 @@
+//! Groups, as they are listed: those of the directory, and those that were made in ONES.
+
+use rusqlite::{Row, params};
+use serde::Serialize;
+
+use super::{IntegrationId, PageOf, RecordRow, Store, StoreError, edges::INSIDE, json, view};
+use crate::model::Group;
+
+/// Where a group was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupSource {
+    /// In the vendor's directory: mirrored.
+    Directory,
+    /// In ONES: no sync touches it.
+    Ones,
+}
+
+/// A group, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupRow {
+    /// Those of ONES have none: they are known by name.
+    pub id: Option<String>,
+    /// What a person calls it.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Where mail to all of it goes.
+    pub email: Option<String>,
+    /// Where it was made.
+    pub source: GroupSource,
+    /// How many people that ONES offers are in it, directly or through other groups.
+    pub members: u64,
+    /// Who they are, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_ids: Option<Vec<String>>,
+    /// When and why it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
+}
+
+/// When and why something was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// RFC 3339.
+    pub at: String,
+    /// As in [`super::RemovalRow`].
+    pub reason: String,
+}
+
+impl Store {
+    /// Calls `each` with the groups of the directory by id, with `all` also those removed,
+    /// then with those made in ONES by name; with `members`, also who is in them.
+    ///
+    /// # Errors
+    /// See [`StoreError`], or what `each` gives.
+    pub fn each_group<E: From<StoreError>>(
+        &self,
+        integration: IntegrationId,
+        all: bool,
+        members: bool,
+        mut each: impl FnMut(GroupRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT json, removed_at, reason FROM record
+                 WHERE integration = ?1 AND kind = 'group' AND (?2 OR removed_at IS NULL)
+                 ORDER BY id",
+            )
+            .map_err(StoreError::from)?;
+        let mut rows = statement.query(params![integration.0, all]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            each(self.group_row(integration, row, members)?)?;
+        }
+        for group in self.own_groups(integration, members)? {
+            each(group)?;
+        }
+        Ok(())
+    }
+
+    /// Some of the directory's groups, by name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn groups_page(
+        &self,
+        integration: IntegrationId,
+        of: PageOf<'_>,
+    ) -> Result<Vec<GroupRow>, StoreError> {
+        let PageOf { search, after, removed, limit } = of;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT json, removed_at, reason FROM record
+             WHERE integration = ?1 AND kind = 'group' AND instr(search, ?2) > 0
+               AND (search, id) > (coalesce((SELECT search FROM record
+                   WHERE integration = ?1 AND kind = 'group' AND id = ?3), ''), coalesce(?3, ''))
+               AND (?4 OR removed_at IS NULL)
+             ORDER BY search, id LIMIT ?5",
+        )?;
+        let search = search.trim().to_lowercase();
+        let mut rows = statement.query(params![integration.0, search, after, removed, limit])?;
+        let mut groups = Vec::new();
+        while let Some(row) = rows.next()? {
+            groups.push(self.group_row(integration, row, false)?);
+        }
+        Ok(groups)
+    }
+
+    /// A group of the directory, also one that was removed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn group(
+        &self,
+        integration: IntegrationId,
+        id: &str,
+    ) -> Result<Option<GroupRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT json, removed_at, reason FROM record
+             WHERE integration = ?1 AND kind = 'group' AND id = ?2",
+        )?;
+        let mut rows = statement.query(params![integration.0, id])?;
+        let row = rows.next()?;
+        row.map(|it| self.group_row(integration, it, false)).transpose()
+    }
+
+    /// Some of the people who are in a group of the directory, by name; never removed ones.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn members_page(
+        &self,
+        integration: IntegrationId,
+        group: &str,
+        of: PageOf<'_>,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let PageOf { search, after, limit, .. } = of;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "WITH RECURSIVE {INSIDE}
+             SELECT {} FROM record AS it
+             WHERE integration = ?1 AND kind = 'user'
+               AND id IN (SELECT node.id FROM inside JOIN node USING (number))
+               AND instr(search, ?3) > 0
+               AND (search, id) > (coalesce((SELECT search FROM record
+                   WHERE integration = ?1 AND kind = 'user' AND id = ?4), ''), coalesce(?4, ''))
+               AND removed_at IS NULL AND {}
+             ORDER BY search, id LIMIT ?5",
+            view::COLUMNS,
+            view::OFFERED
+        ))?;
+        let search = search.trim().to_lowercase();
+        let page = params![integration.0, group, search, after, limit];
+        let rows = statement.query_map(page, view::record)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The groups that were made in ONES and have somebody in them, by name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn own_groups(
+        &self,
+        integration: IntegrationId,
+        members: bool,
+    ) -> Result<Vec<GroupRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT group_name, count(*), CASE WHEN ?2 THEN json_group_array(id) END
+             FROM membership JOIN record AS it
+               ON it.integration = membership.integration AND it.kind = 'user' AND id = person
+             WHERE it.integration = ?1 AND removed_at IS NULL AND {}
+             GROUP BY group_name ORDER BY group_name",
+            view::OFFERED
+        ))?;
+        let rows = statement.query_map(params![integration.0, members], |row| {
+            let ids: Option<String> = row.get(2)?;
+            Ok(GroupRow {
+                id: None,
+                name: row.get(0)?,
+                description: None,
+                email: None,
+                source: GroupSource::Ones,
+                members: row.get(1)?,
+                member_ids: ids.map(|it| json::read("id", &it)).transpose()?,
+                removed: None,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn group_row(
+        &self,
+        integration: IntegrationId,
+        row: &Row<'_>,
+        members: bool,
+    ) -> Result<GroupRow, StoreError> {
+        let Group { id, name, description, email } =
+            json::read("json", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let removed = match (row.get(1)?, row.get(2)?) {
+            (Some(at), Some(reason)) => Some(Removed { at, reason }),
+            _ => None,
+        };
+        let (count, member_ids) = self.members(integration, &id, members)?;
+        Ok(GroupRow {
+            id: Some(id),
+            name,
+            description,
+            email,
+            source: GroupSource::Directory,
+            members: count,
+            member_ids,
+            removed,
+        })
+    }
+
+    fn members(
+        &self,
+        integration: IntegrationId,
+        group: &str,
+        named: bool,
+    ) -> Result<(u64, Option<Vec<String>>), StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "WITH RECURSIVE {INSIDE}
+             SELECT count(*), CASE WHEN ?3 THEN json_group_array(id ORDER BY id) END
+             FROM (SELECT node.id AS id FROM inside JOIN node USING (number)) JOIN record AS it
+               USING (id)
+             WHERE it.integration = ?1 AND it.kind = 'user' AND removed_at IS NULL AND {}",
+            view::OFFERED
+        ))?;
+        Ok(statement.query_row(params![integration.0, group, named], |row| {
+            let ids: Option<String> = row.get(1)?;
+            Ok((row.get(0)?, ids.map(|it| json::read("id", &it)).transpose()?))
+        })?)
+    }
+}

@@ -1,0 +1,351 @@
+//! Groups of the directory, and who is effectively in them.
+
+use ones_host::{
+    model::{User, UserChange},
+    store::{Decision, GroupRow, GroupSource, Kind, PageOf},
+    sync::{Action, RunMode},
+};
+
+use crate::fake::*;
+
+/// ONES with people p000 to p004 and these groups.
+fn with_groups(changes: Vec<UserChange>) -> Ones {
+    let mut ones = Ones::new();
+    let people = ids(5).iter().map(|it| told(it)).collect();
+    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", changes)];
+    ones.sync_users(&mut Fake::users(batches)).unwrap();
+    ones
+}
+
+fn groups(ones: &Ones, all: bool) -> Vec<GroupRow> {
+    let (store, id) = ones.integration();
+    let mut groups = Vec::new();
+    store
+        .each_group(id, all, true, |row| {
+            groups.push(row);
+            Ok::<_, ones_host::Error>(())
+        })
+        .unwrap();
+    groups
+}
+
+#[track_caller]
+fn check(ones: &Ones, name: &str, members: &[&str]) {
+    let groups = groups(ones, false);
+    let found = groups.iter().find(|it| it.name == name).unwrap_or_else(|| panic!("{groups:?}"));
+    assert_eq!(found.member_ids.as_deref().unwrap(), members, "{name}");
+    assert_eq!(found.members, members.len() as u64);
+}
+
+/// Tells only groups, as what changed.
+fn change(ones: &mut Ones, changes: Vec<UserChange>) -> ones_host::store::RunCounts {
+    ones.sync_users(&mut Fake::users([of_groups(CHANGES, "c3", changes)])).unwrap().counts
+}
+
+/// Tells all groups anew.
+fn tell_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::store::RunCounts) {
+    let mut source = Fake::users([of_groups(WHOLE, "c4", changes)]);
+    let counts = ones.sync_users(&mut source).unwrap().counts;
+    (source, counts)
+}
+
+#[test]
+fn groups_are_counted_and_listed_with_who_is_in_them() {
+    let mut ones = Ones::new();
+    let changes = vec![group("a"), within("a", "p001"), within("a", "p000"), within("a", "p000")];
+    let source = &mut Fake::users([
+        batch(WHOLE, "c1", ids(5).iter().map(|it| told(it)).collect()),
+        of_groups(FIRST, "c2", changes),
+        of_groups(LAST, "c3", vec![group("b")]),
+    ]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!((counts.added, counts.groups.added, counts.memberships.added), (5, 2, 2));
+    let [a, b] = groups(&ones, false).try_into().unwrap();
+    assert_eq!((a.id.as_deref(), a.name.as_str(), a.members), (Some("a"), "A", 2));
+    assert_eq!(
+        (a.description.as_deref(), a.email.as_deref()),
+        (Some("All of a"), Some("a@contoso.com"))
+    );
+    assert_eq!(
+        (a.source, a.member_ids.unwrap()),
+        (GroupSource::Directory, vec!["p000".to_owned(), "p001".to_owned()])
+    );
+    assert_eq!((b.members, b.removed), (0, None));
+    let run = ones.runs().pop().unwrap();
+    assert_eq!((run.groups.added, run.memberships.added), (2, 2));
+    assert!(ones.changes.iter().any(|it| it.kind == Kind::Group && it.name == "B"));
+}
+
+#[test]
+fn whoever_is_in_a_group_of_a_group_is_in_both_and_cycles_end() {
+    let ones = with_groups(vec![
+        group("all"),
+        within("all", "team"),
+        within("all", "p000"),
+        group("team"),
+        within("team", "p001"),
+        within("team", "core"),
+        group("core"),
+        within("core", "p002"),
+        within("core", "all"),
+    ]);
+    for name in ["ALL", "TEAM", "CORE"] {
+        check(&ones, name, &["p000", "p001", "p002"]);
+    }
+    let (store, id) = ones.integration();
+    let of = |person| -> Vec<_> {
+        store.groups_of(id, person).unwrap().into_iter().map(|it| it.name).collect()
+    };
+    assert_eq!(of("p002"), ["ALL", "CORE", "TEAM"]);
+    assert_eq!(of("p004"), [""; 0]);
+}
+
+#[test]
+fn only_people_on_offer_count_and_who_comes_back_is_still_in() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "stranger")]);
+    check(&ones, "A", &["p000"]);
+    let people = vec![told("stranger"), gone("p000")];
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c3", people)])).unwrap();
+    check(&ones, "A", &["stranger"]);
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
+    check(&ones, "A", &["p000", "stranger"]);
+    // The account of a room's mailbox is nobody.
+    ones.sync_rooms(&mut Fake::rooms(["stranger"])).unwrap();
+    check(&ones, "A", &["p000"]);
+}
+
+#[test]
+fn memberships_come_and_go_with_the_changes_that_tell_them() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
+    let changes = vec![within("a", "p001"), without("a", "p000"), without("a", "nobody")];
+    let counts = change(&mut ones, changes);
+    assert_eq!((counts.memberships.added, counts.memberships.removed), (1, 1));
+    check(&ones, "A", &["p001"]);
+    // The last word counts.
+    change(
+        &mut ones,
+        vec![without("a", "p002"), within("a", "p002"), within("a", "p003"), without("a", "p003")],
+    );
+    check(&ones, "A", &["p001", "p002"]);
+}
+
+#[test]
+fn a_membership_that_is_not_told_again_is_gone_where_its_group_was_told() {
+    let before = |name| vec![group(name), within(name, "p000"), within(name, "p001")];
+    let mut ones = with_groups([before("told"), before("unreadable"), before("missed")].concat());
+    let source = Fake::users([of_groups(
+        WHOLE,
+        "c3",
+        vec![group("told"), within("told", "p001"), group_unreadable("unreadable")],
+    )]);
+    let source = &mut source.where_stands(group("missed"));
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!(source.read, ["missed"]);
+    assert_eq!((counts.memberships.removed, counts.groups.removed, counts.unreadable), (1, 0, 1));
+    check(&ones, "TOLD", &["p001"]);
+    check(&ones, "UNREADABLE", &["p000", "p001"]);
+    check(&ones, "MISSED", &["p000", "p001"]);
+}
+
+#[test]
+fn an_enumeration_that_stops_or_is_not_complete_takes_no_membership_away() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "p001")]);
+    let source = Fake::users([of_groups(FIRST, "c3", vec![group("a"), within("a", "p001")])]);
+    ones.sync_users(&mut source.then_fails()).unwrap_err();
+    check(&ones, "A", &["p000", "p001"]);
+    let source = Fake::users([of_groups(LAST, "c4", vec![])]);
+    ones.sync_users(&mut source.incomplete()).unwrap();
+    check(&ones, "A", &["p000", "p001"]);
+    let (_, counts) = tell_all(&mut ones, vec![group("a"), within("a", "p001")]);
+    assert_eq!(counts.memberships.removed, 1);
+    check(&ones, "A", &["p001"]);
+}
+
+#[test]
+fn what_is_told_after_an_enumeration_in_the_same_run_counts() {
+    let mut ones =
+        with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
+    let source = &mut Fake::users([
+        of_groups(WHOLE, "c3", vec![group("a"), within("a", "p000")]),
+        // Renamed meanwhile: who is in it was not told anew.
+        of_groups(CHANGES, "c4", vec![group("b"), within("a", "p002")]),
+    ]);
+    ones.sync_users(source).unwrap();
+    check(&ones, "A", &["p000", "p002"]);
+    check(&ones, "B", &["p001"]);
+}
+
+#[test]
+fn a_removed_group_keeps_who_is_in_it_until_it_comes_back() {
+    let mut ones = with_groups(vec![
+        group("a"),
+        within("a", "b"),
+        group("b"),
+        within("b", "p001"),
+        group("c"),
+        within("c", "p001"),
+    ]);
+    assert_eq!(change(&mut ones, vec![group_gone("b")]).groups.removed, 1);
+    check(&ones, "A", &[]);
+    let (store, id) = ones.integration();
+    let still_in = store.groups_of(id, "p001").unwrap();
+    assert_eq!(still_in.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["C"]);
+    assert_eq!(store.counts(id).unwrap().groups, 2);
+    drop(store);
+    let removed = groups(&ones, true).remove(1);
+    assert_eq!((removed.members, removed.removed.unwrap().reason.as_str()), (0, "soft"));
+    assert_eq!(change(&mut ones, vec![group("b")]).groups.added, 1);
+    check(&ones, "A", &["p001"]);
+    check(&ones, "B", &["p001"]);
+}
+
+#[test]
+fn a_group_that_is_not_told_is_removed_once_the_vendor_says_so() {
+    let mut ones = with_groups(ids(3).iter().map(|it| group(&it.replace('p', "g"))).collect());
+    let (source, counts) = tell_all(&mut ones, vec![group("g000"), group("g001")]);
+    assert_eq!(source.read, ["g002"]);
+    assert_eq!((counts.groups.removed, counts.removed), (1, 0));
+    assert_eq!(ones.offered(Kind::Group), ["g000", "g001"]);
+}
+
+#[test]
+fn groups_have_a_limit_of_their_own_and_are_held_and_decided_on_like_people() {
+    let names: Vec<_> = (0..30).map(|it| format!("g{it:03}")).collect();
+    let mut ones = with_groups(names.iter().map(|it| group(it)).collect());
+    let changes = names.iter().take(12).map(|it| group_gone(it)).collect();
+    let people = batch(CHANGES, "c3", vec![gone("p000")]);
+    let source = &mut Fake::users([people, of_groups(CHANGES, "c4", changes)]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!(
+        (counts.removed, counts.held, counts.groups.removed, counts.groups.held),
+        (1, 0, 0, 12)
+    );
+    assert_eq!(ones.held(), names[..12]);
+    assert!(ones.changes.iter().any(|it| it.kind == Kind::Group && it.action == Action::Held));
+    let (mut store, id) = ones.integration();
+    store.decide(id, Decision::Approve, &names[..11]).unwrap();
+    store.decide(id, Decision::Discard, &[]).unwrap();
+    drop(store);
+    assert_eq!(ones.offered(Kind::Group), names[11..]);
+}
+
+#[test]
+fn a_failed_run_removes_no_group_and_says_how_many_are_held() {
+    let mut ones = with_groups(vec![group("a")]);
+    assert_eq!(change(&mut ones, vec![group_gone("a")]).groups.held, 1, "the last one");
+    let source = Fake::users([of_groups(CHANGES, "c5", vec![group("b"), group_gone("b")])]);
+    ones.sync_users(&mut source.then_fails()).unwrap_err();
+    assert_eq!(ones.offered(Kind::Group), ["a", "b"]);
+    assert_eq!(ones.runs().pop().unwrap().groups.held, 1);
+}
+
+#[test]
+fn groups_made_in_ones_are_touched_by_no_sync_whatever_they_are_called() {
+    let mut ones = Ones::new();
+    ones.options.default_groups = vec!["A".to_owned()];
+    let people = ids(5).iter().map(|it| told(it)).collect();
+    let mirrored = vec![group("a"), within("a", "p000")];
+    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", mirrored)];
+    ones.sync_users(&mut Fake::users(batches)).unwrap();
+    let own = |ones: &Ones| groups(ones, false).pop().unwrap();
+    assert_eq!(
+        (own(&ones).source, own(&ones).id, own(&ones).members),
+        (GroupSource::Ones, None, 5)
+    );
+    change(&mut ones, vec![without("a", "p000"), group_gone("a"), group("b")]);
+    change(&mut ones, vec![group_gone("a")]);
+    assert_eq!((own(&ones).name.as_str(), own(&ones).members), ("A", 5));
+    assert_eq!(own(&ones).member_ids.unwrap(), ids(5));
+    let (_, row) = ones.rows(Kind::User, false).remove(0);
+    assert_eq!(row["groups"], serde_json::json!(["A"]));
+}
+
+#[test]
+fn people_and_groups_share_a_checkpoint_and_are_enumerated_each_on_their_own() {
+    let mut ones = Ones::new();
+    let source = Fake::users([
+        batch(FIRST, "c1", vec![told("a")]),
+        of_groups(FIRST, "c2", vec![group("g")]),
+        batch(LAST, "c3", vec![told("b")]),
+    ]);
+    ones.sync_users(&mut source.then_fails()).unwrap_err();
+    let source = &mut Fake::users([
+        batch(CHANGES, "c4", vec![told("c")]),
+        of_groups(LAST, "c5", vec![group("h")]),
+    ]);
+    let outcome = ones.sync_users(source).unwrap();
+    assert_eq!((source.since.as_deref(), outcome.mode), (Some("c3"), RunMode::Full));
+    assert_eq!(source.read, [""; 0], "both enumerations told all there is");
+    let source = &mut Fake::users([]);
+    ones.sync_users(source).unwrap();
+    assert_eq!(source.since.as_deref(), Some("c5"));
+    assert_eq!(
+        (ones.users(), ones.offered(Kind::Group)),
+        (vec!["a".into(), "b".into(), "c".into()], vec!["g".into(), "h".into()])
+    );
+}
+
+#[test]
+fn where_no_batch_tells_of_groups_they_stay_as_they_are() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
+    ones.options.full = true;
+    let people = ids(5).iter().map(|it| told(it)).collect();
+    ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", people)])).unwrap();
+    check(&ones, "A", &["p000"]);
+}
+
+#[test]
+fn batches_and_answers_keep_to_their_subject() {
+    let rule = |batches: Vec<_>| {
+        let error = Ones::new().sync_users(&mut Fake::users(batches)).unwrap_err().problem();
+        assert_eq!(error.code, "plugin-broke-interface");
+        error.summary
+    };
+    for stranger in [group("a"), within("a", "p"), group_gone("a"), group_unreadable("a")] {
+        assert!(rule(vec![batch(WHOLE, "c", vec![stranger])]).contains("a batch of people"));
+    }
+    for stranger in [told("a"), gone("a"), unreadable("a")] {
+        assert!(rule(vec![of_groups(WHOLE, "c", vec![stranger])]).contains("a batch of groups"));
+    }
+    let many = (0..1001).map(|it| within("a", &it.to_string())).collect();
+    assert!(rule(vec![of_groups(WHOLE, "c", many)]).contains("1001 changes"));
+    assert!(rule(vec![of_groups(LAST, "c", vec![])]).contains("did not begin"));
+    assert!(rule(vec![of_groups(CHANGES, "c", vec![])]).contains("given no checkpoint"));
+    let begun = vec![of_groups(FIRST, "c", vec![]), of_groups(CHANGES, "c", vec![])];
+    assert!(rule(begun).contains("in the middle of an enumeration"));
+
+    let mut ones = with_groups(vec![group("a"), group("b")]);
+    for answer in [told("b"), within("b", "p000")] {
+        let mut source = Fake::users([of_groups(WHOLE, "c", vec![group("a")])]);
+        source.stands.insert("b".to_owned(), answer);
+        let error = ones.sync_users(&mut source).unwrap_err().problem();
+        assert_eq!(error.code, "plugin-broke-interface", "{error:?}");
+    }
+}
+
+#[test]
+fn groups_and_their_people_are_found_page_by_page() {
+    let names = ["eins", "zwei", "drei"];
+    let changes =
+        names.iter().flat_map(|it| vec![group(it), within(it, "p000"), within(it, "p003")]);
+    let mut ones = with_groups(changes.collect());
+    let person = User { display_name: "Zoë".to_owned(), ..user("p000") };
+    let people = batch(CHANGES, "c3", vec![UserChange::User(person)]);
+    ones.sync_users(&mut Fake::users([people])).unwrap();
+    let (store, id) = ones.integration();
+    let of = |search, after, limit| PageOf { search, after, removed: false, limit };
+    let page = |of| -> Vec<_> {
+        store.groups_page(id, of).unwrap().into_iter().map(|it| it.name).collect()
+    };
+    assert_eq!(page(of("", None, 2)), ["DREI", "EINS"]);
+    assert_eq!(page(of("", Some("eins"), 2)), ["ZWEI"]);
+    assert_eq!(page(of("EI", None, 9)), ["DREI", "EINS", "ZWEI"]);
+    assert_eq!(page(of("zwei@", None, 9)), ["ZWEI"]);
+    let members = |of| -> Vec<_> {
+        store.members_page(id, "eins", of).unwrap().into_iter().map(|it| it.id).collect()
+    };
+    assert_eq!(members(of("", None, 9)), ["p003", "p000"]);
+    assert_eq!(members(of("", Some("p003"), 9)), ["p000"]);
+    assert_eq!(members(of("zOË", None, 9)), ["p000"]);
+    assert_eq!(store.group(id, "nowhere").unwrap(), None);
+}

@@ -1,0 +1,118 @@
+//! Data of an older version are kept, all of them.
+
+use ones_host::{
+    store::{Kind, Store, StoreError, StoreOptions},
+    sync::{Options, Sync, Unobserved},
+};
+use rusqlite::Connection;
+
+use crate::fake::*;
+
+/// A data folder as version 0.1.0 wrote it: people, one of them removed and one held, a
+/// room, what they joined, runs, a schedule.
+fn older() -> Ones {
+    let ones = Ones::new();
+    std::fs::write(ones.folder.path().join("ones.lock"), "").unwrap();
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8
+        | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC
+        | rusqlite::functions::FunctionFlags::SQLITE_INNOCUOUS;
+    database
+        .create_scalar_function("lowercase", 1, flags, |it| {
+            Ok(it.get_raw(0).as_str_or_null().unwrap().map(str::to_lowercase))
+        })
+        .unwrap();
+    database.execute_batch(include_str!("../../src/store/001-first.sql")).unwrap();
+    database.execute_batch(include_str!("../../src/store/002-serve.sql")).unwrap();
+    database.execute_batch(include_str!("older.sql")).unwrap();
+    ones
+}
+
+/// All rows of a table, as JSON, with these columns.
+fn rows(ones: &Ones, table: &str, columns: &str) -> Vec<String> {
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    let pairs: Vec<_> = columns.split(',').map(|it| format!("'{it}', {it}")).collect();
+    let sql = format!("SELECT json_object({}) FROM {table} ORDER BY 1", pairs.join(", "));
+    let mut statement = database.prepare(&sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+const TABLES: [(&str, &str); 9] = [
+    ("integration", "id,name,created"),
+    ("progress", "integration,kind,checkpoint,enumeration,enumerating,sweep_due,base"),
+    (
+        "record",
+        "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,search",
+    ),
+    ("membership", "integration,kind,person,group_name"),
+    ("removal", "integration,kind,id,reason,held_since"),
+    ("run", "id,integration,kind,started,ended,mode,added,held,warnings,problem,peak_memory"),
+    ("schedule", "integration,interval,next"),
+    ("failing", "integration,kind,count,since,problem"),
+    ("administrator", "password,changed"),
+];
+
+#[test]
+fn nothing_is_lost_from_data_of_the_version_before() {
+    let ones = older();
+    let all = || TABLES.map(|(table, columns)| rows(&ones, table, columns));
+    let before = all();
+    assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
+    ones.open();
+    assert_eq!(all(), before);
+}
+
+#[test]
+fn a_sync_goes_on_from_there_and_now_has_groups() {
+    let mut ones = older();
+    let people = batch(CHANGES, "c8", vec![told("new")]);
+    let groups = of_groups(WHOLE, "c9", vec![group("g"), within("g", "p000")]);
+    let source = &mut Fake::users([people, groups]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!(source.since.as_deref(), Some("c7"));
+    assert_eq!((counts.added, counts.held, counts.groups.added), (1, 1, 1));
+    assert_eq!(ones.held(), ["p001"]);
+    assert_eq!(ones.rows(Kind::User, true).len(), 4);
+}
+
+#[test]
+fn what_refers_to_what_still_does() {
+    let ones = older();
+    let mut store = ones.open();
+    let id = store.integration(NAME).unwrap().unwrap();
+    store.forget_integration(id).unwrap();
+    drop(store);
+    for (table, columns) in &TABLES[..8] {
+        assert_eq!(rows(&ones, table, columns), [""; 0], "{table}");
+    }
+}
+
+#[test]
+fn whoever_reads_an_older_folder_brings_it_up_to_date_and_a_rehearsal_does_not() {
+    let ones = older();
+    let version = || -> usize {
+        let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+        database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    let mut store = Store::rehearse(ones.folder.path()).unwrap();
+    let source = &mut Fake::users([of_groups(WHOLE, "c8", vec![group("g")])]);
+    let mut unobserved = Unobserved;
+    let sync = Sync::new(&mut store, source, &mut unobserved, Options::default());
+    assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
+    assert_eq!(version(), 2);
+    Store::read(ones.folder.path()).unwrap();
+    assert_eq!(version(), 3);
+}
+
+#[test]
+fn a_full_disk_leaves_the_older_data_as_they_were() {
+    let ones = older();
+    let full = StoreOptions { max_pages: Some(1) };
+    let before = rows(&ones, TABLES[2].0, TABLES[2].1);
+    let error = Store::open(ones.folder.path(), full).err().unwrap();
+    assert!(matches!(error, StoreError::Full), "{error}");
+    assert_eq!(rows(&ones, TABLES[2].0, TABLES[2].1), before);
+    ones.open();
+    assert_eq!(rows(&ones, TABLES[2].0, TABLES[2].1), before);
+}
