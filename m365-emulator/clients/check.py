@@ -257,6 +257,33 @@ async def graph_checks():
 
     groups = await graph.groups.get()
     check("SDK lists groups", len(groups.value) == min(100, truth["groups"]))
+    everybody = groups.value[0].id
+    there = admin("GET", f"groups/{everybody}/members")["users"]
+    members, page = [], await graph.groups.by_group_id(everybody).transitive_members.get()
+    while True:
+        members += page.value
+        if not page.odata_next_link:
+            break
+        page = await graph.groups.by_group_id(everybody).transitive_members.with_url(page.odata_next_link).get()
+    check("SDK pages through members", sorted(user.id for user in members) == sorted(there), str(len(members)))
+    check("SDK knows a member's type", type(members[0]).__name__ == "User", type(members[0]).__name__)
+    told, page = {}, await graph.groups.delta.get()
+    while True:
+        for group in page.value:
+            told.setdefault(group.id, []).extend(group.additional_data.get("members@delta", []))
+        if not page.odata_next_link:
+            break
+        page = await graph.groups.delta.with_url(page.odata_next_link).get()
+    memberships = sum(len(members) for members in told.values())
+    now = admin("GET", "truth")
+    check("SDK follows groups", (len(told), memberships) == (now["groups"], now["memberships"]), str(memberships))
+    check("SDK is given a deltaLink of groups", bool(page.odata_delta_link))
+    from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
+        CheckMemberGroupsPostRequestBody,
+    )
+    asked = CheckMemberGroupsPostRequestBody(group_ids=[everybody])
+    checked = await graph.users.by_user_id(there[0]).check_member_groups.post(asked)
+    check("SDK checks a membership", checked.value == [everybody], str(checked.value))
 
     from msgraph.generated.users.item.calendar_view.calendar_view_request_builder import CalendarViewRequestBuilder
     query = CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters(

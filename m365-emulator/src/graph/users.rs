@@ -87,15 +87,7 @@ pub(super) fn get(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
-    for (name, _) in request.query.pairs() {
-        match plain_name(name).to_ascii_lowercase().as_str() {
-            "expand" => return Err(refused_expand(&request.query)),
-            option if name.starts_with('$') && !matches!(option, "select" | "format") => {
-                return Err(GraphRefusal::option(option));
-            }
-            _ => {}
-        }
-    }
+    check_single(&request.query)?;
     let directory = &state.tenant.directory;
     let select = request.query.option("select").filter(|select| !select.trim().is_empty());
     let place = if context.is_beta() && select.is_none() { Place::Whole } else { Place::Single };
@@ -153,6 +145,20 @@ fn check_options(query: &Query, request: &Request) -> Result<(), GraphRefusal> {
             option @ ("skip" | "search") => return Err(GraphRefusal::option(option)),
             option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
             // An option of nobody's: Graph lets it pass.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What can be asked of one user or group.
+pub(super) fn check_single(query: &Query) -> Result<(), GraphRefusal> {
+    for (name, _) in query.pairs() {
+        match plain_name(name).to_ascii_lowercase().as_str() {
+            "expand" => return Err(refused_expand(query)),
+            option if name.starts_with('$') && !matches!(option, "select" | "format") => {
+                return Err(GraphRefusal::option(option));
+            }
             _ => {}
         }
     }

@@ -49,6 +49,10 @@ async fn groups_are_listed_and_read() {
     let eventual = [("ConsistencyLevel", "eventual")];
     let page = session.get_with("/groups?$count=true&$top=1", &eventual).await.expect(200);
     assert_eq!(page["@odata.count"], 130);
+    session
+        .get(&format!("/groups/{}?$expand=members", there[3]))
+        .await
+        .refused(400, "ExpandNotSupported");
     session.get("/groups?$select=shoeSize").await.refused(400, "BadRequest");
     session.get("/groups?$orderby=displayName").await.refused(400, "Request_UnsupportedQuery");
 }

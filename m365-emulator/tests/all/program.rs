@@ -40,6 +40,8 @@ async fn it_says_where_it_is_and_is_there() {
         "127.0.0.1:0",
         "--users",
         "7",
+        "--memberships",
+        "20",
         "--tenant-id",
         tenant,
         "--client-secret",
@@ -51,7 +53,7 @@ async fn it_says_where_it_is_and_is_there() {
     assert_eq!(whereabouts["authority"], whereabouts["graph"]);
     let url = format!("{}/_emulator/truth", whereabouts["graph"].as_str().unwrap());
     let truth = send(client().get(url)).await.expect(200);
-    assert_eq!(truth["users"], 7 + 25 + 1);
+    assert_eq!((&truth["users"], &truth["memberships"]), (&(7 + 25 + 1).into(), &20.into()));
 }
 
 #[tokio::test]

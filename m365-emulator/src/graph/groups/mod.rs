@@ -11,7 +11,7 @@ use super::filter::Filter;
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
 use super::select::{Place, Selection};
-use super::users::{is_eventual, refused_expand, top};
+use super::users::{check_single, is_eventual, refused_expand, top};
 use super::{Context, entity, link, page};
 use crate::state::State;
 use crate::tenant::entry::Slot;
@@ -81,6 +81,7 @@ pub(super) fn get(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
+    check_single(&request.query)?;
     let schema = &state.tenant.groups.schema;
     let selection = Selection::parse(request.query.option("select"), schema, Place::Single)?;
     let (_, group) = find(state, id)?;
