@@ -8,6 +8,7 @@
 mod browser;
 mod press;
 mod server;
+mod truth;
 
 pub use browser::Browser;
 pub use press::press;
@@ -170,16 +171,12 @@ impl Scene {
         by_id(self.host(&["rooms"]).ends_with(0).lines())
     }
 
-    /// People as the tenant knows them: those that the default settings select.
-    pub fn people_in_truth(&self) -> BTreeMap<String, Value> {
-        let rooms: Vec<String> = self.rooms().iter().map(|it| text(it, "emailAddress")).collect();
-        let is_person = |user: &&Value| {
-            let guest = user["userType"].as_str() == Some("Guest");
-            let room = rooms.contains(&text(user, "mail"));
-            user["accountEnabled"] == json!(true) && !guest && !room
-        };
-        let users = self.users();
-        users.iter().filter(is_person).map(|it| (text(it, "id"), it.clone())).collect()
+    /// Groups of the directory that ONES offers, with the ids of the people in them: id to record.
+    #[track_caller]
+    pub fn groups_kept(&self) -> BTreeMap<String, Value> {
+        let mirrored = |it: &Value| it["source"] == "directory";
+        let groups = self.host(&["groups", "--members"]).ends_with(0).lines();
+        by_id(groups.into_iter().filter(mirrored).collect())
     }
 
     /// How often a path was asked, by a part of it.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod component;
+mod groups;
 mod people;
 mod places;
 mod sign_in;

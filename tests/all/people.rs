@@ -32,17 +32,6 @@ fn a_first_sync_tells_everybody_in_few_requests() {
 }
 
 #[test]
-fn a_sync_without_changes_makes_two_requests() {
-    let scene = Scene::of(300, 10);
-    scene.sync("users");
-    scene.clear_requests();
-    let run = scene.sync("users");
-    assert_eq!(run["mode"], "incremental");
-    assert_eq!(scene.requests().len(), 2);
-    assert_eq!(["added", "updated", "removed", "held"].map(|it| run[it].as_u64()), [Some(0); 4]);
-}
-
-#[test]
 fn what_changes_in_the_tenant_changes_in_ones() {
     let scene = Scene::of(600, 10);
     scene.sync("rooms");
