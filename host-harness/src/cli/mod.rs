@@ -307,7 +307,7 @@ impl Program {
                 Ok(store.settings(id, &key)?.ok_or_else(none)?)
             }
             (None, None) => Err(usage(format!(
-                "`{command}` asks the vendor: give its settings with --settings FILE, or with \
+                "`{command}` needs settings: give them with --settings FILE, or with \
                  --integration NAME where they are kept"
             ))),
         }

@@ -1,5 +1,8 @@
 //! A plugin together with settings: what a run asks.
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{

@@ -165,7 +165,8 @@ impl Store {
         members: bool,
     ) -> Result<Vec<GroupRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT group_name, count(*), CASE WHEN ?2 THEN json_group_array(id) END
+            "SELECT group_name, count(*),
+                 CASE WHEN ?2 THEN json_group_array(id ORDER BY id) FILTER (WHERE ?2) END
              FROM membership JOIN record AS it
                ON it.integration = membership.integration AND it.kind = 'user' AND id = person
              WHERE it.integration = ?1 AND removed_at IS NULL AND {}
@@ -221,7 +222,8 @@ impl Store {
     ) -> Result<(u64, Option<Vec<String>>), StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "WITH RECURSIVE {INSIDE}
-             SELECT count(*), CASE WHEN ?3 THEN json_group_array(id ORDER BY id) END
+             SELECT count(*),
+                 CASE WHEN ?3 THEN json_group_array(id ORDER BY id) FILTER (WHERE ?3) END
              FROM (SELECT node.id AS id FROM inside JOIN node USING (number)) JOIN record AS it
                USING (id)
              WHERE it.integration = ?1 AND it.kind = 'user' AND removed_at IS NULL AND {}",
