@@ -1,5 +1,7 @@
 //! From what was entered to what is meant. Finds every wrong field, not just the first.
 
+use std::collections::BTreeSet;
+
 use http::Uri;
 use serde::Deserialize;
 use serde_json::Value;
@@ -206,13 +208,16 @@ fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection>
 
 fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
     let only_groups = fields.optional("/users/onlyGroups", form.only_groups, "a list of group ids");
+    let mut seen = BTreeSet::new();
     for (index, group) in only_groups.iter().flatten().flatten().enumerate() {
-        if !is_guid(group.trim()) {
-            fields.wrong(
-                &format!("/users/onlyGroups/{index}"),
-                "This is not the object ID of a group, a GUID: choose the group from the list",
-            );
-        }
+        let problem = if !is_guid(group.trim()) {
+            "This is not the object ID of a group, a GUID: choose the group from the list"
+        } else if !seen.insert(group.trim().to_ascii_lowercase()) {
+            "This group is in the list already"
+        } else {
+            continue;
+        };
+        fields.wrong(&format!("/users/onlyGroups/{index}"), problem);
     }
     let default_groups =
         fields.optional("/users/defaultGroups", form.default_groups, "a list of names");

@@ -208,3 +208,14 @@ fn a_card_number_is_the_name_of_an_attribute() {
         assert!(!card(name), "{name}");
     }
 }
+
+#[test]
+fn a_group_that_is_in_the_list_twice_is_named() {
+    let group = "0000000a-0000-4000-8000-000000000001";
+    let twice = json!({"server": {"name": "Contoso", "tenantId": "contoso.com",
+            "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e", "clientSecret": "s"},
+        "users": {"onlyGroups": [group, format!(" {} ", group.to_uppercase())]}});
+    let wrong = Settings::parse(&twice.to_string()).expect_err("twice");
+    let fields: Vec<_> = wrong.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["/users/onlyGroups/1"]);
+}

@@ -1,7 +1,10 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
 mod browser;
+mod card_numbers;
+mod clouds;
 mod component;
+mod credentials;
 mod groups;
 mod people;
 mod places;

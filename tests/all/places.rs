@@ -1,8 +1,22 @@
 //! Rooms, from the tenant into ONES.
 
 use end_to_end::{Scene, text};
-use m365_emulator::Config;
-use serde_json::json;
+use m365_emulator::{Config, SpaceKind};
+use serde_json::{Value, json};
+
+/// The name of the building that a room's parents lead to.
+fn building_of(scene: &Scene, room: &Value) -> Option<String> {
+    let kinds = [SpaceKind::Section, SpaceKind::Floor, SpaceKind::Building];
+    let spaces: Vec<_> = kinds.into_iter().flat_map(|it| scene.spaces(it)).collect();
+    let mut parent = text(room, "parentId");
+    loop {
+        let space = spaces.iter().find(|it| text(it, "placeId") == parent)?;
+        match text(space, "parentId") {
+            none if none.is_empty() => return Some(text(space, "displayName")),
+            next => parent = next,
+        }
+    }
+}
 
 #[test]
 fn every_room_of_the_tenant_comes_to_ones() {
@@ -15,7 +29,8 @@ fn every_room_of_the_tenant_comes_to_ones() {
             assert_eq!(text(ours, "email"), text(&room, "emailAddress"));
             assert_eq!(text(ours, "name"), text(&room, "displayName"));
             assert_eq!(ours["capacity"].as_u64(), room["capacity"].as_u64(), "{room}");
-            assert_eq!(text(ours, "building"), text(&room, "building"));
+            let building = building_of(&scene, &room).unwrap_or_else(|| text(&room, "building"));
+            assert_eq!(text(ours, "building"), building);
         }
         assert!(kept.values().any(|it| it["lists"].as_array().is_some_and(|it| !it.is_empty())));
         assert_eq!(scene.counts("rooms"), [0, 0, 0, 0], "nothing changed");
@@ -78,4 +93,50 @@ fn without_the_permission_nothing_changes() {
         "{run:#?}"
     );
     assert_eq!(scene.rooms_kept().len(), 6);
+}
+
+#[test]
+fn a_renamed_building_renames_it_for_its_rooms() {
+    let scene = Scene::of(5, 12);
+    scene.sync("rooms");
+    let building = scene.spaces(SpaceKind::Building)[0].clone();
+    let renamed = json!({"displayName": "Headquarters"}).as_object().expect("an object").clone();
+    scene.patch_space(SpaceKind::Building, &text(&building, "id"), renamed).expect("a building");
+    scene.sync("rooms");
+    let kept = scene.rooms_kept();
+    let inside: Vec<_> = scene
+        .rooms()
+        .into_iter()
+        .filter(|it| building_of(&scene, it).is_some_and(|it| it == "Headquarters"))
+        .map(|it| text(&it, "placeId"))
+        .collect();
+    assert!(!inside.is_empty());
+    assert!(inside.iter().all(|it| kept[it]["building"] == "Headquarters"));
+}
+
+#[test]
+fn the_booking_policy_is_a_script_for_the_rooms_that_ones_offers() {
+    let mut scene = Scene::of(5, 4);
+    let rooms = scene.rooms();
+    let chosen: Vec<_> = rooms[..2].iter().map(|it| text(it, "placeId")).collect();
+    scene.set("/rooms", json!({ "select": chosen }));
+    scene.sync("rooms");
+    let policy =
+        ["rooms", "policy", "--window-days", "90", "--longest-hours", "4", "--hide-subject"];
+    let script = scene.host(&policy).ends_with(0).json();
+    assert_eq!(
+        (&script["fileName"], &script["rooms"]),
+        (&json!("ones-room-policy.ps1"), &json!(2))
+    );
+    let text_of = script["text"].as_str().expect("a text");
+    for (index, room) in rooms.iter().enumerate() {
+        let address = format!("'{}'", text(room, "emailAddress"));
+        assert_eq!(text_of.contains(&address), index < 2, "{address}");
+    }
+    for words in ["Connect-ExchangeOnline", "Set-CalendarProcessing", "90", "240"] {
+        assert!(text_of.contains(words), "{words} in {text_of}");
+    }
+    let too_far = scene.host(&["rooms", "policy", "--window-days", "2000"]);
+    assert_ne!(too_far.code, 0);
+    assert!(too_far.stderr.contains("1080") || too_far.stderr.contains("1,080"), "{too_far:?}");
 }

@@ -91,7 +91,7 @@ fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
     let mut fields: Vec<_> =
         fields.as_array().expect("fields").iter().map(|it| it["field"].clone()).collect();
     fields.sort_by_key(Value::to_string);
-    assert_eq!(fields, ["/server/tenantId", "/users/colour", "/users/onlyGroups"]);
+    assert_eq!(fields, ["/server/tenantId", "/users/colour", "/users/onlyGroups/0"]);
     assert_eq!(scene.requests().len(), 0);
 
     // A sync says the same, and keeps nothing.
