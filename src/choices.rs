@@ -8,7 +8,7 @@ use crate::{
     buildings::Buildings,
     describe::GROUPS,
     error::{Error, Explanation},
-    graph::{Answer, Graph, Page, Patience},
+    graph::{Answer, Graph, LoopGuard, Page, Patience},
     host::{Host, Request},
     model::{Choice, Room},
     payload::RoomKey,
@@ -107,7 +107,7 @@ fn hint(room: &Room) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Groups by the beginning of their name or address, or by id: tenants have too many to read all.
+/// Groups by the beginning of their name or address, or by id.
 async fn groups<H: Host>(
     graph: &Graph<'_, H>,
     typed: &str,
@@ -122,11 +122,17 @@ async fn groups<H: Host>(
             Answer::Refused(refusal) => Err(graph.explain(refusal, GROUPS)),
         };
     }
-    let url = endpoints.groups_like(typed, GROUP_CHOICE, limit);
-    let response = graph.require(Request::get(url), GROUPS).await?;
-    let page = Page::read(&response)?;
-    let read = |raw: &&RawValue| group(&serde_json::from_str(raw.get()).ok()?);
-    let mut choices: Vec<_> = page.value.iter().filter_map(read).collect();
+    let mut choices: Vec<Choice> = Vec::new();
+    let mut guard = LoopGuard::default();
+    let mut next = Some(endpoints.groups_like(typed, GROUP_CHOICE, limit));
+    while let Some(url) = next.filter(|_| choices.len() < limit) {
+        guard.follow(&url.to_string())?;
+        let response = graph.require(Request::get(url), GROUPS).await?;
+        let page = Page::read(&response)?;
+        let read = |raw: &&RawValue| group(&serde_json::from_str(raw.get()).ok()?);
+        choices.extend(page.value.iter().filter_map(read));
+        next = page.next_link.as_ref().map(|it| graph.own_link(it)).transpose()?;
+    }
     choices.sort_by_key(|it| it.label.to_lowercase());
     choices.truncate(limit);
     Ok(choices)

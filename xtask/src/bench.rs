@@ -7,17 +7,23 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Result, cargo, tenant::Tenant};
+use crate::{
+    Result, cargo,
+    tenant::{Size, Tenant},
+};
 
-const ROOMS: u32 = 250;
+/// As many groups as a twentieth of the people, and ten memberships a person.
+const SIZES: [Size; 2] = [Size::of(10_000), Size::of(100_000)];
 
 pub(crate) fn run() -> Result {
     let component = cargo::component()?;
     let programs = cargo::programs("release")?;
-    println!("\n| | 10,000 people | 100,000 people |\n|---|---|---|");
+    println!(
+        "\n| | 10,000 people, 500 groups, 100,000 memberships | 100,000, 5,000, 1,000,000 |\n|---|---|---|"
+    );
     let mut columns = Vec::new();
-    for users in [10_000, 100_000] {
-        let tenant = Tenant::start(&programs, &component, (users, ROOMS))?;
+    for size in SIZES {
+        let tenant = Tenant::start(&programs, &component, size)?;
         // Compiles the component once; the host keeps the result.
         tenant.ask(&["describe"])?;
         let rooms = measure(&tenant, &["sync", "rooms"])?;
@@ -27,7 +33,8 @@ pub(crate) fn run() -> Result {
         let unchanged = measure(&tenant, &["sync", "users"])?;
         columns.push([rooms, first, changed, unchanged]);
     }
-    let titles = ["rooms", "first sync of people", "sync of 100 changes", "sync without changes"];
+    let titles =
+        ["rooms", "first sync of people and groups", "sync of 100 changes", "sync without changes"];
     for (row, title) in titles.iter().enumerate() {
         let cells: Vec<_> = columns.iter().map(|it| it[row].to_string()).collect();
         println!("| {title} | {} |", cells.join(" | "));

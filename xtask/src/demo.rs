@@ -1,18 +1,21 @@
 //! A tenant is connected, synced, changed, and synced again.
 
-use crate::{Result, cargo, tenant::Tenant};
+use crate::{
+    Result, cargo,
+    tenant::{Size, Tenant},
+};
 
 pub(crate) fn run() -> Result {
     let component = cargo::component()?;
     let programs = cargo::programs("dev")?;
-    step("An emulated Microsoft 365 tenant with 10,000 people and 250 rooms");
-    let tenant = Tenant::start(&programs, &component, (10_000, 250))?;
+    step("An emulated Microsoft 365 tenant with 10,000 people in 500 groups, and 250 rooms");
+    let tenant = Tenant::start(&programs, &component, Size::of(10_000))?;
     println!("It answers at {} for as long as this demo runs.", tenant.graph());
 
     for (title, words) in [
         ("The administrator presses “Test settings”", &["validate"][..]),
         ("Rooms come to ONES", &["sync", "rooms"]),
-        ("People come to ONES", &["sync", "users"]),
+        ("People and groups come to ONES", &["sync", "users"]),
     ] {
         step(title);
         done(tenant.show(words)?)?;

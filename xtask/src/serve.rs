@@ -2,15 +2,18 @@
 
 use std::process::Command;
 
-use crate::{Result, cargo, tenant::Tenant};
+use crate::{
+    Result, cargo,
+    tenant::{Size, Tenant},
+};
 
 /// Runs until it is interrupted; the data folder goes with it.
 pub(crate) fn run() -> Result {
     let component = cargo::component()?;
     let (host, emulator) = cargo::programs("dev")?;
-    let tenant = Tenant::start(&(host.clone(), emulator), &component, (1_000, 250))?;
+    let tenant = Tenant::start(&(host.clone(), emulator), &component, Size::of(1_000))?;
     println!(
-        "\nAn emulated Microsoft 365 tenant with 1,000 people and 250 rooms. For the first step of the wizard:"
+        "\nAn emulated Microsoft 365 tenant with 1,000 people in 50 groups, and 250 rooms. For the first step of the wizard:"
     );
     println!("  Office 365 service operator   endpoints of your own, both {}", tenant.graph());
     for (label, name) in

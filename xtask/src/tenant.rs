@@ -21,6 +21,22 @@ pub(crate) struct Tenant {
     component: PathBuf,
 }
 
+/// How much there is in a tenant.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) users: u32,
+    pub(crate) rooms: u32,
+    pub(crate) groups: u32,
+    pub(crate) memberships: u32,
+}
+
+impl Size {
+    /// A company of so many people.
+    pub(crate) const fn of(users: u32) -> Self {
+        Self { users, rooms: 250, groups: users / 20, memberships: users * 10 }
+    }
+}
+
 /// By which the settings name the secret, so that it is in no file.
 const SECRET: &str = "ONES_CLIENT_SECRET";
 
@@ -29,11 +45,12 @@ impl Tenant {
     pub(crate) fn start(
         (host, emulator): &(PathBuf, PathBuf),
         component: &Path,
-        (users, rooms): (u32, u32),
+        size: Size,
     ) -> Result<Self> {
         let mut emulator = Command::new(emulator)
-            .args(["--listen", "127.0.0.1:0", "--users", &users.to_string()])
-            .args(["--rooms", &rooms.to_string()])
+            .args(["--listen", "127.0.0.1:0", "--users", &size.users.to_string()])
+            .args(["--rooms", &size.rooms.to_string(), "--groups", &size.groups.to_string()])
+            .args(["--memberships", &size.memberships.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|it| format!("the emulator cannot be run: {it}"))?;

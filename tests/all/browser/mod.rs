@@ -1,5 +1,6 @@
 //! The pages of the host in a real browser, by what is written on them.
 
+mod groups;
 mod refusals;
 mod sign_in;
 mod syncing;
