@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     graph::{Answer, Graph, Page},
     host::{Host, Request, Response},
-    settings::CardNumber,
+    settings::{CardNumber, Settings},
 };
 
 /// An attribute of a user. Its text is what `$filter` would call it: `employeeId`,
@@ -96,7 +96,7 @@ impl FromStr for Attribute {
 }
 
 /// The attribute that the settings mean; `None` where they name none. Only for `pager` somebody
-/// is asked, unless `known` says what an earlier run found.
+/// is asked; `known` is what an earlier run found.
 ///
 /// # Errors
 /// [`Error::InvalidSettings`] where no directory extension holds `pager`; else as
@@ -105,22 +105,29 @@ pub async fn resolve<H: Host>(
     graph: &Graph<'_, H>,
     known: Option<&str>,
 ) -> Result<Option<Attribute>, Error> {
-    let known = known.filter(|it| is_pager(it)).and_then(|it| it.parse().ok());
+    let known = remembered(graph.settings(), known);
     match &graph.settings().users.card_number {
         None => Ok(None),
         Some(CardNumber::Attribute(attribute)) => Ok(Some(attribute.clone())),
-        Some(CardNumber::Pager) if known.is_some() => Ok(known),
-        Some(CardNumber::Pager) => match pagers(graph).await?.into_iter().next() {
-            Some(attribute) => Ok(Some(attribute)),
-            None => Err(Error::wrong_field("/users/cardNumber", NO_PAGER)),
+        Some(CardNumber::Pager) => match one_of(pagers(graph).await?) {
+            Ok(attribute) => Ok(Some(attribute)),
+            // What was found once is better than a sample that does not show it.
+            Err(_) if known.is_some() => Ok(known),
+            Err(problem) => Err(Error::wrong_field("/users/cardNumber", problem)),
         },
     }
+}
+
+/// What an earlier run found, where that will do.
+pub fn remembered(settings: &Settings, known: Option<&str>) -> Option<Attribute> {
+    let looked_up = settings.users.card_number == Some(CardNumber::Pager);
+    known.filter(|it| looked_up && is_pager(it)).and_then(|it| it.parse().ok())
 }
 
 const NO_PAGER: &str = "No directory extension that holds pager was found. Entra Connect must sync pager as a directory extension; where it does, grant Directory.Read.All, with which the extension can be looked up, or give its full name (extension_…_pager) in place of pager";
 
 /// The directory extensions that hold `pager`: the one that most of a few people have comes first.
-async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<Attribute>, Error> {
+async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<(String, usize)>, Error> {
     let mut pagers = registered(graph).await?;
     // None is known, or there is a choice.
     if pagers.len() != 1 {
@@ -129,7 +136,21 @@ async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<Attribute>, Error> 
     let mut pagers: Vec<_> = pagers.into_iter().collect();
     // By name among equals, so that every run finds the same.
     pagers.sort_by_key(|(_, people)| Reverse(*people));
-    Ok(pagers.into_iter().map(|(name, _)| Attribute { path: vec![name] }).collect())
+    Ok(pagers)
+}
+
+/// The one that is meant. Which of several that people have, nobody can say: numbers open doors.
+fn one_of(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
+    let used: Vec<_> =
+        pagers.iter().filter(|(_, people)| *people > 0).map(|(name, _)| name.as_str()).collect();
+    if used.len() > 1 {
+        let names = used.join(", ");
+        return Err(format!(
+            "Several directory extensions hold pager: {names}. Give the full name of the one that is meant"
+        ));
+    }
+    let first = pagers.into_iter().next().ok_or(NO_PAGER)?;
+    Ok(Attribute { path: vec![first.0] })
 }
 
 /// How many people were seen to have it, by name.

@@ -219,7 +219,7 @@ impl Endpoints {
 
     /// A few people with all their properties, which only beta tells unasked.
     pub fn some_whole_users(&self) -> Uri {
-        self.version("beta", "users", &[("$top", "50")])
+        self.version("beta", "users", &[("$top", "200")])
     }
 
     /// Answers a post with the directory extensions of the tenant.

@@ -27,8 +27,22 @@ pub(super) struct Checkpoint {
     version: u32,
     people: Option<Stand>,
     groups: Option<Stand>,
-    /// A membership changed since people were enumerated: who is selected may have, too.
-    scope_changed: bool,
+    scope: ScopeIs,
+    /// Where the card number was: a name that need not be looked up again.
+    card_number: Option<String>,
+}
+
+/// How sure it is who is selected, where groups decide it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ScopeIs {
+    /// Nothing changed since people were enumerated.
+    Settled,
+    /// To be enumerated once.
+    Open,
+    /// Groups changed. The directory's replicas can lag behind each other, so that one enumeration
+    /// may not see it yet: to be enumerated now and in the next run.
+    Changed,
 }
 
 /// Where it stands with one subject.
@@ -117,7 +131,13 @@ impl Position {
 impl Checkpoint {
     /// Nothing was told yet.
     pub(super) fn nowhere() -> Self {
-        Self { version: VERSION, people: None, groups: None, scope_changed: false }
+        Self {
+            version: VERSION,
+            people: None,
+            groups: None,
+            scope: ScopeIs::Settled,
+            card_number: None,
+        }
     }
 
     /// Reads one that an earlier run gave, as far as it is not too old.
@@ -130,9 +150,10 @@ impl Checkpoint {
         Self { people, groups: it.groups.filter(|it| it.is_fresh(now)), ..it }
     }
 
-    /// Where the card number was when it was made: a name that need not be looked up again.
-    pub(super) fn card_number(&self) -> Option<&str> {
-        self.people.as_ref()?.made_for.people.as_ref()?.card_number.as_deref()
+    /// Where the card number was in the latest run: a name that need not be looked up again while
+    /// people are followed.
+    pub(super) fn card_number(&self) -> (Option<&str>, bool) {
+        (self.card_number.as_deref(), self.people.is_some())
     }
 
     /// What still serves under these settings; the rest has to be told anew.
@@ -146,6 +167,7 @@ impl Checkpoint {
         Self {
             people: self.people.filter(|it| serves(it, Subject::People)),
             groups: self.groups.filter(|it| serves(it, Subject::Groups)),
+            card_number: reader.card_number().map(ToString::to_string),
             ..self
         }
     }
@@ -163,7 +185,7 @@ impl Checkpoint {
     pub(super) fn needs_enumeration(&self, subject: Subject, settings: &Settings) -> bool {
         let limited = !settings.users.only_groups.is_empty();
         match subject {
-            Subject::People => self.people.is_none() || limited && self.scope_changed,
+            Subject::People => self.people.is_none() || limited && self.scope != ScopeIs::Settled,
             Subject::Groups => self.groups.is_none(),
         }
     }
@@ -189,9 +211,21 @@ impl Checkpoint {
         let stand = Some(Stand { made_for, began: seconds(now), position });
         match subject {
             // It finds out who is selected by now.
-            Subject::People => Self { people: stand, scope_changed: false, ..self.clone() },
+            Subject::People => {
+                let scope = match self.scope {
+                    ScopeIs::Changed => ScopeIs::Open,
+                    ScopeIs::Open | ScopeIs::Settled => ScopeIs::Settled,
+                };
+                Self { people: stand, scope, ..self.clone() }
+            }
             // What changed between the last round of groups and this one, nobody tells.
-            Subject::Groups => Self { groups: stand, scope_changed: true, ..self.clone() },
+            Subject::Groups => {
+                let scope = match self.scope {
+                    ScopeIs::Settled => ScopeIs::Open,
+                    other => other,
+                };
+                Self { groups: stand, scope, ..self.clone() }
+            }
         }
     }
 
@@ -208,9 +242,18 @@ impl Checkpoint {
         it
     }
 
-    /// Notes that a membership changed.
+    /// Notes that groups changed.
     pub(super) fn change_scope(&mut self) {
-        self.scope_changed = true;
+        self.scope = ScopeIs::Changed;
+    }
+
+    /// Whether an enumeration of the subject that goes on began too long ago.
+    pub(super) fn is_overdue(&self, subject: Subject, now: SystemTime) -> bool {
+        let stand = match subject {
+            Subject::People => &self.people,
+            Subject::Groups => &self.groups,
+        };
+        stand.as_ref().is_some_and(|it| !it.is_fresh(now))
     }
 
     /// As ONES keeps it.

@@ -3,6 +3,8 @@
 //! All of it comes by `/groups/delta`: the first round tells every group with its members, a large
 //! one spread over many pages. Source: <https://learn.microsoft.com/graph/delta-query-groups>.
 
+use std::collections::BTreeMap;
+
 use super::{
     checkpoint::{Checkpoint, Position},
     read::read_group_records,
@@ -52,9 +54,13 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
             items.iter().filter(|it| is_partial(&it.record)).map(|it| it.id.clone()).collect();
         partial.sort_unstable();
         partial.dedup();
-        let mut changes = read_group_records(self.graph, &partial).await?;
+        let whole = read_group_records(self.graph, &partial).await?;
+        let whole: BTreeMap<_, _> = partial.iter().zip(whole).collect();
+        let mut changes = Vec::with_capacity(items.len());
         for item in items {
-            changes.extend(of_record(item.id, item.record));
+            // In its place: what is told last counts.
+            let read = whole.get(&item.id).filter(|_| is_partial(&item.record)).cloned();
+            changes.extend(read.or_else(|| of_record(item.id, item.record)));
             changes.extend(item.members.into_iter().map(|it| match it {
                 MemberChange::Added(membership) => UserChange::MemberAdded(membership),
                 MemberChange::Removed(membership) => UserChange::MemberRemoved(membership),

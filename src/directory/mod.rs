@@ -43,7 +43,11 @@ pub async fn sync<H: Host>(
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
     let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
-    let card_number = card_number::resolve(&graph, checkpoint.card_number()).await?;
+    let (known, is_followed) = checkpoint.card_number();
+    let card_number = match card_number::remembered(settings, known).filter(|_| is_followed) {
+        Some(attribute) => Some(attribute),
+        None => card_number::resolve(&graph, known).await?,
+    };
     let reader = UserReader::new(card_number.as_ref());
     let checkpoint = checkpoint.under(settings, &reader);
     let mut run = Run::new(&graph, &reader, sink, checkpoint);

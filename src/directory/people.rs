@@ -5,6 +5,8 @@
 //! Where people are limited to groups, those groups are listed instead of everybody.
 //! Source: <https://learn.microsoft.com/graph/delta-query-overview>.
 
+use std::collections::BTreeMap;
+
 use super::{
     checkpoint::{Checkpoint, Position},
     mailboxes::RoomMailboxes,
@@ -27,15 +29,24 @@ pub(super) struct People<'a, H> {
     graph: &'a Graph<'a, H>,
     reader: &'a UserReader,
     rooms: RoomMailboxes,
+    /// How many people each of the groups that they are limited to has shown.
+    members: BTreeMap<usize, usize>,
 }
 
 impl<'a, H: Host> People<'a, H> {
     pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader) -> Self {
-        Self { graph, reader, rooms: RoomMailboxes::default() }
+        Self { graph, reader, rooms: RoomMailboxes::default(), members: BTreeMap::new() }
     }
 
     pub(super) fn warnings(self) -> Vec<String> {
-        self.rooms.warnings()
+        let groups = &self.graph.settings().users.only_groups;
+        let empty = self.members.iter().filter(|(_, people)| **people == 0);
+        let ids = empty.filter_map(|(group, _)| groups.get(*group));
+        // https://learn.microsoft.com/graph/api/group-list-transitivemembers
+        let empty = ids.map(|id| format!("Microsoft Graph shows nobody in the group {id}: it is empty, or its members are hidden, which takes the permission Member.Read.Hidden to see"));
+        let mut warnings: Vec<_> = empty.collect();
+        warnings.extend(self.rooms.warnings());
+        warnings
     }
 
     /// A delta link that means "from now on".
@@ -80,11 +91,14 @@ impl<'a, H: Host> People<'a, H> {
     }
 
     /// A page of a listing: who is not told is gone, so who is out of scope is left out.
-    async fn listed(&mut self, page: &Page<'_>) -> Result<Vec<UserChange>, Error> {
+    async fn listed(&mut self, page: &Page<'_>, group: usize) -> Result<Vec<UserChange>, Error> {
         let limited = !self.graph.settings().users.only_groups.is_empty();
         // Groups have devices and other groups in them as well.
         let people = page.value.iter().filter(|raw| !limited || is_person(raw));
-        let items = people.map(|raw| self.reader.whole(raw)).collect();
+        let items: Vec<_> = people.map(|raw| self.reader.whole(raw)).collect();
+        if limited {
+            *self.members.entry(group).or_default() += items.len();
+        }
         let changes = scope::of_members(self.graph, &mut self.rooms, items).await?;
         let told = |it: &UserChange| !matches!(it, UserChange::Removed(_, Removal::OutOfScope));
         Ok(changes.into_iter().filter(told).collect())
@@ -142,7 +156,7 @@ impl<H: Host> Walk<H> for People<'_, H> {
         position: &Position,
     ) -> Result<Vec<UserChange>, Error> {
         match position {
-            Position::Listing { .. } => self.listed(page).await,
+            Position::Listing { group, .. } => self.listed(page, *group).await,
             Position::Enumerating { .. } | Position::Following { .. } => self.changed(page).await,
         }
     }

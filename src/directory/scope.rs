@@ -124,7 +124,8 @@ fn judge<H: Host>(
                     return Ok(None);
                 }
             }
-            Inner::Refused(refusal) if refusal.is_missing_object() => {
+            // It can be about a group as well.
+            Inner::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
                 return Ok(Some(UserChange::Removed(id.to_owned(), Removal::Soft)));
             }
             Inner::Refused(refusal) if refusal.is_about_the_token() => {

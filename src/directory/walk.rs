@@ -1,5 +1,7 @@
 //! Goes page by page through what Graph tells of one subject, and hands it over.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use futures_util::future::try_join;
 
 use super::checkpoint::{Checkpoint, Position};
@@ -11,7 +13,8 @@ use crate::{
     payload::UserReader,
 };
 
-/// Pages can be empty and go on; endless chains of them were seen as well.
+/// Pages can be empty and go on; endless chains of them were seen as well, and of pages that say
+/// the same again and again.
 const MOST_BARREN: u32 = 1000;
 
 /// What is particular to one subject.
@@ -112,7 +115,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         };
         let (graph, reader) = (self.graph, self.reader);
         let mut guard = LoopGuard::default();
-        let mut barren = 0;
+        let (mut barren, mut before) = (0, None);
         let mut response = match open::<W, H>(graph, reader, &mut guard, &position).await? {
             Ok(response) => response,
             Err(forgotten) => return Ok(End::Forgotten(forgotten)),
@@ -121,7 +124,10 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             // Only its links, so that the next page is under way before this one is read.
             let outline = Page::read(&response)?;
             let (next, ends) = walk.next(&position, &outline)?;
-            barren = if outline.value.is_empty() { barren + 1 } else { 0 };
+            let fingerprint = Some(fingerprint(&outline));
+            let is_new = !outline.value.is_empty() && fingerprint != before;
+            barren = if is_new { 0 } else { barren + 1 };
+            before = fingerprint;
             // Before anything is told: a checkpoint must not lead astray.
             graph.own_link(next.link())?;
             let fetch = async {
@@ -135,7 +141,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             let fetch = async { Ok(fetch.await) };
             let (fetched, ()) = try_join(fetch, self.tell(walk, response, part)).await?;
             first = false;
-            if barren > MOST_BARREN {
+            let is_overdue = self.checkpoint.is_overdue(W::SUBJECT, graph.host().now());
+            if barren > MOST_BARREN || is_overdue && !ends {
                 return Ok(End::Forgotten(LoopGuard::circle()));
             }
             response = match fetched? {
@@ -166,7 +173,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
 
         let full = part.position.is_full();
         let mut after = self.checkpoint.at(W::SUBJECT, part.next.clone());
-        if !full && changes.iter().any(can_change_scope) {
+        // A group that is back may bring people into the scope without a word of its members.
+        if W::SUBJECT == Subject::Groups && !full && !changes.is_empty() {
             after.change_scope();
         }
         let mut changes = changes.into_iter().peekable();
@@ -264,18 +272,13 @@ pub(super) fn no_link() -> Error {
     )
 }
 
-fn is_unreadable(change: &UserChange) -> bool {
-    matches!(change, UserChange::Unreadable(_) | UserChange::GroupUnreadable(_))
+/// Of what a page says: for the page before it, not for ever.
+fn fingerprint(page: &Page<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    page.value.iter().for_each(|item| item.get().hash(&mut hasher));
+    hasher.finish()
 }
 
-/// Whether somebody may be selected now who was not before, or the other way round, without
-/// being told of.
-fn can_change_scope(change: &UserChange) -> bool {
-    matches!(
-        change,
-        UserChange::GroupRemoved(..)
-            | UserChange::GroupUnreadable(_)
-            | UserChange::MemberAdded(_)
-            | UserChange::MemberRemoved(_)
-    )
+fn is_unreadable(change: &UserChange) -> bool {
+    matches!(change, UserChange::Unreadable(_) | UserChange::GroupUnreadable(_))
 }

@@ -117,6 +117,11 @@ impl GraphError {
         self.status == 404 && self.is_graphs
     }
 
+    /// Whether the words name the thing with that id.
+    pub fn names(&self, id: &str) -> bool {
+        self.message.to_ascii_lowercase().contains(&id.to_ascii_lowercase())
+    }
+
     /// Whether a mailbox is not in Exchange Online, which says nothing of permissions.
     pub fn is_mailbox_elsewhere(&self) -> bool {
         self.status == 404

@@ -24,7 +24,7 @@ fn extension(name: &str) -> Value {
 fn tenant(registered: impl Fn() -> Reply, people: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked: &Asked| match asked.path.as_str() {
         "/v1.0/directoryObjects/getAvailableExtensionProperties" => registered(),
-        "/beta/users?$top=50" => ok(json!({ "value": people })),
+        "/beta/users?$top=200" => ok(json!({ "value": people })),
         _ => nothing(),
     })
 }
@@ -81,8 +81,10 @@ fn of_several_the_one_that_people_have_is_meant() {
     assert_eq!(meant(vec![person(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
     let nulls = vec![person(SECOND, json!(null)), person(FIRST, json!("7"))];
     assert_eq!(meant(nulls).as_deref(), Ok(FIRST));
+    // Nobody can say which of two opens the doors.
     let people = [FIRST, SECOND, SECOND].map(|it| person(it, json!("7")));
-    assert_eq!(meant(people.to_vec()).as_deref(), Ok(SECOND));
+    let Err(Error::InvalidSettings(fields)) = meant(people.to_vec()) else { panic!() };
+    assert!(fields[0].message.contains(FIRST) && fields[0].message.contains(SECOND), "{fields:?}");
 }
 
 #[test]
@@ -150,4 +152,15 @@ fn pager_numbers_come_to_the_letter() {
     let read =
         block_on(directory::read_users(&script, &settings, &["a".to_owned()])).expect("a record");
     assert_eq!(number(&read[0]).as_deref(), Some(" 007 "));
+}
+
+#[test]
+fn what_was_found_once_serves_on_where_a_later_sample_does_not_show_it() {
+    let settings = settings(json!({"users": {"cardNumber": "pager"}}));
+    let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
+    let graph = Graph::new(&script, &settings, Patience::SYNC);
+    let resolved = block_on(resolve(&graph, Some(SECOND))).expect("remembered");
+    assert_eq!(resolved.map(|it| it.to_string()).as_deref(), Some(SECOND));
+    // The name of something else is none of pager.
+    assert!(block_on(resolve(&graph, Some("employeeId"))).is_err());
 }

@@ -11,7 +11,7 @@ use crate::{
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::{Check, Outcome},
-    payload::{Item, UserReader},
+    payload::{Item, UserReader, is_person},
     settings::Users,
 };
 
@@ -34,7 +34,10 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
     let reader = UserReader::new(Some(&attribute));
     // An attribute that is kept outside the directory is refused by one or by the other.
     let delta = graph.endpoints().users_delta_latest(reader.select());
-    let listing = graph.endpoints().card_numbers(attribute.property());
+    let listing = match settings.only_groups.first() {
+        Some(group) => graph.endpoints().transitive_members(group, reader.select()),
+        None => graph.endpoints().card_numbers(attribute.property()),
+    };
     let mut sample = Sample::default();
     for uri in [delta, listing] {
         let response = match graph.ask(Request::get(uri)).await {
@@ -52,7 +55,12 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
             Err(error) => return of_error(CARD_NUMBER, &error),
         };
         sample = match Page::read(&response) {
-            Ok(page) => Sample::of(page.value.iter().map(|it| reader.whole(it)), settings),
+            Ok(page) => {
+                // Groups have devices and other groups in them as well.
+                let limited = !settings.only_groups.is_empty();
+                let people = page.value.iter().filter(|it| !limited || is_person(it));
+                Sample::of(people.map(|it| reader.whole(it)), settings)
+            }
             Err(error) => return of_error(CARD_NUMBER, &error),
         };
     }

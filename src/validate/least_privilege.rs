@@ -2,12 +2,23 @@
 
 use super::{LEAST_PRIVILEGE, passed, skipped, warned};
 use crate::{
-    describe::PERMISSIONS, entra::AccessToken, graph::Graph, host::Host, model::Check, remedy,
+    describe::{GROUPS, PERMISSIONS},
+    entra::AccessToken,
+    graph::Graph,
+    host::Host,
+    model::Check,
+    remedy,
     settings::CardNumber,
 };
 
 /// Looks up directory extensions; nothing else in ONES needs it.
 const DIRECTORY: &str = "Directory.Read.All";
+
+/// Shows who is in hidden groups.
+const HIDDEN: &str = "Member.Read.Hidden";
+
+/// Microsoft's least for all that ONES does with groups: it can stand for Group.Read.All.
+const MEMBERS: &str = "GroupMember.Read.All";
 
 /// Of Calendars.ReadWrite, which is granted for all mailboxes.
 const LIMIT: &str = "To limit the app to the mailboxes of rooms, assign it a role with RBAC for Applications in Exchange (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove Calendars.ReadWrite here: the two add up";
@@ -20,9 +31,16 @@ pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check
             "Not tried: the token does not say which permissions are granted",
         );
     };
-    let looks_up = graph.settings().users.card_number == Some(CardNumber::Pager);
-    let is_needed =
-        |role: &str| PERMISSIONS.iter().any(|it| it.name == role) || looks_up && role == DIRECTORY;
+    let users = &graph.settings().users;
+    let looks_up = users.card_number == Some(CardNumber::Pager);
+    let limited = !users.only_groups.is_empty();
+    let has = |role: &str| roles.iter().any(|it| it == role);
+    let is_needed = |role: &str| match role {
+        DIRECTORY => looks_up,
+        HIDDEN => limited,
+        MEMBERS => !has(GROUPS.name),
+        role => PERMISSIONS.iter().any(|it| it.name == role),
+    };
     let beyond: Vec<_> = roles.iter().map(String::as_str).filter(|it| !is_needed(it)).collect();
     if beyond.is_empty() {
         let summary = match roles.iter().any(|it| it == DIRECTORY) {
@@ -34,9 +52,16 @@ pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check
         return Check { remedy: Some(LIMIT.to_owned()), ..passed(LEAST_PRIVILEGE, summary) };
     }
     let beyond = beyond.join(", ");
+    // What is beyond may stand for what is missing.
+    let missing = PERMISSIONS.iter().map(|it| it.name).filter(|it| !has(it));
+    let missing: Vec<_> = missing.filter(|it| *it != GROUPS.name || !has(MEMBERS)).collect();
+    let first = match missing.is_empty() {
+        true => String::new(),
+        false => format!("Before that, grant {}. ", missing.join(", ")),
+    };
     let withdraw = remedy::withdraw(&beyond, graph.endpoints().portal());
     Check {
-        remedy: Some(format!("{withdraw}. {LIMIT}")),
+        remedy: Some(format!("{withdraw}. {first}{LIMIT}")),
         ..warned(LEAST_PRIVILEGE, format!("More is granted than ONES needs: {beyond}"))
     }
 }

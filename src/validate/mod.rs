@@ -83,7 +83,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
     };
     let of_groups = async {
         let groups = permissions::groups(&graph).await;
-        let scope = scope::check(&graph, &groups).await;
+        let scope = scope::check(&graph, &token, &groups).await;
         (groups, scope)
     };
     let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) =

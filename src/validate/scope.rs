@@ -7,6 +7,7 @@ use crate::{
     batch::{self, Inner, Question},
     describe::GROUPS,
     directory,
+    entra::AccessToken,
     graph::Graph,
     host::Host,
     model::{Check, Outcome},
@@ -14,7 +15,14 @@ use crate::{
 
 const SELECT: &str = "id,displayName,visibility";
 
-pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, groups: &Check) -> Check {
+/// Shows who is in hidden groups.
+const HIDDEN: &str = "Member.Read.Hidden";
+
+pub(super) async fn check<H: Host>(
+    graph: &Graph<'_, H>,
+    token: &AccessToken,
+    groups: &Check,
+) -> Check {
     let ids = &graph.settings().users.only_groups;
     if ids.is_empty() {
         return passed(SCOPE, "People are not limited to groups");
@@ -61,7 +69,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, groups: &Check) -> Chec
         return Check { remedy: Some("Test again".to_owned()), ..warned(SCOPE, summary) };
     }
     // https://learn.microsoft.com/graph/api/group-list-transitivemembers
-    if !hidden.is_empty() {
+    if !hidden.is_empty() && token.hints_at(HIDDEN) != Some(true) {
         let summary = format!("Who is in a hidden group may not be told: {}", hidden.join(", "));
         let remedy = "Choose groups with visible members, or grant the application permission Member.Read.Hidden as well";
         return Check { remedy: Some(remedy.to_owned()), ..warned(SCOPE, summary) };

@@ -192,7 +192,9 @@ impl Tenant {
     /// One question of a batch.
     fn one(&self, url: &str, body: &Value) -> (u16, Value) {
         let id = url.split(['/', '?']).nth(2).unwrap_or_default();
-        let missing = (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}}));
+        let message = format!("Resource '{id}' does not exist");
+        let missing =
+            (404, json!({"error": {"code": "Request_ResourceNotFound", "message": message}}));
         if url.ends_with("/checkMemberGroups") {
             let person = number(id) as u8;
             let Some(groups) =

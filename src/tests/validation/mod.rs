@@ -390,6 +390,27 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
 }
 
 #[test]
+fn what_stands_for_a_missing_grant_is_not_to_be_taken_away_first() {
+    let granted = |roles: &[&str], users: Value| {
+        let settings = entered(json!({ "users": users }));
+        let checks =
+            checks(&settings, |asked| asked.path.ends_with("/token").then(|| token(roles)));
+        check(&checks, "least-privilege").clone()
+    };
+    let rest = ["Calendars.ReadWrite", "Place.Read.All", "User.Read.All"];
+    // Microsoft's least for groups.
+    let less = granted(&[&rest[..], &["GroupMember.Read.All"]].concat(), json!({}));
+    assert_eq!(less.outcome, Outcome::Passed, "{less:?}");
+    let stands = granted(&[&rest[..], &["Directory.Read.All"]].concat(), json!({}));
+    let remedy = stands.remedy.expect("what to click");
+    assert!(remedy.contains("Before that, grant Group.Read.All"), "{remedy}");
+    let all = [&rest[..], &["Group.Read.All", "Member.Read.Hidden"]].concat();
+    assert_eq!(granted(&all, json!({})).outcome, Outcome::Warned);
+    let limited = json!({"onlyGroups": ["00000000-0000-4000-8000-000000000001"]});
+    assert_eq!(granted(&all, limited).outcome, Outcome::Passed);
+}
+
+#[test]
 fn a_token_that_cannot_be_read_says_nothing_of_privileges() {
     let checks = checks(&entered(json!({})), |asked| {
         asked.path.ends_with("/token").then(|| {
