@@ -261,6 +261,14 @@ impl UserChange {
         }
     }
 
+    /// The length of its longest id, in bytes.
+    pub fn longest_id(&self) -> usize {
+        match self {
+            Self::MemberAdded(it) | Self::MemberRemoved(it) => it.group.len().max(it.member.len()),
+            other => other.id().len(),
+        }
+    }
+
     /// What a batch must be of that holds it.
     pub fn subject(&self) -> Subject {
         match self {

@@ -16,7 +16,7 @@ use crate::store::Leavers;
 #[derive(Debug, Parser)]
 #[command(name = "ones-host", version, about)]
 pub(super) struct Args {
-    /// The plugin's component [default: the one .wasm file in ./target]
+    /// The plugin's component [default: the .wasm file in ./target, of several the one that the others are called after]
     #[arg(long, global = true, value_name = "FILE", env = "ONES_PLUGIN")]
     pub(super) plugin: Option<PathBuf>,
 

@@ -371,14 +371,19 @@ impl Program {
     }
 }
 
-/// The one component that was built here, so that a developer need not name it.
+/// The one component that was built here, so that a developer need not name it. Of several, the one
+/// that all others are called after: `a.wasm` where there are `a_with_this.wasm` and the like.
 fn built_plugin() -> Option<PathBuf> {
     let files = std::fs::read_dir("target").ok()?;
-    let mut components = files
+    let components: Vec<_> = files
         .filter_map(|it| Some(it.ok()?.path()))
-        .filter(|it| it.extension().is_some_and(|it| it == "wasm"));
-    let only = components.next()?;
-    components.next().is_none().then_some(only)
+        .filter(|it| it.extension().is_some_and(|it| it == "wasm"))
+        .collect();
+    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let shortest = components.iter().min_by_key(|it| it.as_os_str().len())?;
+    let name = stem(shortest)?;
+    let is_variant = |it: &PathBuf| stem(it).is_some_and(|it| it.starts_with(&name));
+    components.iter().all(is_variant).then(|| shortest.clone())
 }
 
 fn runtime() -> Result<Runtime, Failure> {

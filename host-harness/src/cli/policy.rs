@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     Failure, Program,
     args::{Format, PolicyArgs},
-    ended, json, runtime, text, usage,
+    ended, json, runtime, text,
 };
 use crate::{
     model::{BookingPolicy, Script},
@@ -34,9 +34,6 @@ impl Program {
         let settings = self.need_settings("rooms policy")?;
         let (store, integration) = self.stored()?;
         let rooms = store.room_addresses(integration)?;
-        if rooms.is_empty() {
-            return Err(usage("there are no rooms yet: run `sync rooms` first"));
-        }
         let (plugin, count) = (self.plugin()?, rooms.len());
         let script = runtime()?.block_on(async {
             let session = Session::open(plugin, settings).await?;

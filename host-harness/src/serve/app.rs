@@ -33,6 +33,8 @@ const STRANGERS: usize = 16;
 
 pub(super) struct App {
     store: Arc<Mutex<Store>>,
+    /// For what takes a while to look at: nobody else waits for it.
+    slow: Arc<Mutex<Store>>,
     key: SealingKey,
     pub(super) vendor: Box<dyn Vendor>,
     pub(super) manifest: Manifest,
@@ -49,7 +51,7 @@ pub(super) struct App {
 
 impl App {
     pub(super) fn new(
-        store: Store,
+        (store, slow): (Store, Store),
         vendor: impl Vendor,
         key: SealingKey,
         manifest: Manifest,
@@ -59,6 +61,7 @@ impl App {
         let hours = |it: u64| Duration::from_secs(it * 60 * 60);
         Self {
             store: Arc::new(Mutex::new(store)),
+            slow: Arc::new(Mutex::new(slow)),
             key,
             vendor: Box::new(vendor),
             form: Form::of(&manifest.settings_schema),
@@ -79,7 +82,21 @@ impl App {
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Failure> {
-        let store = self.store.clone();
+        Self::on(self.store.clone(), work).await
+    }
+
+    /// Looks into the store for what takes a while: who is in which group.
+    pub(super) async fn look<T: Send + 'static, E: Into<Error> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure> {
+        Self::on(self.slow.clone(), |store| work(store)).await
+    }
+
+    async fn on<T: Send + 'static, E: Into<Error> + Send + 'static>(
+        store: Arc<Mutex<Store>>,
+        work: impl FnOnce(&mut Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure> {
         let worked = spawn_blocking(move || {
             work(&mut store.lock().unwrap_or_else(PoisonError::into_inner)).map_err(Into::into)
         });

@@ -98,7 +98,8 @@ impl Server {
         let listener = site::listen(&options).await?;
         let site = Site::new(&listener, options.public_url)?;
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
-        let app = App::new(store, vendor, key, manifest, runner, site);
+        let slow = store.another()?;
+        let app = App::new((store, slow), vendor, key, manifest, runner, site);
         let set_up = app.begin_set_up()?.map(|code| app.site.set_up(&code));
         Ok(Self { listener, app: Arc::new(app), set_up })
     }

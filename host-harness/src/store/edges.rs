@@ -113,7 +113,8 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE record SET listed = ?3
-                 WHERE integration = ?1 AND kind = 'group' AND id = ?2 AND listed <> ?3",
+                 WHERE integration = ?1 AND kind = 'group' AND id = ?2 AND listed <> ?3
+                   AND (?3 < 0 OR listed <> -?3)",
             )?
             .execute(params![self.integration, id, by.unwrap_or_default()])?;
         Ok(())
@@ -131,6 +132,18 @@ impl Transaction<'_> {
             )?
             .execute(params![self.integration, seen])?;
         Ok(dropped as u64)
+    }
+
+    /// Takes away the edges of groups that are gone for good: nobody tells of them again.
+    pub(crate) fn drop_members_of_gone(&self) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "DELETE FROM edge WHERE holder IN (
+                     SELECT number FROM record JOIN node USING (integration, id)
+                     WHERE integration = ?1 AND kind = 'group' AND reason = 'permanent')",
+            )?
+            .execute([self.integration])?;
+        Ok(())
     }
 
     fn number(&self, id: &str) -> Result<i64, StoreError> {

@@ -55,6 +55,18 @@ impl Store {
 }
 
 impl Transaction<'_> {
+    /// Somebody who was removed is there, but cannot be read: as if they had left at `now`, so that
+    /// nobody is deleted for good who came back.
+    pub(crate) fn put_off_deletion(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET removed_at = ?3 WHERE integration = ?1 AND kind = 'user'
+                   AND id = ?2 AND removed_at IS NOT NULL",
+            )?
+            .execute(params![self.integration, id, now.to_string()])?;
+        Ok(())
+    }
+
     /// Deletes for good who left long enough before `now`, and with them what they joined in
     /// ONES. Returns how many those were.
     pub(crate) fn delete_leavers(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -229,6 +229,8 @@ impl Store {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // One fsync a batch: cheap, and a batch that was stored stays stored.
             connection.pragma_update(None, "synchronous", "FULL")?;
+            // What is deleted is gone from the file as well.
+            connection.pragma_update(None, "secure_delete", true)?;
             if let Some(pages) = options.max_pages {
                 connection.query_row(
                     &format!("PRAGMA max_page_count = {pages}"),

@@ -205,7 +205,8 @@ impl Transaction<'_> {
             .sql
             .prepare_cached(
                 "SELECT id FROM record AS it WHERE integration = ?1 AND kind = 'room'
-                   AND id IN (?3, lowercase(?3)) AND id <> ?2 AND email = lowercase(?3)
+                   AND id IN (?3, lowercase(?3)) AND id <> ?2 AND removed_at IS NULL
+                   AND email = lowercase(?3)
                    AND NOT EXISTS (SELECT 1 FROM record
                        WHERE integration = ?1 AND kind = 'room' AND id = ?2)",
             )?

@@ -1,5 +1,7 @@
 //! What is told of people and groups becomes what is stored.
 
+use jiff::Timestamp;
+
 use super::{
     Action, Observer, Run,
     change::{Record as _, describe},
@@ -21,11 +23,13 @@ pub(super) fn store(
 ) -> Result<(), Error> {
     let (observer, default_groups) = (&mut *run.observer, run.options.default_groups.as_slice());
     let counts = run.counts;
+    let now = run.options.now.unwrap_or_else(Timestamp::now);
     let (counts, unreadable) = run.store.transaction(run.integration, |transaction| {
         let mut storing = Storing {
             transaction,
             observer,
             default_groups,
+            now,
             seen,
             listed,
             counts,
@@ -44,6 +48,7 @@ struct Storing<'a> {
     transaction: &'a Transaction<'a>,
     observer: &'a mut dyn Observer,
     default_groups: &'a [String],
+    now: Timestamp,
     seen: i64,
     listed: bool,
     counts: RunCounts,
@@ -70,9 +75,12 @@ impl Storing<'_> {
                 self.transaction.list_group(&id, None)?;
                 self.remove(Kind::Group, &id, reason)?;
             }
-            UserChange::UserUnreadable(it) => self.keep(Kind::User, it)?,
+            UserChange::UserUnreadable(it) => {
+                self.transaction.put_off_deletion(&it.id, self.now)?;
+                self.keep(Kind::User, it)?;
+            }
             UserChange::GroupUnreadable(it) => {
-                self.transaction.list_group(&it.id, None)?;
+                self.transaction.list_group(&it.id, Some(-self.seen))?;
                 self.keep(Kind::Group, it)?;
             }
             UserChange::MemberAdded(it) => self.add(&it)?,

@@ -48,7 +48,11 @@ impl Run<'_> {
                 let (removed, held) = settle_kind(transaction, observer, *kind, limit, hold)?;
                 counts.settled(*kind, removed, held);
             }
-            if kinds.contains(&Kind::User) {
+            if kinds.contains(&Kind::Group) {
+                transaction.drop_members_of_gone()?;
+            }
+            // Who came back may be among those that an incomplete run left out.
+            if kinds.contains(&Kind::User) && summary.complete {
                 counts.deleted = transaction.delete_leavers(now)?;
             }
             transaction.end_run(id, mode, counts, summary, None, peak)?;

@@ -4,13 +4,16 @@
 use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
 use crate::{
     error::Error,
-    model::{BATCH, Mode, Subject, Summary, UserBatch},
+    model::{BATCH, Mode, Subject, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Kind, Progress, StoreError},
 };
 
 /// In bytes.
 const LARGEST_CHECKPOINT: usize = 64 << 10;
+
+/// In bytes.
+const LARGEST_ID: usize = 1 << 10;
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
     let (people, groups) = run.store.transaction(run.integration, |it| {
@@ -141,6 +144,11 @@ fn check(batch: &UserBatch) -> Result<(), CallError> {
         let size = checkpoint.len();
         return Err(CallError::broke(format!(
             "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
+        )));
+    }
+    if let Some(size) = changes.iter().map(UserChange::longest_id).find(|it| *it > LARGEST_ID) {
+        return Err(CallError::broke(format!(
+            "an id has {size} bytes, {LARGEST_ID} at most are allowed"
         )));
     }
     match changes.iter().find(|it| it.subject() != *subject) {

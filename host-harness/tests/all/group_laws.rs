@@ -45,6 +45,9 @@ struct Directory {
     people: BTreeSet<u8>,
     groups: BTreeMap<u8, Group>,
     edges: BTreeSet<(u8, u8)>,
+    /// Groups that were unreadable since the last enumeration that ended: whom ONES then has in
+    /// them is what it had before.
+    obscured: BTreeSet<u8>,
     log: Vec<Entry>,
     page: usize,
     repeats: bool,
@@ -207,6 +210,7 @@ impl Directory {
         while let Some(node) = open.pop() {
             match self.groups.get(&node) {
                 Some(Group::Unreadable) => return None,
+                _ if self.obscured.contains(&node) => return None,
                 Some(Group::Gone) => continue,
                 _ => {}
             }
@@ -230,7 +234,14 @@ impl Source for Directory {
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
+        let unreadable = |it: &(&u8, &Group)| *it.1 == Group::Unreadable;
+        let unreadable: BTreeSet<_> =
+            self.groups.iter().filter(unreadable).map(|it| *it.0).collect();
+        self.obscured.extend(&unreadable);
         self.tell(since, take)?;
+        if since.is_none() {
+            self.obscured = unreadable;
+        }
         Ok(Summary { complete: true, ..Summary::default() })
     }
 

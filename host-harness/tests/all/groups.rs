@@ -1,7 +1,7 @@
 //! Groups of the directory, and who is effectively in them.
 
 use ones_host::{
-    model::{User, UserChange},
+    model::{Removal, Unreadable, User, UserChange},
     store::{Decision, GroupRow, GroupSource, Kind, PageOf},
     sync::{Action, RunMode},
 };
@@ -348,4 +348,34 @@ fn groups_and_their_people_are_found_page_by_page() {
     assert_eq!(members(of("", Some("p003"), 9)), ["p000"]);
     assert_eq!(members(of("zOË", None, 9)), ["p000"]);
     assert_eq!(store.group(id, "nowhere").unwrap(), None);
+}
+
+#[test]
+fn a_part_of_a_group_that_was_unreadable_keeps_who_is_in_it() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "p001")]);
+    let unreadable = UserChange::GroupUnreadable(Unreadable {
+        id: "a".to_owned(),
+        reason: "a member without an id".to_owned(),
+    });
+    // A group comes in pieces: one of them is broken, the next is not.
+    tell_all(&mut ones, vec![group("a"), within("a", "p000"), unreadable, group("a")]);
+    check(&ones, "A", &["p000", "p001"]);
+}
+
+#[test]
+fn an_id_without_end_is_refused() {
+    let mut ones = with_groups(vec![group("a")]);
+    let endless = within("a", &"x".repeat(2_000));
+    let refused = ones.sync_users(&mut Fake::users([of_groups(CHANGES, "c3", vec![endless])]));
+    assert!(refused.is_err_and(|it| it.to_string().contains("2000 bytes")));
+}
+
+#[test]
+fn a_group_that_is_gone_for_good_leaves_no_memberships() {
+    let mut ones =
+        with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
+    change(&mut ones, vec![UserChange::GroupRemoved("a".to_owned(), Removal::Permanent)]);
+    change(&mut ones, vec![group("a")]);
+    check(&ones, "A", &[]);
+    check(&ones, "B", &["p001"]);
 }

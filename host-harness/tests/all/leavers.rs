@@ -96,3 +96,22 @@ fn who_comes_back_after_that_is_new_and_still_in_their_groups() {
     assert_eq!(store.person(id, "p000").unwrap().unwrap().groups, ["Late"]);
     assert_eq!(store.groups_of(id, "p000").unwrap()[0].name, "A");
 }
+
+#[test]
+fn who_is_there_but_cannot_be_read_is_not_deleted_for_good() {
+    let mut ones = with_leavers(AFTER_30);
+    ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
+    let back = batch(CHANGES, "c5", vec![unreadable("p000")]);
+    let run = ones.sync_users(&mut Fake::users([back])).unwrap();
+    assert_eq!(run.counts.deleted, 1, "the other one who left");
+    assert_eq!(later(&mut ones, 60), 0);
+    assert_eq!(later(&mut ones, 62), 1);
+}
+
+#[test]
+fn an_incomplete_run_deletes_nobody_for_good() {
+    let mut ones = with_leavers(AFTER_30);
+    ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
+    let run = ones.sync_users(&mut Fake::users([]).incomplete()).unwrap();
+    assert_eq!(run.counts.deleted, 0);
+}

@@ -111,3 +111,22 @@ fn a_room_with_an_id_of_its_own_gives_it_to_no_other() {
     assert_eq!((counts.added, counts.removed), (1, 1));
     assert_eq!(ones.offered(Kind::Room), ["42", "cellar"]);
 }
+
+#[test]
+fn a_removed_room_is_not_taken_for_a_new_one_with_its_address() {
+    let mut ones = Ones::new();
+    let known_as = |id: &str, name: &str| Room {
+        id: id.to_owned(),
+        email: "a@contoso.com".to_owned(),
+        name: name.to_owned(),
+        ..Room::default()
+    };
+    let mut tell = |rooms: Vec<Room>| {
+        let rooms = vec![RoomBatch { rooms, unreadable: Vec::new() }];
+        ones.sync_rooms(&mut Fake { rooms, ..Fake::default() }).unwrap();
+        ones.rows(Kind::Room, true).len()
+    };
+    tell(vec![known_as("a@contoso.com", "Old"), room("cellar")]);
+    tell(vec![room("cellar")]);
+    assert_eq!(tell(vec![room("cellar"), known_as("42", "New")]), 3, "the old one is on record");
+}

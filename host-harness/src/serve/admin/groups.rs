@@ -73,7 +73,7 @@ pub(super) async fn list(
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
     let asked = parameters.clone();
-    let told = app.store(move |store| {
+    let told = app.look(move |store| {
         let rows = store.groups_page(id, asked.page(LIMIT + 1))?;
         Ok::<_, StoreError>((rows, store.own_groups(id, false)?))
     });
@@ -95,7 +95,7 @@ pub(super) async fn show(
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
     let asked = parameters.clone();
-    let told = app.store(move |store| {
+    let told = app.look(move |store| {
         let rows = store.members_page(id, &group, asked.page(LIMIT + 1))?;
         Ok::<_, StoreError>((store.group(id, &group)?, rows))
     });

@@ -43,7 +43,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
-    let told = app.store(move |store| {
+    let told = app.look(move |store| {
         Ok::<_, StoreError>((store.person(id, &person)?, store.groups_of(id, &person)?))
     });
     let (person, groups) = told.await?;

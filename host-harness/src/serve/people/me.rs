@@ -37,7 +37,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let integration = app.name(session.integration).await?;
     let (id, of) = (session.integration, session.id.clone());
-    let groups = app.store(move |store| store.groups_of(id, &of)).await?;
+    let groups = app.look(move |store| store.groups_of(id, &of)).await?;
     let page_of = Page::narrow(person.record.display_name.clone());
     Ok(page(&Me { page: page_of, csrf: &session.csrf, integration, person, groups }))
 }
