@@ -111,9 +111,8 @@ impl Manifest {
 
     /// What the component's variables are where the application's are these.
     pub(crate) fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let resolved = |(name, template): (&String, &String)| {
-            (name.clone(), self.resolve(template, given))
-        };
+        let resolved =
+            |(name, template): (&String, &String)| (name.clone(), self.resolve(template, given));
         self.front().variables.iter().map(resolved).collect()
     }
 
@@ -168,7 +167,12 @@ fn the_plugin_gets_the_hosts_and_nothing_else() {
     assert_eq!(*import, "ones:integration/integration@0.1.0");
     assert_eq!(plugin.inherit_configuration, [Inherited::AllowedOutboundHosts]);
     for file in [&plugin.path, &front.source] {
-        assert!(root().join(file).exists(), "{}: `{}` makes it", file.display(), front.build.command);
+        assert!(
+            root().join(file).exists(),
+            "{}: `{}` makes it",
+            file.display(),
+            front.build.command
+        );
     }
 }
 

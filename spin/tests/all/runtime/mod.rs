@@ -21,8 +21,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
     handler::{
-        HandlerState, Instance, ProxyHandler, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState,
-        WorkerStatus,
+        HandlerState, Instance, ProxyHandler, ProxyPre, ShouldAccept, WorkerExpiration,
+        WorkerState, WorkerStatus,
     },
     p3::bindings::ServicePre,
 };
@@ -53,7 +53,8 @@ pub(crate) struct Host {
     lent: Arc<Lent>,
 }
 
-struct State {
+/// What belongs to an instance.
+pub(crate) struct State {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -81,9 +82,8 @@ pub(crate) fn built(name: &str) -> PathBuf {
 }
 
 /// What is lent under Spin; everything is compiled once for all tests.
-pub(crate) static SPIN: LazyLock<(Engine, ServicePre<State>)> = LazyLock::new(|| {
-    compiled("ones_office365_spin.wasm", spin::add_to_linker)
-});
+pub(crate) static SPIN: LazyLock<(Engine, ServicePre<State>)> =
+    LazyLock::new(|| compiled("ones_office365_spin.wasm", spin::add_to_linker));
 
 /// Without what only Spin has.
 pub(crate) static SERVE: LazyLock<(Engine, ServicePre<State>)> =
@@ -105,7 +105,10 @@ fn compiled(
 }
 
 impl Host {
-    pub(crate) fn new((engine, pre): &(Engine, ServicePre<State>), lent: Lent) -> ProxyHandler<Self> {
+    pub(crate) fn new(
+        (engine, pre): &(Engine, ServicePre<State>),
+        lent: Lent,
+    ) -> ProxyHandler<Self> {
         ProxyHandler::new(Self { engine: engine.clone(), pre: pre.clone(), lent: lent.into() })
     }
 }

@@ -19,9 +19,7 @@ pub(crate) async fn serve(handler: ProxyHandler<Host>) -> SocketAddr {
         while let Ok((connection, _)) = listener.accept().await {
             let handler = handler.clone();
             let service = service_fn(move |request| answer(handler.clone(), request));
-            tokio::spawn(
-                http1::Builder::new().serve_connection(TokioIo::new(connection), service),
-            );
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
         }
     });
     address

@@ -52,12 +52,13 @@ wasmtime::component::bindgen!({
 });
 
 use spin::{
-    key_value::key_value::{self, Host as _, HostStore, HostStoreWithStore},
+    key_value::key_value::{self, HostStore, HostStoreWithStore},
     variables::variables,
 };
 
 /// The one store that is open.
-pub(crate) struct Opened;
+#[expect(unreachable_pub, reason = "the bindings re-export it")]
+pub struct Opened;
 
 impl HasData for Lent {
     type Data<'a> = &'a mut State;
@@ -146,7 +147,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
     ) -> (StreamReader<String>, FutureReader<Result<(), key_value::Error>>) {
         accessor.with(|mut it| {
             let keys: Vec<_> = it.get().lent.kept.lock().unwrap().keys().cloned().collect();
-            let ended = async { wasmtime::Result::Ok(Ok(())) };
+            let ended = async { wasmtime::error::Ok(Ok(())) };
             (StreamReader::new(&mut it, keys).unwrap(), FutureReader::new(&mut it, ended).unwrap())
         })
     }
