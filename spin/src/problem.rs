@@ -11,7 +11,7 @@ pub struct Problem {
     /// What of HTTP comes nearest.
     pub status: StatusCode,
     /// Stable, e.g. `AADSTS7000222`, `invalid-settings`.
-    pub code: String,
+    pub code: Box<str>,
     /// One sentence for a person.
     pub summary: String,
     /// What to do about it.
@@ -19,7 +19,7 @@ pub struct Problem {
     /// What the vendor answered.
     pub vendor: Option<String>,
     /// The settings that it concerns.
-    pub fields: Vec<FieldError>,
+    pub fields: Box<[FieldError]>,
     /// After so many seconds the same request can succeed.
     pub retry_after: Option<u32>,
 }
@@ -38,11 +38,11 @@ impl Problem {
     pub fn new(status: StatusCode, code: &str, summary: impl Into<String>) -> Self {
         Self {
             status,
-            code: code.to_owned(),
+            code: code.into(),
             summary: summary.into(),
             remedy: None,
             vendor: None,
-            fields: Vec::new(),
+            fields: Box::default(),
             retry_after: None,
         }
     }

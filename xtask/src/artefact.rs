@@ -1,4 +1,4 @@
-//! What a built component says of itself, so that a registry can show it: `wkg oci push` makes these
+//! What a built component says of itself, so that a registry can show it: `wkg publish` makes these
 //! into annotations of the image (`org.opencontainers.image.*`).
 
 use std::{

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{Result, artefact, browser, compose};
+use crate::{Result, artefact, browser, compose, spin};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -80,7 +80,11 @@ pub(crate) fn test(filter: Option<&str>) -> Result {
     if !browser::prepare() {
         words.extend(["--", "--skip", "browser::"]);
     }
-    cargo(&words)
+    let mut command = cargo_command();
+    if spin::is_at_hand() {
+        command.env("ONES_SPIN", "spin");
+    }
+    run(command.args(words))
 }
 
 /// A `rust-toolchain.toml` alone does not fetch the target where rustup may not install by itself.

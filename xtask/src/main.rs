@@ -7,6 +7,7 @@ mod cargo;
 mod compose;
 mod demo;
 mod serve;
+mod spin;
 mod tenant;
 
 use std::process::ExitCode;

@@ -99,11 +99,11 @@ impl From<wit::Error> for Problem {
     fn from(error: wit::Error) -> Self {
         let explained = |status, it: wit::Explanation| Self {
             status,
-            code: it.code,
+            code: it.code.into(),
             summary: it.summary,
             remedy: it.remedy,
             vendor: it.detail,
-            fields: Vec::new(),
+            fields: Box::default(),
             retry_after: None,
         };
         match error {

@@ -8,6 +8,7 @@ use std::{
     io::{BufRead as _, BufReader},
     ops::Deref,
     process::{Child, Command, Stdio},
+    sync::Arc,
     thread,
 };
 
@@ -33,6 +34,7 @@ pub(crate) struct Front {
     place: Place,
     url: String,
     spin: Option<Child>,
+    lent: Arc<Lent>,
     _runtime: Runtime,
 }
 
@@ -103,38 +105,46 @@ impl Setting {
                 None => given.remove(*name),
             };
         }
+        let lent = Arc::new(place.lends(&given, &emulator));
         let mut spin = None;
+        let here = |compiled| {
+            let address = runtime.block_on(serve(Host::new(compiled, lent.clone())));
+            format!("http://{address}")
+        };
         let url = match place {
-            Place::Host => {
-                let manifest = Manifest::read();
-                let lent = Lent {
-                    variables: manifest.variables(&given),
-                    allowed: manifest.allowed(&given),
-                    stores: manifest.front().key_value_stores.clone(),
-                    ..Lent::default()
-                };
-                let address = runtime.block_on(serve(Host::new(&SPIN, lent)));
-                format!("http://{address}")
-            }
-            Place::Serve => {
-                let spelled = |(name, value): (&String, &String)| {
-                    (format!("ONES_{}", name.to_ascii_uppercase()), value.clone())
-                };
-                let lent = Lent {
-                    environment: given.iter().map(spelled).collect(),
-                    allowed: [emulator.authority(), emulator.graph()].into(),
-                    ..Lent::default()
-                };
-                let address = runtime.block_on(serve(Host::new(&SERVE, lent)));
-                format!("http://{address}")
-            }
+            Place::Host => here(&SPIN),
+            Place::Serve => here(&SERVE),
             Place::Spin => {
                 let (process, url) = spin_up(&given);
                 spin = Some(process);
                 url
             }
         };
-        Front { emulator, place, url, spin, _runtime: runtime }
+        Front { emulator, place, url, spin, lent, _runtime: runtime }
+    }
+}
+
+impl Place {
+    /// What the component is lent in this process.
+    fn lends(self, variables: &BTreeMap<String, String>, emulator: &Emulator) -> Lent {
+        let manifest = Manifest::read();
+        let spelled = |(name, value): (&String, &String)| {
+            (format!("ONES_{}", name.to_ascii_uppercase()), value.clone())
+        };
+        match self {
+            Self::Host => Lent {
+                variables: manifest.variables(variables),
+                allowed: manifest.allowed(variables),
+                stores: manifest.front().key_value_stores.clone(),
+                ..Lent::default()
+            },
+            Self::Serve => Lent {
+                environment: variables.iter().map(spelled).collect(),
+                allowed: [emulator.authority(), emulator.graph()].into(),
+                ..Lent::default()
+            },
+            Self::Spin => Lent::default(),
+        }
     }
 }
 
@@ -240,6 +250,8 @@ impl Drop for Front {
             let _ = spin.kill();
             let _ = spin.wait();
         }
+        let traps = self.lent.traps.lock().unwrap();
+        assert!(thread::panicking() || traps.is_empty(), "{traps:#?}");
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) struct Lent {
     pub(crate) stores: std::collections::BTreeSet<String>,
     /// What is in the one store.
     pub(crate) kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Why instances ended before their time: there must be no such reason, since a trap fails every
+    /// request of its instance.
+    pub(crate) traps: Mutex<Vec<String>>,
 }
 
 /// A component that is compiled, and what it is lent.
@@ -107,9 +110,9 @@ fn compiled(
 impl Host {
     pub(crate) fn new(
         (engine, pre): &(Engine, ServicePre<State>),
-        lent: Lent,
+        lent: Arc<Lent>,
     ) -> ProxyHandler<Self> {
-        ProxyHandler::new(Self { engine: engine.clone(), pre: pre.clone(), lent: lent.into() })
+        ProxyHandler::new(Self { engine: engine.clone(), pre: pre.clone(), lent })
     }
 }
 
@@ -128,12 +131,18 @@ impl HandlerState for Host {
         };
         let mut store = Store::new(&self.engine, state);
         let proxy = ProxyPre::P3(self.pre.clone()).instantiate_async(&mut store).await?;
-        Ok(Instance { store, proxy, view: State::http, expiration: Never, state: Worker })
+        Ok(Instance {
+            store,
+            proxy,
+            view: State::http,
+            expiration: Never,
+            state: Worker(self.lent.clone()),
+        })
     }
 }
 
 /// An instance, which answers as many requests as under Spin where nobody says otherwise.
-pub(crate) struct Worker;
+pub(crate) struct Worker(Arc<Lent>);
 
 impl WorkerState for Worker {
     type StoreData = State;
@@ -157,9 +166,8 @@ impl WorkerState for Worker {
     }
 
     fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
-        // A trap fails every request of the instance, so there must be none.
         if let Err(error) = result {
-            eprintln!("an instance trapped: {error:?}");
+            self.0.traps.lock().unwrap().push(format!("{error:?}"));
         }
     }
 }
