@@ -16,6 +16,7 @@ use m365_emulator::{Config, Control, Emulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use ureq::{Body, http};
+use url::Url;
 
 use crate::{
     manifest::{Manifest, root},
@@ -159,8 +160,12 @@ fn spin_up(variables: &BTreeMap<String, String>) -> (Child, String) {
     }
     let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let line = lines.find(|it| it.contains("Serving http")).expect("a line that says where it is");
-    let url = line.split_whitespace().find(|it| it.starts_with("http")).unwrap().to_owned();
+    // It lists its routes once it listens.
+    let url = lines.find_map(|line| {
+        let start = line.find("http://127.0.0.1:")?;
+        Some(Url::parse(line[start..].split_whitespace().next()?).ok()?.origin())
+    });
+    let url = url.expect("a line that says where it is").ascii_serialization();
     // It stops where nobody reads.
     thread::spawn(move || lines.for_each(drop));
     (process, url)
