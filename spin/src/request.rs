@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, StatusCode,
-    header::{CONTENT_TYPE, HOST},
+    header::{CONTENT_TYPE, HOST, ORIGIN},
     request::Parts,
 };
 use http_body::Body;
@@ -31,12 +31,18 @@ pub struct Asked {
 /// Reads the body of a POST.
 ///
 /// # Errors
-/// Where it is no JSON, or says that it is none: a form of another site can be sent with cookies and
-/// without asking, JSON cannot.
+/// Where it is no JSON, or says that it is none, or a page sent it. A page of another site can send a
+/// form without asking, and one whose name was made to lead here can send JSON as well; but browsers
+/// say that it was a page (Fetch, the `Origin` header), and programs have no reason to.
 pub async fn asked<B: Body>(headers: &HeaderMap, body: B) -> Result<Asked, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    if headers.contains_key(ORIGIN) {
+        let summary = "This route is for programs, not for pages in a browser";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "origin", summary)
+            .remedy("Send the request without `Origin`, e.g. with curl"));
+    }
     expect_type(headers, "application/json")?;
     let body = whole(body).await?;
     if body.trim_ascii().is_empty() {

@@ -105,7 +105,8 @@ async fn keep<H: Host>(host: &H, flow: String) -> Result<String, Problem> {
     Ok(value)
 }
 
-/// Good for once, and for [`PATIENCE`].
+/// Good for once, and for [`PATIENCE`]. Two at the same moment can both have it, since the store cannot
+/// take: the vendor then refuses the second its code.
 async fn take<H: Host>(host: &H, value: &str) -> Result<Option<String>, Problem> {
     let Some(store) = host.store().await? else {
         let flow = format!("flow={value}");

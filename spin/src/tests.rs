@@ -325,13 +325,19 @@ fn settings_that_are_no_json_are_not_quoted() {
 }
 
 #[test]
-fn a_post_is_json_of_a_decent_size() {
+fn a_post_is_json_of_a_decent_size_and_no_pages() {
     let desk = Desk::configured();
     let form = Request::post("http://a/validate")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Full::from("settings=1"))
         .unwrap();
     assert_problem(desk.ask(form), 415, "content-type");
+    let page = Request::post("http://a/validate")
+        .header("content-type", "application/json")
+        .header("origin", "http://a")
+        .body(Full::from("{}"))
+        .unwrap();
+    assert_problem(desk.ask(page), 403, "origin");
     assert_problem(desk.post("/validate", &" ".repeat(LARGEST_BODY + 1)), 413, "body-too-large");
     assert_problem(desk.post("/validate", r#"{"sinse": ""}"#), 400, "body");
 }
