@@ -56,6 +56,8 @@ pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
                 server.insert(field.to_owned(), value.into());
             }
             None if server.contains_key(field) => {}
+            // In place of the secret.
+            None if field == "clientSecret" && server.contains_key("clientCertificate") => {}
             None if variable_name == "name" => {
                 server.insert(field.to_owned(), NAME.into());
             }

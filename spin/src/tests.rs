@@ -297,6 +297,15 @@ fn variables_become_settings() {
 }
 
 #[test]
+fn a_certificate_stands_for_the_secret() {
+    let desk = Desk::configured();
+    desk.set("client_secret", "");
+    desk.set("settings", r#"{"server": {"clientCertificate": "PEM"}}"#);
+    assert_eq!(desk.post("/validate", "").status(), 200);
+    assert_eq!(desk.given()[0]["server"]["clientSecret"], Value::Null);
+}
+
+#[test]
 fn settings_of_the_request_go_as_they_are() {
     let desk = Desk::configured();
     desk.post("/validate", r#"{"settings": {"server": 1}}"#);

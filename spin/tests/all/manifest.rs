@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ones_office365::cloud::Cloud;
 use serde::Deserialize;
 
 /// The application, and its one component.
@@ -183,6 +184,16 @@ fn hosts_are_origins_once_the_variables_are_known() {
         let url = url::Url::parse(&host).unwrap();
         assert_eq!(url.origin().ascii_serialization(), host);
         assert_eq!(url.scheme(), "https");
+    }
+}
+
+#[test]
+fn every_cloud_that_has_a_name_is_allowed() {
+    let allowed = Manifest::read().allowed(&BTreeMap::new());
+    for (name, cloud) in Cloud::NAMED {
+        for origin in cloud.endpoints("contoso.example").origins() {
+            assert!(allowed.contains(&origin), "{origin} of {name}");
+        }
     }
 }
 
