@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{Result, browser};
+use crate::{Result, artefact, browser, compose, spin};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -26,8 +26,14 @@ pub(crate) fn cargo(words: &[&str]) -> Result {
     run(cargo_command().args(words))
 }
 
-/// Builds the component, and says where it is and how large.
+/// Builds the plugin, and says where it is and how large.
 pub(crate) fn component() -> Result<PathBuf> {
+    let built = wasm("ones-office365", &[])?;
+    artefact::write("ones_office365.wasm", &artefact::PLUGIN, &artefact::read(&built)?)
+}
+
+/// Builds a package for WebAssembly, and says where cargo left it.
+pub(crate) fn wasm(package: &str, words: &[&str]) -> Result<PathBuf> {
     add_target()?;
     // Panics name source files; the paths of this machine are nobody's business, and
     // without them everybody builds the same bytes.
@@ -39,18 +45,13 @@ pub(crate) fn component() -> Result<PathBuf> {
         flags.push(format!("--remap-path-prefix={}=", registry.path().display()));
     }
     // For the target alone: proc macros are built for this machine, without them.
-    let words = ["build", "--package", "ones-office365", "--lib", "--profile", "component"];
     run(cargo_command()
+        .args(["build", "--package", package, "--lib", "--profile", "component"])
         .args(words)
         .args(["--target", TARGET])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    let built = target_folder().join(TARGET).join("component").join("ones_office365.wasm");
-    let component = root().join("target").join("ones_office365.wasm");
-    let folder = component.parent().ok_or("the workspace has no folder")?;
-    fs::create_dir_all(folder).map_err(|it| format!("{}: {it}", folder.display()))?;
-    let size = fs::copy(&built, &component).map_err(|it| format!("{}: {it}", built.display()))?;
-    println!("target/ones_office365.wasm  {size} bytes");
-    Ok(component)
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    Ok(target_folder().join(TARGET).join("component").join(file))
 }
 
 /// The host and the emulator, in a profile.
@@ -71,7 +72,7 @@ pub(crate) fn programs(profile: &str) -> Result<(PathBuf, PathBuf)> {
 
 /// Builds everything, then tests everything.
 pub(crate) fn test(filter: Option<&str>) -> Result {
-    component()?;
+    compose::all()?;
     // Brings the programs along, since packages with programs have tests of their own. Built by
     // themselves they would have other features, and Wasmtime would be compiled twice.
     let mut words = vec!["test", "--workspace"];
@@ -79,7 +80,11 @@ pub(crate) fn test(filter: Option<&str>) -> Result {
     if !browser::prepare() {
         words.extend(["--", "--skip", "browser::"]);
     }
-    cargo(&words)
+    let mut command = cargo_command();
+    if spin::is_at_hand() {
+        command.env("ONES_SPIN", "spin");
+    }
+    run(command.args(words))
 }
 
 /// A `rust-toolchain.toml` alone does not fetch the target where rustup may not install by itself.

@@ -1,10 +1,13 @@
 //! What a person types in this repository: `cargo xtask build`, `test`, `demo`, `serve`, `bench`.
 
+mod artefact;
 mod bench;
 mod browser;
 mod cargo;
+mod compose;
 mod demo;
 mod serve;
+mod spin;
 mod tenant;
 
 use std::process::ExitCode;
@@ -22,7 +25,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Builds the component: target/ones_office365.wasm
+    /// Builds the components: target/ones_office365.wasm, alone and behind HTTP routes
     Build,
     /// Builds everything and runs all tests
     Test {
@@ -39,7 +42,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Build => cargo::component().map(drop),
+        Command::Build => compose::all(),
         Command::Test { filter } => cargo::test(filter.as_deref()),
         Command::Demo => demo::run(),
         Command::Serve => serve::run(),

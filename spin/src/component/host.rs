@@ -1,0 +1,133 @@
+//! What runs the component: Spin, or any host of WASI 0.3.
+
+use spin_sdk::wasip3::{clocks::system_clock, random::random};
+
+use crate::{host::Host, problem::Problem};
+
+/// Stateless: an instance answers many requests.
+#[derive(Clone)]
+pub(super) struct Surroundings;
+
+#[cfg(feature = "spin")]
+impl Host for Surroundings {
+    type Store = spin_sdk::key_value::Store;
+
+    async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
+        use spin_sdk::variables::{self, Error};
+        match variables::get(name).await {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Undefined(_)) => Ok(None),
+            Err(_) => Err(spin::broken("variables", &format!("the variable {name}"))),
+        }
+    }
+
+    fn spelled(&self, name: &str) -> String {
+        format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase())
+    }
+
+    fn now(&self) -> u64 {
+        now()
+    }
+
+    fn random(&self) -> u128 {
+        chance()
+    }
+
+    async fn store(&self) -> Result<Option<Self::Store>, Problem> {
+        let store = spin_sdk::key_value::Store::open_default().await;
+        store.map(Some).map_err(|_| spin::broken("key-value", "the default key-value store"))
+    }
+}
+
+#[cfg(feature = "spin")]
+mod spin {
+    use http::StatusCode;
+    use spin_sdk::key_value;
+
+    use crate::{host::Store, problem::Problem};
+
+    /// Spin's own words can name what is nobody's business: they are left out.
+    pub(super) fn broken(code: &str, what: &str) -> Problem {
+        let summary = format!("Spin cannot open {what}");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, code, summary)
+    }
+
+    fn unanswered(_: key_value::Error) -> Problem {
+        broken("key-value", "an entry of the key-value store")
+    }
+
+    impl Store for key_value::Store {
+        async fn get(&self, key: &str) -> Result<Option<String>, Problem> {
+            let value = key_value::Store::get(self, key).await.map_err(unanswered)?;
+            Ok(value.and_then(|it| String::from_utf8(it).ok()))
+        }
+
+        async fn set(&self, key: &str, value: &str) -> Result<(), Problem> {
+            key_value::Store::set(self, key, value).await.map_err(unanswered)
+        }
+
+        async fn delete(&self, key: &str) -> Result<(), Problem> {
+            key_value::Store::delete(self, key).await.map_err(unanswered)
+        }
+
+        async fn keys(&self) -> Result<Vec<String>, Problem> {
+            self.get_keys().await.collect().await.map_err(unanswered)
+        }
+    }
+}
+
+#[cfg(not(feature = "spin"))]
+impl Host for Surroundings {
+    type Store = Nowhere;
+
+    async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
+        Ok(std::env::var(self.spelled(name)).ok())
+    }
+
+    fn spelled(&self, name: &str) -> String {
+        format!("ONES_{}", name.to_ascii_uppercase())
+    }
+
+    fn now(&self) -> u64 {
+        now()
+    }
+
+    fn random(&self) -> u128 {
+        chance()
+    }
+
+    async fn store(&self) -> Result<Option<Self::Store>, Problem> {
+        Ok(None)
+    }
+}
+
+/// A store that there is not.
+#[cfg(not(feature = "spin"))]
+pub(super) enum Nowhere {}
+
+#[cfg(not(feature = "spin"))]
+impl crate::host::Store for Nowhere {
+    async fn get(&self, _: &str) -> Result<Option<String>, Problem> {
+        match *self {}
+    }
+
+    async fn set(&self, _: &str, _: &str) -> Result<(), Problem> {
+        match *self {}
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), Problem> {
+        match *self {}
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, Problem> {
+        match *self {}
+    }
+}
+
+fn now() -> u64 {
+    u64::try_from(system_clock::now().seconds).unwrap_or_default()
+}
+
+fn chance() -> u128 {
+    u128::from(random::get_random_u64()) << 64 | u128::from(random::get_random_u64())
+}

@@ -1,0 +1,95 @@
+//! Who answers what.
+
+use http::{
+    HeaderValue, Method, Request, StatusCode,
+    header::{ALLOW, CONTENT_SECURITY_POLICY},
+};
+use http_body::Body;
+
+use crate::{
+    answer::{self, Answer},
+    host::Host,
+    plugin::Plugin,
+    problem::Problem,
+    request, settings, sign_in, sync,
+};
+
+/// Paths, and the methods that they take.
+const ROUTES: [(&str, &str); 7] = [
+    ("/", "GET"),
+    ("/describe", "GET"),
+    ("/validate", "POST"),
+    ("/sync/rooms", "POST"),
+    ("/sync/users", "POST"),
+    ("/sign-in", "GET"),
+    ("/callback", "GET, POST"),
+];
+
+/// Answers a request, whatever it is.
+pub async fn handle<H: Host, P: Plugin, B: Body>(
+    host: &H,
+    plugin: &P,
+    request: Request<B>,
+) -> Answer
+where
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    route(host, plugin, request).await.unwrap_or_else(Answer::from)
+}
+
+async fn route<H: Host, P: Plugin, B: Body>(
+    host: &H,
+    plugin: &P,
+    request: Request<B>,
+) -> Result<Answer, Problem>
+where
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (parts, body) = request.into_parts();
+    match (&parts.method, parts.uri.path()) {
+        (&Method::GET, "/") => Ok(page()),
+        (&Method::GET, "/describe") => Ok(answer::json(&plugin.describe())),
+        (&Method::POST, "/validate") => {
+            let mut asked = request::asked(&parts.headers, body).await?;
+            let settings = settings::of(host, &mut asked).await?;
+            Ok(answer::json(&plugin.validate(settings.to_string()).await))
+        }
+        (&Method::POST, "/sync/rooms") => {
+            sync::rooms(host, plugin, request::asked(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/sync/users") => {
+            sync::users(host, plugin, request::asked(&parts.headers, body).await?).await
+        }
+        (&Method::GET, "/sign-in") => sign_in::begin(host, plugin, &parts).await,
+        (&Method::GET, "/callback") => {
+            let query = parts.uri.query().unwrap_or_default();
+            let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            sign_in::finish(host, plugin, &parts, parameters).await
+        }
+        (&Method::POST, "/callback") => {
+            let parameters = request::form(&parts.headers, body).await?;
+            sign_in::finish(host, plugin, &parts, parameters).await
+        }
+        (method, path) => Ok(nowhere(method, path)),
+    }
+}
+
+fn page() -> Answer {
+    let mut page =
+        answer::whole(StatusCode::OK, "text/html; charset=utf-8", include_str!("page.html"));
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    page
+}
+
+fn nowhere(method: &Method, path: &str) -> Answer {
+    let Some((_, methods)) = ROUTES.iter().find(|(it, _)| *it == path) else {
+        let summary = "There is nothing here; GET / says what there is";
+        return Problem::new(StatusCode::NOT_FOUND, "not-found", summary).into();
+    };
+    let summary = format!("{path} takes {methods}, not {method}");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", summary);
+    let mut answer = Answer::from(problem);
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    answer
+}

@@ -1,0 +1,428 @@
+#![expect(clippy::unwrap_used, reason = "in a test, what should not happen ends it")]
+//! The front around a plugin that tells what the test says.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use bytes::Bytes;
+use futures_executor::block_on;
+use futures_util::stream;
+use http::{Request, StatusCode};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    host::{Host, Store},
+    plugin::{Batch, Callback, Plugin, Purpose, Redirect, Run},
+    problem::Problem,
+    request::LARGEST_BODY,
+    routes,
+};
+
+#[derive(Clone, Default)]
+struct Desk(Rc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    variables: RefCell<BTreeMap<String, String>>,
+    kept: RefCell<BTreeMap<String, String>>,
+    keeps_nothing: Cell<bool>,
+    now: Cell<u64>,
+    /// How many batches were asked for.
+    told: Cell<usize>,
+    /// Settings, checkpoints and flows that the plugin was given.
+    given: RefCell<Vec<Value>>,
+    fails: Cell<bool>,
+}
+
+impl Desk {
+    fn configured() -> Self {
+        let desk = Self::default();
+        for name in ["tenant_id", "client_id", "client_secret"] {
+            desk.set(name, name);
+        }
+        desk
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        self.0.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    fn ask(&self, request: Request<Full<Bytes>>) -> Answer {
+        block_on(routes::handle(self, self, request))
+    }
+
+    fn get(&self, path: &str, cookie: &str) -> Answer {
+        let request = Request::get(format!("http://127.0.0.1:3000{path}")).header("cookie", cookie);
+        self.ask(request.body(Full::default()).unwrap())
+    }
+
+    fn post(&self, path: &str, body: &str) -> Answer {
+        let request = Request::post(format!("http://127.0.0.1:3000{path}"))
+            .header("content-type", "application/json; charset=utf-8");
+        self.ask(request.body(Full::from(body.to_owned())).unwrap())
+    }
+
+    fn given(&self) -> Vec<Value> {
+        self.0.given.take()
+    }
+
+    fn run(&self, checkpoints: bool) -> Run {
+        let (inner, fails) = (self.0.clone(), self.0.fails.get());
+        let batches = stream::unfold(0, move |number| {
+            let inner = inner.clone();
+            async move {
+                inner.told.set(number + 1);
+                let batch = Batch {
+                    head: json!({ "number": number }),
+                    lines: vec![json!({ "user": { "id": number } })],
+                    checkpoint: checkpoints.then(|| format!("after {number}")),
+                };
+                (number < 3).then_some((batch, number + 1))
+            }
+        });
+        let end = async move {
+            let gone =
+                || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "gone", "The vendor is gone");
+            if fails { Err(gone()) } else { Ok(json!({ "requests": 3 })) }
+        };
+        Run { batches: Box::pin(batches), end: Box::pin(end) }
+    }
+}
+
+impl Host for Desk {
+    type Store = Self;
+
+    async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
+        Ok(self.0.variables.borrow().get(name).cloned())
+    }
+
+    fn spelled(&self, name: &str) -> String {
+        name.to_ascii_uppercase()
+    }
+
+    fn now(&self) -> u64 {
+        self.0.now.get()
+    }
+
+    fn random(&self) -> u128 {
+        0xabc
+    }
+
+    async fn store(&self) -> Result<Option<Self>, Problem> {
+        Ok((!self.0.keeps_nothing.get()).then(|| self.clone()))
+    }
+}
+
+impl Store for Desk {
+    async fn get(&self, key: &str) -> Result<Option<String>, Problem> {
+        Ok(self.0.kept.borrow().get(key).cloned())
+    }
+
+    async fn set(&self, key: &str, value: &str) -> Result<(), Problem> {
+        self.0.kept.borrow_mut().insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), Problem> {
+        self.0.kept.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, Problem> {
+        Ok(self.0.kept.borrow().keys().cloned().collect())
+    }
+}
+
+impl Plugin for Desk {
+    fn describe(&self) -> Value {
+        json!({ "name": "Test" })
+    }
+
+    async fn validate(&self, settings: String) -> Value {
+        self.0.given.borrow_mut().push(serde_json::from_str(&settings).unwrap());
+        json!({ "checks": [] })
+    }
+
+    async fn sync_rooms(&self, _: String) -> Run {
+        self.run(false)
+    }
+
+    async fn sync_users(&self, _: String, since: Option<String>) -> Run {
+        self.0.given.borrow_mut().push(json!(since));
+        self.run(true)
+    }
+
+    async fn begin_sign_in(
+        &self,
+        _: String,
+        redirect_uri: String,
+        purpose: Purpose,
+    ) -> Result<Redirect, Problem> {
+        self.0.given.borrow_mut().push(json!([redirect_uri, purpose == Purpose::Consent]));
+        Ok(Redirect {
+            url: "https://vendor.example/?state=1".to_owned(),
+            flow: "a flow; sealed".to_owned(),
+        })
+    }
+
+    async fn handle_callback(&self, _: String, callback: Callback) -> Result<Value, Problem> {
+        let flow = callback.flow.ok_or_else(|| {
+            Problem::new(StatusCode::BAD_REQUEST, "no-sign-in", "<b>No sign-in</b> is under way")
+        })?;
+        Ok(json!({ "flow": flow, "parameters": callback.parameters }))
+    }
+}
+
+fn text(answer: Answer) -> String {
+    let bytes = block_on(answer.into_body().collect()).unwrap().to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn value(answer: Answer) -> Value {
+    serde_json::from_str(&text(answer)).unwrap()
+}
+
+#[track_caller]
+fn assert_problem(answer: Answer, status: u16, code: &str) -> Value {
+    assert_eq!(answer.status(), status);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem = value(answer);
+    assert_eq!(problem["code"], code);
+    assert_eq!(problem["status"], status);
+    problem
+}
+
+/// What a browser sends back of a `Set-Cookie`.
+fn cookie(answer: &Answer) -> String {
+    let set = answer.headers()["set-cookie"].to_str().unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+#[test]
+fn batches_are_lines_and_the_last_are_checkpoint_and_summary() {
+    let told = text(Desk::configured().post("/sync/users", "{}"));
+    let lines: Vec<&str> = told.lines().collect();
+    let expected = [
+        r#"{"batch":{"number":2}}"#,
+        r#"{"user":{"id":2}}"#,
+        r#"{"checkpoint":"after 2"}"#,
+        r#"{"summary":{"requests":3}}"#,
+    ];
+    assert_eq!(lines[lines.len() - 4..], expected);
+    assert_eq!(lines.len(), 10);
+}
+
+#[test]
+fn a_batch_is_asked_for_when_the_one_before_was_taken() {
+    let desk = Desk::configured();
+    let mut body = desk.post("/sync/rooms", "").into_body();
+    assert_eq!(desk.0.told.get(), 1, "the status is that of the first batch");
+    for told in [1, 2, 3] {
+        block_on(body.frame()).unwrap().unwrap();
+        assert_eq!(desk.0.told.get(), told);
+    }
+    assert!(!body.is_end_stream());
+}
+
+#[test]
+fn a_checkpoint_is_kept_when_its_batch_was_taken_and_the_next_sync_goes_on_there() {
+    let desk = Desk::configured();
+    let mut body = desk.post("/sync/users", "{}").into_body();
+    block_on(body.frame());
+    assert!(desk.0.kept.borrow().is_empty());
+    block_on(body.frame());
+    drop(body);
+    text(desk.post("/sync/users", "{}"));
+    text(desk.post("/sync/users", r#"{"since": "elsewhere"}"#));
+    text(desk.post("/sync/users", r#"{"full": true}"#));
+    assert_eq!(desk.given(), [json!(null), json!("after 0"), json!("elsewhere"), json!(null)]);
+}
+
+#[test]
+fn a_checkpoint_belongs_to_a_tenant_and_a_name_that_its_key_does_not_tell() {
+    let desk = Desk::configured();
+    for (tenant, name) in [("A", "One"), ("a", "One"), ("a", "Two"), ("b", "One")] {
+        let settings = json!({ "settings": { "server": { "tenantId": tenant, "name": name } } });
+        text(desk.post("/sync/users", &settings.to_string()));
+    }
+    assert_eq!(desk.given(), [json!(null), json!("after 2"), json!(null), json!(null)]);
+    assert!(desk.0.kept.borrow().keys().all(|it| it.len() == "checkpoint/".len() + 64));
+}
+
+#[test]
+fn what_keeps_nothing_starts_anew() {
+    let desk = Desk::configured();
+    desk.0.keeps_nothing.set(true);
+    text(desk.post("/sync/users", "{}"));
+    text(desk.post("/sync/users", "{}"));
+    assert_eq!(desk.given(), [json!(null), json!(null)]);
+    assert!(desk.0.kept.borrow().is_empty());
+}
+
+#[test]
+fn a_failure_in_mid_stream_is_the_last_line() {
+    let desk = Desk::configured();
+    desk.0.fails.set(true);
+    let told = text(desk.post("/sync/users", "{}"));
+    let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(last["error"]["code"], "gone");
+}
+
+#[test]
+fn variables_become_settings() {
+    let desk = Desk::configured();
+    desk.set("cloud", "custom");
+    desk.set("authority", "https://a");
+    desk.set("graph", "https://g");
+    desk.set(
+        "settings",
+        r#"{"server": {"secretExpires": "2030-01-01"}, "users": {"includeGuests": true}}"#,
+    );
+    desk.post("/validate", "");
+    let server = json!({
+        "secretExpires": "2030-01-01",
+        "tenantId": "tenant_id",
+        "clientId": "client_id",
+        "clientSecret": "client_secret",
+        "name": "Office 365",
+        "cloud": { "authority": "https://a", "graph": "https://g" },
+    });
+    assert_eq!(desk.given(), [json!({ "server": server, "users": { "includeGuests": true } })]);
+}
+
+#[test]
+fn a_certificate_stands_for_the_secret() {
+    let desk = Desk::configured();
+    desk.set("client_secret", "");
+    desk.set("settings", r#"{"server": {"clientCertificate": "PEM"}}"#);
+    assert_eq!(desk.post("/validate", "").status(), 200);
+    assert_eq!(desk.given()[0]["server"]["clientSecret"], Value::Null);
+}
+
+#[test]
+fn settings_of_the_request_go_as_they_are() {
+    let desk = Desk::configured();
+    desk.post("/validate", r#"{"settings": {"server": 1}}"#);
+    assert_eq!(desk.given(), [json!({ "server": 1 })]);
+}
+
+#[test]
+fn missing_variables_are_all_named() {
+    let desk = Desk::default();
+    desk.set("client_id", "");
+    let problem = assert_problem(desk.post("/validate", "{}"), 400, "settings-missing");
+    let said = problem["detail"].as_str().unwrap();
+    assert!(said.contains("TENANT_ID, CLIENT_ID, CLIENT_SECRET"), "{said}");
+}
+
+#[test]
+fn settings_that_are_no_json_are_not_quoted() {
+    let desk = Desk::configured();
+    desk.set("settings", "hunter2");
+    let problem = assert_problem(desk.post("/validate", "{}"), 500, "settings-variable");
+    assert!(!problem.to_string().contains("hunter2"));
+    for (body, code) in [(r#"{"settings": "hunter2"}"#, "body"), ("hunter2", "body")] {
+        let problem = assert_problem(desk.post("/validate", body), 400, code);
+        assert!(!problem.to_string().contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_post_is_json_of_a_decent_size_and_no_pages() {
+    let desk = Desk::configured();
+    let form = Request::post("http://a/validate")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Full::from("settings=1"))
+        .unwrap();
+    assert_problem(desk.ask(form), 415, "content-type");
+    let page = Request::post("http://a/validate")
+        .header("content-type", "application/json")
+        .header("origin", "http://a")
+        .body(Full::from("{}"))
+        .unwrap();
+    assert_problem(desk.ask(page), 403, "origin");
+    assert_problem(desk.post("/validate", &" ".repeat(LARGEST_BODY + 1)), 413, "body-too-large");
+    assert_problem(desk.post("/validate", r#"{"sinse": ""}"#), 400, "body");
+}
+
+#[test]
+fn what_is_not_there_says_what_is() {
+    let desk = Desk::configured();
+    assert_problem(desk.get("/nothing", ""), 404, "not-found");
+    let answer = desk.get("/sync/users", "");
+    assert_eq!(answer.headers()["allow"], "POST");
+    assert_problem(answer, 405, "method");
+    assert!(text(desk.get("/", "")).contains("/sync/users"));
+    assert_eq!(value(desk.get("/describe", ""))["name"], "Test");
+}
+
+#[test]
+fn a_sign_in_is_good_for_once() {
+    let desk = Desk::configured();
+    let sent = desk.get("/sign-in", "");
+    assert_eq!(
+        (sent.status().as_u16(), sent.headers()["location"].as_bytes()),
+        (303, &b"https://vendor.example/?state=1"[..])
+    );
+    let set = sent.headers()["set-cookie"].to_str().unwrap();
+    assert!(set.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"), "{set}");
+    assert!(!set.contains("sealed"), "the flow stays here");
+    let back = desk.get("/callback?code=1&state=2", &format!("other=1; {}", cookie(&sent)));
+    assert_eq!(cookie(&back), "ones-flow=");
+    let expected =
+        json!({ "flow": "a flow; sealed", "parameters": [["code", "1"], ["state", "2"]] });
+    assert_eq!(value(back), expected);
+    assert_problem(desk.get("/callback?code=1", &cookie(&sent)), 400, "no-sign-in");
+    assert_eq!(desk.given(), [json!(["http://127.0.0.1:3000/callback", false])]);
+}
+
+#[test]
+fn a_sign_in_lasts_ten_minutes_and_leaves_nothing_behind() {
+    let desk = Desk::configured();
+    let sent = desk.get("/sign-in", "");
+    desk.0.now.set(601);
+    assert_problem(desk.get("/callback?code=1", &cookie(&sent)), 400, "no-sign-in");
+    desk.get("/sign-in", "");
+    desk.0.now.set(1_202);
+    desk.get("/sign-in", "");
+    assert_eq!(desk.0.kept.borrow().len(), 1, "who never came back is forgotten");
+}
+
+#[test]
+fn where_nothing_is_kept_the_browser_carries_the_sealed_flow() {
+    let desk = Desk::configured();
+    desk.0.keeps_nothing.set(true);
+    let sent = desk.get("/sign-in", "");
+    let back = value(desk.get("/callback?code=1", &cookie(&sent)));
+    assert_eq!(back["flow"], "a flow; sealed");
+}
+
+#[test]
+fn over_https_the_vendors_form_brings_the_cookie_along() {
+    let desk = Desk::configured();
+    desk.set("public_url", "https://ones.example/");
+    let sent = desk.get("/sign-in?purpose=consent", "");
+    let set = sent.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(set.starts_with("__Host-ones-flow="), "{set}");
+    assert!(set.ends_with("; HttpOnly; SameSite=None; Secure"), "{set}");
+    assert_eq!(desk.given(), [json!(["https://ones.example/callback", true])]);
+    let form = Request::post("http://inside/callback")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("cookie", cookie(&sent))
+        .body(Full::from("code=a+b"))
+        .unwrap();
+    assert_eq!(value(desk.ask(form))["parameters"], json!([["code", "a b"]]));
+}
+
+#[test]
+fn an_error_of_a_callback_is_no_html() {
+    let answer = Desk::configured().get("/callback?error=%3Cscript%3E", "");
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    assert_problem(answer, 400, "no-sign-in");
+}

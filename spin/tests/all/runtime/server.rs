@@ -1,0 +1,49 @@
+//! Requests from outside, over HTTP.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header::HOST};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
+
+use super::Host;
+
+/// Answers on a free port of the loopback, for as long as the runtime lives.
+pub(crate) async fn serve(handler: ProxyHandler<Host>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            let handler = handler.clone();
+            let service = service_fn(move |request| answer(handler.clone(), request));
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
+        }
+    });
+    address
+}
+
+async fn answer(
+    handler: ProxyHandler<Host>,
+    request: Request<Incoming>,
+) -> Result<Response<WasiBody>, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    // As Spin does: what the component sees is where the request was sent to, whole.
+    let mut uri = parts.uri.into_parts();
+    let host = parts.headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+    uri.authority = Some(host.try_into().unwrap());
+    uri.scheme = Some(http::uri::Scheme::HTTP);
+    parts.uri = Uri::from_parts(uri).unwrap();
+    let body = body.map_err(|_| Error::ConnectionTerminated).boxed_unsync();
+    Ok(match handler.handle((), Request::from_parts(parts, body)).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let text = Full::from(format!("{error:?}")).map_err(|it| match it {});
+            let mut answer = Response::new(text.boxed_unsync());
+            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            answer
+        }
+    })
+}
