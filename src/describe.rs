@@ -52,3 +52,6 @@ pub const USERS: Permission = Permission {
 
 /// All that the tenant's administrator must grant.
 pub const PERMISSIONS: [Permission; 4] = [CALENDARS, GROUPS, PLACES, USERS];
+
+/// Beyond them, where people are limited to a group that hides its members.
+pub const HIDDEN_MEMBERS: &str = "Member.Read.Hidden";

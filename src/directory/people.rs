@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     card_number::Attribute,
-    describe::{GROUPS, USERS},
+    describe::{GROUPS, HIDDEN_MEMBERS, USERS},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
@@ -43,7 +43,7 @@ impl<'a, H: Host> People<'a, H> {
         let empty = self.members.iter().filter(|(_, people)| **people == 0);
         let ids = empty.filter_map(|(group, _)| groups.get(*group));
         // https://learn.microsoft.com/graph/api/group-list-transitivemembers
-        let empty = ids.map(|id| format!("Microsoft Graph shows nobody in the group {id}: it is empty, or its members are hidden, which takes the permission Member.Read.Hidden to see"));
+        let empty = ids.map(|id| format!("Microsoft Graph shows nobody in the group {id}: it is empty, or its members are hidden, which takes the permission {HIDDEN_MEMBERS} to see"));
         let mut warnings: Vec<_> = empty.collect();
         warnings.extend(self.rooms.warnings());
         warnings

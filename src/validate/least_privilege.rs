@@ -2,7 +2,7 @@
 
 use super::{LEAST_PRIVILEGE, passed, skipped, warned};
 use crate::{
-    describe::{GROUPS, PERMISSIONS},
+    describe::{GROUPS, HIDDEN_MEMBERS, PERMISSIONS},
     entra::AccessToken,
     graph::Graph,
     host::Host,
@@ -13,9 +13,6 @@ use crate::{
 
 /// Looks up directory extensions; nothing else in ONES needs it.
 const DIRECTORY: &str = "Directory.Read.All";
-
-/// Shows who is in hidden groups.
-const HIDDEN: &str = "Member.Read.Hidden";
 
 /// Microsoft's least for all that ONES does with groups: it can stand for Group.Read.All.
 const MEMBERS: &str = "GroupMember.Read.All";
@@ -37,7 +34,7 @@ pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check
     let has = |role: &str| roles.iter().any(|it| it == role);
     let is_needed = |role: &str| match role {
         DIRECTORY => looks_up,
-        HIDDEN => limited,
+        HIDDEN_MEMBERS => limited,
         MEMBERS => !has(GROUPS.name),
         role => PERMISSIONS.iter().any(|it| it.name == role),
     };

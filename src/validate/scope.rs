@@ -5,18 +5,16 @@ use serde_json::Value;
 use super::{SCOPE, failed, of_error, passed, skipped, warned};
 use crate::{
     batch::{self, Inner, Question},
-    describe::GROUPS,
+    describe::{GROUPS, HIDDEN_MEMBERS},
     directory,
     entra::AccessToken,
     graph::Graph,
     host::Host,
     model::{Check, Outcome},
+    remedy,
 };
 
 const SELECT: &str = "id,displayName,visibility";
-
-/// Shows who is in hidden groups.
-const HIDDEN: &str = "Member.Read.Hidden";
 
 pub(super) async fn check<H: Host>(
     graph: &Graph<'_, H>,
@@ -69,10 +67,13 @@ pub(super) async fn check<H: Host>(
         return Check { remedy: Some("Test again".to_owned()), ..warned(SCOPE, summary) };
     }
     // https://learn.microsoft.com/graph/api/group-list-transitivemembers
-    if !hidden.is_empty() && token.hints_at(HIDDEN) != Some(true) {
+    if !hidden.is_empty() && token.hints_at(HIDDEN_MEMBERS) != Some(true) {
         let summary = format!("Who is in a hidden group may not be told: {}", hidden.join(", "));
-        let remedy = "Choose groups with visible members, or grant the application permission Member.Read.Hidden as well";
-        return Check { remedy: Some(remedy.to_owned()), ..warned(SCOPE, summary) };
+        let remedy = format!(
+            "Choose groups with visible members, or: {}",
+            remedy::grant(HIDDEN_MEMBERS, graph.endpoints().portal())
+        );
+        return Check { remedy: Some(remedy), ..warned(SCOPE, summary) };
     }
     passed(SCOPE, format!("People are limited to {}", names.join(", ")))
 }
