@@ -145,7 +145,7 @@ impl Store {
     pub fn room_addresses(&self, integration: IntegrationId) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT json ->> 'email' FROM record
-             WHERE integration = ?1 AND kind = 'room' AND removed_at IS NULL ORDER BY id",
+             WHERE integration = ?1 AND kind = 'room' AND removed_at IS NULL ORDER BY email, id",
         )?;
         let rooms = statement.query_map([integration.0], |row| row.get(0))?;
         Ok(rooms.collect::<Result<_, _>>()?)

@@ -19,14 +19,18 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         Ok::<_, StoreError>(progress.enumeration)
     })?;
     let mut told = 0;
+    // A room that was known by its e-mail address may be among the unreadable, under a lasting id
+    // that nobody can connect with it.
+    let mut obscured = false;
     let summary = source.sync_rooms(&mut |batch| {
         told += batch.rooms.len() as u64;
+        obscured |= batch.unreadable.iter().any(|it| !is_makeshift(&it.id));
         store(run, batch, seen)?;
         run.observer.progress(Kind::Room, told, None);
         Ok(())
     })?;
     if summary.complete {
-        ask_removals(run, seen)?;
+        ask_removals(run, seen, |id| !(obscured && is_makeshift(id)))?;
     }
     run.peak_memory = source.peak_memory();
     // Where there were rooms and now is none, something else is wrong.
@@ -62,14 +66,23 @@ fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
     Ok(())
 }
 
-fn ask_removals(run: &mut Run<'_>, seen: i64) -> Result<(), StoreError> {
+/// Whether an id is an e-mail address, for want of a lasting one.
+fn is_makeshift(id: &str) -> bool {
+    id.contains('@')
+}
+
+fn ask_removals(
+    run: &mut Run<'_>,
+    seen: i64,
+    is_gone: impl Fn(&str) -> bool,
+) -> Result<(), StoreError> {
     run.store.transaction(run.integration, |transaction| {
         let mut after = String::new();
         loop {
             let missed = transaction.missed(Kind::Room, seen, &after, BATCH)?;
             let Some(last) = missed.last() else { return Ok(()) };
             after.clone_from(last);
-            for id in &missed {
+            for id in missed.iter().filter(|it| is_gone(it)) {
                 transaction.ask_removal(Kind::Room, id, GONE)?;
             }
         }

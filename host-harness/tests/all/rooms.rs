@@ -130,3 +130,21 @@ fn a_removed_room_is_not_taken_for_a_new_one_with_its_address() {
     tell(vec![room("cellar")]);
     assert_eq!(tell(vec![room("cellar"), known_as("42", "New")]), 3, "the old one is on record");
 }
+
+#[test]
+fn a_room_that_may_be_the_unreadable_one_is_kept() {
+    let mut ones = Ones::new();
+    let mut tell = |rooms: Vec<Room>, unreadable: &[&str]| {
+        let unreadable = unreadable.iter().map(|id| Unreadable {
+            id: (*id).to_owned(),
+            reason: "capacity: not a number".to_owned(),
+        });
+        let rooms = vec![RoomBatch { rooms, unreadable: unreadable.collect() }];
+        ones.sync_rooms(&mut Fake { rooms, ..Fake::default() }).unwrap().counts.removed
+    };
+    let known_by_address = Room { id: "attic@contoso.com".to_owned(), ..room("attic") };
+    let rest = || ["b", "c", "d"].map(room).to_vec();
+    tell([rest(), vec![known_by_address]].concat(), &[]);
+    assert_eq!(tell(rest(), &["42"]), 0, "it may have got a lasting id");
+    assert_eq!(tell(rest(), &["other@contoso.com"]), 1);
+}
