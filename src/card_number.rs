@@ -96,16 +96,15 @@ impl FromStr for Attribute {
 }
 
 /// The attribute that the settings mean; `None` where they name none. Only for `pager` somebody
-/// is asked; `known` is what an earlier run found.
+/// is asked; `known` is what an earlier run found: see [`remembered`].
 ///
 /// # Errors
 /// [`Error::InvalidSettings`] where no directory extension holds `pager`; else as
 /// [`Graph::require`].
 pub async fn resolve<H: Host>(
     graph: &Graph<'_, H>,
-    known: Option<&str>,
+    known: Option<Attribute>,
 ) -> Result<Option<Attribute>, Error> {
-    let known = remembered(graph.settings(), known);
     match &graph.settings().users.card_number {
         None => Ok(None),
         Some(CardNumber::Attribute(attribute)) => Ok(Some(attribute.clone())),
@@ -118,7 +117,7 @@ pub async fn resolve<H: Host>(
     }
 }
 
-/// What an earlier run found, where that will do.
+/// What an earlier run found, by its name, where the settings are such that it was looked up.
 pub fn remembered(settings: &Settings, known: Option<&str>) -> Option<Attribute> {
     let looked_up = settings.users.card_number == Some(CardNumber::Pager);
     known.filter(|it| looked_up && is_pager(it)).and_then(|it| it.parse().ok())

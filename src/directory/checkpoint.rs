@@ -152,8 +152,8 @@ impl Checkpoint {
 
     /// Where the card number was in the latest run: a name that need not be looked up again while
     /// people are followed.
-    pub(super) fn card_number(&self) -> (Option<&str>, bool) {
-        (self.card_number.as_deref(), self.people.is_some())
+    pub(super) fn card_number(&self) -> Option<&str> {
+        self.card_number.as_deref()
     }
 
     /// What still serves under these settings; the rest has to be told anew.
@@ -174,11 +174,14 @@ impl Checkpoint {
 
     /// Where it stands with a subject; `None` where that is to be enumerated.
     pub(super) fn position(&self, subject: Subject) -> Option<&Position> {
-        let stand = match subject {
-            Subject::People => &self.people,
-            Subject::Groups => &self.groups,
-        };
-        stand.as_ref().map(|it| &it.position)
+        self.stand(subject).map(|it| &it.position)
+    }
+
+    fn stand(&self, subject: Subject) -> Option<&Stand> {
+        match subject {
+            Subject::People => self.people.as_ref(),
+            Subject::Groups => self.groups.as_ref(),
+        }
     }
 
     /// Whether all of a subject has to be told.
@@ -249,11 +252,7 @@ impl Checkpoint {
 
     /// Whether an enumeration of the subject that goes on began too long ago.
     pub(super) fn is_overdue(&self, subject: Subject, now: SystemTime) -> bool {
-        let stand = match subject {
-            Subject::People => &self.people,
-            Subject::Groups => &self.groups,
-        };
-        stand.as_ref().is_some_and(|it| !it.is_fresh(now))
+        self.stand(subject).is_some_and(|it| !it.is_fresh(now))
     }
 
     /// As ONES keeps it.

@@ -18,7 +18,7 @@ use crate::{
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
-    model::{Summary, UserBatch},
+    model::{Subject, Summary, UserBatch},
     payload::UserReader,
     settings::Settings,
 };
@@ -43,10 +43,10 @@ pub async fn sync<H: Host>(
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
     let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
-    let (known, is_followed) = checkpoint.card_number();
-    let card_number = match card_number::remembered(settings, known).filter(|_| is_followed) {
-        Some(attribute) => Some(attribute),
-        None => card_number::resolve(&graph, known).await?,
+    let known = card_number::remembered(settings, checkpoint.card_number());
+    let card_number = match checkpoint.position(Subject::People) {
+        Some(_) if known.is_some() => known,
+        _ => card_number::resolve(&graph, known).await?,
     };
     let reader = UserReader::new(card_number.as_ref());
     let checkpoint = checkpoint.under(settings, &reader);

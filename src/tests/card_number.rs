@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users};
 use crate::{
-    card_number::resolve,
+    card_number::{remembered, resolve},
     directory,
     error::Error,
     graph::{Graph, Patience},
@@ -159,8 +159,9 @@ fn what_was_found_once_serves_on_where_a_later_sample_does_not_show_it() {
     let settings = settings(json!({"users": {"cardNumber": "pager"}}));
     let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
     let graph = Graph::new(&script, &settings, Patience::SYNC);
-    let resolved = block_on(resolve(&graph, Some(SECOND))).expect("remembered");
+    let known = |name: &str| remembered(&settings, Some(name));
+    let resolved = block_on(resolve(&graph, known(SECOND))).expect("remembered");
     assert_eq!(resolved.map(|it| it.to_string()).as_deref(), Some(SECOND));
     // The name of something else is none of pager.
-    assert!(block_on(resolve(&graph, Some("employeeId"))).is_err());
+    assert!(block_on(resolve(&graph, known("employeeId"))).is_err());
 }
