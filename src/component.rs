@@ -123,6 +123,15 @@ impl wit::Guest for Plugin {
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
+    async fn read_rooms(
+        settings: String,
+        ids: Vec<String>,
+    ) -> Result<Vec<wit::RoomChange>, wit::Error> {
+        let settings = parse(&settings)?;
+        let changes = rooms::read(&Wasi, &settings, &ids).await?;
+        Ok(changes.into_iter().map(Into::into).collect())
+    }
+
     async fn begin_sign_in(
         settings: String,
         redirect_uri: String,
@@ -423,6 +432,29 @@ impl From<model::Room> for wit::Room {
             booking_type: it.booking_type,
             tags: it.tags,
             lists: it.lists,
+            unknown: it.unknown.into(),
+        }
+    }
+}
+
+impl From<model::RoomFields> for wit::RoomFields {
+    fn from(it: model::RoomFields) -> Self {
+        let mut fields = Self::empty();
+        fields.set(Self::BUILDING, it.building);
+        fields.set(Self::FLOOR_LABEL, it.floor_label);
+        fields.set(Self::ADDRESS, it.address);
+        fields.set(Self::POSITION, it.position);
+        fields.set(Self::LISTS, it.lists);
+        fields
+    }
+}
+
+impl From<model::RoomChange> for wit::RoomChange {
+    fn from(it: model::RoomChange) -> Self {
+        match it {
+            model::RoomChange::Room(room) => Self::Room(room.into()),
+            model::RoomChange::Missing(id, removal) => Self::RoomMissing((id, removal.into())),
+            model::RoomChange::Unreadable(it) => Self::RoomUnreadable(it.into()),
         }
     }
 }
@@ -460,7 +492,16 @@ impl From<model::User> for wit::User {
             card_number: it.card_number,
             enabled: it.enabled,
             guest: it.guest,
+            unknown: it.unknown.into(),
         }
+    }
+}
+
+impl From<model::UserFields> for wit::UserFields {
+    fn from(it: model::UserFields) -> Self {
+        let mut fields = Self::empty();
+        fields.set(Self::CARD_NUMBER, it.card_number);
+        fields
     }
 }
 
@@ -490,12 +531,15 @@ impl From<model::UserChange> for wit::UserChange {
     fn from(it: model::UserChange) -> Self {
         match it {
             model::UserChange::User(user) => Self::User(user.into()),
+            model::UserChange::IfKnown(user) => Self::UserIfKnown(user.into()),
             model::UserChange::Removed(id, removal) => Self::UserRemoved((id, removal.into())),
+            model::UserChange::Missing(id, removal) => Self::UserMissing((id, removal.into())),
             model::UserChange::Unreadable(it) => Self::UserUnreadable(it.into()),
             model::UserChange::Group(group) => Self::Group(group.into()),
             model::UserChange::GroupRemoved(id, removal) => {
                 Self::GroupRemoved((id, removal.into()))
             }
+            model::UserChange::GroupMissing(id) => Self::GroupMissing(id),
             model::UserChange::GroupUnreadable(it) => Self::GroupUnreadable(it.into()),
             model::UserChange::MemberAdded(it) => Self::MemberAdded(it.into()),
             model::UserChange::MemberRemoved(it) => Self::MemberRemoved(it.into()),
@@ -537,6 +581,7 @@ impl From<model::Summary> for wit::Summary {
             warnings: it.warnings,
             unreadable: it.unreadable,
             complete: it.complete,
+            owed: it.owed.map(|it| wit::Owed { count: it.count, since: it.since }),
         }
     }
 }

@@ -29,6 +29,19 @@ pub struct Room {
     pub booking_type: Option<String>,
     pub tags: Vec<String>,
     pub lists: Vec<String>,
+    pub unknown: RoomFields,
+}
+
+/// The fields of a room that could not be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the interface")]
+pub struct RoomFields {
+    pub building: bool,
+    pub floor_label: bool,
+    pub address: bool,
+    pub position: bool,
+    pub lists: bool,
 }
 
 /// A postal address.
@@ -67,6 +80,17 @@ pub struct RoomBatch {
     pub unreadable: Vec<Unreadable>,
 }
 
+/// How one room stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoomChange {
+    /// The complete record.
+    Room(Room),
+    /// Not found, or not selected, by id: one answer, and no proof.
+    Missing(String, Removal),
+    /// Exists, but could not be read.
+    Unreadable(Unreadable),
+}
+
 /// A person.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
@@ -86,6 +110,14 @@ pub struct User {
     pub card_number: Option<String>,
     pub enabled: bool,
     pub guest: bool,
+    pub unknown: UserFields,
+}
+
+/// The fields of a user that could not be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct UserFields {
+    pub card_number: bool,
 }
 
 /// Why somebody is no longer there.
@@ -120,16 +152,22 @@ pub struct Membership {
 /// One thing to know about one person, group or membership.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UserChange {
-    /// The whole record, new or changed.
+    /// The complete record, new or changed.
     User(User),
-    /// Gone, by id.
+    /// The complete record of an account that may be that of a room.
+    IfKnown(User),
+    /// The vendor reported the removal of this id.
     Removed(String, Removal),
+    /// Not found, or not selected, by id: one answer, and no proof.
+    Missing(String, Removal),
     /// Exists, but could not be read.
     Unreadable(Unreadable),
     /// The whole record, new or changed, without its members.
     Group(Group),
-    /// Gone, by id.
+    /// The vendor reported the removal of this id.
     GroupRemoved(String, Removal),
+    /// Not found by id: one answer, and no proof.
+    GroupMissing(String),
     /// Exists, but could not be read.
     GroupUnreadable(Unreadable),
     /// Joined.
@@ -142,9 +180,12 @@ impl UserChange {
     /// Of the person or group that it concerns.
     pub fn id(&self) -> &str {
         match self {
-            Self::User(user) => &user.id,
+            Self::User(user) | Self::IfKnown(user) => &user.id,
             Self::Group(group) => &group.id,
-            Self::Removed(id, _) | Self::GroupRemoved(id, _) => id,
+            Self::Removed(id, _)
+            | Self::Missing(id, _)
+            | Self::GroupRemoved(id, _)
+            | Self::GroupMissing(id) => id,
             Self::Unreadable(it) | Self::GroupUnreadable(it) => &it.id,
             Self::MemberAdded(it) | Self::MemberRemoved(it) => &it.group,
         }
@@ -199,6 +240,15 @@ pub struct Summary {
     pub warnings: Vec<String>,
     pub unreadable: u32,
     pub complete: bool,
+    pub owed: Option<Owed>,
+}
+
+/// Users and groups that were reported, but could not be read yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "documented in wit/integration.wit, field by field")]
+pub struct Owed {
+    pub count: u32,
+    pub since: i64,
 }
 
 impl Default for Summary {
@@ -211,6 +261,7 @@ impl Default for Summary {
             warnings: Vec::new(),
             unreadable: 0,
             complete: true,
+            owed: None,
         }
     }
 }

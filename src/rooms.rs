@@ -10,7 +10,7 @@ use crate::{
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
-    model::{BATCH, RoomBatch, Summary},
+    model::{BATCH, RoomBatch, RoomChange, Summary, Unreadable},
     payload::{RoomKey, read_list, read_mailbox},
     places::{each_page, passing_over},
     settings::{RoomSelection, Settings},
@@ -77,6 +77,19 @@ pub async fn sync<H: Host>(
     warnings.extend(selection.missing().map(|(_, room)| not_found(room)));
     warnings.extend(selection.is_by_address().then(|| BY_ADDRESS.to_owned()));
     Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
+}
+
+/// One change for each id.
+///
+/// # Errors
+/// As [`sync`].
+pub async fn read<H: Host>(
+    _host: &H,
+    _settings: &Settings,
+    ids: &[String],
+) -> Result<Vec<RoomChange>, Error> {
+    let unreadable = |id: &String| Unreadable { id: id.clone(), reason: "not read".to_owned() };
+    Ok(ids.iter().map(|id| RoomChange::Unreadable(unreadable(id))).collect())
 }
 
 /// What to say of a tenant without rooms.

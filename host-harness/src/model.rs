@@ -121,6 +121,21 @@ pub struct Room {
     pub booking_type: Option<String>,
     pub tags: Vec<String>,
     pub lists: Vec<String>,
+    /// Not part of what is stored.
+    #[serde(skip)]
+    pub unknown: RoomFields,
+}
+
+/// The fields of a room that could not be read: what is stored of them stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the interface")]
+pub struct RoomFields {
+    pub building: bool,
+    pub floor_label: bool,
+    pub address: bool,
+    pub position: bool,
+    pub lists: bool,
 }
 
 /// Where a room is.
@@ -164,6 +179,16 @@ pub struct User {
     pub card_number: Option<String>,
     pub enabled: bool,
     pub guest: bool,
+    /// Not part of what is stored.
+    #[serde(skip)]
+    pub unknown: UserFields,
+}
+
+/// The fields of a user that could not be read: what is stored of them stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
+pub struct UserFields {
+    pub card_number: bool,
 }
 
 /// A group of the vendor's directory.
@@ -205,6 +230,28 @@ pub struct RoomBatch {
     pub unreadable: Vec<Unreadable>,
 }
 
+/// How one room stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoomChange {
+    /// The complete record.
+    Room(Room),
+    /// One answer did not find it, or did not find it selected: no proof.
+    Missing(String, Removal),
+    /// There, but not readable.
+    Unreadable(Unreadable),
+}
+
+impl RoomChange {
+    /// Id of the room.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Room(room) => &room.id,
+            Self::Missing(id, _) => id,
+            Self::Unreadable(it) => &it.id,
+        }
+    }
+}
+
 /// Why a person or group is no longer there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -231,16 +278,22 @@ impl Removal {
 /// What is told of one person, group, or membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserChange {
-    /// The whole record.
+    /// The complete record.
     User(User),
-    /// Gone.
+    /// The complete record of an account that may be no user: stored where one is known.
+    UserIfKnown(User),
+    /// The vendor reported the removal.
     UserRemoved(String, Removal),
+    /// One answer did not find it, or did not find it selected: no proof.
+    UserMissing(String, Removal),
     /// There, but not readable.
     UserUnreadable(Unreadable),
-    /// The whole record, without its members.
+    /// The complete record, without its members.
     Group(Group),
-    /// Gone.
+    /// The vendor reported the removal.
     GroupRemoved(String, Removal),
+    /// One answer did not find it: no proof.
+    GroupMissing(String),
     /// There, but not readable.
     GroupUnreadable(Unreadable),
     /// In the group.
@@ -253,9 +306,12 @@ impl UserChange {
     /// Whom it concerns; of a membership, the group.
     pub fn id(&self) -> &str {
         match self {
-            Self::User(user) => &user.id,
+            Self::User(user) | Self::UserIfKnown(user) => &user.id,
             Self::Group(group) => &group.id,
-            Self::UserRemoved(id, _) | Self::GroupRemoved(id, _) => id,
+            Self::UserRemoved(id, _)
+            | Self::UserMissing(id, _)
+            | Self::GroupRemoved(id, _)
+            | Self::GroupMissing(id) => id,
             Self::UserUnreadable(it) | Self::GroupUnreadable(it) => &it.id,
             Self::MemberAdded(it) | Self::MemberRemoved(it) => &it.group,
         }
@@ -272,9 +328,14 @@ impl UserChange {
     /// What a batch must be of that holds it.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::User(_) | Self::UserRemoved(..) | Self::UserUnreadable(_) => Subject::People,
+            Self::User(_)
+            | Self::UserIfKnown(_)
+            | Self::UserRemoved(..)
+            | Self::UserMissing(..)
+            | Self::UserUnreadable(_) => Subject::People,
             Self::Group(_)
             | Self::GroupRemoved(..)
+            | Self::GroupMissing(_)
             | Self::GroupUnreadable(_)
             | Self::MemberAdded(_)
             | Self::MemberRemoved(_) => Subject::Groups,
@@ -352,6 +413,18 @@ pub struct Summary {
     pub unreadable: u32,
     /// Where not, nothing is gone for not having been told in this run.
     pub complete: bool,
+    /// Users and groups that were reported, but could not be read yet.
+    pub owed: Option<Owed>,
+}
+
+/// What the vendor reported, but did not let be read yet: each run reads it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owed {
+    /// Number of users and groups.
+    pub count: u32,
+    /// When the oldest was first reported, in seconds since 1970.
+    pub since: i64,
 }
 
 /// How rooms take bookings.

@@ -6,7 +6,7 @@
 use serde_json::{Value, value::RawValue};
 
 use super::{Members, filled, members, text_member};
-use crate::model::{Address, Coordinates, Room, Unreadable};
+use crate::model::{Address, Coordinates, Room, RoomFields, Unreadable};
 
 /// A list of rooms, most often a building.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +155,7 @@ impl RoomKey {
             booking_type: text("bookingType")?,
             tags,
             lists: Vec::new(),
+            unknown: RoomFields::default(),
         })
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use super::{filled, members, read, removal, text_member};
 use crate::{
     card_number::Attribute,
-    model::{Removal, Unreadable, User},
+    model::{Removal, Unreadable, User, UserFields},
 };
 
 /// What a record of ONES is made of.
@@ -151,6 +151,7 @@ impl UserReader {
                 .user_type
                 .map_or_else(|| username.contains("#EXT#"), |it| it.eq_ignore_ascii_case("guest")),
             username,
+            unknown: UserFields::default(),
         };
         Ok(Item::User { user, addresses })
     }

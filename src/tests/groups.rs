@@ -75,6 +75,9 @@ fn told(batches: &[UserBatch], subject: Subject) -> Vec<String> {
     let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
     let sentence = |it: &UserChange| match it {
         UserChange::User(user) => user.id.clone(),
+        UserChange::IfKnown(user) => format!("{} if known", user.id),
+        UserChange::Missing(id, why) => format!("{id} missing {why:?}"),
+        UserChange::GroupMissing(id) => format!("{id} missing"),
         UserChange::Group(group) => group.id.clone(),
         UserChange::MemberAdded(it) => format!("{} + {}", it.group, it.member),
         UserChange::MemberRemoved(it) => format!("{} - {}", it.group, it.member),

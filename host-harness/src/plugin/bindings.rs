@@ -92,6 +92,29 @@ impl From<wit::Room> for model::Room {
             booking_type: it.booking_type,
             tags: it.tags,
             lists: it.lists,
+            unknown: it.unknown.into(),
+        }
+    }
+}
+
+impl From<wit::RoomFields> for model::RoomFields {
+    fn from(it: wit::RoomFields) -> Self {
+        Self {
+            building: it.contains(wit::RoomFields::BUILDING),
+            floor_label: it.contains(wit::RoomFields::FLOOR_LABEL),
+            address: it.contains(wit::RoomFields::ADDRESS),
+            position: it.contains(wit::RoomFields::POSITION),
+            lists: it.contains(wit::RoomFields::LISTS),
+        }
+    }
+}
+
+impl From<wit::RoomChange> for model::RoomChange {
+    fn from(it: wit::RoomChange) -> Self {
+        match it {
+            wit::RoomChange::Room(it) => Self::Room(it.into()),
+            wit::RoomChange::RoomMissing((id, removal)) => Self::Missing(id, removal.into()),
+            wit::RoomChange::RoomUnreadable(it) => Self::Unreadable(it.into()),
         }
     }
 }
@@ -126,6 +149,9 @@ impl From<wit::User> for model::User {
             card_number: it.card_number,
             enabled: it.enabled,
             guest: it.guest,
+            unknown: model::UserFields {
+                card_number: it.unknown.contains(wit::UserFields::CARD_NUMBER),
+            },
         }
     }
 }
@@ -156,10 +182,13 @@ impl From<wit::UserChange> for model::UserChange {
     fn from(it: wit::UserChange) -> Self {
         match it {
             wit::UserChange::User(it) => Self::User(it.into()),
+            wit::UserChange::UserIfKnown(it) => Self::UserIfKnown(it.into()),
             wit::UserChange::UserRemoved((id, removal)) => Self::UserRemoved(id, removal.into()),
+            wit::UserChange::UserMissing((id, removal)) => Self::UserMissing(id, removal.into()),
             wit::UserChange::UserUnreadable(it) => Self::UserUnreadable(it.into()),
             wit::UserChange::Group(it) => Self::Group(it.into()),
             wit::UserChange::GroupRemoved((id, removal)) => Self::GroupRemoved(id, removal.into()),
+            wit::UserChange::GroupMissing(id) => Self::GroupMissing(id),
             wit::UserChange::GroupUnreadable(it) => Self::GroupUnreadable(it.into()),
             wit::UserChange::MemberAdded(it) => Self::MemberAdded(it.into()),
             wit::UserChange::MemberRemoved(it) => Self::MemberRemoved(it.into()),
@@ -198,6 +227,7 @@ impl From<wit::Summary> for model::Summary {
             warnings: it.warnings,
             unreadable: it.unreadable,
             complete: it.complete,
+            owed: it.owed.map(|it| model::Owed { count: it.count, since: it.since }),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     model::{
         BookingPolicy, Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect,
-        Refusal, Report, RoomBatch, Script, Summary, UserBatch, UserChange,
+        Refusal, Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
     },
     secrets::Secrets,
     settings::Settings,
@@ -265,6 +265,24 @@ impl Session {
             plugin.ones_integration_integration().call_read_groups(accessor, settings, ids).await
         });
         self.changes(told.await)
+    }
+
+    /// How these rooms stand now; [`crate::model::BATCH`] at most.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn read_rooms(&self, ids: Vec<String>) -> Result<Vec<RoomChange>, CallError> {
+        let settings = self.settings.to_json();
+        let told = self.ask(async |accessor, plugin| {
+            plugin.ones_integration_integration().call_read_rooms(accessor, settings, ids).await
+        });
+        let mut changes: Vec<RoomChange> = bindings::all(self.answer(told.await)?);
+        for change in &mut changes {
+            if let RoomChange::Unreadable(it) = change {
+                self.secrets.redact(&mut it.reason);
+            }
+        }
+        Ok(changes)
     }
 
     /// What the vendor's administrator runs so that the rooms with these e-mail addresses

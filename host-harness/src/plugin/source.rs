@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::{CallError, Session};
 use crate::{
     error::Error,
-    model::{Refusal, RoomBatch, Summary, UserBatch, UserChange},
+    model::{Refusal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     sync::Source,
 };
 
@@ -109,6 +109,10 @@ impl Source for SessionSource {
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(self.wait(self.session.read_groups(ids.to_vec()))??)
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        Ok(self.wait(self.session.read_rooms(ids.to_vec()))??)
     }
 
     fn redact(&self, text: &mut String) {

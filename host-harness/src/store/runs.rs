@@ -250,6 +250,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             warnings: json::read("warnings", &warnings)?,
             unreadable: row.get("unreadable")?,
             complete: row.get("complete")?,
+            owed: None,
         },
         error: problem.map(|it| json::read("problem", &it)).transpose()?,
         peak_memory: row.get("peak_memory")?,

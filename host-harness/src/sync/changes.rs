@@ -70,6 +70,9 @@ impl Storing<'_> {
                     self.transaction.list_group(group.id(), Some(self.seen))?;
                 }
             }
+            // To be told apart: a user that is not known stays unknown, one answer is no proof.
+            UserChange::UserIfKnown(_) | UserChange::UserMissing(..) => {}
+            UserChange::GroupMissing(_) => {}
             UserChange::UserRemoved(id, reason) => self.remove(Kind::User, &id, reason)?,
             UserChange::GroupRemoved(id, reason) => {
                 self.transaction.list_group(&id, None)?;

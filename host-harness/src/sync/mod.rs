@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
-    model::{Refusal, RoomBatch, Summary, Unreadable, UserBatch, UserChange},
+    model::{Refusal, RoomBatch, RoomChange, Summary, Unreadable, UserBatch, UserChange},
     plugin::CallError,
     store::{IntegrationId, Kind, RunCounts, RunId, Store},
 };
@@ -57,6 +57,12 @@ pub trait Source {
     /// # Errors
     /// That of the plugin.
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
+
+    /// How these rooms stand now.
+    ///
+    /// # Errors
+    /// That of the plugin.
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error>;
 
     /// Takes the secrets of the settings out of what a person is told.
     fn redact(&self, _text: &mut String) {}

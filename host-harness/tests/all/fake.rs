@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ones_host::{
     Error,
     model::{
-        Explanation, Group, Membership, Mode, Refusal, Removal, Room, RoomBatch, Subject, Summary,
-        Unreadable, User, UserBatch, UserChange,
+        Explanation, Group, Membership, Mode, Refusal, Removal, Room, RoomBatch, RoomChange,
+        Subject, Summary, Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
@@ -188,6 +188,11 @@ impl Source for Fake {
         }
         let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| gone(id));
         Ok(ids.iter().map(stands).collect())
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        Ok(ids.iter().map(missing).collect())
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, RoomBatch, Summary, UserBatch, UserChange},
+    model::{Mode, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -247,6 +247,11 @@ impl Source for Directory {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(ids.iter().map(|it| self.change(Entry::Person(it[1..].parse().unwrap()))).collect())
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        Ok(ids.iter().map(missing).collect())
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

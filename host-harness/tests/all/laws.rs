@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, Removal, Subject, Summary, Unreadable, User, UserBatch, UserChange},
+    model::{Mode, Removal, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -123,6 +123,11 @@ impl Source for Directory {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(ids.iter().map(|it| self.change(it[1..].parse().unwrap())).collect())
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        Ok(ids.iter().map(missing).collect())
     }
 
     fn read_groups(&mut self, _: &[String]) -> Result<Vec<UserChange>, Error> {

@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
-    model::{Explanation, Refusal, RoomBatch, Summary, UserBatch, UserChange},
+    model::{Explanation, Refusal, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
     runner::{Connect, NotStarted, Runner, Work},
     settings::Settings,
@@ -118,6 +118,11 @@ impl Source for Connected {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         Ok(ids.iter().map(|it| told(it)).collect())
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        Ok(ids.iter().map(missing).collect())
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

@@ -83,7 +83,20 @@ fn room(it: wit::Room) -> Value {
         "bookingType": it.booking_type,
         "tags": it.tags,
         "lists": it.lists,
+        "unknown": room_fields(it.unknown),
     })
+}
+
+/// Names of the fields, as the record calls them.
+fn room_fields(fields: wit::RoomFields) -> Value {
+    let names = [
+        (wit::RoomFields::BUILDING, "building"),
+        (wit::RoomFields::FLOOR_LABEL, "floorLabel"),
+        (wit::RoomFields::ADDRESS, "address"),
+        (wit::RoomFields::POSITION, "position"),
+        (wit::RoomFields::LISTS, "lists"),
+    ];
+    names.iter().filter(|(flag, _)| fields.contains(*flag)).map(|(_, name)| *name).collect()
 }
 
 pub(super) fn user_batch(it: wit::UserBatch) -> Batch {
@@ -110,10 +123,13 @@ pub(super) fn user_batch(it: wit::UserBatch) -> Batch {
 fn change(it: wit::UserChange) -> Value {
     match it {
         wit::UserChange::User(it) => json!({ "user": user(it) }),
+        wit::UserChange::UserIfKnown(it) => json!({ "userIfKnown": user(it) }),
+        wit::UserChange::UserMissing(it) => json!({ "userMissing": removed(it) }),
         wit::UserChange::UserRemoved(it) => json!({ "userRemoved": removed(it) }),
         wit::UserChange::UserUnreadable(it) => json!({ "userUnreadable": unreadable(it) }),
         wit::UserChange::Group(it) => json!({ "group": group(it) }),
         wit::UserChange::GroupRemoved(it) => json!({ "groupRemoved": removed(it) }),
+        wit::UserChange::GroupMissing(id) => json!({ "groupMissing": { "id": id } }),
         wit::UserChange::GroupUnreadable(it) => json!({ "groupUnreadable": unreadable(it) }),
         wit::UserChange::MemberAdded(it) => json!({ "memberAdded": membership(it) }),
         wit::UserChange::MemberRemoved(it) => json!({ "memberRemoved": membership(it) }),
@@ -137,7 +153,14 @@ pub(super) fn user(it: wit::User) -> Value {
         "cardNumber": it.card_number,
         "enabled": it.enabled,
         "guest": it.guest,
+        "unknown": user_fields(it.unknown),
     })
+}
+
+/// Names of the fields, as the record calls them.
+fn user_fields(fields: wit::UserFields) -> Value {
+    let names = [(wit::UserFields::CARD_NUMBER, "cardNumber")];
+    names.iter().filter(|(flag, _)| fields.contains(*flag)).map(|(_, name)| *name).collect()
 }
 
 fn group(it: wit::Group) -> Value {
@@ -169,5 +192,6 @@ pub(super) fn summary(it: wit::Summary) -> Value {
         "warnings": it.warnings,
         "unreadable": it.unreadable,
         "complete": it.complete,
+        "owed": it.owed.map(|it| json!({ "count": it.count, "since": it.since })),
     })
 }
