@@ -50,8 +50,8 @@ pub fn script(
             "What is asked for is tentative until a person answers for the room; Exchange minds what\n    # follows only with AutoAccept.",
         ),
     };
-    // By default, Exchange removes the private mark of a meeting along with its subject. A room that
-    // keeps the one must keep the other, or everybody reads the subjects of private meetings.
+    // By default, Exchange removes the private mark of a meeting along with its subject. A room
+    // that keeps the one must keep the other, or everybody reads the subjects of private meetings.
     let subject = match policy.keep_subject {
         true => {
             "# The calendar keeps the subject of a meeting.

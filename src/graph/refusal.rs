@@ -189,10 +189,13 @@ impl GraphError {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "The tenant has no Exchange Online: there are no rooms and no calendars, while users and groups can be synced",
+                    "The tenant has no Exchange Online: there are no rooms and no calendars, while \
+                        users and groups can be synced",
                 )
                 .remedy(
-                    "If the tenant should have Exchange Online, check in the Microsoft 365 admin center, Billing → Your products, that a subscription with Exchange Online is active. Else nothing is to be done",
+                    "If the tenant should have Exchange Online, check in the Microsoft 365 admin \
+                        center, Billing → Your products, that a subscription with Exchange Online \
+                        is active. Otherwise, ONES works without rooms",
                 )
                 .detail(self.detail),
             );
@@ -201,21 +204,26 @@ impl GraphError {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "The tenant has no licence of Microsoft Entra ID that includes what was asked for",
+                    "The tenant has no licence of Microsoft Entra ID that includes what was asked \
+                        for",
                 )
                 .remedy(
-                    "Check your licences in the Microsoft 365 admin center, Billing → Licenses: Microsoft Entra ID P1 or P2 is needed",
+                    "Check your licences in the Microsoft 365 admin center, Billing → Licenses: \
+                        Microsoft Entra ID P1 or P2 is needed",
                 )
                 .detail(self.detail),
             );
         }
         if self.status == 401 && !self.is_about_the_token() {
-            return Error::Unavailable(
+            return Error::Unexpected(
                 Explanation::new(
                     self.code,
                     "Microsoft 365 refused the request, though it accepts the token elsewhere",
                 )
-                .remedy("Try again in a few minutes; if it stays so, the detail is what Microsoft's support asks for")
+                .remedy(
+                    "Try again in a few minutes; if it stays so, the detail is what \
+                    Microsoft's support asks for",
+                )
                 .detail(self.detail),
             );
         }
@@ -241,7 +249,8 @@ impl GraphError {
             let (summary, remedy) = if needs == MEMBERS {
                 (
                     format!(
-                        "Microsoft Graph does not show the members of a group that hides them: the permission {name} is missing or has no admin consent"
+                        "Microsoft Graph does not show the members of a group that hides them: the \
+                            permission {name} is missing or has no admin consent"
                     ),
                     format!("Choose groups with visible members, or: {grant}"),
                 )

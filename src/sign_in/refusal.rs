@@ -27,10 +27,10 @@ pub(super) fn of_browser(
     error: &str,
     description: Option<&str>,
 ) -> Error {
-    told(error, description).explain(settings, Asker::User(redirect_uri))
+    from_browser(error, description).explain(settings, Asker::User(redirect_uri))
 }
 
-fn told(error: &str, description: Option<&str>) -> Refusal {
+fn from_browser(error: &str, description: Option<&str>) -> Refusal {
     let error: String = error.chars().take(100).collect();
     Refusal::told(&error, description.unwrap_or_default())
 }
@@ -55,7 +55,7 @@ pub(super) fn of_discovery(settings: &Settings, response: &Response) -> Error {
 /// portal comes back without a state, and what began in another browser comes back without a flow.
 /// `None` where it has both, or says nothing of consent or of an error.
 ///
-/// Nothing of it is believed, and nothing but the code is used: anybody can send a browser here.
+/// Nothing of it is believed, and nothing but the code is used: any page can send a browser here.
 pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error> {
     let brought = |name: &str| {
         let named = callback.parameters.iter().filter(|(it, _)| it == name);
@@ -68,13 +68,13 @@ pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error>
     }
     // A failed consent says `admin_consent=True` as well.
     if let Some(error) = brought("error") {
-        let refusal = told(error, brought("error_description"));
+        let refusal = from_browser(error, brought("error_description"));
         let (summary, remedy) = refusal.advice(settings, Asker::User(&callback.redirect_uri))?;
         let code = refusal.aadsts().map(|it| format!("AADSTS{it}"));
         return Some(Error::Rejected(
             Explanation::new(
                 code.unwrap_or_else(|| "no-sign-in".to_owned()),
-                format!("{summary}; ONES has nothing under way in this browser that this answers"),
+                format!("{summary}; no sign-in or consent of ONES is under way in this browser"),
             )
             .remedy(remedy),
         ));
@@ -83,9 +83,13 @@ pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error>
         Error::Rejected(
             Explanation::new(
                 "consent-unconfirmed",
-                "Microsoft may have recorded the consent, but ONES has not asked for it in this browser and does not rely on it",
+                "Microsoft may have recorded the consent, but ONES has not asked for it in this \
+                    browser and does not rely on it",
             )
-            .remedy("Open the integration in ONES and press Test settings: it shows which permissions are granted"),
+            .remedy(
+                "Open the integration in ONES and press Test settings: it shows which \
+                permissions are granted",
+            ),
         )
     })
 }

@@ -114,7 +114,8 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
             (code, words),
             Unauthorized,
             "belongs to another national cloud",
-            "Choose the operator of your tenant in the server settings, under Office 365 service operator. The portal of your administrators shows which one it is",
+            "Choose the operator of your tenant in the server settings, under Office 365 service \
+                operator. The portal of your administrators shows which one it is",
             &[CLOUD],
         );
     }
@@ -122,7 +123,8 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
         &with_secret(),
         (
             900_439,
-            "Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for tenants in the Azure Government cloud.",
+            "Confidential Client requests are not supported on the public endpoint \
+                (login.microsoftonline.com) for tenants in the Azure Government cloud.",
         ),
         Unauthorized,
         "belongs to the US government's cloud, and the worldwide one was asked",
@@ -311,7 +313,8 @@ fn case_004_every_code_of_a_certificate_has_a_cause_and_a_way_out() {
         ),
         (
             700_030,
-            "Invalid certificate - the issuer of the certificate is from a different cloud instance.",
+            "Invalid certificate - the issuer of the certificate is from a different cloud \
+                instance.",
             "another cloud",
             UPLOAD,
             &[CERTIFICATE],
@@ -347,7 +350,8 @@ fn case_022_what_was_made_just_now_is_given_a_minute_first() {
     let consent = first(&with_secret(), 65001, "", "consent was granted");
     assert!(consent.ends_with("Grant admin consent"), "{consent}");
     let settings = entered(json!({ "clientCertificate": certificate() }));
-    let unknown = "The certificate used to sign the client assertion is not registered on application. [Reason - The key was not found.]";
+    let unknown = "The certificate used to sign the client assertion is not registered on \
+        application. [Reason - The key was not found.]";
     let certificate = first(&settings, 700_027, unknown, "the certificate was uploaded");
     assert!(certificate.contains("Upload certificate"), "{certificate}");
     // What has expired was not made just now.
@@ -368,7 +372,10 @@ fn case_022_a_permission_that_was_granted_just_now_is_given_a_minute() {
     };
     let remedy = why.remedy.expect("a remedy");
     assert!(
-        remedy.ends_with("then click Grant admin consent. If that was done within the last minutes, wait a minute and test again"),
+        remedy.ends_with(
+            "then click Grant admin consent. If that was done within the last \
+            minutes, wait a minute and test again"
+        ),
         "{remedy}"
     );
 }

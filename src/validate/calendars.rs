@@ -64,7 +64,8 @@ pub(super) async fn check<H: Host>(
         }
         (None, Some(refusal)) => Check {
             remedy: Some(
-                "Check that the rooms have mailboxes in Exchange Online, not on premises, and that users have a licence with Exchange Online"
+                "Check that the rooms have mailboxes in Exchange Online, not on premises, and that \
+                    users have a licence with Exchange Online"
                     .to_owned(),
             ),
             detail: Some(refusal.detail().to_owned()),

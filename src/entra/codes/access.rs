@@ -1,6 +1,7 @@
 //! What policies of the tenant allow: Conditional Access, security defaults, other tenants.
 //!
-//! Source for apps: <https://learn.microsoft.com/entra/identity/conditional-access/workload-identity>.
+//! Source for apps:
+//! <https://learn.microsoft.com/entra/identity/conditional-access/workload-identity>.
 
 use super::{Case, Cause, ROW, When};
 
@@ -8,13 +9,16 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[50131, 53003, 530_032],
         summary: "A Conditional Access policy of the tenant blocks the app",
-        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs → Service principal sign-ins, see which policy it is; then under Security → Conditional Access, exclude the app's service principal from the policy, or allow the addresses that ONES comes from",
+        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs → Service principal sign-ins, see \
+            which policy it is; then under Security → Conditional Access, exclude the app's \
+            service principal from the policy, or allow the addresses that ONES comes from",
         ..ROW
     },
     Cause {
         codes: &[530_035],
         summary: "The security defaults of the tenant block the request",
-        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, see what was blocked and why; ask an administrator of the tenant",
+        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, see what was blocked and why; ask \
+            an administrator of the tenant",
         ..ROW
     },
     Cause {
@@ -25,7 +29,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Declined,
         summary: "A Conditional Access policy of your company does not let this sign-in through",
-        remedy: "Sign in from a device and a place that your company allows; an administrator finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
+        remedy: "Sign in from a device and a place that your company allows; an administrator \
+            finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
         ..ROW
     },
     Cause {
@@ -41,7 +46,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Declined,
         summary: "The policies of the two companies do not let accounts of one into the other",
-        remedy: "Sign in with an account of this company, or ask an administrator to allow it in {portal}: Microsoft Entra ID → External Identities → Cross-tenant access settings",
+        remedy: "Sign in with an account of this company, or ask an administrator to allow it in \
+            {portal}: Microsoft Entra ID → External Identities → Cross-tenant access settings",
         ..ROW
     },
     // To ask again at once would only make it longer.

@@ -35,8 +35,10 @@ pub(super) const ROWS: &[Cause] = &[
     },
     Cause {
         codes: &[50053],
-        summary: "This account is locked after too many failed sign-ins, or the address is one that attacks came from",
-        remedy: "Wait a while and begin again in ONES; an administrator finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
+        summary: "This account is locked after too many failed sign-ins, or the address is one \
+            that attacks came from",
+        remedy: "Wait a while and begin again in ONES; an administrator finds the reason in \
+            {portal}: Microsoft Entra ID → Sign-in logs",
         ..DECLINED
     },
     Cause {
@@ -78,7 +80,8 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[20001, 20012, 20033, 40008, 40009, 40015],
         case: Case::Unavailable,
         summary: "The identity provider that your company's accounts are kept with has troubles",
-        remedy: "Begin again in ONES in a few minutes; if it stays so, ask an administrator of your company",
+        remedy: "Begin again in ONES in a few minutes; if it stays so, ask an administrator of \
+            your company",
         ..DECLINED
     },
 ];

@@ -2,15 +2,23 @@
 
 use super::{CLIENT, Case, Cause, ROW, TENANT, When};
 
-const COPY_CLIENT: &str = "Copy Application (client) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview";
+const COPY_CLIENT: &str = "Copy Application (client) ID from {portal}: Microsoft Entra ID → App \
+    registrations → your app → Overview";
 
-const ENABLE: &str = "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Properties, set \"Enabled for users to sign-in\" to Yes. If it is Yes already, the registration itself was deactivated: https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration says how to reactivate it";
+const ENABLE: &str = "In {portal}: Microsoft Entra ID → Enterprise applications → your app → \
+    Properties, set \"Enabled for users to sign-in\" to Yes. If it is Yes already, the \
+    registration itself was deactivated: \
+    https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration says \
+    how to reactivate it";
 
-const GRANT_CONSENT: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Grant admin consent";
+const GRANT_CONSENT: &str = "In {portal}: Microsoft Entra ID → App registrations → your app → API \
+    permissions → Grant admin consent";
 
 const NOT_FOUND: Cause = Cause {
     summary: "The tenant has no app with this client ID",
-    remedy: "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft Entra ID → App registrations → your app → Overview; they are easily swapped, and the app may live in another tenant",
+    remedy: "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft \
+        Entra ID → App registrations → your app → Overview; they are easily swapped, and the app \
+        may live in another tenant",
     fresh: Some("the app was registered"),
     fields: &[CLIENT, TENANT],
     ..ROW
@@ -78,8 +86,11 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[65005, 650_056, 650_057],
         case: Case::PermissionMissing,
-        summary: "The app registration lists no permission of Microsoft Graph, or no administrator consented",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Add a permission → Microsoft Graph → Application permissions, add those that ONES names, then click Grant admin consent",
+        summary: "The app registration lists no permission of Microsoft Graph, or no administrator \
+            consented",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions \
+            → Add a permission → Microsoft Graph → Application permissions, add those that ONES \
+            names, then click Grant admin consent",
         fresh: Some("consent was granted"),
         fields: &[CLIENT],
         ..ROW
@@ -88,28 +99,39 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[650_052],
         case: Case::PermissionMissing,
         summary: "The app asks for a service that the tenant has not subscribed to or enabled",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, remove permissions of other services than Microsoft Graph. If Microsoft Graph is what is missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your products",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
+            remove permissions of other services than Microsoft Graph. If Microsoft Graph is what \
+            is missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your \
+            products",
         ..ROW
     },
     Cause {
         codes: &[650_054],
         case: Case::PermissionMissing,
         summary: "The app asks for permissions of a service that is no longer in the tenant",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, remove permissions of other services than Microsoft Graph, then click Grant admin consent",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
+            remove permissions of other services than Microsoft Graph, then click Grant admin \
+            consent",
         ..ROW
     },
     // "This indicates that a subscription within the tenant has lapsed, or that the administrator
     // for this tenant has disabled the application", says Microsoft's description.
     Cause {
         codes: &[500_014],
-        summary: "Microsoft Graph is disabled in the tenant, or the tenant's subscription has lapsed",
-        remedy: "Check your subscriptions in the Microsoft 365 admin center: Billing → Your products. Then in {portal}: Microsoft Entra ID → Enterprise applications, show Microsoft applications → Microsoft Graph → Properties, set \"Enabled for users to sign-in\" to Yes",
+        summary: "Microsoft Graph is disabled in the tenant, or the tenant's subscription has \
+            lapsed",
+        remedy: "Check your subscriptions in the Microsoft 365 admin center: Billing → Your \
+            products. Then in {portal}: Microsoft Entra ID → Enterprise applications, show \
+            Microsoft applications → Microsoft Graph → Properties, set \"Enabled for users to \
+            sign-in\" to Yes",
         ..ROW
     },
     Cause {
         codes: &[700_025],
-        summary: "The app is registered as a public client, which has neither secret nor certificate",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, set \"Allow public client flows\" to No",
+        summary: "The app is registered as a public client, which has neither secret nor \
+            certificate",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, \
+            set \"Allow public client flows\" to No",
         fields: &[CLIENT],
         ..ROW
     },
@@ -119,7 +141,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Unexpected,
         summary: "The redirect URI is registered for another kind of app",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, remove {redirect-uri} where it is and add it under the platform Web",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, \
+            remove {redirect-uri} where it is and add it under the platform Web",
         ..ROW
     },
     Cause {
@@ -127,7 +150,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Unexpected,
         summary: "The redirect URI is not registered with the app",
-        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication → Add a platform → Web, add {redirect-uri}",
+        remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication → \
+            Add a platform → Web, add {redirect-uri}",
         ..ROW
     },
     Cause {
@@ -135,7 +159,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Unexpected,
         summary: "The app has a signing key of its own, which is missing, expired or not yet valid",
-        remedy: "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Single sign-on, renew the signing certificate of the app, or remove its custom claims",
+        remedy: "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Single \
+            sign-on, renew the signing certificate of the app, or remove its custom claims",
         ..ROW
     },
     Cause {
@@ -143,7 +168,8 @@ pub(super) const ROWS: &[Cause] = &[
         when: When::SignIn,
         case: Case::Declined,
         summary: "This account is not assigned to the app",
-        remedy: "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Users and groups, assign the person; or under Properties, set \"Assignment required?\" to No",
+        remedy: "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Users and \
+            groups, assign the person; or under Properties, set \"Assignment required?\" to No",
         ..ROW
     },
 ];

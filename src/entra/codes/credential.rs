@@ -18,7 +18,8 @@ const UPLOADED: Option<&str> = Some("the certificate was uploaded");
 pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[50012, 70002, 7_000_215],
-        summary: "The client secret is wrong; most often its Secret ID was copied instead of its Value",
+        summary: "The client secret is wrong; most often its Secret ID was copied instead of its \
+            Value",
         fresh: MADE,
         ..OF_SECRET
     },
@@ -100,14 +101,16 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[50048, 700_021],
         summary: "The client ID is not the one that the certificate's key signed",
-        remedy: "Copy Application (client) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview",
+        remedy: "Copy Application (client) ID from {portal}: Microsoft Entra ID → App \
+            registrations → your app → Overview",
         fields: &[CLIENT],
         ..OF_CERTIFICATE
     },
     Cause {
         codes: &[700_023],
         summary: "What the certificate's key signed is meant for another sign-in server",
-        remedy: "Check that the operator is the one of your tenant, and that Directory (tenant) ID is that of {portal}: Microsoft Entra ID → App registrations → your app → Overview",
+        remedy: "Check that the operator is the one of your tenant, and that Directory (tenant) ID \
+            is that of {portal}: Microsoft Entra ID → App registrations → your app → Overview",
         fields: &[TENANT, CLOUD],
         ..OF_CERTIFICATE
     },

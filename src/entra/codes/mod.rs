@@ -127,7 +127,7 @@ impl Cause {
         }
     }
 
-    /// Whether the code, whoever asks, means that the same request can succeed in a moment.
+    /// Whether the code means, for any asker, that the same request can succeed in a moment.
     pub(super) fn is_passing(aadsts: Option<u32>, error: Option<&str>) -> bool {
         let names = |row: &Cause| {
             aadsts.is_some_and(|it| row.codes.contains(&it))

@@ -2,17 +2,23 @@
 
 use super::{CLOUD, Case, Cause, ROW, TENANT};
 
-const COPY_TENANT: &str = "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview";
+const COPY_TENANT: &str = "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App \
+    registrations → your app → Overview";
 
 /// The names are those of the wizard.
-const CHOOSE_OPERATOR: &str = "Choose the operator of your tenant in the server settings, under Office 365 service operator. The portal of your administrators shows which one it is: portal.azure.com is worldwide (also GCC), portal.azure.us is US government (GCC High or DoD), portal.azure.cn is 21Vianet";
+const CHOOSE_OPERATOR: &str = "Choose the operator of your tenant in the server settings, under \
+    Office 365 service operator. The portal of your administrators shows which one it is: \
+    portal.azure.com is worldwide (also GCC), portal.azure.us is US government (GCC High or DoD), \
+    portal.azure.cn is 21Vianet";
 
 pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[90002],
         errors: &["invalid_tenant"],
         summary: "Entra ID knows no such tenant in this cloud",
-        remedy: "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations → your app → Overview; check that the operator is the one of your tenant. A tenant without an active subscription can be unknown as well",
+        remedy: "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations \
+            → your app → Overview; check that the operator is the one of your tenant. A tenant \
+            without an active subscription can be unknown as well",
         fields: &[TENANT, CLOUD],
         ..ROW
     },
@@ -41,30 +47,36 @@ pub(super) const ROWS: &[Cause] = &[
     // "We are sorry, this resource is not available", says Microsoft's description.
     Cause {
         codes: &[5_000_224],
-        summary: "Entra ID says that this tenant is not available: it may have been closed or deleted",
-        remedy: "Compare Directory (tenant) ID with {portal}: Microsoft Entra ID → App registrations → your app → Overview. If the portal does not open the tenant either, ask Microsoft's support",
+        summary: "Entra ID says that this tenant is not available: it may have been closed or \
+            deleted",
+        remedy: "Compare Directory (tenant) ID with {portal}: Microsoft Entra ID → App \
+            registrations → your app → Overview. If the portal does not open the tenant either, \
+            ask Microsoft's support",
         fields: &[TENANT],
         ..ROW
     },
     // https://learn.microsoft.com/entra/fundamentals/tenant-inaccessible
     Cause {
         codes: &[5_000_225],
-        summary: "Microsoft has blocked the tenant, since nobody used it for long",
-        remedy: "Ask Microsoft's support within 20 days of the block to reactivate the tenant: after that, Microsoft deletes it",
+        summary: "Microsoft has blocked the tenant for inactivity",
+        remedy: "Ask Microsoft's support within 20 days of the block to reactivate the tenant: \
+            after that, Microsoft deletes it",
         ..ROW
     },
     Cause {
         codes: &[90055],
         case: Case::Unavailable,
         summary: "Entra ID turns requests of this tenant away, since there are too many",
-        remedy: "Wait an hour; check whether another program uses the same client ID. If it stays so, ask Microsoft's support whether the tenant is blocked",
+        remedy: "Wait an hour; check whether another program uses the same client ID. If it stays \
+            so, ask Microsoft's support whether the tenant is blocked",
         ..ROW
     },
     // https://learn.microsoft.com/entra/identity/enterprise-apps/tenant-restrictions
     Cause {
         codes: &[50002, 500_021, 500_022],
         summary: "A proxy of your company does not allow this tenant (tenant restrictions)",
-        remedy: "Ask the administrator of the proxy to add the tenant to the header Restrict-Access-To-Tenants, or to exempt the machine that ONES runs on",
+        remedy: "Ask the administrator of the proxy to add the tenant to the header \
+            Restrict-Access-To-Tenants, or to exempt the machine that ONES runs on",
         ..ROW
     },
     // 900383: "Please login to your National Cloud dedicated portal". 90044: "National Cloud
@@ -81,7 +93,9 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[900_439],
         summary: "The tenant belongs to the US government's cloud, and the worldwide one was asked",
-        remedy: "Choose the operator of your tenant in the server settings, under Office 365 service operator: Microsoft, US government L4 (GCC High) or Microsoft, US government L5 (DoD)",
+        remedy: "Choose the operator of your tenant in the server settings, under Office 365 \
+            service operator: Microsoft, US government L4 (GCC High) or Microsoft, US government \
+            L5 (DoD)",
         fields: &[CLOUD],
         ..ROW
     },
@@ -89,7 +103,8 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[900_440],
         summary: "The tenant belongs to the worldwide cloud, and the US government's was asked",
-        remedy: "Choose the operator of your tenant in the server settings, under Office 365 service operator: Microsoft, worldwide (also GCC)",
+        remedy: "Choose the operator of your tenant in the server settings, under Office 365 \
+            service operator: Microsoft, worldwide (also GCC)",
         fields: &[CLOUD],
         ..ROW
     },
@@ -97,7 +112,8 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[28002, 28003, 50001, 70011, 500_011, 700_022, 1_002_012],
         errors: &["invalid_scope", "invalid_resource"],
         summary: "Entra ID does not know Microsoft Graph under this address",
-        remedy: "Choose the operator of your tenant in the server settings; with endpoints of your own, check the address of Graph",
+        remedy: "Choose the operator of your tenant in the server settings; with endpoints of your \
+            own, check the address of Graph",
         fields: &[CLOUD],
         ..ROW
     },

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     CLIENT, CODE, NOW, PERSON, REDIRECT_URI, SignIn, base64, configuration, pairs, person,
-    rejected, settings, what,
+    settings, what,
 };
 use crate::{
     error::Error,

@@ -66,7 +66,10 @@ fn case_002_consent_that_was_refused_in_the_portal_gets_the_explanation_that_fit
         ]);
         assert!(description.starts_with(&format!("{}:", why.code)), "{why:?}");
         assert!(why.summary.contains(summary), "{why:?}");
-        assert!(why.summary.ends_with("in this browser that this answers"), "{why:?}");
+        assert!(
+            why.summary.ends_with("; no sign-in or consent of ONES is under way in this browser"),
+            "{why:?}"
+        );
         assert!(why.remedy.expect("a remedy").contains(remedy), "{description}");
     }
 }
