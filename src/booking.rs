@@ -50,11 +50,23 @@ pub fn script(
             "What is asked for is tentative until a person answers for the room; Exchange minds what\n    # follows only with AutoAccept.",
         ),
     };
-    let whose = match policy.keep_subject {
-        true => "The calendar keeps what a meeting is called.",
-        false => "The calendar says who called a meeting, not what it is called.",
+    // By default, Exchange removes the private mark of a meeting along with its subject. A room
+    // that keeps the one must keep the other, or everybody reads the subjects of private meetings.
+    let subject = match policy.keep_subject {
+        true => {
+            "# The calendar keeps the subject of a meeting.
+    DeleteSubject            = $false
+    AddOrganizerToSubject    = $false
+    # A meeting marked private stays private. Exchange's default ($true) removes the mark, and
+    # then the subjects of private meetings are shown to everybody.
+    RemovePrivateProperty    = $false"
+        }
+        false => {
+            "# The calendar says who called a meeting, not what it is called.
+    DeleteSubject            = $true
+    AddOrganizerToSubject    = $true"
+        }
     };
-    let replaced = if policy.keep_subject { "$false" } else { "$true" };
     let BookingPolicy { window_days, longest_minutes, .. } = policy;
     let environment = match environment(&settings.server.cloud) {
         Some(name) => format!(" -ExchangeEnvironmentName {name}"),
@@ -86,9 +98,7 @@ $policy = @{{
     BookingWindowInDays      = {window_days}
     # Of one booking; 0 is no limit.
     MaximumDurationInMinutes = {longest_minutes}
-    # {whose}
-    DeleteSubject            = {replaced}
-    AddOrganizerToSubject    = {replaced}
+    {subject}
 }}
 
 Connect-ExchangeOnline{environment} -ShowBanner:$false

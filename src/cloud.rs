@@ -154,6 +154,12 @@ impl Endpoints {
         known(&format!("{}/{tenant}/v2.0/.well-known/openid-configuration", self.authority))
     }
 
+    /// The same for one app: it names the keys that sign this app's tokens, which can be the app's
+    /// own.
+    pub fn openid_configuration_of(&self, app: &str) -> Uri {
+        known(&format!("{}?appid={}", self.openid_configuration(), query_value(app)))
+    }
+
     /// Where the tenant's administrator grants what the app asks for.
     pub fn admin_consent(&self) -> Uri {
         known(&format!("{}/{}/v2.0/adminconsent", self.authority, segment(&self.tenant)))
@@ -255,6 +261,11 @@ impl Endpoints {
     pub fn transitive_members(&self, group: &str, select: &str) -> Uri {
         let path = format!("groups/{}/transitiveMembers", segment(group));
         self.v1(&path, &[("$select", select), ("$top", "999")])
+    }
+
+    /// One of them, relative to the version: for `$batch`, to see whether they can be read.
+    pub fn one_member_in_batch(&self, group: &str) -> String {
+        format!("/groups/{}/transitiveMembers?$select=id&$top=1", segment(group))
     }
 
     /// In which of some groups a person is, also by way of other groups.

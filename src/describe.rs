@@ -55,3 +55,13 @@ pub const PERMISSIONS: [Permission; 4] = [CALENDARS, GROUPS, PLACES, USERS];
 
 /// Beyond them, where people are limited to a group that hides its members.
 pub const HIDDEN_MEMBERS: &str = "Member.Read.Hidden";
+
+/// What reading the members of one group takes, where groups themselves can be read: Microsoft
+/// Graph refuses the members of a group with hidden membership by 403, as if [`GROUPS`] were
+/// missing. Not one of [`PERMISSIONS`].
+pub const MEMBERS: Permission = Permission {
+    name: HIDDEN_MEMBERS,
+    id: "658aa5d8-239f-45c4-aa12-864f4fc7e490",
+    reason: "Reads the members of groups that hide them",
+    costs: "people cannot be limited to groups that hide their members",
+};

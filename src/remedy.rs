@@ -31,3 +31,9 @@ pub fn withdraw(permissions: &str, portal: &str) -> String {
 pub fn in_portal(text: &str, portal: &str) -> String {
     text.replace("{portal}", portal)
 }
+
+/// The remedy, behind the one that is most often right: `fresh` ("the app was registered") can take
+/// a minute until all of Microsoft's servers know it.
+pub fn after_a_minute(fresh: &str, remedy: &str) -> String {
+    format!("If {fresh} within the last minutes, wait a minute and test again. Otherwise: {remedy}")
+}

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
 
-mod cause;
+mod codes;
 mod proof;
 mod refusal;
 
@@ -22,7 +22,7 @@ use crate::{
     settings::Settings,
 };
 
-pub use cause::fields_of;
+pub use codes::{Asker, fields_of};
 pub use proof::Proof;
 pub use refusal::{Refusal, is_passing};
 
@@ -94,7 +94,8 @@ pub fn read_token(
     now: SystemTime,
 ) -> Result<AccessToken, Error> {
     if response.status != 200 {
-        return Err(Refusal::read(response).without(proof.secret()).explain(settings));
+        let refusal = Refusal::read(response).without(proof.secret());
+        return Err(refusal.explain(settings, Asker::App));
     }
     let granted = response.json();
     let text = |name| granted.get(name).and_then(Value::as_str);

@@ -2,11 +2,11 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 //! Microsoft asks programs to branch on `error` and may change the AADSTS codes; here they
-//! choose words only. Whether to try again is the one exception, as Microsoft lists the codes.
+//! choose words, whom they are for, and whether to try again, as Microsoft lists the codes.
 
 use serde_json::Value;
 
-use super::cause::Cause;
+use super::codes::{Asker, Cause};
 use crate::{
     error::{Error, Explanation},
     host::Response,
@@ -79,13 +79,8 @@ impl Refusal {
         self.aadsts
     }
 
-    /// OAuth 2.0's code.
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
-    }
-
     /// For an explanation, without the secret, should the server have repeated what it was sent.
-    pub fn code_and_detail(&self, settings: &Settings) -> (String, String) {
+    fn code_and_detail(&self, settings: &Settings) -> (String, String) {
         let code = match (&self.aadsts, &self.error) {
             (Some(number), _) => format!("AADSTS{number}"),
             (None, Some(error)) if self.is_client_error() => error.clone(),
@@ -99,50 +94,55 @@ impl Refusal {
     }
 
     /// Words for it, and the case that a host acts on.
-    pub fn explain(self, settings: &Settings) -> Error {
+    pub fn explain(self, settings: &Settings, asker: Asker<'_>) -> Error {
         let (code, detail) = self.code_and_detail(settings);
-        if self.is_passing() || self.status >= 500 || self.status == 429 {
+        if self.status >= 500 || self.status == 429 {
             return Error::Unavailable(
                 Explanation::new(code, "Entra ID cannot issue a token at the moment")
                     .remedy("Try again in a few minutes")
                     .detail(detail),
             );
         }
-        let credential = &settings.server.credential;
-        let cause = self
-            .aadsts
-            .and_then(|it| Cause::of(it, credential, &detail))
-            .or_else(|| Cause::of_error(self.error.as_deref()?, credential));
-        let explanation = match cause {
-            Some(cause) => {
-                let portal = settings.endpoints().portal();
-                Explanation::new(code, cause.summary)
-                    .remedy(remedy::in_portal(cause.remedy, portal))
-            }
-            None if self.error.is_none() && self.aadsts.is_none() => {
-                return Error::Unexpected(
-                    Explanation::new("not-entra-id", "The sign-in server answered something that is not an answer of Entra ID")
-                        .remedy(remedy::PROXY)
-                        .detail(detail),
-                );
-            }
-            None => Explanation::new(code, "Entra ID refused to issue a token").remedy(format!(
-                "Check tenant ID, client ID and {}; the detail is what Microsoft's support asks for",
-                credential.name()
-            )),
-        };
-        let explanation = explanation.detail(detail);
-        match self.aadsts {
-            // To ask again at once would only make it longer.
-            Some(50196) => Error::Unavailable(explanation),
-            _ => Error::Unauthorized(explanation),
+        if let Some(cause) = self.cause(settings, asker) {
+            let explanation = Explanation::new(code, cause.summary())
+                .remedy(cause.remedy(asker, settings.endpoints().portal()));
+            return cause.error(explanation.detail(detail));
         }
+        if self.error.is_none() && self.aadsts.is_none() {
+            return Error::Unexpected(
+                Explanation::new(
+                    "not-entra-id",
+                    "The sign-in server answered something that is not an answer of Entra ID",
+                )
+                .remedy(remedy::PROXY)
+                .detail(detail),
+            );
+        }
+        Error::Unauthorized(
+            Explanation::new(code, "Entra ID refused to issue a token")
+                .remedy(format!(
+                    "Check tenant ID, client ID and {}; the detail is what Microsoft's support asks for",
+                    settings.server.credential.name()
+                ))
+                .detail(detail),
+        )
+    }
+
+    /// What its code means and what to do about it, without anything that came with the code;
+    /// `None` where no code is known.
+    pub fn advice(&self, settings: &Settings, asker: Asker<'_>) -> Option<(&'static str, String)> {
+        let cause = self.cause(settings, asker)?;
+        Some((cause.summary(), cause.remedy(asker, settings.endpoints().portal())))
+    }
+
+    fn cause(&self, settings: &Settings, asker: Asker<'_>) -> Option<&'static Cause> {
+        let (error, credential) = (self.error.as_deref(), &settings.server.credential);
+        Cause::find(self.aadsts, error, &self.detail, asker, credential)
     }
 
     /// Whether it asks to come back rather than refuses.
     fn is_passing(&self) -> bool {
-        let by_code = matches!(self.aadsts, Some(90033 | 50033 | 90006 | 90012 | 90024));
-        by_code || matches!(self.error.as_deref(), Some("temporarily_unavailable" | "server_error"))
+        Cause::is_passing(self.aadsts, self.error.as_deref())
     }
 
     fn is_client_error(&self) -> bool {

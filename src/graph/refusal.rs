@@ -6,12 +6,16 @@
 use serde_json::Value;
 
 use crate::{
-    describe::{CALENDARS, PLACES, Permission},
+    describe::{CALENDARS, MEMBERS, PLACES, Permission},
     error::{Error, Explanation},
     host::Response,
     remedy,
     secret::Secret,
 };
+
+/// Behind a remedy, since a permission that was never granted is what is wrong most often.
+const GRANTED_JUST_NOW: &str =
+    "If that was done within the last minutes, wait a minute and test again";
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +101,28 @@ impl GraphError {
             || matches!(code.as_str(), "syncstatenotfound" | "resyncrequired")
     }
 
+    /// Whether the tenant has no Exchange Online, and with it neither rooms nor calendars. Graph
+    /// answers 401 while the token is good (MicrosoftDocs/azure-docs#32957, O365/python-o365#859).
+    pub fn is_without_exchange(&self) -> bool {
+        self.code.eq_ignore_ascii_case("OrganizationFromTenantGuidNotFound")
+            || self.message.contains("tenant for tenant guid")
+                && self.message.contains("does not exist")
+    }
+
+    /// Whether a licence of Entra ID is missing, which Graph answers by 403 or 400
+    /// (<https://learn.microsoft.com/graph/known-issues>).
+    fn is_without_licence(&self) -> bool {
+        let is = |it: &str| self.code.eq_ignore_ascii_case(it);
+        is("Authentication_RequestFromNonPremiumTenantOrB2CTenant")
+            || is("AadPremiumLicenseRequired")
+    }
+
     /// Whether the token is what was refused. Places answers 401 for troubles of its own, while
-    /// the token is good everywhere else.
+    /// the token is good everywhere else, and so does a tenant without Exchange Online.
     pub fn is_about_the_token(&self) -> bool {
+        if self.is_without_exchange() {
+            return false;
+        }
         let words = format!("{} {}", self.code, self.message).to_ascii_lowercase();
         let is_said = words.contains("token") || words.contains("claims");
         // Without a word, there is nothing else to go by.
@@ -122,9 +145,16 @@ impl GraphError {
         self.message.to_ascii_lowercase().contains(&id.to_ascii_lowercase())
     }
 
-    /// Whether a mailbox is not in Exchange Online, which says nothing of permissions.
+    /// Whether a mailbox is not in Exchange Online (on premises, deleted, without a licence), which
+    /// says nothing of permissions.
     pub fn is_mailbox_elsewhere(&self) -> bool {
-        self.status == 404
+        const CODES: [&str; 4] = [
+            "MailboxNotEnabledForRESTAPI",
+            "MailboxNotHostedInExchangeOnline",
+            "ErrorNonExistentMailbox",
+            "ErrorMissingEmailAddress",
+        ];
+        self.status == 404 || CODES.iter().any(|it| self.code.eq_ignore_ascii_case(it))
     }
 
     /// A fresh token was refused.
@@ -155,6 +185,48 @@ impl GraphError {
         if !self.is_graphs {
             return not_graph(self.detail);
         }
+        if self.is_without_exchange() {
+            return Error::Unsupported(
+                Explanation::new(
+                    self.code,
+                    "The tenant has no Exchange Online: there are no rooms and no calendars, while \
+                        users and groups can be synced",
+                )
+                .remedy(
+                    "If the tenant should have Exchange Online, check in the Microsoft 365 admin \
+                        center, Billing → Your products, that a subscription with Exchange Online \
+                        is active. Otherwise, ONES works without rooms",
+                )
+                .detail(self.detail),
+            );
+        }
+        if self.is_without_licence() {
+            return Error::Unsupported(
+                Explanation::new(
+                    self.code,
+                    "The tenant has no licence of Microsoft Entra ID that includes what was asked \
+                        for",
+                )
+                .remedy(
+                    "Check your licences in the Microsoft 365 admin center, Billing → Licenses: \
+                        Microsoft Entra ID P1 or P2 is needed",
+                )
+                .detail(self.detail),
+            );
+        }
+        if self.status == 401 && !self.is_about_the_token() {
+            return Error::Unexpected(
+                Explanation::new(
+                    self.code,
+                    "Microsoft 365 refused the request, though it accepts the token elsewhere",
+                )
+                .remedy(
+                    "Try again in a few minutes; if it stays so, the detail is what \
+                    Microsoft's support asks for",
+                )
+                .detail(self.detail),
+            );
+        }
         if self.status == 403 && granted == Some(true) {
             let explanation = Explanation::new(
                 self.code,
@@ -173,20 +245,34 @@ impl GraphError {
             );
         }
         if self.status == 403 {
-            return Error::PermissionMissing(
-                Explanation::new(
-                    self.code,
-                    format!("The permission {name} is missing or has no admin consent"),
+            let grant = remedy::grant(name, portal);
+            let (summary, remedy) = if needs == MEMBERS {
+                (
+                    format!(
+                        "Microsoft Graph does not show the members of a group that hides them: the \
+                            permission {name} is missing or has no admin consent"
+                    ),
+                    format!("Choose groups with visible members, or: {grant}"),
                 )
-                .remedy(remedy::grant(name, portal))
-                .detail(self.detail),
+            } else {
+                (format!("The permission {name} is missing or has no admin consent"), grant)
+            };
+            return Error::PermissionMissing(
+                Explanation::new(self.code, summary)
+                    .remedy(format!("{remedy}. {GRANTED_JUST_NOW}"))
+                    .detail(self.detail),
             );
         }
         if self.is_missing_path() {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "Microsoft Graph has no such service in this cloud or tenant",
+                    match needs == PLACES {
+                        true => {
+                            "This cloud or tenant has no Places: rooms cannot be synced, people can"
+                        }
+                        false => "Microsoft Graph has no such service in this cloud or tenant",
+                    },
                 )
                 .remedy("Check that the operator in the server settings is the one of your tenant; some clouds of Microsoft do not have every service")
                 .detail(self.detail),

@@ -32,7 +32,8 @@ impl Certificate {
     /// # Errors
     /// What is wrong, as a sentence that repeats nothing of the text.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
-        let blocks = pem::parse_many(text).map_err(|_| "This PEM text is damaged: copy it anew")?;
+        let blocks = pem::parse_many(in_lines(text))
+            .map_err(|_| "This PEM text is damaged: copy it anew")?;
         if blocks.is_empty() {
             return Err("This is not PEM text, with a line such as -----BEGIN CERTIFICATE-----");
         }
@@ -93,6 +94,23 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Certificate([redacted])")
     }
+}
+
+/// The text with real line breaks. What was copied out of JSON, an environment file or a program
+/// has the two characters `\n` in their place and can have quotes around it; a line that holds the
+/// beginning of a block and such a pair is one of those. PEM itself has no backslashes.
+fn in_lines(text: &str) -> String {
+    let of_line = |line: &str| match line.contains("-----BEGIN ") && line.contains('\\') {
+        true => {
+            let escapes = ["\\r\\n", "\\n", "\\r"];
+            // Twice escaped where JSON was put into JSON.
+            let once = line.replace("\\\\", "\\");
+            escapes.iter().fold(once, |line, it| line.replace(it, "\n"))
+        }
+        false => line.to_owned(),
+    };
+    let lines: Vec<_> = text.lines().map(of_line).collect();
+    lines.join("\n")
 }
 
 fn on_the_clock(time: x509_cert::time::Time) -> SystemTime {

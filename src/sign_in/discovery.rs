@@ -1,7 +1,9 @@
 //! Where the tenant's provider does what: followed, not assumed.
 //!
-//! Source: OpenID Connect Discovery 1.0, section 3. Entra ID's document is at
-//! `{authority}/{tenant}/v2.0/.well-known/openid-configuration`.
+//! Sources: OpenID Connect Discovery 1.0, section 3. Entra ID's document is at
+//! `{authority}/{tenant}/v2.0/.well-known/openid-configuration`; with `?appid=` it leads to the
+//! keys of an app that has some of its own, as one with custom claims does:
+//! <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -42,7 +44,8 @@ impl Provider {
     /// # Errors
     /// [`Error::Unexpected`] where it is not to be followed: see [`Self::read`].
     pub(super) async fn discover<H: Host>(graph: &Graph<'_, H>) -> Result<Self, Error> {
-        let request = Request::get(graph.endpoints().openid_configuration())
+        let app = &graph.settings().server.client_id;
+        let request = Request::get(graph.endpoints().openid_configuration_of(app))
             .header("accept", "application/json");
         let response = graph.send(request).await?;
         if response.status != 200 {

@@ -28,6 +28,8 @@ const LEEWAY: Duration = Duration::from_secs(60);
 pub(super) struct Claims {
     iss: Value,
     aud: Value,
+    /// Whom the token was issued to, where that is said.
+    azp: Option<Value>,
     exp: f64,
     iat: f64,
     nbf: Option<f64>,
@@ -87,6 +89,11 @@ fn key_id(token: &str) -> Result<String, Error> {
     if header.alg != Algorithm::RS256 {
         return Err(refused(&ErrorKind::InvalidAlgorithm));
     }
+    // An access token or a token of another kind is none (RFC 8725, section 3.11); RFC 7519,
+    // section 5.1 leaves it to the issuer to say so.
+    if header.typ.is_some_and(|it| !it.eq_ignore_ascii_case("JWT")) {
+        return Err(rejected("id-token-type", "The token is of another type than JWT"));
+    }
     // Extensions that must be understood (RFC 7515, section 4.1.11); none is.
     if header.crit.is_some() {
         return Err(rejected("id-token-critical", "The ID token demands what nobody agreed on"));
@@ -120,6 +127,13 @@ fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Re
     }
     if claims.aud.as_str() != Some(client) {
         return Err(refused(&ErrorKind::InvalidAudience));
+    }
+    // OpenID Connect Core 1.0, section 3.1.3.7, step 5.
+    if claims.azp.as_ref().is_some_and(|it| it.as_str() != Some(client)) {
+        return Err(rejected(
+            "id-token-authorized-party",
+            "The ID token was issued to another application",
+        ));
     }
     if !claims.tid.eq_ignore_ascii_case(&sign_in.provider.tenant) {
         return Err(rejected("id-token-tenant", "The ID token is of another tenant"));

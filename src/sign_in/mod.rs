@@ -67,6 +67,9 @@ pub async fn callback<H: Host>(
     settings: &Settings,
     callback: &Callback,
 ) -> Result<CallbackOutcome, Error> {
+    if let Some(why) = refusal::unasked(settings, callback) {
+        return Err(why);
+    }
     let flow = Flow::open(callback.flow.as_deref(), settings, host.now())?;
     let answer = flow.answer(callback)?;
     if let Some(error) = answer.error {
@@ -92,9 +95,10 @@ pub async fn callback<H: Host>(
         .code
         .filter(|it| !it.is_empty())
         .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
-    // One try of everything: a code is good for one, and a person waits.
-    let graph = Graph::new(host, settings, Patience::ONCE);
-    let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
+    // A code is good for one try; all else can be asked again, as long as a user waits.
+    let once = Graph::new(host, settings, Patience::ONCE);
+    let id_token = redeem::redeem(&once, sign_in, code, &callback.redirect_uri).await?;
+    let graph = Graph::new(host, settings, Patience::PERSON);
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
     person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
 }

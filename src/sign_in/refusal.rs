@@ -1,13 +1,13 @@
 //! Why a sign-in did not come to its end, and what can be done about it.
 //!
-//! Sources: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, RFC 6749,
-//! sections 4.1.2.1 and 5.2; OpenID Connect Core 1.0, section 3.1.2.6.
+//! Sources: RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core 1.0, section 3.1.2.6. What the
+//! codes mean is in one table, with those of ONES' own tokens.
 
 use crate::{
-    entra::Refusal,
+    entra::{Asker, Refusal},
     error::{Error, Explanation},
     host::Response,
-    remedy,
+    model::Callback,
     secret::Secret,
     settings::Settings,
 };
@@ -27,8 +27,12 @@ pub(super) fn of_browser(
     error: &str,
     description: Option<&str>,
 ) -> Error {
+    from_browser(error, description).explain(settings, Asker::User(redirect_uri))
+}
+
+fn from_browser(error: &str, description: Option<&str>) -> Refusal {
     let error: String = error.chars().take(100).collect();
-    explain(Refusal::told(&error, description.unwrap_or_default()), settings, redirect_uri)
+    Refusal::told(&error, description.unwrap_or_default())
 }
 
 /// What Entra ID answered to the code; `sent` is what went there with it.
@@ -39,93 +43,53 @@ pub(super) fn of_code(
     sent: &[Secret],
 ) -> Error {
     let refusal = sent.iter().fold(Refusal::read(response), Refusal::without);
-    explain(refusal, settings, redirect_uri)
+    refusal.explain(settings, Asker::User(redirect_uri))
 }
 
 /// What was answered where endpoints or keys were asked for.
 pub(super) fn of_discovery(settings: &Settings, response: &Response) -> Error {
-    Refusal::read(response).explain(settings)
+    Refusal::read(response).explain(settings, Asker::App)
 }
 
-fn explain(refusal: Refusal, settings: &Settings, redirect_uri: &str) -> Error {
-    let Some((case, summary, remedy)) = known(refusal.aadsts(), refusal.error()) else {
-        return refusal.explain(settings);
+/// What a browser brought that ONES did not ask for: consent that was granted or refused in the
+/// portal comes back without a state, and what began in another browser comes back without a flow.
+/// `None` where it has both, or says nothing of consent or of an error.
+///
+/// Nothing of it is believed, and nothing but the code is used: any page can send a browser here.
+pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error> {
+    let brought = |name: &str| {
+        let named = callback.parameters.iter().filter(|(it, _)| it == name);
+        let mut values = named.map(|(_, value)| value.as_str());
+        // RFC 6749, section 3.1: at most once.
+        values.next().filter(|_| values.next().is_none())
     };
-    let remedy = remedy::in_portal(remedy, settings.endpoints().portal());
-    let (code, detail) = refusal.code_and_detail(settings);
-    case(
-        Explanation::new(code, summary)
-            .remedy(remedy.replace("{redirect-uri}", redirect_uri))
-            .detail(detail),
-    )
-}
-
-type Known = (fn(Explanation) -> Error, &'static str, &'static str);
-
-/// What only happens where people sign in. Whatever else can be refused, is refused to ONES
-/// itself as well, and has words already.
-fn known(aadsts: Option<u32>, error: Option<&str>) -> Option<Known> {
-    let by_code: Option<Known> = match aadsts {
-        Some(65004) => DECLINED,
-        Some(65001 | 90094 | 90095) => CONSENT,
-        Some(50105) => Some((
-            Error::Declined,
-            "This account is not assigned to the app",
-            "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Users and groups, assign the person; or under Properties, set \"Assignment required?\" to No",
-        )),
-        Some(50057) => Some((
-            Error::Declined,
-            "This account is blocked",
-            "Ask an administrator of your company to enable it",
-        )),
-        Some(50020 | 90072) => Some((
-            Error::Declined,
-            "This account is not one of the tenant",
-            "Sign in with an account of your company, or ask to be invited to the tenant",
-        )),
-        Some(53000..=53004 | 530_003) => Some((
-            Error::Declined,
-            "A Conditional Access policy of your company does not let this sign-in through",
-            "Sign in from a device and a place that your company allows; an administrator finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
-        )),
-        Some(50011 | 500_112 | 900_971) => Some((
-            Error::Unexpected,
-            "The redirect URI is not registered with the app",
-            "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication → Add a platform → Web, add {redirect-uri}",
-        )),
-        // The registration's platform decides whether a secret is wanted.
-        Some(9_002_325 | 9_002_326 | 9_002_327 | 700_025) => Some((
-            Error::Unexpected,
-            "The redirect URI is registered for another kind of app",
-            "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, remove {redirect-uri} where it is and add it under the platform Web",
-        )),
-        Some(50058 | 50076 | 50078 | 50079 | 16000) => AGAIN,
-        _ => None,
-    };
-    by_code.or(match error? {
-        "access_denied" => DECLINED,
-        "consent_required" => CONSENT,
-        "login_required" | "interaction_required" | "account_selection_required" => AGAIN,
-        "invalid_grant" => Some((
-            Error::Rejected,
-            "The code that the browser brought is used up, too old, or was never given",
-            BEGIN_AGAIN,
-        )),
-        _ => None,
+    if callback.flow.is_some() && callback.parameters.iter().any(|(name, _)| name == "state") {
+        return None;
+    }
+    // A failed consent says `admin_consent=True` as well.
+    if let Some(error) = brought("error") {
+        let refusal = from_browser(error, brought("error_description"));
+        let (summary, remedy) = refusal.advice(settings, Asker::User(&callback.redirect_uri))?;
+        let code = refusal.aadsts().map(|it| format!("AADSTS{it}"));
+        return Some(Error::Rejected(
+            Explanation::new(
+                code.unwrap_or_else(|| "no-sign-in".to_owned()),
+                format!("{summary}; no sign-in or consent of ONES is under way in this browser"),
+            )
+            .remedy(remedy),
+        ));
+    }
+    brought("admin_consent").filter(|it| it.eq_ignore_ascii_case("true")).map(|_| {
+        Error::Rejected(
+            Explanation::new(
+                "consent-unconfirmed",
+                "Microsoft may have recorded the consent, but ONES has not asked for it in this \
+                    browser and does not rely on it",
+            )
+            .remedy(
+                "Open the integration in ONES and press Test settings: it shows which \
+                permissions are granted",
+            ),
+        )
     })
 }
-
-const DECLINED: Option<Known> = Some((
-    Error::Declined,
-    "What Microsoft asked for was declined",
-    "Begin again in ONES, and accept what Microsoft asks for",
-));
-
-const CONSENT: Option<Known> = Some((
-    Error::PermissionMissing,
-    "An administrator must first consent to the app",
-    "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions → Grant admin consent",
-));
-
-const AGAIN: Option<Known> =
-    Some((Error::Declined, "Microsoft wants the person to sign in anew", BEGIN_AGAIN));

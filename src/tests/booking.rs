@@ -53,9 +53,12 @@ $policy = @{{
     BookingWindowInDays      = 180
     # Of one booking; 0 is no limit.
     MaximumDurationInMinutes = 480
-    # The calendar keeps what a meeting is called.
+    # The calendar keeps the subject of a meeting.
     DeleteSubject            = $false
     AddOrganizerToSubject    = $false
+    # A meeting marked private stays private. Exchange's default ($true) removes the mark, and
+    # then the subjects of private meetings are shown to everybody.
+    RemovePrivateProperty    = $false
 }}
 
 Connect-ExchangeOnline -ShowBanner:$false
@@ -87,6 +90,18 @@ Write-Host "All $($rooms.Count) rooms follow the policy"
     let rooms = ["cf100@contoso.com".to_owned()];
     let script = booking::script(&settings(json!({})), &rooms, POLICY).expect("a script");
     assert_eq!(script.file_name, "ones-room-policy.ps1");
+}
+
+#[test]
+fn a_room_that_keeps_subjects_keeps_meetings_private() {
+    let room = ["cf100@contoso.com"];
+    for auto_accept in [true, false] {
+        let keeping = text(&room, BookingPolicy { auto_accept, ..POLICY });
+        assert!(keeping.contains("RemovePrivateProperty    = $false\n"), "{keeping}");
+        let hiding = BookingPolicy { auto_accept, keep_subject: false, ..POLICY };
+        // Where subjects are replaced, what the administrator chose stays.
+        assert!(!text(&room, hiding).contains("RemovePrivateProperty"));
+    }
 }
 
 #[test]

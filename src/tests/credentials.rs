@@ -127,6 +127,39 @@ fn a_certificate_is_enough_in_any_order_and_form() {
 }
 
 #[test]
+fn a_certificate_with_its_line_breaks_written_out_is_read() {
+    let parse = |text: &str| {
+        let settings = entered(json!({ "clientCertificate": text }));
+        Settings::parse(&settings.to_string()).expect(text).server.credential
+    };
+    let expected = parse(&certificate());
+    let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
+    for line_break in ["\\n", "\\r\\n", "\\r", "\\\\n"] {
+        let escaped = |text: &str| text.trim_end().replace('\n', line_break);
+        let whole = escaped(&certificate());
+        for text in [
+            whole.clone(),
+            format!("{whole}{line_break}"),
+            format!("\"{whole}\""),
+            format!("'{whole}'"),
+            format!("\"{whole}{line_break}\","),
+            // Each as a value of an environment file or of JSON.
+            format!("\"{}\"\n\"{}\"", escaped(own), escaped(key)),
+            format!("CERTIFICATE=\"{}\"\r\nKEY='{}'\r\n", escaped(own), escaped(key)),
+            // One of them as a file holds it.
+            format!("{own}{}", escaped(key)),
+        ] {
+            assert!(parse(&text) == expected, "{text}");
+        }
+    }
+    // Quotes around a file's own text.
+    assert!(parse(&format!("\"{}\"", certificate().trim_end())) == expected);
+    // A backslash among the attributes is not an escape.
+    let attributes = format!("Bag Attributes\n    friendlyName: CN=a\\nb\n{}", certificate());
+    assert!(parse(&attributes) == expected);
+}
+
+#[test]
 fn whatever_is_wrong_with_a_certificate_is_said() {
     let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
     let with = |text: &str| wrong(&format!("{own}{text}"));

@@ -4,6 +4,7 @@ mod booking;
 mod buildings;
 mod card_number;
 mod choices;
+mod codes;
 mod conversation;
 mod credentials;
 mod group_payloads;

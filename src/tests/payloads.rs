@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users};
 use crate::{
-    entra::{Proof, Refusal, read_token},
+    entra::{Asker, Proof, Refusal, read_token},
     error::Error,
     graph::GraphError,
     host::Response,
@@ -254,8 +254,9 @@ fn token_answers_are_read() {
 
 #[test]
 fn token_refusals_name_their_cause() {
-    let explain =
-        |status, body| Refusal::read(&response(status, body)).explain(&settings(json!({})));
+    let explain = |status, body| {
+        Refusal::read(&response(status, body)).explain(&settings(json!({})), Asker::App)
+    };
     let cases = [
         (400, payload!("token-error-700016"), "AADSTS700016", "no app with this client ID"),
         (401, payload!("token-error-7000215"), "AADSTS7000215", "secret is wrong"),

@@ -44,6 +44,9 @@ pub(super) async fn check<H: Host>(
                     Err(error) => of_error(CALENDARS_WRITE, &error),
                 };
             }
+            Answer::Refused(refusal) if refusal.is_without_exchange() => {
+                return not_granted(CALENDARS_WRITE, CALENDARS, &graph.explain(refusal, CALENDARS));
+            }
             // An Exchange policy can open some mailboxes and close others: the next may do.
             Answer::Refused(refusal) if refusal.status == 403 => denied = Some(refusal),
             Answer::Refused(refusal) if refusal.is_mailbox_elsewhere() => elsewhere = Some(refusal),
@@ -61,7 +64,8 @@ pub(super) async fn check<H: Host>(
         }
         (None, Some(refusal)) => Check {
             remedy: Some(
-                "Check that the rooms have mailboxes in Exchange Online, not on premises"
+                "Check that the rooms have mailboxes in Exchange Online, not on premises, and that \
+                    users have a licence with Exchange Online"
                     .to_owned(),
             ),
             detail: Some(refusal.detail().to_owned()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{CARD_NUMBER, of_error, passed, skipped, warned};
 use crate::{
     card_number::{self, Attribute},
-    describe::USERS,
+    describe::{MEMBERS, USERS},
     directory,
     error::{Error, FieldError},
     graph::{Answer, Graph, Page},
@@ -39,7 +39,9 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
         None => graph.endpoints().card_numbers(attribute.property()),
     };
     let mut sample = Sample::default();
-    for uri in [delta, listing] {
+    // Of a group, the members are what can be refused; everybody's listing is refused before this.
+    let needs = if settings.only_groups.is_empty() { USERS } else { MEMBERS };
+    for (uri, needs) in [(delta, USERS), (listing, needs)] {
         let response = match graph.ask(Request::get(uri)).await {
             Ok(Answer::Success(response)) => response,
             Ok(Answer::Refused(refusal)) => {
@@ -49,7 +51,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
                         detail: Some(refusal.detail().to_owned()),
                         ..wrong(&error)
                     },
-                    None => of_error(CARD_NUMBER, &graph.explain(refusal, USERS)),
+                    None => of_error(CARD_NUMBER, &graph.explain(refusal, needs)),
                 };
             }
             Err(error) => return of_error(CARD_NUMBER, &error),

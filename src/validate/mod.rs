@@ -170,6 +170,8 @@ fn of_error(id: &'static str, error: &Error) -> Check {
 fn not_granted(id: &'static str, permission: Permission, error: &Error) -> Check {
     let check = of_error(id, error);
     match error {
+        // Nothing that an administrator of the app could click: ONES is of use without.
+        Error::Unsupported(_) => Check { outcome: Outcome::Warned, ..check },
         Error::PermissionMissing(_) => Check {
             summary: format!("{}. Without it: {}", check.summary, permission.costs),
             ..check

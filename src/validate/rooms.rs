@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     PLACES_READ, ROOMS,
     calendars::{self, MAILBOXES},
-    granted, not_granted, of_error, passed, skipped, warned,
+    granted, not_granted, passed, skipped, warned,
 };
 use crate::{
     describe::PLACES,
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, FieldError},
     graph::{Graph, Page},
     host::{Host, Request},
-    model::{Check, Outcome},
+    model::Check,
     payload::RoomKey,
     places::{self, Total},
     rooms::{self, NO_ROOMS, Selection},
@@ -54,26 +54,21 @@ pub(super) async fn check<H: Host>(
         places::each_page(graph, url, async |page| Ok(on_page(page))).await
     };
     let (places, rooms) = match read {
-        Err(error) => (unread(&error), skipped(ROOMS, "Not tried, since rooms cannot be read")),
+        Err(error) => {
+            let why = match &error {
+                Error::Unsupported(it) => {
+                    format!("Not tried, since rooms cannot be read. {}", it.summary)
+                }
+                _ => "Not tried, since rooms cannot be read".to_owned(),
+            };
+            (not_granted(PLACES_READ, PLACES, &error), skipped(ROOMS, why))
+        }
         Ok(total) => {
             (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(total, all, &selection))
         }
     };
     let calendars = calendars::check(graph, token, mailboxes).await;
     (places, calendars, rooms)
-}
-
-fn unread(error: &Error) -> Check {
-    match error {
-        // Nothing that an administrator could click: ONES is of use without.
-        Error::Unsupported(_) => Check {
-            outcome: Outcome::Warned,
-            summary: "This cloud or tenant has no Places: rooms cannot be synced, people can"
-                .to_owned(),
-            ..of_error(PLACES_READ, error)
-        },
-        error => not_granted(PLACES_READ, PLACES, error),
-    }
 }
 
 fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {

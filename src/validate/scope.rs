@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{SCOPE, failed, of_error, passed, skipped, warned};
+use super::{SCOPE, failed, not_granted, of_error, passed, skipped, warned};
 use crate::{
     batch::{self, Inner, Question},
-    describe::{GROUPS, HIDDEN_MEMBERS},
+    describe::{GROUPS, HIDDEN_MEMBERS, MEMBERS},
     directory,
     entra::AccessToken,
+    error::FieldError,
     graph::Graph,
     host::Host,
     model::{Check, Outcome},
@@ -28,15 +29,24 @@ pub(super) async fn check<H: Host>(
     if groups.outcome != Outcome::Passed {
         return skipped(SCOPE, "Not tried, since groups cannot be read");
     }
-    let question = |id: &String| Question::get(graph.endpoints().group_in_batch(id, SELECT));
-    let questions: Vec<_> = ids.iter().map(question).collect();
-    let answers = match batch::ask_all(graph, &questions, GROUPS).await {
+    let endpoints = graph.endpoints();
+    let groups = ids.iter().map(|id| Question::get(endpoints.group_in_batch(id, SELECT)));
+    // A group that can be read can still refuse its members.
+    let members = ids.iter().map(|id| Question::get(endpoints.one_member_in_batch(id)));
+    let questions: Vec<_> = groups.chain(members).collect();
+    let mut answers = match batch::ask_all(graph, &questions, GROUPS).await {
         Ok(answers) => answers,
         Err(error) => return of_error(SCOPE, &error),
     };
-    let (mut missing, mut names, mut hidden, mut unread) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (index, (id, answer)) in ids.iter().zip(answers).enumerate() {
+    let members = answers.split_off(ids.len());
+    let (mut missing, mut names, mut hidden, mut unread, mut refused) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (index, ((id, answer), members)) in ids.iter().zip(answers).zip(members).enumerate() {
+        if let Inner::Refused(it) = members
+            && it.status == 403
+        {
+            refused.push((index, it));
+        }
         match answer {
             Inner::Success(body) => {
                 let group: Value = serde_json::from_str(body.get()).unwrap_or_default();
@@ -60,7 +70,21 @@ pub(super) async fn check<H: Host>(
                 format!("{more} of the groups that people are limited to are not in the tenant")
             }
         };
-        return Check { fields: missing, ..failed(SCOPE, summary) };
+        return Check {
+            fields: missing,
+            remedy: Some(remedy::after_a_minute(
+                "the group was made",
+                "Choose the groups again in the user settings",
+            )),
+            ..failed(SCOPE, summary)
+        };
+    }
+    let closed: Vec<_> = refused.iter().map(|(index, _)| *index).collect();
+    if let Some((_, refusal)) = refused.into_iter().next() {
+        let check = not_granted(SCOPE, MEMBERS, &graph.explain(refusal, MEMBERS));
+        let field = |index| format!("/users/onlyGroups/{index}");
+        let fields = closed.into_iter().map(|it| FieldError::new(field(it), &check.summary));
+        return Check { fields: fields.collect(), ..check };
     }
     if !unread.is_empty() {
         let summary = format!("These groups could not be read just now: {}", unread.join(", "));

@@ -136,6 +136,10 @@ fn the_booking_policy_is_a_script_for_the_rooms_that_ones_offers() {
     for words in ["Connect-ExchangeOnline", "Set-CalendarProcessing", "90", "240"] {
         assert!(text_of.contains(words), "{words} in {text_of}");
     }
+    assert!(!text_of.contains("RemovePrivateProperty"), "{text_of}");
+    let keeping = text(&scene.host(&["rooms", "policy"]).ends_with(0).json(), "text");
+    assert!(keeping.contains("DeleteSubject            = $false"), "{keeping}");
+    assert!(keeping.contains("RemovePrivateProperty    = $false"), "{keeping}");
     let too_far = scene.host(&["rooms", "policy", "--window-days", "2000"]);
     assert_ne!(too_far.code, 0);
     assert!(too_far.stderr.contains("1080") || too_far.stderr.contains("1,080"), "{too_far:?}");

@@ -173,7 +173,8 @@ pub(super) struct PolicyArgs {
     #[arg(long)]
     pub(super) no_auto_accept: bool,
 
-    /// The calendar shows who called a meeting, rather than what it is called
+    /// Replace the subject of a meeting by the name of its organizer. Without this option, rooms
+    /// keep the subject, and a meeting marked private stays private
     #[arg(long)]
     pub(super) hide_subject: bool,
 

@@ -256,6 +256,16 @@ fn a_policy_needs_settings_and_a_plugin() {
 }
 
 #[test]
+fn the_help_of_a_policy_says_what_becomes_of_subjects_and_of_private_meetings() {
+    let folder = TempDir::new().unwrap();
+    let help = check(folder.path(), &["rooms", "policy", "--help"], 0, "");
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = "--hide-subject Replace the subject of a meeting by the name of its organizer. \
+        Without this option, rooms keep the subject, and a meeting marked private stays private";
+    assert!(help.contains(words), "{help}");
+}
+
+#[test]
 fn an_integration_is_selected_by_name() {
     let mut ones = Ones::with_users(&ids(2));
     let folder = ones.folder.path().to_owned();

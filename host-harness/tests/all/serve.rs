@@ -336,6 +336,7 @@ fn the_script_for_the_rooms_is_downloaded() {
     admin.get("/admin/integrations/1").says(200, "As soon as rooms are synced");
     served.sync(&mut admin, "rooms");
     admin.get("/admin/integrations/1").says(200, "Download the script");
+    admin.get("/admin/integrations/1").says(200, "a private meeting stays private");
     let place = "/admin/integrations/1/rooms/policy";
     let script = admin.get(&format!("{place}?window=90&longest=2&accept=true"));
     assert_eq!(script.header("content-disposition"), "attachment; filename=\"rooms.txt\"");

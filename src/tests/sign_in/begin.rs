@@ -43,7 +43,7 @@ fn the_browser_brings_all_that_the_flow_needs_and_nothing_else() {
     assert_eq!(
         paths,
         [format!(
-            "https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration"
+            "https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration?appid={CLIENT}"
         )]
     );
 }

@@ -105,6 +105,61 @@ fn what_the_browser_brings_is_told_by_case_and_code() {
 }
 
 #[test]
+fn case_004_what_only_users_run_into_has_words_for_users() {
+    use Case::*;
+    let sign_in = in_cloud("global");
+    for (aadsts, case, summary, remedy) in [
+        // Policies of the tenant.
+        (50005, Declined, "Conditional Access", "a device and a place"),
+        (50097, Declined, "Conditional Access", "a device and a place"),
+        (50131, Declined, "Conditional Access", "Sign-in logs"),
+        (50158, Declined, "Conditional Access", "Sign-in logs"),
+        (53001, Declined, "Conditional Access", "a device and a place"),
+        (53004, Declined, "Conditional Access", "a device and a place"),
+        (53011, Declined, "Conditional Access", "a device and a place"),
+        (530_002, Declined, "Conditional Access", "a device and a place"),
+        (530_003, Declined, "Conditional Access", "a device and a place"),
+        (530_032, Declined, "Conditional Access", "a device and a place"),
+        (530_035, Declined, "Conditional Access", "a device and a place"),
+        (50074, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
+        (50076, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
+        (50079, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
+        (500_212, Declined, "policies of the two companies", "Cross-tenant access settings"),
+        (500_213, Declined, "policies of the two companies", "Cross-tenant access settings"),
+        (1_000_104, Declined, "policies of the two companies", "an account of this company"),
+        // The account.
+        (50034, Declined, "not one of the tenant", "an account of your company"),
+        (51004, Declined, "not one of the tenant", "invited to the tenant"),
+        (90072, Declined, "not one of the tenant", "invited to the tenant"),
+        (500_341, Declined, "not one of the tenant", "invited to the tenant"),
+        (50053, Declined, "locked", "Wait a while"),
+        (50055, Declined, "has expired", "Change the password"),
+        (50126, Declined, "User name or password", "Begin again in ONES"),
+        (50132, Declined, "sign in anew", "Begin again in ONES"),
+        (40008, Unavailable, "identity provider", "administrator of your company"),
+        // The app registration.
+        (50146, Unexpected, "signing key of its own", "Single sign-on"),
+        (500_113, Unexpected, "not registered", "add https://ones.example/sign-in/callback"),
+        (70004, Unexpected, "not registered", "add https://ones.example/sign-in/callback"),
+        (7_000_112, Unauthorized, "disabled", "Enterprise applications"),
+        (5_000_225, Unauthorized, "blocked the tenant", "within 20 days"),
+        (900_432, Unauthorized, "another national cloud", "Choose the operator"),
+        (650_052, PermissionMissing, "not subscribed to", "Billing → Your products"),
+    ] {
+        let (found, why) = brought(&sign_in, "x", &format!("AADSTS{aadsts}: Words."));
+        assert_eq!(found, case, "{aadsts}");
+        assert!(why.summary.contains(summary), "{aadsts}: {}", why.summary);
+        let said = why.remedy.expect("a remedy");
+        assert!(said.contains(remedy), "{aadsts}: {said}");
+        assert!(!said.contains(['{', '}']), "{said}");
+    }
+    let elsewhere = "AADSTS16000: User account 'a@b.example' from identity provider 'live.com' \
+        does not exist in tenant 'Contoso' and can't access the application.";
+    let (_, why) = brought(&sign_in, "interaction_required", elsewhere);
+    assert_eq!(why.summary, "This account is not one of the tenant");
+}
+
+#[test]
 fn what_the_token_endpoint_answers_is_told_by_case_and_code() {
     use Case::*;
     for (status, error, aadsts, case, words) in [

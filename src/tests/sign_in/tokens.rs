@@ -170,6 +170,29 @@ fn a_token_is_for_this_client_alone() {
 }
 
 #[test]
+fn a_token_that_was_issued_to_another_client_is_refused() {
+    let refused = Some("id-token-authorized-party".to_owned());
+    let other = "00000000-0000-0000-0000-000000000000";
+    for azp in [json!(other), json!(""), json!([super::CLIENT]), json!(7), json!({})] {
+        assert_eq!(objection("azp", azp.clone()), refused, "{azp}");
+    }
+    assert_eq!(objection("azp", json!(super::CLIENT)), None);
+    assert_eq!(objection("azp", json!(null)), None, "Entra ID does not say it in ID tokens");
+}
+
+#[test]
+fn a_token_of_another_type_is_refused() {
+    for typ in ["at+jwt", "application/at+jwt", "logout+jwt", "JOSE", ""] {
+        let refused = objection_to_header("typ", json!(typ));
+        assert_eq!(refused.as_deref(), Some("id-token-type"), "{typ}");
+    }
+    assert_eq!(objection_to_header("typ", json!(7)).as_deref(), Some("id-token-malformed"));
+    for typ in [json!("JWT"), json!("jwt"), json!(null)] {
+        assert_eq!(objection_to_header("typ", typ.clone()), None, "{typ}");
+    }
+}
+
+#[test]
 fn a_token_is_from_this_tenant_alone() {
     let other = "72f988bf-86f1-41af-91ab-2d7cd011db47";
     for tid in [json!(other), json!(""), json!(null)] {

@@ -1,6 +1,7 @@
 //! What the button "Test settings" says.
 
 mod card_numbers;
+mod exchange;
 mod scope;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -68,3 +68,48 @@ fn without_the_permission_for_groups_nothing_is_known_of_them() {
     });
     assert_eq!(troubles(&checks), ["failed group.read.all", "skipped scope"]);
 }
+
+#[test]
+fn case_013_members_that_are_refused_take_the_permission_for_hidden_ones() {
+    let denied = json!({"error": {"code": "Authorization_RequestDenied",
+        "message": "Insufficient privileges to complete the operation."}});
+    let checks = limited(|url| match url.contains(LEADS) && url.contains("transitiveMembers") {
+        true => (403, denied.clone()),
+        false => group(url, "HiddenMembership"),
+    });
+    assert_eq!(troubles(&checks), ["failed scope"], "groups themselves can be read");
+    let scope = check(&checks, "scope");
+    assert!(scope.summary.contains("members of a group that hides them"), "{scope:?}");
+    assert!(scope.summary.contains("Member.Read.Hidden"), "{scope:?}");
+    let remedy = scope.remedy.as_ref().expect("a remedy");
+    assert!(remedy.starts_with("Choose groups with visible members, or: In portal.azure.com"));
+    assert!(remedy.contains("application permission Member.Read.Hidden"), "{remedy}");
+    assert!(!remedy.contains("Group.Read.All"), "it is granted: {remedy}");
+    let fields: Vec<_> = scope.fields.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["/users/onlyGroups/1"]);
+}
+
+#[test]
+fn case_013_card_numbers_of_hidden_members_take_it_too() {
+    let settings = entered(json!({"users": {"onlyGroups": [STAFF], "cardNumber": "employeeId"}}));
+    let checks = checks(&settings, |asked| match asked.path.as_str() {
+        "/v1.0/$batch" => Some(batch(asked, |url, _| group(url, "Public"))),
+        path if path.contains("transitiveMembers") => {
+            Some(refused(403, "Authorization_RequestDenied"))
+        }
+        _ => None,
+    });
+    let remedy = check(&checks, "card-number").remedy.clone().expect("a remedy");
+    assert!(remedy.contains("Member.Read.Hidden"), "{remedy}");
+}
+
+#[test]
+fn case_022_a_group_that_was_made_just_now_is_given_a_minute() {
+    let missing = json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}});
+    let checks = limited(|url| match url.contains(LEADS) {
+        true => (404, missing.clone()),
+        false => group(url, "Public"),
+    });
+    let remedy = check(&checks, "scope").remedy.clone().expect("a remedy");
+    assert!(remedy.starts_with("If the group was made within the last minutes, wait a minute"));
+}

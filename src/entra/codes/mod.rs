@@ -1,0 +1,229 @@
+//! What the codes of Entra ID mean for ONES, and what to do about each.
+//!
+//! One table, in parts by what is to blame. Sources, where a row names no other:
+//! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. A code that no
+//! source explains is not in it: Microsoft's own words are in the detail of every error.
+
+mod access;
+mod account;
+mod app;
+mod credential;
+mod service;
+mod tenant;
+
+use crate::{
+    error::{Error, Explanation},
+    remedy,
+    settings::{Credential, Settings},
+};
+
+/// All rows.
+const TABLE: [&[Cause]; 6] =
+    [tenant::ROWS, app::ROWS, credential::ROWS, access::ROWS, account::ROWS, service::ROWS];
+
+const TENANT: &str = "/server/tenantId";
+const CLIENT: &str = "/server/clientId";
+const SECRET: &str = "/server/clientSecret";
+const CERTIFICATE: &str = "/server/clientCertificate";
+const CLOUD: &str = "/server/cloud";
+
+/// Who asked Entra ID when it refused.
+#[derive(Debug, Clone, Copy)]
+pub enum Asker<'a> {
+    /// ONES itself, by client credentials.
+    App,
+    /// A user who signs in or consents, and comes back to this redirect URI.
+    User(&'a str),
+}
+
+/// The cause that some codes stand for: one row of the table.
+#[derive(Debug)]
+pub(super) struct Cause {
+    /// Numbers of Microsoft's codes: 7000222 of `AADSTS7000222`.
+    codes: &'static [u32],
+    /// Codes of OAuth 2.0 and OpenID Connect that mean the same where Microsoft's number is
+    /// missing or not in the table.
+    errors: &'static [&'static str],
+    /// One code can have several reasons: one of these words is in Microsoft's description.
+    /// Empty for any description.
+    words: &'static [&'static str],
+    when: When,
+    case: Case,
+    summary: &'static str,
+    /// With `{portal}` and `{redirect-uri}`.
+    remedy: &'static str,
+    /// What takes a minute until all of Microsoft's servers know it, e.g. "the app was registered".
+    fresh: Option<&'static str>,
+    /// JSON Pointers (RFC 6901) to the settings that are to blame.
+    fields: &'static [&'static str],
+}
+
+/// What most rows have in common.
+const ROW: Cause = Cause {
+    codes: &[],
+    errors: &[],
+    words: &[],
+    when: When::Always,
+    case: Case::Unauthorized,
+    summary: "",
+    remedy: "",
+    fresh: None,
+    fields: &[],
+};
+
+/// Where a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    /// A client secret proves who asks.
+    Secret,
+    /// A client certificate proves who asks.
+    Certificate,
+    /// A user signs in or consents.
+    SignIn,
+}
+
+/// The case of [`Error`] that a host acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Case {
+    /// [`Error::Unavailable`], and the same request can succeed in a moment.
+    Passing,
+    Unavailable,
+    Unauthorized,
+    PermissionMissing,
+    Declined,
+    Rejected,
+    Unexpected,
+}
+
+impl Cause {
+    /// Finds the row for Microsoft's code, else for OAuth's. `description` is Microsoft's.
+    pub(super) fn find(
+        aadsts: Option<u32>,
+        error: Option<&str>,
+        description: &str,
+        asker: Asker<'_>,
+        credential: &Credential,
+    ) -> Option<&'static Self> {
+        let counts = |row: &&Self| {
+            row.counts(asker, credential)
+                && (row.words.is_empty() || row.words.iter().any(|it| description.contains(it)))
+        };
+        // A row for some cases goes before the one for all.
+        let rank = |row: &&Self| (row.when == When::Always, row.words.is_empty());
+        let best = |names: &dyn Fn(&Self) -> bool| {
+            rows().filter(|row| names(row)).filter(counts).min_by_key(rank)
+        };
+        let by_code = aadsts.and_then(|code| best(&|row| row.codes.contains(&code)));
+        by_code.or_else(|| error.and_then(|error| best(&|row| row.errors.contains(&error))))
+    }
+
+    fn counts(&self, asker: Asker<'_>, credential: &Credential) -> bool {
+        match self.when {
+            When::Always => true,
+            When::Secret => matches!(credential, Credential::Secret(_)),
+            When::Certificate => matches!(credential, Credential::Certificate(_)),
+            When::SignIn => matches!(asker, Asker::User(_)),
+        }
+    }
+
+    /// Whether the code means, for any asker, that the same request can succeed in a moment.
+    pub(super) fn is_passing(aadsts: Option<u32>, error: Option<&str>) -> bool {
+        let names = |row: &Cause| {
+            aadsts.is_some_and(|it| row.codes.contains(&it))
+                || error.is_some_and(|it| row.errors.contains(&it))
+        };
+        rows().filter(|it| it.when == When::Always && it.case == Case::Passing).any(names)
+    }
+
+    /// One sentence.
+    pub(super) fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    /// What to do about it, in the words of that cloud's portal.
+    pub(super) fn remedy(&self, asker: Asker<'_>, portal: &str) -> String {
+        let redirect_uri = match asker {
+            Asker::User(redirect_uri) => redirect_uri,
+            Asker::App => "the redirect URI of ONES",
+        };
+        let remedy = remedy::in_portal(self.remedy, portal).replace("{redirect-uri}", redirect_uri);
+        match self.fresh {
+            Some(fresh) => remedy::after_a_minute(fresh, &remedy),
+            None => remedy,
+        }
+    }
+
+    /// The error with that code and detail.
+    pub(super) fn error(&self, explanation: Explanation) -> Error {
+        match self.case {
+            Case::Passing | Case::Unavailable => Error::Unavailable(explanation),
+            Case::Unauthorized => Error::Unauthorized(explanation),
+            Case::PermissionMissing => Error::PermissionMissing(explanation),
+            Case::Declined => Error::Declined(explanation),
+            Case::Rejected => Error::Rejected(explanation),
+            Case::Unexpected => Error::Unexpected(explanation),
+        }
+    }
+}
+
+fn rows() -> impl Iterator<Item = &'static Cause> {
+    TABLE.into_iter().flatten()
+}
+
+/// The settings that a refusal of ONES itself points at, so that the wizard can mark them. `code`
+/// is that of the explanation.
+pub fn fields_of(code: &str, settings: &Settings) -> &'static [&'static str] {
+    let aadsts = code.strip_prefix("AADSTS").and_then(|it| it.parse().ok());
+    // The reasons of one code differ in words, and mark the same field.
+    let cause = Cause::find(aadsts, Some(code), "", Asker::App, &settings.server.credential);
+    cause.map_or(&[], |it| it.fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_code_has_two_rows_for_the_same_case() {
+        let mut seen = BTreeSet::new();
+        for row in rows() {
+            for code in row.codes {
+                let key = format!("{code} {:?} {:?}", row.when, row.words);
+                assert!(seen.insert(key.clone()), "{key}");
+            }
+            for error in row.errors {
+                let key = format!("{error} {:?}", row.when);
+                assert!(seen.insert(key.clone()), "{key}");
+                assert_eq!(row.words, [""; 0], "{error}: OAuth's codes have no words");
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_says_what_is_wrong_and_what_to_do() {
+        for row in rows() {
+            assert!(!row.codes.is_empty() || !row.errors.is_empty(), "{row:?}");
+            assert!(!row.summary.is_empty() && !row.summary.ends_with('.'), "{row:?}");
+            let remedy = row.remedy(Asker::User("https://ones.example/x"), "portal.azure.us");
+            assert!(!remedy.is_empty() && !remedy.ends_with('.'), "{row:?}");
+            assert!(!remedy.contains(['{', '}']), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_found_without_words_marks_the_same_fields_as_with_them() {
+        for row in rows().filter(|it| !it.words.is_empty()) {
+            for code in row.codes {
+                let bare = rows().find(|it| {
+                    it.codes.contains(code) && it.words.is_empty() && it.when == row.when
+                });
+                let bare = bare.expect("a row for any description");
+                let both: BTreeSet<_> = row.fields.iter().chain(bare.fields).collect();
+                assert!(both.len() <= row.fields.len().max(bare.fields.len()), "{code}");
+            }
+        }
+    }
+}
