@@ -10,8 +10,12 @@ use std::{
 use http::Uri;
 use serde_json::Value;
 
-/// After so long without a byte, a request has failed.
-pub const SILENCE: Duration = Duration::from_secs(30);
+/// After so long without a byte, a request has failed, unless it says otherwise: what Microsoft's
+/// own clients wait for. Source: the default of .NET's `HttpClient.Timeout`.
+pub const SILENCE: Duration = Duration::from_secs(100);
+
+/// The longest that a connection may take.
+pub const CONNECT: Duration = Duration::from_secs(30);
 
 /// The largest answer that is read, in bytes. A page of 999 people is below 2 MB.
 pub const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -23,7 +27,7 @@ pub trait Host {
     /// not travel.
     ///
     /// # Errors
-    /// Where no answer came: see [`Failure`]. After [`SILENCE`] without a byte it is
+    /// Where no answer came: see [`Failure`]. After [`Request::silence`] without a byte it is
     /// [`Failure::Timeout`], over [`LARGEST_ANSWER`] it is [`Failure::TooLarge`].
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>>;
 
@@ -72,17 +76,28 @@ pub struct Request {
     pub uri: Uri,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
+    /// After so long without a byte, the request has failed.
+    pub silence: Duration,
+    /// Whether sending it twice does no more than sending it once. Every GET, and every POST of
+    /// this plugin that changes nothing.
+    pub repeatable: bool,
 }
 
 impl Request {
     /// A GET without headers.
     pub fn get(uri: Uri) -> Self {
-        Self { body: None, uri, headers: Vec::new() }
+        Self { body: None, uri, headers: Vec::new(), silence: SILENCE, repeatable: true }
     }
 
-    /// A POST of `body`.
+    /// A POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
-        Self { body: Some(body), uri, headers: vec![("content-type", content_type.to_owned())] }
+        let headers = vec![("content-type", content_type.to_owned())];
+        Self { body: Some(body), headers, ..Self::get(uri) }
+    }
+
+    /// Must not be sent twice, since the first may have arrived and have used something up.
+    pub fn once(self) -> Self {
+        Self { repeatable: false, ..self }
     }
 
     /// Adds a header; `name` in lower case.

@@ -92,8 +92,7 @@ pub async fn callback<H: Host>(
         .code
         .filter(|it| !it.is_empty())
         .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
-    // One try of everything: a code is good for one, and a person waits.
-    let graph = Graph::new(host, settings, Patience::ONCE);
+    let graph = Graph::new(host, settings, Patience::PERSON);
     let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
     person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)

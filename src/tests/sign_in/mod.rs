@@ -170,7 +170,8 @@ impl SignIn {
         });
         script.clock.set(self.back_at);
         let outcome = block_on(sign_in::callback(&script, &self.settings, callback));
-        assert_eq!(script.pauses.take(), [], "a person waits");
+        let waited: Duration = script.pauses.take().into_iter().sum();
+        assert!(waited <= Duration::from_secs(30), "a person waits: {waited:?}");
         (outcome, script.asked.take())
     }
 

@@ -124,7 +124,9 @@ fn where_graph_does_not_tell_the_claims_do() {
         let (outcome, asked) =
             sign_in.back(&sign_in.callback(), |it| (what(it) == "person").then(reply));
         assert_eq!(person(outcome), by_claims(), "{index}");
-        assert_eq!(asked.len(), 4, "once");
+        let mut asked: Vec<_> = asked.iter().map(what).collect();
+        asked.dedup();
+        assert_eq!(asked[..4], ["code", "keys", "token", "person"], "{index}");
     }
     let no_token: [fn() -> Reply; 3] = [
         || Reply::Json(400, json!({"error": "invalid_client"})),
@@ -135,7 +137,9 @@ fn where_graph_does_not_tell_the_claims_do() {
         let (outcome, asked) =
             sign_in.back(&sign_in.callback(), |it| (what(it) == "token").then(reply));
         assert_eq!(person(outcome), by_claims());
-        assert_eq!(asked.len(), 3);
+        let mut asked: Vec<_> = asked.iter().map(what).collect();
+        asked.dedup();
+        assert_eq!(asked, ["code", "keys", "token"]);
     }
 }
 
