@@ -10,6 +10,7 @@ mod group_payloads;
 mod groups;
 
 mod law;
+mod odd_input;
 mod patience;
 mod payloads;
 mod people;
