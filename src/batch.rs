@@ -82,8 +82,8 @@ async fn ask_some<H: Host>(
 ) -> Result<Vec<Inner>, Error> {
     let mut answers: Vec<Inner> = questions.iter().map(|_| Inner::Unanswered).collect();
     let mut open: Vec<usize> = (0..questions.len()).collect();
-    // The batch and its parts share the time for waiting: one that stays ill must not keep the
-    // others waiting for longer than one request may.
+    // The batch and its parts share the time for waiting: a part that always fails must not delay
+    // the others for longer than one request may.
     let mut attempts = graph.attempts();
     loop {
         let mut trouble = Trouble::default();
@@ -105,7 +105,7 @@ async fn ask_some<H: Host>(
                 }
             };
         }
-        // What is still ill then is reported as unreadable.
+        // A part that still fails then is reported as unreadable.
         if open.is_empty() || !graph.again(&mut attempts, &trouble).await? {
             return Ok(answers);
         }

@@ -10,8 +10,8 @@ use std::{
 use http::Uri;
 use serde_json::Value;
 
-/// After so long without a byte, a request has failed, unless it says otherwise: what Microsoft's
-/// own clients wait for. Source: the default of .NET's `HttpClient.Timeout`.
+/// The longest time without a byte in an attempt at a request, where the request sets no other.
+/// Microsoft's own client waits as long: the default of .NET's `HttpClient.Timeout`.
 pub const SILENCE: Duration = Duration::from_secs(100);
 
 /// The longest that a connection may take.

@@ -300,7 +300,8 @@ fn group(raw: &str) -> GroupItem {
 fn groups_are_read_with_null_among_their_members_and_odd_texts() {
     let read = group(
         r##"{"id": " g ", "displayName": 7, "mail": " g@contoso.com", "members@delta": [
-            null, {"id": "ann", "@odata.type": "#Microsoft.Graph.User"}, {"id": "b", "@removed": null}
+            null, {"id": "ann", "@odata.type": "#Microsoft.Graph.User"},
+            {"id": "b", "@removed": null}
         ]}"##,
     );
     let GroupRecord::Whole(record) = &read.record else { panic!("{read:?}") };

@@ -117,7 +117,9 @@ fn back_off(failed: usize, patience: Patience) -> Duration {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1024, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nothing_is_sent_too_soon_too_late_or_in_vain(
@@ -180,7 +182,8 @@ proptest! {
             }
             (Err(error), Some(last)) => {
                 prop_assert!(needed > patience.waiting());
-                prop_assert!(matches!(error, Error::Unavailable(_) | Error::Unexpected(_)), "{error:?}");
+                let is_known = matches!(error, Error::Unavailable(_) | Error::Unexpected(_));
+                prop_assert!(is_known, "{error:?}");
                 prop_assert!(!last.is_throttling() && (last.outer || last.status.is_none()));
             }
             (Err(error), None) => prop_assert!(false, "the server was back: {error:?}"),
