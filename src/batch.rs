@@ -3,26 +3,18 @@
 //! Source: <https://learn.microsoft.com/graph/json-batching>: up to 20 requests, answered in
 //! any order, each with a status and throttling of its own.
 
-use std::time::Duration;
-
-use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     describe::Permission,
     error::{Error, Explanation},
-    graph::{Graph, GraphError, Patience, Pause, retry_after, seconds},
+    graph::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after},
     host::{Host, Request},
+    payload::{members, whole},
 };
 
 /// Most requests that Graph takes at once.
 const MOST: usize = 20;
-
-/// How often requests that Graph put off, or did not answer, are sent.
-const ROUNDS: u32 = 5;
-
-/// The first pause where Graph names none; each further one is twice as long. Before jitter.
-const BASE: Duration = Duration::from_secs(1);
 
 /// What became of one request.
 #[derive(Debug)]
@@ -90,105 +82,100 @@ async fn ask_some<H: Host>(
 ) -> Result<Vec<Inner>, Error> {
     let mut answers: Vec<Inner> = questions.iter().map(|_| Inner::Unanswered).collect();
     let mut open: Vec<usize> = (0..questions.len()).collect();
-    let mut waited = Duration::ZERO;
-    for round in 0..ROUNDS {
-        let mut longest = None;
-        let mut throttled = false;
-        for (index, answer) in send(graph, questions, &open, needs).await? {
+    // The batch and its parts share the time for waiting: a part that always fails must not delay
+    // the others for longer than one request may.
+    let mut attempts = graph.attempts();
+    loop {
+        let mut trouble = Trouble::default();
+        for (index, answer) in send(graph, &mut attempts, questions, &open, needs).await? {
             answers[index] = match answer {
                 Sorted::Done(answer) => {
                     open.retain(|it| *it != index);
                     answer
                 }
-                Sorted::Later { asked, answer } => {
-                    longest = longest.max(asked);
-                    throttled |= answer.status == 429;
+                Sorted::Later { part, answer } => {
+                    if part.throttled || attempts.can_wait(&part) {
+                        trouble.asked = trouble.asked.max(part.asked);
+                        trouble.throttled |= part.throttled;
+                    } else {
+                        // Not before then, and that is too late for this run.
+                        open.retain(|it| *it != index);
+                    }
                     Inner::Refused(answer)
                 }
             };
         }
-        if open.is_empty() {
-            break;
+        // A part that still fails then is reported as unreadable.
+        if open.is_empty() || !graph.again(&mut attempts, &trouble).await? {
+            return Ok(answers);
         }
-        let pause = longest.map_or(Pause::Guessed(BASE * (1 << round)), Pause::Asked);
-        let pause = graph.length(pause);
-        waited += pause;
-        let is_over = waited > Patience::SYNC.waiting() || round + 1 == ROUNDS;
-        if is_over && throttled {
-            return Err(Error::Throttled(seconds(pause)));
-        }
-        if is_over {
-            // What is still ill is told as unreadable: one must not keep all others waiting.
-            break;
-        }
-        graph.count_again(throttled);
-        graph.host().sleep(pause).await;
     }
-    Ok(answers)
 }
 
 enum Sorted {
     Done(Inner),
-    /// To be sent again, after as long as Graph asks for.
+    /// To be sent again.
     Later {
-        asked: Option<Duration>,
+        part: Trouble,
         answer: GraphError,
     },
 }
 
 async fn send<H: Host>(
     graph: &Graph<'_, H>,
+    attempts: &mut Attempts,
     questions: &[Question],
     open: &[usize],
     needs: Permission,
 ) -> Result<Vec<(usize, Sorted)>, Error> {
-    #[derive(Deserialize)]
-    struct Answers {
-        responses: Vec<One>,
-    }
-
-    #[derive(Deserialize)]
-    struct One {
-        id: String,
-        status: u16,
-        #[serde(default)]
-        headers: Value,
-        body: Option<Box<RawValue>>,
-    }
-
     let requests: Vec<_> =
         open.iter().filter_map(|index| Some(questions.get(*index)?.to_json(*index))).collect();
     let body = json!({ "requests": requests }).to_string().into_bytes();
     let request = Request::post(graph.endpoints().batch(), "application/json", body);
-    let response = graph.require(request, needs).await?;
-    let answers: Answers = serde_json::from_str(response.text()).map_err(|error| {
+    let response = graph.require_within(attempts, request, needs).await?;
+    let answers = parts(response.text()).map_err(|error| {
         Error::Unexpected(
             Explanation::new("not-a-batch", "Microsoft Graph's answer to a batch cannot be read")
                 .detail(format!("line {} column {}", error.line(), error.column())),
         )
     })?;
+    // A part that cannot be read spoils no other: it counts as not answered.
+    let sorted = answers.into_iter().filter_map(|raw| sort(graph, raw));
+    Ok(sorted.filter(|(index, _)| open.contains(index)).collect())
+}
+
+fn parts(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
+    #[derive(serde::Deserialize)]
+    struct Answers<'a> {
+        #[serde(borrow)]
+        responses: Option<Vec<&'a RawValue>>,
+    }
+
+    let answers: Answers<'_> = serde_json::from_str(body)?;
+    Ok(answers.responses.unwrap_or_default())
+}
+
+/// The number of the question, and what is to be done about its answer.
+fn sort<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Sorted)> {
+    let part = members(raw);
+    let index = usize::try_from(whole(&part.value("id"))?).ok()?;
+    let status = u16::try_from(whole(&part.value("status"))?).ok()?;
+    if (200..300).contains(&status) {
+        let body = part.get("body").map(RawValue::to_owned).unwrap_or_default();
+        return Some((index, Sorted::Done(Inner::Success(body))));
+    }
+    let answer = graph.discreet(GraphError::read_inner(status, &part.value("body")));
+    if !is_passing(status, || answer.code.clone()) {
+        return Some((index, Sorted::Done(Inner::Refused(answer))));
+    }
+    let headers = part.value("headers");
+    let mut headers = headers.as_object().into_iter().flatten();
+    let asked = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     let now = graph.host().now();
-    let sorted = answers.responses.into_iter().filter_map(|it| {
-        let index = it.id.parse().ok().filter(|index| open.contains(index))?;
-        let mut headers = it.headers.as_object().into_iter().flatten();
-        let asked = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-        let asked = asked.and_then(|(_, value)| match value {
-            Value::String(text) => retry_after(text, now),
-            number => retry_after(&number.to_string(), now),
-        });
-        let body = it.body.unwrap_or_default();
-        let sorted = match it.status {
-            200..=299 => Sorted::Done(Inner::Success(body)),
-            status => {
-                let body = serde_json::from_str(body.get()).unwrap_or_default();
-                let answer = graph.discreet(GraphError::read_inner(status, &body));
-                match status {
-                    429 | 500..=504 => Sorted::Later { asked, answer },
-                    _ => Sorted::Done(Inner::Refused(answer)),
-                }
-            }
-        };
-        Some((index, sorted))
+    let asked = asked.and_then(|(_, value)| match value {
+        Value::String(text) => retry_after(text, now),
+        number => retry_after(&number.to_string(), now),
     });
-    Ok(sorted.collect())
+    let part = Trouble { asked, throttled: status == 429 };
+    Some((index, Sorted::Later { part, answer }))
 }

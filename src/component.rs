@@ -8,7 +8,7 @@ use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
     booking, choices, describe, directory, error, host,
-    host::{Dropped, Failure, Host, LARGEST_ANSWER, SILENCE, Sink, TransportError},
+    host::{CONNECT, Dropped, Failure, Host, LARGEST_ANSWER, Sink, TransportError},
     model, rooms, settings, sign_in, validate,
 };
 
@@ -200,8 +200,10 @@ struct Wasi;
 
 impl Host for Wasi {
     async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
+        let silence = request.silence;
         let request = outgoing(request)?;
-        let response = within_silence(client::send(request)).await?.map_err(transport_error)?;
+        let sent = within(silence, client::send(request)).await?;
+        let response = sent.map_err(transport_error)?;
         let status = response.get_status_code();
         let headers = response.get_headers().copy_all();
         let (sender, received) = wit_future::new(|| Ok(()));
@@ -216,7 +218,7 @@ impl Host for Wasi {
             if body.capacity() == body.len() {
                 body.reserve(64 * 1024);
             }
-            let (result, buffer) = within_silence(stream.read(body)).await?;
+            let (result, buffer) = within(silence, stream.read(body)).await?;
             body = buffer;
             if body.len() >= LARGEST_ANSWER {
                 return Err(TransportError {
@@ -229,7 +231,7 @@ impl Host for Wasi {
             }
         }
         // Only here it shows that the body broke off in the middle.
-        within_silence(trailers).await?.map_err(transport_error)?;
+        within(silence, trailers).await?.map_err(transport_error)?;
         let headers = headers
             .into_iter()
             .map(|(name, value)| {
@@ -259,14 +261,17 @@ fn nanoseconds(time: Duration) -> u64 {
 }
 
 /// Hosts have limits of their own, but not all of them, and not the same.
-async fn within_silence<T>(work: impl IntoFuture<Output = T>) -> Result<T, TransportError> {
+async fn within<T>(
+    silence: Duration,
+    work: impl IntoFuture<Output = T>,
+) -> Result<T, TransportError> {
     let work = std::pin::pin!(work.into_future());
-    let silence = std::pin::pin!(monotonic_clock::wait_for(nanoseconds(SILENCE)));
-    match select(work, silence).await {
+    let end = std::pin::pin!(monotonic_clock::wait_for(nanoseconds(silence)));
+    match select(work, end).await {
         Either::Left((done, _)) => Ok(done),
         Either::Right(((), _)) => Err(TransportError {
             failure: Failure::Timeout,
-            detail: format!("{} seconds without a byte", SILENCE.as_secs()),
+            detail: format!("{} seconds without a byte", silence.as_secs()),
         }),
     }
 }
@@ -304,9 +309,9 @@ fn outgoing(request: host::Request) -> Result<http::Request, TransportError> {
         }
     };
     let options = http::RequestOptions::new();
-    let silence = Some(nanoseconds(SILENCE));
-    // Hosts need not support any of them: see `within_silence`.
-    let _ = options.set_connect_timeout(silence);
+    let silence = Some(nanoseconds(request.silence));
+    // Hosts need not support any of them: see `within`.
+    let _ = options.set_connect_timeout(Some(nanoseconds(request.silence.min(CONNECT))));
     let _ = options.set_first_byte_timeout(silence);
     let _ = options.set_between_bytes_timeout(silence);
     let (outgoing, _sent) = http::Request::new(headers, body, trailers, Some(options));

@@ -40,6 +40,12 @@ impl Error {
         }
     }
 
+    /// Whether an answer was larger than [`LARGEST_ANSWER`](crate::host::LARGEST_ANSWER): the same
+    /// asked for in smaller parts can succeed.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Unexpected(it) if it.code == "answer-too-large")
+    }
+
     /// One wrong field that only the vendor could find.
     pub fn wrong_field(field: &str, message: impl Into<String>) -> Self {
         Self::InvalidSettings(vec![FieldError::new(field, message)])

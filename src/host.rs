@@ -10,11 +10,17 @@ use std::{
 use http::Uri;
 use serde_json::Value;
 
-/// After so long without a byte, a request has failed.
-pub const SILENCE: Duration = Duration::from_secs(30);
+/// The longest time without a byte in an attempt at a request, where the request sets no other.
+/// Microsoft's own client waits as long: the default of .NET's `HttpClient.Timeout`.
+pub const SILENCE: Duration = Duration::from_secs(100);
 
-/// The largest answer that is read, in bytes. A page of 999 people is below 2 MB.
-pub const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// The longest that a connection may take.
+pub const CONNECT: Duration = Duration::from_secs(30);
+
+/// The largest answer that is read, in bytes. A page of 999 users is below 2 MB, unless they have
+/// hundreds of addresses each. Pages of 15.2 MiB, each read while the next one arrives, took 40 MiB
+/// of the 64 MiB that a call gets by default.
+pub const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Network, time and chance.
 pub trait Host {
@@ -23,7 +29,7 @@ pub trait Host {
     /// not travel.
     ///
     /// # Errors
-    /// Where no answer came: see [`Failure`]. After [`SILENCE`] without a byte it is
+    /// Where no answer came: see [`Failure`]. After [`Request::silence`] without a byte it is
     /// [`Failure::Timeout`], over [`LARGEST_ANSWER`] it is [`Failure::TooLarge`].
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>>;
 
@@ -72,17 +78,28 @@ pub struct Request {
     pub uri: Uri,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
+    /// After so long without a byte, the request has failed.
+    pub silence: Duration,
+    /// Whether sending it twice does no more than sending it once. Every GET, and every POST of
+    /// this plugin that changes nothing.
+    pub repeatable: bool,
 }
 
 impl Request {
     /// A GET without headers.
     pub fn get(uri: Uri) -> Self {
-        Self { body: None, uri, headers: Vec::new() }
+        Self { body: None, uri, headers: Vec::new(), silence: SILENCE, repeatable: true }
     }
 
-    /// A POST of `body`.
+    /// A POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
-        Self { body: Some(body), uri, headers: vec![("content-type", content_type.to_owned())] }
+        let headers = vec![("content-type", content_type.to_owned())];
+        Self { body: Some(body), headers, ..Self::get(uri) }
+    }
+
+    /// Must not be sent twice, since the first may have arrived and have used something up.
+    pub fn once(self) -> Self {
+        Self { repeatable: false, ..self }
     }
 
     /// Adds a header; `name` in lower case.

@@ -69,7 +69,7 @@ pub(super) async fn read_items<H: Host>(
             Found::Body(body) => match reader.whole(&body) {
                 // Under the id that was asked for, whatever the answer makes of it.
                 Item::Unreadable(it) => unreadable(it.reason),
-                item => item,
+                item => item.asked_as(id),
             },
             Found::Gone => Item::Removed(id.clone(), Removal::Soft),
             Found::Unreadable(reason) => unreadable(reason),
@@ -90,7 +90,7 @@ pub(super) async fn read_group_records<H: Host>(
         let unreadable =
             |reason| UserChange::GroupUnreadable(Unreadable { id: id.clone(), reason });
         Ok(match found(graph, answer, GROUPS)? {
-            Found::Body(body) => match read_group(&body).record {
+            Found::Body(body) => match read_group(&body).asked_as(id).record {
                 GroupRecord::Unreadable(it) => unreadable(it.reason),
                 record => of_record(id.clone(), record)
                     .unwrap_or_else(|| unreadable("displayName is missing".to_owned())),

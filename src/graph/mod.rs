@@ -1,5 +1,6 @@
 //! Microsoft Graph: requests with a token, with patience, within limits.
 
+mod mended;
 mod page;
 mod patience;
 mod refusal;
@@ -21,9 +22,10 @@ use crate::{
     settings::Settings,
 };
 
+use mended::mended;
 pub use page::{LoopGuard, Page};
-use patience::{Attempt, Verdict};
-pub use patience::{Patience, Pause, retry_after, seconds};
+use patience::Verdict;
+pub use patience::{Attempts, Patience, Pause, Trouble, is_passing, retry_after, seconds};
 pub use refusal::GraphError;
 
 /// One run's conversation with Entra ID and Graph. Gets a token when it first needs one,
@@ -37,6 +39,8 @@ pub struct Graph<'a, H> {
     requests: Cell<u32>,
     throttled: Cell<u32>,
     retried: Cell<u32>,
+    /// Requests that were sent again until their time was used up.
+    vain: Cell<u32>,
 }
 
 /// What Graph made of a request.
@@ -60,6 +64,7 @@ impl<'a, H: Host> Graph<'a, H> {
             requests: Cell::default(),
             throttled: Cell::default(),
             retried: Cell::default(),
+            vain: Cell::default(),
         }
     }
 
@@ -95,6 +100,11 @@ impl<'a, H: Host> Graph<'a, H> {
     /// [`Error::Unauthorized`] where no token is to be had or a fresh one is refused,
     /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
     pub async fn ask(&self, request: Request) -> Result<Answer, Error> {
+        let mut attempts = self.attempts_at(&request);
+        self.ask_within(&mut attempts, request).await
+    }
+
+    async fn ask_within(&self, attempts: &mut Attempts, request: Request) -> Result<Answer, Error> {
         let mut renewed = false;
         loop {
             let token = self.token().await?;
@@ -102,10 +112,10 @@ impl<'a, H: Host> Graph<'a, H> {
                 .clone()
                 .header("authorization", token.authorization())
                 .header("accept", "application/json");
-            let response = self.send_while(request, |_| false).await?;
+            let response = self.send_within(attempts, request).await?;
             match response.status {
                 200..=299 => return Ok(Answer::Success(response)),
-                401 if !renewed && self.patience != Patience::ONCE => {
+                401 if !renewed => {
                     renewed = true;
                     self.token.take();
                 }
@@ -126,7 +136,21 @@ impl<'a, H: Host> Graph<'a, H> {
     /// # Errors
     /// As [`Self::ask`], and [`GraphError::explain`].
     pub async fn require(&self, request: Request, needs: Permission) -> Result<Response, Error> {
-        match self.ask(request).await? {
+        let mut attempts = self.attempts_at(&request);
+        self.require_within(&mut attempts, request, needs).await
+    }
+
+    /// [`Self::require`], where the time for waiting is shared with other requests.
+    ///
+    /// # Errors
+    /// As [`Self::require`].
+    pub async fn require_within(
+        &self,
+        attempts: &mut Attempts,
+        request: Request,
+        needs: Permission,
+    ) -> Result<Response, Error> {
+        match self.ask_within(attempts, request).await? {
             Answer::Success(response) => Ok(response),
             Answer::Refused(refusal) => Err(self.explain(refusal, needs)),
         }
@@ -176,7 +200,7 @@ impl<'a, H: Host> Graph<'a, H> {
         }
         let proof = Proof::new(self.host, self.settings, &self.endpoints.token().to_string())?;
         let request = entra::token_request(self.settings, &proof);
-        let response = self.send_while(request, entra::is_passing).await?;
+        let response = self.send(request).await?;
         let token = entra::read_token(self.settings, &proof, &response, self.host.now())?;
         self.token.replace(Some(token.clone()));
         Ok(token)
@@ -187,34 +211,61 @@ impl<'a, H: Host> Graph<'a, H> {
     /// # Errors
     /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
-        self.send_while(request, |_| false).await
+        let mut attempts = self.attempts_at(&request);
+        self.send_within(&mut attempts, request).await
     }
 
-    /// Sends, again and again where that may help.
-    async fn send_while(
+    /// Sends, again and again where that may help and the time for waiting lasts.
+    async fn send_within(
         &self,
+        attempts: &mut Attempts,
         request: Request,
-        also_passing: fn(&Response) -> bool,
     ) -> Result<Response, Error> {
         // By which Microsoft's support finds a request.
-        let request = request.header("client-request-id", uuid(self.host));
-        let mut attempt = Attempt::first(self.patience);
+        let mut request = request.header("client-request-id", uuid(self.host));
+        request.silence = self.patience.silence();
         loop {
             self.requests.set(self.requests.get() + 1);
-            let result = self.host.send(request.clone()).await;
-            let verdict = match &result {
-                Ok(response) => attempt.judge(response, self.host.now(), also_passing),
-                Err(error) => attempt.judge_failure(error),
-            };
-            match verdict {
-                Verdict::Final => {
-                    return result.map_err(|error| explain_failure(&request, &error));
+            let begun = self.host.now();
+            let result = self.host.send(request.clone()).await.map(mended);
+            let now = self.host.now();
+            if let Some(trouble) = Trouble::of(&result, now) {
+                // A clock that was set back does not count.
+                attempts.took(now.duration_since(begun).unwrap_or_default());
+                if self.again(attempts, &trouble).await? {
+                    continue;
                 }
-                Verdict::GiveUp(seconds) => return Err(Error::Throttled(seconds)),
-                Verdict::Again { pause, throttled } => {
-                    self.count_again(throttled);
-                    self.host.sleep(self.length(pause)).await;
-                }
+            }
+            return result.map_err(|error| explain_failure(&request, &error));
+        }
+    }
+
+    /// The attempts at a request that can be sent again, none of them made yet.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.patience, self.vain.get())
+    }
+
+    fn attempts_at(&self, request: &Request) -> Attempts {
+        if request.repeatable { self.attempts() } else { Attempts::single() }
+    }
+
+    /// Waits, counts, and returns true where the request is to be sent again; returns false where
+    /// the last answer is the result.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where Microsoft limits the requests for longer than there is patience.
+    pub async fn again(&self, attempts: &mut Attempts, trouble: &Trouble) -> Result<bool, Error> {
+        match attempts.judge(trouble, |pause| self.length(pause)) {
+            Verdict::Again(pause) => {
+                self.count_again(trouble.throttled);
+                self.host.sleep(pause).await;
+                Ok(true)
+            }
+            Verdict::GiveUp(seconds) => Err(Error::Throttled(seconds)),
+            Verdict::Final => {
+                let in_vain = u32::from(attempts.could_repeat());
+                self.vain.set(self.vain.get().saturating_add(in_vain));
+                Ok(false)
             }
         }
     }

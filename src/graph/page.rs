@@ -1,31 +1,31 @@
 //! One page of a collection.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
 
 use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
+    payload::whole,
 };
 
 /// A page, its items still unread: one that is wrong must not spoil the others, and the
 /// links are known before the items are read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Page<'a> {
     /// One raw JSON value an item.
-    #[serde(borrow)]
     pub value: Vec<&'a RawValue>,
     /// Where the next page is.
-    #[serde(borrow, rename = "@odata.nextLink")]
     pub next_link: Option<Cow<'a, str>>,
     /// Where later changes are, at the end of a round of delta.
-    #[serde(borrow, rename = "@odata.deltaLink")]
     pub delta_link: Option<Cow<'a, str>>,
-    /// How many there are on all pages, where Graph says so.
-    #[serde(rename = "@odata.count")]
+    /// How many there are on all pages, where Graph says so in a way that can be read.
     pub count: Option<u64>,
 }
 
@@ -40,6 +40,47 @@ impl<'a> Page<'a> {
             let place = format!("line {} column {}", error.line(), error.column());
             not_graph(format!("{}; not a page of JSON at {place}", response.outline()))
         })
+    }
+}
+
+/// Only the items and the links have to be as OData says. Of a member that comes twice the last
+/// counts, as with most parsers.
+impl<'de> Deserialize<'de> for Page<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Link<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        struct Outline;
+
+        impl<'de> Visitor<'de> for Outline {
+            type Value = Page<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a page")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut value, mut next_link, mut delta_link, mut count) =
+                    (None, None, None, None);
+                // Null and an empty text are no link.
+                let link = |it: Option<Link<'de>>| it.map(|it| it.0).filter(|it| !it.is_empty());
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    match name.as_ref() {
+                        // Null is a page without items.
+                        "value" => value = Some(map.next_value::<Option<_>>()?.unwrap_or_default()),
+                        "@odata.nextLink" => next_link = link(map.next_value()?),
+                        "@odata.deltaLink" => delta_link = link(map.next_value()?),
+                        "@odata.count" => count = whole(&map.next_value::<Value>()?),
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                let value = value.ok_or_else(|| serde::de::Error::missing_field("value"))?;
+                let count = count.and_then(|it| u64::try_from(it).ok());
+                Ok(Page { value, next_link, delta_link, count })
+            }
+        }
+
+        deserializer.deserialize_map(Outline)
     }
 }
 
@@ -82,6 +123,56 @@ impl LoopGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn response(body: &str) -> Response {
+        Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_count_that_is_none_spoils_no_page() {
+        for (count, read) in [
+            ("6", Some(6)),
+            (r#""6""#, Some(6)),
+            ("6.0", Some(6)),
+            ("-1", None),
+            ("6.5", None),
+            (r#""many""#, None),
+            (r#""""#, None),
+            ("null", None),
+            ("1e300", None),
+            ("18446744073709551616", None),
+            (r#"{"all": 6}"#, None),
+        ] {
+            let response = response(&format!(r#"{{"@odata.count": {count}, "value": [1, 2]}}"#));
+            let page = Page::read(&response).expect(count);
+            assert_eq!((page.count, page.value.len()), (read, 2), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_page_whose_value_is_null_has_no_items_and_goes_on() {
+        let response = response(r#"{"value": null, "@odata.nextLink": "https://a.example"}"#);
+        let page = Page::read(&response).expect("a page");
+        assert_eq!((page.value.len(), page.next_link.as_deref()), (0, Some("https://a.example")));
+    }
+
+    #[test]
+    fn links_that_are_null_or_empty_are_none_and_of_members_that_come_twice_the_last_counts() {
+        let response = response(
+            r#"{"value": [1], "@odata.nextLink": "", "@odata.deltaLink": null, "value": [2, 3]}"#,
+        );
+        let page = Page::read(&response).expect("a page");
+        assert_eq!((page.value.len(), page.next_link, page.delta_link), (2, None, None));
+    }
+
+    #[test]
+    fn other_shapes_are_no_pages() {
+        for body in ["", "null", "[]", r#"{"items": []}"#, r#"{"value": 5}"#, r#"{"value": [1]"#] {
+            assert!(Page::read(&response(body)).is_err(), "{body}");
+        }
+        let link = r#"{"value": [], "@odata.nextLink": 5}"#;
+        assert!(Page::read(&response(link)).is_err(), "an enumeration must not end there");
+    }
 
     #[test]
     fn every_circle_is_noticed_and_no_straight_way_is() {

@@ -1,35 +1,47 @@
-//! When to send a request again, and when to give up.
+//! When a request is sent again, and when it is given up: one rule for pages, single requests,
+//! batches and their parts, tokens, discovery and keys.
 //!
-//! Source: <https://learn.microsoft.com/graph/throttling>.
+//! A request is sent again while the time that may be spent on waiting lasts, however often that
+//! is. No pause is shorter than `Retry-After` says, nor than the back-off says.
+//!
+//! Source: <https://learn.microsoft.com/graph/throttling>, and for 408, 500, 502, 504 and 509
+//! <https://learn.microsoft.com/graph/errors>.
 
 use std::time::{Duration, SystemTime};
 
-use crate::host::{Response, TransportError};
+use super::refusal::GraphError;
+use crate::{
+    entra,
+    host::{Response, SILENCE, TransportError},
+};
 
-/// How long to keep trying one request.
+/// How long one request may be waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    attempts: u32,
     waiting: Duration,
+    silence: Duration,
 }
 
 impl Patience {
     /// Of a run in the background.
-    pub const SYNC: Self = Self { attempts: 5, waiting: Duration::from_secs(120) };
+    pub const SYNC: Self = Self { waiting: Duration::from_secs(120), silence: SILENCE };
 
-    /// Of a person who looks at the screen.
-    pub const PERSON: Self = Self { attempts: 3, waiting: Duration::from_secs(15) };
+    /// Of a call whose result a person waits for: checks, choices, a sign-in.
+    pub const PERSON: Self =
+        Self { waiting: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
-    /// Of a person who waits to be let in: what can be sent again, they can begin again.
-    pub const ONCE: Self = Self { attempts: 1, waiting: Duration::ZERO };
-
-    /// The longest that one request may wait in all.
+    /// The longest that one request may wait in all: the pauses, and the attempts that failed.
     pub fn waiting(self) -> Duration {
         self.waiting
     }
+
+    /// The longest time without a byte in one attempt.
+    pub fn silence(self) -> Duration {
+        self.silence
+    }
 }
 
-/// How long to wait before the next attempt.
+/// A pause before the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause {
     /// As Microsoft said.
@@ -38,74 +50,142 @@ pub enum Pause {
     Guessed(Duration),
 }
 
+/// An answer that can be another one a moment later, or no answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// What `Retry-After` says.
+    pub asked: Option<Duration>,
+    /// Whether Microsoft limits the number of requests: not an outage, and not a result.
+    pub throttled: bool,
+}
+
+impl Trouble {
+    /// Returns `None` for whatever is a result.
+    pub(super) fn of(result: &Result<Response, TransportError>, now: SystemTime) -> Option<Self> {
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => return error.failure.is_passing().then(Self::default),
+        };
+        let asked = response.header("retry-after").and_then(|it| retry_after(it, now));
+        let code = || GraphError::read(response).code;
+        if is_passing(response.status, code) || entra::is_passing(response) {
+            // Services that limit by 503 say for how long.
+            let throttled = response.status == 429 || response.status == 503 && asked.is_some();
+            return Some(Self { asked, throttled });
+        }
+        None
+    }
+}
+
+/// Whether an answer with that status can be another one a moment later. `code` is Graph's code,
+/// which is read only where it matters.
+pub fn is_passing(status: u16, code: impl FnOnce() -> String) -> bool {
+    match status {
+        408 | 429 | 502 | 503 | 504 | 509 => true,
+        // Some services answer so to what they will never do.
+        500 => !is_refusal(&code()),
+        _ => false,
+    }
+}
+
+fn is_refusal(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    let code = code.strip_prefix("request_").unwrap_or(&code);
+    ["notsupported", "notimplemented", "notallowed", "invalidrequest", "badrequest"].contains(&code)
+        || code.starts_with("unsupported")
+}
+
 /// What to do after an attempt.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
     /// Whatever came, it is the result.
     Final,
     /// Send it again after the pause.
-    Again { pause: Pause, throttled: bool },
+    Again(Duration),
     /// Microsoft wants a longer pause than there is patience: seconds.
     GiveUp(u32),
 }
 
 /// The first pause after a failure; each further one is twice as long. Before jitter.
-const BASE: Duration = Duration::from_millis(500);
+const FIRST: Duration = Duration::from_secs(1);
 
-/// Keeps count of the tries of one request.
-pub(super) struct Attempt {
-    patience: Patience,
-    tries: u32,
-    waited: Duration,
+/// No guessed pause is longer than this part of the time that may be waited, so that a server
+/// that is back within three quarters of it is asked once more.
+const PART: u32 = 4;
+
+/// What to say where Microsoft limits the requests beyond all patience without a useful word on
+/// for how long.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
+/// The attempts at one request, or at one batch with all its parts.
+#[derive(Debug)]
+pub struct Attempts {
+    /// May be waited because Microsoft limits the requests.
+    waiting: Duration,
+    /// May be waited because of errors.
+    errors: Duration,
+    failed: u32,
+    spent: Duration,
 }
 
-impl Attempt {
-    pub(super) fn first(patience: Patience) -> Self {
-        Self { patience, tries: 1, waited: Duration::ZERO }
+impl Attempts {
+    /// At something that can be sent again. `vain` requests of the same call were sent again
+    /// until their time was used up: each halves the time for errors, so that an outage of one
+    /// service does not cost a run two minutes for each of a hundred requests.
+    pub(super) fn new(patience: Patience, vain: u32) -> Self {
+        let errors = patience.waiting / (1 << vain.min(16));
+        Self { waiting: patience.waiting, errors, failed: 0, spent: Duration::ZERO }
     }
 
+    /// At something that must not be sent twice.
+    pub(super) fn single() -> Self {
+        Self { waiting: Duration::ZERO, errors: Duration::ZERO, failed: 0, spent: Duration::ZERO }
+    }
+
+    /// Counts the time that a failed attempt took.
+    pub(super) fn took(&mut self, time: Duration) {
+        self.spent = self.spent.saturating_add(time);
+    }
+
+    /// Whether there was time for more than one attempt.
+    pub(super) fn could_repeat(&self) -> bool {
+        !self.waiting.is_zero()
+    }
+
+    /// Whether the pause that a part of a batch asks for fits into the time that is left.
+    pub fn can_wait(&self, trouble: &Trouble) -> bool {
+        trouble.asked.is_none_or(|asked| asked <= self.left(trouble))
+    }
+
+    /// `length` adds jitter to a guessed pause.
     pub(super) fn judge(
         &mut self,
-        response: &Response,
-        now: SystemTime,
-        also_passing: fn(&Response) -> bool,
+        trouble: &Trouble,
+        length: impl FnOnce(Pause) -> Duration,
     ) -> Verdict {
-        let asked = response.header("retry-after").and_then(|it| retry_after(it, now));
-        match response.status {
-            // The directory counts by windows of ten seconds.
-            429 => match self.again(asked, true, Duration::from_secs(2)) {
-                // A 429 is never a result: without a word on when, a minute is a fair guess.
-                Verdict::Final => {
-                    Verdict::GiveUp(seconds(asked.unwrap_or(Duration::from_secs(60))))
-                }
-                verdict => verdict,
-            },
-            503 | 504 => self.again(asked, asked.is_some(), BASE),
-            _ if also_passing(response) => self.again(asked, asked.is_some(), BASE),
-            _ => Verdict::Final,
+        let longest = (self.limit(trouble) / PART).max(FIRST);
+        let guess = FIRST.saturating_mul(1 << self.failed.min(16)).min(longest);
+        let back_off = length(Pause::Guessed(guess));
+        let pause = trouble.asked.map_or(back_off, |asked| asked.max(back_off));
+        let left = self.left(trouble);
+        if pause <= left && !left.is_zero() {
+            self.failed += 1;
+            self.spent += pause;
+            return Verdict::Again(pause);
         }
+        if trouble.throttled {
+            let asked = trouble.asked.filter(|asked| *asked > left);
+            return Verdict::GiveUp(seconds(asked.unwrap_or(A_MINUTE)));
+        }
+        Verdict::Final
     }
 
-    pub(super) fn judge_failure(&mut self, error: &TransportError) -> Verdict {
-        if error.failure.is_passing() { self.again(None, false, BASE) } else { Verdict::Final }
+    fn limit(&self, trouble: &Trouble) -> Duration {
+        if trouble.throttled { self.waiting } else { self.errors }
     }
 
-    fn again(&mut self, asked: Option<Duration>, throttled: bool, base: Duration) -> Verdict {
-        // At once is no pause: whoever says so has not thought about it.
-        let pause = match asked.filter(|it| !it.is_zero()) {
-            Some(asked) => Pause::Asked(asked),
-            None => Pause::Guessed(base * (1 << (self.tries - 1))),
-        };
-        let (Pause::Asked(after) | Pause::Guessed(after)) = pause;
-        if self.waited + after > self.patience.waiting {
-            return if throttled { Verdict::GiveUp(seconds(after)) } else { Verdict::Final };
-        }
-        if self.tries >= self.patience.attempts {
-            return Verdict::Final;
-        }
-        self.tries += 1;
-        self.waited += after;
-        Verdict::Again { pause, throttled }
+    fn left(&self, trouble: &Trouble) -> Duration {
+        self.limit(trouble).saturating_sub(self.spent)
     }
 }
 
@@ -117,11 +197,12 @@ pub fn seconds(time: Duration) -> u32 {
 }
 
 /// Reads a Retry-After: seconds, also fractional ones as Graph sends them, or a date
-/// (RFC 9110, section 10.2.3).
+/// (RFC 9110, section 10.2.3). What is longer than can be counted is the longest there is.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+    if value.bytes().all(|it| it.is_ascii_digit() || it == b'.') {
+        let seconds = value.parse::<f64>().ok()?;
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or(Duration::ZERO))
@@ -131,13 +212,30 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn response(status: u16, retry_after: Option<&str>) -> Response {
-        let headers = retry_after.map(|it| ("retry-after".to_owned(), it.to_owned()));
-        Response { status, headers: headers.into_iter().collect(), body: Vec::new() }
+    /// Without jitter.
+    fn all(pause: Pause) -> Duration {
+        let (Pause::Asked(time) | Pause::Guessed(time)) = pause;
+        time
     }
 
-    fn judge(attempt: &mut Attempt, status: u16, retry_after: Option<&str>) -> Verdict {
-        attempt.judge(&response(status, retry_after), SystemTime::UNIX_EPOCH, |_| false)
+    fn trouble(status: u16, retry_after: Option<&str>) -> Option<Trouble> {
+        let headers = retry_after.map(|it| ("retry-after".to_owned(), it.to_owned()));
+        let headers = headers.into_iter().collect();
+        let response = Response { status, headers, body: Vec::new() };
+        Trouble::of(&Ok(response), SystemTime::UNIX_EPOCH)
+    }
+
+    fn judge(attempts: &mut Attempts, status: u16, retry_after: Option<&str>) -> Verdict {
+        attempts.judge(&trouble(status, retry_after).expect("trouble"), all)
+    }
+
+    fn pauses(patience: Patience, vain: u32, status: u16) -> Vec<u128> {
+        let mut attempts = Attempts::new(patience, vain);
+        let again = || match judge(&mut attempts, status, None) {
+            Verdict::Again(pause) => Some(pause.as_millis()),
+            Verdict::Final | Verdict::GiveUp(_) => None,
+        };
+        std::iter::from_fn(again).collect()
     }
 
     #[test]
@@ -149,45 +247,84 @@ mod tests {
         assert_eq!(read(" 0 "), Some(0.0));
         assert_eq!(read("Mon, 23 Nov 2026 20:00:30 GMT"), Some(30.0));
         assert_eq!(read("Mon, 23 Nov 2026 19:00:00 GMT"), Some(0.0), "a date in the past is now");
-        for nonsense in ["", "soon", "-5", "NaN", "inf", "1e400", "Mon, 99 Nov 2026 20:00:30 GMT"] {
+        let endless = "9".repeat(400);
+        assert_eq!(retry_after(&endless, now), Some(Duration::MAX));
+        for nonsense in
+            ["", ".", "1.2.3", "soon", "-5", "NaN", "inf", "1e400", "Mon, 99 Nov 2026 20:00:30 GMT"]
+        {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }
 
     #[test]
-    fn a_request_is_tried_five_times_with_growing_pauses() {
-        let mut attempt = Attempt::first(Patience::SYNC);
-        let pauses: Vec<_> = std::iter::from_fn(|| match judge(&mut attempt, 503, None) {
-            Verdict::Again { pause: Pause::Guessed(it), throttled: false } => Some(it.as_millis()),
-            _ => None,
-        })
-        .collect();
-        assert_eq!(pauses, [500, 1000, 2000, 4000]);
+    fn pauses_grow_until_the_time_is_used_up() {
+        let sync = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+        assert_eq!(pauses(Patience::SYNC, 0, 503), sync);
+        assert_eq!(pauses(Patience::SYNC, 0, 429), sync);
+        assert_eq!(pauses(Patience::PERSON, 0, 503), [1000, 2000, 3750, 3750, 3750]);
+    }
+
+    #[test]
+    fn requests_that_were_repeated_in_vain_leave_less_time_for_errors_and_not_for_throttling() {
+        let sum = |vain| pauses(Patience::SYNC, vain, 500).iter().sum::<u128>();
+        assert!((0..8).map(sum).sum::<u128>() <= 240_000);
+        assert_eq!(pauses(Patience::SYNC, 60, 500), [0_u128; 0]);
+        assert_eq!(pauses(Patience::SYNC, 60, 429), pauses(Patience::SYNC, 0, 429));
+    }
+
+    #[test]
+    fn attempts_that_failed_count_as_waiting() {
+        let mut attempts = Attempts::new(Patience::SYNC, 0);
+        attempts.took(Duration::from_secs(100));
+        assert_eq!(judge(&mut attempts, 504, None), Verdict::Again(FIRST));
+        attempts.took(Duration::from_secs(100));
+        assert_eq!(judge(&mut attempts, 504, None), Verdict::Final);
     }
 
     #[test]
     fn a_pause_beyond_patience_ends_at_once() {
-        assert_eq!(
-            judge(&mut Attempt::first(Patience::SYNC), 429, Some("121")),
-            Verdict::GiveUp(121)
-        );
-        assert_eq!(
-            judge(&mut Attempt::first(Patience::SYNC), 503, Some("3600.5")),
-            Verdict::GiveUp(3601)
-        );
-        let mut attempt = Attempt::first(Patience::SYNC);
-        let pause = Pause::Asked(Duration::from_secs(100));
-        let again = Verdict::Again { pause, throttled: true };
-        assert_eq!(judge(&mut attempt, 429, Some("100")), again);
-        assert_eq!(judge(&mut attempt, 429, Some("100")), Verdict::GiveUp(100), "120 s in all");
+        let first =
+            |status, asked| judge(&mut Attempts::new(Patience::SYNC, 0), status, Some(asked));
+        assert_eq!(first(429, "121"), Verdict::GiveUp(121));
+        assert_eq!(first(503, "3600.5"), Verdict::GiveUp(3601));
+        assert_eq!(first(429, "99999999999999999999999"), Verdict::GiveUp(u32::MAX));
+        assert_eq!(first(504, "121"), Verdict::Final);
+        let mut attempts = Attempts::new(Patience::SYNC, 0);
+        let hundred = Verdict::Again(Duration::from_secs(100));
+        assert_eq!(judge(&mut attempts, 429, Some("100")), hundred);
+        assert_eq!(judge(&mut attempts, 429, Some("100")), Verdict::GiveUp(100), "120 s in all");
     }
 
     #[test]
     fn a_throttled_request_never_passes_for_an_answer() {
-        let mut attempt = Attempt::first(Patience::SYNC);
-        for _ in 0..4 {
-            assert!(matches!(judge(&mut attempt, 429, Some("0")), Verdict::Again { .. }));
+        for asked in [None, Some("0"), Some("1")] {
+            let mut attempts = Attempts::new(Patience::SYNC, 0);
+            let end = loop {
+                match judge(&mut attempts, 429, asked) {
+                    Verdict::Again(_) => {}
+                    end => break end,
+                }
+            };
+            assert_eq!(end, Verdict::GiveUp(60), "{asked:?}");
         }
-        assert!(matches!(judge(&mut attempt, 429, Some("0")), Verdict::GiveUp(1..)));
+        let mut single = Attempts::single();
+        assert_eq!(judge(&mut single, 429, None), Verdict::GiveUp(60));
+        assert_eq!(judge(&mut single, 503, None), Verdict::Final);
+    }
+
+    #[test]
+    fn what_a_service_will_never_do_is_a_result() {
+        for status in [200, 204, 302, 400, 401, 403, 404, 409, 410, 422, 501, 505] {
+            assert_eq!(trouble(status, None), None, "{status}");
+        }
+        for status in [408, 429, 500, 502, 503, 504, 509] {
+            assert!(trouble(status, None).is_some(), "{status}");
+        }
+        for code in ["notSupported", "Request_BadRequest", "UnsupportedQueryOption"] {
+            assert!(!is_passing(500, || code.to_owned()), "{code}");
+        }
+        for code in ["generalException", "InternalServerError", "UnknownError", "http-500"] {
+            assert!(is_passing(500, || code.to_owned()), "{code}");
+        }
     }
 }

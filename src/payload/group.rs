@@ -3,10 +3,9 @@
 //! Sources: <https://learn.microsoft.com/graph/api/resources/group>, and for `members@delta`
 //! <https://learn.microsoft.com/graph/delta-query-groups>.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Members, filled, members, read, removal, text_member};
+use super::{Members, NO_ID, members, removal};
 use crate::model::{Group, Membership, Removal, Unreadable};
 
 /// What a record of ONES is made of; for `$select`.
@@ -21,6 +20,20 @@ pub struct GroupItem {
     pub record: GroupRecord,
     /// Who joined, and who left.
     pub members: Vec<MemberChange>,
+}
+
+impl GroupItem {
+    /// The same under the id by which it was asked for, where the two differ in case alone: who
+    /// asks may have stored another spelling.
+    pub fn asked_as(mut self, id: &str) -> Self {
+        if self.id.eq_ignore_ascii_case(id) {
+            id.clone_into(&mut self.id);
+            if let GroupRecord::Whole(group) = &mut self.record {
+                id.clone_into(&mut group.id);
+            }
+        }
+        self
+    }
 }
 
 /// What an item tells of the group itself.
@@ -58,22 +71,21 @@ pub fn read_group_change(raw: &RawValue) -> GroupItem {
 
 fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem {
     let fields = members(raw);
-    let Some(id) = text_member(&fields, "id") else {
-        let unreadable =
-            Unreadable { id: "(no id)".to_owned(), reason: "id is missing".to_owned() };
+    let Some(id) = fields.key_if_any("id") else {
+        let unreadable = Unreadable { id: NO_ID.to_owned(), reason: "id is missing".to_owned() };
         return GroupItem {
             id: unreadable.id.clone(),
             record: GroupRecord::Unreadable(unreadable),
             members: Vec::new(),
         };
     };
-    if let Some(gone) = fields.get("@removed") {
-        return GroupItem { record: GroupRecord::Removed(removal(gone)), id, members: Vec::new() };
+    if let Some(removal) = removal(&fields) {
+        return GroupItem { record: GroupRecord::Removed(removal), id, members: Vec::new() };
     }
     let unreadable = |reason| GroupRecord::Unreadable(Unreadable { id: id.clone(), reason });
     let mut record = match is_partial(&fields) {
         true => GroupRecord::Partial,
-        false => group(raw).map_or_else(unreadable, GroupRecord::Whole),
+        false => group(&id, &fields).map_or_else(unreadable, GroupRecord::Whole),
     };
     let mut changes = Vec::new();
     if let Some(list) = fields.get("members@delta")
@@ -84,45 +96,35 @@ fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem 
     GroupItem { id, record, members: changes }
 }
 
-fn group(raw: &RawValue) -> Result<Group, String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Payload {
-        id: Option<String>,
-        display_name: Option<String>,
-        description: Option<String>,
-        mail: Option<String>,
-    }
-
-    let payload: Payload = read(raw)?;
-    let id = filled(payload.id).ok_or("id is missing")?;
-    let email = filled(payload.mail);
-    let name = filled(payload.display_name).or_else(|| email.clone());
+fn group(id: &str, members: &Members<'_>) -> Result<Group, String> {
+    let email = members.address("mail")?;
+    let name = members.text("displayName")?.or_else(|| email.clone());
     Ok(Group {
-        name: name.unwrap_or_else(|| id.clone()),
-        id,
-        description: filled(payload.description),
+        name: name.unwrap_or_else(|| id.to_owned()),
+        id: id.to_owned(),
+        description: members.text("description")?,
         email,
     })
 }
 
 /// People and groups; devices, contacts and applications book no rooms.
 fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Result<(), String> {
-    let list: Vec<&RawValue> =
+    // Null is nobody, as a list and in it.
+    let list: Option<Vec<Option<&RawValue>>> =
         serde_json::from_str(list.get()).map_err(|_| "members@delta: not a list")?;
     let mut wrong = Ok(());
-    for raw in list {
+    for raw in list.into_iter().flatten().flatten() {
         let fields = members(raw);
-        let kind = text_member(&fields, "@odata.type");
+        let kind = fields.text_if_any("@odata.type").map(|it| it.to_ascii_lowercase());
         if kind.is_some_and(|it| !it.ends_with(".user") && !it.ends_with(".group")) {
             continue;
         }
-        let Some(member) = text_member(&fields, "id") else {
+        let Some(member) = fields.key_if_any("id") else {
             wrong = Err("members@delta: a member without an id".to_owned());
             continue;
         };
         let membership = Membership { group: group.to_owned(), member };
-        to.push(match fields.get("@removed") {
+        to.push(match removal(&fields) {
             None => MemberChange::Added(membership),
             Some(_) => MemberChange::Removed(membership),
         });
@@ -134,8 +136,8 @@ fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Res
 /// tells.
 pub fn is_person(raw: &RawValue) -> bool {
     let fields = members(raw);
-    match text_member(&fields, "@odata.type") {
-        Some(kind) => kind.ends_with(".user"),
+    match fields.text_if_any("@odata.type") {
+        Some(kind) => kind.to_ascii_lowercase().ends_with(".user"),
         None => fields.get("userPrincipalName").is_some(),
     }
 }

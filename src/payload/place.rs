@@ -5,7 +5,7 @@
 
 use serde_json::{Value, value::RawValue};
 
-use super::{Members, filled, members, text_member};
+use super::{NO_ID, field::text, members};
 use crate::model::{Address, Coordinates, Room, RoomFields, Unreadable};
 
 /// A list of rooms, most often a building.
@@ -20,8 +20,8 @@ pub struct ListRef {
 /// Reads a room list; `None` where it cannot be addressed.
 pub fn read_list(raw: &RawValue) -> Option<ListRef> {
     let members = members(raw);
-    let email = text_member(&members, "emailAddress")?;
-    let name = text_member(&members, "displayName").unwrap_or_else(|| email.clone());
+    let email = members.address_if_any("emailAddress")?;
+    let name = members.text_if_any("displayName").unwrap_or_else(|| email.clone());
     Some(ListRef { email, name })
 }
 
@@ -46,17 +46,17 @@ pub fn read_space(raw: &RawValue) -> Space {
     // Microsoft's samples tell a floor whose place nobody entered as one in the Gulf of Guinea.
     let is_entered = |it: &Coordinates| it.latitude != 0.0 || it.longitude != 0.0;
     Space {
-        ids: ["placeId", "id"].iter().filter_map(|name| text_member(&members, name)).collect(),
-        name: text_member(&members, "displayName"),
-        parent: text_member(&members, "parentId"),
+        ids: ["placeId", "id"].iter().filter_map(|name| members.key_if_any(name)).collect(),
+        name: members.text_if_any("displayName"),
+        parent: members.key_if_any("parentId"),
         address: address(&members.value("address")),
         position: position(&members.value("geoCoordinates")).filter(is_entered),
     }
 }
 
-/// The e-mail address of a place, in lower case.
+/// The e-mail address of a place, in lower case and without space around it.
 pub fn read_mailbox(raw: &RawValue) -> Option<String> {
-    text_member(&members(raw), "emailAddress").map(|it| it.to_lowercase())
+    members(raw).address_if_any("emailAddress").map(|it| it.to_lowercase())
 }
 
 /// What identifies a room, read even where the rest cannot be.
@@ -81,17 +81,17 @@ impl RoomKey {
     /// Reads who it is.
     pub fn identify(raw: &RawValue) -> Self {
         let members = members(raw);
-        let email = text_member(&members, "emailAddress").map(|it| it.to_lowercase());
-        let entity_id = text_member(&members, "id");
+        let email = members.address_if_any("emailAddress").map(|it| it.to_lowercase());
+        let entity_id = members.key_if_any("id");
         let place_id = members.value("placeId");
         let is_certain = place_id.is_null() || place_id.is_string();
-        let place_id = text_member(&members, "placeId");
+        let place_id = members.key_if_any("placeId");
         let is_lasting = place_id.is_some();
         let id = place_id
             .or_else(|| email.clone())
             .or_else(|| entity_id.clone())
-            .unwrap_or_else(|| "(no id)".to_owned());
-        let parent = text_member(&members, "parentId");
+            .unwrap_or_else(|| NO_ID.to_owned());
+        let parent = members.key_if_any("parentId");
         Self { id, email, entity_id, parent, is_lasting, is_certain }
     }
 
@@ -108,52 +108,37 @@ impl RoomKey {
             return Err("placeId: not a text".to_owned());
         }
         let members = members(raw);
-        let text = |name| match members.value(name) {
-            Value::Null => Ok(None),
-            Value::String(text) => Ok(filled(Some(text))),
-            _ => Err(format!("{name}: not a text")),
-        };
-        let flag = |name| match members.value(name) {
-            Value::Null => Ok(None),
-            Value::Bool(flag) => Ok(Some(flag)),
-            _ => Err(format!("{name}: not true or false")),
-        };
         let object = |name| match members.value(name) {
             value @ (Value::Null | Value::Object(_)) => Ok(value),
             _ => Err(format!("{name}: not an object")),
         };
-        let email = text("emailAddress")?.ok_or("emailAddress is missing")?;
-        let nickname = text("nickname")?;
-        let name = text("displayName")?.or_else(|| nickname.clone());
+        let email = members.address("emailAddress")?.ok_or("emailAddress is missing")?;
+        let nickname = members.text("nickname")?;
+        let name = members.text("displayName")?.or_else(|| nickname.clone());
         let wheelchair_accessible =
-            flag("isWheelChairAccessible")?.or(flag("isWheelchairAccessible")?);
+            members.flag("isWheelChairAccessible")?.or(members.flag("isWheelchairAccessible")?);
         let position =
             position(&object("geoCoordinates")?).or(position(&object("geocoordinates")?));
-        let tags = match members.value("tags") {
-            Value::Null => Vec::new(),
-            Value::Array(tags) => tags.iter().filter_map(member_text).collect(),
-            _ => return Err("tags: not a list".to_owned()),
-        };
         Ok(Room {
             id: self.id.clone(),
             name: name.unwrap_or_else(|| email.clone()),
             email,
             nickname,
             // Below zero there is no capacity to speak of.
-            capacity: integer("capacity", &members)?.and_then(|it| u32::try_from(it).ok()),
-            building: text("building")?,
-            floor_number: integer("floorNumber", &members)?.and_then(|it| it.try_into().ok()),
-            floor_label: text("floorLabel")?,
-            label: text("label")?,
-            phone: text("phone")?,
+            capacity: members.number("capacity")?.and_then(|it| u32::try_from(it).ok()),
+            building: members.text("building")?,
+            floor_number: members.number("floorNumber")?.and_then(|it| it.try_into().ok()),
+            floor_label: members.text("floorLabel")?,
+            label: members.text("label")?,
+            phone: members.text("phone")?,
             address: address(&object("address")?),
             position,
             wheelchair_accessible,
-            audio_device: text("audioDeviceName")?,
-            video_device: text("videoDeviceName")?,
-            display_device: text("displayDeviceName")?.or(text("displayDevice")?),
-            booking_type: text("bookingType")?,
-            tags,
+            audio_device: members.text("audioDeviceName")?,
+            video_device: members.text("videoDeviceName")?,
+            display_device: members.text("displayDeviceName")?.or(members.text("displayDevice")?),
+            booking_type: members.text("bookingType")?,
+            tags: members.texts("tags")?,
             lists: Vec::new(),
             unknown: RoomFields::default(),
         })
@@ -161,7 +146,7 @@ impl RoomKey {
 }
 
 fn address(value: &Value) -> Option<Address> {
-    let part = |name| member_text(value.get(name)?);
+    let part = |name| text(value.get(name)?).unwrap_or_default();
     let address = Address {
         street: part("street"),
         city: part("city"),
@@ -173,28 +158,9 @@ fn address(value: &Value) -> Option<Address> {
 }
 
 fn position(value: &Value) -> Option<Coordinates> {
-    let degrees = |name| value.get(name)?.as_f64();
-    Some(Coordinates { latitude: degrees("latitude")?, longitude: degrees("longitude")? })
-}
-
-fn member_text(value: &Value) -> Option<String> {
-    filled(value.as_str().map(str::to_owned))
-}
-
-/// 50.0 is as good as 50.
-fn whole(number: f64) -> Option<i64> {
-    let fits = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
-    fits.then_some(number as i64)
-}
-
-/// An Int32 that can come as text.
-fn integer(field: &str, members: &Members<'_>) -> Result<Option<i64>, String> {
-    let number = match members.value(field) {
-        Value::Null => return Ok(None),
-        Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::String(text) => text.trim().parse().ok(),
-        value => value.as_i64().or_else(|| whole(value.as_f64()?)),
+    let degrees = |name| match value.get(name)? {
+        Value::String(text) => text.trim().parse().ok().filter(|it: &f64| it.is_finite()),
+        number => number.as_f64(),
     };
-    number.map(Some).ok_or_else(|| format!("{field}: not a whole number"))
+    Some(Coordinates { latitude: degrees("latitude")?, longitude: degrees("longitude")? })
 }

@@ -3,10 +3,13 @@
 //! Source: <https://learn.microsoft.com/graph/api/resources/user>, and for `@removed`
 //! <https://learn.microsoft.com/graph/delta-query-overview>.
 
-use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{filled, members, read, removal, text_member};
+use super::{
+    Members, NO_ID,
+    field::{filled, trimmed},
+    members, removal,
+};
 use crate::{
     card_number::Attribute,
     model::{Removal, Unreadable, User, UserFields},
@@ -49,6 +52,20 @@ pub enum Item {
     Unreadable(Unreadable),
 }
 
+impl Item {
+    /// The same under the id by which it was asked for, where the two differ in case alone: who
+    /// asks may have stored another spelling.
+    pub fn asked_as(self, id: &str) -> Self {
+        match self {
+            Self::User { mut user, addresses } if user.id.eq_ignore_ascii_case(id) => {
+                id.clone_into(&mut user.id);
+                Self::User { user, addresses }
+            }
+            item => item,
+        }
+    }
+}
+
 /// Knows which properties are needed, and turns them into records.
 #[derive(Debug)]
 pub struct UserReader {
@@ -77,79 +94,57 @@ impl UserReader {
 
     /// Reads an item of a listing, or of a `$batch`: what is absent has no value.
     pub fn whole(&self, raw: &RawValue) -> Item {
-        self.user(raw).unwrap_or_else(|reason| {
-            let members = members(raw);
-            let id =
-                ["id", "userPrincipalName"].iter().find_map(|name| text_member(&members, name));
-            Item::Unreadable(Unreadable { id: id.unwrap_or_else(|| "(no id)".to_owned()), reason })
-        })
+        self.read(&members(raw))
     }
 
     /// Reads an item of delta, which tells "at least" what changed: properties that were never
     /// set are absent, and so can be those that stayed as they were.
     pub fn change(&self, raw: &RawValue) -> Item {
         let members = members(raw);
-        let Some(id) = text_member(&members, "id") else {
-            return self.whole(raw);
+        let Some(id) = members.key_if_any("id") else {
+            return self.read(&members);
         };
-        if let Some(gone) = members.get("@removed") {
-            return Item::Removed(id, removal(gone));
+        if let Some(removal) = removal(&members) {
+            return Item::Removed(id, removal);
         }
         if self.select.split(',').any(|name| members.get(name).is_none()) {
             return Item::Partial(id);
         }
-        self.whole(raw)
+        self.read(&members)
     }
 
-    fn user(&self, raw: &RawValue) -> Result<Item, String> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Payload {
-            id: Option<String>,
-            user_principal_name: Option<String>,
-            display_name: Option<String>,
-            mail: Option<String>,
-            given_name: Option<String>,
-            surname: Option<String>,
-            job_title: Option<String>,
-            department: Option<String>,
-            office_location: Option<String>,
-            mobile_phone: Option<String>,
-            business_phones: Option<Vec<Option<String>>>,
-            preferred_language: Option<String>,
-            account_enabled: Option<bool>,
-            user_type: Option<String>,
-            proxy_addresses: Option<Vec<String>>,
-        }
+    fn read(&self, members: &Members<'_>) -> Item {
+        self.user(members).unwrap_or_else(|reason| {
+            let id = ["id", "userPrincipalName"].iter().find_map(|name| members.key_if_any(name));
+            Item::Unreadable(Unreadable { id: id.unwrap_or_else(|| NO_ID.to_owned()), reason })
+        })
+    }
 
-        let payload: Payload = read(raw)?;
-        let id = filled(payload.id).ok_or("id is missing")?;
-        let username = filled(payload.user_principal_name).ok_or("userPrincipalName is missing")?;
-        let email = filled(payload.mail);
+    fn user(&self, members: &Members<'_>) -> Result<Item, String> {
+        let id = members.key("id")?.ok_or("id is missing")?;
+        let username = members.key("userPrincipalName")?.ok_or("userPrincipalName is missing")?;
+        let email = members.address("mail")?;
         let mut addresses: Vec<_> = email.iter().map(|it| it.to_lowercase()).collect();
         // "SMTP:" marks the primary address, "smtp:" the others.
-        addresses.extend(payload.proxy_addresses.into_iter().flatten().filter_map(|it| {
+        addresses.extend(members.texts("proxyAddresses")?.iter().filter_map(|it| {
             let (kind, address) = it.split_once(':')?;
-            kind.eq_ignore_ascii_case("smtp").then(|| address.to_lowercase())
+            trimmed(kind).eq_ignore_ascii_case("smtp").then(|| trimmed(address).to_lowercase())
         }));
         let user = User {
             id,
-            display_name: filled(payload.display_name).unwrap_or_else(|| username.clone()),
+            display_name: members.text("displayName")?.unwrap_or_else(|| username.clone()),
             email,
-            given_name: filled(payload.given_name),
-            surname: filled(payload.surname),
-            job_title: filled(payload.job_title),
-            department: filled(payload.department),
-            office: filled(payload.office_location),
-            mobile_phone: filled(payload.mobile_phone),
-            business_phone: payload.business_phones.into_iter().flatten().find_map(filled),
-            language: filled(payload.preferred_language),
-            card_number: self.number(raw)?,
-            enabled: payload.account_enabled.unwrap_or(true),
-            // Accounts from before 2014 have no userType; a guest's name tells all the same.
-            guest: payload
-                .user_type
-                .map_or_else(|| username.contains("#EXT#"), |it| it.eq_ignore_ascii_case("guest")),
+            given_name: members.text("givenName")?,
+            surname: members.text("surname")?,
+            job_title: members.text("jobTitle")?,
+            department: members.text("department")?,
+            office: members.text("officeLocation")?,
+            mobile_phone: members.text("mobilePhone")?,
+            business_phone: members.texts("businessPhones")?.into_iter().next(),
+            language: members.text("preferredLanguage")?,
+            card_number: self.number(members)?,
+            enabled: members.flag("accountEnabled")?.unwrap_or(true),
+            guest: is_guest(members.text("userType")?.as_deref(), &username),
             username,
             unknown: UserFields::default(),
         };
@@ -157,11 +152,11 @@ impl UserReader {
     }
 
     /// To the letter: leading zeros and spaces are part of a card's number.
-    fn number(&self, raw: &RawValue) -> Result<Option<String>, String> {
+    fn number(&self, members: &Members<'_>) -> Result<Option<String>, String> {
         let Some(attribute) = &self.card_number else {
             return Ok(None);
         };
-        let Some(value) = members(raw).get(attribute.property()) else {
+        let Some(value) = members.get(attribute.property()) else {
             return Ok(None);
         };
         let wrong = || format!("{attribute}: not a text");
@@ -180,5 +175,14 @@ impl UserReader {
             },
             Value::Bool(_) | Value::Object(_) => Err(wrong()),
         }
+    }
+}
+
+/// Accounts from before 2014 have no type, nor have some that tools made; the name of a guest shows
+/// it all the same.
+fn is_guest(user_type: Option<&str>, username: &str) -> bool {
+    match user_type.map(trimmed) {
+        Some(user_type) => user_type.eq_ignore_ascii_case("guest"),
+        None => username.to_ascii_lowercase().contains("#ext#"),
     }
 }

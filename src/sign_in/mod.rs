@@ -95,10 +95,8 @@ pub async fn callback<H: Host>(
         .code
         .filter(|it| !it.is_empty())
         .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
-    // A code is good for one try; all else can be asked again, as long as a user waits.
-    let once = Graph::new(host, settings, Patience::ONCE);
-    let id_token = redeem::redeem(&once, sign_in, code, &callback.redirect_uri).await?;
     let graph = Graph::new(host, settings, Patience::PERSON);
+    let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
     person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
 }

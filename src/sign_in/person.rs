@@ -7,7 +7,7 @@ use crate::{
     graph::{Answer, Graph},
     host::{Host, Request},
     model::User,
-    payload::{Item, UserReader, filled},
+    payload::{Item, UserReader, filled, one_spelling},
 };
 
 /// Reads the person from Graph, so that ONES gets the same record as from a sync; from the claims
@@ -64,7 +64,8 @@ fn in_claims(claims: Claims) -> User {
     let username = filled(claims.preferred_username).or_else(|| email.clone());
     let username = username.unwrap_or_else(|| claims.oid.clone());
     User {
-        id: claims.oid,
+        // As a sync reports it.
+        id: one_spelling(&claims.oid).unwrap_or(claims.oid),
         display_name: filled(claims.name).unwrap_or_else(|| username.clone()),
         username,
         email,

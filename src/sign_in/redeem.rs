@@ -43,8 +43,10 @@ pub(super) async fn redeem<H: Host>(
     // What is sealed was checked when it was discovered.
     let endpoint = provider.token_endpoint.parse().unwrap_or_default();
     let form = form.finish().into_bytes();
+    // A code is good for one try.
     let mut request = Request::post(endpoint, "application/x-www-form-urlencoded", form)
-        .header("accept", "application/json");
+        .header("accept", "application/json")
+        .once();
     if let Some(secret) = basic {
         let encoded = |it: &str| form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
         let pair = format!("{}:{}", encoded(client), encoded(secret.reveal()));

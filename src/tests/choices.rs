@@ -143,7 +143,7 @@ fn what_a_sync_could_not_tell_and_what_comes_twice_is_no_choice() {
     let mut rooms = some_rooms();
     rooms.push(room("r1", "Rainier again", json!({})));
     rooms.push(json!({"placeId": "r4", "displayName": "Without address"}));
-    rooms.push(room("r5", "Odd", json!({"building": 7})));
+    rooms.push(room("r5", "Odd", json!({"building": {}})));
     let found = choose(&tenant(rooms), ROOMS, "", 100);
     assert_eq!(labels(&found), ["adams", "Baker", "Rainier"]);
 }

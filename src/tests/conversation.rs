@@ -1,5 +1,7 @@
 //! Tokens, patience, and where a token may go.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
@@ -131,8 +133,9 @@ fn throttling_is_waited_for_and_counted() {
     let summary = sync_users(&script, &settings(json!({})), None).1.expect("a good run");
     assert_eq!((summary.requests, summary.throttled, summary.retried), (9, 2, 2));
     let pauses = script.pauses.borrow();
-    assert_eq!(pauses[..2].iter().map(|it| it.as_millis()).collect::<Vec<_>>(), [2128, 1000]);
-    assert!((1000..=2000).contains(&pauses[2].as_millis()), "with jitter: {pauses:?}");
+    assert_eq!(pauses[0].as_millis(), 2128, "the longer of the two");
+    assert!((1000..=2000).contains(&pauses[1].as_millis()), "with jitter: {pauses:?}");
+    assert!((2000..=4000).contains(&pauses[2].as_millis()), "with jitter: {pauses:?}");
 }
 
 #[test]
@@ -141,15 +144,18 @@ fn patience_ends_with_a_typed_error() {
         let script = tenant(move |_| reply());
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
         assert_eq!(batches, [], "nothing is told");
+        let waited: Duration = script.pauses.take().into_iter().sum();
+        assert!(waited <= Duration::from_secs(120), "{waited:?}");
         (result.expect_err("no end"), script.paths().len() - 1)
     };
     let throttled = || Reply::Raw(429, vec![("retry-after", "600")], String::new());
     assert_eq!(error(throttled), (Error::Throttled(600), 1));
     let (unavailable, tries) = error(|| refused(503, "serviceNotAvailable"));
     assert!(matches!(unavailable, Error::Unavailable(_)), "{unavailable:?}");
-    assert_eq!(tries, 5);
+    assert!((8..15).contains(&tries), "as long as the time lasts: {tries}");
     let (broken, tries) = error(|| Reply::Fail(Failure::Timeout));
-    assert_eq!((explained(&broken), tries), ("timeout", 5));
+    assert_eq!(explained(&broken), "timeout");
+    assert!((8..15).contains(&tries), "as long as the time lasts: {tries}");
     let (untrusted, tries) = error(|| Reply::Fail(Failure::Tls));
     assert_eq!((explained(&untrusted), tries), ("certificate", 1), "no use in trying again");
 }

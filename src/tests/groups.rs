@@ -157,7 +157,7 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
                 json!({"id": "h", "members@delta": [person("ann"), left("bob")]}),
                 json!({"id": "gone", "@removed": {"reason": "changed"}}),
                 json!({"id": "lost", "displayName": "Was there a moment ago"}),
-                json!({"id": "odd", "displayName": 5, "description": null, "mail": null}),
+                json!({"id": "odd", "displayName": {}, "description": null, "mail": null}),
             ],
             "@odata.deltaLink",
             "G2",
@@ -171,14 +171,8 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
     let (batches, result) = sync_users(&script, &settings, Some(&since));
     assert_eq!(result.expect("a good run").unreadable, 1);
     assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
-    let expected = [
-        "h",
-        "h + ann",
-        "h - bob",
-        "gone Soft",
-        "lost Soft",
-        "odd? displayName: invalid type: integer `5`, expected a string",
-    ];
+    let expected =
+        ["h", "h + ann", "h - bob", "gone Soft", "lost Soft", "odd? displayName: not a text"];
     assert_eq!(told(&batches, Subject::Groups), expected);
     let leads = Group {
         id: "h".to_owned(),

@@ -11,6 +11,8 @@ mod group_payloads;
 mod groups;
 
 mod law;
+mod odd_input;
+mod patience;
 mod payloads;
 mod people;
 mod places;

@@ -244,7 +244,7 @@ fn a_room_that_cannot_be_read_keeps_its_id() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
             {"id": "e", "placeId": "p", "emailAddress": "r@contoso.com", "capacity": "many"},
-            {"id": "e2", "emailAddress": "r2@contoso.com", "building": 7},
+            {"id": "e2", "emailAddress": "r2@contoso.com", "building": {}},
             {"id": "e3", "displayName": "No mailbox"},
         ]})),
         _ => nothing(),

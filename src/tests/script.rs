@@ -20,12 +20,19 @@ use crate::{
 pub(super) const GRAPH: &str = "https://graph.microsoft.com";
 pub(super) const TENANT: &str = "84841066-274d-4ec0-a5c1-276be684bdd3";
 
+/// What the clock of a script says first.
+pub(super) const BEGIN: Duration = Duration::from_secs(1_800_000_000);
+
 /// What a server says.
 pub(super) enum Reply {
     Json(u16, Value),
     /// Status, headers, body.
     Raw(u16, Vec<(&'static str, &'static str)>, String),
+    /// 200, with whatever these are.
+    Bytes(Vec<u8>),
     Fail(Failure),
+    /// Comes so late, if the client waits for it.
+    Late(Duration, Box<Reply>),
 }
 
 /// 200 with JSON.
@@ -48,6 +55,8 @@ pub(super) struct Asked {
     pub(super) body: String,
     /// How often the same was asked before.
     pub(super) before: usize,
+    /// When, by the script's clock since it began.
+    pub(super) at: Duration,
 }
 
 impl Asked {
@@ -70,7 +79,7 @@ impl<F: Fn(&Asked) -> Reply> Script<F> {
         Self {
             answer,
             asked: RefCell::default(),
-            clock: Cell::new(Duration::from_secs(1_800_000_000)),
+            clock: Cell::new(BEGIN),
             pauses: RefCell::default(),
             chance: Cell::new(1),
         }
@@ -99,10 +108,11 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
             headers: request.headers,
             body: String::from_utf8(request.body.unwrap_or_default()).expect("text"),
             before: 0,
+            at: self.clock.get().saturating_sub(BEGIN),
         };
         asked.before = self.asked.borrow().iter().filter(|it| it.path == asked.path).count();
         self.asked.borrow_mut().push(asked.clone());
-        let reply = match (self.answer)(&asked) {
+        let mut reply = match (self.answer)(&asked) {
             Reply::Json(404, Value::Null) if asked.path.ends_with("/token") => ok(json!({
                 "token_type": "Bearer", "expires_in": 3599, "access_token": "opaque"
             })),
@@ -112,11 +122,17 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
             }
             reply => reply,
         };
+        while let Reply::Late(time, late) = reply {
+            self.clock.set(self.clock.get() + time.min(request.silence));
+            reply = if time > request.silence { Reply::Fail(Failure::Timeout) } else { *late };
+        }
         match reply {
+            Reply::Late(..) => unreachable!("it came in the end"),
             Reply::Fail(failure) => Err(TransportError { failure, detail: "by script".to_owned() }),
             Reply::Json(status, body) => {
                 Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
             }
+            Reply::Bytes(body) => Ok(Response { status: 200, headers: Vec::new(), body }),
             Reply::Raw(status, headers, body) => {
                 let headers = headers.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
                 Ok(Response { status, headers: headers.collect(), body: body.into_bytes() })

@@ -201,9 +201,9 @@ fn one_data_folder_holds_several_tenants() {
 #[test]
 fn a_run_that_fails_goes_on_where_it_stopped() {
     let scene = Scene::of(3500, 2);
-    // The third page does not come, however often it is asked for.
-    let gone = json!({"error": {"code": "InternalServerError", "message": "x"}});
-    let fault = Then::Answer { status: 500, headers: BTreeMap::new(), body: Some(gone) };
+    // The third page is refused.
+    let denied = json!({"error": {"code": "Authorization_RequestDenied", "message": "x"}});
+    let fault = Then::Answer { status: 403, headers: BTreeMap::new(), body: Some(denied) };
     scene
         .add_fault(Fault::once("/v1.0/users", fault).with_query("$skiptoken").after(1))
         .expect("a fault");

@@ -143,6 +143,23 @@ fn keys_that_cannot_be_had_are_no_fault_of_the_person() {
 }
 
 #[test]
+fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
+    let sign_in = sign_in();
+    for reply in [
+        || Reply::Fail(Failure::Connection),
+        || Reply::Fail(Failure::Protocol),
+        || Reply::Json(502, Value::Null),
+        || Reply::Raw(429, vec![("retry-after", "2")], String::new()),
+    ] {
+        let (outcome, asked) = sign_in
+            .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
+        person(outcome);
+        let asked: Vec<_> = asked.iter().map(what).collect();
+        assert_eq!(asked[..3], ["code", "keys", "keys"]);
+    }
+}
+
+#[test]
 fn a_key_that_the_tenant_no_longer_publishes_signs_nobody_in() {
     let sign_in = sign_in();
     let rotated = json!({"keys": [jwk_with("kid", json!("the-key-of-tomorrow"))]});

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{CODE, REDIRECT_URI, SignIn, pairs, settings, what};
 use crate::{
     error::{Error, Explanation},
+    host::Failure,
     tests::script::Reply,
 };
 
@@ -203,6 +204,24 @@ fn an_impatient_sign_in_server_is_not_asked_again() {
     });
     assert_eq!(outcome, Err(Error::Throttled(20)));
     assert_eq!(asked.len(), 1);
+}
+
+#[test]
+fn a_code_is_sent_once_whatever_happens_to_it() {
+    let sign_in = in_cloud("global");
+    for reply in [
+        || Reply::Fail(Failure::Connection),
+        || Reply::Fail(Failure::Timeout),
+        || Reply::Json(500, json!(null)),
+        || Reply::Json(503, json!(null)),
+        || Reply::Raw(429, Vec::new(), String::new()),
+        || Reply::Json(400, json!({"error": "temporarily_unavailable"})),
+    ] {
+        let (outcome, asked) =
+            sign_in.back(&sign_in.callback(), |it| (what(it) == "code").then(reply));
+        outcome.expect_err("no ID token");
+        assert_eq!(asked.iter().map(what).collect::<Vec<_>>(), ["code"]);
+    }
 }
 
 #[test]
