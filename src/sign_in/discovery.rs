@@ -43,7 +43,9 @@ impl Provider {
     /// [`Error::Unexpected`] where it is not to be followed: see [`Self::read`].
     pub(super) async fn discover<H: Host>(graph: &Graph<'_, H>) -> Result<Self, Error> {
         let request = Request::get(graph.endpoints().openid_configuration())
-            .header("accept", "application/json");
+            .header("accept", "application/json")
+            // Who begins many sign-ins must not have it asked as often.
+            .header("cache-control", "max-age=600");
         let response = graph.send(request).await?;
         if response.status != 200 {
             return Err(super::refusal::of_discovery(graph.settings(), &response));
