@@ -46,7 +46,9 @@ impl Provider {
     pub(super) async fn discover<H: Host>(graph: &Graph<'_, H>) -> Result<Self, Error> {
         let app = &graph.settings().server.client_id;
         let request = Request::get(graph.endpoints().openid_configuration_of(app))
-            .header("accept", "application/json");
+            .header("accept", "application/json")
+            // Beginning many sign-ins must not have Microsoft asked as often.
+            .header("cache-control", "max-age=600");
         let response = graph.send(request).await?;
         if response.status != 200 {
             return Err(super::refusal::of_discovery(graph.settings(), &response));

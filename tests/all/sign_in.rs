@@ -96,6 +96,20 @@ fn who_signs_in_is_the_person_that_a_sync_tells() {
 }
 
 #[test]
+fn who_begins_many_sign_ins_has_microsoft_asked_once() {
+    let door = Door::of(Scene::of(20, 2));
+    door.scene.clear_requests();
+    for _ in 0..20 {
+        door.begin(Purpose::SignIn);
+    }
+    let asked: Vec<_> = door.scene.requests().into_iter().map(|it| it.path).collect();
+    assert_eq!(asked.len(), 1, "{asked:#?}");
+    assert!(asked[0].ends_with("/.well-known/openid-configuration"), "{asked:#?}");
+    // What it said then is good enough to sign in with.
+    door.signs_in(&text(&door.somebody(), "userPrincipalName"));
+}
+
+#[test]
 fn a_callback_makes_four_requests() {
     let door = Door::of(Scene::of(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");

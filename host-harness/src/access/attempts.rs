@@ -2,10 +2,12 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+use super::network::household;
 
 /// So many may fail before one has to wait.
 const FREE: u32 = 5;
@@ -54,7 +56,7 @@ impl Attempts {
     /// How long that address has to wait. Asking earlier does not make it longer.
     pub fn begin(&self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut tried = self.tried();
-        let from = network(from);
+        let from = household(from);
         let before = tried.get(&from).copied().filter(|it| it.ago(now) < FORGOTTEN);
         let left = before.map_or(Duration::ZERO, |it| it.wait().saturating_sub(it.ago(now)));
         if !left.is_zero() {
@@ -73,19 +75,10 @@ impl Attempts {
 
     /// The attempt was none of a stranger: what failed before is forgotten.
     pub fn succeeded(&self, from: IpAddr) {
-        self.tried().remove(&network(from));
+        self.tried().remove(&household(from));
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<IpAddr, Tried>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What one household has: an IPv6 network of 64 bits (RFC 6177, section 2) is full of
-/// addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() & !u128::from(u64::MAX)).into(),
-        v4 => v4,
     }
 }

@@ -1,58 +1,167 @@
 //! Sign-ins under way: from the moment a browser is sent to the vendor until it is back.
+//!
+//! The host stores none of them: what a sign-in needs again is sealed into a cookie of the
+//! browser, so that no client can push out the sign-ins of others by beginning many. What the host
+//! stores is which sign-ins were used, until they expire: at most one bit for each that was begun
+//! and 48 bytes for each 64 of them.
 
 use std::{
+    collections::HashMap,
     fmt,
-    time::{Duration, Instant},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
-use super::tokens::{Token, Tokens};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
 use crate::{
     model::{Flow, Purpose},
-    store::IntegrationId,
+    store::{IntegrationId, SealingKey},
 };
 
-/// So long a person may take at the vendor's.
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// How long a sign-in may take.
+pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// So many at once, since a stranger can begin them; then the oldest goes.
-const CAPACITY: usize = 10_000;
+/// Largest sealed sign-in, in characters: browsers ignore a cookie whose name and value are longer
+/// than 4,096 bytes together (RFC 6265bis, section 5.6). It leaves room for a flow of 2,700 bytes.
+pub const LARGEST: usize = 4_000;
+
+/// Seconds after which expired marks of used sign-ins are removed.
+const SWEEP: u64 = 60;
 
 /// A browser that was sent to the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// Through which.
+    /// Integration through which the user signs in.
     pub integration: IntegrationId,
-    /// What the plugin needs to know again.
+    /// What the plugin needs again.
     pub flow: Flow,
     /// Where the vendor sends the browser back to.
     pub redirect_uri: String,
-    /// What for.
+    /// What the browser was sent for.
     pub purpose: Purpose,
 }
 
-/// Sign-ins under way, each bound to a browser by a token.
-pub struct Flows(Tokens<Pending>);
+/// The plugin asks the host to store more for a sign-in than a cookie can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the plugin asks to store {flow} bytes for a sign-in: {sealed} characters once they are \
+     sealed, of which a cookie holds {LARGEST}"
+)]
+pub struct FlowTooLarge {
+    /// Size of the plugin's flow, in bytes.
+    pub flow: usize,
+    /// Size of the sealed sign-in, in characters.
+    pub sealed: usize,
+}
+
+/// Seals sign-ins, and lets each be used once.
+///
+/// The key is derived from that of the data folder, so that a sign-in under way outlives a restart.
+/// Which sign-ins were used does not: that a code is redeemed once is then the vendor's to enforce.
+pub struct Flows {
+    key: SealingKey,
+    /// Tells the numbers of this process from those before a restart.
+    process: u64,
+    next: AtomicU64,
+    used: Mutex<Used>,
+}
+
+/// What the cookie holds.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    process: u64,
+    number: u64,
+    /// In seconds since 1970.
+    expires: u64,
+    integration: i64,
+    consent: bool,
+    redirect_uri: String,
+    flow: String,
+}
 
 impl Flows {
-    /// None under way.
-    pub fn new() -> Self {
-        Self(Tokens::new(LIFETIME, LIFETIME, CAPACITY))
+    /// Returns flows under a key that is derived from `key`.
+    pub fn new(key: &SealingKey) -> Self {
+        Self {
+            key: key.derive("ones-host sign-in 1"),
+            process: u64::from_ne_bytes(super::random()),
+            next: AtomicU64::default(),
+            used: Mutex::default(),
+        }
     }
 
-    /// Notes that a browser, which is given the token, is sent to the vendor.
-    pub fn begin(&self, pending: Pending, now: Instant) -> Token {
-        self.0.create(pending, now)
+    /// Seals a sign-in for a cookie of that name. The result is of letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    /// [`FlowTooLarge`].
+    pub fn seal(
+        &self,
+        pending: &Pending,
+        cookie: &str,
+        now: SystemTime,
+    ) -> Result<String, FlowTooLarge> {
+        let sealed = Sealed {
+            process: self.process,
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            expires: seconds(now + LIFETIME),
+            integration: pending.integration.get(),
+            consent: pending.purpose == Purpose::Consent,
+            redirect_uri: pending.redirect_uri.clone(),
+            flow: pending.flow.0.clone(),
+        };
+        // Numbers and texts: nothing that JSON cannot hold.
+        let text = serde_json::to_vec(&sealed).unwrap_or_default();
+        let sealed = URL_SAFE_NO_PAD.encode(self.key.seal(&text, cookie));
+        if sealed.len() > LARGEST {
+            return Err(FlowTooLarge { flow: pending.flow.0.len(), sealed: sealed.len() });
+        }
+        Ok(sealed)
     }
 
-    /// What that browser was sent for: once, and for 10 minutes.
-    pub fn take(&self, token: &str, now: Instant) -> Option<Pending> {
-        self.0.take(token, now)
+    /// Opens the sign-in of that cookie, without using it up. `None` where it has ended, where it
+    /// is not one of this host, or not of that cookie.
+    pub fn open(&self, sealed: &str, cookie: &str, now: SystemTime) -> Option<Begun> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let text = self.key.open_sealed(&sealed, cookie)?;
+        let it: Sealed = serde_json::from_slice(&text).ok()?;
+        (seconds(now) < it.expires).then_some(Begun(it))
+    }
+
+    /// Uses a sign-in up. `None` where that was done before.
+    pub fn redeem(&self, Begun(it): Begun, now: SystemTime) -> Option<Pending> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.mark(&it, seconds(now)).then(|| Pending {
+            integration: it.integration.into(),
+            flow: Flow(it.flow),
+            redirect_uri: it.redirect_uri,
+            purpose: if it.consent { Purpose::Consent } else { Purpose::SignIn },
+        })
     }
 }
 
-impl Default for Flows {
-    fn default() -> Self {
-        Self::new()
+/// A sign-in that was opened and not yet used up.
+pub struct Begun(Sealed);
+
+impl Begun {
+    /// Integration through which the user signs in.
+    pub fn integration(&self) -> IntegrationId {
+        self.0.integration.into()
+    }
+
+    /// When the sign-in ends, in seconds since 1970.
+    pub fn expires(&self) -> u64 {
+        self.0.expires
+    }
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begun").finish_non_exhaustive()
     }
 }
 
@@ -60,4 +169,41 @@ impl fmt::Debug for Flows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flows").finish_non_exhaustive()
     }
+}
+
+/// Marks of used sign-ins: none is given up before its sign-in has expired.
+#[derive(Default)]
+struct Used {
+    /// By process, and by number without its last six bits.
+    blocks: HashMap<(u64, u64), Block>,
+    /// Seconds since 1970.
+    swept: u64,
+}
+
+/// Marks of 64 sign-ins.
+#[derive(Default)]
+struct Block {
+    bits: u64,
+    /// When the last of the used ones expires.
+    expires: u64,
+}
+
+impl Used {
+    /// Returns false where the sign-in was marked before.
+    fn mark(&mut self, it: &Sealed, now: u64) -> bool {
+        if now.abs_diff(self.swept) >= SWEEP {
+            self.blocks.retain(|_, block| block.expires > now);
+            self.swept = now;
+        }
+        let block = self.blocks.entry((it.process, it.number / 64)).or_default();
+        let bit = 1 << (it.number % 64);
+        let is_first = block.bits & bit == 0;
+        block.bits |= bit;
+        block.expires = block.expires.max(it.expires);
+        is_first
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }

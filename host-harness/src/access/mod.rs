@@ -1,19 +1,24 @@
 //! Who may do what: a password for the administrator, sessions for whoever signed in,
-//! sign-ins under way, and patience with those who guess.
+//! sign-ins under way, turns of those who are not signed in, and patience with those who guess.
 //!
-//! All of it is in memory, in bounded amounts, and takes the time from its caller. The
-//! password's hash alone is stored: see [`crate::store::Store::password`].
+//! All of it is in memory, in bounded amounts, and takes the time from its caller; sign-ins under
+//! way are in the browsers. The password's hash alone is stored: see
+//! [`crate::store::Store::password`].
 
 mod attempts;
-mod flows;
+pub mod flows;
+mod network;
 pub mod password;
 mod sessions;
+pub mod slots;
 mod tokens;
 
 pub use attempts::Attempts;
-pub use flows::{Flows, Pending};
+pub use flows::{Begun, FlowTooLarge, Flows, Pending};
+pub use network::{Network, NotANetwork, household};
 pub use password::PasswordError;
 pub use sessions::Sessions;
+pub use slots::{Turn, Turns};
 pub use tokens::Token;
 
 /// Bytes that nobody can guess, from the operating system.

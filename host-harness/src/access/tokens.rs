@@ -81,11 +81,6 @@ impl<T> Tokens<T> {
         Some(entry.value.clone())
     }
 
-    pub(super) fn take(&self, token: &str, now: Instant) -> Option<T> {
-        let taken = self.entries().remove(&key(token));
-        taken.filter(|it| self.is_alive(it, now)).map(|it| it.value)
-    }
-
     pub(super) fn remove(&self, token: &str) {
         self.entries().remove(&key(token));
     }

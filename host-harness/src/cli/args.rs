@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
-use crate::store::Leavers;
+use crate::{access::Network, store::Leavers};
 
 /// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
 /// and people, and keeps them in a data folder.
@@ -130,6 +130,12 @@ pub(super) struct ServeArgs {
     /// machine can reach it
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<Url>,
+
+    /// Address or network of a proxy in front of the server. Its `Forwarded` and
+    /// `X-Forwarded-For` headers say which client sent a request: clients are counted by their
+    /// address, and without this, all clients of a proxy count as one. Can be given several times
+    #[arg(long = "trusted-proxy", value_name = "ADDR|CIDR")]
+    pub(super) trusted_proxies: Vec<Network>,
 }
 
 #[derive(Debug, Subcommand)]

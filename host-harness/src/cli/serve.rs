@@ -10,7 +10,7 @@ use super::{
     ended, json, runtime, stopped, text, variable,
 };
 use crate::{
-    serve::{Options, Server},
+    serve::{Bounds, Log, Options, Server},
     store::{SealingKey, Store, StoreOptions},
 };
 
@@ -23,6 +23,12 @@ impl Program {
         let options = Options {
             listen: args.listen,
             public_url: args.public_url.clone(),
+            trusted_proxies: args.trusted_proxies.clone(),
+            bounds: Bounds::default(),
+            log: Log::new(|incident| {
+                // Nothing to be done where nobody reads it.
+                let _ = text::incident(&mut anstream::stderr().lock(), incident);
+            }),
             limit: self.limit(),
         };
         let runtime = runtime()?;

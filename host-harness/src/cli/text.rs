@@ -16,6 +16,7 @@ use super::Changes;
 use crate::{
     error::Problem,
     model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
+    serve::Incident,
     store::{
         Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
         RunRow,
@@ -55,6 +56,14 @@ pub(super) fn problem(
     indented(out, "→ ", problem.remedy.as_deref())?;
     indented(out, "", problem.detail.as_deref())?;
     network_failures(out, network)
+}
+
+/// What the page of an incident did not say, under its reference number.
+pub(super) fn incident(out: &mut impl Write, incident: &Incident) -> io::Result<()> {
+    let of = incident.integration.as_deref().map(|it| format!(" {}", Shown(it)));
+    let (at, reference) = (incident.at.strftime("%Y-%m-%dT%H:%M:%SZ"), &incident.reference);
+    writeln!(out, "{FAINT}{at}{FAINT:#} {reference}{}", of.unwrap_or_default())?;
+    problem(out, &incident.problem, &[])
 }
 
 pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {

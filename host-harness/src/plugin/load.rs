@@ -99,6 +99,7 @@ impl Plugin {
             client,
             limits,
             known: Known::default(),
+            stored: Default::default(),
             instances: AtomicU64::new(0),
         })))
     }

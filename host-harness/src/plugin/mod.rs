@@ -55,6 +55,7 @@ struct Inner {
     client: Client,
     limits: Limits,
     known: Known,
+    stored: outbound::Stored,
     instances: AtomicU64,
 }
 

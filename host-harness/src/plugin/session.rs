@@ -381,6 +381,7 @@ impl Session {
             self.meter.clone(),
             self.secrets.clone(),
         )
+        .storing(self.plugin.0.stored.under(&self.settings.to_json()))
     }
 
     fn changes(

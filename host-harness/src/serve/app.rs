@@ -1,19 +1,34 @@
 //! What all pages share.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
 };
 
+use axum::{
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
-    admin::AdminSession, failure::Failure, guard::random_text, people::PersonSession, site::Site,
+    admin::AdminSession,
+    bounds::Bounds,
+    failure::Failure,
+    guard::{Client, Cookie, cookie, is_forwarded, random_text},
+    incidents::Incidents,
+    people::PersonSession,
+    site::Site,
     vendor::Vendor,
+    view::{Page, message},
 };
 use crate::{
-    access::{Attempts, Flows, Sessions},
-    error::Error,
+    access::{Attempts, Flows, Network, Sessions, Turns},
+    error::{Error, Problem},
     form::Form,
     model::Manifest,
     runner::Runner,
@@ -28,8 +43,8 @@ pub(super) const LOGIN_BUTTON: &str = "/users/loginButton";
 /// The field that tells integrations apart.
 pub(super) const NAME: &str = "/server/name";
 
-/// So many calls of the plugin at once for those who are not signed in.
-const STRANGERS: usize = 16;
+/// Number of passwords that are hashed at once: each takes 19 MiB.
+const HASHED: usize = 4;
 
 pub(super) struct App {
     store: Arc<Mutex<Store>>,
@@ -45,8 +60,21 @@ pub(super) struct App {
     pub(super) people: Sessions<Arc<PersonSession>>,
     pub(super) flows: Flows,
     pub(super) attempts: Attempts,
-    pub(super) strangers: Semaphore,
+    pub(super) turns: Turns,
+    pub(super) hashing: Semaphore,
+    pub(super) incidents: Incidents,
+    pub(super) bounds: Bounds,
+    proxies: Vec<Network>,
+    /// Whether it was said that a proxy is not trusted.
+    is_proxy_noted: AtomicBool,
     set_up: Mutex<Option<String>>,
+}
+
+/// What [`App`] is given of [`super::Options`].
+pub(super) struct Given {
+    pub(super) bounds: Bounds,
+    pub(super) proxies: Vec<Network>,
+    pub(super) incidents: Incidents,
 }
 
 impl App {
@@ -57,11 +85,13 @@ impl App {
         manifest: Manifest,
         runner: Runner,
         site: Site,
+        given: Given,
     ) -> Self {
         let hours = |it: u64| Duration::from_secs(it * 60 * 60);
         Self {
             store: Arc::new(Mutex::new(store)),
             slow: Arc::new(Mutex::new(slow)),
+            flows: Flows::new(&key),
             key,
             vendor: Box::new(vendor),
             form: Form::of(&manifest.settings_schema),
@@ -70,9 +100,13 @@ impl App {
             site,
             admins: Sessions::new(hours(8), hours(1), 100),
             people: Sessions::new(hours(12), hours(12), 100_000),
-            flows: Flows::new(),
             attempts: Attempts::default(),
-            strangers: Semaphore::new(STRANGERS),
+            turns: Turns::new(),
+            hashing: Semaphore::new(HASHED),
+            incidents: given.incidents,
+            bounds: given.bounds,
+            proxies: given.proxies,
+            is_proxy_noted: AtomicBool::default(),
             set_up: Mutex::default(),
         }
     }
@@ -145,7 +179,58 @@ impl App {
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Whether the administrator is logged in.
+    pub(super) fn is_admin(&self, headers: &HeaderMap) -> bool {
+        let token = cookie(headers, &Cookie::Admin, &self.site);
+        token.and_then(|it| self.admins.get(it, self.now())).is_some()
+    }
+
+    /// The client behind a connection, and behind the proxies that are trusted.
+    pub(super) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
+        let is_proxy = self.is_trusted(peer);
+        if !is_proxy && is_forwarded(headers) && !self.is_proxy_noted.swap(true, Ordering::Relaxed)
+        {
+            let summary = format!(
+                "{} sends requests of others on, and is none of the proxies that are trusted: all \
+                 who come through it count as one client",
+                peer.ip()
+            );
+            let remedy = "If it is a proxy of yours, start the server with --trusted-proxy";
+            let problem = Problem::of_request("untrusted-proxy", summary, remedy);
+            self.incidents.report(None, problem);
+        }
+        Client::of(peer, headers, &self.proxies)
+    }
+
+    /// Whether the other end of a connection is a trusted proxy.
+    pub(super) fn is_trusted(&self, peer: SocketAddr) -> bool {
+        self.proxies.iter().any(|it| it.contains(peer.ip()))
+    }
+
+    /// The page of a problem behind the pages: all of it for the administrator, and for others a
+    /// sentence and a reference number.
+    pub(super) fn show(&self, status: StatusCode, problem: Problem, is_admin: bool) -> Response {
+        if is_admin {
+            let page = Page::narrow(problem.summary.clone());
+            return (status, message(page, problem, "/", "To the first page")).into_response();
+        }
+        let reference = self.incidents.report(None, problem);
+        let (summary, remedy) = (
+            "Something went wrong in ONES",
+            "Try again in a minute. If it goes on, give the reference number to your administrator \
+             of ONES",
+        );
+        let shown = Problem::of_request("inner", summary, remedy);
+        let page = Page::narrow(summary).referring(reference);
+        (status, message(page, shown, "/", "To the first page")).into_response()
+    }
+
     pub(super) fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    /// By the clock on the wall, for what outlives the process.
+    pub(super) fn today(&self) -> SystemTime {
+        SystemTime::now()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Redirect, Response},
 };
@@ -13,13 +14,21 @@ use crate::error::{Error, Problem};
 /// Why a page is not shown.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Told on a page of its own.
+    /// In the host's own words, for whoever asked: shown as it is.
     Problem(StatusCode, Box<Problem>),
+    /// Of what lies behind the pages: a plugin, the store. It can name files, and more that is
+    /// the administrator's to know; see [`Inner`].
+    Inner(StatusCode, Box<Problem>),
     /// Too many attempts: to be tried again after so long.
     Wait(Duration),
     /// To be asked for elsewhere.
     Elsewhere(String),
 }
+
+/// Goes with a response that has no page yet: who may see how much of the problem is decided in
+/// one place, by [`crate::serve::guard::check`].
+#[derive(Debug, Clone)]
+pub(super) struct Inner(pub(super) Box<Problem>);
 
 impl Failure {
     pub(super) fn new(
@@ -56,7 +65,7 @@ impl Failure {
         let problem = Problem::of_request("host", summary, remedy);
         let detail = Some(error.to_string());
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::Problem(status, Box::new(Problem { detail, ..problem }))
+        Self::Inner(status, Box::new(Problem { detail, ..problem }))
     }
 }
 
@@ -67,7 +76,7 @@ impl<E: Into<Error>> From<E> for Failure {
             Error::Call(_) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::Problem(status, Box::new(error.problem()))
+        Self::Inner(status, Box::new(error.problem()))
     }
 }
 
@@ -79,6 +88,7 @@ impl IntoResponse for Failure {
                 let page = Page::narrow(problem.summary.clone());
                 (status, message(page, *problem, "/", "To the first page")).into_response()
             }
+            Self::Inner(status, problem) => (status, Extension(Inner(problem))).into_response(),
             Self::Wait(wait) => {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 let seconds = seconds.next_multiple_of(if seconds < 60 { 1 } else { 60 });

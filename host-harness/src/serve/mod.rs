@@ -2,15 +2,20 @@
 //!
 //! - `admin`: set-up, log-in, the wizard, and what became of each integration.
 //! - `people`: the login page, the way to the vendor and back, a page of one's own.
+//! - `connections`: how many may be open, and for how long.
 //! - `guard`: what every request passes.
+//! - `incidents`: what only the administrator is shown.
 //! - `view`: what the templates print.
 //!
 //! Every page works without JavaScript, and every text of a plugin is escaped.
 
 mod admin;
 mod app;
+mod bounds;
+mod connections;
 mod failure;
 mod guard;
+mod incidents;
 mod people;
 mod site;
 mod vendor;
@@ -27,15 +32,20 @@ use axum::{
     routing::get,
 };
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
+    access::Network,
     error::Error,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
     sync::Limit,
 };
-use app::App;
+use app::{App, Given};
+pub use bounds::Bounds;
+use incidents::Incidents;
+pub use incidents::{Incident, Log};
 use site::Site;
 pub use vendor::{Asked, Vendor};
 
@@ -52,6 +62,12 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What browsers call it. Where there is none, it is for this machine alone.
     pub public_url: Option<Url>,
+    /// Proxies in front of it, whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// How much clients may take of it.
+    pub bounds: Bounds,
+    /// Where the causes go that only the administrator is shown.
+    pub log: Log,
     /// How many removals need no person's word.
     pub limit: Limit,
 }
@@ -99,7 +115,12 @@ impl Server {
         let site = Site::new(&listener, options.public_url)?;
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
         let slow = store.another()?;
-        let app = App::new((store, slow), vendor, key, manifest, runner, site);
+        let given = Given {
+            bounds: options.bounds,
+            proxies: options.trusted_proxies,
+            incidents: Incidents::new(options.log),
+        };
+        let app = App::new((store, slow), vendor, key, manifest, runner, site, given);
         let set_up = app.begin_set_up()?.map(|code| app.site.set_up(&code));
         Ok(Self { listener, app: Arc::new(app), set_up })
     }
@@ -126,19 +147,17 @@ impl Server {
             let runner = runner.clone();
             async move { runner.follow_schedule().await }
         });
-        let stopping = Arc::new(tokio::sync::Notify::new());
-        let stopped = stopping.clone();
-        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, service)
-            .with_graceful_shutdown(async move { stopped.notified().await });
+        let stopping = CancellationToken::new();
+        let router = router(self.app.clone());
+        let serving = connections::serve(self.listener, self.app, router, stopping.clone());
         let ending = async {
             end.await;
-            stopping.notify_one();
+            stopping.cancel();
             tokio::join!(runner.stop(), tokio::time::sleep(GRACE));
         };
         tokio::select! {
             // It ends when it is told to, and when all requests are answered.
-            _ = serving.into_future() => {}
+            () = serving => {}
             () = ending => {}
         }
         runner.stop().await;

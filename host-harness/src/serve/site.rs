@@ -13,7 +13,7 @@ pub(super) struct Site {
     /// Without a slash at the end.
     origin: String,
     public: bool,
-    /// In lower case, with the port where it is not that of the scheme.
+    /// As [`Self::canonical`] writes them.
     hosts: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Site {
         let Some(url) = public else {
             // Vendors allow plain http for `localhost` alone.
             let origin = format!("http://localhost:{port}");
-            return Ok(Self { address, origin, public: false, hosts });
+            return Ok(Self::called(address, origin, false, hosts));
         };
         let is_site = matches!(url.scheme(), "http" | "https")
             && url.path() == "/"
@@ -54,13 +54,32 @@ impl Site {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         });
-        Ok(Self { address, origin: url.origin().ascii_serialization(), public: true, hosts })
+        Ok(Self::called(address, url.origin().ascii_serialization(), true, hosts))
+    }
+
+    fn called(address: SocketAddr, origin: String, public: bool, hosts: Vec<String>) -> Self {
+        let mut site = Self { address, origin, public, hosts: Vec::new() };
+        site.hosts = hosts.iter().map(|it| site.canonical(it)).collect();
+        site
+    }
+
+    /// Returns a name of this server in lower case, without the port where it is that of the
+    /// public URL's scheme: `Host` may name it (RFC 9110, section 4.2.3).
+    pub(super) fn canonical(&self, host: &str) -> String {
+        let port = if self.is_secure() { ":443" } else { ":80" };
+        let host = host.to_ascii_lowercase();
+        host.strip_suffix(port).map(str::to_owned).unwrap_or(host)
     }
 
     /// Whether a browser that calls the server by this name was led here by it: a page of
     /// another site that resolves its own name to this machine was not.
     pub(super) fn knows(&self, host: &str) -> bool {
-        self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host))
+        self.hosts.contains(&self.canonical(host))
+    }
+
+    /// Whether that is the name in the public URL, and browsers reach it over TLS.
+    pub(super) fn is_public_and_secure(&self, host: &str) -> bool {
+        self.origin.strip_prefix("https://") == Some(self.canonical(host).as_str())
     }
 
     /// Whether cookies are for https alone.

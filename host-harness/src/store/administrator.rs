@@ -16,6 +16,20 @@ impl Store {
             .optional()?)
     }
 
+    /// Sets the password's hash where none is set, and returns whether that was so: of several
+    /// callers at the same time, one is the first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn set_first_password(&mut self, phc: &str) -> Result<bool, StoreError> {
+        let set = self.connection.execute(
+            "INSERT INTO administrator (only, password, changed) VALUES (1, ?1, ?2)
+             ON CONFLICT DO NOTHING",
+            [phc, &now()],
+        )?;
+        Ok(set > 0)
+    }
+
     /// Sets it, or another: a hash of [`crate::access::password::hash`].
     ///
     /// # Errors

@@ -8,6 +8,8 @@ use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
 };
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{StoreError, folder::Folder};
@@ -72,16 +74,25 @@ impl SealingKey {
         Ok(())
     }
 
+    /// Returns a key for another purpose. What is sealed with the one cannot be opened with the
+    /// other, and neither is learned from the other.
+    pub(crate) fn derive(&self, purpose: &str) -> Self {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.0.as_ref())
+            .expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        Self(Zeroizing::new(mac.finalize().into_bytes().into()))
+    }
+
     /// Encrypts; what `binding` says must be said again to open it.
-    pub(super) fn seal(&self, text: &[u8], binding: &str) -> Vec<u8> {
+    pub(crate) fn seal(&self, text: &[u8], binding: &str) -> Vec<u8> {
         let nonce: [u8; NONCE] = crate::access::random();
         let payload = Payload { msg: text, aad: binding.as_bytes() };
         let sealed = self.cipher().encrypt(XNonce::from_slice(&nonce), payload);
-        [nonce.as_slice(), &sealed.expect("settings are shorter than 256 GiB")].concat()
+        [nonce.as_slice(), &sealed.expect("what is sealed is shorter than 256 GiB")].concat()
     }
 
     /// What was sealed, unless it was changed, or bound to something else.
-    pub(super) fn open_sealed(&self, sealed: &[u8], binding: &str) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open_sealed(&self, sealed: &[u8], binding: &str) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
         let payload = Payload { msg: sealed, aad: binding.as_bytes() };
         self.cipher().decrypt(XNonce::from_slice(nonce), payload).ok().map(Zeroizing::new)

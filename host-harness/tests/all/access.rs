@@ -2,14 +2,16 @@
 
 use std::{
     net::IpAddr,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use ones_host::{
-    access::{Attempts, Flows, PasswordError, Pending, Sessions, password},
+    access::{Attempts, Flows, Network, PasswordError, Pending, Sessions, flows, password},
     model::{Flow, Purpose},
-    store::{IntegrationId, Store, StoreOptions},
+    store::{IntegrationId, SealingKey, Store, StoreOptions},
 };
+use proptest::prelude::*;
+use tempfile::TempDir;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -72,34 +74,127 @@ fn pending(number: i64) -> Pending {
     }
 }
 
+const COOKIE: &str = "ones-flow-1";
+
+/// Flows of a data folder, as a process that was just started has them.
+fn flows(folder: &TempDir) -> Flows {
+    Flows::new(&SealingKey::of(folder.path(), |_| None).unwrap())
+}
+
+/// What becomes of a cookie that a browser brings back.
+fn take(flows: &Flows, sealed: &str, cookie: &str, now: SystemTime) -> Option<Pending> {
+    flows.redeem(flows.open(sealed, cookie, now)?, now)
+}
+
 #[test]
 fn a_sign_in_is_finished_once_by_the_browser_that_began_it() {
-    let (flows, now) = (Flows::new(), Instant::now());
-    let (one, two) = (flows.begin(pending(1), now), flows.begin(pending(2), now));
-    assert_eq!(flows.take("another", now), None);
-    assert_eq!(flows.take(two.secret(), now), Some(pending(2)));
-    assert_eq!(flows.take(one.secret(), now), Some(pending(1)));
-    assert_eq!(flows.take(one.secret(), now), None);
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let flows = flows(&folder);
+    let sealed = [1, 2].map(|it| flows.seal(&pending(it), COOKIE, now).unwrap());
+    assert_eq!(take(&flows, &sealed[1], COOKIE, now), Some(pending(2)));
+    assert_eq!(take(&flows, &sealed[0], COOKIE, now), Some(pending(1)));
+    assert_eq!(take(&flows, &sealed[0], COOKIE, now), None);
+    assert_eq!(take(&flows, &sealed[1], COOKIE, now), None);
 }
 
 #[test]
 fn a_sign_in_lasts_ten_minutes() {
-    let (flows, now) = (Flows::new(), Instant::now());
-    let (one, two) = (flows.begin(pending(1), now), flows.begin(pending(2), now));
-    assert_eq!(flows.take(one.secret(), now + 10 * MINUTE - MINUTE / 60), Some(pending(1)));
-    assert_eq!(flows.take(two.secret(), now + 10 * MINUTE), None);
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let flows = flows(&folder);
+    let sealed = [1, 2].map(|it| flows.seal(&pending(it), COOKIE, now).unwrap());
+    let late = now + 10 * MINUTE - Duration::from_secs(2);
+    assert_eq!(take(&flows, &sealed[0], COOKIE, late), Some(pending(1)));
+    assert_eq!(take(&flows, &sealed[1], COOKIE, now + 10 * MINUTE), None);
 }
 
 #[test]
-fn of_too_many_sign_ins_the_oldest_goes() {
-    let (flows, now) = (Flows::new(), Instant::now());
-    let begin = |at: u64| flows.begin(pending(1), now + Duration::from_millis(at));
-    let (first, second) = (begin(0), begin(1));
-    for at in 2..=10_000 {
-        begin(at);
+fn a_flood_of_sign_ins_ends_none_that_is_under_way_nor_brings_back_one_that_was_used() {
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let flows = flows(&folder);
+    let seal = |it| flows.seal(&pending(it), COOKIE, now).unwrap();
+    let (first, used) = (seal(1), seal(2));
+    assert!(take(&flows, &used, COOKIE, now).is_some());
+    for _ in 0..10_500 {
+        assert!(take(&flows, &seal(3), COOKIE, now).is_some());
     }
-    assert_eq!(flows.take(first.secret(), now), None);
-    assert_eq!(flows.take(second.secret(), now), Some(pending(1)));
+    let late = now + 9 * MINUTE;
+    assert_eq!(take(&flows, &used, COOKIE, late), None);
+    assert_eq!(take(&flows, &first, COOKIE, late), Some(pending(1)));
+}
+
+#[test]
+fn a_sign_in_under_way_outlives_a_restart() {
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let before = flows(&folder);
+    let sealed = [1, 2].map(|it| before.seal(&pending(it), COOKIE, now).unwrap());
+    let after = flows(&folder);
+    let own = after.seal(&pending(3), COOKIE, now).unwrap();
+    assert_eq!(take(&after, &own, COOKIE, now), Some(pending(3)));
+    // Both processes count from the same number on, and neither takes one for the other.
+    assert_eq!(take(&after, &sealed[0], COOKIE, now), Some(pending(1)));
+    assert_eq!(take(&after, &sealed[0], COOKIE, now), None);
+    assert_eq!(take(&after, &sealed[1], COOKIE, now), Some(pending(2)));
+}
+
+#[test]
+fn a_sign_in_of_another_host_or_of_another_cookie_is_none() {
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let sealed = flows(&folder).seal(&pending(1), COOKIE, now).unwrap();
+    assert_eq!(take(&flows(&TempDir::new().unwrap()), &sealed, COOKIE, now), None);
+    assert_eq!(take(&flows(&folder), &sealed, "ones-flow-2", now), None);
+    // Settings are sealed with the key of the folder itself.
+    assert!(!sealed.contains("verifier"));
+}
+
+#[test]
+fn a_flow_that_fits_into_no_cookie_is_refused() {
+    let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+    let flows = flows(&folder);
+    let of = |size| Pending { flow: Flow("x".repeat(size)), ..pending(1) };
+    let largest = flows.seal(&of(2_700), COOKIE, now).unwrap();
+    assert!(largest.len() <= flows::LARGEST);
+    assert_eq!(flows.seal(&of(3 << 10), COOKIE, now).unwrap_err().flow, 3 << 10);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_sign_in_that_was_changed_or_cut_is_none(place in 0_usize..4_000, letter in "[A-Za-z0-9_-]") {
+        let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
+        let flows = flows(&folder);
+        let sealed = flows.seal(&pending(1), COOKIE, now).unwrap();
+        let place = place % sealed.len();
+        let mut changed = sealed.clone();
+        changed.replace_range(place..=place, &letter);
+        if changed != sealed {
+            prop_assert_eq!(take(&flows, &changed, COOKIE, now), None);
+        }
+        prop_assert_eq!(take(&flows, &sealed[..place], COOKIE, now), None);
+        prop_assert_eq!(take(&flows, &sealed, COOKIE, now), Some(pending(1)));
+    }
+}
+
+#[test]
+fn a_network_is_an_address_or_in_cidr_notation() {
+    for (network, within, without) in [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+        ("10.0.0.0/8", "::ffff:10.1.2.3", "::10.1.2.3"),
+        ("192.0.2.128/25", "192.0.2.200", "192.0.2.127"),
+        ("fd00::/8", "fdff::1", "fe80::1"),
+        ("2001:db8::1", "2001:db8::1", "2001:db8::2"),
+        ("0.0.0.0/0", "203.0.113.9", "::1"),
+        ("::/0", "2001:db8::1", "192.0.2.1"),
+    ] {
+        let parsed: Network = network.parse().unwrap();
+        assert!(parsed.contains(address(within)), "{within} in {network}");
+        assert!(!parsed.contains(address(without)), "{without} not in {network}");
+    }
+    for wrong in ["", "proxy", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/", "fd00::/129", "10.0.0/8"]
+    {
+        assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+    }
 }
 
 #[test]

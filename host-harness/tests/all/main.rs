@@ -5,6 +5,7 @@
 mod access;
 mod admission;
 mod browser;
+mod connections;
 mod fake;
 mod group_laws;
 mod groups;
@@ -25,5 +26,6 @@ mod served;
 mod settings;
 mod signing_in;
 mod store;
+mod strangers;
 mod users;
 mod wizard;

@@ -45,6 +45,7 @@ fn wrong_usage_is_told_with_exit_code_2() {
     check(folder, &["rooms", "--settings", "s", "--integration", "x"], 2, "cannot be used with");
     check(folder, &["rooms", "--max-removals-percent", "101"], 2, "101");
     check(folder, &["--settings", "nowhere.json", "validate"], 2, "nowhere.json");
+    check(folder, &["serve", "--trusted-proxy", "10.0.0.0/33"], 2, "a network such as 10.0.0.0/8");
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn behind_https_cookies_are_for_https_alone() {
     let reply = browser.get("/sign-in/1");
     let cookie = reply.header("set-cookie");
     assert!(cookie.starts_with("__Host-ones-flow="), "{cookie}");
-    assert!(cookie.ends_with("; SameSite=None; Secure"), "{cookie}");
+    assert!(cookie.ends_with("; SameSite=None; Secure; Max-Age=600"), "{cookie}");
     reply.leads_to("https://vendor.example/?to=https://ones.example.com/sign-in/callback");
 }
 

@@ -14,14 +14,17 @@ use ones_host::{
     },
     plugin::CallError,
     runner::Connect,
-    serve::{Asked, Options, Server, Vendor},
+    serve::{Asked, Bounds, Incident, Log, Options, Server, Vendor},
     settings::Settings,
     store::{IntegrationId, SealingKey, Store, StoreOptions},
     sync::{Limit, Source},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{runtime::Runtime, sync::oneshot};
+use tokio::{
+    runtime::Runtime,
+    sync::{Notify, oneshot},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{browser::Browser, fake::*};
@@ -47,7 +50,32 @@ pub(crate) struct Contoso {
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
     /// It knows people only.
     pub(crate) has_no_rooms: Arc<Mutex<bool>>,
+    /// How it begins sign-ins.
+    pub(crate) mood: Arc<Mutex<Mood>>,
+    /// Ends the waits of [`Mood::Hangs`].
+    pub(crate) released: Arc<Notify>,
 }
+
+/// How a vendor begins sign-ins.
+#[derive(Clone, Default)]
+pub(crate) enum Mood {
+    /// It always sends to the same place.
+    #[default]
+    Plain,
+    /// It tells sign-ins apart by a state: `s1`, `s2`, …
+    States,
+    /// It sends browsers there, and has them keep that.
+    Sends(String, String),
+    /// It does not answer those of the integration with this name until it is released.
+    Hangs(&'static str),
+    /// The plugin crashes.
+    Traps,
+    /// It takes every callback for a sign-in, also without a flow.
+    Credulous,
+}
+
+/// What a plugin writes before it crashes.
+pub(crate) const STDERR: &str = "panicked at /home/builder/plugin.rs: backtrace";
 
 fn schema() -> Value {
     json!({
@@ -179,7 +207,27 @@ impl Vendor for Contoso {
         _: Purpose,
     ) -> Asked<'a, Redirect> {
         let url = format!("https://vendor.example/?to={redirect_uri}");
-        self.ask("begin-sign-in", &settings, Ok(Redirect { url, flow: Flow("flow".to_owned()) }))
+        let redirect = |url, flow| Redirect { url, flow: Flow(flow) };
+        let number = self.times("begin-sign-in") + 1;
+        let mood = self.mood.lock().unwrap().clone();
+        let answer = match mood {
+            Mood::States => Ok(redirect(format!("{url}&state=s{number}"), format!("of s{number}"))),
+            Mood::Sends(url, flow) => Ok(redirect(url, flow)),
+            Mood::Traps => Err(CallError::Trapped {
+                plugin: "/opt/ones/plugin.wasm".to_owned(),
+                cause: "unreachable".to_owned(),
+                stderr: STDERR.to_owned(),
+            }),
+            Mood::Hangs(name) if settings.value()["server"]["name"] == name => {
+                self.asked.lock().unwrap().push(("begin-sign-in", settings.value().clone()));
+                return Box::pin(async {
+                    self.released.notified().await;
+                    refused("It took too long", Refusal::Unavailable)
+                });
+            }
+            _ => Ok(redirect(url, "flow".to_owned())),
+        };
+        self.ask("begin-sign-in", &settings, answer)
     }
 
     fn handle_callback(
@@ -187,11 +235,34 @@ impl Vendor for Contoso {
         settings: Settings,
         callback: Callback,
     ) -> Asked<'_, CallbackOutcome> {
-        assert_eq!(callback.flow, Some(Flow("flow".to_owned())));
-        let answer = match callback.parameters.first().map(|(name, it)| (name.as_str(), it)) {
-            Some(("code", id)) => Ok(CallbackOutcome::SignedIn(user(id))),
-            Some(("admin_consent", _)) => Ok(CallbackOutcome::ConsentGranted),
-            _ => refused("They would <not>", Refusal::Declined),
+        let find = |wanted| callback.parameters.iter().find(|(name, _)| name == wanted);
+        let is_credulous = matches!(*self.mood.lock().unwrap(), Mood::Credulous);
+        let answer = match &callback.flow {
+            None if is_credulous => Ok(CallbackOutcome::SignedIn(user("a"))),
+            None => Err(CallError::Refused(Refusal::Rejected(match find("admin_consent") {
+                Some((_, it)) if it.eq_ignore_ascii_case("true") => Explanation {
+                    code: "consent-unconfirmed".to_owned(),
+                    summary: "The vendor may have <recorded> consent".to_owned(),
+                    remedy: Some("Test the <settings>".to_owned()),
+                    detail: Some("detail of the vendor".to_owned()),
+                },
+                _ => Explanation {
+                    code: "no-sign-in".to_owned(),
+                    summary: "Nothing was begun".to_owned(),
+                    remedy: None,
+                    detail: None,
+                },
+            }))),
+            Some(flow) => {
+                let state = find("state").map(|(_, it)| it.as_str());
+                let expected = state.map_or("flow".to_owned(), |it| format!("of {it}"));
+                assert_eq!(flow, &Flow(expected));
+                match (find("code"), find("admin_consent")) {
+                    (Some((_, id)), _) => Ok(CallbackOutcome::SignedIn(user(id))),
+                    (_, Some(_)) => Ok(CallbackOutcome::ConsentGranted),
+                    _ => refused("They would <not>", Refusal::Declined),
+                }
+            }
         };
         self.ask("handle-callback", &settings, answer)
     }
@@ -240,6 +311,18 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
+/// For this machine alone, with what goes wrong in `log`.
+fn options(log: Arc<Mutex<Vec<Incident>>>) -> Options {
+    Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: None,
+        trusted_proxies: Vec::new(),
+        bounds: Bounds::default(),
+        log: Log::new(move |it| log.lock().unwrap().push(it.clone())),
+        limit: Limit::default(),
+    }
+}
+
 /// The code of the problem with which a server does not start.
 pub(crate) fn refused_to_serve(listen: &str, public_url: Option<&str>) -> String {
     let folder = TempDir::new().unwrap();
@@ -248,7 +331,7 @@ pub(crate) fn refused_to_serve(listen: &str, public_url: Option<&str>) -> String
     let options = Options {
         listen: listen.parse().unwrap(),
         public_url: public_url.map(|it| it.parse().unwrap()),
-        limit: Limit::default(),
+        ..options(Arc::default())
     };
     let bound = runtime().block_on(Server::bind(store, Contoso::default(), key, options));
     bound.err().unwrap().problem().code
@@ -259,44 +342,52 @@ pub(crate) struct Served {
     pub(crate) vendor: Contoso,
     pub(crate) url: String,
     pub(crate) set_up: Option<String>,
+    /// What only the administrator is shown.
+    pub(crate) log: Arc<Mutex<Vec<Incident>>>,
     /// One more connection.
     pub(crate) store: Store,
     pub(crate) key: SealingKey,
+    pub(crate) folder: TempDir,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
 }
 
 impl Served {
     /// One that was never started before.
     pub(crate) fn new() -> Self {
-        Self::prepared(None, |_, _| {})
+        Self::prepared(|_| {}, |_, _| {})
     }
 
     /// One whose password is set and that knows Contoso.
     pub(crate) fn with_contoso() -> Self {
-        Self::public(None)
+        Self::with(|_| {})
     }
 
     /// As [`Self::with_contoso`], under a name.
     pub(crate) fn public(url: Option<&str>) -> Self {
-        Self::prepared(url, |store, key| {
+        Self::with(|options| options.public_url = url.map(|it| it.parse().unwrap()))
+    }
+
+    /// As [`Self::with_contoso`], with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::prepared(change, |store, key| {
             store.set_password(&password::hash(PASSWORD).unwrap()).unwrap();
             store.keep_settings(None, &Settings::from(settings()), key).unwrap();
         })
     }
 
-    fn prepared(url: Option<&str>, prepare: impl FnOnce(&mut Store, &SealingKey)) -> Self {
+    fn prepared(
+        change: impl FnOnce(&mut Options),
+        prepare: impl FnOnce(&mut Store, &SealingKey),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
         let key = SealingKey::of(folder.path(), |_| None).unwrap();
         prepare(&mut store, &key);
         let vendor = Contoso::default();
-        let options = Options {
-            listen: ([127, 0, 0, 1], 0).into(),
-            public_url: url.map(|it| it.parse().unwrap()),
-            limit: Limit::default(),
-        };
+        let log = Arc::default();
+        let mut options = options(Arc::clone(&log));
+        change(&mut options);
         let runtime = runtime();
         let own = store.another().unwrap();
         let bound = Server::bind(store, vendor.clone(), key.clone(), options);
@@ -308,7 +399,16 @@ impl Served {
             runtime.block_on(server.run(async { ended.await.unwrap_or_default() }));
         });
         let (end, thread) = (Some(end), Some(thread));
-        Self { vendor, url, set_up, store: own, key, end, thread, _folder: folder }
+        Self { vendor, url, set_up, log, store: own, key, folder, end, thread }
+    }
+
+    /// Keeps settings of one more integration, which is number 2.
+    pub(crate) fn add(&self, name: &str) {
+        let mut added = settings();
+        added["server"]["name"] = name.into();
+        let mut store = self.store.another().unwrap();
+        let id = store.keep_settings(None, &Settings::from(added), &self.key).unwrap();
+        assert_eq!(id.get(), 2);
     }
 
     pub(crate) fn browser(&self) -> Browser {

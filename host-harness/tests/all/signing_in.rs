@@ -89,19 +89,24 @@ fn the_callback_of_a_stranger_asks_nobody() {
     let mut browser = served.browser();
     browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
     browser.cookies.insert("ones-flow".to_owned(), "guess".to_owned());
-    browser.send("POST", "/sign-in/callback", "code=a").says(400, "No sign-in is under way");
+    browser.send("POST", "/sign-in/callback", "code=a").leads_to("/sign-in/callback");
+    browser.get("/sign-in/callback").says(400, "No sign-in is under way");
     assert_eq!(served.vendor.times("handle-callback"), 0);
 }
 
 #[test]
-fn who_declines_reads_why_and_what_to_do() {
+fn who_declines_reads_why_and_a_number_for_the_administrator() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
     let page = browser.get("/sign-in/callback?error=access_denied");
     page.says(403, "They would &#60;not&#62;");
-    page.says(403, "Ask &#60;them&#62;");
-    page.says(403, "<details><summary>");
+    page.says(403, "Ask your administrator of ONES");
+    let log = served.log.lock().unwrap();
+    page.says(403, &log[0].reference);
+    // What is to be clicked in the vendor's portal is the administrator's.
+    assert!(!page.body.contains("Ask &#60;them") && !page.body.contains("AADSTS1"));
+    assert_eq!(log[0].problem.remedy.as_deref(), Some("Ask <them>"));
     browser.get("/me").leads_to("/");
 }
 
@@ -142,4 +147,154 @@ fn a_person_is_no_administrator() {
 fn there_is_no_way_through_what_is_not_connected() {
     let served = Served::with_contoso();
     served.browser().get("/sign-in/9").says(404, "no such page");
+}
+
+/// Sent to the vendor with a state of its own.
+fn begin(browser: &mut Browser) -> String {
+    let reply = browser.get("/sign-in/1");
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    reply.header("location").split_once("state=").unwrap().1.to_owned()
+}
+
+fn with_states() -> Served {
+    let served = Served::with_contoso();
+    *served.vendor.mood.lock().unwrap() = Mood::States;
+    served
+}
+
+#[test]
+fn case_001_two_tabs_sign_in_each_with_a_flow_of_its_own() {
+    let served = with_states();
+    for is_reversed in [false, true] {
+        let mut browser = served.browser();
+        let mut states = [begin(&mut browser), begin(&mut browser)];
+        if is_reversed {
+            states.reverse();
+        }
+        for state in states {
+            let back = format!("/sign-in/callback?code=p007&state={state}");
+            browser.get(&back).leads_to("/me");
+            browser.get("/me").says(200, "P007");
+        }
+    }
+}
+
+#[test]
+fn case_001_a_tab_that_fails_leaves_the_other_alone() {
+    let served = with_states();
+    let mut browser = served.browser();
+    let (one, two) = (begin(&mut browser), begin(&mut browser));
+    browser.get(&format!("/sign-in/callback?error=access_denied&state={one}")).says(403, "would");
+    browser.get("/sign-in/callback?code=a&state=guessed").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
+    browser.get(&format!("/sign-in/callback?code=a&state={two}")).leads_to("/me");
+}
+
+#[test]
+fn case_028_back_and_reload_lead_who_is_signed_in_to_their_page() {
+    let served = with_states();
+    let mut browser = served.browser();
+    let state = begin(&mut browser);
+    let back = format!("code=p007&state={state}");
+    browser.send("POST", "/sign-in/callback", &back).leads_to("/me");
+    browser.get(&format!("/sign-in/callback?{back}")).leads_to("/me");
+    // The session's cookie does not come with a form of another site, but with the link after it.
+    let mut posted = served.browser();
+    posted.send("POST", "/sign-in/callback", &back).leads_to("/sign-in/callback");
+    browser.get("/sign-in/callback").leads_to("/me");
+    posted.get("/sign-in/callback").says(400, "No sign-in is under way in this browser");
+    assert_eq!(served.vendor.times("handle-callback"), 1);
+    assert!(browser.cookies.keys().all(|it| !it.starts_with("ones-flow")), "{:?}", browser.cookies);
+}
+
+#[test]
+fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
+    let served = with_states();
+    let test = "/admin/integrations/1/settings?test=true";
+    for granted in ["True", "true", "TRUE"] {
+        for more in ["", "&state=gone"] {
+            let mut browser = served.browser();
+            let path = format!("/sign-in/callback?admin_consent={granted}&tenant=t{more}");
+            let page = browser.get(&path);
+            page.says(200, "The vendor may have &#60;recorded&#62; consent");
+            page.says(200, "Test the &#60;settings&#62;");
+            page.says(200, &format!("href=\"{test}\""));
+            assert!(!page.body.contains("No sign-in") && !page.body.contains("detail of the"));
+            // Nothing is believed: nobody is signed in, and the settings are not tested.
+            assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
+            assert_eq!(served.vendor.times("validate"), 0);
+        }
+    }
+    // The link leads who is not logged in to the log-in, and from there to the test.
+    let log_in = served.browser().get(test);
+    assert_eq!(log_in.status, 303);
+    assert!(log_in.header("location").starts_with("/admin/log-in?next=%2Fadmin%2Fintegrations"));
+    let mut admin = served.admin();
+    admin.get(test).leads_to("/admin/integrations/1/settings/server?test=true");
+    served.add("Other");
+    let page = served.browser().get("/sign-in/callback?admin_consent=True");
+    page.says(200, "href=\"/admin\">Choose the integration");
+}
+
+#[test]
+fn a_callback_that_was_not_begun_here_is_believed_by_nobody() {
+    let served = Served::with_contoso();
+    *served.vendor.mood.lock().unwrap() = Mood::Credulous;
+    let mut browser = served.browser();
+    for parameters in ["admin_consent=True", "x=y", "error=access_denied", "code=a"] {
+        let page = browser.get(&format!("/sign-in/callback?{parameters}"));
+        page.says(400, "No sign-in is under way");
+        assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
+    }
+}
+
+#[test]
+fn a_sign_in_that_is_forged_swapped_replayed_or_cut_is_refused_with_the_same_sentence() {
+    let served = with_states();
+    served.add("Other");
+    let mut browser = served.browser();
+    let (one, two) = (begin(&mut browser), begin(&mut browser));
+    let other = browser.get("/sign-in/2").header("location").to_owned();
+    let other = other.split_once("state=").unwrap().1.to_owned();
+    // Each begin adds one cookie: found out by beginning in a browser of its own.
+    let names: Vec<_> = browser.cookies.keys().cloned().collect();
+    assert_eq!(names.len(), 3);
+    let before = browser.clone();
+    let refused = |cookies: &dyn Fn(&mut Browser), state: &str| {
+        let mut browser = before.clone();
+        cookies(&mut browser);
+        let page = browser.get(&format!("/sign-in/callback?code=a&state={state}"));
+        page.says(400, "No sign-in is under way in this browser");
+    };
+    let rotated = |browser: &mut Browser| {
+        let values: Vec<_> = names.iter().map(|it| browser.cookies[it].clone()).collect();
+        for (place, name) in names.iter().enumerate() {
+            browser.cookies.insert(name.clone(), values[(place + 1) % 3].clone());
+        }
+    };
+    let each = |change: fn(&str) -> String| {
+        move |browser: &mut Browser| browser.cookies.values_mut().for_each(|it| *it = change(it))
+    };
+    for state in [&one, &two, &other] {
+        refused(&rotated, state);
+        refused(&each(|_| "guess".to_owned()), state);
+        refused(&each(|_| String::new()), state);
+        refused(&each(|it| it[..it.len() - 4].to_owned()), state);
+        refused(&each(|it| format!("{it}AAAA")), state);
+        refused(&each(|it| it.chars().rev().collect()), state);
+    }
+    assert_eq!(served.vendor.times("handle-callback"), 0);
+    browser.get(&format!("/sign-in/callback?code=a&state={one}")).leads_to("/me");
+    refused(&|_| {}, &one);
+    assert_eq!(served.vendor.times("handle-callback"), 1);
+}
+
+#[test]
+fn a_sign_in_survives_a_server_that_is_asked_without_its_cookie() {
+    let served = with_states();
+    let mut browser = served.browser();
+    let state = begin(&mut browser);
+    let back = format!("/sign-in/callback?code=a&state={state}");
+    served.browser().get(&back).says(400, "No sign-in is under way");
+    browser.get(&back).leads_to("/me");
 }

@@ -61,8 +61,14 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
         _ => return Reply::new(StatusCode::NOT_FOUND),
     };
     let mut reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
-    reply.set("cache-control", "no-store, no-cache");
-    reply.set("pragma", "no-cache");
+    // As recorded by Microsoft's SDKs: what is published for everybody holds for a day.
+    let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"]);
+    if is_public && reply.status == StatusCode::OK {
+        reply.set("cache-control", "max-age=86400, private");
+    } else {
+        reply.set("cache-control", "no-store, no-cache");
+        reply.set("pragma", "no-cache");
+    }
     reply.set("x-ms-request-id", &trace.trace_id);
     if let Some(id) = request.header("client-request-id") {
         reply.set("client-request-id", id);

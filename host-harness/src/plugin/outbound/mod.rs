@@ -6,6 +6,7 @@
 mod body;
 mod client;
 mod failure;
+mod stored;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ use self::body::Answer;
 use super::limits::Meter;
 use crate::secrets::Secrets;
 pub use client::{Client, ClientError};
+pub(super) use stored::{Stored, StoredFor};
 
 /// The largest request body, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -46,6 +48,7 @@ pub(super) struct Outbound {
     meter: Arc<Meter>,
     secrets: Secrets,
     in_flight: Arc<Semaphore>,
+    stored: Option<StoredFor>,
 }
 
 impl Outbound {
@@ -64,7 +67,13 @@ impl Outbound {
             meter,
             secrets,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            stored: None,
         }
+    }
+
+    /// Gives out stored answers, and stores more.
+    pub(super) fn storing(self, stored: StoredFor) -> Self {
+        Self { stored: Some(stored), ..self }
     }
 
     fn allows(&self, url: &Url) -> bool {
@@ -118,14 +127,24 @@ impl WasiHttpHooks for Outbound {
         }
         let (client, meter) = (self.client.clone(), self.meter.clone());
         let in_flight = self.in_flight.clone();
+        let stored = self.stored.clone().and_then(|it| Some((it.wanted(&request, &url)?, it)));
+        if let Some((wanted, stored)) = &stored
+            && let Some(answer) = stored.find(wanted)
+        {
+            return Box::new(async { Ok((answer, Box::new(async { Ok(()) }) as Io)) });
+        }
         Box::new(async move {
             let permit = in_flight.acquire_owned().await.map_err(|_| Error::HttpRequestDenied)?;
             meter.sent();
             let answer = send(&client, url, request, options.unwrap_or_default(), permit).await;
-            answer.map_err(|(error, detail)| {
+            let (answer, io) = answer.map_err(|(error, detail)| {
                 meter.network_failed(format!("{origin}: {detail}"));
                 error
-            })
+            })?;
+            match stored {
+                Some((wanted, stored)) => Ok((stored.keep(wanted, answer).await?, io)),
+                None => Ok((answer, io)),
+            }
         })
     }
 }

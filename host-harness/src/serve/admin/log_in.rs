@@ -1,10 +1,11 @@
 //! Logging in with the password, and out again.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{ConnectInfo, Query, State},
+    Extension,
+    extract::{Query, State},
     http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -17,7 +18,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        guard::{Cookie, FormToken, Posted, cookie},
+        guard::{Client, Cookie, FormToken, Posted, cookie, lead_to},
         view::{Csrf, Page, page},
     },
 };
@@ -44,12 +45,13 @@ pub(super) async fn show(
     Query(Parameters { next }): Query<Parameters>,
     token: FormToken,
 ) -> Result<Response, Failure> {
+    lead_to(own_page(&next))?;
     form(&app, &token, next, None).await
 }
 
 pub(super) async fn log_in(
     State(app): State<Arc<App>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(Client(from)): Extension<Client>,
     headers: HeaderMap,
     token: FormToken,
     posted: Posted,
@@ -57,18 +59,21 @@ pub(super) async fn log_in(
     let entered = posted.checked(&token.csrf)?;
     let next = entered.text("next").unwrap_or_default().to_owned();
     let password = entered.text("password").unwrap_or_default().to_owned();
-    app.attempts.begin(from.ip(), app.now()).map_err(Failure::Wait)?;
+    // Before a password is tried and a session opened that nobody would get.
+    lead_to(own_page(&next))?;
+    app.attempts.begin(from, app.now()).map_err(Failure::Wait)?;
+    let _turn = app.hashing.acquire().await.map_err(|it| Failure::broken(&it))?;
     let phc = app.store(|store| store.password()).await?;
     let verified = spawn_blocking(move || phc.is_some_and(|it| password::verify(&password, &it)));
     if !verified.await.map_err(|it| Failure::broken(&it))? {
         let form = form(&app, &token, next, Some("The password is wrong")).await?;
         return Ok((StatusCode::UNAUTHORIZED, form).into_response());
     }
-    app.attempts.succeeded(from.ip());
-    if let Some(token) = cookie(&headers, Cookie::Admin, &app.site) {
+    app.attempts.succeeded(from);
+    if let Some(token) = cookie(&headers, &Cookie::Admin, &app.site) {
         app.admins.close(token);
     }
-    Ok(admitted(&app, own_page(&next)))
+    admitted(&app, own_page(&next))
 }
 
 pub(super) async fn log_out(
@@ -78,18 +83,20 @@ pub(super) async fn log_out(
     posted: Posted,
 ) -> Result<Response, Failure> {
     posted.checked(&session.csrf)?;
-    if let Some(token) = cookie(&headers, Cookie::Admin, &app.site) {
+    if let Some(token) = cookie(&headers, &Cookie::Admin, &app.site) {
         app.admins.close(token);
     }
     let cleared = [(SET_COOKIE, Cookie::Admin.clear(&app.site))];
     Ok((cleared, Redirect::to("/admin/log-in")).into_response())
 }
 
-/// A new session, and on to `next`.
-pub(super) fn admitted(app: &App, next: &str) -> Response {
+/// A new session, and on to `next`: no session where that cannot be followed.
+pub(super) fn admitted(app: &App, next: &str) -> Result<Response, Failure> {
+    let mut response = lead_to(next)?;
     let token = app.admins.open(Arc::new(AdminSession::new()), app.now());
-    let cookie = [(SET_COOKIE, Cookie::Admin.set(token.secret(), &app.site))];
-    (cookie, Redirect::to(next)).into_response()
+    let cookie = Cookie::Admin.set(token.secret(), &app.site);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// Nowhere but to a page of the administrator.

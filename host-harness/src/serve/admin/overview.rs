@@ -17,6 +17,7 @@ use crate::{
         app::App,
         failure::Failure,
         guard::Posted,
+        incidents::Incident,
         view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
     },
     store::{Counts, IntegrationId, Kind, Leavers, RunRow, ScheduleRow, StoreError},
@@ -41,6 +42,8 @@ struct Overview<'a> {
     activity: Option<ActivityView>,
     ended: Option<Ended>,
     runs: Vec<RunRow>,
+    /// Sign-ins that failed, the latest first.
+    incidents: Vec<Incident>,
     /// Those who left are deleted then.
     after_days: Option<u16>,
     product: &'a str,
@@ -114,6 +117,7 @@ pub(super) async fn show(
         activity,
         ended: app.runner.ended(id),
         runs,
+        incidents: app.incidents.of(id),
         after_days,
         product: &app.manifest.name,
     }))

@@ -60,7 +60,7 @@ impl FromRequestParts<Arc<App>> for Admin {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let token = cookie(&parts.headers, Cookie::Admin, &app.site);
+        let token = cookie(&parts.headers, &Cookie::Admin, &app.site);
         let session = token.and_then(|it| app.admins.get(it, app.now()));
         session.map(Self).ok_or_else(|| {
             let is_page = parts.method == Method::GET;

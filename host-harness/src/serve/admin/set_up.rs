@@ -1,10 +1,11 @@
 //! First start: whoever has the link that the program printed sets the password.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{ConnectInfo, Query, State},
+    Extension,
+    extract::{Query, State},
     http::StatusCode,
     response::Response,
 };
@@ -17,7 +18,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        guard::{FormToken, Posted},
+        guard::{Client, FormToken, Posted},
         view::{Csrf, Page, page},
     },
 };
@@ -40,52 +41,56 @@ struct SetUp {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
     Query(Parameters { code }): Query<Parameters>,
     token: FormToken,
 ) -> Result<Response, Failure> {
-    check(&app, from, &code)?;
+    // Not counted, since any page can have a browser ask for this one: the code is of 256 bits,
+    // and not found by asking.
+    check(&app, &code)?;
     Ok(form(&app, &token, code, None))
 }
 
 pub(super) async fn save(
     State(app): State<Arc<App>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(Client(from)): Extension<Client>,
     token: FormToken,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&token.csrf)?;
     let text = |name| entered.text(name).unwrap_or_default().to_owned();
     let (code, password, again) = (text("code"), text("password"), text("again"));
-    check(&app, from, &code)?;
+    app.attempts.begin(from, app.now()).map_err(Failure::Wait)?;
+    check(&app, &code)?;
+    app.attempts.succeeded(from);
     if password != again {
         let error = "The two passwords are not the same".to_owned();
         return Ok(form(&app, &token, code, Some(error)));
     }
+    let _turn = app.hashing.acquire().await.map_err(|it| Failure::broken(&it))?;
     let hashed = spawn_blocking(move || password::hash(&password)).await;
     let phc = match hashed.map_err(|it| Failure::broken(&it))? {
         Ok(phc) => phc,
         Err(error) => return Ok(form(&app, &token, code, Some(error.to_string()))),
     };
-    app.store(move |store| store.set_password(&phc)).await?;
+    // Of several who have the link and send it at the same time, one sets the password.
+    let is_first = app.store(move |store| store.set_first_password(&phc)).await?;
     app.end_set_up();
-    Ok(admitted(&app, "/admin"))
+    if is_first { admitted(&app, "/admin") } else { Err(not_valid()) }
 }
 
-/// Only with the code, which nobody can guess without end.
-fn check(app: &App, from: SocketAddr, code: &str) -> Result<(), Failure> {
-    app.attempts.begin(from.ip(), app.now()).map_err(Failure::Wait)?;
-    if !app.is_set_up_code(code) {
-        return Err(Failure::new(
-            StatusCode::FORBIDDEN,
-            "set-up-code",
-            "This link is not valid (any more)",
-            "Use the link that the program printed when it was started last; where a password is \
-             set already, log in with it",
-        ));
-    }
-    app.attempts.succeeded(from.ip());
-    Ok(())
+/// Only with the code.
+fn check(app: &App, code: &str) -> Result<(), Failure> {
+    if app.is_set_up_code(code) { Ok(()) } else { Err(not_valid()) }
+}
+
+fn not_valid() -> Failure {
+    Failure::new(
+        StatusCode::FORBIDDEN,
+        "set-up-code",
+        "This link is not valid (any more)",
+        "Use the link that the program printed when it was started last; where a password is \
+         set already, log in with it",
+    )
 }
 
 fn form(app: &App, token: &FormToken, code: String, error: Option<String>) -> Response {

@@ -23,7 +23,7 @@ use crate::{
     serve::{
         app::{App, LOGIN_BUTTON, NAME},
         failure::Failure,
-        guard::{Posted, host, random_text},
+        guard::{Posted, host, lead_to, random_text},
         view::{
             Context, ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page,
             problem, report,
@@ -107,8 +107,7 @@ pub(super) async fn first(
 ) -> Result<Response, Failure> {
     let first = app.form.steps().first().ok_or_else(Failure::not_found)?;
     let query = query.map(|it| format!("?{it}")).unwrap_or_default();
-    let to = address(Some(id.into()), first) + &query;
-    Ok(Redirect::to(&to).into_response())
+    lead_to(&(address(Some(id.into()), first) + &query))
 }
 
 pub(super) async fn show_new(
@@ -226,7 +225,7 @@ async fn posted_step(
 async fn saved(app: &App, id: IntegrationId) -> Result<(Settings, Option<Problem>), Failure> {
     match app.settings(id).await {
         Ok(settings) => Ok((settings, None)),
-        Err(Failure::Problem(_, problem)) if problem.code == "settings-sealed" => {
+        Err(Failure::Inner(_, problem)) if problem.code == "settings-sealed" => {
             Ok((Settings::from(json!({})), Some(*problem)))
         }
         Err(failure) => Err(failure),
@@ -287,11 +286,13 @@ async fn save_step(
     }
     match app.keep(id, Settings::from(kept.settings.clone())).await {
         Ok(id) => Ok(Saving::Done(id)),
-        Err(Failure::Problem(_, problem)) if problem.code == "name-taken" => {
+        Err(Failure::Inner(_, problem)) if problem.code == "name-taken" => {
             let field = NAME.to_owned();
             Ok(Saving::Wrong(vec![FieldError { field, message: problem.summary }]))
         }
-        Err(Failure::Problem(_, problem)) => Ok(Saving::Failed(*problem)),
+        Err(Failure::Problem(_, problem) | Failure::Inner(_, problem)) => {
+            Ok(Saving::Failed(*problem))
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -1,55 +1,80 @@
 //! Cookies (RFC 6265bis): for this server alone, and out of reach of scripts.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
-use crate::serve::site::Site;
+use crate::{access::flows, serve::site::Site};
+
+/// What the name of every cookie of a sign-in under way begins with.
+const FLOW: &str = "ones-flow";
 
 /// The cookies of this server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::serve) enum Cookie {
     /// An administrator's session.
     Admin,
     /// A person's session.
     Person,
-    /// A sign-in under way.
-    Flow,
+    /// A sign-in under way: each has a cookie of its own.
+    Flow(FlowName),
     /// What the forms of those are bound to who have no session yet.
     Form,
 }
 
+/// What tells the cookies of sign-ins apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::serve) struct FlowName(String);
+
+impl FlowName {
+    /// Returns the name for the sign-in whose redirect URL and callback carry this `state`
+    /// (RFC 6749, section 4.1.1). Sign-ins without one share a name.
+    pub(in crate::serve) fn of(state: Option<&str>) -> Self {
+        Self(match state {
+            Some(state) => format!("-{}", URL_SAFE_NO_PAD.encode(&Sha256::digest(state)[..12])),
+            None => String::new(),
+        })
+    }
+}
+
 impl Cookie {
-    fn name(self, site: &Site) -> String {
+    pub(in crate::serve) fn name(&self, site: &Site) -> String {
         let name = match self {
-            Self::Admin => "ones-admin",
-            Self::Person => "ones-person",
-            Self::Flow => "ones-flow",
-            Self::Form => "ones-form",
+            Self::Admin => "ones-admin".to_owned(),
+            Self::Person => "ones-person".to_owned(),
+            Self::Flow(FlowName(it)) => format!("{FLOW}{it}"),
+            Self::Form => "ones-form".to_owned(),
         };
-        // The prefix is refused without `Secure`.
-        if site.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
+        format!("{}{name}", prefix(site))
     }
 
-    fn same_site(self, site: &Site) -> &'static str {
+    fn same_site(&self, site: &Site) -> &'static str {
         match self {
             Self::Admin | Self::Form => "Strict",
             Self::Person => "Lax",
             // The vendor's own form brings the browser back.
-            Self::Flow if site.is_secure() => "None",
-            Self::Flow => "Lax",
+            Self::Flow(_) if site.is_secure() => "None",
+            Self::Flow(_) => "Lax",
         }
     }
 
-    /// A header that sets it until the browser is closed.
-    pub(in crate::serve) fn set(self, value: &str, site: &Site) -> HeaderValue {
-        self.header(value, "", site)
+    /// A header that sets it until the browser is closed; that of a sign-in as long as it lasts.
+    pub(in crate::serve) fn set(&self, value: &str, site: &Site) -> HeaderValue {
+        match self {
+            Self::Flow(_) => {
+                let lifetime = flows::LIFETIME.as_secs();
+                self.header(value, &format!("; Max-Age={lifetime}"), site)
+            }
+            _ => self.header(value, "", site),
+        }
     }
 
     /// A header that takes it away.
-    pub(in crate::serve) fn clear(self, site: &Site) -> HeaderValue {
+    pub(in crate::serve) fn clear(&self, site: &Site) -> HeaderValue {
         self.header("", "; Max-Age=0", site)
     }
 
-    fn header(self, value: &str, more: &str, site: &Site) -> HeaderValue {
+    fn header(&self, value: &str, more: &str, site: &Site) -> HeaderValue {
         let secure = if site.is_secure() { "; Secure" } else { "" };
         let (name, same_site) = (self.name(site), self.same_site(site));
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}{more}");
@@ -58,16 +83,36 @@ impl Cookie {
     }
 }
 
+fn prefix(site: &Site) -> &'static str {
+    // It is refused without `Secure`.
+    if site.is_secure() { "__Host-" } else { "" }
+}
+
 /// The value of a cookie that the browser sent.
 pub(in crate::serve) fn cookie<'a>(
     headers: &'a HeaderMap,
-    which: Cookie,
+    which: &Cookie,
     site: &Site,
 ) -> Option<&'a str> {
     let wanted = which.name(site);
-    let pairs = headers.get_all(COOKIE).into_iter().filter_map(|it| it.to_str().ok());
-    pairs
-        .flat_map(|it| it.split(';'))
-        .filter_map(|it| it.trim().split_once('='))
-        .find_map(|(name, value)| (name == wanted).then_some(value))
+    pairs(headers).find_map(|(name, value)| (name == wanted).then_some(value))
+}
+
+/// The cookies of all sign-ins under way in the browser, with their values.
+pub(in crate::serve) fn flow_cookies<'a>(
+    headers: &'a HeaderMap,
+    site: &Site,
+) -> impl Iterator<Item = (Cookie, &'a str)> {
+    let start = format!("{}{FLOW}", prefix(site));
+    pairs(headers).filter_map(move |(name, value)| {
+        let rest = name.strip_prefix(&start)?;
+        let is_plain = rest.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+        let is_name = is_plain && (rest.is_empty() || rest.starts_with('-')) && rest.len() <= 17;
+        is_name.then(|| (Cookie::Flow(FlowName(rest.to_owned())), value))
+    })
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let texts = headers.get_all(COOKIE).into_iter().filter_map(|it| it.to_str().ok());
+    texts.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='))
 }

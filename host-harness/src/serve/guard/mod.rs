@@ -1,19 +1,22 @@
 //! What every request passes: the names of this server, the origin of what changes
 //! something, and the headers that keep a browser from being used against its person.
 
+mod client;
 mod cookies;
 mod posted;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    body::Body,
+    extract::{ConnectInfo, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
-            X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN,
+            REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
         },
+        uri::Authority,
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -21,8 +24,9 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use super::{app::App, failure::Failure, people::CALLBACK};
-pub(super) use cookies::{Cookie, cookie};
+use super::{LARGEST_BODY, app::App, failure::Failure, failure::Inner, people::CALLBACK};
+pub(super) use client::{Client, is_forwarded};
+pub(super) use cookies::{Cookie, FlowName, cookie, flow_cookies};
 pub(super) use posted::{FormToken, Posted, pairs};
 
 /// Nothing from elsewhere, nothing inline, no frame. `form-action` also holds for where a
@@ -32,19 +36,39 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// For a year (RFC 6797).
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Lets a request through, or answers it.
-pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let refused = refuse(&app, &request);
-    let mut response = match refused {
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let is_public = host(request.headers()).is_some_and(|it| app.site.is_public_and_secure(it));
+    let is_admin = app.is_admin(request.headers());
+    let client = app.client(peer, request.headers());
+    request.extensions_mut().insert(client);
+    let mut response = match refuse(&app, &request) {
         Some(failure) => failure.into_response(),
-        None => in_words(next.run(request).await),
+        None => match read(&app, request).await {
+            Ok(request) => in_words(next.run(request).await),
+            Err(failure) => failure.into_response(),
+        },
     };
+    if let Some(Inner(problem)) = response.extensions_mut().remove() {
+        response = app.show(response.status(), *problem, is_admin);
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // With `no-referrer`, browsers say `Origin: null` where a form is sent.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if is_public {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
     response
 }
 
@@ -65,8 +89,35 @@ fn in_words(response: Response) -> Response {
     Failure::new(status, "request", summary, remedy).into_response()
 }
 
+/// The request with its body read, which a client that sends slowly has only so long for.
+async fn read(app: &App, request: Request) -> Result<Request, Failure> {
+    let (parts, body) = request.into_parts();
+    let reading = axum::body::to_bytes(body, LARGEST_BODY);
+    let (status, summary, remedy) = match tokio::time::timeout(app.bounds.body, reading).await {
+        Ok(Ok(body)) => return Ok(Request::from_parts(parts, Body::from(body))),
+        Ok(Err(_)) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Too much was sent, or the connection broke",
+            "Enter less, and send it again",
+        ),
+        Err(_) => (
+            StatusCode::REQUEST_TIMEOUT,
+            "The form took too long to arrive",
+            "Send it again, over a better connection",
+        ),
+    };
+    Err(Failure::new(status, "form-unreadable", summary, remedy))
+}
+
 fn refuse(app: &App, request: &Request) -> Option<Failure> {
-    let host = host(request.headers()).unwrap_or_default();
+    let Some(host) = only_host(app, request) else {
+        return Some(Failure::new(
+            StatusCode::BAD_REQUEST,
+            "host",
+            "The request does not name one server",
+            "Look at the address, or begin at the first page",
+        ));
+    };
     if !app.site.knows(host) {
         return Some(Failure::new(
             StatusCode::MISDIRECTED_REQUEST,
@@ -77,7 +128,7 @@ fn refuse(app: &App, request: &Request) -> Option<Failure> {
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     // Vendors send browsers back with a form of theirs.
-    if is_safe || request.uri().path() == CALLBACK || is_own(request.headers(), host) {
+    if is_safe || request.uri().path() == CALLBACK || is_own(app, request.headers(), host) {
         return None;
     }
     Some(Failure::new(
@@ -88,25 +139,57 @@ fn refuse(app: &App, request: &Request) -> Option<Failure> {
     ))
 }
 
+/// The one `Host` of a request, which its target names too where it names any (RFC 9112, sections
+/// 3.2 and 3.2.2): what stands between client and server could go by the other one.
+fn only_host<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
+    let mut hosts = request.headers().get_all(HOST).into_iter();
+    let (host, None) = (hosts.next()?.to_str().ok()?, hosts.next()) else { return None };
+    let agrees = |it: &Authority| app.site.canonical(it.as_str()) == app.site.canonical(host);
+    request.uri().authority().is_none_or(agrees).then_some(host)
+}
+
 /// Whether a page of this server sent it, as far as the browser says. Sources: Fetch
 /// Metadata Request Headers; RFC 6454, section 7.
-fn is_own(headers: &HeaderMap, host: &str) -> bool {
+fn is_own(app: &App, headers: &HeaderMap, host: &str) -> bool {
     let text = |it: &HeaderValue| it.to_str().unwrap_or_default().to_owned();
     if let Some(site) = headers.get("sec-fetch-site").map(text) {
         return matches!(site.as_str(), "same-origin" | "none");
     }
     match headers.get(ORIGIN).map(text) {
-        Some(origin) => origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
+        Some(origin) => origin.split_once("://").is_some_and(|(_, authority)| {
+            app.site.canonical(authority) == app.site.canonical(host)
+        }),
         // No browser: the token of the form remains.
         None => true,
     }
 }
 
+/// Whether a browser opens it as a page, as far as it says: not as an image, frame or script of
+/// another page. Source: Fetch Metadata Request Headers, section 2.1.
+pub(super) fn is_opened(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_none_or(|it| it == "document")
+}
+
 /// What the browser calls this server.
 pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(HOST)?.to_str().ok()
+}
+
+/// Leads the browser on.
+///
+/// # Errors
+/// The place cannot stand in a header: it holds a line break, or something else that an address
+/// does not.
+pub(super) fn lead_to(place: &str) -> Result<Response, Failure> {
+    let location = HeaderValue::from_str(place).map_err(|_| {
+        Failure::new(
+            StatusCode::BAD_REQUEST,
+            "address",
+            "The address to go on to is none that a browser can follow",
+            "Begin at the first page",
+        )
+    })?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
 }
 
 /// A text that nobody can guess, fit for a cookie and for an address.

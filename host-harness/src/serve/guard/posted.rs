@@ -74,7 +74,7 @@ impl FromRequestParts<Arc<App>> for FormToken {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let sent = cookie(&parts.headers, Cookie::Form, &app.site);
+        let sent = cookie(&parts.headers, &Cookie::Form, &app.site);
         let sent = sent.filter(|it| it.len() == random_text().len());
         Ok(Self {
             is_new: sent.is_none(),

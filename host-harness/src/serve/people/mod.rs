@@ -1,10 +1,13 @@
 //! The pages of those who sign in: [`log_in`], the way to the vendor and back in
-//! [`sign_in`], and a page of one's own in [`me`].
+//! [`sign_in`], who comes back without having been sent in [`unasked`], what is shown where it
+//! fails in [`refused`], and a page of one's own in [`me`].
 
 mod log_in;
 mod me;
+mod refused;
 mod session;
 mod sign_in;
+mod unasked;
 
 use std::sync::Arc;
 

@@ -42,9 +42,8 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let session = cookie(&parts.headers, Cookie::Person, &app.site)
-            .and_then(|it| app.people.get(it, app.now()))
-            .ok_or_else(|| Failure::Elsewhere("/".to_owned()))?;
+        let session =
+            session(app, &parts.headers).ok_or_else(|| Failure::Elsewhere("/".to_owned()))?;
         let (integration, id) = (session.integration, session.id.clone());
         let person = app.store(move |store| store.person(integration, &id)).await?;
         match person.filter(|it| it.active) {
@@ -57,9 +56,15 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     }
 }
 
+/// The session of the browser, if it has one.
+pub(super) fn session(app: &App, headers: &HeaderMap) -> Option<Arc<PersonSession>> {
+    let token = cookie(headers, &Cookie::Person, &app.site)?;
+    app.people.get(token, app.now())
+}
+
 /// Ends the session of the browser, if it has one.
 pub(super) fn close(app: &App, headers: &HeaderMap) {
-    if let Some(token) = cookie(headers, Cookie::Person, &app.site) {
+    if let Some(token) = cookie(headers, &Cookie::Person, &app.site) {
         app.people.close(token);
     }
 }

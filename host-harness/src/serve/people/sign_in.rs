@@ -5,25 +5,41 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header::SET_COOKIE},
+    http::{HeaderMap, Method, StatusCode, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
+use url::Url;
 
-use super::session::{PersonSession, close};
+use super::{
+    refused::refused,
+    session::{PersonSession, close},
+    unasked,
+};
 use crate::{
-    access::Pending,
+    access::{Pending, Turn},
     error::Problem,
-    model::{Callback, CallbackOutcome, Purpose, User},
+    model::{Callback, CallbackOutcome, Explanation, Purpose, Refusal, User},
+    plugin::CallError,
     serve::{
         app::App,
         failure::Failure,
-        guard::{Cookie, cookie, host, pairs},
-        view::{Page, message, page},
+        guard::{Client, Cookie, FlowName, cookie, flow_cookies, host, is_opened, lead_to, pairs},
+        vendor::Asked,
+        view::{Page, page},
     },
     store::{Admission, IntegrationId},
 };
+
+/// Number of sign-ins under way in one browser, which can have 50 cookies of a site or more
+/// (RFC 6265bis, section 6.1).
+const IN_BROWSER: usize = 8;
+
+/// Size of their cookies, in characters: all cookies go in one header, for which common servers
+/// have 8 KiB.
+const SIZE_IN_BROWSER: usize = 7_000;
 
 #[derive(Template)]
 #[template(path = "people/consented.html")]
@@ -36,13 +52,49 @@ struct Consented {
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
     Path(id): Path<i64>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let _slot = app.strangers.try_acquire().map_err(|_| Failure::busy())?;
-    send(&app, &headers, id.into(), Purpose::SignIn).await
+    if !is_opened(&headers) {
+        // A page of another site could begin many with images, and push out the one under way.
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "not-opened",
+            "A sign-in begins with a page that is opened",
+            "Begin at the first page",
+        ));
+    }
+    let id = IntegrationId::from(id);
+    app.name(id).await?;
+    let _turn = turn(&app, client, id).await?;
+    send(&app, &headers, id, Purpose::SignIn).await
 }
 
-/// Sends the browser to the vendor, and remembers what for.
+/// Waits for the client's turn to have the plugin called.
+pub(super) async fn turn(
+    app: &App,
+    Client(address): Client,
+    integration: IntegrationId,
+) -> Result<Turn, Failure> {
+    let turn = app.turns.wait(integration, address);
+    tokio::time::timeout(app.bounds.turn, turn).await.map_err(|_| Failure::busy())
+}
+
+/// What the plugin answers, where it answers soon enough for someone who waits.
+pub(super) async fn in_time<T>(app: &App, asked: Asked<'_, T>) -> Result<T, CallError> {
+    let late = |_| {
+        let seconds = app.bounds.sign_in.as_secs();
+        CallError::Refused(Refusal::Unavailable(Explanation {
+            code: "sign-in-too-slow".to_owned(),
+            summary: format!("The plugin took longer than {seconds} seconds to sign someone in"),
+            remedy: Some("Look whether the vendor answers, with Test settings".to_owned()),
+            detail: None,
+        }))
+    };
+    tokio::time::timeout(app.bounds.sign_in, asked).await.map_err(late)?
+}
+
+/// Sends the browser to the vendor, and has it remember what for.
 pub(in crate::serve) async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -51,52 +103,110 @@ pub(in crate::serve) async fn send(
 ) -> Result<Response, Failure> {
     let settings = app.settings(integration).await?;
     let redirect_uri = app.site.callback(host(headers).unwrap_or_default());
-    let begun = app.vendor.begin_sign_in(settings, &redirect_uri, purpose).await;
+    let begun = in_time(app, app.vendor.begin_sign_in(settings, &redirect_uri, purpose)).await;
     let redirect = match begun {
         Ok(it) => it,
         Err(error) => {
             let problem = crate::Error::from(error).problem();
-            return Ok(refused(StatusCode::BAD_GATEWAY, problem, integration, purpose));
+            return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
         }
     };
+    let mut response = lead_to(&redirect.url)?;
+    let which = Cookie::Flow(FlowName::of(state_of(&redirect.url).as_deref()));
     let pending = Pending { integration, flow: redirect.flow, redirect_uri, purpose };
-    let token = app.flows.begin(pending, app.now());
-    let cookie = [(SET_COOKIE, Cookie::Flow.set(token.secret(), &app.site))];
-    Ok((cookie, Redirect::to(&redirect.url)).into_response())
+    let sealed = match app.flows.seal(&pending, &which.name(&app.site), app.today()) {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            let remedy = "This is a defect of the plugin: report it to those who made it";
+            let problem = problem("flow-too-large", &error.to_string(), remedy);
+            let problem = Problem { case: "trap".to_owned(), ..problem };
+            return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
+        }
+    };
+    let cookies = response.headers_mut();
+    for old in too_many(app, headers, &which, sealed.len()) {
+        cookies.append(SET_COOKIE, old.clear(&app.site));
+    }
+    cookies.append(SET_COOKIE, which.set(&sealed, &app.site));
+    Ok(response)
+}
+
+/// The `state` of the address that the browser is sent to: it comes back with it.
+fn state_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned())
+}
+
+/// The cookies of earlier sign-ins that have to go for one more of that size: those that are over,
+/// and then the oldest.
+fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
+    let now = app.today();
+    let earlier = flow_cookies(headers, &app.site).filter(|(which, _)| which != new);
+    let mut earlier: Vec<_> = earlier
+        .map(|(which, sealed)| {
+            let begun = app.flows.open(sealed, &which.name(&app.site), now);
+            (begun.map(|it| it.expires()), sealed.len(), which)
+        })
+        .collect();
+    // The newest first; those that are over last.
+    earlier.sort_by_key(|(expires, ..)| std::cmp::Reverse(*expires));
+    let (mut count, mut sum) = (1, size);
+    earlier.retain(|(expires, size, _)| {
+        count += 1;
+        sum += size;
+        expires.is_none() || count > IN_BROWSER || sum > SIZE_IN_BROWSER
+    });
+    earlier.into_iter().map(|(.., which)| which).collect()
 }
 
 pub(super) async fn returned_by_link(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    returned(&app, &headers, query.unwrap_or_default().as_bytes()).await
+    returned(&app, client, &Method::GET, &headers, query.unwrap_or_default().as_bytes()).await
 }
 
 pub(super) async fn returned_by_form(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    returned(&app, &headers, &body).await
+    returned(&app, client, &Method::POST, &headers, &body).await
 }
 
-async fn returned(app: &App, headers: &HeaderMap, parameters: &[u8]) -> Result<Response, Failure> {
-    let _slot = app.strangers.try_acquire().map_err(|_| Failure::busy())?;
-    let token = cookie(headers, Cookie::Flow, &app.site);
-    // Whatever comes of it, this sign-in is used up.
-    let pending = token.and_then(|it| app.flows.take(it, app.now()));
-    let mut response = match pending {
-        Some(pending) => finish(app, headers, pending, parameters).await.into_response(),
-        None => Failure::new(
-            StatusCode::BAD_REQUEST,
-            "no-sign-in",
-            "No sign-in is under way in this browser",
-            "Sign in again, within 10 minutes, in one browser, and with cookies allowed",
-        )
-        .into_response(),
+async fn returned(
+    app: &App,
+    client: Client,
+    method: &Method,
+    headers: &HeaderMap,
+    parameters: &[u8],
+) -> Result<Response, Failure> {
+    let parameters: Vec<_> = pairs(parameters).collect();
+    let state = parameters.iter().find(|(name, _)| name == "state").map(|(_, it)| it.as_str());
+    let which = Cookie::Flow(FlowName::of(state));
+    let Some(sealed) = cookie(headers, &which, &app.site) else {
+        return unasked::answer(app, client, method, headers, parameters).await;
     };
-    response.headers_mut().append(SET_COOKIE, Cookie::Flow.clear(&app.site));
+    let answered = match app.flows.open(sealed, &which.name(&app.site), app.today()) {
+        Some(begun) => {
+            // Whoever does not get a turn can reload: the sign-in is not used up yet.
+            let turn = turn(app, client, begun.integration()).await?;
+            match app.flows.redeem(begun, app.today()) {
+                Some(pending) => finish(app, headers, pending, parameters).await,
+                None => {
+                    // It is given back to who asks for one next.
+                    drop(turn);
+                    unasked::answer(app, client, method, headers, parameters).await
+                }
+            }
+        }
+        None => unasked::answer(app, client, method, headers, parameters).await,
+    };
+    let mut response = answered.into_response();
+    response.headers_mut().append(SET_COOKIE, which.clear(&app.site));
     Ok(response)
 }
 
@@ -104,32 +214,32 @@ async fn finish(
     app: &App,
     headers: &HeaderMap,
     pending: Pending,
-    parameters: &[u8],
+    parameters: Vec<(String, String)>,
 ) -> Result<Response, Failure> {
     let Pending { integration, flow, redirect_uri, purpose } = pending;
     let settings = app.settings(integration).await?;
     let groups = settings.default_groups();
-    let parameters = pairs(parameters).collect();
     let callback = Callback { redirect_uri, parameters, flow: Some(flow) };
-    let refused = |problem| Ok(refused(StatusCode::FORBIDDEN, problem, integration, purpose));
-    match (purpose, app.vendor.handle_callback(settings, callback).await) {
+    let outcome = in_time(app, app.vendor.handle_callback(settings, callback)).await;
+    let refusal = match (purpose, outcome) {
         (Purpose::SignIn, Ok(CallbackOutcome::SignedIn(user))) => {
-            admit(app, headers, integration, user, groups).await
+            return admit(app, headers, integration, user, groups).await;
         }
         (Purpose::Consent, Ok(CallbackOutcome::ConsentGranted)) => {
             let id = integration.get();
             // A link of this server's own, since the administrator's cookie does not come
             // with what a vendor's page leads to.
             let to = format!("/admin/integrations/{id}/settings?test=true&note=consented");
-            Ok(page(&Consented { page: Page::narrow("Consent was granted"), to }))
+            return Ok(page(&Consented { page: Page::narrow("Consent was granted"), to }));
         }
-        (_, Ok(_)) => refused(problem(
+        (_, Ok(_)) => problem(
             "other-purpose",
             "The vendor answered something else than was asked",
             "Begin again",
-        )),
-        (_, Err(error)) => refused(crate::Error::from(error).problem()),
-    }
+        ),
+        (_, Err(error)) => crate::Error::from(error).problem(),
+    };
+    Ok(refused(app, StatusCode::FORBIDDEN, refusal, integration, purpose).await)
 }
 
 async fn admit(
@@ -159,26 +269,9 @@ async fn admit(
             "Sign in with an account of your own",
         ),
     };
-    Ok(refused(StatusCode::FORBIDDEN, refusal, integration, Purpose::SignIn))
+    Ok(refused(app, StatusCode::FORBIDDEN, refusal, integration, Purpose::SignIn).await)
 }
 
 fn problem(code: &str, summary: &str, remedy: &str) -> Problem {
     Problem::of_request(code, summary, remedy)
-}
-
-/// What the vendor, the plugin or ONES says against it, and the way back.
-fn refused(
-    status: StatusCode,
-    problem: Problem,
-    integration: IntegrationId,
-    purpose: Purpose,
-) -> Response {
-    let (title, to, label) = match purpose {
-        Purpose::SignIn => ("Not signed in", "/".to_owned(), "Back to sign in"),
-        Purpose::Consent => {
-            let to = format!("/admin/integrations/{}/settings", integration.get());
-            ("Consent was not granted", to, "Back to the settings")
-        }
-    };
-    (status, message(Page::narrow(title), problem, to, label)).into_response()
 }

@@ -19,21 +19,28 @@ pub(in crate::serve) struct Page {
     pub(in crate::serve) note: Option<&'static str>,
     /// One column.
     pub(in crate::serve) narrow: bool,
+    /// Reference number under which the administrator finds the cause.
+    pub(in crate::serve) reference: Option<String>,
 }
 
 impl Page {
     /// One that anybody can see.
     pub(in crate::serve) fn narrow(title: impl Into<String>) -> Self {
-        Self { title: title.into(), admin: None, note: None, narrow: true }
+        Self { title: title.into(), admin: None, note: None, narrow: true, reference: None }
     }
 
     /// One of the administrator.
     pub(in crate::serve) fn admin(title: impl Into<String>, csrf: &Csrf) -> Self {
-        Self { title: title.into(), admin: Some(csrf.clone()), note: None, narrow: false }
+        let admin = Some(csrf.clone());
+        Self { title: title.into(), admin, note: None, narrow: false, reference: None }
     }
 
     pub(in crate::serve) fn noted(self, note: Option<&'static str>) -> Self {
         Self { note, ..self }
+    }
+
+    pub(in crate::serve) fn referring(self, reference: String) -> Self {
+        Self { reference: Some(reference), ..self }
     }
 
     pub(in crate::serve) fn home(&self) -> &'static str {

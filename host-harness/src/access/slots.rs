@@ -1,0 +1,88 @@
+//! Turns of clients that are not signed in: how many calls of a plugin they cause at once.
+//!
+//! A turn is one of its integration and of its client. A vendor that does not answer uses up the
+//! turns of its own integration only, and one client never has more than a few of those.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::network::household;
+use crate::store::IntegrationId;
+
+/// Turns of one integration at once.
+pub const OF_INTEGRATION: usize = 16;
+
+/// Turns of one client at one integration at once.
+pub const OF_CLIENT: usize = 4;
+
+/// Turns at all integrations.
+#[derive(Debug)]
+pub struct Turns {
+    integrations: Slots<IntegrationId>,
+    clients: Slots<(IntegrationId, IpAddr)>,
+}
+
+/// A turn, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _client: OwnedSemaphorePermit,
+    _integration: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    /// Returns turns that are all free.
+    pub fn new() -> Self {
+        Self { integrations: Slots::new(OF_INTEGRATION), clients: Slots::new(OF_CLIENT) }
+    }
+
+    /// Waits for a turn. Clients of an integration are served in the order in which they came,
+    /// but whoever has [`OF_CLIENT`] already waits for one of those.
+    pub async fn wait(&self, integration: IntegrationId, address: IpAddr) -> Turn {
+        // The client's first: while it waits for that, it stands in no other client's way.
+        let client = self.clients.take((integration, household(address))).await;
+        let integration = self.integrations.take(integration).await;
+        Turn { _client: client, _integration: integration }
+    }
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A number of slots for each key. A key without holders takes no memory.
+#[derive(Debug)]
+struct Slots<K> {
+    each: usize,
+    live: Mutex<HashMap<K, Arc<Semaphore>>>,
+}
+
+impl<K: Eq + Hash> Slots<K> {
+    fn new(each: usize) -> Self {
+        Self { each, live: Mutex::default() }
+    }
+
+    async fn take(&self, key: K) -> OwnedSemaphorePermit {
+        let semaphore = self.of(key);
+        semaphore.acquire_owned().await.expect("it is never closed")
+    }
+
+    fn of(&self, key: K) -> Arc<Semaphore> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(semaphore) = live.get(&key) {
+            return semaphore.clone();
+        }
+        // Whoever holds a slot, or waits for one, holds the semaphore too.
+        live.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
+        let semaphore = Arc::new(Semaphore::new(self.each));
+        live.insert(key, semaphore.clone());
+        semaphore
+    }
+}

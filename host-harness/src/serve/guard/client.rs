@@ -1,0 +1,80 @@
+//! Which client sent a request: its address, also where it came through a proxy.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName, header::FORWARDED};
+
+use crate::access::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address that a client is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::serve) struct Client(pub(in crate::serve) IpAddr);
+
+impl Client {
+    /// Returns the client of a request that `peer` sent. Headers are believed of trusted proxies
+    /// only, and of what they say only the rightmost address that is not of a trusted proxy: what
+    /// stands left of that is the client's own word.
+    pub(in crate::serve) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
+        let is_proxy = |address| proxies.iter().any(|it| it.contains(address));
+        let peer = peer.ip().to_canonical();
+        if !is_proxy(peer) {
+            return Self(peer);
+        }
+        let (standard, usual) = (forwarded(headers), x_forwarded_for(headers));
+        let client = |hops: &[Option<IpAddr>]| {
+            let mut client = peer;
+            for hop in hops.iter().rev() {
+                // What lies beyond a hop without an address is not known.
+                let Some(address) = hop else { break };
+                client = *address;
+                if !is_proxy(client) {
+                    break;
+                }
+            }
+            client
+        };
+        // A proxy sets one of them, and may pass the other one through as a client wrote it. Where
+        // they differ, neither is believed.
+        Self(match (client(&standard), client(&usual)) {
+            (one, other) if one == other => one,
+            (one, _) if usual.is_empty() => one,
+            (_, other) if standard.is_empty() => other,
+            _ => peer,
+        })
+    }
+}
+
+/// Whether a request claims to come through a proxy.
+pub(in crate::serve) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR)
+}
+
+/// The hops of `Forwarded` (RFC 7239), from the client on; `None` for one without an address.
+fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let elements = elements(headers, &FORWARDED);
+    let hops = elements.map(|element| {
+        let pairs = element.split(';').filter_map(|it| it.split_once('='));
+        let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+        named.next().and_then(|(_, node)| address(node.trim().trim_matches('"')))
+    });
+    hops.collect()
+}
+
+/// The hops of `X-Forwarded-For`, from the client on; `None` for one that is no address.
+fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    elements(headers, &X_FORWARDED_FOR).map(address).collect()
+}
+
+fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let texts = headers.get_all(name).into_iter().map(|it| it.to_str().unwrap_or_default());
+    texts.flat_map(|it| it.split(',')).map(str::trim)
+}
+
+/// An address, perhaps with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
+    let with_port = || text.parse().ok().map(|it: SocketAddr| it.ip());
+    bare.parse().ok().or_else(with_port).map(|it: IpAddr| it.to_canonical())
+}

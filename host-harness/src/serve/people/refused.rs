@@ -1,0 +1,64 @@
+//! What is shown where a sign-in fails.
+//!
+//! Anyone can reach these pages. They say what the person in front of them can act on; the cause,
+//! which can name files, tenants and portals, goes to the log and to the administrator.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::{
+    error::Problem,
+    model::Purpose,
+    serve::{
+        app::App,
+        view::{Page, message},
+    },
+    store::IntegrationId,
+};
+
+/// The page of a sign-in, or of a consent, that the vendor, the plugin or ONES refuses.
+pub(super) async fn refused(
+    app: &App,
+    status: StatusCode,
+    problem: Problem,
+    integration: IntegrationId,
+    purpose: Purpose,
+) -> Response {
+    if purpose == Purpose::Consent {
+        // The administrator sent the browser, and reads all of it.
+        let to = format!("/admin/integrations/{}/settings", integration.get());
+        let page = Page::narrow("Consent was not granted");
+        return (status, message(page, problem, to, "Back to the settings")).into_response();
+    }
+    // Gone, or not to be read: then the log has it without a name.
+    let name = app.name(integration).await.ok();
+    let shown = for_anyone(&problem);
+    let reference = app.incidents.report(name.map(|it| (integration, it)), problem);
+    let page = Page::narrow("Not signed in").referring(reference);
+    (status, message(page, shown, "/", "Back to sign in")).into_response()
+}
+
+/// What a person who signs in may read of a problem: one sentence, and where help is.
+fn for_anyone(problem: &Problem) -> Problem {
+    const ASK: &str = "Ask your administrator of ONES, and give them the reference number";
+    let of = |summary: &str, remedy: &str| Problem::of_request(&problem.code, summary, remedy);
+    match problem.case.as_str() {
+        // ONES's own words.
+        "request" => of(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
+        // Said to the person, and by nothing but the way in which they signed in.
+        "declined" => of(&problem.summary, ASK),
+        "rejected" => of(
+            &problem.summary,
+            "Sign in again. If it fails again, give the reference number to your administrator of \
+             ONES",
+        ),
+        "unavailable" | "throttled" => of(
+            "The service that you sign in with does not answer at this moment",
+            "Try again in a minute. If it goes on, give the reference number to your \
+             administrator of ONES",
+        ),
+        _ => of("Signing in does not work at this moment", ASK),
+    }
+}
