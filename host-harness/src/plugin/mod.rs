@@ -1,16 +1,19 @@
 //! A plugin: a component that is loaded once and called in fresh, limited instances.
 
 mod bindings;
+mod bounds;
 mod call;
 mod known;
 mod limits;
 mod load;
+mod origins;
 mod outbound;
 mod session;
 mod source;
 mod stream;
 
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     sync::{
         Arc,
@@ -23,6 +26,7 @@ use wasmtime::Engine;
 
 use crate::model::Refusal;
 use known::Known;
+use origins::OwnPages;
 pub use load::{LARGEST_PLUGIN, LoadError};
 pub use outbound::{Client, ClientError};
 pub use session::Session;
@@ -55,6 +59,7 @@ struct Inner {
     client: Client,
     limits: Limits,
     known: Known,
+    own_pages: OwnPages,
     instances: AtomicU64,
 }
 
@@ -62,6 +67,12 @@ impl Plugin {
     /// How many instances were made so far: one for each call.
     pub fn instances(&self) -> u64 {
         self.0.instances.load(Ordering::Relaxed)
+    }
+
+    /// Closes the host's own pages to the plugin: those served at `address`, which browsers know
+    /// as `url`.
+    pub fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
+        self.0.own_pages.are_at(address, url);
     }
 }
 
