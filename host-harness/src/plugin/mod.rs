@@ -110,6 +110,9 @@ pub enum CallError {
         /// The next call goes on where this one stopped.
         goes_on: bool,
     },
+    /// It had its place long enough, and another integration waited for it.
+    #[error("the run took long, and was ended for others that waited")]
+    Overdue,
     /// It did what the interface forbids.
     #[error("the plugin broke the interface: {rule}")]
     BrokeInterface {

@@ -465,7 +465,7 @@ fn clean(secrets: &Secrets, mut error: CallError) -> CallError {
         }
         CallError::Trapped { cause, stderr, .. } => secrets.redact_all([cause, stderr]),
         CallError::BrokeInterface { rule } => secrets.redact(rule),
-        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } => {}
+        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } | CallError::Overdue => {}
     }
     error
 }
