@@ -5,9 +5,11 @@
 mod access;
 mod admission;
 mod browser;
+mod component;
 mod fake;
 mod group_laws;
 mod groups;
+mod hostile;
 mod kept;
 mod laws;
 mod leavers;
