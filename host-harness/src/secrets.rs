@@ -67,8 +67,7 @@ impl Secrets {
         let Ok(value) = authorization.to_str() else { return };
         let token = value.split_once(' ').map_or(value, |(_, it)| it).trim();
         let mut tokens = self.tokens();
-        if !(SHORTEST..=LONGEST_TOKEN).contains(&token.len())
-            || tokens.iter().any(|it| it == token)
+        if !(SHORTEST..=LONGEST_TOKEN).contains(&token.len()) || tokens.iter().any(|it| it == token)
         {
             return;
         }
@@ -262,8 +261,9 @@ impl<'a> Marked<'a> {
         match value {
             Value::Object(members) => {
                 for (key, member) in members {
-                    let property =
-                        |it: &'a Map<String, Value>| it.get("properties").and_then(|it| it.get(key));
+                    let property = |it: &'a Map<String, Value>| {
+                        it.get("properties").and_then(|it| it.get(key))
+                    };
                     self.collect(&self.said_within(said, property), member);
                 }
             }

@@ -188,12 +188,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn branch(
-        &self,
-        branch: &Resolved<'a>,
-        context: Context<'_>,
-        found: &mut Vec<Alternative>,
-    ) {
+    fn branch(&self, branch: &Resolved<'a>, context: Context<'_>, found: &mut Vec<Alternative>) {
         let title = || self.text(branch, "title").or_else(|| self.text(branch, "description"));
         if has_alternatives(branch) && !branch.contains_key("properties") {
             let context = Context { depth: context.depth + 1, ..context };

@@ -9,6 +9,9 @@ use crate::model::{
     Refusal, Report, RoomBatch, Script, Summary, Unreadable, UserBatch, UserChange,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Of an id, a code, a name, a label, an origin, in bytes.
 const NAME: usize = 1 << 10;
 

@@ -26,8 +26,8 @@ use wasmtime::Engine;
 
 use crate::model::Refusal;
 use known::Known;
-use origins::OwnPages;
 pub use load::{LARGEST_PLUGIN, LoadError};
+use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;
 pub use source::SessionSource;

@@ -62,11 +62,7 @@ pub(super) fn check(
 }
 
 /// Returns why these settings do not open the origin of `url`, or `None` where they do.
-pub(super) fn why_closed(
-    url: &Url,
-    settings: &Settings,
-    own: &OwnPages,
-) -> Option<&'static str> {
+pub(super) fn why_closed(url: &Url, settings: &Settings, own: &OwnPages) -> Option<&'static str> {
     if own.include(url) {
         return Some("is where this host serves its own pages");
     }

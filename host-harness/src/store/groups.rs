@@ -4,7 +4,11 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::{
-    IntegrationId, PageOf, RecordRow, Store, StoreError, edges::INSIDE, json, nested::{Members, Nested}, view,
+    IntegrationId, PageOf, RecordRow, Store, StoreError,
+    edges::INSIDE,
+    json,
+    nested::{Members, Nested},
+    view,
 };
 use crate::model::Group;
 
@@ -192,7 +196,6 @@ impl Store {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-
 }
 
 fn group_row(

@@ -261,7 +261,11 @@ impl Ones {
     }
 
     pub(crate) fn open(&self) -> Store {
-        Store::open(self.folder.path(), StoreOptions { max_pages: self.max_pages, quota: self.quota }).unwrap()
+        Store::open(
+            self.folder.path(),
+            StoreOptions { max_pages: self.max_pages, quota: self.quota },
+        )
+        .unwrap()
     }
 
     pub(crate) fn integration(&self) -> (Store, IntegrationId) {

@@ -10,7 +10,7 @@ use crate::fake::*;
 
 /// A data folder as version 0.1.0 wrote it: people, one of them removed and one held, a
 /// room, what they joined, runs, a schedule.
-fn older() -> Ones {
+pub(crate) fn older() -> Ones {
     let ones = Ones::new();
     std::fs::write(ones.folder.path().join("ones.lock"), "").unwrap();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();

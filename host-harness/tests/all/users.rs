@@ -298,22 +298,18 @@ fn settings_that_are_refused_at_first_leave_no_integration() {
 }
 
 #[test]
-fn what_is_larger_than_any_person_or_checkpoint_breaks_the_interface() {
-    let long = "x".repeat(64 << 10);
-    let large = UserChange::User(User { job_title: Some(long.clone()), ..user("a") });
-    for batch in [batch(WHOLE, "c1", vec![large]), batch(WHOLE, &(long + "x"), Vec::new())] {
-        let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
-        assert_eq!(error.problem().code, "plugin-broke-interface");
-    }
+fn what_is_larger_than_any_checkpoint_breaks_the_interface() {
+    let batch = batch(WHOLE, &"x".repeat((64 << 10) + 1), Vec::new());
+    let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
+    assert_eq!(error.problem().code, "plugin-broke-interface");
 }
 
 #[test]
 fn one_record_that_is_too_large_counts_as_unreadable_and_the_run_goes_on() {
     let mut ones = Ones::with_users(&ids(3));
     ones.options.full = true;
-    let large = |id: &str| {
-        UserChange::User(User { job_title: Some("x".repeat(64 << 10)), ..user(id) })
-    };
+    let large =
+        |id: &str| UserChange::User(User { job_title: Some("x".repeat(64 << 10)), ..user(id) });
     let changes = vec![large("p000"), told("p001"), large("new"), told("p002")];
     let source = &mut Fake::users([batch(WHOLE, "c2", changes)]);
     let outcome = ones.sync_users(source).unwrap();

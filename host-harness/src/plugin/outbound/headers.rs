@@ -4,11 +4,12 @@
 //! one of its body, what follows on the connection is read as something else.
 
 use http::{
-    HeaderMap, HeaderName, Method,
+    HeaderMap, HeaderName, HeaderValue, Method,
     header::{
         CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
         TRAILER, TRANSFER_ENCODING, UPGRADE,
     },
+    request::Parts,
 };
 
 /// The methods of a request. CONNECT and TRACE are not among them: they are for a proxy.
@@ -37,6 +38,14 @@ const CONNECTIONS_OWN: [HeaderName; 13] = [
 /// Returns whether a request may have this method.
 pub(super) fn is_method(method: &Method) -> bool {
     METHODS.contains(method)
+}
+
+/// Says that there is no body where a server expects one: the client does so only for bodies that
+/// it sends. Source: RFC 9110, section 8.6.
+pub(super) fn say_empty(request: &mut Parts, body: &[u8]) {
+    if body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&request.method) {
+        request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
 }
 
 /// Drops what is the client's to say, and what `Connection` names. The client sets the length of

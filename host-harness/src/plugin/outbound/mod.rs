@@ -136,8 +136,9 @@ async fn send(
         let detail = error.to_string();
         (error, detail)
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = whole(body).await.map_err(told)?;
+    headers::say_empty(&mut parts, &body);
     let silence = |asked: Option<Duration>| asked.unwrap_or(SILENCE).min(LONGEST_SILENCE);
     let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
         + silence(options.first_byte_timeout);
