@@ -163,17 +163,33 @@ fn check(rooms: &[String], policy: BookingPolicy) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a character ends a line for some, has no width, or turns the reading direction: who
+/// Whether a character ends a line for some, is not drawn, or turns the reading direction: who
 /// looks at the script before running it would not see what it says.
+///
+/// Source: the property Default_Ignorable_Code_Point of
+/// <https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt>, and line separators
+/// (U+2028, U+2029) and interlinear annotations (U+FFF9 to U+FFFB).
 fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
             '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 

@@ -161,6 +161,10 @@ fn call(error: &CallError) -> Problem {
                     "Allow it more with --time-limit, or report it to those who made the plugin"
                 }
             }),
+        CallError::Overdue => Problem::new("overdue", "run-overdue", error).remedy(
+            "The next run goes on where this one stopped. Where it happens again, check whether \
+             the vendor is slow to answer",
+        ),
         CallError::BrokeInterface { .. } => Problem::new("trap", "plugin-broke-interface", error)
             .remedy("This is a defect of the plugin: report it to those who made it"),
     }
@@ -202,6 +206,11 @@ fn store(error: &StoreError) -> Problem {
         StoreError::Full => {
             ("disk-full", "Make room on the disk and run again: it goes on where it stopped")
         }
+        StoreError::Quota { .. } => (
+            "quota",
+            "Select fewer users, groups or rooms, or allow an integration more with --quota; what \
+             was stored before stays",
+        ),
         StoreError::Newer { .. } => ("data-newer", "Use the newer version of this program"),
         StoreError::Missing { .. } => {
             ("data-missing", "Run `sync` first, or give the folder with --data")
@@ -209,6 +218,11 @@ fn store(error: &StoreError) -> Problem {
         StoreError::Folder { .. } => {
             ("data-folder", "Give a folder that can be written with --data")
         }
+        StoreError::Denied { .. } => (
+            "data-permission",
+            "Run it as the user who owns the folder, or give another folder with --data. To list \
+             what is stored, permission to read is enough",
+        ),
         StoreError::NotHeld { .. } => ("removal-unknown", "See `removals list`"),
         StoreError::NameTaken { .. } => ("name-taken", "Choose another name"),
         StoreError::NoSettings { .. } => {

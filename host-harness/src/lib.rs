@@ -8,6 +8,7 @@
 //! Nothing here knows any vendor: what a person reads of one comes from the plugin.
 
 pub mod access;
+pub mod budget;
 pub mod cli;
 pub mod error;
 pub mod form;
@@ -15,6 +16,7 @@ pub mod model;
 pub mod plugin;
 pub mod runner;
 pub mod schedule;
+pub mod schema;
 pub mod secrets;
 pub mod serve;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Syncs in the background: because a person says so, or because it is time.
 
+mod turns;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,11 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{
-    runtime::Handle,
-    sync::{Notify, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,9 +21,8 @@ use crate::{
     store::{IntegrationId, Kind, SealingKey, Store, StoreError},
     sync::{Limit, Observer, Options, Source, Sync},
 };
-
-/// So many integrations are synced at once; others wait for their turn.
-const AT_ONCE: usize = 2;
+pub use turns::Patience;
+use turns::{Place, Turns};
 
 /// How often is looked for what is due.
 const TICK: Duration = Duration::from_secs(5);
@@ -122,7 +119,7 @@ struct Inner {
     vendor: Box<dyn Connect>,
     key: SealingKey,
     limit: Limit,
-    slots: Semaphore,
+    turns: Turns,
     state: Mutex<State>,
     idle: Notify,
     stop: CancellationToken,
@@ -137,12 +134,23 @@ struct State {
 impl Runner {
     /// Each run has a connection of its own, [`Store::another`] of `store`.
     pub fn new(store: Store, vendor: impl Connect, key: SealingKey, limit: Limit) -> Self {
+        Self::with_patience(store, vendor, key, limit, Patience::default())
+    }
+
+    /// As [`Self::new`], with another patience with runs that take long.
+    pub fn with_patience(
+        store: Store,
+        vendor: impl Connect,
+        key: SealingKey,
+        limit: Limit,
+        patience: Patience,
+    ) -> Self {
         Self(Arc::new(Inner {
             store: Mutex::new(store),
             vendor: Box::new(vendor),
             key,
             limit,
-            slots: Semaphore::new(AT_ONCE),
+            turns: Turns::new(patience),
             state: Mutex::default(),
             idle: Notify::new(),
             stop: CancellationToken::new(),
@@ -233,29 +241,35 @@ impl Runner {
 
 impl Inner {
     async fn run(self: Arc<Self>, integration: IntegrationId, work: Work) -> Result<(), Problem> {
-        let slot = self.stop.run_until_cancelled(self.slots.acquire()).await;
-        let Some(Ok(_slot)) = slot else { return Err(cancelled().problem()) };
+        let Some(place) = self.turns.take(&self.stop).await else {
+            return Err(cancelled().problem());
+        };
         let inner = self.clone();
-        let done = spawn_blocking(move || inner.sync(integration, work)).await;
+        let done = spawn_blocking(move || inner.sync(integration, work, &place)).await;
         let done = done.unwrap_or_else(|error| {
             Err(CallError::broke(format!("its run did not end: {error}")).into())
         });
         done.map_err(|it| it.problem())
     }
 
-    fn sync(&self, integration: IntegrationId, work: Work) -> Result<(), Error> {
+    fn sync(&self, integration: IntegrationId, work: Work, place: &Place) -> Result<(), Error> {
         let mut store = self.store().another()?;
         // Also where this process does not live to see the end.
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
         for kind in work.kinds() {
-            let Err(error) = self.sync_kind(&mut store, integration, *kind) else { continue };
+            let synced = self.sync_kind(&mut store, integration, *kind, place.stop());
+            let Err(mut error) = synced else { continue };
+            if place.is_overdue() && is_cancelled(&error) {
+                error = CallError::Overdue.into();
+                store.note_failure(integration, *kind, &error.problem())?;
+            }
             asked = patience(&error);
             // What fails says more than what the vendor does not have.
             if done.is_ok() || done.as_ref().is_err_and(is_unsupported) {
                 done = Err(error);
             }
-            if asked.is_some() || self.stop.is_cancelled() {
+            if asked.is_some() || place.stop().is_cancelled() {
                 break;
             }
         }
@@ -268,8 +282,10 @@ impl Inner {
         store: &mut Store,
         integration: IntegrationId,
         kind: Kind,
+        stop: &CancellationToken,
     ) -> Result<(), Error> {
-        let (mut source, options) = self.prepare(store, integration).inspect_err(|error| {
+        let prepared = self.prepare(store, integration, stop);
+        let (mut source, options) = prepared.inspect_err(|error| {
             // Where not even that can be written, the run says so.
             let _ = store.note_failure(integration, kind, &error.problem());
         })?;
@@ -283,8 +299,9 @@ impl Inner {
         &self,
         store: &Store,
         integration: IntegrationId,
+        stop: &CancellationToken,
     ) -> Result<(Box<dyn Source>, Options), Error> {
-        if self.stop.is_cancelled() {
+        if stop.is_cancelled() {
             return Err(cancelled());
         }
         let Some(settings) = store.settings(integration, &self.key)? else {
@@ -296,7 +313,7 @@ impl Inner {
             default_groups: settings.default_groups(),
             ..Options::default()
         };
-        Ok((self.vendor.connect(settings, &self.stop)?, options))
+        Ok((self.vendor.connect(settings, stop)?, options))
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -324,6 +341,10 @@ impl Observer for Watch<'_> {
 
 fn is_unsupported(error: &Error) -> bool {
     matches!(error, Error::Call(CallError::Refused(Refusal::Unsupported(_))))
+}
+
+fn is_cancelled(error: &Error) -> bool {
+    matches!(error, Error::Call(CallError::Refused(Refusal::Cancelled)))
 }
 
 fn cancelled() -> Error {

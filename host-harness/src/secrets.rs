@@ -7,10 +7,12 @@ use std::{
 };
 
 use http::HeaderValue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
+    budget::Budget,
     model::{Check, Explanation, FieldError, Refusal, Report, Summary},
+    schema,
     settings::Settings,
 };
 
@@ -19,6 +21,18 @@ const SHORTEST: usize = 8;
 
 /// So many tokens are remembered, the newest.
 const TOKENS: usize = 8;
+
+/// Longer ones are not remembered, in bytes: no vendor's token is.
+const LONGEST_TOKEN: usize = 16 << 10;
+
+/// Number of steps that finding the secrets of settings may take. Each value of the settings is
+/// looked at with the part of the schema that it is of, so this is more than
+/// [`schema::WORK`].
+const WORK: u32 = 10 * schema::WORK;
+
+/// Number of characters of secrets that are compared with a text. It ends the comparison of
+/// texts that are made to begin like a secret everywhere.
+const COMPARED: u32 = 10_000_000;
 
 const REDACTED: &str = "[redacted]";
 
@@ -34,8 +48,15 @@ pub struct Secrets {
 impl Secrets {
     /// The values that `schema`, a JSON Schema, marks `writeOnly`.
     pub fn of(settings: &Settings, schema: &Value) -> Self {
-        let mut found = Vec::new();
-        collect(schema, schema, settings.value(), false, 0, &mut found);
+        Self::within(settings, schema, &Budget::new(WORK))
+    }
+
+    /// As [`Self::of`], in as many steps as `budget` has. What these do not cover is taken for a
+    /// secret.
+    pub fn within(settings: &Settings, schema: &Value, budget: &Budget) -> Self {
+        let mut marked = Marked { root: schema, budget, found: Vec::new() };
+        marked.collect(&marked.said(vec![schema]), settings.value());
+        let mut found = marked.found;
         found.sort_by_key(|it| std::cmp::Reverse(it.len()));
         found.dedup();
         Self { settings: found, tokens: Arc::default() }
@@ -46,7 +67,8 @@ impl Secrets {
         let Ok(value) = authorization.to_str() else { return };
         let token = value.split_once(' ').map_or(value, |(_, it)| it).trim();
         let mut tokens = self.tokens();
-        if token.len() < SHORTEST || tokens.iter().any(|it| it == token) {
+        if !(SHORTEST..=LONGEST_TOKEN).contains(&token.len()) || tokens.iter().any(|it| it == token)
+        {
             return;
         }
         if tokens.len() == TOKENS {
@@ -60,21 +82,25 @@ impl Secrets {
     }
 
     /// Whether `text` holds one of them. One that is letters alone can be an ordinary
-    /// word, and so proves nothing.
+    /// word, and so proves nothing. A text that is too much work to look at counts as a leak.
     pub fn leak_in(&self, text: &str) -> bool {
+        let compared = Budget::new(COMPARED);
         let tokens = self.tokens();
         let strong: Vec<_> =
             self.settings.iter().chain(&*tokens).filter(|it| !is_weak(it)).collect();
-        text.char_indices().any(|(at, _)| strong.iter().any(|it| end(it, text, at).is_some()))
+        let leaks = |at| strong.iter().any(|it| end(it, text, at, &compared).is_some());
+        text.char_indices().any(|(at, _)| compared.is_used_up() || leaks(at))
     }
 
-    /// Takes them out.
+    /// Takes them out; of a text that is too much work to look at, everything.
     pub fn redact(&self, text: &mut String) {
+        let compared = Budget::new(COMPARED);
         let tokens = self.tokens();
         let mut clean = String::new();
         let (mut copied, mut at) = (0, 0);
         while let Some(next) = text[at..].chars().next() {
-            let ends = self.settings.iter().chain(&*tokens).filter_map(|it| end(it, text, at));
+            let secrets = self.settings.iter().chain(&*tokens);
+            let ends = secrets.filter_map(|it| end(it, text, at, &compared));
             match ends.max() {
                 Some(end) => {
                     clean.push_str(&text[copied..at]);
@@ -82,6 +108,10 @@ impl Secrets {
                     (copied, at) = (end, end);
                 }
                 None => at += next.len_utf8(),
+            }
+            if compared.is_used_up() {
+                REDACTED.clone_into(text);
+                return;
             }
         }
         if copied > 0 {
@@ -139,13 +169,17 @@ fn is_weak(secret: &str) -> bool {
 }
 
 /// Where `secret` ends that begins at `at`; a weak one only as a word of its own.
-fn end(secret: &str, text: &str, at: usize) -> Option<usize> {
+fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> {
     let (before, rest) = text.split_at_checked(at)?;
-    let length = if rest.starts_with(secret) {
-        secret.len()
-    } else {
-        secret.chars().try_fold(0, |length, it| Some(length + encoded(it, rest.get(length..)?)?))?
-    };
+    let mut length = if rest.starts_with(secret) { secret.len() } else { 0 };
+    if length == 0 {
+        for (count, letter) in secret.chars().enumerate() {
+            if count > 0 && !compared.spend(1) {
+                return None;
+            }
+            length += encoded(letter, rest.get(length..)?)?;
+        }
+    }
     let whole = !before.ends_with(char::is_alphanumeric)
         && !rest.get(length..)?.starts_with(char::is_alphanumeric);
     (whole || !is_weak(secret)).then_some(at + length)
@@ -184,59 +218,71 @@ fn encoded(wanted: char, text: &str) -> Option<usize> {
     found.or_else(|| text.starts_with(wanted).then(|| wanted.len_utf8()))
 }
 
-/// A schema that refers to itself ends here.
-const DEEPEST: usize = 32;
+/// Collects the secrets of settings.
+struct Marked<'a> {
+    root: &'a Value,
+    budget: &'a Budget,
+    found: Vec<String>,
+}
 
-fn collect(
-    root: &Value,
-    schema: &Value,
-    value: &Value,
-    secret: bool,
-    depth: usize,
-    found: &mut Vec<String>,
-) {
-    if depth > DEEPEST {
-        return;
+/// What a schema says of one value.
+struct Said<'a> {
+    parts: Vec<&'a Map<String, Value>>,
+    is_secret: bool,
+}
+
+impl<'a> Marked<'a> {
+    /// What these schemas say, and all that they refer to. Where that is more than may be looked
+    /// at, the value is taken for a secret.
+    fn said(&self, schemas: Vec<&'a Value>) -> Said<'a> {
+        let Some(parts) = schema::applied(self.root, schemas, self.budget) else {
+            return Said { parts: Vec::new(), is_secret: true };
+        };
+        let is_secret = parts.iter().any(|it| it.get("writeOnly") == Some(&Value::Bool(true)));
+        Said { parts, is_secret }
     }
-    let secret = secret || schema.get("writeOnly") == Some(&Value::Bool(true));
-    let mut into = |schema: &Value, value: &Value| {
-        collect(root, schema, value, secret, depth + 1, found);
-    };
-    if let Some(Value::String(reference)) = schema.get("$ref")
-        && let Some(target) = reference.strip_prefix('#').and_then(|it| root.pointer(it))
-    {
-        into(target, value);
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        for part in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
-            into(part, value);
+
+    /// What is said of a part of a value of which this is said.
+    fn said_within(
+        &self,
+        said: &Said<'a>,
+        find: impl Fn(&'a Map<String, Value>) -> Option<&'a Value>,
+    ) -> Said<'a> {
+        if said.is_secret || !self.budget.spend(said.parts.len()) {
+            return Said { parts: Vec::new(), is_secret: true };
         }
+        self.said(said.parts.iter().copied().filter_map(find).collect())
     }
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members {
-                match schema.get("properties").and_then(|it| it.get(key)) {
-                    Some(property) => into(property, member),
-                    None if secret => into(&Value::Null, member),
-                    None => {}
+
+    fn collect(&mut self, said: &Said<'a>, value: &Value) {
+        if said.parts.is_empty() && !said.is_secret {
+            return;
+        }
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    let property = |it: &'a Map<String, Value>| {
+                        it.get("properties").and_then(|it| it.get(key))
+                    };
+                    self.collect(&self.said_within(said, property), member);
                 }
             }
-        }
-        Value::Array(items) => {
-            let schema = schema.get("items").unwrap_or(&Value::Null);
-            items.iter().for_each(|item| into(schema, item));
-        }
-        Value::String(text) if secret && text.chars().count() >= SHORTEST => {
-            found.push(text.clone());
-            // A multi-line secret, such as a private key, can be cited by line.
-            if text.contains('\n') {
-                found.extend(
-                    text.lines()
-                        .filter(|it| it.len() >= 16 && !it.starts_with("--"))
-                        .map(str::to_owned),
-                );
+            Value::Array(items) => {
+                let said = self.said_within(said, |it| it.get("items"));
+                items.iter().for_each(|item| self.collect(&said, item));
             }
+            Value::String(text) if said.is_secret && text.chars().count() >= SHORTEST => {
+                self.found.push(text.clone());
+                // A multi-line secret, such as a private key, can be cited by line.
+                if text.contains('\n') {
+                    self.found.extend(
+                        text.lines()
+                            .filter(|it| it.len() >= 16 && !it.starts_with("--"))
+                            .map(str::to_owned),
+                    );
+                }
+            }
+            _ => {}
         }
-        _ => {}
     }
 }

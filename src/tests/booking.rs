@@ -169,6 +169,11 @@ fn an_address_that_hides_something_is_refused_by_name() {
         ("a@contoso.com\u{2028}", r#""a@contoso.com\u{2028}""#),
         ("a\u{200b}@contoso.com", r#""a\u{200b}@contoso.com""#),
         ("a\u{202e}@contoso.com", r#""a\u{202e}@contoso.com""#),
+        ("a\u{61c}@contoso.com", r#""a\u{61c}@contoso.com""#),
+        ("a\u{180e}@contoso.com", r#""a\u{180e}@contoso.com""#),
+        ("a\u{fff9}b\u{fffa}c\u{fffb}@contoso.com", r#""a\u{fff9}b\u{fffa}c\u{fffb}@contoso.com""#),
+        ("a\u{e0001}\u{e0041}@contoso.com", r#""a\u{e0001}\u{e0041}@contoso.com""#),
+        ("a\u{2066}b\u{2069}@contoso.com", r#""a\u{2066}b\u{2069}@contoso.com""#),
         ("no address", r#""no address""#),
         ("", r#""""#),
     ] {

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
-use crate::{access::Network, store::Leavers};
+use crate::{
+    access::Network,
+    store::{Leavers, QUOTA},
+};
 
 /// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
 /// and people, and keeps them in a data folder.
@@ -58,6 +61,11 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 1800,
         value_parser = value_parser!(u64).range(1..=604_800))]
     pub(super) time_limit: u64,
+
+    /// Storage limit of one integration, in MiB
+    #[arg(long, global = true, value_name = "MIB", default_value_t = QUOTA >> 20,
+        value_parser = value_parser!(u64).range(1..=1 << 20))]
+    pub(super) quota: u64,
 
     #[command(subcommand)]
     pub(super) command: Command,

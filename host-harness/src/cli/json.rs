@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Serializer, Value, json, ser::Formatter};
 
-use super::Changes;
+use super::{Changes, harmless::is_misleading};
 use crate::{
     error::Problem,
     store::{Decision, Kind},
@@ -17,7 +17,8 @@ pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<
     writeln!(out)
 }
 
-/// Also escapes the control characters that JSON does not ask to: a terminal obeys them.
+/// Also escapes characters that JSON does not ask to escape, and that mislead on a terminal: a
+/// program reads the same value.
 struct Escaping;
 
 impl Formatter for Escaping {
@@ -26,12 +27,15 @@ impl Formatter for Escaping {
         out: &mut W,
         mut text: &str,
     ) -> io::Result<()> {
-        while let Some(at) = text.find(char::is_control) {
+        while let Some(at) = text.find(is_misleading) {
             let (before, from) = text.split_at(at);
             out.write_all(before.as_bytes())?;
             let mut rest = from.chars();
             if let Some(it) = rest.next() {
-                write!(out, "\\u{:04x}", u32::from(it))?;
+                // Beyond U+FFFF, JSON writes two units. Source: RFC 8259, section 7.
+                for unit in it.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
             }
             text = rest.as_str();
         }

@@ -7,7 +7,7 @@ use super::{
     args::{Format, LeaversCommand},
     ended, json, text,
 };
-use crate::store::{Leavers, Store, StoreOptions};
+use crate::store::{Leavers, Store};
 
 impl Program {
     /// Says what becomes of those who leave, or changes it.
@@ -18,7 +18,7 @@ impl Program {
             Some(command) => {
                 // Looked up first: opening for writing would create what is not there.
                 drop(store);
-                let mut store = Store::open(&self.args.data, StoreOptions::default())?;
+                let mut store = Store::open(&self.args.data, self.store_options())?;
                 store.set_leavers(integration, command.leavers())?;
                 command.leavers()
             }

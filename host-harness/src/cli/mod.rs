@@ -2,6 +2,7 @@
 
 mod args;
 mod changes;
+mod harmless;
 mod json;
 mod leavers;
 mod policy;
@@ -185,7 +186,7 @@ impl Program {
         let mut store = if dry_run {
             Store::rehearse(&self.args.data)?
         } else {
-            Store::open(&self.args.data, StoreOptions::default())?
+            Store::open(&self.args.data, self.store_options())?
         };
         if let Some(folder) = store.temporary() {
             runtime.spawn(stopped::remove(folder.to_owned()));
@@ -224,7 +225,7 @@ impl Program {
         // Looked up first: opening for writing would create what is not there.
         let (store, integration) = self.stored()?;
         drop(store);
-        let mut store = Store::open(&self.args.data, StoreOptions::default())?;
+        let mut store = Store::open(&self.args.data, self.store_options())?;
         let decided = store.decide(integration, decision, ids)?;
         let held = store.held(integration)?;
         let out = &mut self.out();
@@ -350,6 +351,10 @@ impl Program {
         store.integration(name)?.ok_or_else(|| {
             usage(format!("there is no integration {name:?}; known: {}", known.join(", ")))
         })
+    }
+
+    fn store_options(&self) -> StoreOptions {
+        StoreOptions { quota: Some(self.args.quota << 20), ..StoreOptions::default() }
     }
 
     fn limit(&self) -> Limit {

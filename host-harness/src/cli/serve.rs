@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     serve::{Bounds, Log, Options, Server},
-    store::{SealingKey, Store, StoreOptions},
+    store::{SealingKey, Store},
 };
 
 impl Program {
     /// Serves until the process is told to stop.
     pub(super) fn serve(&self, args: &ServeArgs) -> Result<u8, Failure> {
         let plugin = self.plugin()?;
-        let store = Store::open(&self.args.data, StoreOptions::default())?;
+        let store = Store::open(&self.args.data, self.store_options())?;
         let key = SealingKey::of(&self.args.data, variable)?;
         let options = Options {
             listen: args.listen,

@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Changes;
+use super::{Changes, harmless::is_misleading};
 use crate::{
     error::Problem,
     model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
@@ -427,7 +427,7 @@ fn joined<const N: usize>(parts: [String; N]) -> String {
 }
 
 /// A text that comes from elsewhere, in one line, without what would steer the terminal
-/// or turn the order of what is read. Source: Unicode Standard Annex 9, section 2.
+/// or turn the order of what is read.
 struct Shown<'a>(&'a str);
 
 impl Display for Shown<'_> {
@@ -435,8 +435,7 @@ impl Display for Shown<'_> {
         for it in self.0.chars() {
             match it {
                 '\n' | '\t' | '\u{2028}' | '\u{2029}' => f.write_char(' ')?,
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-                it if it.is_control() => {}
+                it if is_misleading(it) => {}
                 it => f.write_char(it)?,
             }
         }

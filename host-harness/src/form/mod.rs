@@ -28,6 +28,8 @@ pub use guide::html;
 pub use place::place;
 use shape::Field;
 
+use crate::{budget::Budget, schema::WORK};
+
 /// What a person fills in, step by step.
 #[derive(Debug, Clone)]
 pub struct Form {
@@ -43,7 +45,13 @@ pub struct Step {
 impl Form {
     /// Reads a schema: one step for each property of it that can be set.
     pub fn of(schema: &Value) -> Self {
-        let steps = schema::fields(schema).into_iter().map(|field| Step { field });
+        Self::within(schema, &Budget::new(WORK))
+    }
+
+    /// As [`Self::of`], in as many steps as `budget` has. What these do not cover is edited as
+    /// JSON.
+    pub fn within(schema: &Value, budget: &Budget) -> Self {
+        let steps = schema::fields(schema, budget).into_iter().map(|field| Step { field });
         Self { steps: steps.filter(|it| it.field.shape.is_drawn()).collect() }
     }
 

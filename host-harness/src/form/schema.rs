@@ -1,40 +1,76 @@
 //! From a JSON Schema to shapes. Source: JSON Schema 2020-12, core and validation.
+//!
+//! A schema that refers to itself is drawn once; within itself it is edited as JSON.
 
-use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use super::shape::{Alternative, Field, Shape, Text, What};
+use crate::{budget::Budget, schema::target};
 
-/// A schema that refers to itself ends here.
+/// Deeper parts are edited as JSON.
 const DEEPEST: usize = 16;
 
-/// So many parts of a schema are looked at; the rest is edited as JSON.
-const LARGEST: u32 = 10_000;
-
-/// The properties of the schema of an object.
-pub(super) fn fields(root: &Value) -> Vec<Field> {
-    let reader = Reader { root, left: Cell::new(LARGEST) };
+/// The properties of the schema of an object. What `budget` does not cover is edited as JSON.
+pub(super) fn fields(root: &Value, budget: &Budget) -> Vec<Field> {
+    let reader = Reader { root, budget };
     reader.fields(&reader.resolved(root), Context::default())
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Context {
+struct Context<'a> {
     depth: usize,
     secret: bool,
+    within: Option<&'a Within<'a>>,
+}
+
+/// The properties or alternatives that are being read, and those that they are in.
+#[derive(Debug, Clone, Copy)]
+struct Within<'a> {
+    part: *const Value,
+    above: Option<&'a Within<'a>>,
+}
+
+impl<'a> Context<'a> {
+    fn is_within(&self, part: &Value) -> bool {
+        std::iter::successors(self.within, |it| it.above).any(|it| std::ptr::eq(it.part, part))
+    }
+
+    fn entering(&self, part: &Value) -> Within<'a> {
+        Within { part, above: self.within }
+    }
+}
+
+/// A schema with what it refers to; its own words go first.
+#[derive(Default)]
+struct Resolved<'a> {
+    parts: Vec<&'a Value>,
+    words: HashMap<&'a str, &'a Value>,
+}
+
+impl<'a> Resolved<'a> {
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.words.get(key).copied()
+    }
+
+    fn contains_key(&self, key: &str) -> bool {
+        self.words.contains_key(key)
+    }
 }
 
 struct Reader<'a> {
     root: &'a Value,
-    /// How many more parts are looked at.
-    left: Cell<u32>,
+    budget: &'a Budget,
 }
 
-impl Reader<'_> {
-    fn fields(&self, schema: &Map<String, Value>, context: Context) -> Vec<Field> {
-        let required: Vec<_> = items(schema, "required").filter_map(Value::as_str).collect();
-        let properties = schema.get("properties").and_then(Value::as_object);
-        properties
+impl<'a> Reader<'a> {
+    fn fields(&self, schema: &Resolved<'a>, context: Context<'_>) -> Vec<Field> {
+        let Some(part) = schema.get("properties") else { return Vec::new() };
+        let within = context.entering(part);
+        let context = Context { within: Some(&within), ..context };
+        let required: HashSet<_> = items(schema, "required").filter_map(Value::as_str).collect();
+        part.as_object()
             .into_iter()
             .flatten()
             .map(|(key, schema)| {
@@ -42,11 +78,11 @@ impl Reader<'_> {
                 let (shape, nullable) = self.shape(&schema, context);
                 Field {
                     key: key.clone(),
-                    title: text(&schema, "title").unwrap_or_else(|| words(key)),
-                    description: text(&schema, "description").unwrap_or_default(),
-                    required: required.contains(&key.as_str()),
+                    title: self.text(&schema, "title").unwrap_or_else(|| words(key)),
+                    description: self.text(&schema, "description").unwrap_or_default(),
+                    required: required.contains(key.as_str()),
                     nullable,
-                    default: schema.get("default").cloned(),
+                    default: schema.get("default").and_then(|it| self.copied(it)),
                     shape,
                 }
             })
@@ -54,15 +90,16 @@ impl Reader<'_> {
     }
 
     /// The shape, and whether null is one of its values.
-    fn shape(&self, schema: &Map<String, Value>, context: Context) -> (Shape, bool) {
+    fn shape(&self, schema: &Resolved<'a>, context: Context<'_>) -> (Shape, bool) {
         let secret = context.secret || is_true(schema, "writeOnly");
-        let context = Context { depth: context.depth + 1, secret };
-        let other = || Shape::Other { secret: secret || self.holds_secret(schema, 0) };
+        let context = Context { depth: context.depth + 1, secret, ..context };
+        let other = || Shape::Other { secret: secret || self.holds_secret(&schema.parts) };
         if self.is_enough(context.depth) {
             return (Shape::Other { secret: true }, false);
         }
         if let Some(constant) = schema.get("const") {
-            return (Shape::Hidden { constant: Some(constant.clone()), secret }, false);
+            let constant = self.copied(constant);
+            return (Shape::Hidden { constant, secret }, false);
         }
         let nullable = types(schema).contains(&"null");
         let types: Vec<_> = types(schema).into_iter().filter(|it| *it != "null").collect();
@@ -71,7 +108,7 @@ impl Reader<'_> {
                 return self.one_of(schema, context).unwrap_or_else(|| (other(), false));
             }
             [] if nullable => return (Shape::Hidden { constant: None, secret }, false),
-            ["string"] => return (text_shape(schema, secret), nullable),
+            ["string"] => return (self.text_shape(schema, secret), nullable),
             ["integer" | "number"] if !secret => return (number_shape(schema, &types), nullable),
             ["boolean"] if !secret => Shape::Boolean,
             ["array"] if schema.get("maxItems").and_then(Value::as_u64) == Some(0) => {
@@ -81,7 +118,7 @@ impl Reader<'_> {
                 let items = self.resolved(schema.get("items").unwrap_or(&Value::Null));
                 Shape::Texts { choices: has_choices(schema) || has_choices(&items) }
             }
-            ["object"] if schema.contains_key("properties") => {
+            ["object"] if schema.get("properties").is_some_and(|it| !context.is_within(it)) => {
                 Shape::Object(self.fields(schema, context))
             }
             _ => other(),
@@ -90,7 +127,7 @@ impl Reader<'_> {
     }
 
     /// `None` where there is nothing to choose from.
-    fn one_of(&self, schema: &Map<String, Value>, context: Context) -> Option<(Shape, bool)> {
+    fn one_of(&self, schema: &Resolved<'a>, context: Context<'_>) -> Option<(Shape, bool)> {
         let mut found = Vec::new();
         self.alternatives(schema, context, &mut found);
         let is_null = |it: &Alternative| matches!(it.what, What::Constant(Value::Null));
@@ -127,113 +164,152 @@ impl Reader<'_> {
 
     fn alternatives(
         &self,
-        schema: &Map<String, Value>,
-        context: Context,
+        schema: &Resolved<'a>,
+        context: Context<'_>,
         found: &mut Vec<Alternative>,
     ) {
         if self.is_enough(context.depth) {
             return;
         }
         for value in items(schema, "enum") {
-            found.push(Alternative { title: shown(value), what: What::Constant(value.clone()) });
+            if let Some(value) = self.copied(value) {
+                found.push(Alternative { title: shown(&value), what: What::Constant(value) });
+            }
         }
-        for branch in ["anyOf", "oneOf"].into_iter().flat_map(|it| items(schema, it)) {
-            let branch = self.resolved(branch);
-            let title = || text(&branch, "title").or_else(|| text(&branch, "description"));
-            if has_alternatives(&branch) && !branch.contains_key("properties") {
-                let context = Context { depth: context.depth + 1, ..context };
-                self.alternatives(&branch, context, found);
-            } else if let Some(value) = branch.get("const") {
-                let title = title().unwrap_or_else(|| shown(value));
-                found.push(Alternative { title, what: What::Constant(value.clone()) });
-            } else if types(&branch) == ["null"] {
+        for part in ["anyOf", "oneOf"].into_iter().filter_map(|it| schema.get(it)) {
+            if context.is_within(part) {
+                continue;
+            }
+            let within = context.entering(part);
+            let context = Context { within: Some(&within), ..context };
+            for branch in part.as_array().into_iter().flatten() {
+                self.branch(&self.resolved(branch), context, found);
+            }
+        }
+    }
+
+    fn branch(&self, branch: &Resolved<'a>, context: Context<'_>, found: &mut Vec<Alternative>) {
+        let title = || self.text(branch, "title").or_else(|| self.text(branch, "description"));
+        if has_alternatives(branch) && !branch.contains_key("properties") {
+            let context = Context { depth: context.depth + 1, ..context };
+            self.alternatives(branch, context, found);
+        } else if let Some(value) = branch.get("const") {
+            if let Some(value) = self.copied(value) {
+                let title = title().unwrap_or_else(|| shown(&value));
+                found.push(Alternative { title, what: What::Constant(value) });
+            }
+        } else if types(branch) == ["null"] {
+            found.push(none());
+        } else {
+            let (shape, nullable) = self.shape(branch, context);
+            let title = title().unwrap_or_else(|| kind(&shape).to_owned());
+            found.push(Alternative { title, what: What::Shape(shape) });
+            if nullable {
                 found.push(none());
-            } else {
-                let (shape, nullable) = self.shape(&branch, context);
-                let title = title().unwrap_or_else(|| kind(&shape).to_owned());
-                found.push(Alternative { title, what: What::Shape(shape) });
-                if nullable {
-                    found.push(none());
+            }
+        }
+    }
+
+    fn is_list_of_texts(&self, schema: &Resolved<'a>) -> bool {
+        let items = self.resolved(schema.get("items").unwrap_or(&Value::Null));
+        types(&items) == ["string"] && !self.holds_secret(&items.parts)
+    }
+
+    fn resolved(&self, schema: &'a Value) -> Resolved<'a> {
+        let mut resolved = Resolved::default();
+        let mut open = vec![schema];
+        while let Some(schema) = open.pop() {
+            let Value::Object(members) = schema else { continue };
+            let is_known = resolved.parts.iter().any(|it| std::ptr::eq(*it, schema));
+            if is_known || resolved.parts.len() > DEEPEST || !self.looks_at(members) {
+                continue;
+            }
+            resolved.parts.push(schema);
+            // `allOf` with one part is how references were given words of their own.
+            let only = match members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+                Some([only]) => Some(only),
+                _ => None,
+            };
+            for (key, value) in members {
+                if key != "$ref" && (key != "allOf" || only.is_none()) {
+                    resolved.words.entry(key).or_insert(value);
                 }
             }
+            // The last is looked at first.
+            open.extend(only);
+            open.extend(target(self.root, schema, self.budget));
         }
+        resolved
     }
 
-    fn is_list_of_texts(&self, schema: &Map<String, Value>) -> bool {
-        let items = self.resolved(schema.get("items").unwrap_or(&Value::Null));
-        types(&items) == ["string"] && !self.holds_secret(&items, 0)
+    /// Counts the words of a schema, and the lists of words among them.
+    fn looks_at(&self, members: &Map<String, Value>) -> bool {
+        members.iter().all(|(key, value)| {
+            let words = 1 + value.as_array().map_or(0, Vec::len);
+            self.budget.spend_text(key) && self.budget.spend(words)
+        })
     }
 
-    /// The schema with what it refers to; its own words go first.
-    fn resolved(&self, schema: &Value) -> Map<String, Value> {
-        let mut merged = Map::new();
-        self.merge(schema, 0, &mut merged);
-        merged
-    }
-
-    fn merge(&self, schema: &Value, depth: usize, into: &mut Map<String, Value>) {
-        let Value::Object(members) = schema else { return };
-        for (key, value) in members {
-            if !into.contains_key(key) && key != "$ref" {
-                into.insert(key.clone(), value.clone());
+    /// Whether a schema marks anything in it, or in what it refers to, as a secret.
+    fn holds_secret(&self, parts: &[&'a Value]) -> bool {
+        let (mut open, mut seen) = (parts.to_vec(), HashSet::new());
+        while let Some(value) = open.pop() {
+            if !seen.insert(std::ptr::from_ref(value)) {
+                continue;
+            }
+            // What is not looked at is taken for one.
+            if !self.budget.spend(1) {
+                return true;
+            }
+            match value {
+                Value::Object(members) => {
+                    if members.get("writeOnly") == Some(&Value::Bool(true)) {
+                        return true;
+                    }
+                    open.extend(members.values());
+                    open.extend(target(self.root, value, self.budget));
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
             }
         }
-        if depth > DEEPEST {
-            return;
-        }
-        if let Some(target) = self.target(schema) {
-            self.merge(target, depth + 1, into);
-        }
-        // `allOf` with one part is how references were given words of their own.
-        if let Some([only]) = members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-            into.shift_remove("allOf");
-            self.merge(only, depth + 1, into);
-        }
-    }
-
-    /// What a reference within the schema names.
-    fn target(&self, schema: &Value) -> Option<&Value> {
-        let reference = schema.get("$ref")?.as_str()?;
-        self.root.pointer(reference.strip_prefix('#')?)
-    }
-
-    fn holds_secret(&self, schema: &Map<String, Value>, depth: usize) -> bool {
-        let inside = |value: &Value| match value {
-            Value::Object(_) => self.holds_secret(&self.resolved(value), depth + 1),
-            Value::Array(items) => {
-                items.iter().any(|it| self.holds_secret(&self.resolved(it), depth + 1))
-            }
-            _ => false,
-        };
-        // What is not looked at is taken for one.
-        self.is_enough(depth) || is_true(schema, "writeOnly") || schema.values().any(inside)
+        false
     }
 
     /// Counts what is looked at.
     fn is_enough(&self, depth: usize) -> bool {
-        self.left.set(self.left.get().saturating_sub(1));
-        depth > DEEPEST || self.left.get() == 0
+        depth > DEEPEST || !self.budget.spend(1)
+    }
+
+    /// A copy, where the budget covers it.
+    fn copied(&self, value: &Value) -> Option<Value> {
+        self.budget.spend_value(value).then(|| value.clone())
+    }
+
+    fn text(&self, schema: &Resolved<'_>, key: &str) -> Option<String> {
+        let text = schema.get(key)?.as_str().filter(|it| !it.is_empty())?;
+        self.budget.spend_text(text).then(|| text.to_owned())
+    }
+
+    fn text_shape(&self, schema: &Resolved<'_>, secret: bool) -> Shape {
+        Shape::Text(Text {
+            format: self.text(schema, "format"),
+            secret,
+            choices: has_choices(schema) && !secret,
+            multiline: schema.contains_key("contentMediaType"),
+            max_length: schema.get("maxLength").and_then(Value::as_u64),
+            pattern: self.text(schema, "pattern"),
+        })
     }
 }
 
-fn text_shape(schema: &Map<String, Value>, secret: bool) -> Shape {
-    Shape::Text(Text {
-        format: text(schema, "format"),
-        secret,
-        choices: has_choices(schema) && !secret,
-        multiline: schema.contains_key("contentMediaType"),
-        max_length: schema.get("maxLength").and_then(Value::as_u64),
-        pattern: text(schema, "pattern"),
-    })
-}
-
-fn number_shape(schema: &Map<String, Value>, types: &[&str]) -> Shape {
+fn number_shape(schema: &Resolved<'_>, types: &[&str]) -> Shape {
     let number = |key| schema.get(key).and_then(Value::as_f64);
     Shape::Number { integer: types == ["integer"], min: number("minimum"), max: number("maximum") }
 }
 
 /// `x-choices` of a field counts for the shape within it.
-fn choosing(mut shape: Shape, schema: &Map<String, Value>) -> Shape {
+fn choosing(mut shape: Shape, schema: &Resolved<'_>) -> Shape {
     if has_choices(schema) {
         match &mut shape {
             Shape::Texts { choices } => *choices = true,
@@ -277,7 +353,7 @@ fn kind(shape: &Shape) -> &'static str {
     }
 }
 
-fn types(schema: &Map<String, Value>) -> Vec<&str> {
+fn types<'a>(schema: &Resolved<'a>) -> Vec<&'a str> {
     match schema.get("type") {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
@@ -285,25 +361,21 @@ fn types(schema: &Map<String, Value>) -> Vec<&str> {
     }
 }
 
-fn has_alternatives(schema: &Map<String, Value>) -> bool {
+fn has_alternatives(schema: &Resolved<'_>) -> bool {
     ["enum", "anyOf", "oneOf"].iter().any(|it| schema.contains_key(*it))
 }
 
 /// `true`, or an object that says more.
-fn has_choices(schema: &Map<String, Value>) -> bool {
+fn has_choices(schema: &Resolved<'_>) -> bool {
     schema.get("x-choices").is_some_and(|it| !matches!(it, Value::Bool(false) | Value::Null))
 }
 
-fn is_true(schema: &Map<String, Value>, key: &str) -> bool {
+fn is_true(schema: &Resolved<'_>, key: &str) -> bool {
     schema.get(key) == Some(&Value::Bool(true))
 }
 
-fn items<'a>(schema: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
+fn items<'a>(schema: &Resolved<'a>, key: &str) -> impl Iterator<Item = &'a Value> {
     schema.get(key).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text(schema: &Map<String, Value>, key: &str) -> Option<String> {
-    schema.get(key).and_then(Value::as_str).filter(|it| !it.is_empty()).map(str::to_owned)
 }
 
 fn shown(value: &Value) -> String {

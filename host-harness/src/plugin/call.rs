@@ -16,7 +16,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::{
-    CallError, Plugin, bindings,
+    CallError, Plugin, bindings, bounds,
     limits::{Limiter, Meter, Stderr},
     outbound::Outbound,
 };
@@ -98,7 +98,12 @@ impl Plugin {
                 Ok(error) => error,
                 Err(error) => CallError::Trapped {
                     plugin,
-                    cause: format!("{error:#}"),
+                    cause: {
+                        // It names functions as the plugin does.
+                        let mut cause = format!("{error:#}");
+                        bounds::cut_detail(&mut cause);
+                        cause
+                    },
                     stderr: stderr.text(),
                 },
             }),

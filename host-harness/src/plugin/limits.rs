@@ -24,6 +24,9 @@ pub(super) struct Meter {
 /// So many different failures are kept.
 const NETWORK_FAILURES: usize = 5;
 
+/// Of one, in bytes.
+const NETWORK_FAILURE: usize = 1 << 10;
+
 impl Meter {
     /// The most linear memory that one call had, in bytes.
     pub(super) fn peak_memory(&self) -> usize {
@@ -39,7 +42,9 @@ impl Meter {
         self.requests.load(Ordering::Relaxed)
     }
 
-    pub(super) fn network_failed(&self, failure: String) {
+    pub(super) fn network_failed(&self, mut failure: String) {
+        // It can name a host as the guest does.
+        failure.truncate(failure.floor_char_boundary(NETWORK_FAILURE));
         let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
         if network.len() < NETWORK_FAILURES && !network.contains(&failure) {
             network.push(failure);

@@ -13,7 +13,10 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use super::{Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known};
+use super::{
+    Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known,
+    origins::OwnPages,
+};
 
 /// A larger file is not compiled, in bytes.
 pub const LARGEST_PLUGIN: u64 = 64 << 20;
@@ -100,6 +103,7 @@ impl Plugin {
             limits,
             known: Known::default(),
             stored: Default::default(),
+            own_pages: OwnPages::default(),
             instances: AtomicU64::new(0),
         })))
     }

@@ -1,16 +1,19 @@
 //! A plugin: a component that is loaded once and called in fresh, limited instances.
 
 mod bindings;
+mod bounds;
 mod call;
 mod known;
 mod limits;
 mod load;
+mod origins;
 mod outbound;
 mod session;
 mod source;
 mod stream;
 
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     sync::{
         Arc,
@@ -24,6 +27,7 @@ use wasmtime::Engine;
 use crate::model::Refusal;
 use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
+use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;
 pub use source::SessionSource;
@@ -56,6 +60,7 @@ struct Inner {
     limits: Limits,
     known: Known,
     stored: outbound::Stored,
+    own_pages: OwnPages,
     instances: AtomicU64,
 }
 
@@ -63,6 +68,12 @@ impl Plugin {
     /// How many instances were made so far: one for each call.
     pub fn instances(&self) -> u64 {
         self.0.instances.load(Ordering::Relaxed)
+    }
+
+    /// Closes the host's own pages to the plugin: those served at `address`, which browsers know
+    /// as `url`.
+    pub fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
+        self.0.own_pages.are_at(address, url);
     }
 }
 
@@ -100,6 +111,9 @@ pub enum CallError {
         /// The next call goes on where this one stopped.
         goes_on: bool,
     },
+    /// It had its place long enough, and another integration waited for it.
+    #[error("the run took long, and was ended for others that waited")]
+    Overdue,
     /// It did what the interface forbids.
     #[error("the plugin broke the interface: {rule}")]
     BrokeInterface {

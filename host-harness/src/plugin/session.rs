@@ -9,15 +9,17 @@ use tokio::sync::{
     mpsc,
     oneshot::{self, error::TryRecvError},
 };
-use url::{Host, Url};
+use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
     CallError, Plugin,
     bindings::{self, wit},
+    bounds::{self, Bounded},
     call::State,
     known::Origins,
     limits::Meter,
+    origins,
     outbound::Outbound,
     stream::{Forward, Resolve},
 };
@@ -26,6 +28,7 @@ use crate::{
         BookingPolicy, Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect,
         Refusal, Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
     },
+    schema,
     secrets::Secrets,
     settings::Settings,
 };
@@ -54,34 +57,44 @@ impl Plugin {
             .await?;
         if told.settings_schema.len() > LARGEST_SCHEMA {
             return Err(CallError::broke(format!(
-                "its settings schema is larger than {LARGEST_SCHEMA} bytes"
+                "manifest.settings-schema has more than {LARGEST_SCHEMA} bytes"
             )));
         }
-        let settings_schema = serde_json::from_str(&told.settings_schema)
-            .map_err(|it| CallError::broke(format!("its settings schema is not JSON: {it}")))?;
-        Ok(Manifest {
+        let settings_schema = serde_json::from_str(&told.settings_schema).map_err(|it| {
+            CallError::broke(format!("manifest.settings-schema is not JSON: {it}"))
+        })?;
+        schema::check(&settings_schema)
+            .map_err(|it| CallError::broke(format!("manifest.settings-schema: {it}")))?;
+        let manifest = Manifest {
             name: told.name,
             version: told.version,
             settings_schema,
             permissions: bindings::all(told.permissions),
-        })
+        };
+        manifest.check()?;
+        Ok(manifest)
     }
 
     /// The origins that the plugin asks under these settings.
     ///
     /// # Errors
-    /// [`Refusal::InvalidSettings`] where they do not fit; else see [`CallError`].
+    /// [`Refusal::InvalidSettings`] where they do not fit; [`CallError::BrokeInterface`] where one
+    /// is closed to the plugin: on this machine, and not named by the settings, or the host's own
+    /// pages; else see [`CallError`].
     pub async fn origins(&self, settings: &Settings) -> Result<Vec<String>, CallError> {
-        let settings = settings.to_json();
-        let origins = match self.0.known.origins(&settings) {
+        let text = settings.to_json();
+        let origins = match self.0.known.origins(&text) {
             Some(origins) => origins,
             None => {
-                let origins = self.ask_origins(settings.clone()).await?;
-                self.0.known.keep_origins(&settings, origins.clone());
+                let origins = self.ask_origins(text.clone()).await?;
+                self.0.known.keep_origins(&text, origins.clone());
                 origins
             }
         };
-        origins.map_err(|fields| CallError::Refused(Refusal::InvalidSettings(fields)))
+        let invalid = |fields| CallError::Refused(Refusal::InvalidSettings(fields));
+        let origins = origins.map_err(invalid)?;
+        origins::check(&origins, settings, &self.0.own_pages)?;
+        Ok(origins)
     }
 
     async fn ask_origins(&self, settings: String) -> Result<Origins, CallError> {
@@ -91,7 +104,9 @@ impl Plugin {
                 plugin.ones_integration_integration().call_origins(accessor, settings).await
             })
             .await?;
-        Ok(origins.map_err(bindings::all))
+        let origins = origins.map_err(bindings::all);
+        origins.check()?;
+        Ok(origins)
     }
 
     /// Sends nothing.
@@ -185,6 +200,7 @@ impl Session {
         });
         let mut choices: Vec<Choice> = bindings::all(self.answer(told.await)?);
         choices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        choices.check()?;
         Ok(choices)
     }
 
@@ -199,6 +215,7 @@ impl Session {
         });
         let report = told.await.map_err(|it| clean(&self.secrets, it))?;
         let mut report = Report::from(report);
+        report.check()?;
         self.secrets.redact_report(&mut report);
         Ok(report)
     }
@@ -311,6 +328,7 @@ impl Session {
             )
             .await;
         let script = Script::from(self.answer(told)?);
+        script.check()?;
         if !is_file_name(&script.file_name) {
             return Err(CallError::broke("a script of it is called what no file should be"));
         }
@@ -337,9 +355,9 @@ impl Session {
                 .await
         });
         let redirect = Redirect::from(self.answer(told.await)?);
-        let follows = Url::parse(&redirect.url).is_ok_and(|it| is_web(&it));
-        if !follows || self.secrets.leak_in(&redirect.url) {
-            return Err(CallError::broke("it sends a browser where none should go"));
+        redirect.check()?;
+        if !self.can_be_followed(&redirect.url) || self.secrets.leak_in(&redirect.url) {
+            return Err(CallError::broke("redirect.url sends a browser where none should go"));
         }
         Ok(redirect)
     }
@@ -356,7 +374,22 @@ impl Session {
                 .call_handle_callback(accessor, settings, callback.into())
                 .await
         });
-        Ok(self.answer(told.await)?.into())
+        let outcome = CallbackOutcome::from(self.answer(told.await)?);
+        outcome.check()?;
+        Ok(outcome)
+    }
+
+    /// Whether a browser can be sent there: to https, or to plain http on loopback where the
+    /// settings name it, and never to the host's own pages.
+    fn can_be_followed(&self, url: &str) -> bool {
+        // A parser passes over line breaks, a header does not.
+        let is_one_line = url.bytes().all(|it| it.is_ascii_graphic());
+        let own_pages = &self.plugin.0.own_pages;
+        is_one_line
+            && Url::parse(url).is_ok_and(|url| {
+                origins::is_safe(&url)
+                    && origins::why_closed(&url, &self.settings, own_pages).is_none()
+            })
     }
 
     /// Calls the plugin in a fresh instance.
@@ -389,6 +422,7 @@ impl Session {
         told: Result<Result<Vec<wit::UserChange>, wit::Error>, CallError>,
     ) -> Result<Vec<UserChange>, CallError> {
         let mut changes: Vec<UserChange> = bindings::all(self.answer(told)?);
+        changes.check()?;
         changes.iter_mut().for_each(|it| self.clean_change(it));
         Ok(changes)
     }
@@ -398,6 +432,7 @@ impl Session {
         told: Result<Result<wit::Summary, wit::Error>, CallError>,
     ) -> Result<Summary, CallError> {
         let mut summary = Summary::from(self.answer(told)?);
+        summary.check()?;
         self.secrets.redact_summary(&mut summary);
         Ok(summary)
     }
@@ -413,17 +448,6 @@ impl Session {
 fn is_file_name(name: &str) -> bool {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
     (1..=100).contains(&name.len()) && !name.starts_with(['.', '-']) && name.chars().all(is_plain)
-}
-
-/// Whether a browser can be sent there: plain http on loopback only.
-fn is_web(url: &Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    url.scheme() == "https" || url.scheme() == "http" && is_loopback
 }
 
 /// Reads stream and future to their end.
@@ -454,10 +478,13 @@ where
 /// Takes the secrets out of an error.
 fn clean(secrets: &Secrets, mut error: CallError) -> CallError {
     match &mut error {
-        CallError::Refused(refusal) => secrets.redact_refusal(refusal),
+        CallError::Refused(refusal) => {
+            bounds::shorten(refusal);
+            secrets.redact_refusal(refusal);
+        }
         CallError::Trapped { cause, stderr, .. } => secrets.redact_all([cause, stderr]),
         CallError::BrokeInterface { rule } => secrets.redact(rule),
-        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } => {}
+        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } | CallError::Overdue => {}
     }
     error
 }

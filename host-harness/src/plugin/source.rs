@@ -3,7 +3,7 @@
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{CallError, Session};
+use super::{CallError, Session, bounds::Bounded as _};
 use crate::{
     error::Error,
     model::{Refusal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
@@ -78,6 +78,7 @@ impl Source for SessionSource {
         self.pump(
             |session, sender| async move { session.sync_rooms(sender).await },
             &mut |mut batch: RoomBatch| {
+                batch.check()?;
                 secrets.redact_all(batch.unreadable.iter_mut().map(|it| &mut it.reason));
                 take(batch)
             },
@@ -94,6 +95,7 @@ impl Source for SessionSource {
         self.pump(
             |session, sender| async move { session.sync_users(since, sender).await },
             &mut |mut batch: UserBatch| {
+                batch.check()?;
                 if session.secrets.leak_in(&batch.checkpoint) {
                     return Err(CallError::broke("a checkpoint of it holds a secret").into());
                 }

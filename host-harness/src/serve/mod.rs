@@ -113,6 +113,7 @@ impl Server {
         let manifest = vendor.describe().await?;
         let listener = site::listen(&options).await?;
         let site = Site::new(&listener, options.public_url)?;
+        vendor.keep_from_own_pages(site.address(), &site.url());
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
         let slow = store.another()?;
         let given = Given {

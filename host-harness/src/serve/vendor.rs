@@ -1,6 +1,6 @@
 //! What the pages ask of a plugin.
 
-use std::pin::Pin;
+use std::{net::SocketAddr, pin::Pin};
 
 use crate::{
     model::{
@@ -18,6 +18,9 @@ pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + Send
 /// fails as [`CallError`] says.
 #[expect(missing_docs, reason = "documented in the interface")]
 pub trait Vendor: Send + Sync + 'static {
+    /// Notes where the host serves its own pages: a plugin is not led there.
+    fn keep_from_own_pages(&self, _address: SocketAddr, _url: &str) {}
+
     fn describe(&self) -> Asked<'_, Manifest>;
     fn origins(&self, settings: Settings) -> Asked<'_, Vec<String>>;
     fn validate(&self, settings: Settings) -> Asked<'_, Report>;
@@ -45,6 +48,10 @@ pub trait Vendor: Send + Sync + 'static {
 }
 
 impl Vendor for Plugin {
+    fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
+        self.keep_from_own_pages(address, url);
+    }
+
     fn describe(&self) -> Asked<'_, Manifest> {
         Box::pin(self.describe())
     }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{IntegrationId, Store, StoreError, Transaction, json};
-use crate::{error::Error, model::User, sync::Record as _};
+use crate::{error::Error, model::User, plugin::CallError, sync::Record as _};
 
 /// What becomes of a person whom the vendor signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Store {
         user: &User,
         default_groups: &[String],
     ) -> Result<Admission, Error> {
-        let json = user.to_json()?;
+        let json = user.to_json().map_err(|it| CallError::broke(it.reason))?;
         Ok(self.transaction(integration, |it| it.admit(user, &json, default_groups))?)
     }
 

@@ -78,6 +78,7 @@ impl Transaction<'_> {
     /// Stores an edge as told by the enumeration `seen`. Whether it is new.
     pub(crate) fn add_member(&self, it: &Membership, seen: i64) -> Result<bool, StoreError> {
         let (holder, member) = (self.number(&it.group)?, self.number(&it.member)?);
+        self.adds.set(true);
         let added = self
             .sql
             .prepare_cached(

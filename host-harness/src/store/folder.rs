@@ -8,10 +8,12 @@ use std::{
 };
 
 use tempfile::TempDir;
+use url::Url;
 
 use super::StoreError;
 
 const DATABASE: &str = "ones.db";
+const LOG: &str = "ones.db-wal";
 const LOCK: &str = "ones.lock";
 
 /// A data folder.
@@ -48,6 +50,40 @@ impl Folder {
         self.0.join(DATABASE)
     }
 
+    /// Whether there is a database.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`] where it cannot be read, or not even be looked for.
+    pub(super) fn has_database(&self) -> Result<bool, StoreError> {
+        match File::open(self.database()) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Whether there is what was stored last, and is not in the database yet: a process writes, or
+    /// died.
+    pub(super) fn has_log(&self) -> Result<bool, StoreError> {
+        match self.0.join(LOG).metadata() {
+            Ok(log) => Ok(log.len() > 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The database, as SQLite opens a file that nobody writes: no log and no lock is created. Only
+    /// for a folder that has no log, while [`Self::lock_for_reading`] is held.
+    ///
+    /// Source: sqlite.org/uri.html, immutable.
+    pub(super) fn unchanging_database(&self) -> Result<String, StoreError> {
+        let path = self.database().canonicalize().map_err(|it| self.failed(it))?;
+        let no_path = || self.failed(io::ErrorKind::InvalidFilename.into());
+        let mut address = Url::from_file_path(path).map_err(|()| no_path())?;
+        address.set_query(Some("immutable=1"));
+        Ok(address.into())
+    }
+
     /// Creates an empty database where there is none.
     pub(super) fn create_database(&self) -> Result<(), StoreError> {
         private_file(&self.database()).map(drop).map_err(|it| self.failed(it))
@@ -59,33 +95,54 @@ impl Folder {
         Lock::take(file, self)
     }
 
+    /// Keeps others from writing while the files are read, without writing anything. `None` where
+    /// there is nothing to lock: on what only the database was copied to, or where the file system
+    /// has no locks.
+    pub(super) fn lock_for_reading(&self) -> Result<Option<Lock>, StoreError> {
+        let file = match File::open(self.0.join(LOCK)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failed(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: self.to_string() }),
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
+    }
+
     /// A copy of what is stored, without the keys, gone when it is dropped.
     pub(super) fn copy(&self) -> Result<TempDir, StoreError> {
         let at = |cause| self.failed(cause);
         let copy = private_temporary().map_err(at)?;
-        if !self.database().exists() {
+        if !self.has_database()? {
             return Ok(copy);
         }
         // Who writes has the lock, and who reads does not touch the files.
-        let lock = File::open(self.0.join(LOCK)).map_err(at)?;
-        let _lock = Lock::take(lock, self)?;
-        for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
-            let mut original = match File::open(self.0.join(&name)) {
+        let _lock = self.lock_for_reading()?;
+        for name in [DATABASE, LOG] {
+            let mut original = match File::open(self.0.join(name)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(at)?,
             };
-            let mut copied = private_file(&copy.path().join(&name)).map_err(at)?;
+            let mut copied = private_file(&copy.path().join(name)).map_err(at)?;
             io::copy(&mut original, &mut copied).map_err(at)?;
         }
         Ok(copy)
     }
 
     pub(super) fn failed(&self, cause: io::Error) -> StoreError {
-        StoreError::Folder { folder: self.to_string(), cause }
+        let folder = self.to_string();
+        match cause.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::Denied { folder, cause }
+            }
+            _ => StoreError::Folder { folder, cause },
+        }
     }
 }
 
-/// Held as long as a store is open for writing.
+/// Held as long as a store is open for writing, or reads files that must not change.
 pub(super) struct Lock(File);
 
 impl Lock {

@@ -3,7 +3,13 @@
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-use super::{IntegrationId, PageOf, RecordRow, Store, StoreError, edges::INSIDE, json, view};
+use super::{
+    IntegrationId, PageOf, RecordRow, Store, StoreError,
+    edges::INSIDE,
+    json,
+    nested::{Members, Nested},
+    view,
+};
 use crate::model::Group;
 
 /// Where a group was made.
@@ -71,8 +77,9 @@ impl Store {
             )
             .map_err(StoreError::from)?;
         let mut rows = statement.query(params![integration.0, all]).map_err(StoreError::from)?;
+        let mut nested = Nested::new(self, integration, members)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
-            each(self.group_row(integration, row, members)?)?;
+            each(group_row(row, |id| nested.members(id))?)?;
         }
         for group in self.own_groups(integration, members)? {
             each(group)?;
@@ -100,9 +107,10 @@ impl Store {
         )?;
         let search = search.trim().to_lowercase();
         let mut rows = statement.query(params![integration.0, search, after, removed, limit])?;
+        let mut nested = Nested::new(self, integration, false)?;
         let mut groups = Vec::new();
         while let Some(row) = rows.next()? {
-            groups.push(self.group_row(integration, row, false)?);
+            groups.push(group_row(row, |id| nested.members(id))?);
         }
         Ok(groups)
     }
@@ -122,7 +130,7 @@ impl Store {
         )?;
         let mut rows = statement.query(params![integration.0, id])?;
         let row = rows.next()?;
-        row.map(|it| self.group_row(integration, it, false)).transpose()
+        row.map(|it| group_row(it, |id| self.members(integration, id, false))).transpose()
     }
 
     /// Some of the people who are in a group of the directory, by name; never removed ones.
@@ -188,50 +196,27 @@ impl Store {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
 
-    fn group_row(
-        &self,
-        integration: IntegrationId,
-        row: &Row<'_>,
-        members: bool,
-    ) -> Result<GroupRow, StoreError> {
-        let Group { id, name, description, email } =
-            json::read("json", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
-        let removed = match (row.get(1)?, row.get(2)?) {
-            (Some(at), Some(reason)) => Some(Removed { at, reason }),
-            _ => None,
-        };
-        let (count, member_ids) = self.members(integration, &id, members)?;
-        Ok(GroupRow {
-            id: Some(id),
-            name,
-            description,
-            email,
-            source: GroupSource::Directory,
-            members: count,
-            member_ids,
-            removed,
-        })
-    }
-
-    fn members(
-        &self,
-        integration: IntegrationId,
-        group: &str,
-        named: bool,
-    ) -> Result<(u64, Option<Vec<String>>), StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "WITH RECURSIVE {INSIDE}
-             SELECT count(*),
-                 CASE WHEN ?3 THEN json_group_array(id ORDER BY id) FILTER (WHERE ?3) END
-             FROM (SELECT node.id AS id FROM inside JOIN node USING (number)) JOIN record AS it
-               USING (id)
-             WHERE it.integration = ?1 AND it.kind = 'user' AND removed_at IS NULL AND {}",
-            view::OFFERED
-        ))?;
-        Ok(statement.query_row(params![integration.0, group, named], |row| {
-            let ids: Option<String> = row.get(1)?;
-            Ok((row.get(0)?, ids.map(|it| json::read("id", &it)).transpose()?))
-        })?)
-    }
+fn group_row(
+    row: &Row<'_>,
+    members: impl FnOnce(&str) -> Result<Members, StoreError>,
+) -> Result<GroupRow, StoreError> {
+    let Group { id, name, description, email } =
+        json::read("json", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let removed = match (row.get(1)?, row.get(2)?) {
+        (Some(at), Some(reason)) => Some(Removed { at, reason }),
+        _ => None,
+    };
+    let (members, member_ids) = members(&id)?;
+    Ok(GroupRow {
+        id: Some(id),
+        name,
+        description,
+        email,
+        source: GroupSource::Directory,
+        members,
+        member_ids,
+        removed,
+    })
 }

@@ -11,6 +11,8 @@ mod groups;
 mod integrations;
 mod json;
 mod leavers;
+mod nested;
+mod quota;
 mod records;
 mod removals;
 mod runs;
@@ -19,7 +21,7 @@ mod schema;
 mod sealed;
 mod view;
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{cell::Cell, io, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use tempfile::TempDir;
@@ -29,6 +31,7 @@ pub use edges::InGroup;
 pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
 pub use leavers::Leavers;
+pub use quota::QUOTA;
 pub use records::{Progress, Put};
 pub use removals::Decision;
 pub use runs::{GroupCounts, MemberCounts, RunCounts, RunId, RunRow};
@@ -37,12 +40,15 @@ pub use sealed::SealingKey;
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 
 use folder::{Folder, Lock};
+use quota::{Before, Usage};
 
 /// How long a connection waits for another of this process, which writes.
 const WAIT: Duration = Duration::from_secs(10);
 
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+/// A file that nobody writes: see [`Folder::unchanging_database`].
+const READ_UNCHANGING: OpenFlags = READ.union(OpenFlags::SQLITE_OPEN_URI);
 
 /// What is stored: people, rooms and groups are treated alike wherever they can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -89,6 +95,9 @@ impl rusqlite::types::FromSql for Kind {
 pub struct StoreOptions {
     /// The largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
     pub max_pages: Option<u32>,
+    /// Number of bytes that one integration may store; [`QUOTA`] where there is none. Beyond it:
+    /// [`StoreError::Quota`].
+    pub quota: Option<u64>,
 }
 
 /// An open data folder.
@@ -97,6 +106,7 @@ pub struct Store {
     folder: Folder,
     flags: OpenFlags,
     options: StoreOptions,
+    usage: Option<Usage>,
     lock: Option<Arc<Lock>>,
     copy: Option<Arc<TempDir>>,
 }
@@ -114,12 +124,18 @@ pub enum StoreError {
     /// It cannot be created, read or written.
     #[error("cannot use the data folder {folder}: {cause}")]
     Folder { folder: String, cause: io::Error },
+    /// This user may not read it, or not write it.
+    #[error("no permission to use the data folder {folder}: {cause}")]
+    Denied { folder: String, cause: io::Error },
     /// A newer version of this program wrote it.
     #[error("the data were written by a newer version (schema {found}; this one knows {known})")]
     Newer { found: usize, known: usize },
     /// No room for more.
     #[error("the disk is full")]
     Full,
+    /// An integration stores as much as one may.
+    #[error("the integration would store more than {mib} MiB")]
+    Quota { mib: u64 },
     /// A person decided on removals that are not held.
     #[error("not among the held removals: {}", .ids.join(", "))]
     NotHeld { ids: Vec<String> },
@@ -149,6 +165,20 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether it is for want of a permission to write, also where SQLite is the one who says so.
+    fn is_denied(&self) -> bool {
+        use ffi::ErrorCode::{CannotOpen, ReadOnly};
+        match self {
+            Self::Denied { .. } => true,
+            Self::Sqlite(cause) => {
+                matches!(cause.sqlite_error_code(), Some(CannotOpen | ReadOnly))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Store {
     /// Opens `folder` for writing and creates what is not there, readable by this user
     /// alone.
@@ -162,17 +192,42 @@ impl Store {
         Self::connect(folder, WRITE, options, lock, None)
     }
 
-    /// Opens `folder` for reading, also while another process writes. Where an older
-    /// version of this program wrote it last, it is first brought up to date.
+    /// Opens `folder` for reading, also while another process writes, and also where this user
+    /// may not write it. Where an older version of this program wrote it last, it is first brought
+    /// up to date; where it may not be written, a copy of it is.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where nothing was ever stored; else see [`StoreError`].
+    /// [`StoreError::Missing`] where nothing was ever stored; [`StoreError::Denied`] where this
+    /// user may not read it; else see [`StoreError`].
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
         let folder = Folder::at(folder);
-        let missing = || StoreError::Missing { folder: folder.to_string() };
-        if !folder.database().exists() {
-            return Err(missing());
+        if !folder.has_database()? {
+            return Err(StoreError::Missing { folder: folder.to_string() });
         }
+        match Self::read_in_place(folder.clone()) {
+            // Beside the database, even a reader of it creates files.
+            Err(error) if error.is_denied() => Self::read_without_writing(folder),
+            opened => opened,
+        }
+    }
+
+    fn read_without_writing(folder: Folder) -> Result<Self, StoreError> {
+        let lock = folder.lock_for_reading()?;
+        if !folder.has_log()? {
+            let lock = lock.map(Arc::new);
+            let options = StoreOptions::default();
+            let store = Self::connect(folder.clone(), READ_UNCHANGING, options, lock, None)?;
+            match schema::check(&store.connection)? {
+                0 => return Err(StoreError::Missing { folder: folder.to_string() }),
+                schema::NEWEST => return Ok(store),
+                _ => {}
+            }
+        }
+        Self::rehearse(folder.path())
+    }
+
+    fn read_in_place(folder: Folder) -> Result<Self, StoreError> {
+        let missing = || StoreError::Missing { folder: folder.to_string() };
         let options = StoreOptions::default();
         let store = Self::connect(folder.clone(), READ, options, None, None)?;
         match schema::check(&store.connection)? {
@@ -221,7 +276,10 @@ impl Store {
         lock: Option<Arc<Lock>>,
         copy: Option<Arc<TempDir>>,
     ) -> Result<Self, StoreError> {
-        let mut connection = Connection::open_with_flags(folder.database(), flags)?;
+        let mut connection = match flags {
+            READ_UNCHANGING => Connection::open_with_flags(folder.unchanging_database()?, flags)?,
+            _ => Connection::open_with_flags(folder.database(), flags)?,
+        };
         connection.busy_timeout(WAIT)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::check(&connection)?;
@@ -242,22 +300,31 @@ impl Store {
             schema::migrate(&mut connection)?;
             connection.pragma_update(None, "foreign_keys", true)?;
         }
-        Ok(Self { connection, folder, flags, options, lock, copy })
+        Ok(Self { connection, folder, flags, options, usage: None, lock, copy })
     }
 
-    /// Runs `work` as one transaction: all of it is stored, or nothing.
+    /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores what a
+    /// plugin gave, the integration's quota is checked before the end.
     pub(crate) fn transaction<T, E: From<StoreError>>(
         &mut self,
         integration: IntegrationId,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let quota = self.quota();
         let sql = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let transaction = Transaction { sql, integration: integration.0 };
+        let before = Before::of(&sql)?;
+        let transaction = Transaction { sql, integration: integration.0, adds: Cell::new(false) };
         let value = work(&transaction)?;
-        transaction.sql.commit().map_err(StoreError::from)?;
+        let Transaction { sql, integration, adds } = transaction;
+        let mut usage = self.usage;
+        if adds.get() {
+            usage = quota::check(&sql, integration, quota, before, usage)?;
+        }
+        sql.commit().map_err(StoreError::from)?;
+        self.usage = usage;
         Ok(value)
     }
 }
@@ -266,6 +333,8 @@ impl Store {
 pub(crate) struct Transaction<'a> {
     sql: rusqlite::Transaction<'a>,
     integration: i64,
+    /// Whether it stores what a plugin gave, which counts against the quota.
+    adds: Cell<bool>,
 }
 
 fn now() -> String {

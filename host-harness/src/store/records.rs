@@ -171,6 +171,7 @@ impl Transaction<'_> {
         email: Option<&str>,
         seen: i64,
     ) -> Result<(), StoreError> {
+        self.adds.set(true);
         self.sql
             .prepare_cached(
                 "INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search)

@@ -125,6 +125,10 @@ impl Transaction<'_> {
         peak_memory: Option<u64>,
     ) -> Result<(), StoreError> {
         let warnings = json::write(&summary.warnings)?;
+        // That a run failed is recorded also where the quota is why.
+        if problem.is_none() && !summary.warnings.is_empty() {
+            self.adds.set(true);
+        }
         let said = problem.map(json::write).transpose()?;
         self.sql
             .prepare_cached(

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Group, Room, User},
-    plugin::CallError,
+    model::{Group, Room, Unreadable, User},
     store::Kind,
 };
 
@@ -76,14 +75,16 @@ pub(crate) trait Record: serde::Serialize {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
 
-    /// As it is stored; [`LARGEST_RECORD`] at most.
-    fn to_json(&self) -> Result<String, CallError> {
+    /// Returns the record as it is stored. One over [`LARGEST_RECORD`] counts as unreadable: what
+    /// is stored of it stays, and the others go on.
+    fn to_json(&self) -> Result<String, Unreadable> {
+        let unreadable = |reason| Unreadable { id: self.id().to_owned(), reason };
         let json = serde_json::to_string(self)
-            .map_err(|it| CallError::broke(format!("a record is not to be written: {it}")))?;
+            .map_err(|it| unreadable(format!("It cannot be written as JSON: {it}")))?;
         match json.len() {
             0..=LARGEST_RECORD => Ok(json),
-            size => Err(CallError::broke(format!(
-                "a record has {size} bytes, {LARGEST_RECORD} at most are allowed"
+            size => Err(unreadable(format!(
+                "It has {size} bytes, and {LARGEST_RECORD} at most are stored of one record"
             ))),
         }
     }

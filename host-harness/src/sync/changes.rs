@@ -59,13 +59,21 @@ impl Storing<'_> {
     fn store(&mut self, change: UserChange) -> Result<(), Error> {
         match change {
             UserChange::User(user) => {
-                let put = self.put(Kind::User, &user)?;
+                let json = match user.to_json() {
+                    Ok(json) => json,
+                    Err(it) => return self.store(UserChange::UserUnreadable(it)),
+                };
+                let put = self.put(Kind::User, &user, &json)?;
                 if put == Put::Created {
                     self.transaction.join(user.id(), self.default_groups)?;
                 }
             }
             UserChange::Group(group) => {
-                self.put(Kind::Group, &group)?;
+                let json = match group.to_json() {
+                    Ok(json) => json,
+                    Err(it) => return self.store(UserChange::GroupUnreadable(it)),
+                };
+                self.put(Kind::Group, &group, &json)?;
                 if self.listed {
                     self.transaction.list_group(group.id(), Some(self.seen))?;
                 }
@@ -95,10 +103,14 @@ impl Storing<'_> {
         Ok(())
     }
 
-    fn put(&mut self, kind: Kind, record: &impl super::Record) -> Result<Put, Error> {
-        let json = record.to_json()?;
-        let put = self.transaction.put(kind, record.id(), &json, record.email(), self.seen)?;
-        let (added, updated) = note(self.observer, kind, &put, &json);
+    fn put(
+        &mut self,
+        kind: Kind,
+        record: &impl super::Record,
+        json: &str,
+    ) -> Result<Put, StoreError> {
+        let put = self.transaction.put(kind, record.id(), json, record.email(), self.seen)?;
+        let (added, updated) = note(self.observer, kind, &put, json);
         if kind == Kind::Group {
             self.counts.groups.added += added;
             self.counts.groups.updated += updated;

@@ -38,7 +38,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     Ok(summary)
 }
 
-fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
+fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error> {
     let size = batch.rooms.len() + batch.unreadable.len();
     if size > BATCH {
         return Err(CallError::broke(format!(
@@ -49,7 +49,13 @@ fn store(run: &mut Run<'_>, batch: RoomBatch, seen: i64) -> Result<(), Error> {
     let mut counts = run.counts;
     run.store.transaction(run.integration, |transaction| {
         for room in &batch.rooms {
-            let json = room.to_json()?;
+            let json = match room.to_json() {
+                Ok(json) => json,
+                Err(it) => {
+                    batch.unreadable.push(it);
+                    continue;
+                }
+            };
             transaction.name_room(room.id(), &room.email)?;
             let put = transaction.put(Kind::Room, room.id(), &json, room.email(), seen)?;
             let (added, updated) = note(run.observer, Kind::Room, &put, &json);

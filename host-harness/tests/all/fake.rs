@@ -222,6 +222,7 @@ pub(crate) struct Ones {
     pub(crate) folder: TempDir,
     pub(crate) options: Options,
     pub(crate) max_pages: Option<u32>,
+    pub(crate) quota: Option<u64>,
     pub(crate) changes: Vec<Change>,
 }
 
@@ -231,6 +232,7 @@ impl Ones {
             folder: TempDir::new().unwrap(),
             options: Options::default(),
             max_pages: None,
+            quota: None,
             changes: Vec::new(),
         }
     }
@@ -264,7 +266,11 @@ impl Ones {
     }
 
     pub(crate) fn open(&self) -> Store {
-        Store::open(self.folder.path(), StoreOptions { max_pages: self.max_pages }).unwrap()
+        Store::open(
+            self.folder.path(),
+            StoreOptions { max_pages: self.max_pages, quota: self.quota },
+        )
+        .unwrap()
     }
 
     pub(crate) fn integration(&self) -> (Store, IntegrationId) {

@@ -379,3 +379,14 @@ fn a_group_that_is_gone_for_good_leaves_no_memberships() {
     check(&ones, "A", &[]);
     check(&ones, "B", &["p001"]);
 }
+
+#[test]
+fn one_group_that_is_too_large_counts_as_unreadable_and_keeps_who_is_in_it() {
+    let mut ones = with_groups(vec![group("a"), within("a", "p000"), group("b")]);
+    let description = Some("x".repeat(64 << 10));
+    let name = "A".to_owned();
+    let large = ones_host::model::Group { id: "a".to_owned(), name, description, email: None };
+    let (_, counts) = tell_all(&mut ones, vec![UserChange::Group(large), group("b")]);
+    assert_eq!((counts.unreadable, counts.groups.removed, counts.memberships.removed), (1, 0, 0));
+    check(&ones, "A", &["p000"]);
+}

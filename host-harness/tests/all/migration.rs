@@ -10,7 +10,7 @@ use crate::fake::*;
 
 /// A data folder as version 0.1.0 wrote it: people, one of them removed and one held, a
 /// room, what they joined, runs, a schedule.
-fn older() -> Ones {
+pub(crate) fn older() -> Ones {
     let ones = Ones::new();
     std::fs::write(ones.folder.path().join("ones.lock"), "").unwrap();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
@@ -108,7 +108,7 @@ fn whoever_reads_an_older_folder_brings_it_up_to_date_and_a_rehearsal_does_not()
 #[test]
 fn a_full_disk_leaves_the_older_data_as_they_were() {
     let ones = older();
-    let full = StoreOptions { max_pages: Some(1) };
+    let full = StoreOptions { max_pages: Some(1), ..StoreOptions::default() };
     let before = rows(&ones, TABLES[2].0, TABLES[2].1);
     let error = Store::open(ones.folder.path(), full).err().unwrap();
     assert!(matches!(error, StoreError::Full), "{error}");

@@ -105,15 +105,29 @@ fn a_list_needs_the_name_alone_of_the_settings() {
 #[test]
 fn json_is_whole_and_steers_no_terminal() {
     let mut ones = Ones::new();
-    let name = "a\u{7f}\u{9b}2J\u{1b}[31mé\u{85}";
+    let name = "a\u{7f}\u{9b}2J\u{1b}[31mé\u{85}\u{61c}\u{180e}\u{fff9}\u{e0041}\u{202e}\u{2066}";
     let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
     let changes = vec![ones_host::model::UserChange::User(evil)];
     ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
     let args = ["users", "--data", ".", "--format", "json"];
     let stdout = check(ones.folder.path(), &args, 0, "");
-    assert!(!stdout.trim().contains(char::is_control), "{stdout:?}");
+    assert!(stdout.trim().chars().all(|it| it == 'é' || it.is_ascii_graphic()), "{stdout:?}");
+    assert!(stdout.contains("\\u061c\\u180e\\ufff9\\udb40\\udc41\\u202e\\u2066"), "{stdout}");
     let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(value["displayName"], name);
+}
+
+#[test]
+fn text_that_misleads_is_left_out_of_a_list_and_what_writes_names_is_not() {
+    let mut ones = Ones::new();
+    let name = "Z\u{202e}o\u{61c}\u{180e}\u{fff9}\u{fffa}\u{fffb}ë\u{e0001}\u{e0041}\u{2066}\u{2069}\u{200b}\u{1b}\u{9b}";
+    let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
+    let persian =
+        ones_host::model::User { display_name: "علی\u{200c}رضا".to_owned(), ..user("b") };
+    let changes = [evil, persian].map(ones_host::model::UserChange::User).to_vec();
+    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
+    assert!(stdout.contains("Zoë ") && stdout.contains("علی\u{200c}رضا"), "{stdout:?}");
 }
 
 #[test]

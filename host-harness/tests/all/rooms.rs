@@ -148,3 +148,15 @@ fn a_room_that_may_be_the_unreadable_one_is_kept() {
     assert_eq!(tell(rest(), &["42"]), 0, "it may have got a lasting id");
     assert_eq!(tell(rest(), &["other@contoso.com"]), 1);
 }
+
+#[test]
+fn one_room_that_is_too_large_counts_as_unreadable_and_the_run_goes_on() {
+    let mut ones = Ones::new();
+    ones.sync_rooms(&mut Fake::rooms(["a", "b"])).unwrap();
+    let large = Room { label: Some("x".repeat(64 << 10)), ..room("b") };
+    let rooms = vec![RoomBatch { rooms: vec![large, room("c"), room("a")], unreadable: vec![] }];
+    let outcome = ones.sync_rooms(&mut Fake { rooms, ..Fake::default() }).unwrap();
+    assert_eq!((outcome.counts.added, outcome.counts.removed), (1, 0));
+    assert_eq!(outcome.unreadable[0].id, "b");
+    assert_eq!(ones.offered(Kind::Room), ["a", "b", "c"]);
+}

@@ -10,7 +10,7 @@ use ones_host::{
     Error,
     model::{Explanation, Refusal, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
-    runner::{Connect, NotStarted, Runner, Work},
+    runner::{Connect, NotStarted, Patience, Runner, Work},
     settings::Settings,
     store::{IntegrationId, Kind, Store},
     sync::{Limit, Source},
@@ -222,6 +222,73 @@ async fn two_integrations_are_synced_at_once_and_others_wait() {
     runner.idle().await;
     first.sort();
     assert_eq!(first, ["A", "B", "C"]);
+}
+
+fn patient(ones: &Ones, store: &Store, vendor: &Vendor, patience: Patience) -> Runner {
+    let (store, vendor, limit) = (store.another().unwrap(), vendor.clone(), Limit::default());
+    Runner::with_patience(store, vendor, key(ones), limit, patience)
+}
+
+#[tokio::test]
+async fn runs_that_are_stuck_do_not_keep_others_from_their_turn() {
+    let (ones, store, ids) = folder(["A", "B", "C", "D"]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    // Two at once; the turn of each is over as soon as it began.
+    let patience = Patience { turn: Duration::ZERO, ..Patience::default() };
+    let runner = patient(&ones, &store, &vendor, patience);
+    for id in ids {
+        runner.start(id, Work::People).unwrap();
+    }
+    let mut all = Vec::new();
+    for _ in ids {
+        all.push(reached.recv().await.unwrap());
+    }
+    all.sort();
+    assert_eq!(all, ["A", "B", "C", "D"], "none of them is done");
+    gate.open.add_permits(4);
+    runner.idle().await;
+    assert!(ids.into_iter().all(|it| runner.ended(it).unwrap().problem.is_none()));
+}
+
+#[tokio::test]
+async fn where_all_places_are_taken_the_longest_run_ends_for_one_that_waits() {
+    let (ones, mut store, [a, b, c]) = folder(["A", "B", "C"]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    let (turn, longest) = (Duration::ZERO, Duration::ZERO);
+    let patience = Patience { turn, most: 2, longest, ..Patience::default() };
+    let runner = patient(&ones, &store, &vendor, patience);
+    store.set_interval(a, Some(HOUR)).unwrap();
+    for (id, name) in [(a, "A"), (b, "B"), (c, "C")] {
+        runner.start(id, Work::People).unwrap();
+        assert_eq!(reached.recv().await.unwrap(), name);
+    }
+    // One ended for one that waits, and no other.
+    assert_eq!(runner.ended(b), None);
+    gate.open.add_permits(2);
+    runner.idle().await;
+    assert_eq!(runner.ended(a).unwrap().problem.unwrap().code, "run-overdue");
+    assert_eq!(store.schedule(a).unwrap().failing.unwrap().problem.code, "run-overdue");
+    assert_eq!(store.counts(a).unwrap().people, 2, "what was stored stays");
+    for id in [b, c] {
+        assert_eq!(runner.ended(id).unwrap().problem, None);
+    }
+}
+
+#[tokio::test]
+async fn a_run_takes_as_long_as_it_likes_while_no_other_waits_for_its_place() {
+    let (ones, store, [id]) = folder([NAME]);
+    let (gate, mut reached) = Gate::new();
+    let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
+    let (turn, longest) = (Duration::ZERO, Duration::ZERO);
+    let patience = Patience { turn, most: 1, longest, ..Patience::default() };
+    let runner = patient(&ones, &store, &vendor, patience);
+    runner.start(id, Work::People).unwrap();
+    reached.recv().await.unwrap();
+    gate.open.add_permits(1);
+    runner.idle().await;
+    assert_eq!(runner.ended(id).unwrap().problem, None);
 }
 
 #[tokio::test]

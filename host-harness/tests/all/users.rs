@@ -298,11 +298,27 @@ fn settings_that_are_refused_at_first_leave_no_integration() {
 }
 
 #[test]
-fn what_is_larger_than_any_person_or_checkpoint_breaks_the_interface() {
-    let long = "x".repeat(64 << 10);
-    let large = UserChange::User(User { job_title: Some(long.clone()), ..user("a") });
-    for batch in [batch(WHOLE, "c1", vec![large]), batch(WHOLE, &(long + "x"), Vec::new())] {
-        let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
-        assert_eq!(error.problem().code, "plugin-broke-interface");
-    }
+fn what_is_larger_than_any_checkpoint_breaks_the_interface() {
+    let batch = batch(WHOLE, &"x".repeat((64 << 10) + 1), Vec::new());
+    let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
+    assert_eq!(error.problem().code, "plugin-broke-interface");
+}
+
+#[test]
+fn one_record_that_is_too_large_counts_as_unreadable_and_the_run_goes_on() {
+    let mut ones = Ones::with_users(&ids(3));
+    ones.options.full = true;
+    let large =
+        |id: &str| UserChange::User(User { job_title: Some("x".repeat(64 << 10)), ..user(id) });
+    let changes = vec![large("p000"), told("p001"), large("new"), told("p002")];
+    let source = &mut Fake::users([batch(WHOLE, "c2", changes)]);
+    let outcome = ones.sync_users(source).unwrap();
+    assert_eq!(ones.users(), ids(3), "what is stored stays");
+    assert_eq!((outcome.counts.removed, outcome.counts.unreadable), (0, 2));
+    let [first, second] = outcome.unreadable.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!((first.id.as_str(), second.id.as_str()), ("p000", "new"));
+    assert!(first.reason.contains("65536 at most are stored"), "{}", first.reason);
+    assert!(source.read.is_empty(), "they were reported");
+    let rows = ones.rows(Kind::User, false);
+    assert_eq!(rows[0].1["jobTitle"], serde_json::Value::Null);
 }

@@ -10,7 +10,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
-use super::{CONNECT, is_loopback};
+use super::{super::origins::is_loopback, CONNECT};
 
 /// Sends requests, and keeps connections open between calls. Cloning it is cheap, and
 /// clones share connections.
@@ -94,7 +94,7 @@ pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result
 }
 
 /// Names that mean this machine. Source: RFC 6761, section 6.3.
-pub(super) fn is_localhost(name: &str) -> bool {
+pub(in crate::plugin) fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }

@@ -6,20 +6,22 @@
 mod body;
 mod client;
 mod failure;
+mod headers;
 mod stored;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::header::AUTHORIZATION;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use url::{Host, Url};
+use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use self::body::Answer;
-use super::limits::Meter;
+use super::{limits::Meter, origins::is_safe};
 use crate::secrets::Secrets;
+pub(super) use client::is_localhost;
 pub use client::{Client, ClientError};
 pub(super) use stored::{Stored, StoredFor};
 
@@ -81,21 +83,6 @@ impl Outbound {
     }
 }
 
-/// Whether nobody on the way can read along.
-fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)
-}
-
-/// Whether `url` is on this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => client::is_localhost(name),
-        None => false,
-    }
-}
-
 type Sent = Result<(http::Response<WasiBody>, Io), Error>;
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
@@ -107,7 +94,7 @@ impl WasiHttpHooks for Outbound {
 
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _received: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
@@ -122,9 +109,16 @@ impl WasiHttpHooks for Outbound {
             ));
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
-        for name in [AUTHORIZATION, PROXY_AUTHORIZATION] {
-            request.headers().get_all(name).iter().for_each(|it| self.secrets.learn(it));
+        if !headers::is_method(request.method()) {
+            // A method can be as long as the guest likes.
+            self.meter.network_failed(format!(
+                "{origin}: a request was refused: its method is none of {}",
+                headers::METHODS.map(|it| it.to_string()).join(", ")
+            ));
+            return Box::new(async { Err(Error::HttpRequestMethodInvalid) });
         }
+        headers::strip(request.headers_mut());
+        request.headers().get_all(AUTHORIZATION).iter().for_each(|it| self.secrets.learn(it));
         let (client, meter) = (self.client.clone(), self.meter.clone());
         let in_flight = self.in_flight.clone();
         let stored = self.stored.clone().and_then(|it| Some((it.wanted(&request, &url)?, it)));
@@ -161,8 +155,9 @@ async fn send(
         let detail = error.to_string();
         (error, detail)
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = whole(body).await.map_err(told)?;
+    headers::say_empty(&mut parts, &body);
     let silence = |asked: Option<Duration>| asked.unwrap_or(SILENCE).min(LONGEST_SILENCE);
     let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
         + silence(options.first_byte_timeout);

@@ -43,6 +43,43 @@ fn client() -> Client {
     Client::trusting(rustls::RootCertStore::empty()).unwrap()
 }
 
+/// Answers every request with an empty body. Returns what it was sent, as the bytes came, once one
+/// was for `/last`.
+async fn recording() -> (String, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, mut chunks) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                let mut bytes = Vec::new();
+                while stream.read_buf(&mut bytes).await.unwrap_or_default() > 0 {
+                    let text = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                    let answers = answer.repeat(text.matches("\r\n\r\n").count());
+                    sender.send(text).unwrap();
+                    stream.write_all(answers.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    let recorded = tokio::spawn(async move {
+        let mut all = String::new();
+        while !all.contains("/last") {
+            all += &chunks.recv().await.unwrap();
+        }
+        all
+    });
+    (origin, recorded)
+}
+
+fn post(url: &str, body: &'static str) -> http::Request<WasiBody> {
+    http::Request::post(url)
+        .body(Full::new(body.into()).map_err(|it| match it {}).boxed_unsync())
+        .unwrap()
+}
+
 fn request(url: &str) -> http::Request<WasiBody> {
     http::Request::get(url).body(Empty::new().map_err(|it| match it {}).boxed_unsync()).unwrap()
 }
@@ -223,6 +260,73 @@ async fn tls_server() -> (String, rustls::RootCertStore) {
         }
     });
     (origin, roots)
+}
+
+#[tokio::test]
+async fn headers_that_are_the_connections_own_do_not_leave_the_host() {
+    let (origin, recorded) = recording().await;
+    let client = client();
+    let mut first = post(&format!("{origin}/first"), "body");
+    for (name, value) in [
+        ("content-length", "40"),
+        ("transfer-encoding", "chunked"),
+        ("connection", "keep-alive, x-hop"),
+        ("x-hop", "1"),
+        ("x-end", "kept"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-connection", "keep-alive"),
+        ("proxy-authorization", "Basic eA=="),
+        ("host", "other.example"),
+        ("te", "trailers"),
+        ("trailer", "x-trailer"),
+        ("upgrade", "h2c"),
+        ("http2-settings", "AAMAAABkAAQAAP__"),
+        ("expect", "100-continue"),
+    ] {
+        first.headers_mut().append(name, value.parse().unwrap());
+    }
+    // Then one of which the first must not be a part, on the same connection.
+    let empty = post(&format!("{origin}/second"), "");
+    let last = request(&format!("{origin}/last"));
+    for request in [first, empty, last] {
+        let asked = ask(client.clone(), &origin, request).await;
+        assert_eq!(asked.result.unwrap().0, 200);
+    }
+    let host = origin.strip_prefix("http://").unwrap();
+    let expected = format!(
+        "POST /first HTTP/1.1\r\nx-end: kept\r\naccept: */*\r\nhost: {host}\r\ncontent-length: 4\r\n\r\nbody\
+         POST /second HTTP/1.1\r\ncontent-length: 0\r\naccept: */*\r\nhost: {host}\r\n\r\n\
+         GET /last HTTP/1.1\r\naccept: */*\r\nhost: {host}\r\n\r\n"
+    );
+    assert_eq!(recorded.await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_method_that_is_for_a_proxy_is_not_sent() {
+    let (origin, recorded) = recording().await;
+    for method in ["CONNECT", "TRACE", "OPTIONS", "get", "PROPFIND"] {
+        let mut request = request(&origin);
+        *request.method_mut() = method.parse().unwrap();
+        let asked = ask(client(), &origin, request).await;
+        assert!(matches!(asked.result, Err(Error::HttpRequestMethodInvalid)), "{method}");
+        assert!(asked.noted[0].contains("GET, POST, PUT, PATCH, DELETE, HEAD"));
+    }
+    let client = client();
+    for method in ["PUT", "PATCH", "DELETE", "HEAD", "GET"] {
+        let mut request =
+            request(&format!("{origin}/{}", if method == "GET" { "last" } else { "" }));
+        *request.method_mut() = method.parse().unwrap();
+        assert_eq!(ask(client.clone(), &origin, request).await.result.unwrap().0, 200);
+    }
+    assert_eq!(recorded.await.unwrap().matches(" HTTP/1.1").count(), 5);
+}
+
+#[tokio::test]
+async fn a_failure_is_noted_in_few_words_however_long_the_host_is_called() {
+    let url = format!("https://{}example", "x.".repeat(30_000));
+    let asked = ask(client(), "https://vendor.example", request(&url)).await;
+    assert!(matches!(asked.result, Err(Error::HttpRequestDenied)));
+    assert_eq!(asked.noted[0].len(), 1_024);
 }
 
 #[tokio::test]

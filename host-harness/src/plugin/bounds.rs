@@ -1,0 +1,237 @@
+//! How large a plugin's answer may be, where it enters the host.
+//!
+//! What is larger breaks the interface, and the error names the field. The limits are far above
+//! what a vendor needs, and low enough that the host can keep, print and send back what is within.
+
+use super::CallError;
+use crate::model::{
+    CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest, Permission, Redirect,
+    Refusal, Report, RoomBatch, Script, Summary, Unreadable, UserBatch, UserChange,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Of an id, a code, a name, a label, an origin, in bytes.
+const NAME: usize = 1 << 10;
+
+/// Of a sentence for a user, in bytes.
+const SENTENCE: usize = 16 << 10;
+
+/// Of a vendor's own words, in bytes.
+const DETAIL: usize = 64 << 10;
+
+/// Of the address that a browser is sent to, in bytes: servers take no longer request line.
+const URL: usize = 8 << 10;
+
+/// Of a flow, in bytes: sealed, it fits into a cookie.
+const FLOW: usize = 2 << 10;
+
+/// Of a script, in bytes.
+const SCRIPT: usize = 4 << 20;
+
+/// Of all warnings of a run, in bytes.
+const WARNINGS: usize = 1 << 20;
+
+/// Number of warnings of a run.
+const MOST_WARNINGS: usize = 10_000;
+
+/// Number of permissions, checks, wrong fields, origins.
+const MANY: usize = 200;
+
+/// An answer that can be too large.
+pub(super) trait Bounded {
+    /// Returns [`CallError::BrokeInterface`] where a part of it is.
+    fn check(&self) -> Result<(), CallError>;
+}
+
+impl Bounded for Manifest {
+    fn check(&self) -> Result<(), CallError> {
+        let Self { name, version, settings_schema: _, permissions } = self;
+        text("manifest.name", name, NAME)?;
+        text("manifest.version", version, NAME)?;
+        list("manifest.permissions", permissions.len(), MANY)?;
+        permissions.iter().try_for_each(|Permission { name, id, reason }| {
+            text("permission.name", name, NAME)?;
+            text_if_any("permission.id", id.as_deref(), NAME)?;
+            text("permission.reason", reason, SENTENCE)
+        })
+    }
+}
+
+/// The answer of `origins`.
+impl Bounded for Result<Vec<String>, Vec<FieldError>> {
+    fn check(&self) -> Result<(), CallError> {
+        match self {
+            Ok(origins) => {
+                list("origins", origins.len(), MANY)?;
+                origins.iter().try_for_each(|it| text("an origin in origins", it, NAME))
+            }
+            Err(fields) => fields.check(),
+        }
+    }
+}
+
+impl Bounded for Vec<FieldError> {
+    fn check(&self) -> Result<(), CallError> {
+        list("the list of field-error", self.len(), MANY)?;
+        self.iter().try_for_each(|FieldError { field, message }| {
+            text("field-error.field", field, SENTENCE)?;
+            text("field-error.message", message, SENTENCE)
+        })
+    }
+}
+
+impl Bounded for Vec<Choice> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|Choice { value, label, hint }| {
+            text("choice.value", value, NAME)?;
+            text("choice.label", label, NAME)?;
+            text_if_any("choice.hint", hint.as_deref(), SENTENCE)
+        })
+    }
+}
+
+impl Bounded for Report {
+    fn check(&self) -> Result<(), CallError> {
+        list("report.checks", self.checks.len(), MANY)?;
+        self.checks.iter().try_for_each(|it| {
+            let Check { id, outcome: _, summary, remedy, detail, fields } = it;
+            text("check.id", id, NAME)?;
+            text("check.summary", summary, SENTENCE)?;
+            text_if_any("check.remedy", remedy.as_deref(), SENTENCE)?;
+            text_if_any("check.detail", detail.as_deref(), DETAIL)?;
+            fields.check()
+        })
+    }
+}
+
+impl Bounded for Redirect {
+    fn check(&self) -> Result<(), CallError> {
+        text("redirect.url", &self.url, URL)?;
+        text("redirect.flow", &self.flow.0, FLOW)
+    }
+}
+
+impl Bounded for CallbackOutcome {
+    fn check(&self) -> Result<(), CallError> {
+        match self {
+            Self::SignedIn(user) => text("user.id", &user.id, NAME),
+            Self::ConsentGranted => Ok(()),
+        }
+    }
+}
+
+impl Bounded for Script {
+    fn check(&self) -> Result<(), CallError> {
+        text("script.file-name", &self.file_name, NAME)?;
+        text("script.text", &self.text, SCRIPT)
+    }
+}
+
+impl Bounded for Summary {
+    fn check(&self) -> Result<(), CallError> {
+        let warnings = &self.warnings;
+        list("summary.warnings", warnings.len(), MOST_WARNINGS)?;
+        warnings.iter().try_for_each(|it| text("a warning in summary.warnings", it, SENTENCE))?;
+        let all = warnings.iter().map(String::len).sum();
+        size("summary.warnings", all, WARNINGS)
+    }
+}
+
+impl Bounded for Vec<UserChange> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|change| {
+            size("an id in changes", change.longest_id(), NAME)?;
+            match change {
+                UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+impl Bounded for UserBatch {
+    fn check(&self) -> Result<(), CallError> {
+        self.changes.check()
+    }
+}
+
+impl Bounded for RoomBatch {
+    fn check(&self) -> Result<(), CallError> {
+        self.rooms.iter().try_for_each(|it| text("room.id", &it.id, NAME))?;
+        self.unreadable.iter().try_for_each(Unreadable::check)
+    }
+}
+
+impl Bounded for Unreadable {
+    fn check(&self) -> Result<(), CallError> {
+        text("unreadable.id", &self.id, NAME)?;
+        text("unreadable.reason", &self.reason, SENTENCE)
+    }
+}
+
+/// Cuts an error to the limits: refused, it would hide why the call failed.
+pub(super) fn shorten(refusal: &mut Refusal) {
+    match refusal {
+        Refusal::InvalidSettings(fields) => {
+            fields.truncate(MANY);
+            for FieldError { field, message } in fields {
+                cut(field, SENTENCE);
+                cut(message, SENTENCE);
+            }
+        }
+        Refusal::Unauthorized(it)
+        | Refusal::PermissionMissing(it)
+        | Refusal::Unavailable(it)
+        | Refusal::Unexpected(it)
+        | Refusal::Rejected(it)
+        | Refusal::Declined(it)
+        | Refusal::Unsupported(it)
+        | Refusal::Other(it) => {
+            let Explanation { code, summary, remedy, detail } = it;
+            cut(code, NAME);
+            cut(summary, SENTENCE);
+            remedy.iter_mut().for_each(|it| cut(it, SENTENCE));
+            detail.iter_mut().for_each(|it| cut(it, DETAIL));
+        }
+        Refusal::Throttled(_) | Refusal::Cancelled => {}
+    }
+}
+
+/// Cuts a text of the guest to the length of a vendor's own words.
+pub(super) fn cut_detail(text: &mut String) {
+    cut(text, DETAIL);
+}
+
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+}
+
+fn text(field: &str, text: &str, most: usize) -> Result<(), CallError> {
+    size(field, text.len(), most)
+}
+
+fn text_if_any(field: &str, text: Option<&str>, most: usize) -> Result<(), CallError> {
+    size(field, text.map_or(0, str::len), most)
+}
+
+fn size(field: &str, bytes: usize, most: usize) -> Result<(), CallError> {
+    within(field, bytes, most, "bytes")
+}
+
+fn list(field: &str, items: usize, most: usize) -> Result<(), CallError> {
+    within(field, items, most, "items")
+}
+
+fn within(field: &str, count: usize, most: usize, unit: &str) -> Result<(), CallError> {
+    match count > most {
+        true => {
+            Err(CallError::broke(format!("{field} has {count} {unit}, {most} at most are allowed")))
+        }
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,155 @@
+//! A component of the plugin's world, made for a test: some of its functions answer what the test
+//! says, all others trap.
+
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+
+use ones_host::plugin::{Client, Limits, Plugin};
+use tempfile::TempDir;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{
+    Resolve,
+    abi::{AbiVariant, WasmType},
+};
+
+const INTERFACE: &str = "ones:integration/integration@0.1.0";
+
+/// Where answers are in the guest's memory.
+const BASE: u32 = 1024;
+
+/// What functions answer, by their names: where the result is in memory. Layouts are those of the
+/// component model's canonical ABI.
+#[derive(Default)]
+pub(crate) struct Answers {
+    memory: Vec<u8>,
+    results: BTreeMap<&'static str, u32>,
+}
+
+impl Answers {
+    /// A plugin that answers its description with this schema.
+    pub(crate) fn described(schema: &str) -> Self {
+        let mut answers = Self::default();
+        let [name, version, schema] = ["Hostile", "1.0.0", schema].map(|it| answers.text(it));
+        answers.put("describe", &[name, version, schema, [0, 0]].concat());
+        answers
+    }
+
+    /// And names these origins, whatever the settings.
+    pub(crate) fn origins<'a>(mut self, origins: impl IntoIterator<Item = &'a str>) -> Self {
+        let origins: Vec<_> = origins.into_iter().map(|it| self.text(it)).collect();
+        let list = self.words(&origins.concat());
+        self.put("origins", &[OK, list, origins.len() as u32]);
+        self
+    }
+
+    /// And sends a browser there.
+    pub(crate) fn redirect(mut self, url: &str, flow: &str) -> Self {
+        let [[url, url_size], [flow, flow_size]] = [url, flow].map(|it| self.text(it));
+        self.put("begin-sign-in", &[OK, url, url_size, flow, flow_size]);
+        self
+    }
+
+    /// And tries settings with so many checks.
+    pub(crate) fn checks(mut self, count: usize) -> Self {
+        let [empty, none] = [self.text("check"), [0, 0]];
+        // Two options without a value, and an empty list of fields.
+        let check = [empty.as_slice(), &[0], &empty, &[0, 0, 0], &[0, 0, 0], &none].concat();
+        let list = self.words(&check.repeat(count));
+        self.put("validate", &[list, count as u32]);
+        self
+    }
+
+    /// Loads it.
+    pub(crate) fn plugin(&self) -> Plugin {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("hostile.wasm");
+        std::fs::write(&file, self.component()).unwrap();
+        let client = Client::trusting(rustls::RootCertStore::empty()).unwrap();
+        let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+        Plugin::load(&file, limits, client).unwrap()
+    }
+
+    fn text(&mut self, text: &str) -> [u32; 2] {
+        let at = BASE + self.memory.len() as u32;
+        self.memory.extend(text.as_bytes());
+        self.memory.resize(self.memory.len().next_multiple_of(8), 0);
+        [at, text.len() as u32]
+    }
+
+    fn words(&mut self, words: &[u32]) -> u32 {
+        let at = BASE + self.memory.len() as u32;
+        self.memory.extend(words.iter().flat_map(|it| it.to_le_bytes()));
+        self.memory.resize(self.memory.len().next_multiple_of(8), 0);
+        at
+    }
+
+    fn put(&mut self, function: &'static str, words: &[u32]) {
+        let at = self.words(words);
+        self.results.insert(function, at);
+    }
+
+    fn component(&self) -> Vec<u8> {
+        let mut resolve = Resolve::default();
+        let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit");
+        let (package, _) = resolve.push_path(wit).unwrap();
+        let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+        let mut module = wat::parse_str(self.wat(&resolve)).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+    }
+
+    fn wat(&self, resolve: &Resolve) -> String {
+        let (id, _) = resolve
+            .interfaces
+            .iter()
+            .find(|(id, _)| resolve.id_of(*id).as_deref() == Some(INTERFACE))
+            .unwrap();
+        let heap = (BASE as usize + self.memory.len()).next_multiple_of(8);
+        let pages = heap / (64 << 10) + 32;
+        let mut wat = format!("(module (memory (export \"memory\") {pages})\n");
+        let data: String = self.memory.iter().map(|it| format!("\\{it:02x}")).collect();
+        writeln!(wat, "(data (i32.const {BASE}) \"{data}\")").unwrap();
+        // Never gives anything back: an instance is called once.
+        writeln!(
+            wat,
+            "(global $heap (mut i32) (i32.const {heap}))
+             (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32)
+                 (global.get $heap)
+                 (global.set $heap (i32.and (i32.const -8)
+                     (i32.add (i32.const 7) (i32.add (global.get $heap) (local.get 3))))))"
+        )
+        .unwrap();
+        for function in resolve.interfaces[id].functions.values() {
+            let signature = resolve.wasm_signature(AbiVariant::GuestExport, function);
+            let types = |types: &[WasmType]| -> String {
+                let name = |it: &WasmType| match it {
+                    WasmType::I64 | WasmType::PointerOrI64 => " i64",
+                    WasmType::F32 => " f32",
+                    WasmType::F64 => " f64",
+                    WasmType::I32 | WasmType::Pointer | WasmType::Length => " i32",
+                };
+                types.iter().map(name).collect()
+            };
+            let body = match self.results.get(function.name.as_str()) {
+                Some(at) => format!("(i32.const {at})"),
+                None => "unreachable".to_owned(),
+            };
+            writeln!(
+                wat,
+                "(func (export \"{INTERFACE}#{}\") (param{}) (result{}) {body})",
+                function.name,
+                types(&signature.params),
+                types(&signature.results)
+            )
+            .unwrap();
+        }
+        wat + ")"
+    }
+}
+
+/// The case of a result.
+const OK: u32 = 0;
+
+/// Settings of an integration that says nothing else.
+pub(crate) fn settings() -> ones_host::settings::Settings {
+    serde_json::json!({ "server": { "name": "Hostile" } }).into()
+}
