@@ -1,9 +1,18 @@
 //! The component: generated bindings, and nothing but turning one side's types into the
 //! other's. No other file names a generated type.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt as _,
+    future::{Either, select},
+};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
@@ -72,13 +81,15 @@ impl wit::Guest for Plugin {
         let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
         // The export returns at once; the task goes on producing.
         wit_bindgen::spawn_local(async move {
-            let mut writer = writer;
+            let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
-                Ok(settings) => rooms::sync(&Wasi, &settings, &mut writer).await,
+                Ok(settings) => {
+                    reader.keeps(rooms::sync(&reader, &settings, &mut &reader)).await
+                }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
             // The stream ends before the future resolves.
-            drop(writer);
+            drop(reader);
             // Nobody may be waiting for it any more.
             let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
         });
@@ -92,14 +103,16 @@ impl wit::Guest for Plugin {
         let (writer, batches) = wit_stream::new();
         let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
         wit_bindgen::spawn_local(async move {
-            let mut writer = writer;
+            let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
                 Ok(settings) => {
-                    directory::sync(&Wasi, &settings, since.as_deref(), &mut writer).await
+                    let sync =
+                        directory::sync(&reader, &settings, since.as_deref(), &mut &reader);
+                    reader.keeps(sync).await
                 }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
-            drop(writer);
+            drop(reader);
             let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
         });
         (batches, result)
@@ -182,16 +195,79 @@ fn parse(settings: &str) -> Result<settings::Settings, wit::Error> {
         .map_err(|fields| error::Error::InvalidSettings(fields).into())
 }
 
-impl Sink<model::RoomBatch> for StreamWriter<wit::RoomBatch> {
-    async fn put(&mut self, batch: model::RoomBatch) -> Result<(), Dropped> {
+/// Whoever reads the batches of a sync. Once they went away, nothing more is asked of the vendor.
+struct Reader<T: 'static> {
+    writer: RefCell<StreamWriter<T>>,
+    gone: Cell<bool>,
+}
+
+impl<T: 'static> Reader<T> {
+    fn new(writer: StreamWriter<T>) -> Self {
+        Self { writer: RefCell::new(writer), gone: Cell::new(false) }
+    }
+
+    /// Runs a sync for as long as somebody reads it.
+    async fn keeps(
+        &self,
+        sync: impl Future<Output = Result<model::Summary, error::Error>>,
+    ) -> Result<model::Summary, error::Error> {
+        let gone = poll_fn(|_| if self.gone.get() { Poll::Ready(()) } else { Poll::Pending });
+        match select(pin!(sync), pin!(gone)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => Err(error::Error::Cancelled),
+        }
+    }
+
+    /// Looks whether the stream was dropped, by a write of nothing that waits for nobody.
+    fn is_gone(&self) -> bool {
+        // While a batch is being handed over, that says so.
+        if let Ok(mut writer) = self.writer.try_borrow_mut() {
+            let looked = writer.write(Vec::new()).now_or_never();
+            if looked.is_some_and(|(result, _)| result == StreamResult::Dropped) {
+                self.gone.set(true);
+            }
+        }
+        self.gone.get()
+    }
+
+    #[expect(clippy::await_holding_refcell_ref, reason = "what else borrows it only tries to")]
+    async fn take(&self, item: T) -> Result<(), Dropped> {
         // What comes back is what nobody took.
-        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+        self.writer.borrow_mut().write_one(item).await.map_or(Ok(()), |_| Err(Dropped))
     }
 }
 
-impl Sink<model::UserBatch> for StreamWriter<wit::UserBatch> {
+impl Sink<model::RoomBatch> for &Reader<wit::RoomBatch> {
+    async fn put(&mut self, batch: model::RoomBatch) -> Result<(), Dropped> {
+        self.take(batch.into()).await
+    }
+}
+
+impl Sink<model::UserBatch> for &Reader<wit::UserBatch> {
     async fn put(&mut self, batch: model::UserBatch) -> Result<(), Dropped> {
-        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+        self.take(batch.into()).await
+    }
+}
+
+impl<T: 'static> Host for Reader<T> {
+    async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
+        if self.is_gone() {
+            // `keeps` ends the sync in the same poll.
+            pending::<()>().await;
+        }
+        Wasi.send(request).await
+    }
+
+    fn now(&self) -> SystemTime {
+        Wasi.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        Wasi.sleep(time).await;
+    }
+
+    fn random(&self) -> u64 {
+        Wasi.random()
     }
 }
 
