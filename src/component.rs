@@ -83,9 +83,7 @@ impl wit::Guest for Plugin {
         wit_bindgen::spawn_local(async move {
             let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
-                Ok(settings) => {
-                    reader.keeps(rooms::sync(&reader, &settings, &mut &reader)).await
-                }
+                Ok(settings) => reader.keeps(rooms::sync(&reader, &settings, &mut &reader)).await,
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
             // The stream ends before the future resolves.
@@ -106,8 +104,7 @@ impl wit::Guest for Plugin {
             let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
                 Ok(settings) => {
-                    let sync =
-                        directory::sync(&reader, &settings, since.as_deref(), &mut &reader);
+                    let sync = directory::sync(&reader, &settings, since.as_deref(), &mut &reader);
                     reader.keeps(sync).await
                 }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),

@@ -20,10 +20,7 @@ const NAME: &str = "Office 365";
 ///
 /// # Errors
 /// Where neither has any.
-pub async fn of<H: Host>(
-    host: &H,
-    asked: Option<Map<String, Value>>,
-) -> Result<Value, Problem> {
+pub async fn of<H: Host>(host: &H, asked: Option<Map<String, Value>>) -> Result<Value, Problem> {
     match asked {
         Some(settings) => Ok(Value::Object(settings)),
         None => of_variables(host).await,

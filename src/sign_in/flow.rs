@@ -67,8 +67,7 @@ impl Flow {
     pub(super) fn seal(&self, host: &impl Host, settings: &Settings) -> String {
         // Text and numbers: nothing that JSON cannot hold.
         let content = serde_json::to_vec(self).unwrap_or_default();
-        let nonce: Vec<u8> =
-            (0..NONCE / 8).flat_map(|_| host.random().to_be_bytes()).collect();
+        let nonce: Vec<u8> = (0..NONCE / 8).flat_map(|_| host.random().to_be_bytes()).collect();
         let sealed = cipher(settings).encrypt(XNonce::from_slice(&nonce), content.as_slice());
         // A flow is far below 256 GiB, beyond which encrypting fails.
         let sealed = sealed.unwrap_or_default();

@@ -27,9 +27,7 @@ pub(super) fn send(answer: Answer) -> Result<Response, ErrorCode> {
     let headers = Fields::from_list(&headers).map_err(|_| ErrorCode::InternalError(None))?;
     let (writer, contents, trailers) = BodyWriter::new();
     let (response, _sent) = Response::new(headers, Some(contents), trailers);
-    response
-        .set_status_code(parts.status.as_u16())
-        .map_err(|()| ErrorCode::InternalError(None))?;
+    response.set_status_code(parts.status.as_u16()).map_err(|()| ErrorCode::InternalError(None))?;
     wit_bindgen::spawn(send_body(writer, body));
     Ok(response)
 }
