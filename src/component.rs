@@ -65,12 +65,12 @@ impl wit::Guest for Plugin {
         limit: u32,
     ) -> Result<Vec<wit::Choice>, wit::Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let choices = choices::choices(&Wasi, &settings, &field, &typed, limit).await?;
+        let choices = choices::choices(&UNWATCHED, &settings, &field, &typed, limit).await?;
         Ok(choices.into_iter().map(Into::into).collect())
     }
 
     async fn validate(settings: String) -> wit::Report {
-        let checks = validate::validate(&Wasi, &settings).await;
+        let checks = validate::validate(&UNWATCHED, &settings).await;
         wit::Report { checks: checks.into_iter().map(Into::into).collect() }
     }
 
@@ -83,7 +83,11 @@ impl wit::Guest for Plugin {
         wit_bindgen::spawn_local(async move {
             let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
-                Ok(settings) => reader.keeps(rooms::sync(&reader, &settings, &mut &reader)).await,
+                Ok(settings) => {
+                    let is_gone = || reader.is_gone();
+                    let host = Watched { is_gone: Some(&is_gone) };
+                    reader.keeps(rooms::sync(&host, &settings, &mut &reader)).await
+                }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
             // The stream ends before the future resolves.
@@ -104,8 +108,10 @@ impl wit::Guest for Plugin {
             let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
                 Ok(settings) => {
-                    let sync = directory::sync(&reader, &settings, since.as_deref(), &mut &reader);
-                    reader.keeps(sync).await
+                    let is_gone = || reader.is_gone();
+                    let host = Watched { is_gone: Some(&is_gone) };
+                    let since = since.as_deref();
+                    reader.keeps(directory::sync(&host, &settings, since, &mut &reader)).await
                 }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
@@ -120,7 +126,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = directory::read_users(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_users(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -129,7 +135,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = directory::read_groups(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_groups(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -138,7 +144,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::RoomChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = rooms::read(&Wasi, &settings, &ids).await?;
+        let changes = rooms::read(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -153,7 +159,7 @@ impl wit::Guest for Plugin {
             wit::Purpose::Consent => model::Purpose::Consent,
         };
         let model::Redirect { url, flow } =
-            sign_in::begin(&Wasi, &settings, &redirect_uri, purpose).await?;
+            sign_in::begin(&UNWATCHED, &settings, &redirect_uri, purpose).await?;
         Ok(wit::Redirect { url, flow })
     }
 
@@ -164,7 +170,7 @@ impl wit::Guest for Plugin {
         let settings = parse(&settings)?;
         let wit::Callback { redirect_uri, parameters, flow } = callback;
         let callback = model::Callback { redirect_uri, parameters, flow };
-        Ok(match sign_in::callback(&Wasi, &settings, &callback).await? {
+        Ok(match sign_in::callback(&UNWATCHED, &settings, &callback).await? {
             model::CallbackOutcome::SignedIn(user) => wit::CallbackOutcome::SignedIn(user.into()),
             model::CallbackOutcome::ConsentGranted => wit::CallbackOutcome::ConsentGranted,
         })
@@ -246,13 +252,39 @@ impl Sink<model::UserBatch> for &Reader<wit::UserBatch> {
     }
 }
 
-impl<T: 'static> Host for Reader<T> {
-    async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
-        if self.is_gone() {
-            // `keeps` ends the sync in the same poll.
-            pending::<()>().await;
+/// How often it is looked whether the reader is still there while something is waited for.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What WASI lends, for as long as somebody waits for what comes of it.
+struct Watched<'a> {
+    /// Whether the reader of a sync went away; `None` for a call that has one answer. No type parameter: then the
+    /// component would hold all that asks the vendor once for each.
+    is_gone: Option<&'a dyn Fn() -> bool>,
+}
+
+/// For a call that has one answer.
+const UNWATCHED: Watched<'static> = Watched { is_gone: None };
+
+impl Watched<'_> {
+    async fn waits<R>(&self, work: impl Future<Output = R>) -> R {
+        let mut work = pin!(work);
+        let Some(is_gone) = self.is_gone else { return work.await };
+        loop {
+            if is_gone() {
+                // `Reader::keeps` ends the sync in the same poll, and with it this work.
+                pending::<()>().await;
+            }
+            let look = pin!(monotonic_clock::wait_for(nanoseconds(LOOK)));
+            if let Either::Left((done, _)) = select(work.as_mut(), look).await {
+                return done;
+            }
         }
-        Wasi.send(request).await
+    }
+}
+
+impl Host for Watched<'_> {
+    async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
+        self.waits(Wasi.send(request)).await
     }
 
     fn now(&self) -> SystemTime {
@@ -260,7 +292,7 @@ impl<T: 'static> Host for Reader<T> {
     }
 
     async fn sleep(&self, time: Duration) {
-        Wasi.sleep(time).await;
+        self.waits(Wasi.sleep(time)).await;
     }
 
     fn random(&self) -> u64 {
