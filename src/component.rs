@@ -1,9 +1,18 @@
 //! The component: generated bindings, and nothing but turning one side's types into the
 //! other's. No other file names a generated type.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt as _,
+    future::{Either, select},
+};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
@@ -56,12 +65,12 @@ impl wit::Guest for Plugin {
         limit: u32,
     ) -> Result<Vec<wit::Choice>, wit::Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let choices = choices::choices(&Wasi, &settings, &field, &typed, limit).await?;
+        let choices = choices::choices(&UNWATCHED, &settings, &field, &typed, limit).await?;
         Ok(choices.into_iter().map(Into::into).collect())
     }
 
     async fn validate(settings: String) -> wit::Report {
-        let checks = validate::validate(&Wasi, &settings).await;
+        let checks = validate::validate(&UNWATCHED, &settings).await;
         wit::Report { checks: checks.into_iter().map(Into::into).collect() }
     }
 
@@ -72,13 +81,17 @@ impl wit::Guest for Plugin {
         let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
         // The export returns at once; the task goes on producing.
         wit_bindgen::spawn_local(async move {
-            let mut writer = writer;
+            let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
-                Ok(settings) => rooms::sync(&Wasi, &settings, &mut writer).await,
+                Ok(settings) => {
+                    let is_gone = || reader.is_gone();
+                    let host = Watched { is_gone: Some(&is_gone) };
+                    reader.keeps(rooms::sync(&host, &settings, &mut &reader)).await
+                }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
             // The stream ends before the future resolves.
-            drop(writer);
+            drop(reader);
             // Nobody may be waiting for it any more.
             let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
         });
@@ -92,14 +105,17 @@ impl wit::Guest for Plugin {
         let (writer, batches) = wit_stream::new();
         let (done, result) = wit_future::new(|| Err(wit::Error::Cancelled));
         wit_bindgen::spawn_local(async move {
-            let mut writer = writer;
+            let reader = Reader::new(writer);
             let result = match settings::Settings::parse(&settings) {
                 Ok(settings) => {
-                    directory::sync(&Wasi, &settings, since.as_deref(), &mut writer).await
+                    let is_gone = || reader.is_gone();
+                    let host = Watched { is_gone: Some(&is_gone) };
+                    let since = since.as_deref();
+                    reader.keeps(directory::sync(&host, &settings, since, &mut &reader)).await
                 }
                 Err(fields) => Err(error::Error::InvalidSettings(fields)),
             };
-            drop(writer);
+            drop(reader);
             let _ = done.write(result.map(Into::into).map_err(Into::into)).await;
         });
         (batches, result)
@@ -110,7 +126,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = directory::read_users(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_users(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -119,7 +135,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::UserChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = directory::read_groups(&Wasi, &settings, &ids).await?;
+        let changes = directory::read_groups(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -128,7 +144,7 @@ impl wit::Guest for Plugin {
         ids: Vec<String>,
     ) -> Result<Vec<wit::RoomChange>, wit::Error> {
         let settings = parse(&settings)?;
-        let changes = rooms::read(&Wasi, &settings, &ids).await?;
+        let changes = rooms::read(&UNWATCHED, &settings, &ids).await?;
         Ok(changes.into_iter().map(Into::into).collect())
     }
 
@@ -143,7 +159,7 @@ impl wit::Guest for Plugin {
             wit::Purpose::Consent => model::Purpose::Consent,
         };
         let model::Redirect { url, flow } =
-            sign_in::begin(&Wasi, &settings, &redirect_uri, purpose).await?;
+            sign_in::begin(&UNWATCHED, &settings, &redirect_uri, purpose).await?;
         Ok(wit::Redirect { url, flow })
     }
 
@@ -154,7 +170,7 @@ impl wit::Guest for Plugin {
         let settings = parse(&settings)?;
         let wit::Callback { redirect_uri, parameters, flow } = callback;
         let callback = model::Callback { redirect_uri, parameters, flow };
-        Ok(match sign_in::callback(&Wasi, &settings, &callback).await? {
+        Ok(match sign_in::callback(&UNWATCHED, &settings, &callback).await? {
             model::CallbackOutcome::SignedIn(user) => wit::CallbackOutcome::SignedIn(user.into()),
             model::CallbackOutcome::ConsentGranted => wit::CallbackOutcome::ConsentGranted,
         })
@@ -182,16 +198,105 @@ fn parse(settings: &str) -> Result<settings::Settings, wit::Error> {
         .map_err(|fields| error::Error::InvalidSettings(fields).into())
 }
 
-impl Sink<model::RoomBatch> for StreamWriter<wit::RoomBatch> {
-    async fn put(&mut self, batch: model::RoomBatch) -> Result<(), Dropped> {
+/// Whoever reads the batches of a sync. Once they went away, nothing more is asked of the vendor.
+struct Reader<T: 'static> {
+    writer: RefCell<StreamWriter<T>>,
+    gone: Cell<bool>,
+}
+
+impl<T: 'static> Reader<T> {
+    fn new(writer: StreamWriter<T>) -> Self {
+        Self { writer: RefCell::new(writer), gone: Cell::new(false) }
+    }
+
+    /// Runs a sync for as long as somebody reads it.
+    async fn keeps(
+        &self,
+        sync: impl Future<Output = Result<model::Summary, error::Error>>,
+    ) -> Result<model::Summary, error::Error> {
+        let gone = poll_fn(|_| if self.gone.get() { Poll::Ready(()) } else { Poll::Pending });
+        match select(pin!(sync), pin!(gone)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => Err(error::Error::Cancelled),
+        }
+    }
+
+    /// Looks whether the stream was dropped, by a write of nothing that waits for nobody.
+    fn is_gone(&self) -> bool {
+        // While a batch is being handed over, that says so.
+        if let Ok(mut writer) = self.writer.try_borrow_mut() {
+            let looked = writer.write(Vec::new()).now_or_never();
+            if looked.is_some_and(|(result, _)| result == StreamResult::Dropped) {
+                self.gone.set(true);
+            }
+        }
+        self.gone.get()
+    }
+
+    #[expect(clippy::await_holding_refcell_ref, reason = "what else borrows it only tries to")]
+    async fn take(&self, item: T) -> Result<(), Dropped> {
         // What comes back is what nobody took.
-        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+        self.writer.borrow_mut().write_one(item).await.map_or(Ok(()), |_| Err(Dropped))
     }
 }
 
-impl Sink<model::UserBatch> for StreamWriter<wit::UserBatch> {
+impl Sink<model::RoomBatch> for &Reader<wit::RoomBatch> {
+    async fn put(&mut self, batch: model::RoomBatch) -> Result<(), Dropped> {
+        self.take(batch.into()).await
+    }
+}
+
+impl Sink<model::UserBatch> for &Reader<wit::UserBatch> {
     async fn put(&mut self, batch: model::UserBatch) -> Result<(), Dropped> {
-        self.write_one(batch.into()).await.map_or(Ok(()), |_| Err(Dropped))
+        self.take(batch.into()).await
+    }
+}
+
+/// How often it is looked whether the reader is still there while something is waited for.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What WASI lends, for as long as somebody waits for what comes of it.
+struct Watched<'a> {
+    /// Whether the reader of a sync went away; `None` for a call that has one answer. No type parameter: then the
+    /// component would hold all that asks the vendor once for each.
+    is_gone: Option<&'a dyn Fn() -> bool>,
+}
+
+/// For a call that has one answer.
+const UNWATCHED: Watched<'static> = Watched { is_gone: None };
+
+impl Watched<'_> {
+    async fn waits<R>(&self, work: impl Future<Output = R>) -> R {
+        let mut work = pin!(work);
+        let Some(is_gone) = self.is_gone else { return work.await };
+        loop {
+            if is_gone() {
+                // `Reader::keeps` ends the sync in the same poll, and with it this work.
+                pending::<()>().await;
+            }
+            let look = pin!(monotonic_clock::wait_for(nanoseconds(LOOK)));
+            if let Either::Left((done, _)) = select(work.as_mut(), look).await {
+                return done;
+            }
+        }
+    }
+}
+
+impl Host for Watched<'_> {
+    async fn send(&self, request: host::Request) -> Result<host::Response, TransportError> {
+        self.waits(Wasi.send(request)).await
+    }
+
+    fn now(&self) -> SystemTime {
+        Wasi.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.waits(Wasi.sleep(time)).await;
+    }
+
+    fn random(&self) -> u64 {
+        Wasi.random()
     }
 }
 

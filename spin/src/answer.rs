@@ -8,11 +8,14 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
-use http_body::{Body, Frame};
+use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 
 /// An answer, whole or as it comes.
-pub type Answer = Response<Pin<Box<dyn Body<Data = Bytes, Error = Infallible>>>>;
+pub type Answer = Response<Body>;
+
+/// The body of an answer.
+pub type Body = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Infallible>>>;
 
 /// One that is there at once.
 pub fn whole(status: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Answer {
@@ -30,11 +33,7 @@ pub fn ndjson(chunks: impl Stream<Item = Bytes> + 'static) -> Answer {
     answer(StatusCode::OK, "application/x-ndjson", Box::pin(StreamBody::new(frames)))
 }
 
-fn answer(
-    status: StatusCode,
-    content_type: &'static str,
-    body: Pin<Box<dyn Body<Data = Bytes, Error = Infallible>>>,
-) -> Answer {
+fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Answer {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

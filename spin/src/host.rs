@@ -19,10 +19,13 @@ pub trait Host: Clone + 'static {
     /// Seconds since 1970.
     fn now(&self) -> u64;
 
+    /// Waits for a number of seconds.
+    fn wait(&self, seconds: u64) -> impl Future<Output = ()>;
+
     /// Cryptographically secure.
     fn random(&self) -> u128;
 
-    /// None where nothing is kept: then a sign-in under way is in the browser's cookie, and
+    /// None where nothing is stored: then a sign-in under way is in the browser's cookie, and
     /// checkpoints come with the request.
     ///
     /// # Errors

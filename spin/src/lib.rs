@@ -12,6 +12,7 @@ mod component;
 pub mod host;
 pub mod plugin;
 pub mod problem;
+pub mod progress;
 pub mod request;
 pub mod routes;
 pub mod settings;

@@ -8,7 +8,10 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use serde::Deserialize;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -22,19 +25,45 @@ pub const LARGEST_BODY: usize = 256 * 1024;
 pub struct Asked {
     /// In place of what the variables say. Can hold a secret: `Debug` is left out.
     pub settings: Option<Map<String, Value>>,
-    /// A checkpoint, in place of the one that is kept.
+    /// A checkpoint that the client kept, in place of the stored one.
     pub since: Option<String>,
-    /// From the start, whatever is kept.
+    /// From the start, whatever is stored.
     pub full: bool,
+    /// Id of a run that the client has read to its end.
+    pub ack: Option<String>,
 }
 
-/// Reads the body of a POST.
+/// The body of `POST /sync/users/ack`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Acknowledgement {
+    /// As in [`Asked`]: they say which integration the run was one of.
+    pub settings: Option<Map<String, Value>>,
+    /// Id of a run that the client has read to its end.
+    pub run: String,
+}
+
+/// The body of a POST, as JSON.
+pub trait JsonBody: DeserializeOwned {
+    /// What such a body looks like.
+    const EXAMPLE: &str;
+}
+
+impl JsonBody for Asked {
+    const EXAMPLE: &str = r#"{"settings": {…}, "since": "…", "full": false, "ack": "…"}"#;
+}
+
+impl JsonBody for Acknowledgement {
+    const EXAMPLE: &str = r#"{"settings": {…}, "run": "…"}"#;
+}
+
+/// Reads the body of a POST; an empty one is `{}`.
 ///
 /// # Errors
-/// Where it is no JSON, or says that it is none, or a page sent it. A page of another site can send a
-/// form without asking, and one whose name was made to lead here can send JSON as well; but browsers
+/// Where it is no JSON object, or says that it is none, or a page sent it. A page of another site can send
+/// a form without asking, and one whose name was made to lead here can send JSON as well; but browsers
 /// say that it was a page (Fetch, the `Origin` header), and programs have no reason to.
-pub async fn asked<B: Body>(headers: &HeaderMap, body: B) -> Result<Asked, Problem>
+pub async fn json<T: JsonBody, B: Body>(headers: &HeaderMap, body: B) -> Result<T, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -45,22 +74,37 @@ where
     }
     expect_type(headers, "application/json")?;
     let body = whole(body).await?;
-    if body.trim_ascii().is_empty() {
-        return Ok(Asked::default());
+    let body = if body.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { body };
+    let refused = |summary: String| {
+        Problem::new(StatusCode::BAD_REQUEST, "body", summary)
+            .remedy(format!("Send {}, or leave out what is not needed", T::EXAMPLE))
+    };
+    // serde's own words can quote a value, and that can be a secret.
+    let place =
+        |error: &serde_json::Error| format!("line {}, column {}", error.line(), error.column());
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(&body) {
+        return Err(refused(format!("The body is no JSON at {}", place(&error))));
+    }
+    // serde would take a list for an object whose members come in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(refused("The body is JSON, but not an object".to_owned()));
     }
     serde_json::from_slice(&body).map_err(|error| {
-        // serde's own words can quote a value, and that can be a secret.
-        let place = format!("line {}, column {}", error.line(), error.column());
-        let summary = match error.classify() {
-            serde_json::error::Category::Data => {
-                format!("The body is not as it should be at {place}")
-            }
-            _ => format!("The body is no JSON at {place}"),
-        };
-        Problem::new(StatusCode::BAD_REQUEST, "body", summary).remedy(
-            r#"Send {"settings": {…}, "since": "…", "full": false}, or leave any of them out"#,
-        )
+        refused(format!(
+            "A member of the body is unknown, missing or of another type, at {}",
+            place(&error)
+        ))
     })
+}
+
+/// How long the client waits for the status, in seconds: `Prefer: wait=10` (RFC 7240, section 4.3).
+pub fn preferred_wait(headers: &HeaderMap) -> Option<u64> {
+    let preferences = headers.get_all("prefer").into_iter().filter_map(|it| it.to_str().ok());
+    preferences
+        .flat_map(|it| it.split(','))
+        .filter_map(|it| it.split(';').next()?.trim().split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+        .and_then(|(_, seconds)| seconds.trim().parse().ok())
 }
 
 /// Reads a form that a browser brings from the vendor.

@@ -5,22 +5,26 @@ use http::{
     header::{ALLOW, CONTENT_SECURITY_POLICY},
 };
 use http_body::Body;
+use http_body_util::Empty;
 
 use crate::{
     answer::{self, Answer},
     host::Host,
     plugin::Plugin,
     problem::Problem,
-    request, settings, sign_in, sync,
+    request::{self, Asked},
+    settings, sign_in, sync,
 };
 
-/// Paths, and the methods that they take.
-const ROUTES: [(&str, &str); 7] = [
-    ("/", "GET"),
-    ("/describe", "GET"),
+/// Paths, and the methods that they take. `HEAD` is not for `/sign-in` and `/callback`: they begin and end a
+/// sign-in, which a program that looks whether a page is there must not do.
+const ROUTES: [(&str, &str); 8] = [
+    ("/", "GET, HEAD"),
+    ("/describe", "GET, HEAD"),
     ("/validate", "POST"),
     ("/sync/rooms", "POST"),
     ("/sync/users", "POST"),
+    ("/sync/users/ack", "POST"),
     ("/sign-in", "GET"),
     ("/callback", "GET, POST"),
 ];
@@ -34,7 +38,9 @@ pub async fn handle<H: Host, P: Plugin, B: Body>(
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    route(host, plugin, request).await.unwrap_or_else(Answer::from)
+    let head = request.method() == Method::HEAD;
+    let answer = route(host, plugin, request).await.unwrap_or_else(Answer::from);
+    if head { answer.map(|_| -> answer::Body { Box::pin(Empty::new()) }) } else { answer }
 }
 
 async fn route<H: Host, P: Plugin, B: Body>(
@@ -47,18 +53,23 @@ where
 {
     let (parts, body) = request.into_parts();
     match (&parts.method, parts.uri.path()) {
-        (&Method::GET, "/") => Ok(page()),
-        (&Method::GET, "/describe") => Ok(answer::json(&plugin.describe())),
+        (&Method::GET | &Method::HEAD, "/") => Ok(page()),
+        (&Method::GET | &Method::HEAD, "/describe") => Ok(answer::json(&plugin.describe())),
         (&Method::POST, "/validate") => {
-            let mut asked = request::asked(&parts.headers, body).await?;
-            let settings = settings::of(host, &mut asked).await?;
+            let asked: Asked = request::json(&parts.headers, body).await?;
+            let settings = settings::of(host, asked.settings).await?;
             Ok(answer::json(&plugin.validate(settings.to_string()).await))
         }
         (&Method::POST, "/sync/rooms") => {
-            sync::rooms(host, plugin, request::asked(&parts.headers, body).await?).await
+            let asked = request::json(&parts.headers, body).await?;
+            sync::rooms(host, plugin, asked, request::preferred_wait(&parts.headers)).await
         }
         (&Method::POST, "/sync/users") => {
-            sync::users(host, plugin, request::asked(&parts.headers, body).await?).await
+            let asked = request::json(&parts.headers, body).await?;
+            sync::users(host, plugin, asked, request::preferred_wait(&parts.headers)).await
+        }
+        (&Method::POST, "/sync/users/ack") => {
+            sync::acknowledge(host, request::json(&parts.headers, body).await?).await
         }
         (&Method::GET, "/sign-in") => sign_in::begin(host, plugin, &parts).await,
         (&Method::GET, "/callback") => {

@@ -2,9 +2,8 @@
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::{host::Host, problem::Problem, request::Asked};
+use crate::{host::Host, problem::Problem};
 
 /// Variables and where they go in the settings. [`cloud`] knows the rest.
 const SERVER: [(&str, &str); 4] = [
@@ -21,8 +20,8 @@ const NAME: &str = "Office 365";
 ///
 /// # Errors
 /// Where neither has any.
-pub async fn of<H: Host>(host: &H, asked: &mut Asked) -> Result<Value, Problem> {
-    match asked.settings.take() {
+pub async fn of<H: Host>(host: &H, asked: Option<Map<String, Value>>) -> Result<Value, Problem> {
+    match asked {
         Some(settings) => Ok(Value::Object(settings)),
         None => of_variables(host).await,
     }
@@ -33,21 +32,25 @@ pub async fn of<H: Host>(host: &H, asked: &mut Asked) -> Result<Value, Problem> 
 /// # Errors
 /// Where some are missing, all of them by name.
 pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
-    let mut settings: Map<String, Value> = match variable(host, "settings").await? {
+    let wrong = |what: &str| {
+        let summary = format!("{} {what}", host.spelled("settings"));
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "settings-variable", summary)
+    };
+    let mut settings = match variable(host, "settings").await? {
         None => Map::new(),
-        Some(text) => serde_json::from_str(&text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let summary = format!(
-                "{} is no JSON object at line {line}, column {column}",
-                host.spelled("settings")
-            );
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "settings-variable", summary)
-        })?,
+        Some(text) => match serde_json::from_str(&text) {
+            Ok(Value::Object(settings)) => settings,
+            Ok(_) => return Err(wrong("is JSON, but not an object")),
+            // serde's own words can quote a value, and that can be a secret.
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                return Err(wrong(&format!("is no JSON at line {line}, column {column}")));
+            }
+        },
     };
     let server = settings.entry("server").or_insert_with(|| json!({}));
     let Value::Object(server) = server else {
-        let summary = format!("`server` in {} is no object", host.spelled("settings"));
-        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "settings-variable", summary));
+        return Err(wrong("has a member `server` that is not an object"));
     };
     let mut missing = Vec::new();
     for (variable_name, field) in SERVER {
@@ -97,14 +100,4 @@ async fn cloud<H: Host>(host: &H, missing: &mut Vec<String>) -> Result<Option<Va
 /// An empty one is none: Spin has no other way to say so.
 pub(crate) async fn variable<H: Host>(host: &H, name: &str) -> Result<Option<String>, Problem> {
     Ok(host.variable(name).await?.filter(|it| !it.is_empty()))
-}
-
-/// Under what the checkpoint of this integration is kept: nobody reads tenants from the keys.
-pub fn checkpoint_key(settings: &Value) -> String {
-    let text = |name: &str| settings["server"][name].as_str().unwrap_or_default();
-    let mut hash = Sha256::new();
-    hash.update(text("tenantId").to_ascii_lowercase());
-    hash.update([0]);
-    hash.update(text("name"));
-    format!("checkpoint/{:x}", hash.finalize())
 }

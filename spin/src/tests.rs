@@ -5,6 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    task::Poll,
 };
 
 use bytes::Bytes;
@@ -38,6 +39,11 @@ struct Inner {
     /// Settings, checkpoints and flows that the plugin was given.
     given: RefCell<Vec<Value>>,
     fails: Cell<bool>,
+    /// Whether the plugin has no batch before the front's patience is over.
+    is_slow: Cell<bool>,
+    /// How many sign-ins were begun: each has a state of its own.
+    begun: Cell<usize>,
+    chance: Cell<u128>,
 }
 
 impl Desk {
@@ -68,15 +74,27 @@ impl Desk {
         self.ask(request.body(Full::from(body.to_owned())).unwrap())
     }
 
+    /// A sync to its end, and the id of the run.
+    fn sync(&self, body: &Value) -> Option<String> {
+        let told = text(self.post("/sync/users", &body.to_string()));
+        let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+        last["run"].as_str().map(str::to_owned)
+    }
+
     fn given(&self) -> Vec<Value> {
         self.0.given.take()
     }
 
     fn run(&self, checkpoints: bool) -> Run {
         let (inner, fails) = (self.0.clone(), self.0.fails.get());
+        let mut is_slow = self.0.is_slow.get();
         let batches = stream::unfold(0, move |number| {
             let inner = inner.clone();
+            let pause = std::mem::take(&mut is_slow);
             async move {
+                if pause {
+                    once_pending().await;
+                }
                 inner.told.set(number + 1);
                 let batch = Batch {
                     head: json!({ "number": number }),
@@ -110,8 +128,15 @@ impl Host for Desk {
         self.0.now.get()
     }
 
+    async fn wait(&self, seconds: u64) {
+        if !self.0.is_slow.get() && seconds > 0 {
+            std::future::pending().await
+        }
+    }
+
     fn random(&self) -> u128 {
-        0xabc
+        self.0.chance.set(self.0.chance.get() + 1);
+        self.0.chance.get()
     }
 
     async fn store(&self) -> Result<Option<Self>, Problem> {
@@ -165,9 +190,11 @@ impl Plugin for Desk {
         purpose: Purpose,
     ) -> Result<Redirect, Problem> {
         self.0.given.borrow_mut().push(json!([redirect_uri, purpose == Purpose::Consent]));
+        let number = self.0.begun.get() + 1;
+        self.0.begun.set(number);
         Ok(Redirect {
-            url: "https://vendor.example/?state=1".to_owned(),
-            flow: "a flow; sealed".to_owned(),
+            url: format!("https://vendor.example/?state={number}"),
+            flow: format!("flow {number}; sealed"),
         })
     }
 
@@ -177,6 +204,19 @@ impl Plugin for Desk {
         })?;
         Ok(json!({ "flow": flow, "parameters": callback.parameters }))
     }
+}
+
+/// Not ready when it is first looked at.
+async fn once_pending() {
+    let mut looked = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut looked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn text(answer: Answer) -> String {
@@ -212,7 +252,7 @@ fn batches_are_lines_and_the_last_are_checkpoint_and_summary() {
         r#"{"batch":{"number":2}}"#,
         r#"{"user":{"id":2}}"#,
         r#"{"checkpoint":"after 2"}"#,
-        r#"{"summary":{"requests":3}}"#,
+        r#"{"summary":{"requests":3},"run":"00000000000000000000000000000001"}"#,
     ];
     assert_eq!(lines[lines.len() - 4..], expected);
     assert_eq!(lines.len(), 10);
@@ -231,38 +271,134 @@ fn a_batch_is_asked_for_when_the_one_before_was_taken() {
 }
 
 #[test]
-fn a_checkpoint_is_kept_when_its_batch_was_taken_and_the_next_sync_goes_on_there() {
+fn the_next_run_begins_where_the_last_acknowledged_one_ended() {
     let desk = Desk::configured();
-    let mut body = desk.post("/sync/users", "{}").into_body();
-    block_on(body.frame());
-    assert!(desk.0.kept.borrow().is_empty());
-    block_on(body.frame());
-    drop(body);
-    text(desk.post("/sync/users", "{}"));
-    text(desk.post("/sync/users", r#"{"since": "elsewhere"}"#));
-    text(desk.post("/sync/users", r#"{"full": true}"#));
-    assert_eq!(desk.given(), [json!(null), json!("after 0"), json!("elsewhere"), json!(null)]);
+    let first = desk.sync(&json!({})).unwrap();
+    let second = desk.sync(&json!({})).unwrap();
+    desk.sync(&json!({ "ack": second }));
+    desk.sync(&json!({}));
+    let acknowledged = value(desk.post("/sync/users/ack", &json!({ "run": second }).to_string()));
+    assert_problem(
+        desk.post("/sync/users/ack", &json!({ "run": first }).to_string()),
+        409,
+        "run-unknown",
+    );
+    desk.sync(&json!({ "full": true }));
+    assert_eq!(acknowledged, json!({ "acknowledged": second }), "twice is once");
+    let begun = [json!(null), json!(null), json!("after 2"), json!("after 2"), json!(null)];
+    assert_eq!(desk.given(), begun);
 }
 
 #[test]
-fn a_checkpoint_belongs_to_a_tenant_and_a_name_that_its_key_does_not_tell() {
+fn a_run_that_is_not_the_last_is_not_acknowledged_and_nobody_is_asked() {
+    let desk = Desk::configured();
+    let first = desk.sync(&json!({})).unwrap();
+    desk.sync(&json!({}));
+    desk.given();
+    for run in [first.as_str(), "", "never heard of"] {
+        let problem = assert_problem(
+            desk.post("/sync/users", &json!({ "ack": run }).to_string()),
+            409,
+            "run-unknown",
+        );
+        assert!(problem["remedy"].as_str().unwrap().contains("without `ack`"), "{problem}");
+    }
+    assert!(desk.given().is_empty());
+    assert_problem(desk.post("/sync/users/ack", "{}"), 400, "body");
+}
+
+#[test]
+fn what_a_client_did_not_read_to_the_end_counts_as_not_delivered() {
+    let desk = Desk::configured();
+    let run = desk.sync(&json!({})).unwrap();
+    desk.sync(&json!({ "ack": run }));
+    let mut body = desk.post("/sync/users", "{}").into_body();
+    // All of its batches, and not the last line.
+    for _ in 0..3 {
+        block_on(body.frame()).unwrap().unwrap();
+    }
+    let kept = desk.0.kept.borrow().clone();
+    drop(body);
+    assert_eq!(*desk.0.kept.borrow(), kept, "an interrupted run leaves nothing");
+    desk.given();
+    desk.sync(&json!({}));
+    assert_eq!(desk.given(), [json!("after 2")]);
+}
+
+#[test]
+fn a_client_that_passes_checkpoints_keeps_them_itself() {
+    let desk = Desk::configured();
+    assert_eq!(desk.sync(&json!({ "since": "elsewhere" })), None);
+    assert_eq!(desk.sync(&json!({ "since": "elsewhere", "full": true })), None);
+    assert!(desk.0.kept.borrow().is_empty());
+    assert_eq!(desk.given(), [json!("elsewhere"), json!(null)]);
+}
+
+#[test]
+fn a_run_that_failed_can_be_acknowledged_as_far_as_it_came() {
+    let desk = Desk::configured();
+    desk.0.fails.set(true);
+    let run = desk.sync(&json!({})).unwrap();
+    desk.sync(&json!({ "ack": run }));
+    assert_eq!(desk.given(), [json!(null), json!("after 2")]);
+}
+
+#[test]
+fn progress_belongs_to_a_tenant_and_a_name_that_its_key_does_not_tell() {
     let desk = Desk::configured();
     for (tenant, name) in [("A", "One"), ("a", "One"), ("a", "Two"), ("b", "One")] {
-        let settings = json!({ "settings": { "server": { "tenantId": tenant, "name": name } } });
-        text(desk.post("/sync/users", &settings.to_string()));
+        let settings = json!({ "server": { "tenantId": tenant, "name": name } });
+        let run = desk.sync(&json!({ "settings": settings })).unwrap();
+        let acknowledgement = json!({ "settings": settings, "run": run });
+        assert_eq!(desk.post("/sync/users/ack", &acknowledgement.to_string()).status(), 200);
+        assert_problem(
+            desk.post("/sync/users/ack", &json!({ "run": run }).to_string()),
+            409,
+            "run-unknown",
+        );
     }
     assert_eq!(desk.given(), [json!(null), json!("after 2"), json!(null), json!(null)]);
-    assert!(desk.0.kept.borrow().keys().all(|it| it.len() == "checkpoint/".len() + 64));
+    let kept = desk.0.kept.borrow();
+    assert_eq!(kept.len(), 6, "two of each integration");
+    assert!(kept.keys().all(|it| it.split_once('/').unwrap().1.len() == 64), "{kept:?}");
 }
 
 #[test]
-fn what_keeps_nothing_starts_anew() {
+fn what_stores_nothing_starts_anew_and_has_nothing_to_acknowledge() {
     let desk = Desk::configured();
     desk.0.keeps_nothing.set(true);
-    text(desk.post("/sync/users", "{}"));
-    text(desk.post("/sync/users", "{}"));
+    assert_eq!(desk.sync(&json!({})), None);
+    assert_eq!(desk.sync(&json!({})), None);
     assert_eq!(desk.given(), [json!(null), json!(null)]);
     assert!(desk.0.kept.borrow().is_empty());
+    for (path, body) in [("/sync/users", r#"{"ack": "1"}"#), ("/sync/users/ack", r#"{"run": "1"}"#)]
+    {
+        let problem = assert_problem(desk.post(path, body), 409, "nothing-stored");
+        assert!(problem["remedy"].as_str().unwrap().contains("`since`"), "{problem}");
+    }
+}
+
+#[test]
+fn an_answer_begins_without_a_batch_once_patience_is_over() {
+    let desk = Desk::configured();
+    desk.0.is_slow.set(true);
+    let answer = desk.post("/sync/users", "{}");
+    assert_eq!((answer.status().as_u16(), desk.0.told.get()), (200, 0));
+    assert_eq!(text(answer).lines().count(), 10, "and all of it comes");
+
+    let at_once = |wait: &str| {
+        let request = Request::post("http://127.0.0.1:3000/sync/rooms")
+            .header("content-type", "application/json")
+            .header("prefer", wait);
+        desk.0.told.set(0);
+        desk.ask(request.body(Full::default()).unwrap());
+        desk.0.told.get() == 0
+    };
+    assert!(at_once("return=minimal, Wait=0; x=1"));
+    desk.0.is_slow.set(false);
+    for wait in ["wait=1", "wait=soon", "wait", "awaits=0", ""] {
+        assert!(!at_once(wait), "{wait}");
+    }
 }
 
 #[test]
@@ -322,6 +458,23 @@ fn missing_variables_are_all_named() {
 }
 
 #[test]
+fn a_body_or_a_variable_that_is_no_object_says_so() {
+    let desk = Desk::configured();
+    for body in ["[]", " [{}]", "1", "null", "\"hunter2\"", "true"] {
+        for path in ["/validate", "/sync/rooms", "/sync/users", "/sync/users/ack"] {
+            let problem = assert_problem(desk.post(path, body), 400, "body");
+            assert_eq!(problem["detail"], "The body is JSON, but not an object", "{body}");
+        }
+    }
+    for settings in ["[1]", "7", "null"] {
+        desk.set("settings", settings);
+        let problem = assert_problem(desk.post("/validate", "{}"), 500, "settings-variable");
+        assert_eq!(problem["detail"], "SETTINGS is JSON, but not an object");
+    }
+    assert!(desk.given().is_empty(), "the plugin is not asked");
+}
+
+#[test]
 fn settings_that_are_no_json_are_not_quoted() {
     let desk = Desk::configured();
     desk.set("settings", "hunter2");
@@ -363,6 +516,23 @@ fn what_is_not_there_says_what_is() {
 }
 
 #[test]
+fn head_is_get_without_a_body_where_nothing_begins_or_ends() {
+    let desk = Desk::configured();
+    let head = |path: &str| {
+        desk.ask(Request::head(format!("http://a{path}")).body(Full::default()).unwrap())
+    };
+    for path in ["/", "/describe"] {
+        let (head, get) = (head(path), desk.get(path, ""));
+        assert_eq!((head.status(), head.headers()), (get.status(), get.headers()));
+        assert_eq!(text(head), "");
+    }
+    for path in ["/sign-in", "/callback", "/sync/users"] {
+        assert_eq!(head(path).status(), 405, "{path}");
+    }
+    assert!(desk.given().is_empty());
+}
+
+#[test]
 fn a_sign_in_is_good_for_once() {
     let desk = Desk::configured();
     let sent = desk.get("/sign-in", "");
@@ -373,12 +543,12 @@ fn a_sign_in_is_good_for_once() {
     let set = sent.headers()["set-cookie"].to_str().unwrap();
     assert!(set.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"), "{set}");
     assert!(!set.contains("sealed"), "the flow stays here");
-    let back = desk.get("/callback?code=1&state=2", &format!("other=1; {}", cookie(&sent)));
-    assert_eq!(cookie(&back), "ones-flow=");
+    let back = desk.get("/callback?code=1&state=1", &format!("other=1; {}", cookie(&sent)));
+    assert_eq!(format!("{}=", cookie(&sent).split_once('=').unwrap().0), cookie(&back));
     let expected =
-        json!({ "flow": "a flow; sealed", "parameters": [["code", "1"], ["state", "2"]] });
+        json!({ "flow": "flow 1; sealed", "parameters": [["code", "1"], ["state", "1"]] });
     assert_eq!(value(back), expected);
-    assert_problem(desk.get("/callback?code=1", &cookie(&sent)), 400, "no-sign-in");
+    assert_problem(desk.get("/callback?code=1&state=1", &cookie(&sent)), 400, "no-sign-in");
     assert_eq!(desk.given(), [json!(["http://127.0.0.1:3000/callback", false])]);
 }
 
@@ -387,7 +557,7 @@ fn a_sign_in_lasts_ten_minutes_and_leaves_nothing_behind() {
     let desk = Desk::configured();
     let sent = desk.get("/sign-in", "");
     desk.0.now.set(601);
-    assert_problem(desk.get("/callback?code=1", &cookie(&sent)), 400, "no-sign-in");
+    assert_problem(desk.get("/callback?code=1&state=1", &cookie(&sent)), 400, "no-sign-in");
     desk.get("/sign-in", "");
     desk.0.now.set(1_202);
     desk.get("/sign-in", "");
@@ -399,8 +569,67 @@ fn where_nothing_is_kept_the_browser_carries_the_sealed_flow() {
     let desk = Desk::configured();
     desk.0.keeps_nothing.set(true);
     let sent = desk.get("/sign-in", "");
-    let back = value(desk.get("/callback?code=1", &cookie(&sent)));
-    assert_eq!(back["flow"], "a flow; sealed");
+    let back = value(desk.get("/callback?code=1&state=1", &cookie(&sent)));
+    assert_eq!(back["flow"], "flow 1; sealed");
+}
+
+#[test]
+fn case_001_the_button_pressed_in_two_tabs_signs_in_in_both() {
+    for keeps_nothing in [false, true] {
+        let desk = Desk::configured();
+        desk.0.keeps_nothing.set(keeps_nothing);
+        let tabs = [cookie(&desk.get("/sign-in", "")), cookie(&desk.get("/sign-in", ""))];
+        let cookies = tabs.join("; ");
+        let first = desk.get("/callback?code=1&state=1", &cookies);
+        assert_eq!(first.headers().get_all("set-cookie").iter().count(), 1, "its own is cleared");
+        assert_eq!(value(first)["flow"], "flow 1; sealed");
+        let second = desk.get("/callback?code=1&state=2", &tabs[1]);
+        assert_eq!(value(second)["flow"], "flow 2; sealed");
+    }
+}
+
+#[test]
+fn a_browser_carries_a_bounded_number_of_sign_ins_and_forgets_the_oldest() {
+    let desk = Desk::configured();
+    let mut cookies: Vec<String> = (0..8).map(|_| cookie(&desk.get("/sign-in", ""))).collect();
+    let sent = desk.get("/sign-in", &format!("other=1; {}", cookies.join("; ")));
+    let set: Vec<_> = sent.headers().get_all("set-cookie").iter().collect();
+    assert_eq!(set.len(), 2);
+    let oldest = cookies.remove(0);
+    let cleared = set[0].to_str().unwrap();
+    assert!(cleared.starts_with(&format!("{}=;", oldest.split_once('=').unwrap().0)), "{cleared}");
+    assert!(cleared.contains("Max-Age=0"));
+}
+
+#[test]
+fn a_public_name_over_http_is_no_address_to_come_back_to() {
+    let desk = Desk::configured();
+    let at =
+        |url: &str| desk.ask(Request::get(format!("{url}/sign-in")).body(Full::default()).unwrap());
+    let problem = assert_problem(at("http://ones.example"), 400, "redirect-uri");
+    assert!(problem["remedy"].as_str().unwrap().contains("PUBLIC_URL"), "{problem}");
+    for public in
+        ["http://ones.example", "ftp://ones.example", "https://", "nonsense", "https://a@b"]
+    {
+        desk.set("public_url", public);
+        assert_problem(at("http://localhost:3000"), 400, "redirect-uri");
+    }
+    assert!(desk.given().is_empty(), "the plugin is not asked");
+    desk.set("public_url", "");
+    for url in ["http://localhost:3000", "http://127.0.0.2", "http://[::1]:3000", "https://a"] {
+        assert_eq!(at(url).status(), 303, "{url}");
+    }
+}
+
+#[test]
+fn a_host_that_passes_no_name_on_needs_the_public_url() {
+    let desk = Desk::configured();
+    let ask = || desk.ask(Request::get("/sign-in").body(Full::default()).unwrap());
+    let problem = assert_problem(ask(), 400, "host");
+    assert!(problem["remedy"].as_str().unwrap().contains("Set PUBLIC_URL"), "{problem}");
+    desk.set("public_url", "http://127.0.0.1:3000/");
+    assert_eq!(ask().status(), 303);
+    assert_eq!(desk.given(), [json!(["http://127.0.0.1:3000/callback", false])]);
 }
 
 #[test]
@@ -409,15 +638,16 @@ fn over_https_the_vendors_form_brings_the_cookie_along() {
     desk.set("public_url", "https://ones.example/");
     let sent = desk.get("/sign-in?purpose=consent", "");
     let set = sent.headers()["set-cookie"].to_str().unwrap().to_owned();
-    assert!(set.starts_with("__Host-ones-flow="), "{set}");
+    assert!(set.starts_with("__Host-ones-flow-"), "{set}");
     assert!(set.ends_with("; HttpOnly; SameSite=None; Secure"), "{set}");
     assert_eq!(desk.given(), [json!(["https://ones.example/callback", true])]);
     let form = Request::post("http://inside/callback")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookie(&sent))
-        .body(Full::from("code=a+b"))
+        .body(Full::from("code=a+b&state=1"))
         .unwrap();
-    assert_eq!(value(desk.ask(form))["parameters"], json!([["code", "a b"]]));
+    let expected = json!([["code", "a b"], ["state", "1"]]);
+    assert_eq!(value(desk.ask(form))["parameters"], expected);
 }
 
 #[test]

@@ -285,20 +285,30 @@ impl<'a, H: Host> Graph<'a, H> {
 }
 
 fn explain_failure(request: &Request, error: &TransportError) -> Error {
-    let server = request.uri.host().unwrap_or_default();
+    let server = request.uri.authority().map_or("", |it| it.as_str());
+    let name = request.uri.host().unwrap_or_default();
+    let (scheme, own_port) = match request.uri.scheme_str() {
+        Some("http") => ("http", 80),
+        _ => ("https", 443),
+    };
+    let port = request.uri.port_u16().unwrap_or(own_port);
     let explanation = |code: &str, summary: String, remedy: &str| {
         Explanation::new(code, summary).remedy(remedy).detail(error.detail.clone())
     };
     match error.failure {
         Failure::Dns => Error::Unavailable(explanation(
             "dns",
-            format!("The name {server} cannot be resolved"),
+            format!("The name {name} cannot be resolved"),
             "Check the network and DNS of the machine that ONES runs on, and the operator in the server settings",
         )),
         Failure::Connection => Error::Unavailable(explanation(
             "connection",
             format!("No connection to {server}"),
-            "Check whether a firewall or proxy lets ONES reach it over HTTPS (port 443)",
+            &format!(
+                "Check whether {name} is up, and whether a firewall or proxy lets ONES reach it over \
+                 {} (port {port})",
+                scheme.to_ascii_uppercase()
+            ),
         )),
         Failure::Timeout => Error::Unavailable(explanation(
             "timeout",
@@ -317,7 +327,7 @@ fn explain_failure(request: &Request, error: &TransportError) -> Error {
         )),
         Failure::Denied => Error::Unavailable(explanation(
             "denied",
-            format!("The host does not let the plugin ask {server}"),
+            format!("The host does not let the plugin ask {scheme}://{server}"),
             "Allow the plugin the origins that it names for these settings",
         )),
         Failure::TooLarge => Error::Unexpected(explanation(

@@ -3,19 +3,24 @@
 use std::time::{Duration, SystemTime};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce, aead::Aead as _};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::{discovery::Provider, refusal::rejected};
-use crate::{error::Error, model::Callback, settings::Settings};
+use crate::{error::Error, host::Host, model::Callback, settings::Settings};
 
 /// A code lives about as long.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Of a sign-in or consent that is under way. The host keeps it, and it is sealed all the same:
-/// a host that keeps it where others can write would let them choose where codes are sent.
+/// Length of the nonce in front of an encrypted flow, in bytes: long enough to be random.
+const NONCE: usize = 24;
+
+/// A sign-in or consent that is under way. The host stores it, in a cookie or a file that others may
+/// read and write. It is encrypted, so that nobody else reads nonce and PKCE verifier, and
+/// authenticated, so that nobody else chooses where codes are sent.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Flow {
@@ -57,13 +62,16 @@ impl Flow {
         Self { began: seconds(now), redirect_uri: redirect_uri.to_owned(), state, sign_in }
     }
 
-    /// As the host keeps it: the content, and a code that proves it unchanged.
-    pub(super) fn seal(&self, settings: &Settings) -> String {
+    /// The flow as the host stores it: XChaCha20-Poly1305 (RFC 8439, with the longer nonce of
+    /// draft-irtf-cfrg-xchacha), nonce first.
+    pub(super) fn seal(&self, host: &impl Host, settings: &Settings) -> String {
         // Text and numbers: nothing that JSON cannot hold.
         let content = serde_json::to_vec(self).unwrap_or_default();
-        let content = BASE64_URL_SAFE_NO_PAD.encode(content);
-        let code = mac(settings, &content).finalize().into_bytes();
-        format!("{content}.{}", BASE64_URL_SAFE_NO_PAD.encode(code))
+        let nonce: Vec<u8> = (0..NONCE / 8).flat_map(|_| host.random().to_be_bytes()).collect();
+        let sealed = cipher(settings).encrypt(XNonce::from_slice(&nonce), content.as_slice());
+        // A flow is far below 256 GiB, beyond which encrypting fails.
+        let sealed = sealed.unwrap_or_default();
+        BASE64_URL_SAFE_NO_PAD.encode([nonce, sealed].concat())
     }
 
     /// Reads what [`Self::seal`] wrote, under the same settings.
@@ -77,10 +85,10 @@ impl Flow {
         })?;
         let changed =
             || rejected("flow-changed", "The settings were changed meanwhile, or the sign-in was");
-        let (content, code) = sealed.split_once('.').ok_or_else(changed)?;
-        let code = BASE64_URL_SAFE_NO_PAD.decode(code).map_err(|_| changed())?;
-        mac(settings, content).verify_slice(&code).map_err(|_| changed())?;
-        let content = BASE64_URL_SAFE_NO_PAD.decode(content).map_err(|_| changed())?;
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| changed())?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(changed)?;
+        let content = cipher(settings).decrypt(XNonce::from_slice(nonce), sealed);
+        let content = content.map_err(|_| changed())?;
         let it: Self = serde_json::from_slice(&content).map_err(|_| changed())?;
         let age = seconds(now).checked_sub(it.began);
         if age.is_none_or(|it| it > LONGEST.as_secs()) {
@@ -127,20 +135,19 @@ impl Flow {
     }
 }
 
-/// The key is derived from the client's credential, which the plugin has on both ends; cloud, tenant and
-/// client are part of it, so that a flow serves these alone: it holds where the proof goes.
-fn mac(settings: &Settings, content: &str) -> Hmac<Sha256> {
-    let keyed = |key: &[u8]| {
-        <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes keys of any length")
-    };
+/// The cipher of flows under these settings. Its key is derived from the client's credential, which the
+/// plugin has on both ends; cloud, tenant and client are part of it, so that a flow serves these alone:
+/// it holds where the proof goes.
+fn cipher(settings: &Settings) -> XChaCha20Poly1305 {
     let (server, endpoints) = (&settings.server, settings.endpoints());
-    let mut key = keyed(&server.credential.private_bytes());
+    let mut key = <Hmac<Sha256> as Mac>::new_from_slice(&server.credential.private_bytes())
+        .expect("HMAC takes keys of any length");
     let (tenant, graph) = (endpoints.openid_configuration().to_string(), endpoints.graph_origin());
-    for part in ["ones-office365 flow 1", &tenant, graph, &server.client_id] {
+    for part in ["ones-office365 flow 2", &tenant, graph, &server.client_id] {
         key.update(part.as_bytes());
         key.update(&[0]);
     }
-    keyed(&key.finalize().into_bytes()).chain_update(content)
+    XChaCha20Poly1305::new(&key.finalize().into_bytes())
 }
 
 /// Compares what a stranger could guess at, in a time that tells nothing.

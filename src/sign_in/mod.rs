@@ -54,7 +54,7 @@ pub async fn begin<H: Host>(
         }
     };
     let flow = Flow::begin(host.now(), redirect_uri, state, sign_in);
-    Ok(Redirect { url, flow: flow.seal(settings) })
+    Ok(Redirect { url, flow: flow.seal(host, settings) })
 }
 
 /// Who came back. Everything that the browser brought is checked before anybody is asked.

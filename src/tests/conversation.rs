@@ -274,3 +274,22 @@ fn secrets_are_in_no_debug_output() {
     let printed = format!("{settings:?} {proof:?} {:?}", token_request(&settings, &proof));
     assert!(!printed.contains("not~a~real~secret"), "{printed}");
 }
+
+#[test]
+fn a_server_that_is_down_is_named_with_its_own_scheme_and_port() {
+    let down = Script::new(|_| Reply::Fail(Failure::Connection));
+    let remedy = |cloud: serde_json::Value| {
+        let (_, result) = sync_users(&down, &settings(json!({"server": {"cloud": cloud}})), None);
+        let why =
+            result.expect_err("nobody answers").explanation().expect("an explanation").clone();
+        (why.summary, why.remedy.expect("a remedy"))
+    };
+    let local = "http://127.0.0.1:8365";
+    let (summary, advice) = remedy(json!({"authority": local, "graph": local}));
+    assert_eq!(summary, "No connection to 127.0.0.1:8365");
+    assert!(advice.contains("reach it over HTTP (port 8365)"), "{advice}");
+    assert!(!advice.contains("443"), "{advice}");
+    let (summary, advice) = remedy(json!("global"));
+    assert_eq!(summary, "No connection to login.microsoftonline.com");
+    assert!(advice.contains("reach it over HTTPS (port 443)"), "{advice}");
+}

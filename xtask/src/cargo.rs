@@ -28,12 +28,12 @@ pub(crate) fn cargo(words: &[&str]) -> Result {
 
 /// Builds the plugin, and says where it is and how large.
 pub(crate) fn component() -> Result<PathBuf> {
-    let built = wasm("ones-office365", &[])?;
+    let built = wasm("ones-office365")?;
     artefact::write("ones_office365.wasm", &artefact::PLUGIN, &artefact::read(&built)?)
 }
 
 /// Builds a package for WebAssembly, and says where cargo left it.
-pub(crate) fn wasm(package: &str, words: &[&str]) -> Result<PathBuf> {
+pub(crate) fn wasm(package: &str) -> Result<PathBuf> {
     add_target()?;
     // Panics name source files; the paths of this machine are nobody's business, and
     // without them everybody builds the same bytes.
@@ -47,7 +47,6 @@ pub(crate) fn wasm(package: &str, words: &[&str]) -> Result<PathBuf> {
     // For the target alone: proc macros are built for this machine, without them.
     run(cargo_command()
         .args(["build", "--package", package, "--lib", "--profile", "component"])
-        .args(words)
         .args(["--target", TARGET])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
     let file = format!("{}.wasm", package.replace('-', "_"));

@@ -13,11 +13,11 @@ use crate::{
 /// Builds the plugin, and the front for Spin and for other hosts, alone and with the plugin in it.
 pub(crate) fn all() -> Result {
     let plugin = cargo::component()?;
-    let front = artefact::read(&cargo::wasm("ones-spin", &[])?)?;
+    let front = artefact::read(&cargo::wasm("ones-spin")?)?;
     // `spin.toml` names it: Spin puts the plugin in by itself.
     artefact::write("spin/front.wasm", &SPIN, &front)?;
     artefact::write("ones_office365_spin.wasm", &SPIN, &compose(&front, &plugin)?)?;
-    let front = artefact::read(&cargo::wasm("ones-spin", &["--no-default-features"])?)?;
+    let front = artefact::read(&cargo::wasm("ones-serve")?)?;
     artefact::write("ones_office365_serve.wasm", &SERVE, &compose(&front, &plugin)?)?;
     Ok(())
 }

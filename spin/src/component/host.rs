@@ -1,8 +1,21 @@
 //! What runs the component: Spin, or any host of WASI 0.3.
 
-use spin_sdk::wasip3::{clocks::system_clock, random::random};
+use spin_sdk::wasip3::{
+    clocks::{monotonic_clock, system_clock},
+    random::random,
+};
 
 use crate::{host::Host, problem::Problem};
+
+/// How an administrator lets the plugin ask another server; `None` where its own words are enough.
+#[cfg(feature = "spin")]
+pub(super) const TO_ALLOW: Option<&str> = Some(
+    "Set SPIN_VARIABLE_AUTHORITY and SPIN_VARIABLE_GRAPH to the origins of these settings and start \
+     anew, or name them in `allowed_outbound_hosts` of spin.toml",
+);
+
+#[cfg(not(feature = "spin"))]
+pub(super) const TO_ALLOW: Option<&str> = None;
 
 /// Stateless: an instance answers many requests.
 #[derive(Clone)]
@@ -27,6 +40,10 @@ impl Host for Surroundings {
 
     fn now(&self) -> u64 {
         now()
+    }
+
+    async fn wait(&self, seconds: u64) {
+        wait(seconds).await;
     }
 
     fn random(&self) -> u128 {
@@ -92,6 +109,10 @@ impl Host for Surroundings {
         now()
     }
 
+    async fn wait(&self, seconds: u64) {
+        wait(seconds).await;
+    }
+
     fn random(&self) -> u128 {
         chance()
     }
@@ -126,6 +147,10 @@ impl crate::host::Store for Nowhere {
 
 fn now() -> u64 {
     u64::try_from(system_clock::now().seconds).unwrap_or_default()
+}
+
+async fn wait(seconds: u64) {
+    monotonic_clock::wait_for(seconds.saturating_mul(1_000_000_000)).await;
 }
 
 fn chance() -> u128 {

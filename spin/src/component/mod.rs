@@ -3,6 +3,7 @@
 
 mod host;
 mod records;
+mod response;
 
 use futures_util::stream;
 use http::StatusCode;
@@ -32,8 +33,11 @@ use ones::integration::integration as wit;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    routes::handle(&Surroundings, &Imported, request).await
+    response::send(routes::handle(&Surroundings, &Imported, request).await)
 }
+
+/// The plugin's code for a server that the host does not let it ask.
+const DENIED: &str = "denied";
 
 /// The plugin that this component is composed with.
 #[derive(Clone)]
@@ -126,6 +130,13 @@ impl From<wit::Error> for Problem {
                     format!("The vendor asks for patience: {seconds} seconds"),
                 )
             },
+            wit::Error::Unavailable(it) if it.code == DENIED => {
+                let problem = explained(StatusCode::SERVICE_UNAVAILABLE, it);
+                match host::TO_ALLOW {
+                    Some(remedy) => problem.remedy(remedy),
+                    None => problem,
+                }
+            }
             wit::Error::Unavailable(it) => explained(StatusCode::SERVICE_UNAVAILABLE, it),
             wit::Error::Unexpected(it) => explained(StatusCode::BAD_GATEWAY, it),
             wit::Error::Rejected(it) => explained(StatusCode::BAD_REQUEST, it),

@@ -2,25 +2,23 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    ffi::OsString,
-    fmt,
-    io::{BufRead as _, BufReader},
+    env, fmt,
+    io::{BufRead as _, BufReader, Read},
     ops::Deref,
-    process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 use m365_emulator::{Config, Control, Emulator};
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
 use ureq::{Body, http};
-use url::Url;
 
 use crate::{
-    manifest::{Manifest, root},
-    runtime::{Host, Lent, SERVE, SPIN, serve},
+    manifest::Manifest,
+    runtime::{Host, Lent, Named, SERVE, SPIN, serve},
+    spin_up::SpinUp,
 };
 
 /// A tenant, and the variables that name it.
@@ -34,7 +32,7 @@ pub(crate) struct Front {
     emulator: Emulator,
     place: Place,
     url: String,
-    spin: Option<Child>,
+    _spin: Option<SpinUp>,
     lent: Arc<Lent>,
     _runtime: Runtime,
 }
@@ -78,6 +76,11 @@ impl Setting {
         }
     }
 
+    /// In a host of this process that gives what Spin does.
+    pub(crate) fn hosted(&self) -> Front {
+        self.start(Place::Host)
+    }
+
     /// In a host of WASI 0.3 that has nothing of Spin's.
     pub(crate) fn served(&self) -> Front {
         self.start(Place::Serve)
@@ -100,6 +103,12 @@ impl Setting {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let here = format!("http://{}", listener.local_addr().unwrap());
+        if place == Place::Serve {
+            // As the README has it: the component is not told where it answers.
+            given.insert("public_url".to_owned(), here.clone());
+        }
         for (name, value) in &self.variables {
             match value {
                 Some(value) => given.insert((*name).to_owned(), value.clone()),
@@ -107,21 +116,20 @@ impl Setting {
             };
         }
         let lent = Arc::new(place.lends(&given, &emulator));
-        let mut spin = None;
-        let here = |compiled| {
-            let address = runtime.block_on(serve(Host::new(compiled, lent.clone())));
-            format!("http://{address}")
+        let answer_here = |compiled, named| {
+            let _in_runtime = runtime.enter();
+            serve(listener, Host::new(compiled, lent.clone()), named);
+            (None, here)
         };
-        let url = match place {
-            Place::Host => here(&SPIN),
-            Place::Serve => here(&SERVE),
+        let (spin, url) = match place {
+            Place::Host => answer_here(&SPIN, Named::InFull),
+            Place::Serve => answer_here(&SERVE, Named::ByPath),
             Place::Spin => {
-                let (process, url) = spin_up(&given);
-                spin = Some(process);
-                url
+                let (spin, url) = SpinUp::start(&given);
+                (Some(spin), url)
             }
         };
-        Front { emulator, place, url, spin, lent, _runtime: runtime }
+        Front { emulator, place, url, _spin: spin, lent, _runtime: runtime }
     }
 }
 
@@ -149,28 +157,6 @@ impl Place {
     }
 }
 
-/// Starts `spin up` on a free port, and says where it answers.
-fn spin_up(variables: &BTreeMap<String, String>) -> (Child, String) {
-    let program = env::var_os("ONES_SPIN").unwrap_or_else(|| OsString::from("spin"));
-    let mut command = Command::new(program);
-    command.args(["up", "--listen", "127.0.0.1:0", "--state-dir", "", "--from"]);
-    command.arg(root().join("spin.toml"));
-    for (name, value) in variables {
-        command.env(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value);
-    }
-    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // It lists its routes once it listens.
-    let url = lines.find_map(|line| {
-        let start = line.find("http://127.0.0.1:")?;
-        Some(Url::parse(line[start..].split_whitespace().next()?).ok()?.origin())
-    });
-    let url = url.expect("a line that says where it is").ascii_serialization();
-    // It stops where nobody reads.
-    thread::spawn(move || lines.for_each(drop));
-    (process, url)
-}
-
 impl Front {
     /// An address of it.
     pub(crate) fn at(&self, path: &str) -> String {
@@ -181,17 +167,51 @@ impl Front {
         read(agent().get(self.at(path)).header("cookie", cookie).call().unwrap())
     }
 
+    pub(crate) fn head(&self, path: &str) -> Answer {
+        read(agent().head(self.at(path)).call().unwrap())
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         read(self.send(path, body))
     }
 
-    /// The lines of an answer as they come.
-    pub(crate) fn lines(&self, path: &str, body: &Value) -> impl Iterator<Item = Value> + use<> {
+    /// The bytes of an answer as they come.
+    pub(crate) fn bytes(&self, path: &str, body: &Value) -> impl Read + use<> {
         let answer = self.send(path, body);
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "application/x-ndjson");
-        let lines = BufReader::new(answer.into_body().into_reader()).lines();
+        answer.into_body().into_reader()
+    }
+
+    /// The lines of an answer as they come.
+    pub(crate) fn lines(&self, path: &str, body: &Value) -> impl Iterator<Item = Value> + use<> {
+        let lines = BufReader::new(self.bytes(path, body)).lines();
         lines.map(|it| serde_json::from_str(&it.unwrap()).unwrap())
+    }
+
+    /// Asks for a sync that answers before it has anything to send, and goes away at once.
+    pub(crate) fn ask_and_leave(&self, path: &str) {
+        let request = agent().post(self.at(path)).header("content-type", "application/json");
+        let answer = request.header("prefer", "wait=0").send("{}").unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+
+    /// Waits until the plugin waits for no answer.
+    pub(crate) fn wait_for_silence(&self) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while self.lent.unanswered.load(Ordering::SeqCst) > 0 {
+            assert!(Instant::now() < patience, "the plugin still waits for an answer");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What is in the key-value store, as text.
+    pub(crate) fn stored(&self) -> String {
+        let kept = self.lent.kept.lock().unwrap();
+        let text = |(key, value): (&String, &Vec<u8>)| {
+            format!("{key}={}\n", String::from_utf8_lossy(value))
+        };
+        kept.iter().map(text).collect()
     }
 
     /// A sync, to its end.
@@ -251,10 +271,6 @@ impl fmt::Debug for Front {
 
 impl Drop for Front {
     fn drop(&mut self) {
-        if let Some(spin) = &mut self.spin {
-            let _ = spin.kill();
-            let _ = spin.wait();
-        }
         let traps = self.lent.traps.lock().unwrap();
         assert!(thread::panicking() || traps.is_empty(), "{traps:#?}");
     }

@@ -12,5 +12,6 @@ mod routes;
 mod runtime;
 mod serve;
 mod sign_in;
+mod spin_up;
 mod streaming;
 mod trouble;

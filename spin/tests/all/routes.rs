@@ -33,10 +33,13 @@ fn the_first_page_leads_on() {
         let page = front.get("/", "");
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
         for path in
-            ["/describe", "/validate", "/sync/rooms", "/sync/users", "/sign-in", "/callback"]
+            ["/describe", "/validate", "/sync/rooms", "/sync/users/ack", "/sign-in", "/callback"]
         {
             assert!(page.text.contains(path), "{path}");
         }
+        let head = front.head("/");
+        assert_eq!((head.status, head.header("content-type")), (200, page.header("content-type")));
+        assert_eq!(head.text, "");
         let page = front.get("/elsewhere", "");
         page.problem(404, "not-found");
     });
@@ -90,11 +93,12 @@ fn people_come_as_lines_and_the_next_time_only_what_changed() {
         assert!(!of(&lines, "memberAdded").is_empty());
         let [.., checkpoint, summary] = &lines[..] else { panic!("{lines:?}") };
         assert!(checkpoint["checkpoint"].is_string() && summary["summary"].is_object());
+        let run = &summary["run"];
 
         let id = people(front).into_iter().next().unwrap();
         let renamed = json!({ "displayName": "Somebody Else" });
         front.patch_user(&id, serde_json::from_value(renamed).unwrap()).unwrap();
-        let lines = front.sync("users", &json!({}));
+        let lines = front.sync("users", &json!({ "ack": run }));
         let told = of(&lines, "user");
         assert_eq!(told.len(), 1, "{lines:#?}");
         assert_eq!(
@@ -117,6 +121,7 @@ fn a_checkpoint_of_ones_own_is_gone_on_from() {
         front.sync("users", &json!({ "full": true }));
         let lines = front.sync("users", &json!({ "since": checkpoint }));
         assert_eq!(of(&lines, "user").len(), 0, "{lines:#?}");
+        assert!(lines.last().unwrap().get("run").is_none(), "nothing is stored of it");
     });
 }
 

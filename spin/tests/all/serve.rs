@@ -18,6 +18,18 @@ fn checkpoints_come_and_go_with_the_requests() {
     let checkpoint = *of(&lines, "checkpoint").last().unwrap();
     let lines = front.sync("users", &json!({ "since": checkpoint }));
     assert_eq!(of(&lines, "user").len(), 0, "{lines:#?}");
+    assert!(lines.last().unwrap().get("run").is_none());
+    front.post("/sync/users", &json!({ "ack": "1" })).problem(409, "nothing-stored");
+}
+
+#[test]
+fn where_the_component_is_not_told_where_it_answers_the_remedy_names_the_variable() {
+    let front = Setting::of(1, 1).variable("public_url", None).served();
+    for path in ["/sign-in", "/callback?code=1"] {
+        let problem = front.get(path, "").problem(400, "host");
+        let remedy = problem["remedy"].as_str().unwrap();
+        assert!(remedy.contains("ONES_PUBLIC_URL"), "{remedy}");
+    }
 }
 
 #[test]

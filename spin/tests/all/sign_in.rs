@@ -1,5 +1,6 @@
 //! A person signs in, in a browser that is none.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use url::Url;
 
@@ -62,6 +63,44 @@ fn who_signs_in_is_shown_once() {
     front.get(&path, &cookie).problem(400, "AADSTS54005");
 }
 
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+#[test]
+fn case_001_the_button_pressed_in_two_tabs_signs_in_in_both() {
+    let setting = Setting::of(20, 2);
+    let signs_in = |front: &Front| {
+        let (id, name) = somebody(front);
+        let sent = [front.get("/sign-in", ""), front.get("/sign-in", "")];
+        let cookies = format!("{}; {}", sent[0].cookie(), sent[1].cookie());
+        for sent in &sent {
+            let path = back(front, &press(sent.header("location"), "account", &name));
+            let shown = front.get(&path, &cookies);
+            assert_eq!(shown.json()["signedIn"]["id"], json!(id), "{}", shown.text);
+        }
+    };
+    setting.under_spin(signs_in);
+    signs_in(&setting.served());
+}
+
+#[test]
+fn whoever_reads_cookie_and_store_reads_neither_nonce_nor_verifier() {
+    let setting = Setting::of(1, 1);
+    for front in [setting.hosted(), setting.served()] {
+        let sent = front.get("/sign-in", "");
+        let location = Url::parse(sent.header("location")).unwrap();
+        let nonce = location.query_pairs().find(|(name, _)| name == "nonce").unwrap().1;
+        let kept = format!("{}\n{}", sent.cookie(), front.stored());
+        let runs = kept.split(|it: char| !it.is_ascii_alphanumeric() && it != '-' && it != '_');
+        let decoded = runs.flat_map(|it| BASE64_URL_SAFE_NO_PAD.decode(it).unwrap_or_default());
+        let decoded = String::from_utf8_lossy(&decoded.collect::<Vec<_>>()).into_owned();
+        for told in [nonce.as_ref(), "nonce", "verifier"] {
+            assert!(!kept.contains(told) && !decoded.contains(told), "{told} in {kept}");
+        }
+    }
+}
+
 #[test]
 fn another_browser_has_no_sign_in_under_way() {
     let setting = Setting::of(20, 2);
@@ -72,7 +111,11 @@ fn another_browser_has_no_sign_in_under_way() {
         let other = front.get("/sign-in", "");
         front.clear_requests();
         front.get(&path, "").problem(400, "no-sign-in");
-        front.get(&path, &other.cookie()).problem(400, "state-mismatch");
+        front.get(&path, &other.cookie()).problem(400, "no-sign-in");
+        let (name, _) = sent.cookie().split_once('=').map(owned).unwrap();
+        let (_, theirs) = other.cookie().split_once('=').map(owned).unwrap();
+        // Under the name of the first: the plugin looks as well.
+        front.get(&path, &format!("{name}={theirs}")).problem(400, "state-mismatch");
         assert_eq!(front.asked("/token"), 0, "no code is redeemed");
     };
     setting.under_spin(refuses);

@@ -1,9 +1,13 @@
 //! Lines as they come, and what becomes of a sync that nobody reads.
 
-use std::thread;
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader, Read},
+    thread,
+};
 
 use m365_emulator::{Fault, Then};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     front::{Front, Setting},
@@ -44,6 +48,99 @@ fn a_client_that_goes_away_ends_the_asking() {
         let all = u64::try_from(front.requests().len()).unwrap();
         assert!(whole > 20, "{whole} requests for everything");
         assert!(all - whole < whole / 2, "{all} requests, of which {whole} were for everything");
+    });
+}
+
+#[test]
+fn a_client_that_leaves_before_the_first_batch_causes_no_further_request() {
+    let front = Setting::of(3_000, 2).hosted();
+    for (path, held) in [("/sync/users", "/token"), ("/sync/rooms", "/v1.0/places")] {
+        let sync = path.trim_start_matches("/sync/");
+        let whole = front.sync(sync, &json!({ "full": true })).len();
+        front.set_faults(vec![Fault::once(held, Then::Hold {}).times(None)]).unwrap();
+        front.clear_requests();
+        front.ask_and_leave(path);
+        // The request that is under way is given up, too, though Microsoft does not answer it.
+        front.wait_for_silence();
+        let asked = front.requests().len();
+        front.set_faults(Vec::new()).unwrap();
+        assert!((1..=2).contains(&asked), "{asked} requests");
+        front.clear_requests();
+        assert_eq!(front.sync(sync, &json!({ "full": true })).len(), whole);
+        assert_eq!(front.requests().len(), requests_of(&front, sync), "of another run none");
+    }
+}
+
+/// How many requests a complete sync takes.
+fn requests_of(front: &Front, sync: &str) -> usize {
+    let lines = front.sync(sync, &json!({ "full": true }));
+    let summary = &lines.last().unwrap()["summary"];
+    usize::try_from(summary["requests"].as_u64().unwrap()).unwrap()
+}
+
+/// Ids of the users that arrived in complete lines, before the client went away or the answer ended.
+fn arrived(answer: impl Read) -> BTreeSet<String> {
+    let lines = BufReader::new(answer).lines().map_while(Result::ok);
+    let values = lines.map_while(|it| serde_json::from_str::<Value>(&it).ok());
+    values.filter_map(|it| Some(it["user"]["id"].as_str()?.to_owned())).collect()
+}
+
+/// A client that reads little at a time.
+struct Slow<R>(R);
+
+impl<R: Read> Read for Slow<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        thread::yield_now();
+        let most = buffer.len().min(256);
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn what_a_client_may_not_have_received_is_sent_again_until_it_acknowledges_a_run() {
+    Setting::of(9_163, 2).under_spin(|front| {
+        let expected = people(front);
+        let run_of = |lines: &[Value]| lines.last().unwrap()["run"].clone();
+
+        // One stops after 1 MB, one is slow and stops after 500 KB: most of the directory was sent to both.
+        let quick = arrived(front.bytes("/sync/users", &json!({})).take(1 << 20));
+        let slow = arrived(Slow(front.bytes("/sync/users", &json!({}))).take(500_000));
+        for some in [&quick, &slow] {
+            assert!(!some.is_empty() && some.len() < expected.len(), "{}", some.len());
+        }
+        // The one after them misses the last line alone.
+        let mut lines = Vec::new();
+        for line in front.lines("/sync/users", &json!({})) {
+            if line.get("summary").is_some() {
+                break;
+            }
+            lines.push(line);
+        }
+        assert_eq!(of(&lines, "user").len(), expected.len());
+
+        let lines = front.sync("users", &json!({}));
+        let arrived: BTreeSet<_> =
+            of(&lines, "user").iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(arrived, expected, "all of them in one run");
+        let unacknowledged = run_of(&lines);
+        let lines = front.sync("users", &json!({}));
+        assert_eq!(of(&lines, "user").len(), expected.len(), "and again");
+
+        let id = expected.first().unwrap();
+        let renamed = json!({ "displayName": "Somebody Else" });
+        front.patch_user(id, serde_json::from_value(renamed).unwrap()).unwrap();
+        front
+            .post("/sync/users/ack", &json!({ "run": unacknowledged }))
+            .problem(409, "run-unknown");
+        let acknowledgement = json!({ "run": run_of(&lines) });
+        assert_eq!(front.post("/sync/users/ack", &acknowledgement).status, 200);
+        for _ in 0..2 {
+            let lines = front.sync("users", &json!({}));
+            assert_eq!(of(&lines, "user").len(), 1, "what changed, until that is acknowledged");
+        }
+        let lines = front.sync("users", &json!({}));
+        let lines = front.sync("users", &json!({ "ack": run_of(&lines) }));
+        assert_eq!(of(&lines, "user").len(), 0, "{lines:#?}");
     });
 }
 

@@ -15,6 +15,8 @@ fn a_body_that_is_none_is_refused() {
             form.problem(415, "content-type");
             let broken = front.post_as(path, "application/json", "", "{");
             broken.problem(400, "body");
+            let list = front.post_as(path, "application/json", "", "[]");
+            list.problem(400, "body");
             let unknown = front.post_as(path, "application/json", "", r#"{"everything": true}"#);
             unknown.problem(400, "body");
             let large = front.post_as(path, "application/json", "", &" ".repeat(300_000));
@@ -42,6 +44,26 @@ fn variables_that_are_missing_are_named() {
 }
 
 #[test]
+fn settings_of_a_variable_that_are_no_object_are_not_taken_for_a_syntax_error() {
+    let setting = Setting::of(1, 1).variable("settings", Some("[1]"));
+    setting.under_spin(|front| {
+        let problem = front.post("/validate", &json!({})).problem(500, "settings-variable");
+        assert_eq!(problem["detail"], "SPIN_VARIABLE_SETTINGS is JSON, but not an object");
+    });
+}
+
+#[test]
+fn a_public_name_over_http_is_no_address_to_come_back_to() {
+    let setting = Setting::of(1, 1).variable("public_url", Some("http://ones.example"));
+    setting.under_spin(|front| {
+        let problem = front.get("/sign-in", "").problem(400, "redirect-uri");
+        let remedy = problem["remedy"].as_str().unwrap();
+        assert!(remedy.contains("SPIN_VARIABLE_PUBLIC_URL"), "{remedy}");
+        assert_eq!(front.requests().len(), 0, "nobody is asked");
+    });
+}
+
+#[test]
 fn settings_that_do_not_fit_are_told_field_by_field() {
     Setting::of(1, 1).under_spin(|front| {
         let answer =
@@ -60,7 +82,11 @@ fn a_host_that_the_manifest_does_not_name_is_denied() {
         for path in ["/sync/rooms", "/sync/users"] {
             let answer = front.post(path, &json!({ "settings": settings }));
             let problem = answer.problem(503, "denied");
-            assert!(problem["remedy"].is_string(), "{problem:#}");
+            let remedy = problem["remedy"].as_str().unwrap();
+            for name in ["SPIN_VARIABLE_AUTHORITY", "SPIN_VARIABLE_GRAPH", "allowed_outbound_hosts"]
+            {
+                assert!(remedy.contains(name), "{problem:#}");
+            }
         }
     });
 }
@@ -106,7 +132,7 @@ fn trouble_in_the_middle_is_the_last_line_and_what_came_before_stands() {
         assert_eq!(lines.last().unwrap()["error"]["code"], "throttled");
         front.set_faults(Vec::new()).unwrap();
         let told = crate::routes::of(&lines, "user").len();
-        let rest = front.sync("users", &json!({}));
+        let rest = front.sync("users", &json!({ "ack": lines.last().unwrap()["run"] }));
         assert!(rest.last().unwrap()["summary"].is_object(), "{:#}", rest.last().unwrap());
         assert!(told > 0 && told + crate::routes::of(&rest, "user").len() < 2 * 3_000 - told);
     });

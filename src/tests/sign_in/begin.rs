@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_executor::block_on;
 use serde_json::json;
 
@@ -130,4 +131,18 @@ fn the_browser_learns_nothing_that_only_the_host_may_know() {
     assert!(!sign_in.redirect.flow.contains("not~a~real~secret"));
     assert_eq!(format!("{:?}", sign_in.redirect), "Redirect([redacted])");
     assert_eq!(format!("{:?}", sign_in.callback()), "Callback([redacted])");
+}
+
+#[test]
+fn whoever_reads_the_flow_reads_neither_nonce_nor_verifier_nor_state() {
+    let sign_in = SignIn::begin(settings(json!({})));
+    let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
+    let verifier = pairs(&asked[0].body)["code_verifier"].clone();
+    let flow = &sign_in.redirect.flow;
+    let decode = |part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+    let decoded: Vec<u8> = flow.split('.').flat_map(decode).collect();
+    let decoded = String::from_utf8_lossy(&decoded);
+    for secret in [&verifier, &sign_in.sent("nonce"), &sign_in.sent("state"), REDIRECT_URI] {
+        assert!(!flow.contains(secret) && !decoded.contains(secret), "{secret} in {decoded}");
+    }
 }

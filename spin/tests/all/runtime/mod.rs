@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock, Mutex, atomic::AtomicUsize},
     task::{Context, Poll},
     time::Instant,
 };
@@ -28,7 +28,7 @@ use wasmtime_wasi_http::{
 };
 
 use self::outbound::Outbound;
-pub(crate) use self::server::serve;
+pub(crate) use self::server::{Named, serve};
 use crate::manifest::root;
 
 /// What a component is lent.
@@ -44,6 +44,8 @@ pub(crate) struct Lent {
     pub(crate) stores: std::collections::BTreeSet<String>,
     /// What is in the one store.
     pub(crate) kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// How many requests of the plugin are not answered yet.
+    pub(crate) unanswered: AtomicUsize,
     /// Why instances ended before their time: there must be no such reason, since a trap fails every
     /// request of its instance.
     pub(crate) traps: Mutex<Vec<String>>,

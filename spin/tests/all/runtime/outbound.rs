@@ -1,6 +1,6 @@
 //! Requests of the plugin: to the origins that `spin.toml` allows.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use http_body_util::BodyExt as _;
 use hyper_util::{
@@ -38,11 +38,29 @@ impl WasiHttpHooks for Outbound {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         let answer = self.client.request(request);
+        let waiting = Unanswered::new(self.lent.clone());
         Box::new(async {
+            let _waiting = waiting;
             let answer = answer.await.map_err(|_| Error::ConnectionRefused)?;
             let broken = |_: hyper::Error| Error::HttpProtocolError;
             let answer = answer.map(|body| body.map_err(broken).boxed_unsync());
             Ok((answer, Box::new(async { Ok(()) }) as Io))
         })
+    }
+}
+
+/// Counts a request for as long as its answer is waited for.
+struct Unanswered(Arc<Lent>);
+
+impl Unanswered {
+    fn new(lent: Arc<Lent>) -> Self {
+        lent.unanswered.fetch_add(1, Ordering::SeqCst);
+        Self(lent)
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(1, Ordering::SeqCst);
     }
 }

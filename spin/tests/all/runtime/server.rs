@@ -1,6 +1,6 @@
 //! Requests from outside, over HTTP.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::convert::Infallible;
 
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header::HOST};
 use http_body_util::{BodyExt as _, Full};
@@ -11,31 +11,40 @@ use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
 
 use super::Host;
 
-/// Answers on a free port of the loopback, for as long as the runtime lives.
-pub(crate) async fn serve(handler: ProxyHandler<Host>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+/// What the component learns of where a request was sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// The complete address, as Spin gives it.
+    InFull,
+    /// The path alone. `wasmtime serve` 48 passes the request line on, which names no host, and its
+    /// `wasi:http` drops the header `Host` (`DEFAULT_FORBIDDEN_HEADERS`).
+    ByPath,
+}
+
+/// Answers on this listener, for as long as the runtime lives.
+pub(crate) fn serve(listener: TcpListener, handler: ProxyHandler<Host>, named: Named) {
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let handler = handler.clone();
-            let service = service_fn(move |request| answer(handler.clone(), request));
+            let service = service_fn(move |request| answer(handler.clone(), request, named));
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
         }
     });
-    address
 }
 
 async fn answer(
     handler: ProxyHandler<Host>,
     request: Request<Incoming>,
+    named: Named,
 ) -> Result<Response<WasiBody>, Infallible> {
     let (mut parts, body) = request.into_parts();
-    // As Spin does: what the component sees is where the request was sent to, whole.
-    let mut uri = parts.uri.into_parts();
-    let host = parts.headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-    uri.authority = Some(host.try_into().unwrap());
-    uri.scheme = Some(http::uri::Scheme::HTTP);
-    parts.uri = Uri::from_parts(uri).unwrap();
+    if named == Named::InFull {
+        let mut uri = parts.uri.into_parts();
+        let host = parts.headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+        uri.authority = Some(host.try_into().unwrap());
+        uri.scheme = Some(http::uri::Scheme::HTTP);
+        parts.uri = Uri::from_parts(uri).unwrap();
+    }
     let body = body.map_err(|_| Error::ConnectionTerminated).boxed_unsync();
     Ok(match handler.handle((), Request::from_parts(parts, body)).await {
         Ok(answer) => answer,
