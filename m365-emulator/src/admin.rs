@@ -65,8 +65,9 @@ const GUIDE: &[(&str, &str)] = &[
     ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
     (
         "GET|PATCH /_emulator/settings",
-        "places, roomLists, placesNextLink, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
-         extensionsListed, secretExpired, applicationDisabled, tokenLifetimeSeconds, redirectUris",
+        "places, placesProvisioned, roomLists, placesNextLink, exchangeOnline, unlisted, deltaOmitsNull, \
+         deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, extensionsListed, secretExpired, \
+         ownSigningKey, applicationDisabled, tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -81,7 +82,20 @@ const GUIDE: &[(&str, &str)] = &[
         "A new signing key; {\"drop\": true} publishes the earlier ones no more",
     ),
     ("POST /_emulator/codes/expire", "Authorization codes that are out have expired"),
+    (
+        "POST /_emulator/consent",
+        "{\"redirectUri\": URL}: consent in the portal, which comes back without a state",
+    ),
     ("GET|PUT|POST|DELETE /_emulator/faults", "Lists, replaces, adds one, clears"),
+    (
+        "GET|POST|DELETE /_emulator/lags",
+        "A replica that stays as the tenant is now, {\"of\": [\"user\", \"group\", \"place\", \"memberGroups\", \
+         \"listing\"], \"times\": 3}",
+    ),
+    (
+        "GET|POST|DELETE /_emulator/overrides",
+        "Members sent as they are written, {\"id\": ID, \"path\": part, \"set\": {name: JSON}}",
+    ),
     ("GET|DELETE /_emulator/requests", "What was asked of Entra and Graph; forgets it"),
 ];
 
@@ -121,6 +135,12 @@ struct Expiry {
 struct Rotation {
     #[serde(default)]
     drop: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Consent {
+    redirect_uri: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -247,6 +267,12 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (&Method::PUT, ["faults"]) => done(control.set_faults(body(request)?)),
         (&Method::POST, ["faults"]) => done(control.add_fault(body::<Fault>(request)?)),
         (&Method::DELETE, ["faults"]) => done(control.set_faults(Vec::new())),
+        (&Method::POST, ["consent"]) => {
+            let consent: Consent = body(request)?;
+            ok(&json!({"location": control.consent_in_portal(&consent.redirect_uri)?}))
+        }
+        (_, ["lags"]) => lags(control, request),
+        (_, ["overrides"]) => overrides(control, request),
         (&Method::GET, ["requests"]) => ok(&json!({"value": control.requests()})),
         (&Method::DELETE, ["requests"]) => {
             control.clear_requests();
@@ -359,6 +385,42 @@ fn certificates(control: &Control, request: &Request, path: &[&str]) -> Result<R
             Ok(Reply::json(StatusCode::CREATED, &json!({"thumbprint": thumbprint})))
         }
         (&Method::DELETE, [thumbprint]) => done(control.remove_certificate(thumbprint)),
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn lags(control: &Control, request: &Request) -> Result<Reply, Refusal> {
+    match request.method {
+        Method::GET => ok(&json!({"value": control.lags()})),
+        Method::POST => {
+            control.lag(body(request)?);
+            done(Ok(()))
+        }
+        Method::DELETE => {
+            control.clear_lags();
+            done(Ok(()))
+        }
+        _ => Err(Refusal::NoSuchPath),
+    }
+}
+
+fn overrides(control: &Control, request: &Request) -> Result<Reply, Refusal> {
+    match request.method {
+        // Not by way of a JSON value: that cannot hold every text that JSON can.
+        Method::GET => {
+            let list = serde_json::to_string(&control.overrides())?;
+            Ok(Reply::new(StatusCode::OK)
+                .with("content-type", "application/json; charset=utf-8")
+                .with_body(format!("{{\"value\":{list}}}")))
+        }
+        Method::POST => {
+            control.add_override(body(request)?);
+            done(Ok(()))
+        }
+        Method::DELETE => {
+            control.clear_overrides();
+            done(Ok(()))
+        }
         _ => Err(Refusal::NoSuchPath),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::entra::id_token_fault::IdTokenFault;
+use crate::entra::token_fault::TokenFault;
 use crate::error::ControlError;
 use crate::wire::{Delivery, Reply, Request};
 
@@ -43,6 +44,9 @@ pub struct Match {
     /// Part of the decoded query, e.g. `$skiptoken=`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Whether the request has to come inside a `$batch` (true) or alone (false).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<bool>,
 }
 
 /// What happens to a request.
@@ -61,6 +65,18 @@ pub enum Then {
         #[serde(default)]
         body: Option<Value>,
     },
+    /// Is refused by Graph, with its words for a status.
+    Fail {
+        /// HTTP status, from 400 to 599.
+        status: u16,
+        /// Value of `Retry-After`, of any form. None sends no such header.
+        #[serde(default)]
+        retry_after: Option<String>,
+    },
+    /// Is refused with `Directory_ExpiredPageToken`. Concerns only requests with a `$skiptoken`.
+    ExpiredPageToken {},
+    /// Is refused by Entra with the words of this refusal. Concerns only requests to the token endpoint.
+    Token(TokenFault),
     /// Is not answered: the connection closes.
     Close {},
     /// Is answered in part.
@@ -138,8 +154,23 @@ impl Fault {
         self
     }
 
+    /// The same, but only inside a `$batch`.
+    #[must_use]
+    pub fn inside_batch(mut self) -> Self {
+        self.matching.inner = Some(true);
+        self
+    }
+
     fn check(&self) -> Result<(), ControlError> {
         let wrong = match &self.then {
+            Then::Fail { status, .. } if !(400..600).contains(status) => {
+                Some(format!("status {status} is no failure"))
+            }
+            Then::Fail { retry_after: Some(value), .. }
+                if http::HeaderValue::from_str(value).is_err() =>
+            {
+                Some("HTTP does not allow this value of `Retry-After`".to_owned())
+            }
             Then::Answer { status, .. } if !(200..600).contains(status) => {
                 Some(format!("status {status} is no answer"))
             }
@@ -161,9 +192,25 @@ impl Fault {
 }
 
 impl Then {
+    /// A refusal of Graph with this status.
+    #[must_use]
+    pub fn fail(status: u16) -> Self {
+        Self::Fail { status, retry_after: None }
+    }
+
+    /// A refusal of Graph because of too many requests, with this `Retry-After`.
+    #[must_use]
+    pub fn throttled(retry_after: &str) -> Self {
+        Self::Fail { status: 429, retry_after: Some(retry_after.to_owned()) }
+    }
+
     fn concerns(&self, request: &Request) -> bool {
-        !matches!(self, Self::IdToken(_))
-            || request.form().get("grant_type") == Some("authorization_code")
+        match self {
+            Self::IdToken(_) => request.form().get("grant_type") == Some("authorization_code"),
+            Self::Token(_) => request.path.ends_with("/oauth2/v2.0/token"),
+            Self::ExpiredPageToken {} => request.query.option("skiptoken").is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -175,6 +222,7 @@ impl Match {
             .is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
             && self.path.as_ref().is_none_or(|path| decoded(&request.path).contains(path))
             && self.query.as_ref().is_none_or(|query| decoded(&request.query.raw).contains(query))
+            && self.inner.is_none_or(|inner| inner == request.inner)
     }
 }
 

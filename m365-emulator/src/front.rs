@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::fault::{self, Then};
@@ -68,8 +69,19 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
         Some(Then::Answer { status, headers, body }) => {
             fault::made_up(status, &headers, body.as_ref())
         }
+        Some(Then::Fail { status, retry_after }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            // The object that a path names comes behind the version and the collection.
+            let key = request.segments().into_iter().nth(2).unwrap_or_default();
+            let refusal = GraphRefusal::failing(status, retry_after.as_deref(), &key);
+            graph::refuse(&mut shared.lock(), request, refusal)
+        }
+        Some(Then::ExpiredPageToken {}) => {
+            graph::refuse(&mut shared.lock(), request, GraphRefusal::page_token_expired())
+        }
+        Some(Then::Token(fault)) => entra::refuse(&mut shared.lock(), request, fault),
         Some(Then::Close {}) => {
-            let mut reply = Reply::new(http::StatusCode::BAD_GATEWAY);
+            let mut reply = Reply::new(StatusCode::BAD_GATEWAY);
             reply.delivery = Delivery::Close;
             reply
         }

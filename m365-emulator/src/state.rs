@@ -10,7 +10,9 @@ use crate::entra::registration::{ClientSecret, Registration, redirect_uri};
 use crate::error::StartError;
 use crate::fault::Faults;
 use crate::graph::cursor::Cursors;
+use crate::graph::replica::Replicas;
 use crate::random::{Random, is_guid};
+use crate::raw::Overrides;
 use crate::request_log::RequestLog;
 use crate::tenant::{Tenant, invent};
 
@@ -22,8 +24,19 @@ pub struct Settings {
     pub places_next_link: bool,
     /// Whether there is Places at all. Where there is not, Graph knows no segment `places`.
     pub places: bool,
+    /// Whether Places knows the tenant. Where it does not, there are mailboxes, and every place is answered with 404
+    /// `invalid_place`.
+    pub places_provisioned: bool,
     /// Whether Places has room lists. Where it has not, there are none to see.
     pub room_lists: bool,
+    /// Whether the tenant has Exchange Online. Without it, Places and calendars answer 401
+    /// `OrganizationFromTenantGuidNotFound`.
+    pub exchange_online: bool,
+    /// Ids of users and groups, and ids, place ids or addresses of places that no listing and no count has. Reads by
+    /// id and delta do have them.
+    pub unlisted: Vec<String>,
+    /// Whether delta leaves out properties that are null now, and not only those that were never set.
+    pub delta_omits_null: bool,
     /// How many groups a page of `/groups/delta` has at most. Microsoft says no number; about 100 is what it gives.
     pub delta_groups_per_page: usize,
     /// How many members all groups of such a page have together at most: a larger group comes again on the next
@@ -40,6 +53,9 @@ pub struct Settings {
     pub extensions_listed: bool,
     /// Whether the client secret has expired (AADSTS7000222).
     pub secret_expired: bool,
+    /// Whether the application has a signing key of its own, as one with mapped claims has. It signs the ID tokens, and
+    /// only the key set that discovery with `?appid=` names has it.
+    pub own_signing_key: bool,
     /// Whether an administrator disabled the application (AADSTS7000112).
     pub application_disabled: bool,
     /// Where people may be sent back to, letter by letter. Without any, every `http` address of the loopback is
@@ -47,6 +63,16 @@ pub struct Settings {
     pub redirect_uris: Vec<String>,
     /// How long access tokens live. With 0 they are expired when they come.
     pub token_lifetime_seconds: u32,
+}
+
+impl Settings {
+    /// Whether listings have something that goes by these names.
+    pub(crate) fn lists(&self, names: &[&str]) -> bool {
+        let is_named = |unlisted: &String| {
+            names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(unlisted))
+        };
+        !self.unlisted.iter().any(is_named)
+    }
 }
 
 pub(crate) struct State {
@@ -59,6 +85,8 @@ pub(crate) struct State {
     pub(crate) codes: Codes,
     pub(crate) cursors: Cursors,
     pub(crate) faults: Faults,
+    pub(crate) replicas: Replicas,
+    pub(crate) overrides: Overrides,
     pub(crate) log: RequestLog,
     /// Makes the ids of requests and tokens.
     pub(crate) ids: Random,
@@ -94,13 +122,18 @@ impl State {
             settings: Settings {
                 places_next_link: config.places_next_link,
                 places: config.places,
+                places_provisioned: true,
                 room_lists: config.room_lists,
+                exchange_online: true,
+                unlisted: Vec::new(),
+                delta_omits_null: false,
                 delta_groups_per_page: 100,
                 delta_members_per_page: 1000,
                 delta_replays: false,
                 delta_shuffles: false,
                 extensions_listed: true,
                 secret_expired: false,
+                own_signing_key: false,
                 application_disabled: false,
                 redirect_uris: config.redirect_uris.clone(),
                 token_lifetime_seconds: 3599,
@@ -109,6 +142,8 @@ impl State {
             codes: Codes::default(),
             cursors: Cursors::default(),
             faults: Faults::default(),
+            replicas: Replicas::default(),
+            overrides: Overrides::default(),
             log: RequestLog::default(),
             ids: Random::stream(config.seed, "requests"),
         })

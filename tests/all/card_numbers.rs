@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use end_to_end::{Scene, text};
-use m365_emulator::Config;
+use m365_emulator::{Config, Fault, Then};
 use serde_json::{Map, Value, json};
 
 /// The tenant's people and their card numbers, by where they are kept.
@@ -103,4 +103,28 @@ fn numbers_that_nobody_has_or_that_two_share_are_warned_about() {
         let name = text(&scene.user(person).expect("a person"), "userPrincipalName");
         assert!(shared.to_string().contains(&name), "{name}: {shared}");
     }
+}
+
+#[test]
+fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
+    let mut scene = Scene::of(60, 2);
+    scene.set("/users/cardNumber", json!("pager"));
+    let pager = scene.truth().extensions[0].clone();
+    // Those that are looked at have none, and the permission to list extensions is not granted.
+    let body = json!({"value": [{"id": "1", "displayName": "Service account"}]});
+    let none = Then::Answer { status: 200, headers: BTreeMap::new(), body: Some(body) };
+    scene.add_fault(Fault::once("/beta/users", none).times(None)).expect("a fault");
+    scene.sync("rooms");
+    let run = scene.sync("users");
+    scene.assert_people_are_true();
+    assert_eq!(kept(&scene), BTreeMap::new());
+    let warnings = run["summary"]["warnings"].to_string();
+    assert!(warnings.contains("pager") && warnings.contains("Directory.Read.All"), "{warnings}");
+
+    // With the permission it is found, and the next run brings the numbers.
+    let person = scene.people_in_truth().into_keys().next().expect("somebody");
+    set(&scene, &person, json!({pager.as_str(): "0042"}));
+    scene.grant("Directory.Read.All").expect("a permission");
+    scene.sync("users");
+    assert_eq!(kept(&scene), in_truth(&scene, &[&pager]));
 }

@@ -1,13 +1,20 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
+mod advice;
 mod browser;
 mod card_numbers;
 mod clouds;
 mod component;
 mod credentials;
 mod groups;
+mod lagging;
+mod lagging_law;
+mod odd_input;
+mod patience;
 mod people;
 mod places;
+mod places_trouble;
 mod sign_in;
+mod tabs;
 mod trouble;
 mod validation;

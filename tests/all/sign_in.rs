@@ -269,3 +269,31 @@ fn people_of_the_china_cloud_sign_in_under_its_own_issuer() {
     let person = door.somebody();
     assert_eq!(door.signs_in(&text(&person, "userPrincipalName")).id, text(&person, "id"));
 }
+
+#[test]
+fn case_038_an_app_with_a_signing_key_of_its_own_signs_people_in() {
+    let door = Door::of(Scene::of(20, 2));
+    door.scene.update_settings(|settings| settings.own_signing_key = true);
+    let person = text(&door.somebody(), "userPrincipalName");
+    let user = door.signs_in(&person);
+    assert_eq!(user.id, text(&door.somebody(), "id"));
+    // A key that is nobody's is still refused.
+    let fault = Fault::once("/token", Then::IdToken(IdTokenFault::UnknownKid));
+    door.scene.add_fault(fault).expect("a fault");
+    let outcome = refused(door.sign_in(&person));
+    assert_eq!(outcome, ("rejected", "id-token-unknown-key".to_owned()));
+}
+
+#[test]
+fn case_029_a_connection_that_is_reset_once_does_not_end_a_sign_in() {
+    let mut door = Door::of(Scene::of(20, 2));
+    let person = text(&door.somebody(), "userPrincipalName");
+    for path in ["/.well-known/openid-configuration", "/discovery/v2.0/keys", "/v1.0/users/"] {
+        // One that knows neither the configuration nor the keys yet.
+        door.session = Door::open(&door.runtime, &door.scene);
+        door.scene.set_faults(vec![Fault::once(path, Then::Close {})]).expect("a fault");
+        let user = door.signs_in(&person);
+        assert_eq!(user.display_name, text(&door.somebody(), "displayName"), "{path}");
+        assert!(door.scene.faults().iter().all(|fault| fault.times == Some(0)), "{path}");
+    }
+}

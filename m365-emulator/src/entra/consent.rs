@@ -1,6 +1,8 @@
 //! `/v2.0/adminconsent`: an administrator grants what the application is registered to ask for
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>). Whoever opens the page is one.
 
+use url::Url;
+
 use super::redirect::Destination;
 use super::refusal::{EntraRefusal, Trace};
 use super::registration::REQUESTED;
@@ -44,6 +46,18 @@ pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: 
         Err(refusal) => members.extend(refusal.members(trace)),
     }
     destination.answer(members)
+}
+
+/// Grants what the application is registered to ask for, as an administrator does in the portal. The address that the
+/// portal sends the administrator to has no `state`
+/// (<https://github.com/dotnet/aspnetcore/issues/55910>).
+pub(crate) fn in_portal(state: &mut State, redirect_uri: &Url) -> Url {
+    state.registration.consent();
+    let mut uri = redirect_uri.clone();
+    uri.query_pairs_mut()
+        .append_pair("admin_consent", "True")
+        .append_pair("tenant", &state.tenant.id);
+    uri
 }
 
 /// The administrator's own tenant is the one there is, so `organizations` is it.

@@ -1,15 +1,27 @@
 //! What clients find out before they ask for a token: OpenID configuration, keys, aliases of the cloud.
 
 use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::key_ring::KeyRing;
 use super::refusal::EntraRefusal;
 use crate::state::State;
-use crate::wire::Reply;
+use crate::wire::{Reply, Request};
+
+/// What an application's id in a link is encoded with.
+const NON_ALPHANUMERIC_BUT_DASH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
 
 /// `/{tenant}/v2.0/.well-known/openid-configuration`. Members as Entra has them; of the endpoints,
 /// `userinfo` and `devicecode` are named and not served.
-pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
+///
+/// With `?appid=`, `jwks_uri` leads to the keys of that application
+/// (<https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>).
+pub(super) fn configuration(
+    state: &State,
+    tenant: &str,
+    request: &Request,
+) -> Result<Reply, EntraRefusal> {
     let own = if super::is_any_tenant(tenant) {
         // The issuer is a template then.
         "{tenantid}".to_owned()
@@ -20,12 +32,16 @@ pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraR
     // Endpoints go by the name that was asked for where it stands for any tenant, by the id otherwise.
     let path = if own == "{tenantid}" { tenant } else { &own };
     let authority = &state.authority;
+    let of_application = request.query.get("appid").map_or_else(String::new, |application| {
+        let encoded = utf8_percent_encode(application, NON_ALPHANUMERIC_BUT_DASH);
+        format!("?appid={encoded}")
+    });
     Ok(Reply::json(
         StatusCode::OK,
         &json!({
             "token_endpoint": format!("{authority}/{path}/oauth2/v2.0/token"),
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys"),
+            "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys{of_application}"),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -53,15 +69,21 @@ pub(super) fn configuration(state: &State, tenant: &str) -> Result<Reply, EntraR
     ))
 }
 
-/// `/{tenant}/discovery/v2.0/keys`.
-pub(super) fn keys(state: &State, tenant: &str) -> Result<Reply, EntraRefusal> {
+/// `/{tenant}/discovery/v2.0/keys`. With `?appid=`, an application with a signing key of its own has that one alone.
+pub(super) fn keys(state: &State, tenant: &str, request: &Request) -> Result<Reply, EntraRefusal> {
     if !super::is_any_tenant(tenant) {
         super::find_tenant(state, tenant, "invalid_tenant")?;
     }
-    let keys = state
-        .keys
-        .published(&issuer(state, "{tenantid}"))
-        .ok_or_else(EntraRefusal::temporarily_unavailable)?;
+    let asks_for_own = request
+        .query
+        .get("appid")
+        .is_some_and(|id| id.eq_ignore_ascii_case(&state.registration.client_id));
+    let issuer = issuer(state, "{tenantid}");
+    let keys = match asks_for_own && state.settings.own_signing_key {
+        true => KeyRing::own().map(|key| json!({"keys": [key.published(&issuer)]})),
+        false => state.keys.published(&issuer),
+    };
+    let keys = keys.ok_or_else(EntraRefusal::temporarily_unavailable)?;
     Ok(Reply::json(StatusCode::OK, &keys))
 }
 

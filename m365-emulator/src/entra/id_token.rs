@@ -1,11 +1,15 @@
 //! ID tokens, version 2.0 (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::code::Grant;
 use super::discovery;
+use super::key::SigningKey;
+use super::key_ring::KeyRing;
 use super::person::Person;
 use super::refusal::EntraRefusal;
 use crate::random::Random;
@@ -25,8 +29,13 @@ pub(super) fn issue(
     now: i64,
 ) -> Result<String, EntraRefusal> {
     let claims = claims(state, person, grant, now);
-    let key = state.keys.signing().ok_or_else(EntraRefusal::temporarily_unavailable)?;
+    let key = signing_key(state).ok_or_else(EntraRefusal::temporarily_unavailable)?;
     key.sign(&key.header(), &claims).ok_or_else(EntraRefusal::temporarily_unavailable)
+}
+
+/// The key that signs ID tokens: that of the application, where it has one of its own.
+pub(super) fn signing_key(state: &State) -> Option<Arc<SigningKey>> {
+    if state.settings.own_signing_key { KeyRing::own() } else { state.keys.signing() }
 }
 
 fn claims(state: &mut State, person: &Person, grant: &Grant, now: i64) -> Value {

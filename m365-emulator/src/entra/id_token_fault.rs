@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::discovery;
+use super::id_token;
 use super::key::{self, signing_input};
 use crate::state::State;
 use crate::wire::Reply;
@@ -64,7 +65,7 @@ pub(crate) fn spoil(state: &mut State, mut reply: Reply, fault: IdTokenFault) ->
 }
 
 fn spoiled(state: &mut State, token: &str, fault: IdTokenFault) -> Option<String> {
-    let key = state.keys.signing()?;
+    let key = id_token::signing_key(state)?;
     let header = key.header();
     let mut claims = key::part(token, 1).ok()?;
     match fault {

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use super::key::{self, BadToken, SigningKey};
 
+/// Number of the key that an application has of its own.
+const OWN: usize = 100;
+
 /// The keys of one emulator, from the first to the newest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyRing {
@@ -17,6 +20,11 @@ impl KeyRing {
     /// The key that signs now.
     pub(crate) fn signing(self) -> Option<Arc<SigningKey>> {
         SigningKey::number(self.newest)
+    }
+
+    /// The key of an application that has one of its own. No rotation leads to it.
+    pub(crate) fn own() -> Option<Arc<SigningKey>> {
+        SigningKey::number(OWN)
     }
 
     /// A key that was never published. It is the next that is rotated to.

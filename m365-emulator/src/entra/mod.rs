@@ -7,7 +7,7 @@ pub(crate) mod certificate;
 mod client;
 mod client_credentials;
 pub(crate) mod code;
-mod consent;
+pub(crate) mod consent;
 mod discovery;
 mod id_token;
 pub(crate) mod id_token_fault;
@@ -22,10 +22,12 @@ pub(crate) mod refusal;
 pub(crate) mod registration;
 mod scope;
 mod token;
+pub(crate) mod token_fault;
 
 use http::StatusCode;
 
 use self::refusal::{EntraRefusal, Trace};
+use self::token_fault::TokenFault;
 use crate::random::is_guid;
 use crate::state::State;
 use crate::wire::{Reply, Request};
@@ -35,15 +37,7 @@ const GRAPH_APP: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Answers one request to Entra.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
-    let trace = Trace {
-        trace_id: state.ids.guid(),
-        correlation_id: request
-            .header("client-request-id")
-            .filter(|id| is_guid(id))
-            .map_or_else(|| state.ids.guid(), str::to_owned),
-        timestamp: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
-        authority: state.authority.clone(),
-    };
+    let trace = trace(state, request);
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let answered = match segments.as_slice() {
@@ -54,21 +48,46 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
         [tenant, "oauth2", "v2.0", "logout"] => Ok(logout::answer(state, tenant, request, &trace)),
         [tenant, "v2.0", "adminconsent"] => Ok(consent::answer(state, tenant, request, &trace)),
         [tenant, "v2.0", ".well-known", "openid-configuration"] => {
-            discovery::configuration(state, tenant)
+            discovery::configuration(state, tenant, request)
         }
-        [tenant, "discovery", "v2.0", "keys"] => discovery::keys(state, tenant),
+        [tenant, "discovery", "v2.0", "keys"] => discovery::keys(state, tenant, request),
         [_, "discovery", "instance"] => Ok(discovery::instance(state)),
         _ => return Reply::new(StatusCode::NOT_FOUND),
     };
-    let mut reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
+    let reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
     // As recorded by Microsoft's SDKs: what is published for everybody holds for a day.
-    let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"]);
-    if is_public && reply.status == StatusCode::OK {
+    let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"])
+        && reply.status == StatusCode::OK;
+    let mut reply = finish(reply, request, &trace);
+    if is_public {
         reply.set("cache-control", "max-age=86400, private");
-    } else {
-        reply.set("cache-control", "no-store, no-cache");
-        reply.set("pragma", "no-cache");
+        reply.headers.remove("pragma");
     }
+    reply
+}
+
+/// Refuses a request in Entra's words, whatever it asks for.
+pub(crate) fn refuse(state: &mut State, request: &Request, fault: TokenFault) -> Reply {
+    let trace = trace(state, request);
+    finish(fault.refusal(state).reply(&trace), request, &trace)
+}
+
+fn trace(state: &mut State, request: &Request) -> Trace {
+    Trace {
+        trace_id: state.ids.guid(),
+        correlation_id: request
+            .header("client-request-id")
+            .filter(|id| is_guid(id))
+            .map_or_else(|| state.ids.guid(), str::to_owned),
+        timestamp: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        authority: state.authority.clone(),
+    }
+}
+
+/// Puts on what every answer of Entra has.
+fn finish(mut reply: Reply, request: &Request, trace: &Trace) -> Reply {
+    reply.set("cache-control", "no-store, no-cache");
+    reply.set("pragma", "no-cache");
     reply.set("x-ms-request-id", &trace.trace_id);
     if let Some(id) = request.header("client-request-id") {
         reply.set("client-request-id", id);

@@ -57,6 +57,9 @@ pub(super) fn view(
     if !caller.has(permission::CALENDARS) {
         return Err(GraphRefusal::mailbox_permission());
     }
+    if !state.settings.exchange_online {
+        return Err(GraphRefusal::no_exchange_online(&state.tenant.id));
+    }
     let directory = &state.tenant.directory;
     let user = directory.find_mailbox(key).ok_or_else(|| GraphRefusal::no_mailbox_user(key))?;
     if !directory.has_mailbox(user) {

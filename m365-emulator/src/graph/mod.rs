@@ -11,6 +11,7 @@ mod organization;
 mod permission;
 mod places;
 pub(crate) mod refusal;
+pub(crate) mod replica;
 mod select;
 mod users;
 
@@ -54,7 +55,13 @@ pub(crate) fn serves(path: &str) -> bool {
 /// Answers one request to Graph, all but `$batch`.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     let answered = authenticate(state, request).and_then(|caller| route(state, &caller, request));
-    finish(state, request, answered)
+    let reply = finish(state, request, answered);
+    state.overrides.apply(reply, &request.path)
+}
+
+/// Refuses a request in Graph's words, whatever it asks for.
+pub(crate) fn refuse(state: &mut State, request: &Request, refusal: GraphRefusal) -> Reply {
+    finish(state, request, Err(refusal))
 }
 
 /// Puts on what every answer of Graph has.
@@ -104,6 +111,23 @@ fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply,
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (version, path) = segments.split_first().ok_or_else(|| GraphRefusal::no_segment(""))?;
     let context = &Context { root: format!("{}/{version}", state.graph) };
+    let Some(replica) = state.replicas.answering(&request.method, path) else {
+        return dispatch(state, context, caller, path, request);
+    };
+    // The replica's tenant answers in the place of the tenant.
+    state.replicas.swap(replica, &mut state.tenant);
+    let answered = dispatch(state, context, caller, path, request);
+    state.replicas.swap(replica, &mut state.tenant);
+    answered
+}
+
+fn dispatch(
+    state: &mut State,
+    context: &Context,
+    caller: &Caller,
+    path: &[&str],
+    request: &Request,
+) -> Result<Reply, GraphRefusal> {
     if request.method == Method::POST {
         match path {
             ["users", key, action] if action.eq_ignore_ascii_case("checkMemberGroups") => {

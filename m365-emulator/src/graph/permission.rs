@@ -21,6 +21,9 @@ pub(crate) const GROUPS: AnyOf = &[
 /// Opens everything in the directory: devices, and which extensions there are, for which no lesser one is served.
 pub(crate) const DIRECTORY: AnyOf = &["Directory.Read.All", "Directory.ReadWrite.All"];
 
+/// Opens the members of groups that hide them, beside what opens groups.
+pub(crate) const HIDDEN_MEMBERS: AnyOf = &["Member.Read.Hidden"];
+
 pub(crate) const ORGANIZATION: AnyOf = &[
     "Organization.Read.All",
     "User.Read.All",

@@ -23,6 +23,11 @@ fn cast(segment: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
+/// Whether a path segment casts to a type.
+pub(super) fn is_cast(segment: &str) -> bool {
+    cast(segment).is_some()
+}
+
 fn kind(state: &State, segment: &str) -> Option<Kind> {
     let name = cast(segment)?;
     Kind::ALL
@@ -50,6 +55,9 @@ pub(super) fn route(
     if !state.settings.places {
         return Err(GraphRefusal::no_segment("places"));
     }
+    if !state.settings.exchange_online {
+        return Err(GraphRefusal::no_exchange_online(&state.tenant.id));
+    }
     if !caller.has(permission::PLACES) {
         return Err(GraphRefusal::places_permission(permission::PLACES[0], &caller.roles));
     }
@@ -58,12 +66,15 @@ pub(super) fn route(
     if let Some(segment) = path.iter().find(is_unknown) {
         return Err(GraphRefusal::no_segment(segment));
     }
+    if !state.settings.places_provisioned {
+        return Err(GraphRefusal::places_not_provisioned(path.first().unwrap_or(&"")));
+    }
     let first = path.first().and_then(|segment| kind(state, segment));
     match (path, first) {
         ([], _) => Err(GraphRefusal::places_without_kind()),
         ([_], Some(kind)) => list(state, context, kind, request),
         ([_, "$count"], Some(kind)) => {
-            let count = all(state, kind).count().to_string();
+            let count = listed(state, kind).count().to_string();
             Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count))
         }
         ([key], None) => get(state, context, key, None, request),
@@ -95,6 +106,14 @@ fn all(state: &State, kind: Kind) -> Box<dyn Iterator<Item = &Map<String, Value>
     }
 }
 
+/// Those that listings have.
+fn listed(state: &State, kind: Kind) -> impl Iterator<Item = &Map<String, Value>> {
+    all(state, kind).filter(|place| {
+        let names = ["id", "placeId", "emailAddress"].map(|name| text(place, name));
+        state.settings.lists(&names)
+    })
+}
+
 /// Those that Places knows by now.
 fn known(rooms: &[Room]) -> impl Iterator<Item = &Map<String, Value>> {
     rooms.iter().filter(|room| room.in_places).map(|room| &room.place)
@@ -110,7 +129,7 @@ fn list(
     kind: Kind,
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
-    let places: Vec<_> = all(state, kind).collect();
+    let places: Vec<_> = listed(state, kind).collect();
     let path = format!("places/microsoft.graph.{}", kind.name());
     collection(state, context, &path, &path, kind, &places, request)
 }
@@ -128,7 +147,7 @@ fn members_of(
             is_named(&list.place, key) && !text(&list.place, "id").eq_ignore_ascii_case(key)
         })
         .ok_or_else(|| GraphRefusal::no_place(key))?;
-    let members: Vec<_> = all(state, kind)
+    let members: Vec<_> = listed(state, kind)
         .filter(|place| list.rooms.iter().any(|id| id == text(place, "id")))
         .collect();
     let encoded = utf8_percent_encode(key, ADDRESS);

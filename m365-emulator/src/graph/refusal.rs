@@ -56,6 +56,46 @@ impl GraphRefusal {
         Self::new(StatusCode::FORBIDDEN, "UnknownError", inside.to_string())
     }
 
+    /// What the services of Exchange Online answer of a tenant that has none of it
+    /// (<https://github.com/MicrosoftDocs/azure-docs/issues/32957>,
+    /// <https://github.com/O365/python-o365/issues/765>).
+    pub(crate) fn no_exchange_online(tenant: &str) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "OrganizationFromTenantGuidNotFound",
+            format!("The tenant for tenant guid '{tenant}' does not exist."),
+        )
+    }
+
+    /// What Places answers of a tenant that it has not taken up yet
+    /// (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/7532>).
+    pub(crate) fn places_not_provisioned(asked: &str) -> Self {
+        let inside = json!({
+            "code": "invalid_place",
+            "message": format!("place in /locations/odata/api/v2.0/places/$/{asked} not found"),
+        });
+        Self::new(StatusCode::NOT_FOUND, "UnknownError", inside.to_string())
+    }
+
+    /// What Graph says with a status where it has no reason to give. `key` is what was asked for by id, if anything.
+    pub(crate) fn failing(status: StatusCode, retry_after: Option<&str>, key: &str) -> Self {
+        let (code, message) = match status.as_u16() {
+            404 => return Self::no_resource(key),
+            403 => return Self::directory_permission(),
+            408 => ("RequestTimeout", "The request timed out."),
+            429 => ("TooManyRequests", "Too many requests. Please retry again later."),
+            500 => ("InternalServerError", "An internal server error occurred."),
+            502 => ("BadGateway", "The server received an invalid response."),
+            503 => ("ServiceUnavailable", "The service is temporarily unavailable."),
+            504 => ("GatewayTimeout", "The server did not respond in time."),
+            509 => ("BandwidthLimitExceeded", "The bandwidth limit has been exceeded."),
+            _ => ("UnknownError", ""),
+        };
+        let mut refusal = Self::new(status, code, message);
+        refusal.headers.extend(retry_after.map(|after| ("retry-after", after.to_owned())));
+        refusal
+    }
+
     pub(crate) fn mailbox_permission() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,

@@ -132,15 +132,18 @@ impl Selection {
         }
     }
 
-    /// Writes its members as delta has them: what was never set is absent. With `since`, only what changed after it.
+    /// Writes its members as delta has them: what was never set is absent, with `omits_null` also what is null. With
+    /// `since`, only what changed after it.
     pub(crate) fn write_delta(
         &self,
         object: &mut Object<'_>,
         entry: &Entry,
         since: Option<Sequence>,
+        omits_null: bool,
     ) {
         for selected in &self.properties {
             if let Some(held) = entry.get(selected.property)
+                && !(omits_null && &*held.json == "null")
                 && since.is_none_or(|since| held.changed > since)
             {
                 object.member(&selected.name, &held.json);

@@ -113,7 +113,8 @@ fn matching<'a>(
     };
     Box::new(slots.filter_map(move |slot| {
         let user = directory.at(slot)?;
-        (user.removed.is_none() && filter.matches(user)).then_some((slot, user))
+        let is_listed = user.removed.is_none() && state.settings.lists(&[&user.id]);
+        (is_listed && filter.matches(user)).then_some((slot, user))
     }))
 }
 

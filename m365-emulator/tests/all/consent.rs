@@ -75,3 +75,17 @@ async fn a_wrong_request_for_consent_is_refused() {
         assert_eq!(back["admin_consent"], "True");
     }
 }
+
+#[tokio::test]
+async fn consent_in_the_portal_grants_and_comes_back_without_a_state() {
+    let session = session().await;
+    let body = serde_json::json!({"redirectUri": BACK});
+    let answer = session.admin(reqwest::Method::POST, "consent", Some(body)).await.expect(200);
+    let location = url::Url::parse(answer["location"].as_str().unwrap()).unwrap();
+    assert!(location.as_str().starts_with(BACK));
+    let members: Vec<_> = location.query_pairs().into_owned().collect();
+    let expected = [("admin_consent", "True"), ("tenant", &session.emulator.tenant_id())];
+    assert_eq!(members, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(session.emulator.permissions().len(), 4);
+    assert!(session.emulator.consent_in_portal("no address").is_err());
+}

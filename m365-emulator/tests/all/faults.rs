@@ -1,9 +1,10 @@
 //! What goes wrong on purpose.
 
-use m365_emulator::{Edit, Fault, Match, Then};
+use m365_emulator::{Edit, Fault, Match, Then, TokenFault};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::entra::refused;
 use crate::session::Session;
 
 fn answer(status: u16, headers: &[(&str, &str)], body: Value) -> Then {
@@ -56,8 +57,11 @@ async fn an_answer_is_told_word_for_word() {
 #[tokio::test]
 async fn a_fault_can_be_about_a_query_or_a_method() {
     let session = Session::with_users(3).await;
-    let only =
-        Match { method: Some("get".to_owned()), path: None, query: Some("$top=2".to_owned()) };
+    let only = Match {
+        method: Some("get".to_owned()),
+        query: Some("$top=2".to_owned()),
+        ..Match::default()
+    };
     let fault = Fault { matching: only, skip: 0, times: None, then: answer(500, &[], json!({})) };
     session.emulator.add_fault(fault).unwrap();
     session.get("/users?$top=1").await.expect(200);
@@ -157,6 +161,9 @@ async fn faults_are_set_listed_and_cleared_over_http() {
         json!({"then": {"answer": {"status": 200, "headers": {"a b": "c"}}}}),
         json!({"then": {"rewrite": [{"pointer": "value", "value": 1}]}}),
         json!({"then": {"explode": {}}}),
+        json!({"then": {"fail": {"status": 200}}}),
+        json!({"then": {"fail": {"status": 429, "retryAfter": "1\n"}}}),
+        json!({"then": {"token": "somethingElse"}}),
         json!({"match": {"host": "x"}, "then": {"close": {}}}),
     ] {
         session.admin(Method::POST, "faults", Some(wrong)).await.expect(400);
@@ -176,4 +183,115 @@ async fn a_request_is_held_until_the_faults_are_cleared() {
     }
     session.emulator.set_faults(Vec::new()).unwrap();
     held.await.expect(200);
+}
+
+#[tokio::test]
+async fn a_failure_comes_in_graphs_words_and_with_any_retry_after() {
+    let session = Session::with_users(3).await;
+    let codes = [
+        (404, "Request_ResourceNotFound"),
+        (408, "RequestTimeout"),
+        (429, "TooManyRequests"),
+        (500, "InternalServerError"),
+        (502, "BadGateway"),
+        (503, "ServiceUnavailable"),
+        (504, "GatewayTimeout"),
+        (509, "BandwidthLimitExceeded"),
+    ];
+    for (status, code) in codes {
+        session.emulator.add_fault(Fault::once("/users", Then::fail(status))).unwrap();
+        session.get("/users?$top=1").await.refused(status, code);
+    }
+    for retry_after in ["0.249", "1", "0", "Fri, 31 Dec 1999 23:59:59 GMT", "soon"] {
+        let fault = Fault::once("/users", Then::throttled(retry_after)).times(2);
+        session.emulator.add_fault(fault).unwrap();
+        for _ in 0..2 {
+            let answer = session.get("/users?$top=1").await;
+            assert_eq!((answer.status, answer.header("retry-after")), (429, retry_after));
+        }
+        session.get("/users?$top=1").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn parts_of_a_batch_fail_while_the_others_are_answered() {
+    let session = Session::with_users(5).await;
+    let ids: Vec<_> = session.emulator.users().iter().map(|user| user["id"].clone()).collect();
+    let url = |id: &Value| format!("/users/{}", id.as_str().unwrap());
+    let requests: Vec<_> =
+        ids[..4].iter().map(|id| json!({"id": id, "method": "GET", "url": url(id)})).collect();
+    let statuses = async || {
+        let batch = json!({"requests": requests});
+        let answer = session.post("/$batch", &batch).await.expect(200);
+        let answers = answer["responses"].as_array().unwrap().clone();
+        let of = |id: &Value| answers.iter().find(|answer| answer["id"] == *id).unwrap().clone();
+        ids[..4].iter().map(of).collect::<Vec<_>>()
+    };
+    let status = |answer: &Value| answer["status"].as_u64().unwrap();
+    let add = |fault| session.emulator.add_fault(fault).unwrap();
+
+    add(Fault::once(&url(&ids[2]), Then::fail(500)).inside_batch());
+    session.get(&url(&ids[2])).await.expect(200);
+    let answers = statuses().await;
+    assert_eq!(answers.iter().map(status).collect::<Vec<_>>(), [200, 200, 500, 200]);
+
+    add(Fault::once("/users/", Then::throttled("0.249")).times(3).inside_batch());
+    let answers = statuses().await;
+    assert_eq!(answers.iter().map(status).collect::<Vec<_>>(), [429, 429, 429, 200]);
+    assert_eq!(answers[0]["headers"]["Retry-After"], "0.249");
+    assert!(statuses().await.iter().all(|answer| status(answer) == 200));
+
+    add(Fault::once(&url(&ids[1]), Then::fail(404)).inside_batch());
+    let answers = statuses().await;
+    let message = answers[1]["body"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains(ids[1].as_str().unwrap()), "{message}");
+}
+
+#[tokio::test]
+async fn page_tokens_expire_as_often_as_is_said() {
+    let session = Session::with_users(30).await;
+    let fault = Fault::once("/v1.0/users", Then::ExpiredPageToken {}).times(2);
+    session.emulator.add_fault(fault).unwrap();
+    let page = session.get("/users?$top=10").await.expect(200);
+    let next = page["@odata.nextLink"].as_str().unwrap();
+    for _ in 0..2 {
+        session.get(next).await.refused(400, "Directory_ExpiredPageToken");
+    }
+    session.get(next).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_token_endpoint_refuses_by_name() {
+    let session = Session::with_users(1).await;
+    for (fault, status, error, code) in [
+        ("otherCloud", 400, "invalid_request", 900_432),
+        ("governmentTenant", 400, "invalid_request", 900_439),
+        ("publicTenant", 400, "invalid_request", 900_440),
+        ("secretUnknown", 401, "invalid_client", 7_000_215),
+        ("applicationUnknown", 400, "unauthorized_client", 700_016),
+        ("servicePrincipalMissing", 401, "invalid_client", 7_000_229),
+    ] {
+        let fault = json!({"then": {"token": fault}});
+        assert_eq!(session.admin(Method::POST, "faults", Some(fault)).await.status, 204);
+        session.get("/users?$top=1").await.expect(200);
+        refused(session.token(&[]).await, status, error, code);
+    }
+    let fault = Fault::once("", Then::Token(TokenFault::SecretUnknown)).times(2);
+    session.emulator.add_fault(fault).unwrap();
+    for _ in 0..2 {
+        session.token(&[]).await.expect(401);
+    }
+    session.token(&[]).await.expect(200);
+}
+
+#[tokio::test]
+async fn connections_close_on_discovery_and_keys_too() {
+    let session = Session::with_users(1).await;
+    let entra = format!("{}/{}", session.emulator.authority(), session.emulator.tenant_id());
+    for path in ["v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"] {
+        session.emulator.add_fault(Fault::once(path, Then::Close {})).unwrap();
+        let get = || session.http.get(format!("{entra}/{path}"));
+        assert!(get().send().await.is_err());
+        crate::session::send(get()).await.expect(200);
+    }
 }

@@ -252,3 +252,35 @@ async fn a_group_without_members_has_none() {
     session.emulator.patch_group(&unified, &properties(json!({"mail": null}))).unwrap();
     session.get(&format!("/groups/{unified}/owners")).await.refused(400, "BadRequest");
 }
+
+#[tokio::test]
+async fn a_group_hides_its_members_from_who_may_not_see_them() {
+    let mut session = Session::with_users(5).await;
+    let ann = id(&session.emulator.users()[0]);
+    let hidden =
+        json!({"displayName": "Board", "visibility": "HiddenMembership", "members": [ann]});
+    let hidden = session.emulator.create_group(properties(hidden)).unwrap();
+    let check = format!("/users/{ann}/checkMemberGroups");
+    let asked = json!({"groupIds": [hidden]});
+    let followed = async |session: &Session| {
+        let (groups, _) = session.all("/groups/delta?$select=members").await;
+        let found = groups.into_iter().find(|group| id(group) == hidden).unwrap();
+        found.get("members@delta").is_some()
+    };
+    for path in ["members", "transitiveMembers"] {
+        let answer = session.get(&format!("/groups/{hidden}/{path}")).await;
+        answer.refused(403, "Authorization_RequestDenied");
+    }
+    assert_eq!(session.post(&check, &asked).await.expect(200)["value"], json!([]));
+    let (groups, _) = session.all(&format!("/users/{ann}/memberOf")).await;
+    assert!(!ids(&groups).contains(&hidden));
+    assert!(!followed(&session).await);
+    session.get(&format!("/groups/{hidden}")).await.expect(200);
+
+    session.emulator.grant("Member.Read.Hidden").unwrap();
+    session.sign_in().await;
+    let (members, _) = session.all(&format!("/groups/{hidden}/transitiveMembers")).await;
+    assert_eq!(ids(&members), [ann]);
+    assert_eq!(session.post(&check, &asked).await.expect(200)["value"], json!([hidden]));
+    assert!(followed(&session).await);
+}

@@ -171,3 +171,38 @@ async fn tokens_are_over_or_not_yet_begun_or_enormous() {
     assert!(huge.len() > 10_000_000);
     assert_eq!(is_signed(&session, &huge).await, Some(true));
 }
+
+#[tokio::test]
+async fn the_key_of_an_application_is_published_only_where_discovery_is_asked_for_it() {
+    let session = session().await;
+    session.emulator.update_settings(|settings| settings.own_signing_key = true);
+    let token = id_token(&session, ZOE).await;
+    assert_eq!(is_signed(&session, &token).await, None);
+
+    let emulator = &session.emulator;
+    let discovery = format!(
+        "{}/{}/v2.0/.well-known/openid-configuration",
+        emulator.authority(),
+        emulator.tenant_id()
+    );
+    let of = async |query: String| {
+        let document = send(session.http.get(format!("{discovery}{query}"))).await.expect(200);
+        let address = document["jwks_uri"].as_str().unwrap().to_owned();
+        let keys = send(session.http.get(&address)).await.expect(200)["keys"].clone();
+        let kids: Vec<_> = keys.as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+        (address, kids)
+    };
+    let own = part(&token, 0)["kid"].clone();
+    let (address, kids) = of(format!("?appid={}", emulator.client_id())).await;
+    assert!(address.ends_with(&format!("/keys?appid={}", emulator.client_id())), "{address}");
+    assert_eq!(kids, std::slice::from_ref(&own));
+    for query in [String::new(), "?appid=e0e0e0e0-0000-4000-8000-000000000000".to_owned()] {
+        assert!(!of(query).await.1.contains(&own));
+    }
+    // What Graph takes is signed by the tenant's key all the same.
+    session.get("/users?$top=1").await.expect(200);
+
+    session.emulator.update_settings(|settings| settings.own_signing_key = false);
+    let token = id_token(&session, ZOE).await;
+    assert_eq!(is_signed(&session, &token).await, Some(true));
+}

@@ -19,6 +19,8 @@ mod id_tokens;
 mod permissions;
 mod places;
 mod program;
+mod raw;
+mod replicas;
 mod session;
 mod sign_in;
 mod spaces;

@@ -1,6 +1,6 @@
 //! `/places`.
 
-use m365_emulator::{Cloud, Config};
+use m365_emulator::{Cloud, Config, Fault, Then};
 use serde_json::json;
 
 use crate::session::{Session, members, properties, published};
@@ -162,4 +162,51 @@ async fn a_new_room_is_in_the_directory_before_it_is_in_places() {
     assert_eq!(user["displayName"], "Stale");
     session.emulator.remove_room("fresh@contoso.com").unwrap();
     session.get("/users/fresh@contoso.com").await.refused(404, "Request_ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_tenant_without_exchange_online_has_neither_places_nor_calendars() {
+    let session = with_rooms(3).await;
+    session.emulator.update_settings(|settings| settings.exchange_online = false);
+    let email = session.emulator.rooms()[0]["emailAddress"].as_str().unwrap().to_owned();
+    for path in [
+        "/places/microsoft.graph.room".to_owned(),
+        "/places/microsoft.graph.building".to_owned(),
+        format!("/places/{email}"),
+        format!("/users/{email}/calendarView"),
+    ] {
+        let words = session.get(&path).await.refused(401, "OrganizationFromTenantGuidNotFound");
+        assert!(words.contains(&session.emulator.tenant_id()), "{words}");
+    }
+    session.get("/users").await.expect(200);
+    session.get("/groups").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_tenant_that_places_does_not_know_yet_has_no_place_of_any_kind() {
+    let session = with_rooms(3).await;
+    session.emulator.update_settings(|settings| settings.places_provisioned = false);
+    for path in ["/places/microsoft.graph.room", "/places/microsoft.graph.roomList"] {
+        let words = session.get(path).await.refused(404, "UnknownError");
+        assert!(words.contains("invalid_place"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn one_room_list_the_buildings_or_all_of_places_can_fail() {
+    let session = with_rooms(30).await;
+    let list = session.emulator.room_lists()[0]["emailAddress"].as_str().unwrap().to_owned();
+    let other = session.emulator.room_lists()[1]["emailAddress"].as_str().unwrap().to_owned();
+    let rooms_of = |list: &str| format!("/places/{list}/microsoft.graph.roomList/rooms");
+    let fails = |path: &str| Fault::once(path, Then::fail(500));
+    session.emulator.add_fault(fails(&rooms_of(&list))).unwrap();
+    session.emulator.add_fault(fails("/places/microsoft.graph.building")).unwrap();
+    session.get(&rooms_of(&other)).await.expect(200);
+    session.get("/places/microsoft.graph.floor").await.expect(200);
+    session.get(&rooms_of(&list)).await.expect(500);
+    session.get("/places/microsoft.graph.building").await.expect(500);
+    session.emulator.add_fault(fails("/places/").times(2)).unwrap();
+    session.get("/places/microsoft.graph.room").await.expect(500);
+    session.get(&rooms_of(&list)).await.expect(500);
+    session.get("/places/microsoft.graph.room").await.expect(200);
 }

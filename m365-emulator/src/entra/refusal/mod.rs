@@ -160,6 +160,50 @@ impl EntraRefusal {
         )
     }
 
+    /// <https://github.com/psignoret/aad-sso-wordpress/issues/244>.
+    pub(crate) fn cross_cloud() -> Self {
+        Self::bad(
+            "invalid_request",
+            900_432,
+            "Confidential Client is not supported in Cross Cloud request.",
+        )
+    }
+
+    /// <https://github.com/jgraph/drawio/issues/1066>.
+    pub(crate) fn government_tenant() -> Self {
+        Self::bad(
+            "invalid_request",
+            900_439,
+            "Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for \
+             tenants in the Azure Government cloud. Send your login requests to https://login.microsoftonline.us \
+             instead. Please see https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/ \
+             for more details",
+        )
+    }
+
+    /// <https://github.com/Microsoft365DSC/Microsoft365DSC/issues/1041>.
+    pub(crate) fn public_tenant() -> Self {
+        Self::bad(
+            "invalid_request",
+            900_440,
+            "Requests to tenants hosted in the public cloud are not supported on USGov endpoints. This user must sign \
+             into https://login.microsoftonline.com instead of https://login.microsoftonline.us. The application must \
+             send the user to the right login endpoint, usually by hosting two versions of the site (e.g. \
+             portal.azure.us and portal.azure.com)",
+        )
+    }
+
+    /// <https://github.com/Azure/azure-sdk-for-net/issues/46762>.
+    pub(crate) fn service_principal_missing(client: &str, tenant: &str) -> Self {
+        Self::credential(
+            7_000_229,
+            format!(
+                "The client application {client} is missing service principal in the tenant {tenant}. See \
+                 instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+            ),
+        )
+    }
+
     pub(crate) fn scope_without_default(scope: &str) -> Self {
         Self::bad(
             "invalid_scope",

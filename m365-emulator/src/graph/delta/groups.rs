@@ -1,12 +1,13 @@
 //! `/groups/delta` (<https://learn.microsoft.com/graph/api/group-delta>,
 //! <https://learn.microsoft.com/graph/delta-query-groups>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::super::Context;
 use super::super::cursor::{Position, Tracked};
 use super::super::filter::Filter;
+use super::super::groups::hides_members;
 use super::super::permission::{self, Caller};
 use super::super::refusal::GraphRefusal;
 use super::super::select::{Object, Place, Selection};
@@ -31,7 +32,11 @@ struct Told {
     /// Only what changed after this; everything in the initial enumeration.
     since: Option<Sequence>,
     minimal: bool,
+    /// Whether properties that are null are left out.
+    omits_null: bool,
     order: Order,
+    /// Groups whose members the application may not see.
+    hidden: HashSet<Slot>,
 }
 
 /// What there is to tell of one group.
@@ -64,7 +69,7 @@ pub(crate) fn answer(
         ControlFlow::Continue(round) => round,
         ControlFlow::Break(reply) => return Ok(reply),
     };
-    let told = Told::of(&round, state)?;
+    let told = Told::of(&round, state, caller)?;
     let news = told.news(&state.tenant, &round, state.settings.delta_replays);
     let mut value = Values::default();
     if let Some(before) = round.before.filter(|_| state.settings.delta_replays) {
@@ -75,7 +80,7 @@ pub(crate) fn answer(
 }
 
 impl Told {
-    fn of(round: &Round, state: &State) -> Result<Self, GraphRefusal> {
+    fn of(round: &Round, state: &State, caller: &Caller) -> Result<Self, GraphRefusal> {
         let schema = &state.tenant.groups.schema;
         let select = round.query.option("select").filter(|select| !select.trim().is_empty());
         let is_members = |name: &&str| name.trim().eq_ignore_ascii_case(MEMBERS);
@@ -96,6 +101,14 @@ impl Told {
             ids: round.query.option("filter").map(|it| Filter::ids(it, schema)).transpose()?,
             since: round.since,
             minimal: round.minimal,
+            omits_null: state.settings.delta_omits_null,
+            hidden: state
+                .tenant
+                .groups
+                .present()
+                .filter(|(_, group)| hides_members(group, state, caller))
+                .map(|(slot, _)| slot)
+                .collect(),
             order: Order { shuffled: state.settings.delta_shuffles },
         })
     }
@@ -197,7 +210,7 @@ impl Told {
         room.members -= members.len();
         let since = self.since.filter(|_| self.minimal && !news.whole);
         let mut object = value.another();
-        self.selection.write_delta(&mut object, group, since);
+        self.selection.write_delta(&mut object, group, since, self.omits_null);
         if !members.is_empty() {
             object.member("\"members@delta\":", &written(&state.tenant, group, &members));
         }
@@ -207,7 +220,7 @@ impl Told {
 
     /// Whose membership is told in this pass, in order.
     fn members(&self, group: &Group, news: &News, pass: u8) -> Vec<Member> {
-        if !self.members {
+        if !self.members || self.hidden.contains(&news.slot) {
             return Vec::new();
         }
         let all = if news.whole { group.members() } else { &[] };

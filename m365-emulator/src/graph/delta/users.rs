@@ -25,6 +25,8 @@ struct Told {
     /// The only ones that are followed, where the request named some.
     ids: Option<Vec<String>>,
     minimal: bool,
+    /// Whether properties that are null are left out.
+    omits_null: bool,
 }
 
 pub(crate) fn answer(
@@ -47,6 +49,7 @@ pub(crate) fn answer(
         selection: Selection::parse(round.query.option("select"), schema, Place::Delta)?,
         ids: round.query.option("filter").map(|it| Filter::ids(it, schema)).transpose()?,
         minimal: round.minimal,
+        omits_null: state.settings.delta_omits_null,
     };
     let (value, next) = match round.since {
         None => told.enumerate(state, round.next.at),
@@ -107,7 +110,7 @@ impl Told {
 
     fn tell(&self, value: &mut Values, user: &User, since: Option<Sequence>) {
         let mut object = value.another();
-        self.selection.write_delta(&mut object, user, since);
+        self.selection.write_delta(&mut object, user, since, self.omits_null);
         object.close();
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::permission::{self, Caller};
 use super::super::refusal::GraphRefusal;
 use super::super::{Context, ok};
+use super::hides_members;
 use crate::state::State;
 use crate::tenant::member::Member;
 use crate::wire::{Reply, Request};
@@ -44,7 +45,7 @@ pub(crate) fn answer(
         .ok_or_else(|| GraphRefusal::no_resource(key))?;
     let is_in = |id: &&String| {
         let group = tenant.groups.find(id);
-        group.is_some_and(|(slot, _)| {
+        group.filter(|(_, group)| !hides_members(group, state, caller)).is_some_and(|(slot, _)| {
             tenant.groups.with_nested(slot).iter().any(|group| group.has(user))
         })
     };

@@ -18,6 +18,9 @@ use crate::tenant::entry::Slot;
 use crate::tenant::group::Group;
 use crate::wire::{Query, Reply, Request, plain_name};
 
+/// Value of `visibility`, as JSON.
+const HIDDEN: &str = "\"HiddenMembership\"";
+
 pub(super) fn list(
     state: &mut State,
     context: &Context,
@@ -90,6 +93,14 @@ pub(super) fn get(
     Ok(entity(context, &format!("groups{}", selection.context()), body))
 }
 
+/// Whether a group hides its members from an application without the permission for them
+/// (<https://learn.microsoft.com/graph/api/group-list-members>).
+pub(super) fn hides_members(group: &Group, state: &State, caller: &Caller) -> bool {
+    let visibility = state.tenant.groups.schema.find("visibility");
+    let is_hidden = visibility.and_then(|property| group.json(property)) == Some(HIDDEN);
+    is_hidden && !caller.has(permission::HIDDEN_MEMBERS)
+}
+
 /// A group that is there.
 fn find<'a>(state: &'a State, id: &str) -> Result<(Slot, &'a Group), GraphRefusal> {
     state.tenant.groups.find(id).ok_or_else(|| GraphRefusal::no_resource(id))
@@ -102,7 +113,8 @@ fn matching<'a>(
     start: Slot,
 ) -> impl Iterator<Item = (Slot, &'a Group)> {
     let groups = state.tenant.groups.present();
-    groups.filter(move |(slot, group)| *slot >= start && filter.matches(group))
+    let is_listed = |group: &Group| state.settings.lists(&[&group.id]);
+    groups.filter(move |(slot, group)| *slot >= start && is_listed(group) && filter.matches(group))
 }
 
 fn plain_count(count: usize) -> Reply {

@@ -9,7 +9,7 @@ use super::super::refusal::GraphRefusal;
 use super::super::select::{Object, Place, Selection};
 use super::super::users::{self, is_eventual, refused_expand, top};
 use super::super::{Context, link, page};
-use super::{check_permission, find, plain_count};
+use super::{check_permission, find, hides_members, plain_count};
 use crate::state::State;
 use crate::tenant::Tenant;
 use crate::tenant::entry::Slot;
@@ -43,7 +43,10 @@ pub(crate) fn members(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
-    let (of, _) = find(state, path.get(1).unwrap_or(&""))?;
+    let (of, group) = find(state, path.get(1).unwrap_or(&""))?;
+    if hides_members(group, state, caller) {
+        return Err(GraphRefusal::directory_permission());
+    }
     answer(state, context, caller, path, &Relation::Members { of, transitive }, request)
 }
 
@@ -84,7 +87,7 @@ fn answer(
         if !is_eventual(request) {
             return Err(GraphRefusal::count_segment());
         }
-        return Ok(plain_count(relation.count(&state.tenant, cast)));
+        return Ok(plain_count(relation.count(state, caller, cast)));
     }
     let (query, first) = match request.query.option("skiptoken") {
         None => (request.query.clone(), 0),
@@ -99,8 +102,8 @@ fn answer(
     }
     let shown = Shown::of(query.option("select"), state, caller, cast)?;
     let top = top(&query)?;
-    let count = (counts && is_eventual(request)).then(|| relation.count(&state.tenant, cast));
-    let mut found = relation.from(&state.tenant, Member::from_number(first), top + 1, cast);
+    let count = (counts && is_eventual(request)).then(|| relation.count(state, caller, cast));
+    let mut found = relation.from(state, caller, Member::from_number(first), top + 1, cast);
     let next = found.get(top).copied();
     found.truncate(top);
     let value = shown.written(&state.tenant, &found);
@@ -119,12 +122,19 @@ impl Relation {
     /// In order, from one on, at most so many, of one kind where that is asked for.
     fn from(
         &self,
-        tenant: &Tenant,
+        state: &State,
+        caller: &Caller,
         first: Member,
         count: usize,
         kind: Option<MemberKind>,
     ) -> Vec<Member> {
-        let fits = |member: &Member| kind.is_none_or(|kind| member.kind() == kind);
+        let (tenant, settings) = (&state.tenant, &state.settings);
+        let is_listed = |member: &Member| {
+            settings.unlisted.is_empty()
+                || tenant.entry(*member).is_none_or(|entry| settings.lists(&[&entry.id]))
+        };
+        let fits =
+            |member: &Member| kind.is_none_or(|kind| member.kind() == kind) && is_listed(member);
         let groups = &tenant.groups;
         let mut found: Vec<Member> = match self {
             Self::Members { of, transitive: false } => {
@@ -144,7 +154,11 @@ impl Relation {
                     false => groups.direct(*who).collect(),
                     true => groups.transitive(*who),
                 };
-                slots.into_iter().map(Member::group).filter(|it| *it >= first && fits(it)).collect()
+                let is_shown = |slot: &Slot| {
+                    groups.at(*slot).is_some_and(|group| !hides_members(group, state, caller))
+                };
+                let shown = slots.into_iter().filter(is_shown).map(Member::group);
+                shown.filter(|group| *group >= first && fits(group)).collect()
             }
         };
         found.sort_unstable();
@@ -153,8 +167,8 @@ impl Relation {
         found
     }
 
-    fn count(&self, tenant: &Tenant, kind: Option<MemberKind>) -> usize {
-        self.from(tenant, Member::from_number(0), usize::MAX, kind).len()
+    fn count(&self, state: &State, caller: &Caller, kind: Option<MemberKind>) -> usize {
+        self.from(state, caller, Member::from_number(0), usize::MAX, kind).len()
     }
 
     /// What a request costs, without `$select` (<https://learn.microsoft.com/graph/throttling-limits>).
