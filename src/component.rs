@@ -571,7 +571,8 @@ impl From<model::RoomChange> for wit::RoomChange {
 
 impl From<model::Unreadable> for wit::Unreadable {
     fn from(model::Unreadable { id, reason }: model::Unreadable) -> Self {
-        Self { id, reason }
+        // It can cite a value of whatever length; a host takes 4 KiB.
+        Self { id, reason: reason.chars().take(1_000).collect() }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     budget::Budget,
-    model::{Check, Explanation, FieldError, Refusal, Report, Summary},
+    model::{Check, Explanation, FieldError, Refusal, Report, Summary, UserChange},
     schema,
     settings::Settings,
 };
@@ -94,13 +94,22 @@ impl Secrets {
 
     /// Takes them out; of a text that is too much work to look at, everything.
     pub fn redact(&self, text: &mut String) {
+        self.redact_all([text]);
+    }
+
+    /// Takes them out of all texts, which share a budget of work.
+    pub(crate) fn redact_all<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
         let compared = Budget::new(COMPARED);
+        texts.into_iter().for_each(|it| self.redact_within(it, &compared));
+    }
+
+    fn redact_within(&self, text: &mut String, compared: &Budget) {
         let tokens = self.tokens();
         let mut clean = String::new();
         let (mut copied, mut at) = (0, 0);
         while let Some(next) = text[at..].chars().next() {
             let secrets = self.settings.iter().chain(&*tokens);
-            let ends = secrets.filter_map(|it| end(it, text, at, &compared));
+            let ends = secrets.filter_map(|it| end(it, text, at, compared));
             match ends.max() {
                 Some(end) => {
                     clean.push_str(&text[copied..at]);
@@ -119,15 +128,22 @@ impl Secrets {
         }
     }
 
-    pub(crate) fn redact_all<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
-        texts.into_iter().for_each(|it| self.redact(it));
+    pub(crate) fn redact_report(&self, report: &mut Report) {
+        self.redact_all(report.checks.iter_mut().flat_map(|it| {
+            let Check { id, outcome: _, summary, remedy, detail, fields } = it;
+            let fields = fields.iter_mut().flat_map(|it| [&mut it.field, &mut it.message]);
+            [id, summary].into_iter().chain(remedy).chain(detail).chain(fields)
+        }));
     }
 
-    pub(crate) fn redact_report(&self, report: &mut Report) {
-        for Check { id, summary, remedy, detail, fields, .. } in &mut report.checks {
-            self.redact_all([id, summary].into_iter().chain(remedy).chain(detail));
-            self.redact_fields(fields);
-        }
+    /// Takes them out of why something could not be read.
+    pub(crate) fn redact_changes(&self, changes: &mut [UserChange]) {
+        self.redact_all(changes.iter_mut().filter_map(|it| match it {
+            UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
+                Some(&mut it.reason)
+            }
+            _ => None,
+        }));
     }
 
     pub(crate) fn redact_summary(&self, summary: &mut Summary) {

@@ -18,6 +18,9 @@ const NAME: usize = 1 << 10;
 /// Of a sentence for a user, in bytes.
 const SENTENCE: usize = 16 << 10;
 
+/// Of what is wrong with one field, and why one record could not be read, in bytes.
+const REASON: usize = 4 << 10;
+
 /// Of a vendor's own words, in bytes.
 const DETAIL: usize = 64 << 10;
 
@@ -30,8 +33,11 @@ const FLOW: usize = 2 << 10;
 /// Of a script, in bytes.
 const SCRIPT: usize = 4 << 20;
 
-/// Of all warnings of a run, in bytes.
-const WARNINGS: usize = 1 << 20;
+/// Of all warnings of a run, of a report, in bytes.
+const ALL: usize = 1 << 20;
+
+/// Of a checkpoint, in bytes: the sync asks for a smaller one.
+const CHECKPOINT: usize = 1 << 20;
 
 /// Number of warnings of a run.
 const MOST_WARNINGS: usize = 10_000;
@@ -76,8 +82,8 @@ impl Bounded for Vec<FieldError> {
     fn check(&self) -> Result<(), CallError> {
         list("the list of field-error", self.len(), MANY)?;
         self.iter().try_for_each(|FieldError { field, message }| {
-            text("field-error.field", field, SENTENCE)?;
-            text("field-error.message", message, SENTENCE)
+            text("field-error.field", field, NAME)?;
+            text("field-error.message", message, REASON)
         })
     }
 }
@@ -102,7 +108,17 @@ impl Bounded for Report {
             text_if_any("check.remedy", remedy.as_deref(), SENTENCE)?;
             text_if_any("check.detail", detail.as_deref(), DETAIL)?;
             fields.check()
-        })
+        })?;
+        let bytes = |it: &Check| {
+            let optional = |it: &Option<String>| it.as_ref().map_or(0, String::len);
+            let fields = it.fields.iter().map(|it| it.field.len() + it.message.len());
+            it.id.len()
+                + it.summary.len()
+                + optional(&it.remedy)
+                + optional(&it.detail)
+                + fields.sum::<usize>()
+        };
+        size("report", self.checks.iter().map(bytes).sum(), ALL)
     }
 }
 
@@ -135,7 +151,7 @@ impl Bounded for Summary {
         list("summary.warnings", warnings.len(), MOST_WARNINGS)?;
         warnings.iter().try_for_each(|it| text("a warning in summary.warnings", it, SENTENCE))?;
         let all = warnings.iter().map(String::len).sum();
-        size("summary.warnings", all, WARNINGS)
+        size("summary.warnings", all, ALL)
     }
 }
 
@@ -153,6 +169,7 @@ impl Bounded for Vec<UserChange> {
 
 impl Bounded for UserBatch {
     fn check(&self) -> Result<(), CallError> {
+        text("user-batch.checkpoint", &self.checkpoint, CHECKPOINT)?;
         self.changes.check()
     }
 }
@@ -167,7 +184,7 @@ impl Bounded for RoomBatch {
 impl Bounded for Unreadable {
     fn check(&self) -> Result<(), CallError> {
         text("unreadable.id", &self.id, NAME)?;
-        text("unreadable.reason", &self.reason, SENTENCE)
+        text("unreadable.reason", &self.reason, REASON)
     }
 }
 
@@ -177,8 +194,8 @@ pub(super) fn shorten(refusal: &mut Refusal) {
         Refusal::InvalidSettings(fields) => {
             fields.truncate(MANY);
             for FieldError { field, message } in fields {
-                cut(field, SENTENCE);
-                cut(message, SENTENCE);
+                cut(field, NAME);
+                cut(message, REASON);
             }
         }
         Refusal::Unauthorized(it)

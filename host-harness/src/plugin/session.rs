@@ -423,7 +423,7 @@ impl Session {
     ) -> Result<Vec<UserChange>, CallError> {
         let mut changes: Vec<UserChange> = bindings::all(self.answer(told)?);
         changes.check()?;
-        changes.iter_mut().for_each(|it| self.clean_change(it));
+        self.secrets.redact_changes(&mut changes);
         Ok(changes)
     }
 
@@ -435,12 +435,6 @@ impl Session {
         summary.check()?;
         self.secrets.redact_summary(&mut summary);
         Ok(summary)
-    }
-
-    pub(super) fn clean_change(&self, change: &mut UserChange) {
-        if let UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) = change {
-            self.secrets.redact(&mut it.reason);
-        }
     }
 }
 

@@ -91,15 +91,15 @@ impl Source for SessionSource {
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let since = since.map(str::to_owned);
-        let session = self.session.clone();
+        let secrets = self.session.secrets.clone();
         self.pump(
             |session, sender| async move { session.sync_users(since, sender).await },
             &mut |mut batch: UserBatch| {
                 batch.check()?;
-                if session.secrets.leak_in(&batch.checkpoint) {
+                if secrets.leak_in(&batch.checkpoint) {
                     return Err(CallError::broke("a checkpoint of it holds a secret").into());
                 }
-                batch.changes.iter_mut().for_each(|it| session.clean_change(it));
+                secrets.redact_changes(&mut batch.changes);
                 take(batch)
             },
         )

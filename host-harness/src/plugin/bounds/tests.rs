@@ -39,7 +39,7 @@ fn warnings_are_bounded_in_number_in_length_and_in_all() {
 fn what_is_unreadable_is_bounded_wherever_it_is_reported() {
     for (id, reason, names) in [
         (over(NAME), String::new(), "unreadable.id has 1025 bytes"),
-        (String::new(), over(SENTENCE), "unreadable.reason has 16385 bytes"),
+        (String::new(), over(REASON), "unreadable.reason has 4097 bytes"),
     ] {
         let it = unreadable(&id, &reason);
         let rooms = RoomBatch { rooms: Vec::new(), unreadable: vec![it.clone()] };
@@ -75,7 +75,9 @@ fn names_choices_and_checks_are_bounded() {
         detail: Some(over(DETAIL)),
         fields: Vec::new(),
     };
-    refuses(&Report { checks: vec![check] }, "check.detail has 65537 bytes");
+    refuses(&Report { checks: vec![check.clone()] }, "check.detail has 65537 bytes");
+    let check = Check { detail: Some("x".repeat(DETAIL)), ..check };
+    refuses(&Report { checks: vec![check; 17] }, "report has 1114112 bytes");
     let manifest = |name: String, permissions| {
         let (version, settings_schema) = (String::new(), serde_json::Value::Null);
         Manifest { name, version, settings_schema, permissions }
@@ -83,8 +85,8 @@ fn names_choices_and_checks_are_bounded() {
     refuses(&manifest(over(NAME), Vec::new()), "manifest.name has 1025 bytes");
     let permission = Permission { name: over(NAME), id: None, reason: String::new() };
     refuses(&manifest(String::new(), vec![permission]), "permission.name has 1025 bytes");
-    let field = FieldError { field: String::new(), message: over(SENTENCE) };
-    refuses(&vec![field], "field-error.message has 16385 bytes");
+    let field = FieldError { field: String::new(), message: over(REASON) };
+    refuses(&vec![field], "field-error.message has 4097 bytes");
 }
 
 #[test]
@@ -109,9 +111,9 @@ fn an_error_is_cut_rather_than_hidden() {
     assert_eq!(it.code, "x".repeat(NAME) + "…");
     assert_eq!(it.summary, "é".repeat(SENTENCE / 2) + "…");
     assert_eq!(it.detail.unwrap().len(), DETAIL + "…".len());
-    let fields = vec![FieldError { field: String::new(), message: over(SENTENCE) }; MANY + 1];
+    let fields = vec![FieldError { field: String::new(), message: over(REASON) }; MANY + 1];
     let mut refusal = Refusal::InvalidSettings(fields);
     shorten(&mut refusal);
     let Refusal::InvalidSettings(fields) = refusal else { panic!("{refusal:?}") };
-    assert_eq!((fields.len(), fields[0].message.len()), (MANY, SENTENCE + "…".len()));
+    assert_eq!((fields.len(), fields[0].message.len()), (MANY, REASON + "…".len()));
 }
