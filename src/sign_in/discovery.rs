@@ -44,7 +44,7 @@ impl Provider {
     pub(super) async fn discover<H: Host>(graph: &Graph<'_, H>) -> Result<Self, Error> {
         let request = Request::get(graph.endpoints().openid_configuration())
             .header("accept", "application/json")
-            // Who begins many sign-ins must not have it asked as often.
+            // A client that begins many sign-ins must not cause as many requests.
             .header("cache-control", "max-age=600");
         let response = graph.send(request).await?;
         if response.status != 200 {
