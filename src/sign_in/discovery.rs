@@ -47,7 +47,7 @@ impl Provider {
         let app = &graph.settings().server.client_id;
         let request = Request::get(graph.endpoints().openid_configuration_of(app))
             .header("accept", "application/json")
-            // Beginning many sign-ins must not have Microsoft asked as often.
+            // A client that begins many sign-ins must not cause as many requests.
             .header("cache-control", "max-age=600");
         let response = graph.send(request).await?;
         if response.status != 200 {

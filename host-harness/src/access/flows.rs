@@ -65,7 +65,7 @@ pub struct FlowTooLarge {
 /// Which sign-ins were used does not: that a code is redeemed once is then the vendor's to enforce.
 pub struct Flows {
     key: SealingKey,
-    /// Tells the numbers of this process from those before a restart.
+    /// Distinguishes the numbers of this process from those before a restart.
     process: u64,
     next: AtomicU64,
     used: Mutex<Used>,

@@ -1,5 +1,5 @@
 //! Who may do what: a password for the administrator, sessions for whoever signed in,
-//! sign-ins under way, turns of those who are not signed in, and patience with those who guess.
+//! sign-ins under way, turns of clients without a session, and limits on guesses.
 //!
 //! All of it is in memory, in bounded amounts, and takes the time from its caller; sign-ins under
 //! way are in the browsers. The password's hash alone is stored: see

@@ -1,4 +1,4 @@
-//! Turns of clients that are not signed in: how many calls of a plugin they cause at once.
+//! Turns of clients without a session: the number of plugin calls that they cause at once.
 //!
 //! A turn is one of its integration and of its client. A vendor that does not answer uses up the
 //! turns of its own integration only, and one client never has more than a few of those.
@@ -21,7 +21,7 @@ pub const OF_INTEGRATION: usize = 16;
 /// Turns of one client at one integration at once.
 pub const OF_CLIENT: usize = 4;
 
-/// Turns at all integrations.
+/// The turns at all integrations.
 #[derive(Debug)]
 pub struct Turns {
     integrations: Slots<IntegrationId>,
@@ -41,8 +41,8 @@ impl Turns {
         Self { integrations: Slots::new(OF_INTEGRATION), clients: Slots::new(OF_CLIENT) }
     }
 
-    /// Waits for a turn. Clients of an integration are served in the order in which they came,
-    /// but whoever has [`OF_CLIENT`] already waits for one of those.
+    /// Waits for a turn. Clients of an integration get turns in the order in which they came; a
+    /// client that has [`OF_CLIENT`] already waits until it gives one of them back.
     pub async fn wait(&self, integration: IntegrationId, address: IpAddr) -> Turn {
         // The client's first: while it waits for that, it stands in no other client's way.
         let client = self.clients.take((integration, household(address))).await;
@@ -79,7 +79,7 @@ impl<K: Eq + Hash> Slots<K> {
         if let Some(semaphore) = live.get(&key) {
             return semaphore.clone();
         }
-        // Whoever holds a slot, or waits for one, holds the semaphore too.
+        // A slot that is taken or waited for holds the semaphore too.
         live.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
         let semaphore = Arc::new(Semaphore::new(self.each));
         live.insert(key, semaphore.clone());

@@ -26,7 +26,7 @@ impl Program {
             trusted_proxies: args.trusted_proxies.clone(),
             bounds: Bounds::default(),
             log: Log::new(|incident| {
-                // Nothing to be done where nobody reads it.
+                // Without a reader of stderr, the administrator's pages remain.
                 let _ = text::incident(&mut anstream::stderr().lock(), incident);
             }),
             limit: self.limit(),

@@ -65,12 +65,12 @@ pub(super) struct App {
     pub(super) incidents: Incidents,
     pub(super) bounds: Bounds,
     proxies: Vec<Network>,
-    /// Whether it was said that a proxy is not trusted.
+    /// Whether the log says already that a proxy is not trusted.
     is_proxy_noted: AtomicBool,
     set_up: Mutex<Option<String>>,
 }
 
-/// What [`App`] is given of [`super::Options`].
+/// The part of [`super::Options`] that [`App`] stores.
 pub(super) struct Given {
     pub(super) bounds: Bounds,
     pub(super) proxies: Vec<Network>,
@@ -191,8 +191,7 @@ impl App {
         if !is_proxy && is_forwarded(headers) && !self.is_proxy_noted.swap(true, Ordering::Relaxed)
         {
             let summary = format!(
-                "{} sends requests of others on, and is none of the proxies that are trusted: all \
-                 who come through it count as one client",
+                "{} forwards requests and is not a trusted proxy: all its clients count as one",
                 peer.ip()
             );
             let remedy = "If it is a proxy of yours, start the server with --trusted-proxy";

@@ -1,8 +1,8 @@
-//! How much a client may take of the server before it is signed in, and for how long.
+//! Limits on what clients without a session use of the server.
 
 use std::time::Duration;
 
-/// Bounds on connections and on the requests of those who are not signed in.
+/// Limits on connections, and on the requests of clients without a session.
 #[derive(Debug, Clone)]
 pub struct Bounds {
     /// Number of open connections. Each takes a file of the process, of which it often may have no

@@ -14,10 +14,10 @@ use crate::error::{Error, Problem};
 /// Why a page is not shown.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// In the host's own words, for whoever asked: shown as it is.
+    /// In the host's own words, for any client: shown as it is.
     Problem(StatusCode, Box<Problem>),
-    /// Of what lies behind the pages: a plugin, the store. It can name files, and more that is
-    /// the administrator's to know; see [`Inner`].
+    /// Of a plugin or of the store. It can name files and other things that only the administrator
+    /// may see; see [`Inner`].
     Inner(StatusCode, Box<Problem>),
     /// Too many attempts: to be tried again after so long.
     Wait(Duration),
@@ -25,8 +25,8 @@ pub(super) enum Failure {
     Elsewhere(String),
 }
 
-/// Goes with a response that has no page yet: who may see how much of the problem is decided in
-/// one place, by [`crate::serve::guard::check`].
+/// Extension of a response that has no page yet. [`crate::serve::guard::check`] decides, in one
+/// place, how much of the problem the client may see, and draws the page.
 #[derive(Debug, Clone)]
 pub(super) struct Inner(pub(super) Box<Problem>);
 

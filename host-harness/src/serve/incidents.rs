@@ -1,5 +1,5 @@
-//! What went wrong for someone who is not the administrator: in full in the log and on the
-//! administrator's pages, and under the same reference number as on the page that failed.
+//! Failures whose cause only the administrator may see: in full in the log and on the
+//! administrator's pages, under the reference number that the failed page shows.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,7 +17,7 @@ const REMEMBERED: usize = 20;
 /// Letters and digits that are not mistaken for each other.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-/// A page that showed a reference number in place of the cause.
+/// A failure whose page showed a reference number in place of the cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
     /// What the page showed, such as `K7QM-2D9X`.

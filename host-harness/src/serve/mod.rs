@@ -4,7 +4,7 @@
 //! - `people`: the login page, the way to the vendor and back, a page of one's own.
 //! - `connections`: how many may be open, and for how long.
 //! - `guard`: what every request passes.
-//! - `incidents`: what only the administrator is shown.
+//! - `incidents`: failures whose cause only the administrator may see.
 //! - `view`: what the templates print.
 //!
 //! Every page works without JavaScript, and every text of a plugin is escaped.
@@ -64,9 +64,9 @@ pub struct Options {
     pub public_url: Option<Url>,
     /// Proxies in front of it, whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<Network>,
-    /// How much clients may take of it.
+    /// Limits on what clients use of it.
     pub bounds: Bounds,
-    /// Where the causes go that only the administrator is shown.
+    /// Takes the causes of failures that only the administrator may see.
     pub log: Log,
     /// How many removals need no person's word.
     pub limit: Limit,

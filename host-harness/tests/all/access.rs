@@ -160,7 +160,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_sign_in_that_was_changed_or_cut_is_none(place in 0_usize..4_000, letter in "[A-Za-z0-9_-]") {
+    fn a_sign_in_that_was_changed_or_cut_is_none(
+        place in 0_usize..4_000,
+        letter in "[A-Za-z0-9_-]",
+    ) {
         let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
         let flows = flows(&folder);
         let sealed = flows.seal(&pending(1), COOKIE, now).unwrap();

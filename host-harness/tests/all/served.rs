@@ -62,7 +62,7 @@ pub(crate) enum Mood {
     /// It always sends to the same place.
     #[default]
     Plain,
-    /// It tells sign-ins apart by a state: `s1`, `s2`, …
+    /// Each sign-in has a state of its own: `s1`, `s2`, …
     States,
     /// It sends browsers there, and has them keep that.
     Sends(String, String),

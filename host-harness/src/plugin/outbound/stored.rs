@@ -1,11 +1,10 @@
-//! Answers that a plugin may be given again: a private cache (RFC 9111), for requests that ask for
-//! it.
+//! A private cache of answers (RFC 9111), for requests that ask for it.
 //!
-//! A plugin keeps nothing between calls, and a stranger can cause calls: without this, whoever
-//! begins sign-ins has the vendor asked as often for what is the same for a day. An answer is
-//! stored where both say so: the request with `Cache-Control: max-age`, which also is how old the
-//! answer may be, and the server with its own. It is stored for the settings that it was asked
-//! under, and for no others.
+//! A plugin stores nothing between calls, and any client can cause calls: without a cache, a
+//! client that begins many sign-ins makes the host request the same document from the vendor as
+//! many times. An answer is stored where the request has `Cache-Control: max-age`, which is also
+//! the greatest age that it accepts, and the answer has one too. It is used only under the settings
+//! under which it was requested.
 
 use std::{
     collections::VecDeque,
@@ -86,8 +85,8 @@ impl StoredFor {
     /// credential and says how old the answer may be.
     pub(super) fn wanted(&self, request: &http::Request<WasiBody>, url: &Url) -> Option<Wanted> {
         let headers = request.headers();
-        let shows_who = [AUTHORIZATION, COOKIE].iter().any(|it| headers.contains_key(it));
-        let is_read = request.method() == Method::GET && !shows_who;
+        let has_credential = [AUTHORIZATION, COOKIE].iter().any(|it| headers.contains_key(it));
+        let is_read = request.method() == Method::GET && !has_credential;
         let longest = max_age(headers).filter(|_| is_read)?;
         let accept = headers.get(ACCEPT).cloned();
         let key = Key { settings: self.settings, url: url.clone(), accept };
@@ -146,8 +145,8 @@ fn whole(body: Bytes) -> WasiBody {
     Full::new(body).map_err(|it| match it {}).boxed_unsync()
 }
 
-/// How long the answer is fresh, where it may be stored: whole, small, and the same for whoever
-/// asks for it in this way.
+/// Returns how long the answer is fresh. `None` where it may not be stored: it is large, its size
+/// is not known, it is an error, or it depends on other headers of the request.
 fn storable(answer: &http::Response<WasiBody>) -> Option<Duration> {
     let headers = answer.headers();
     let is_small = answer.body().size_hint().exact().is_some_and(|it| it <= LARGEST);

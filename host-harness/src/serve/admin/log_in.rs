@@ -59,7 +59,7 @@ pub(super) async fn log_in(
     let entered = posted.checked(&token.csrf)?;
     let next = entered.text("next").unwrap_or_default().to_owned();
     let password = entered.text("password").unwrap_or_default().to_owned();
-    // Before a password is tried and a session opened that nobody would get.
+    // First: a session that is opened for an answer that fails would have no owner.
     lead_to(own_page(&next))?;
     app.attempts.begin(from, app.now()).map_err(Failure::Wait)?;
     let _turn = app.hashing.acquire().await.map_err(|it| Failure::broken(&it))?;

@@ -44,8 +44,8 @@ pub(super) async fn show(
     Query(Parameters { code }): Query<Parameters>,
     token: FormToken,
 ) -> Result<Response, Failure> {
-    // Not counted, since any page can have a browser ask for this one: the code is of 256 bits,
-    // and not found by asking.
+    // Not counted as a guess: any page of another site can make a browser send this request. The
+    // code has 256 bits, too many to guess.
     check(&app, &code)?;
     Ok(form(&app, &token, code, None))
 }
@@ -72,7 +72,7 @@ pub(super) async fn save(
         Ok(phc) => phc,
         Err(error) => return Ok(form(&app, &token, code, Some(error.to_string()))),
     };
-    // Of several who have the link and send it at the same time, one sets the password.
+    // Of several requests with the code at the same time, one sets the password.
     let is_first = app.store(move |store| store.set_first_password(&phc)).await?;
     app.end_set_up();
     if is_first { admitted(&app, "/admin") } else { Err(not_valid()) }

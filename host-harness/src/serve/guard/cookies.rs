@@ -22,7 +22,7 @@ pub(in crate::serve) enum Cookie {
     Form,
 }
 
-/// What tells the cookies of sign-ins apart.
+/// What distinguishes the cookies of sign-ins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::serve) struct FlowName(String);
 
@@ -58,7 +58,7 @@ impl Cookie {
         }
     }
 
-    /// A header that sets it until the browser is closed; that of a sign-in as long as it lasts.
+    /// A header that sets it until the browser is closed, or for a sign-in until that expires.
     pub(in crate::serve) fn set(&self, value: &str, site: &Site) -> HeaderValue {
         match self {
             Self::Flow(_) => {

@@ -1,6 +1,6 @@
 //! The pages of those who sign in: [`log_in`], the way to the vendor and back in
-//! [`sign_in`], who comes back without having been sent in [`unasked`], what is shown where it
-//! fails in [`refused`], and a page of one's own in [`me`].
+//! [`sign_in`], browsers that come back without a sign-in under way in [`unasked`], the page of
+//! a sign-in that fails in [`refused`], and a page of one's own in [`me`].
 
 mod log_in;
 mod me;

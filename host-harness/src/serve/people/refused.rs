@@ -1,7 +1,7 @@
-//! What is shown where a sign-in fails.
+//! The page of a sign-in that fails.
 //!
-//! Anyone can reach these pages. They say what the person in front of them can act on; the cause,
-//! which can name files, tenants and portals, goes to the log and to the administrator.
+//! Any client can reach it. It says what the user can act on; the cause, which can name files,
+//! tenants and portals, goes to the log and to the administrator.
 
 use axum::{
     http::StatusCode,
@@ -40,14 +40,14 @@ pub(super) async fn refused(
     (status, message(page, shown, "/", "Back to sign in")).into_response()
 }
 
-/// What a person who signs in may read of a problem: one sentence, and where help is.
+/// Returns what the user may read of a problem: one sentence, and what to do.
 fn for_anyone(problem: &Problem) -> Problem {
     const ASK: &str = "Ask your administrator of ONES, and give them the reference number";
     let of = |summary: &str, remedy: &str| Problem::of_request(&problem.code, summary, remedy);
     match problem.case.as_str() {
         // ONES's own words.
         "request" => of(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
-        // Said to the person, and by nothing but the way in which they signed in.
+        // The plugin's sentence is for the user, its remedy for an administrator of the vendor.
         "declined" => of(&problem.summary, ASK),
         "rejected" => of(
             &problem.summary,

@@ -80,21 +80,21 @@ pub(super) async fn turn(
     tokio::time::timeout(app.bounds.turn, turn).await.map_err(|_| Failure::busy())
 }
 
-/// What the plugin answers, where it answers soon enough for someone who waits.
+/// Returns the plugin's answer, or an error where it takes longer than a user waits.
 pub(super) async fn in_time<T>(app: &App, asked: Asked<'_, T>) -> Result<T, CallError> {
     let late = |_| {
         let seconds = app.bounds.sign_in.as_secs();
         CallError::Refused(Refusal::Unavailable(Explanation {
             code: "sign-in-too-slow".to_owned(),
-            summary: format!("The plugin took longer than {seconds} seconds to sign someone in"),
-            remedy: Some("Look whether the vendor answers, with Test settings".to_owned()),
+            summary: format!("The plugin took longer than {seconds} seconds for a sign-in"),
+            remedy: Some("See with Test settings whether the vendor answers".to_owned()),
             detail: None,
         }))
     };
     tokio::time::timeout(app.bounds.sign_in, asked).await.map_err(late)?
 }
 
-/// Sends the browser to the vendor, and has it remember what for.
+/// Sends the browser to the vendor, with a cookie that holds the sealed sign-in.
 pub(in crate::serve) async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -192,12 +192,12 @@ async fn returned(
     };
     let answered = match app.flows.open(sealed, &which.name(&app.site), app.today()) {
         Some(begun) => {
-            // Whoever does not get a turn can reload: the sign-in is not used up yet.
+            // A browser that gets no turn can reload: the sign-in is not used up yet.
             let turn = turn(app, client, begun.integration()).await?;
             match app.flows.redeem(begun, app.today()) {
                 Some(pending) => finish(app, headers, pending, parameters).await,
                 None => {
-                    // It is given back to who asks for one next.
+                    // `unasked` waits for one of its own.
                     drop(turn);
                     unasked::answer(app, client, method, headers, parameters).await
                 }

@@ -1,5 +1,5 @@
-//! Browsers that come back without having been sent: whose sign-in has expired, is used up or was
-//! begun elsewhere; who press *back* or *reload*; and administrators of a vendor who granted the
+//! Browsers that come back without a sign-in under way: it has expired, is used up (*back*,
+//! *reload*) or was begun in another browser; or the vendor's administrator granted the
 //! permissions in its portal.
 //!
 //! Nothing that such a browser brings is believed.
@@ -38,7 +38,7 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     parameters: Vec<(String, String)>,
 ) -> Result<Response, Failure> {
-    // What comes with a code (RFC 6749, section 4.1.2) is a sign-in, and is of no use any more.
+    // A code (RFC 6749, section 4.1.2) is that of a sign-in, and useless without its flow.
     let is_sign_in = parameters.iter().any(|(name, _)| name == "code");
     if !is_sign_in
         && !parameters.is_empty()
@@ -61,8 +61,8 @@ pub(super) async fn answer(
     ))
 }
 
-/// The page for who granted the permissions in the vendor's portal. The plugin knows what that
-/// looks like; `None` where it does not look like that.
+/// Returns the page for an administrator who granted the permissions in the vendor's portal. `None`
+/// where the plugin does not say that this is such a callback.
 async fn consented(
     app: &App,
     client: Client,
@@ -76,8 +76,8 @@ async fn consented(
     let Some(problem) = ask(app, client, *first, headers, parameters).await else {
         return Ok(None);
     };
-    // The administrator's cookie comes with a link of this server, not with the vendor's. Who is
-    // not logged in is led to the log-in first.
+    // A browser sends the administrator's cookie with a link of this server, not with the vendor's.
+    // Without a session, the link leads to the log-in first.
     let (to, label) = match configured.as_slice() {
         [only] => {
             (format!("/admin/integrations/{}/settings?test=true", only.get()), "Test settings")
@@ -89,7 +89,7 @@ async fn consented(
     Ok(Some(message(page, shown, to, label)))
 }
 
-/// What the plugin says of a callback without flow, where it says that consent was granted.
+/// Returns what the plugin says of a callback without flow, where it says that consent was granted.
 async fn ask(
     app: &App,
     client: Client,
