@@ -99,7 +99,7 @@ pub struct Choice {
 
 /// A room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct Room {
     pub id: String,
@@ -138,6 +138,29 @@ pub struct RoomFields {
     pub lists: bool,
 }
 
+impl Room {
+    /// Replaces the fields that are unknown by those of the record that is stored.
+    pub fn keep_unknown(&mut self, stored: Self) {
+        let RoomFields { building, floor_label, address, position, lists } = self.unknown;
+        if building {
+            self.building = stored.building;
+        }
+        if floor_label {
+            self.floor_label = stored.floor_label;
+        }
+        if address {
+            self.address = stored.address;
+        }
+        if position {
+            self.position = stored.position;
+        }
+        if lists {
+            self.lists = stored.lists;
+        }
+        self.unknown = RoomFields::default();
+    }
+}
+
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -161,7 +184,7 @@ pub struct Coordinates {
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct User {
     pub id: String,
@@ -189,6 +212,17 @@ pub struct User {
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct UserFields {
     pub card_number: bool,
+}
+
+impl User {
+    /// Replaces the fields that are unknown by those of the record that is stored.
+    pub fn keep_unknown(&mut self, stored: Self) {
+        let UserFields { card_number } = self.unknown;
+        if card_number {
+            self.card_number = stored.card_number;
+        }
+        self.unknown = UserFields::default();
+    }
 }
 
 /// A group of the vendor's directory.

@@ -21,7 +21,7 @@ use crate::{
     plugin::{CallError, Plugin, Session, SessionSource},
     settings::Settings,
     store::{IntegrationId, Kind, SealingKey, Store, StoreError},
-    sync::{Limit, Observer, Options, Source, Sync},
+    sync::{Observer, Options, Source, Sync},
 };
 
 /// So many integrations are synced at once; others wait for their turn.
@@ -121,7 +121,7 @@ struct Inner {
     store: Mutex<Store>,
     vendor: Box<dyn Connect>,
     key: SealingKey,
-    limit: Limit,
+    options: Options,
     slots: Semaphore,
     state: Mutex<State>,
     idle: Notify,
@@ -135,13 +135,14 @@ struct State {
 }
 
 impl Runner {
-    /// Each run has a connection of its own, [`Store::another`] of `store`.
-    pub fn new(store: Store, vendor: impl Connect, key: SealingKey, limit: Limit) -> Self {
+    /// Each run has a connection of its own, [`Store::another`] of `store`. It runs under these
+    /// options, with the default groups of its settings.
+    pub fn new(store: Store, vendor: impl Connect, key: SealingKey, options: Options) -> Self {
         Self(Arc::new(Inner {
             store: Mutex::new(store),
             vendor: Box::new(vendor),
             key,
-            limit,
+            options,
             slots: Semaphore::new(AT_ONCE),
             state: Mutex::default(),
             idle: Notify::new(),
@@ -291,11 +292,7 @@ impl Inner {
             let name = store.name(integration)?.unwrap_or_default();
             return Err(StoreError::NoSettings { name }.into());
         };
-        let options = Options {
-            limit: self.limit,
-            default_groups: settings.default_groups(),
-            ..Options::default()
-        };
+        let options = Options { default_groups: settings.default_groups(), ..self.options.clone() };
         Ok((self.vendor.connect(settings, &self.stop)?, options))
     }
 

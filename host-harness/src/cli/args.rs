@@ -49,6 +49,13 @@ pub(super) struct Args {
         value_parser = value_parser!(u8).range(0..=100))]
     pub(super) max_removals_percent: u8,
 
+    /// Number of minutes after the vendor last reported a user, room or group during which it is
+    /// not removed for being absent: for not being listed and not being found by its id. A removal
+    /// that the vendor itself reports does not wait
+    #[arg(long, global = true, value_name = "MINUTES", default_value_t = 60,
+        value_parser = value_parser!(u64).range(0..=525_600))]
+    pub(super) missing_grace: u64,
+
     /// What one call of the plugin may have
     #[arg(long, global = true, value_name = "MIB", default_value_t = 64,
         value_parser = value_parser!(u64).range(1..=4096))]

@@ -23,7 +23,7 @@ impl Program {
         let options = Options {
             listen: args.listen,
             public_url: args.public_url.clone(),
-            limit: self.limit(),
+            sync: self.cautious(),
         };
         let runtime = runtime()?;
         runtime.block_on(async {

@@ -33,7 +33,7 @@ use crate::{
     error::Error,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
-    sync::Limit,
+    sync,
 };
 use app::App;
 use site::Site;
@@ -52,8 +52,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What browsers call it. Where there is none, it is for this machine alone.
     pub public_url: Option<Url>,
-    /// How many removals need no person's word.
-    pub limit: Limit,
+    /// How syncs run: when removals are applied.
+    pub sync: sync::Options,
 }
 
 /// Why nothing is served.
@@ -97,7 +97,7 @@ impl Server {
         let manifest = vendor.describe().await?;
         let listener = site::listen(&options).await?;
         let site = Site::new(&listener, options.public_url)?;
-        let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
+        let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.sync);
         let slow = store.another()?;
         let app = App::new((store, slow), vendor, key, manifest, runner, site);
         let set_up = app.begin_set_up()?.map(|code| app.site.set_up(&code));

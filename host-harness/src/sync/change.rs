@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Group, Room, User},
+    model::{Group, Room, RoomFields, User, UserFields},
     plugin::CallError,
     store::Kind,
 };
@@ -72,9 +72,17 @@ pub struct FieldChange {
 }
 
 /// A stored record: a person, a room or a group.
-pub(crate) trait Record: serde::Serialize {
+pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
+
+    /// Whether fields of it could not be read.
+    fn has_unknown(&self) -> bool {
+        false
+    }
+
+    /// Replaces the fields that could not be read by those of the record that is stored.
+    fn keep_unknown(&mut self, _stored: Self) {}
 
     /// As it is stored; [`LARGEST_RECORD`] at most.
     fn to_json(&self) -> Result<String, CallError> {
@@ -100,6 +108,14 @@ impl Record for User {
     fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
+
+    fn has_unknown(&self) -> bool {
+        self.unknown != UserFields::default()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
+    }
 }
 
 impl Record for Group {
@@ -119,6 +135,14 @@ impl Record for Room {
 
     fn email(&self) -> Option<&str> {
         Some(&self.email)
+    }
+
+    fn has_unknown(&self) -> bool {
+        self.unknown != RoomFields::default()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
     }
 }
 

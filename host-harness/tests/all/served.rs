@@ -17,7 +17,7 @@ use ones_host::{
     serve::{Asked, Options, Server, Vendor},
     settings::Settings,
     store::{IntegrationId, SealingKey, Store, StoreOptions},
-    sync::{Limit, Source},
+    sync::{self, Source},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -248,7 +248,7 @@ pub(crate) fn refused_to_serve(listen: &str, public_url: Option<&str>) -> String
     let options = Options {
         listen: listen.parse().unwrap(),
         public_url: public_url.map(|it| it.parse().unwrap()),
-        limit: Limit::default(),
+        sync: sync::Options::default(),
     };
     let bound = runtime().block_on(Server::bind(store, Contoso::default(), key, options));
     bound.err().unwrap().problem().code
@@ -295,7 +295,7 @@ impl Served {
         let options = Options {
             listen: ([127, 0, 0, 1], 0).into(),
             public_url: url.map(|it| it.parse().unwrap()),
-            limit: Limit::default(),
+            sync: sync::Options::default(),
         };
         let runtime = runtime();
         let own = store.another().unwrap();

@@ -299,9 +299,9 @@ fn settings_that_are_refused_at_first_leave_no_integration() {
 
 #[test]
 fn what_is_larger_than_any_person_or_checkpoint_breaks_the_interface() {
-    let long = "x".repeat(64 << 10);
-    let large = UserChange::User(User { job_title: Some(long.clone()), ..user("a") });
-    for batch in [batch(WHOLE, "c1", vec![large]), batch(WHOLE, &(long + "x"), Vec::new())] {
+    let large = UserChange::User(User { job_title: Some("x".repeat(64 << 10)), ..user("a") });
+    let long = "x".repeat((256 << 10) + 1);
+    for batch in [batch(WHOLE, "c1", vec![large]), batch(WHOLE, &long, Vec::new())] {
         let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
         assert_eq!(error.problem().code, "plugin-broke-interface");
     }
