@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The largest number of changes in a batch, and of ids in a question.
@@ -459,6 +460,26 @@ pub struct Owed {
     pub count: u32,
     /// When the oldest was first reported, in seconds since 1970.
     pub since: i64,
+}
+
+impl Owed {
+    /// Returns when the oldest was first reported.
+    pub fn since(self) -> Timestamp {
+        Timestamp::from_second(self.since).unwrap_or_default()
+    }
+
+    /// Returns a sentence for the administrator, in which `since` is that time.
+    pub fn sentence(self, since: &str) -> String {
+        match self.count {
+            1 => format!(
+                "1 user or group could not be read yet (since {since}); the next runs read it first"
+            ),
+            count => format!(
+                "{count} users or groups could not be read yet (oldest since {since}); the next \
+                 runs read them first"
+            ),
+        }
+    }
 }
 
 /// How rooms take bookings.

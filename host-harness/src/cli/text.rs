@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Changes;
 use crate::{
     error::Problem,
-    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
+    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Owed, Report, Summary},
     store::{
         Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
         RunRow,
@@ -137,7 +137,8 @@ pub(super) fn outcome(
     if more > 0 {
         writeln!(out, "    {FAINT}and {more} more unreadable{FAINT:#}")?;
     }
-    let Summary { requests, throttled, retried, warnings, complete, .. } = &outcome.summary;
+    let Summary { requests, throttled, retried, warnings, complete, owed: due, .. } =
+        &outcome.summary;
     if !complete {
         writeln!(
             out,
@@ -148,6 +149,7 @@ pub(super) fn outcome(
     for warning in warnings {
         writeln!(out, "  {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
+    owed(out, "  ", *due)?;
     writeln!(
         out,
         "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {}, \
@@ -176,6 +178,17 @@ pub(super) fn outcome(
         )?;
     }
     Ok(())
+}
+
+/// What the vendor reported, but did not let be read yet.
+fn owed(out: &mut impl Write, indent: &str, owed: Option<Owed>) -> io::Result<()> {
+    match owed {
+        Some(it) => {
+            let sentence = it.sentence(&it.since().to_string());
+            writeln!(out, "{indent}{CAUTION}!{CAUTION:#} {sentence}")
+        }
+        None => Ok(()),
+    }
 }
 
 /// What a run of people did besides.
@@ -329,6 +342,7 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
     for warning in &row.summary.warnings {
         writeln!(out, "      {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
+    owed(out, "      ", row.summary.owed)?;
     if let Some(error) = &row.error {
         writeln!(
             out,

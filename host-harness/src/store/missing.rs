@@ -1,89 +1,121 @@
 //! Records that may be gone: a listing or one answer did not find them.
 //!
 //! One answer is no proof, since a vendor's replicas lag behind each other. Such a record is a
-//! candidate for removal: `seen` is -1 in its row, or below the number of the latest listing that is
-//! complete. Each run reads the candidates by id.
-
-use std::time::Duration;
+//! candidate for removal: `seen` is -1 in its row. A candidate that the vendor did not report for
+//! a while is read by id; until then, that answer could come from a replica that lags as well.
+//! Where it is found, it is read once more after as long a while (`seen` is -2 meanwhile), since
+//! the answer that lags can be the one that finds it.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::{Kind, StoreError, Transaction};
 use crate::model::Removal;
 
-/// Which records are candidates for removal.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Candidates {
-    /// Those that an earlier listing or one answer did not find.
-    Missing,
-    /// These, and those that the listing of this number did not report.
-    NotSeenBy(i64),
+/// Of a record that a listing or one answer did not find.
+const MISSING: i64 = -1;
+
+/// Of a candidate that reading it by id has found.
+const FOUND_ONCE: i64 = -2;
+
+/// A record that may be gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) id: String,
+    /// Reading it by id has found it before.
+    pub(crate) found_before: bool,
 }
 
 impl Transaction<'_> {
-    /// Returns the ids of active records that are candidates and whose removal is not yet asked
-    /// for, `limit` at most, from behind `after` on.
+    /// Makes candidates of the active records that the enumeration `seen` did not report and
+    /// whose removal is not yet asked for.
+    pub(crate) fn doubt_not_seen(
+        &self,
+        kind: Kind,
+        seen: i64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                // A clock that was set back must not protect a record until it has caught up.
+                "UPDATE record SET seen = ?5, reported = min(reported, ?4)
+                 WHERE integration = ?1 AND kind = ?2 AND seen < ?3 AND removed_at IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM removal
+                       WHERE integration = record.integration AND kind = record.kind
+                         AND id = record.id)",
+            )?
+            .execute(params![self.integration, kind, seen, now.as_second(), MISSING])?;
+        Ok(())
+    }
+
+    /// Makes a candidate of an active record that the vendor reported at `at` without its
+    /// fields. Of anything else it is no news.
+    pub(crate) fn doubt(&self, kind: Kind, id: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET seen = ?5, reported = ?4
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND removed_at IS NULL",
+            )?
+            .execute(params![self.integration, kind, id, at.as_second(), MISSING])?;
+        Ok(())
+    }
+
+    /// Notes that reading a candidate by id has found it, for the first time.
+    pub(crate) fn found_once(&self, kind: Kind, id: &str) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE record SET seen = ?4
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND removed_at IS NULL",
+            )?
+            .execute(params![self.integration, kind, id, FOUND_ONCE])?;
+        Ok(())
+    }
+
+    /// Returns candidates that the vendor did not report after `until` (in seconds since 1970)
+    /// and whose removal is not yet asked for: `limit` at most, from behind the id `after` on.
     pub(crate) fn candidates(
         &self,
         kind: Kind,
-        which: Candidates,
+        until: i64,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<String>, StoreError> {
-        let (condition, seen) = match which {
-            // As in the index `missing_record`, so that it is used.
-            Candidates::Missing => ("seen < 0", 0),
-            Candidates::NotSeenBy(seen) => ("seen < ?3", seen),
-        };
-        let mut statement = self.sql.prepare_cached(&format!(
-            "SELECT id FROM record AS it
-             WHERE integration = ?1 AND kind = ?2 AND id > ?4 AND {condition}
-               AND removed_at IS NULL
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            // The conditions of the index `missing_record` are repeated, so that it is used.
+            "SELECT id, seen FROM record AS it
+             WHERE integration = ?1 AND kind = ?2 AND id > ?4 AND seen < 0 AND removed_at IS NULL
+               AND reported <= ?3
                AND NOT EXISTS (SELECT 1 FROM removal
                    WHERE integration = it.integration AND kind = it.kind AND id = it.id)
-             ORDER BY id LIMIT ?5"
-        ))?;
-        let ids = statement
-            .query_map(params![self.integration, kind, seen, after, limit], |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
+             ORDER BY id LIMIT ?5",
+        )?;
+        let found =
+            statement.query_map(params![self.integration, kind, until, after, limit], |row| {
+                let found_before = row.get::<_, i64>(1)? == FOUND_ONCE;
+                Ok(Candidate { id: row.get(0)?, found_before })
+            })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Makes an active record a candidate, which the vendor reported at `at` without saying
-    /// how it stands. Of anything else it is no news.
-    pub(crate) fn doubt(&self, kind: Kind, id: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.set_missing(kind, id, at.as_second())
-    }
-
-    /// Asks for the removal of a candidate that reading it by id at `now` did not find either.
-    /// Where it was reported less than `grace` ago, it stays a candidate.
-    pub(crate) fn confirm_missing(
+    /// Asks for the removal of a candidate that reading it by id did not find either. It is no
+    /// candidate then: where an administrator keeps it, the next enumeration decides.
+    pub(crate) fn confirm_gone(
         &self,
         kind: Kind,
         id: &str,
         reason: Removal,
-        now: Timestamp,
-        grace: Duration,
+        seen: i64,
     ) -> Result<(), StoreError> {
-        let reported: Option<i64> = self
-            .sql
+        self.sql
             .prepare_cached(
-                "SELECT reported FROM record WHERE integration = ?1 AND kind = ?2 AND id = ?3",
+                "UPDATE record SET seen = ?4
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND seen < 0",
             )?
-            .query_row(params![self.integration, kind, id], |row| row.get(0))
-            .optional()?;
-        let Some(reported) = reported else { return Ok(()) };
-        // A clock that was set back must not protect it until it has caught up.
-        let reported = reported.min(now.as_second());
-        let since = u64::try_from(now.as_second().saturating_sub(reported)).unwrap_or_default();
-        if since >= grace.as_secs() {
-            self.ask_removal(kind, id, reason.as_str())
-        } else {
-            self.set_missing(kind, id, reported)
-        }
+            .execute(params![self.integration, kind, id, seen])?;
+        self.ask_removal(kind, id, reason.as_str())
     }
 
-    /// Notes that the vendor reported the record at `at`, without its fields.
+    /// Notes that the vendor reported the record at `at`, where only that is known of the report.
     pub(super) fn note_report(
         &self,
         kind: Kind,
@@ -96,16 +128,6 @@ impl Transaction<'_> {
                  WHERE integration = ?1 AND kind = ?2 AND id = ?3",
             )?
             .execute(params![self.integration, kind, id, at.as_second()])?;
-        Ok(())
-    }
-
-    fn set_missing(&self, kind: Kind, id: &str, reported: i64) -> Result<(), StoreError> {
-        self.sql
-            .prepare_cached(
-                "UPDATE record SET seen = -1, reported = ?4
-                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND removed_at IS NULL",
-            )?
-            .execute(params![self.integration, kind, id, reported])?;
         Ok(())
     }
 }

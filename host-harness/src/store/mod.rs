@@ -30,7 +30,7 @@ pub use edges::InGroup;
 pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
 pub use leavers::Leavers;
-pub(crate) use missing::Candidates;
+pub(crate) use missing::Candidate;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;

@@ -90,9 +90,9 @@ pub struct Options {
     pub full: bool,
     /// How many removals need no person's word.
     pub limit: Limit,
-    /// What the vendor reported within this time is not removed because a listing missed it
-    /// and reading it by id did not find it: a vendor's replicas lag behind each other. A
-    /// removal that the vendor itself reports is applied at once.
+    /// What a listing or one answer did not find is read by id once the vendor did not report
+    /// it for this long, and removed where that does not find it either: a vendor's replicas lag
+    /// behind each other. A removal that the vendor itself reports does not wait.
     pub missing_grace: Duration,
     /// Groups of ONES that a person joins when first seen.
     pub default_groups: Vec<String>,

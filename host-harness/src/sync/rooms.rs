@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
     plugin::CallError,
-    store::{Candidates, Kind, Sighting, StoreError},
+    store::{Kind, Sighting, StoreError},
 };
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
@@ -32,8 +32,9 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         Ok(())
     })?;
     if summary.complete {
-        let is_asked = |id: &str| !(obscured && is_makeshift(id));
-        confirm(run, source, Kind::Room, Candidates::NotSeenBy(seen), seen, is_asked)?;
+        let now = run.now();
+        run.store.transaction(run.integration, |it| it.doubt_not_seen(Kind::Room, seen, now))?;
+        confirm(run, source, Kind::Room, seen, |id| !(obscured && is_makeshift(id)))?;
     }
     run.peak_memory = source.peak_memory();
     // Where there were rooms and now is none, something else is wrong.

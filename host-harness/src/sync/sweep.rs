@@ -7,11 +7,11 @@ use crate::{
     error::Error,
     model::{BATCH, Removal, Room, RoomBatch, RoomChange, Subject, Unreadable, UserChange},
     plugin::CallError,
-    store::{Candidates, Kind, Progress},
+    store::{Candidate, Kind, Progress},
 };
 
-/// Reads all users or groups that may be gone, and asks for the removal of those that are. Then
-/// takes away the memberships that a complete enumeration did not tell.
+/// Makes candidates for removal of what a complete enumeration did not report, takes away the
+/// memberships that it did not report, and reads candidates: see [`confirm`].
 ///
 /// An enumeration that was `told` in this run, but left something out, says nothing of
 /// those it did not tell. One that an earlier run completed still does, once a run is
@@ -24,51 +24,51 @@ pub(super) fn settle_missed(
     is_complete: bool,
     is_told: bool,
 ) -> Result<(), Error> {
-    let seen = progress.enumeration;
+    let (seen, now) = (progress.enumeration, run.now());
+    if progress.sweep_due {
+        progress.sweep_due = !is_complete && !is_told;
+        let mut dropped = 0;
+        run.store.transaction(run.integration, |transaction| {
+            if is_complete {
+                transaction.doubt_not_seen(kind, seen, now)?;
+            }
+            if is_complete && kind == Kind::Group {
+                dropped = transaction.drop_missed_members(seen)?;
+            }
+            transaction.set_progress(kind, &progress)
+        })?;
+        run.counts.memberships.removed += dropped;
+    }
     if is_complete {
-        let which = match progress.sweep_due {
-            true => Candidates::NotSeenBy(seen),
-            false => Candidates::Missing,
-        };
-        confirm(run, source, kind, which, seen, |_| true)?;
+        confirm(run, source, kind, seen, |_| true)?;
     }
-    if !progress.sweep_due {
-        return Ok(());
-    }
-    progress.sweep_due = !is_complete && !is_told;
-    let mut dropped = 0;
-    run.store.transaction(run.integration, |transaction| {
-        if is_complete && kind == Kind::Group {
-            dropped = transaction.drop_missed_members(seen)?;
-        }
-        transaction.set_progress(kind, &progress)
-    })?;
-    run.counts.memberships.removed += dropped;
     Ok(())
 }
 
-/// Reads candidates by id, those that `is_asked` lets be asked for. What is found is stored as
-/// reported by the enumeration `seen`. What is not found is removed at the end of the run, or
-/// stays a candidate where it was reported too short a time ago: see
-/// [`Options::missing_grace`](super::Options::missing_grace).
+/// Reads candidates by id: those that the vendor did not report within
+/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` lets be asked
+/// for. What is found is stored as reported by the enumeration `seen`, and what is not found is
+/// removed at the end of the run. What is found for the first time stays a candidate.
 pub(super) fn confirm(
     run: &mut Run<'_>,
     source: &mut dyn Source,
     kind: Kind,
-    which: Candidates,
     seen: i64,
     is_asked: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
+    let grace = i64::try_from(run.options.missing_grace.as_secs()).unwrap_or(i64::MAX);
+    let until = run.now().as_second().saturating_sub(grace);
     let mut after = String::new();
     loop {
-        let mut ids = run
+        let mut candidates = run
             .store
-            .transaction(run.integration, |it| it.candidates(kind, which, &after, BATCH))?;
-        let Some(last) = ids.last() else { return Ok(()) };
-        after.clone_from(last);
-        ids.retain(|id| is_asked(id));
-        if !ids.is_empty() {
-            Answer::read(source, kind, &ids)?.store(run, kind, seen)?;
+            .transaction(run.integration, |it| it.candidates(kind, until, &after, BATCH))?;
+        let Some(last) = candidates.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        candidates.retain(|it| is_asked(&it.id));
+        if !candidates.is_empty() {
+            let ids: Vec<_> = candidates.iter().map(|it| it.id.clone()).collect();
+            Answer::read(source, kind, &ids)?.store(run, kind, seen, candidates)?;
         }
     }
 }
@@ -76,10 +76,10 @@ pub(super) fn confirm(
 /// How candidates stand.
 #[derive(Default)]
 struct Answer {
-    /// Users or groups that are there, or that the vendor reports as removed.
+    /// Users or groups that are there.
     changes: Vec<UserChange>,
     rooms: Vec<Room>,
-    missing: Vec<(String, Removal)>,
+    gone: Vec<(String, Removal)>,
     unreadable: Vec<Unreadable>,
 }
 
@@ -120,8 +120,10 @@ impl Answer {
 
     fn add(&mut self, change: UserChange) {
         match change {
-            UserChange::UserMissing(id, reason) => self.missing.push((id, reason)),
-            UserChange::GroupMissing(id) => self.missing.push((id, Removal::Soft)),
+            UserChange::UserMissing(id, reason)
+            | UserChange::UserRemoved(id, reason)
+            | UserChange::GroupRemoved(id, reason) => self.gone.push((id, reason)),
+            UserChange::GroupMissing(id) => self.gone.push((id, Removal::Soft)),
             UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
                 self.unreadable.push(it);
             }
@@ -132,18 +134,27 @@ impl Answer {
     fn add_room(&mut self, change: RoomChange) {
         match change {
             RoomChange::Room(room) => self.rooms.push(room),
-            RoomChange::Missing(id, reason) => self.missing.push((id, reason)),
+            RoomChange::Missing(id, reason) => self.gone.push((id, reason)),
             RoomChange::Unreadable(it) => self.unreadable.push(it),
         }
     }
 
-    fn store(self, run: &mut Run<'_>, kind: Kind, seen: i64) -> Result<(), Error> {
-        let Self { changes, rooms, missing, unreadable } = self;
-        let (now, grace) = (run.now(), run.options.missing_grace);
+    fn store(
+        self,
+        run: &mut Run<'_>,
+        kind: Kind,
+        seen: i64,
+        candidates: Vec<Candidate>,
+    ) -> Result<(), Error> {
+        let Self { changes, rooms, gone, unreadable } = self;
+        let now = run.now();
         rooms::store(run, RoomBatch { rooms, unreadable: Vec::new() }, seen)?;
         store(run, changes, seen, false, |transaction| {
-            for (id, reason) in missing {
-                transaction.confirm_missing(kind, &id, reason, now, grace)?;
+            for it in candidates.iter().filter(|it| !it.found_before) {
+                transaction.found_once(kind, &it.id)?;
+            }
+            for (id, reason) in gone {
+                transaction.confirm_gone(kind, &id, reason, seen)?;
             }
             // It may be there, and it may be the vendor that failed: it is read again.
             for it in &unreadable {

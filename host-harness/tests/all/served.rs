@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, Mutex},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use ones_host::{
@@ -10,7 +11,7 @@ use ones_host::{
     access::password,
     model::{
         BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
-        Manifest, Outcome, Permission, Purpose, Redirect, Refusal, Report, Script,
+        Manifest, Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -45,6 +46,8 @@ pub(crate) struct Contoso {
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
     /// Who no longer is there at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
+    /// What it reports, but does not let be read yet.
+    pub(crate) owed: Arc<Mutex<Option<Owed>>>,
     /// It knows people only.
     pub(crate) has_no_rooms: Arc<Mutex<bool>>,
 }
@@ -232,7 +235,8 @@ impl Connect for Contoso {
             detail: None,
         });
         let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
-        Ok(Box::new(Fake { rooms, users, rooms_fail, ..Fake::default() }))
+        let owed = *self.owed.lock().unwrap();
+        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, ..Fake::default() }))
     }
 }
 
@@ -295,7 +299,7 @@ impl Served {
         let options = Options {
             listen: ([127, 0, 0, 1], 0).into(),
             public_url: url.map(|it| it.parse().unwrap()),
-            sync: sync::Options::default(),
+            sync: sync::Options { missing_grace: Duration::ZERO, ..sync::Options::default() },
         };
         let runtime = runtime();
         let own = store.another().unwrap();
