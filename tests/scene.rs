@@ -34,6 +34,9 @@ pub struct Scene {
     folder: TempDir,
     /// As an administrator enters them; write them anew with [`Scene::enter`].
     pub settings: Value,
+    /// `--missing-grace`, in minutes. 0 unless a test is about it: what is absent, and not found
+    /// by its id either, is then removed by the run that notices it.
+    pub missing_grace: u32,
 }
 
 /// What a run of the program came to.
@@ -93,8 +96,8 @@ impl Scene {
             },
             "users": {"defaultGroups": ["Staff"]},
         });
-        let scene =
-            Self { _runtime: runtime, emulator, folder: tempfile::tempdir().unwrap(), settings };
+        let folder = tempfile::tempdir().unwrap();
+        let scene = Self { _runtime: runtime, emulator, folder, settings, missing_grace: 0 };
         scene.enter(&scene.settings);
         scene
     }
@@ -127,6 +130,8 @@ impl Scene {
             .arg(component())
             .arg("--data")
             .arg(self.path("data"))
+            .arg("--missing-grace")
+            .arg(self.missing_grace.to_string())
             .args(words)
             .current_dir(self.folder.path())
             // The tests need no network, and no proxy of the machine's.

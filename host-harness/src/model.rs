@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The largest number of changes in a batch, and of ids in a question.
@@ -99,7 +100,7 @@ pub struct Choice {
 
 /// A room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct Room {
     pub id: String,
@@ -138,6 +139,29 @@ pub struct RoomFields {
     pub lists: bool,
 }
 
+impl Room {
+    /// Replaces the fields that are unknown by those of the record that is stored.
+    pub fn keep_unknown(&mut self, stored: Self) {
+        let RoomFields { building, floor_label, address, position, lists } = self.unknown;
+        if building {
+            self.building = stored.building;
+        }
+        if floor_label {
+            self.floor_label = stored.floor_label;
+        }
+        if address {
+            self.address = stored.address;
+        }
+        if position {
+            self.position = stored.position;
+        }
+        if lists {
+            self.lists = stored.lists;
+        }
+        self.unknown = RoomFields::default();
+    }
+}
+
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -161,7 +185,7 @@ pub struct Coordinates {
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct User {
     pub id: String,
@@ -189,6 +213,17 @@ pub struct User {
 #[expect(missing_docs, reason = "the fields are those of the interface, documented there")]
 pub struct UserFields {
     pub card_number: bool,
+}
+
+impl User {
+    /// Replaces the fields that are unknown by those of the record that is stored.
+    pub fn keep_unknown(&mut self, stored: Self) {
+        let UserFields { card_number } = self.unknown;
+        if card_number {
+            self.card_number = stored.card_number;
+        }
+        self.unknown = UserFields::default();
+    }
 }
 
 /// A group of the vendor's directory.
@@ -425,6 +460,26 @@ pub struct Owed {
     pub count: u32,
     /// When the oldest was first reported, in seconds since 1970.
     pub since: i64,
+}
+
+impl Owed {
+    /// Returns when the oldest was first reported.
+    pub fn since(self) -> Timestamp {
+        Timestamp::from_second(self.since).unwrap_or_default()
+    }
+
+    /// Returns a sentence for the administrator, in which `since` is that time.
+    pub fn sentence(self, since: &str) -> String {
+        match self.count {
+            1 => format!(
+                "1 user or group could not be read yet (since {since}); the next runs read it first"
+            ),
+            count => format!(
+                "{count} users or groups could not be read yet (oldest since {since}); the next \
+                 runs read them first"
+            ),
+        }
+    }
 }
 
 /// How rooms take bookings.

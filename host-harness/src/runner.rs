@@ -19,7 +19,7 @@ use crate::{
     plugin::{CallError, Plugin, Session, SessionSource},
     settings::Settings,
     store::{IntegrationId, Kind, SealingKey, Store, StoreError},
-    sync::{Limit, Observer, Options, Source, Sync},
+    sync::{Observer, Options, Source, Sync},
 };
 pub use turns::Patience;
 use turns::{Place, Turns};
@@ -118,7 +118,7 @@ struct Inner {
     store: Mutex<Store>,
     vendor: Box<dyn Connect>,
     key: SealingKey,
-    limit: Limit,
+    options: Options,
     turns: Turns,
     state: Mutex<State>,
     idle: Notify,
@@ -132,9 +132,10 @@ struct State {
 }
 
 impl Runner {
-    /// Each run has a connection of its own, [`Store::another`] of `store`.
-    pub fn new(store: Store, vendor: impl Connect, key: SealingKey, limit: Limit) -> Self {
-        Self::with_patience(store, vendor, key, limit, Patience::default())
+    /// Each run has a connection of its own, [`Store::another`] of `store`. It runs under these
+    /// options, with the default groups of its settings.
+    pub fn new(store: Store, vendor: impl Connect, key: SealingKey, options: Options) -> Self {
+        Self::with_patience(store, vendor, key, options, Patience::default())
     }
 
     /// As [`Self::new`], with another patience with runs that take long.
@@ -142,14 +143,14 @@ impl Runner {
         store: Store,
         vendor: impl Connect,
         key: SealingKey,
-        limit: Limit,
+        options: Options,
         patience: Patience,
     ) -> Self {
         Self(Arc::new(Inner {
             store: Mutex::new(store),
             vendor: Box::new(vendor),
             key,
-            limit,
+            options,
             turns: Turns::new(patience),
             state: Mutex::default(),
             idle: Notify::new(),
@@ -308,11 +309,7 @@ impl Inner {
             let name = store.name(integration)?.unwrap_or_default();
             return Err(StoreError::NoSettings { name }.into());
         };
-        let options = Options {
-            limit: self.limit,
-            default_groups: settings.default_groups(),
-            ..Options::default()
-        };
+        let options = Options { default_groups: settings.default_groups(), ..self.options.clone() };
         Ok((self.vendor.connect(settings, stop)?, options))
     }
 

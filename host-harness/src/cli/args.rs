@@ -52,6 +52,14 @@ pub(super) struct Args {
         value_parser = value_parser!(u8).range(0..=100))]
     pub(super) max_removals_percent: u8,
 
+    /// Number of minutes after the vendor's last report of a user, room or group during which it
+    /// is not removed for being absent, since the vendor's servers lag behind each other. After
+    /// that, it is removed where reading it by its id does not find it either. A removal that the
+    /// vendor itself reports does not wait
+    #[arg(long, global = true, value_name = "MINUTES", default_value_t = 60,
+        value_parser = value_parser!(u64).range(0..=525_600))]
+    pub(super) missing_grace: u64,
+
     /// What one call of the plugin may have
     #[arg(long, global = true, value_name = "MIB", default_value_t = 64,
         value_parser = value_parser!(u64).range(1..=4096))]

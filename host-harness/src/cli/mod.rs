@@ -191,12 +191,8 @@ impl Program {
         if let Some(folder) = store.temporary() {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
-        let options = Options {
-            full,
-            limit: self.limit(),
-            default_groups: settings.default_groups(),
-            now: None,
-        };
+        let options =
+            Options { full, default_groups: settings.default_groups(), ..self.cautious() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(self.args.format, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
@@ -357,8 +353,14 @@ impl Program {
         StoreOptions { quota: Some(self.args.quota << 20), ..StoreOptions::default() }
     }
 
-    fn limit(&self) -> Limit {
-        Limit { count: self.args.max_removals, percent: self.args.max_removals_percent }
+    /// When removals are applied, as the arguments say.
+    fn cautious(&self) -> Options {
+        let Args { max_removals, max_removals_percent, missing_grace, .. } = self.args;
+        Options {
+            limit: Limit { count: max_removals, percent: max_removals_percent },
+            missing_grace: Duration::from_secs(missing_grace * 60),
+            ..Options::default()
+        }
     }
 
     fn plugin(&self) -> Result<Plugin, Failure> {

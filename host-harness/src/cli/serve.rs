@@ -29,7 +29,7 @@ impl Program {
                 // Without a reader of stderr, the administrator's pages remain.
                 let _ = text::incident(&mut anstream::stderr().lock(), incident);
             }),
-            limit: self.limit(),
+            sync: self.cautious(),
         };
         let runtime = runtime()?;
         runtime.block_on(async {

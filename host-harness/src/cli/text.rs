@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Changes, harmless::is_misleading};
 use crate::{
     error::Problem,
-    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report, Summary},
+    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Owed, Report, Summary},
     serve::Incident,
     store::{
         Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
@@ -146,7 +146,8 @@ pub(super) fn outcome(
     if more > 0 {
         writeln!(out, "    {FAINT}and {more} more unreadable{FAINT:#}")?;
     }
-    let Summary { requests, throttled, retried, warnings, complete, .. } = &outcome.summary;
+    let Summary { requests, throttled, retried, warnings, complete, owed: due, .. } =
+        &outcome.summary;
     if !complete {
         writeln!(
             out,
@@ -157,6 +158,7 @@ pub(super) fn outcome(
     for warning in warnings {
         writeln!(out, "  {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
+    owed(out, "  ", *due)?;
     writeln!(
         out,
         "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {}, \
@@ -185,6 +187,17 @@ pub(super) fn outcome(
         )?;
     }
     Ok(())
+}
+
+/// What the vendor reported, but did not let be read yet.
+fn owed(out: &mut impl Write, indent: &str, owed: Option<Owed>) -> io::Result<()> {
+    match owed {
+        Some(it) => {
+            let sentence = it.sentence(&it.since().to_string());
+            writeln!(out, "{indent}{CAUTION}!{CAUTION:#} {sentence}")
+        }
+        None => Ok(()),
+    }
 }
 
 /// What a run of people did besides.
@@ -338,6 +351,7 @@ pub(super) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> {
     for warning in &row.summary.warnings {
         writeln!(out, "      {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
+    owed(out, "      ", row.summary.owed)?;
     if let Some(error) = &row.error {
         writeln!(
             out,

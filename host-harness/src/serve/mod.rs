@@ -40,7 +40,7 @@ use crate::{
     error::Error,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
-    sync::Limit,
+    sync,
 };
 use app::{App, Given};
 pub use bounds::Bounds;
@@ -68,8 +68,8 @@ pub struct Options {
     pub bounds: Bounds,
     /// Takes the causes of failures that only the administrator may see.
     pub log: Log,
-    /// How many removals need no person's word.
-    pub limit: Limit,
+    /// How syncs run: when removals are applied.
+    pub sync: sync::Options,
 }
 
 /// Why nothing is served.
@@ -114,7 +114,7 @@ impl Server {
         let listener = site::listen(&options).await?;
         let site = Site::new(&listener, options.public_url)?;
         vendor.keep_from_own_pages(site.address(), &site.url());
-        let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.limit);
+        let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.sync);
         let slow = store.another()?;
         let given = Given {
             bounds: options.bounds,

@@ -1,8 +1,9 @@
 //! Who signs in: whether ONES lets them, and what it knows of them.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Store, StoreError, Transaction, json};
+use super::{IntegrationId, Kind, Store, StoreError, Transaction, json};
 use crate::{error::Error, model::User, plugin::CallError, sync::Record as _};
 
 /// What becomes of a person whom the vendor signed in.
@@ -45,7 +46,9 @@ impl Store {
         user: &User,
         default_groups: &[String],
     ) -> Result<Admission, Error> {
-        let json = user.to_json().map_err(|it| CallError::broke(it.reason))?;
+        let mut new = user.clone();
+        new.keep_unknown(User::default());
+        let json = new.to_json().map_err(|it| CallError::broke(it.reason))?;
         Ok(self.transaction(integration, |it| it.admit(user, &json, default_groups))?)
     }
 
@@ -93,7 +96,10 @@ impl Transaction<'_> {
             Some((_, false)) => Admission::Disabled,
             _ if !user.enabled => Admission::Disabled,
             _ if self.is_room(user)? => Admission::Room,
-            Some(_) => Admission::Known,
+            Some(_) => {
+                self.note_report(Kind::User, &user.id, Timestamp::now())?;
+                Admission::Known
+            }
             None => {
                 self.put_provisional(&user.id, json, user.email())?;
                 self.join(&user.id, groups)?;

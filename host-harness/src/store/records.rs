@@ -1,8 +1,10 @@
 //! People, rooms and groups, and where their sync stands.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
+use serde::de::DeserializeOwned;
 
-use super::{Kind, StoreError, Transaction, now};
+use super::{Kind, StoreError, Transaction, json, now};
 
 /// Where the sync of one kind stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +33,15 @@ pub enum Put {
     Updated(String),
     /// Already stored like that.
     Unchanged,
+}
+
+/// That a run reported a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sighting {
+    /// Number of the latest enumeration.
+    pub(crate) seen: i64,
+    /// Time of the report.
+    pub(crate) at: Timestamp,
 }
 
 /// `lowercase`, of whatever script: SQLite's own knows ASCII alone.
@@ -108,15 +119,43 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Stores a record as told by the enumeration `seen`: provisional no more. A removal
-    /// that waits for it is cancelled.
+    /// Returns a record as it is stored, also one that was removed.
+    pub(crate) fn stored<R: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<R>, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT json FROM record WHERE integration = ?1 AND kind = ?2 AND id = ?3",
+            )?
+            .query_row(params![self.integration, kind, id], |row| {
+                json::read("json", row.get_ref(0)?.as_str()?)
+            })
+            .optional()?)
+    }
+
+    /// Whether there is a record of that id that is not removed.
+    pub(crate) fn is_active(&self, kind: Kind, id: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT 1 FROM record
+                 WHERE integration = ?1 AND kind = ?2 AND id = ?3 AND removed_at IS NULL",
+            )?
+            .exists(params![self.integration, kind, id])?)
+    }
+
+    /// Stores a record as reported: provisional no more. A removal that waits for it is
+    /// cancelled.
     pub(crate) fn put(
         &self,
         kind: Kind,
         id: &str,
         json: &str,
         email: Option<&str>,
-        seen: i64,
+        sighting: Sighting,
     ) -> Result<Put, StoreError> {
         let before = self
             .sql
@@ -133,14 +172,14 @@ impl Transaction<'_> {
             Some((_, true, _)) => Put::Returned,
             Some((before, false, provisional)) if before == json => {
                 if !provisional {
-                    self.mark(kind, id, seen)?;
+                    self.mark(kind, id, sighting)?;
                     return Ok(Put::Unchanged);
                 }
                 Put::Unchanged
             }
             Some((before, false, _)) => Put::Updated(before),
         };
-        self.insert(kind, id, json, email, seen)?;
+        self.insert(kind, id, json, email, sighting)?;
         self.cancel_removal(kind, id)?;
         Ok(put)
     }
@@ -153,7 +192,7 @@ impl Transaction<'_> {
         json: &str,
         email: Option<&str>,
     ) -> Result<(), StoreError> {
-        self.insert(Kind::User, id, json, email, 0)?;
+        self.insert(Kind::User, id, json, email, Sighting { seen: 0, at: Timestamp::now() })?;
         self.sql
             .prepare_cached(
                 "UPDATE record SET provisional = 1
@@ -169,33 +208,45 @@ impl Transaction<'_> {
         id: &str,
         json: &str,
         email: Option<&str>,
-        seen: i64,
+        sighting: Sighting,
     ) -> Result<(), StoreError> {
         self.adds.set(true);
+        let Sighting { seen, at } = sighting;
         self.sql
             .prepare_cached(
-                "INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search)
+                "INSERT INTO record
+                 (integration, kind, id, json, email, seen, first_seen, search, reported)
                  VALUES (?1, ?2, ?3, ?4, lowercase(?5), ?6, ?7,
                      lowercase(concat_ws(char(10), ?4 ->> 'displayName', ?4 ->> 'name',
-                         ?4 ->> 'email', ?4 ->> 'username')))
+                         ?4 ->> 'email', ?4 ->> 'username')), ?8)
                  ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
                      seen = excluded.seen, search = excluded.search, removed_at = NULL,
-                     reason = NULL, kept_at = NULL, provisional = 0",
+                     reason = NULL, kept_at = NULL, provisional = 0,
+                     reported = excluded.reported",
             )?
-            .execute(params![self.integration, kind, id, json, email, seen, now()])?;
+            .execute(params![
+                self.integration,
+                kind,
+                id,
+                json,
+                email,
+                seen,
+                now(),
+                at.as_second()
+            ])?;
         Ok(())
     }
 
-    /// Notes that the enumeration `seen` told it. A removal that waits for it is
-    /// cancelled: it is there. Nor need anybody keep it any more.
-    pub(crate) fn mark(&self, kind: Kind, id: &str, seen: i64) -> Result<(), StoreError> {
+    /// Notes that a run reported it. A removal that waits for it is cancelled: it is there.
+    /// Nor need anybody keep it any more.
+    pub(crate) fn mark(&self, kind: Kind, id: &str, it: Sighting) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
-                "UPDATE record SET seen = ?4, kept_at = NULL
+                "UPDATE record SET seen = ?4, reported = ?5, kept_at = NULL
                  WHERE integration = ?1 AND kind = ?2 AND id = ?3
-                   AND (seen <> ?4 OR kept_at IS NOT NULL)",
+                   AND (seen <> ?4 OR reported <> ?5 OR kept_at IS NOT NULL)",
             )?
-            .execute(params![self.integration, kind, id, seen])?;
+            .execute(params![self.integration, kind, id, it.seen, it.at.as_second()])?;
         self.cancel_removal(kind, id)
     }
 
@@ -234,27 +285,6 @@ impl Transaction<'_> {
             statement.execute(params![self.integration, person, group])?;
         }
         Ok(())
-    }
-
-    /// Active records that the enumeration `seen` did not tell and whose removal is not
-    /// yet asked for, from behind `after` on.
-    pub(crate) fn missed(
-        &self,
-        kind: Kind,
-        seen: i64,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT id FROM record AS it
-             WHERE integration = ?1 AND kind = ?2 AND id > ?4 AND removed_at IS NULL AND seen < ?3
-               AND NOT EXISTS (SELECT 1 FROM removal
-                   WHERE integration = it.integration AND kind = it.kind AND id = it.id)
-             ORDER BY id LIMIT ?5",
-        )?;
-        let ids = statement
-            .query_map(params![self.integration, kind, seen, after, limit], |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     /// How many records are active.

@@ -4,7 +4,10 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
-use crate::{error::Problem, model::Summary};
+use crate::{
+    error::Problem,
+    model::{Owed, Summary},
+};
 
 /// A run under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +140,7 @@ impl Transaction<'_> {
                      warnings = ?12, problem = ?13, peak_memory = ?14,
                      complete = ?15, deleted = ?16, groups_added = ?17, groups_updated = ?18,
                      groups_removed = ?19, groups_held = ?20, members_added = ?21,
-                     members_removed = ?22
+                     members_removed = ?22, owed_count = ?23, owed_since = ?24
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -163,6 +166,8 @@ impl Transaction<'_> {
                 counts.groups.held,
                 counts.memberships.added,
                 counts.memberships.removed,
+                summary.owed.map_or(0, |it| it.count),
+                summary.owed.map_or(0, |it| it.since),
             ])?;
         match problem {
             Some(problem) => self.failed(kind, problem),
@@ -173,7 +178,8 @@ impl Transaction<'_> {
 
 const COLUMNS: &str = "id, kind, started, ended, mode, added, updated, removed, held, unreadable,
     requests, throttled, retried, warnings, problem, peak_memory, complete, deleted, groups_added,
-    groups_updated, groups_removed, groups_held, members_added, members_removed";
+    groups_updated, groups_removed, groups_held, members_added, members_removed,
+    owed_count, owed_since";
 
 impl Store {
     /// Calls `each` with every run, the latest last.
@@ -221,6 +227,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let ended: Option<String> = row.get("ended")?;
     let problem: Option<String> = row.get("problem")?;
     let warnings: String = row.get("warnings")?;
+    let owed = Owed { count: row.get("owed_count")?, since: row.get("owed_since")? };
     Ok(RunRow {
         id: row.get("id")?,
         kind: row.get("kind")?,
@@ -254,7 +261,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             warnings: json::read("warnings", &warnings)?,
             unreadable: row.get("unreadable")?,
             complete: row.get("complete")?,
-            owed: None,
+            owed: Some(owed).filter(|it| it.count > 0),
         },
         error: problem.map(|it| json::read("problem", &it)).transpose()?,
         peak_memory: row.get("peak_memory")?,

@@ -4,8 +4,12 @@ use rusqlite::{Connection, TransactionBehavior, ffi};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("001-first.sql"), include_str!("002-serve.sql"), include_str!("003-groups.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("001-first.sql"),
+    include_str!("002-serve.sql"),
+    include_str!("003-groups.sql"),
+    include_str!("004-missing.sql"),
+];
 
 /// The number of the newest schema.
 pub(super) const NEWEST: usize = MIGRATIONS.len();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Group, Room, Unreadable, User},
+    model::{Group, Room, RoomFields, Unreadable, User, UserFields},
     store::Kind,
 };
 
@@ -71,9 +71,17 @@ pub struct FieldChange {
 }
 
 /// A stored record: a person, a room or a group.
-pub(crate) trait Record: serde::Serialize {
+pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
+
+    /// Whether fields of it could not be read.
+    fn has_unknown(&self) -> bool {
+        false
+    }
+
+    /// Replaces the fields that could not be read by those of the record that is stored.
+    fn keep_unknown(&mut self, _stored: Self) {}
 
     /// Returns the record as it is stored. One over [`LARGEST_RECORD`] counts as unreadable: what
     /// is stored of it stays, and the others go on.
@@ -101,6 +109,14 @@ impl Record for User {
     fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
+
+    fn has_unknown(&self) -> bool {
+        self.unknown != UserFields::default()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
+    }
 }
 
 impl Record for Group {
@@ -120,6 +136,14 @@ impl Record for Room {
 
     fn email(&self) -> Option<&str> {
         Some(&self.email)
+    }
+
+    fn has_unknown(&self) -> bool {
+        self.unknown != RoomFields::default()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
     }
 }
 

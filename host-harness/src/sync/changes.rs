@@ -1,15 +1,10 @@
 //! What is told of people and groups becomes what is stored.
 
-use jiff::Timestamp;
-
-use super::{
-    Action, Observer, Run,
-    change::{Record as _, describe},
-};
+use super::{Action, Observer, Record, Run, change::describe};
 use crate::{
     error::Error,
     model::{Membership, Removal, Unreadable, UserChange},
-    store::{Kind, Put, RunCounts, StoreError, Transaction},
+    store::{Kind, Put, RunCounts, Sighting, StoreError, Transaction},
 };
 
 /// Stores changes as told by the enumeration `seen`, or, where they are not `listed`, after
@@ -21,16 +16,15 @@ pub(super) fn store(
     listed: bool,
     then: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
 ) -> Result<(), Error> {
+    let sighting = Sighting { seen, at: run.now() };
     let (observer, default_groups) = (&mut *run.observer, run.options.default_groups.as_slice());
     let counts = run.counts;
-    let now = run.options.now.unwrap_or_else(Timestamp::now);
     let (counts, unreadable) = run.store.transaction(run.integration, |transaction| {
         let mut storing = Storing {
             transaction,
             observer,
             default_groups,
-            now,
-            seen,
+            sighting,
             listed,
             counts,
             unreadable: Vec::new(),
@@ -48,8 +42,7 @@ struct Storing<'a> {
     transaction: &'a Transaction<'a>,
     observer: &'a mut dyn Observer,
     default_groups: &'a [String],
-    now: Timestamp,
-    seen: i64,
+    sighting: Sighting,
     listed: bool,
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
@@ -58,40 +51,41 @@ struct Storing<'a> {
 impl Storing<'_> {
     fn store(&mut self, change: UserChange) -> Result<(), Error> {
         match change {
-            UserChange::User(user) => {
-                let json = match user.to_json() {
-                    Ok(json) => json,
-                    Err(it) => return self.store(UserChange::UserUnreadable(it)),
-                };
-                let put = self.put(Kind::User, &user, &json)?;
-                if put == Put::Created {
-                    self.transaction.join(user.id(), self.default_groups)?;
+            UserChange::User(mut user) => match self.put(Kind::User, &mut user)? {
+                Ok(Put::Created) => self.transaction.join(user.id(), self.default_groups)?,
+                Ok(_) => {}
+                Err(it) => self.store(UserChange::UserUnreadable(it))?,
+            },
+            UserChange::UserIfKnown(user) => {
+                if self.transaction.is_active(Kind::User, user.id())? {
+                    self.store(UserChange::User(user))?;
                 }
             }
-            UserChange::Group(group) => {
-                let json = match group.to_json() {
-                    Ok(json) => json,
-                    Err(it) => return self.store(UserChange::GroupUnreadable(it)),
-                };
-                self.put(Kind::Group, &group, &json)?;
-                if self.listed {
-                    self.transaction.list_group(group.id(), Some(self.seen))?;
+            UserChange::Group(mut group) => match self.put(Kind::Group, &mut group)? {
+                Ok(_) if self.listed => {
+                    self.transaction.list_group(group.id(), Some(self.sighting.seen))?;
                 }
+                Ok(_) => {}
+                Err(it) => self.store(UserChange::GroupUnreadable(it))?,
+            },
+            UserChange::UserMissing(id, _) => {
+                self.transaction.doubt(Kind::User, &id, self.sighting.at)?;
             }
-            // To be told apart: a user that is not known stays unknown, one answer is no proof.
-            UserChange::UserIfKnown(_) | UserChange::UserMissing(..) => {}
-            UserChange::GroupMissing(_) => {}
+            UserChange::GroupMissing(id) => {
+                self.transaction.list_group(&id, None)?;
+                self.transaction.doubt(Kind::Group, &id, self.sighting.at)?;
+            }
             UserChange::UserRemoved(id, reason) => self.remove(Kind::User, &id, reason)?,
             UserChange::GroupRemoved(id, reason) => {
                 self.transaction.list_group(&id, None)?;
                 self.remove(Kind::Group, &id, reason)?;
             }
             UserChange::UserUnreadable(it) => {
-                self.transaction.put_off_deletion(&it.id, self.now)?;
+                self.transaction.put_off_deletion(&it.id, self.sighting.at)?;
                 self.keep(Kind::User, it)?;
             }
             UserChange::GroupUnreadable(it) => {
-                self.transaction.list_group(&it.id, Some(-self.seen))?;
+                self.transaction.list_group(&it.id, Some(-self.sighting.seen))?;
                 self.keep(Kind::Group, it)?;
             }
             UserChange::MemberAdded(it) => self.add(&it)?,
@@ -103,14 +97,19 @@ impl Storing<'_> {
         Ok(())
     }
 
+    /// The inner error means that the record is not one to store.
     fn put(
         &mut self,
         kind: Kind,
-        record: &impl super::Record,
-        json: &str,
-    ) -> Result<Put, StoreError> {
-        let put = self.transaction.put(kind, record.id(), json, record.email(), self.seen)?;
-        let (added, updated) = note(self.observer, kind, &put, json);
+        record: &mut impl Record,
+    ) -> Result<Result<Put, Unreadable>, StoreError> {
+        fill(self.transaction, kind, record)?;
+        let json = match record.to_json() {
+            Ok(json) => json,
+            Err(unreadable) => return Ok(Err(unreadable)),
+        };
+        let put = self.transaction.put(kind, record.id(), &json, record.email(), self.sighting)?;
+        let (added, updated) = note(self.observer, kind, &put, &json);
         if kind == Kind::Group {
             self.counts.groups.added += added;
             self.counts.groups.updated += updated;
@@ -118,7 +117,7 @@ impl Storing<'_> {
             self.counts.added += added;
             self.counts.updated += updated;
         }
-        Ok(put)
+        Ok(Ok(put))
     }
 
     fn remove(&self, kind: Kind, id: &str, reason: Removal) -> Result<(), StoreError> {
@@ -126,16 +125,29 @@ impl Storing<'_> {
     }
 
     fn keep(&mut self, kind: Kind, it: Unreadable) -> Result<(), StoreError> {
-        self.transaction.mark(kind, &it.id, self.seen)?;
+        self.transaction.mark(kind, &it.id, self.sighting)?;
         self.unreadable.push(it);
         Ok(())
     }
 
     fn add(&mut self, it: &Membership) -> Result<(), StoreError> {
-        let added = self.transaction.add_member(it, self.seen)?;
+        let added = self.transaction.add_member(it, self.sighting.seen)?;
         self.counts.memberships.added += u64::from(added);
         Ok(())
     }
+}
+
+/// Takes the fields that could not be read from the record that is stored; a new one has none.
+pub(super) fn fill<R: Record>(
+    transaction: &Transaction<'_>,
+    kind: Kind,
+    record: &mut R,
+) -> Result<(), StoreError> {
+    if record.has_unknown() {
+        let stored = transaction.stored(kind, record.id())?;
+        record.keep_unknown(stored.unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// Tells what storing a record did. Returns how many were added, and how many updated.

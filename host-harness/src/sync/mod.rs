@@ -12,6 +12,8 @@ mod settle;
 mod sweep;
 mod users;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -78,17 +80,36 @@ pub trait Source {
     }
 }
 
+/// Default of [`Options::missing_grace`].
+pub const MISSING_GRACE: Duration = Duration::from_secs(60 * 60);
+
 /// How a run is to go.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Passes no checkpoint: all people and groups are told.
     pub full: bool,
     /// How many removals need no person's word.
     pub limit: Limit,
+    /// What a listing or one answer did not find is read by id once the vendor did not report
+    /// it for this long, and removed where that does not find it either: a vendor's replicas lag
+    /// behind each other. A removal that the vendor itself reports does not wait.
+    pub missing_grace: Duration,
     /// Groups of ONES that a person joins when first seen.
     pub default_groups: Vec<String>,
-    /// When it is, for those who left long ago; what the clock says where there is none.
+    /// Time of the run; that of the clock where there is none.
     pub now: Option<Timestamp>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            full: false,
+            limit: Limit::default(),
+            missing_grace: MISSING_GRACE,
+            default_groups: Vec::new(),
+            now: None,
+        }
+    }
 }
 
 /// Whether a run told all, or what changed.
@@ -248,6 +269,10 @@ impl Run<'_> {
             Kind::Room => &[Kind::Room],
             Kind::User | Kind::Group => &[Kind::User, Kind::Group],
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.now.unwrap_or_else(Timestamp::now)
     }
 
     fn note_unreadable(&mut self, unreadable: Vec<Unreadable>) {

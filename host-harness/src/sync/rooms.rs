@@ -1,15 +1,17 @@
 //! Rooms: every run tells all of them.
 
-use super::{Run, Source, change::Record as _, changes::note};
+use super::{
+    Run, Source,
+    change::Record as _,
+    changes::{fill, note},
+    sweep::confirm,
+};
 use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
     plugin::CallError,
-    store::{Kind, StoreError},
+    store::{Kind, Sighting, StoreError},
 };
-
-/// Why a room is removed: no run tells it any more.
-const GONE: &str = "gone";
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
     let seen = run.store.transaction(run.integration, |transaction| {
@@ -30,7 +32,9 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         Ok(())
     })?;
     if summary.complete {
-        ask_removals(run, seen, |id| !(obscured && is_makeshift(id)))?;
+        let now = run.now();
+        run.store.transaction(run.integration, |it| it.doubt_not_seen(Kind::Room, seen, now))?;
+        confirm(run, source, Kind::Room, seen, |id| !(obscured && is_makeshift(id)))?;
     }
     run.peak_memory = source.peak_memory();
     // Where there were rooms and now is none, something else is wrong.
@@ -38,7 +42,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     Ok(summary)
 }
 
-fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error> {
+pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error> {
     let size = batch.rooms.len() + batch.unreadable.len();
     if size > BATCH {
         return Err(CallError::broke(format!(
@@ -47,8 +51,11 @@ fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error
         .into());
     }
     let mut counts = run.counts;
+    let sighting = Sighting { seen, at: run.now() };
     run.store.transaction(run.integration, |transaction| {
-        for room in &batch.rooms {
+        for room in &mut batch.rooms {
+            transaction.name_room(&room.id, &room.email)?;
+            fill(transaction, Kind::Room, room)?;
             let json = match room.to_json() {
                 Ok(json) => json,
                 Err(it) => {
@@ -56,14 +63,13 @@ fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error
                     continue;
                 }
             };
-            transaction.name_room(room.id(), &room.email)?;
-            let put = transaction.put(Kind::Room, room.id(), &json, room.email(), seen)?;
+            let put = transaction.put(Kind::Room, room.id(), &json, room.email(), sighting)?;
             let (added, updated) = note(run.observer, Kind::Room, &put, &json);
             counts.added += added;
             counts.updated += updated;
         }
         for it in &batch.unreadable {
-            transaction.mark(Kind::Room, &it.id, seen)?;
+            transaction.mark(Kind::Room, &it.id, sighting)?;
         }
         Ok::<_, Error>(())
     })?;
@@ -75,22 +81,4 @@ fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Result<(), Error
 /// Whether an id is an e-mail address, for want of a lasting one.
 fn is_makeshift(id: &str) -> bool {
     id.contains('@')
-}
-
-fn ask_removals(
-    run: &mut Run<'_>,
-    seen: i64,
-    is_gone: impl Fn(&str) -> bool,
-) -> Result<(), StoreError> {
-    run.store.transaction(run.integration, |transaction| {
-        let mut after = String::new();
-        loop {
-            let missed = transaction.missed(Kind::Room, seen, &after, BATCH)?;
-            let Some(last) = missed.last() else { return Ok(()) };
-            after.clone_from(last);
-            for id in missed.iter().filter(|it| is_gone(it)) {
-                transaction.ask_removal(Kind::Room, id, GONE)?;
-            }
-        }
-    })
 }

@@ -1,7 +1,5 @@
 //! The end of a run that went well: removals are applied, or held.
 
-use jiff::Timestamp;
-
 use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
@@ -39,8 +37,8 @@ impl Run<'_> {
     /// Applies or holds what waits, deletes who left long ago, and records the run, in one
     /// transaction.
     pub(super) fn settle(&mut self, summary: &Summary, hold: bool) -> Result<(), Error> {
-        let (kinds, limit, observer) = (self.kinds(), self.options.limit, &mut *self.observer);
-        let now = self.options.now.unwrap_or_else(Timestamp::now);
+        let (kinds, now) = (self.kinds(), self.now());
+        let (limit, observer) = (self.options.limit, &mut *self.observer);
         let (id, mode, peak, mut counts) =
             (self.id, self.mode.as_str(), self.peak_memory, self.counts);
         self.counts = self.store.transaction(self.integration, |transaction| {

@@ -1,17 +1,17 @@
-//! What a complete enumeration of people or groups did not tell.
+//! What a listing or an answer did not find: it is read by id before it is removed.
 
 use std::collections::HashSet;
 
-use super::{Run, Source, changes::store};
+use super::{Run, Source, changes::store, rooms};
 use crate::{
     error::Error,
-    model::{BATCH, Subject, UserChange},
+    model::{BATCH, Removal, Room, RoomBatch, RoomChange, Subject, Unreadable, UserChange},
     plugin::CallError,
-    store::{Kind, Progress},
+    store::{Candidate, Kind, Progress},
 };
 
-/// Asks for everybody, or every group, whom the enumeration did not tell: who is gone, is to
-/// be removed. Then takes away the memberships that it did not tell.
+/// Makes candidates for removal of what a complete enumeration did not report, takes away the
+/// memberships that it did not report, and reads candidates: see [`confirm`].
 ///
 /// An enumeration that was `told` in this run, but left something out, says nothing of
 /// those it did not tell. One that an earlier run completed still does, once a run is
@@ -24,54 +24,145 @@ pub(super) fn settle_missed(
     is_complete: bool,
     is_told: bool,
 ) -> Result<(), Error> {
-    if !progress.sweep_due {
-        return Ok(());
+    let (seen, now) = (progress.enumeration, run.now());
+    if progress.sweep_due {
+        progress.sweep_due = !is_complete && !is_told;
+        let mut dropped = 0;
+        run.store.transaction(run.integration, |transaction| {
+            if is_complete {
+                transaction.doubt_not_seen(kind, seen, now)?;
+            }
+            if is_complete && kind == Kind::Group {
+                dropped = transaction.drop_missed_members(seen)?;
+            }
+            transaction.set_progress(kind, &progress)
+        })?;
+        run.counts.memberships.removed += dropped;
     }
     if is_complete {
-        confirm(run, source, kind, progress.enumeration)?;
+        confirm(run, source, kind, seen, |_| true)?;
     }
-    progress.sweep_due = !is_complete && !is_told;
-    let mut dropped = 0;
-    run.store.transaction(run.integration, |transaction| {
-        if is_complete && kind == Kind::Group {
-            dropped = transaction.drop_missed_members(progress.enumeration)?;
-        }
-        transaction.set_progress(kind, &progress)
-    })?;
-    run.counts.memberships.removed += dropped;
     Ok(())
 }
 
-fn confirm(run: &mut Run<'_>, source: &mut dyn Source, kind: Kind, seen: i64) -> Result<(), Error> {
+/// Reads candidates by id: those that the vendor did not report within
+/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` lets be asked
+/// for. What is found is stored as reported by the enumeration `seen`, and what is not found is
+/// removed at the end of the run. What is found for the first time stays a candidate.
+pub(super) fn confirm(
+    run: &mut Run<'_>,
+    source: &mut dyn Source,
+    kind: Kind,
+    seen: i64,
+    is_asked: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let grace = i64::try_from(run.options.missing_grace.as_secs()).unwrap_or(i64::MAX);
+    let until = run.now().as_second().saturating_sub(grace);
     let mut after = String::new();
     loop {
-        let missed =
-            run.store.transaction(run.integration, |it| it.missed(kind, seen, &after, BATCH))?;
-        let Some(last) = missed.last() else { return Ok(()) };
-        after.clone_from(last);
-        let (answer, subject) = match kind {
-            Kind::Group => (source.read_groups(&missed)?, Subject::Groups),
-            Kind::User | Kind::Room => (source.read_users(&missed)?, Subject::People),
-        };
-        check_answer(&missed, &answer, subject)?;
-        store(run, answer, seen, false, |_| Ok(()))?;
+        let mut candidates = run
+            .store
+            .transaction(run.integration, |it| it.candidates(kind, until, &after, BATCH))?;
+        let Some(last) = candidates.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        candidates.retain(|it| is_asked(&it.id));
+        if !candidates.is_empty() {
+            let ids: Vec<_> = candidates.iter().map(|it| it.id.clone()).collect();
+            Answer::read(source, kind, &ids)?.store(run, kind, seen, candidates)?;
+        }
     }
 }
 
-fn check_answer(
-    asked: &[String],
-    answer: &[UserChange],
-    subject: Subject,
-) -> Result<(), CallError> {
-    let mut open: HashSet<&str> = asked.iter().map(String::as_str).collect();
-    for change in answer {
-        let fits = change.subject() == subject && !change.is_membership();
-        if !fits || !open.remove(change.id()) {
-            return Err(CallError::broke(format!("it was not asked for {}", change.id())));
+/// How candidates stand.
+#[derive(Default)]
+struct Answer {
+    /// Users or groups that are there.
+    changes: Vec<UserChange>,
+    rooms: Vec<Room>,
+    gone: Vec<(String, Removal)>,
+    unreadable: Vec<Unreadable>,
+}
+
+impl Answer {
+    fn read(source: &mut dyn Source, kind: Kind, ids: &[String]) -> Result<Self, Error> {
+        let mut open: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let mut check = |id: &str, fits: bool| match fits && open.remove(id) {
+            true => Ok(()),
+            false => Err(CallError::broke(format!("it was not asked for {id}"))),
+        };
+        let mut answer = Self::default();
+        match kind {
+            Kind::Room => {
+                for change in source.read_rooms(ids)? {
+                    check(change.id(), true)?;
+                    answer.add_room(change);
+                }
+            }
+            Kind::User | Kind::Group => {
+                let (changes, subject) = match kind {
+                    Kind::Group => (source.read_groups(ids)?, Subject::Groups),
+                    _ => (source.read_users(ids)?, Subject::People),
+                };
+                for change in changes {
+                    let fits = change.subject() == subject && !change.is_membership();
+                    check(change.id(), fits)?;
+                    answer.add(change);
+                }
+            }
+        }
+        match open.into_iter().next() {
+            Some(id) => {
+                Err(CallError::broke(format!("it was asked for {id}, but does not answer")).into())
+            }
+            None => Ok(answer),
         }
     }
-    match open.into_iter().next() {
-        Some(id) => Err(CallError::broke(format!("it was asked for {id}, but does not answer"))),
-        None => Ok(()),
+
+    fn add(&mut self, change: UserChange) {
+        match change {
+            UserChange::UserMissing(id, reason)
+            | UserChange::UserRemoved(id, reason)
+            | UserChange::GroupRemoved(id, reason) => self.gone.push((id, reason)),
+            UserChange::GroupMissing(id) => self.gone.push((id, Removal::Soft)),
+            UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
+                self.unreadable.push(it);
+            }
+            change => self.changes.push(change),
+        }
+    }
+
+    fn add_room(&mut self, change: RoomChange) {
+        match change {
+            RoomChange::Room(room) => self.rooms.push(room),
+            RoomChange::Missing(id, reason) => self.gone.push((id, reason)),
+            RoomChange::Unreadable(it) => self.unreadable.push(it),
+        }
+    }
+
+    fn store(
+        self,
+        run: &mut Run<'_>,
+        kind: Kind,
+        seen: i64,
+        candidates: Vec<Candidate>,
+    ) -> Result<(), Error> {
+        let Self { changes, rooms, gone, unreadable } = self;
+        let now = run.now();
+        rooms::store(run, RoomBatch { rooms, unreadable: Vec::new() }, seen)?;
+        store(run, changes, seen, false, |transaction| {
+            for it in candidates.iter().filter(|it| !it.found_before) {
+                transaction.found_once(kind, &it.id)?;
+            }
+            for (id, reason) in gone {
+                transaction.confirm_gone(kind, &id, reason, seen)?;
+            }
+            // It may be there, and it may be the vendor that failed: it is read again.
+            for it in &unreadable {
+                transaction.doubt(kind, &it.id, now)?;
+            }
+            Ok(())
+        })?;
+        run.note_unreadable(unreadable);
+        Ok(())
     }
 }

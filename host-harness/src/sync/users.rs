@@ -9,8 +9,8 @@ use crate::{
     store::{Kind, Progress, StoreError},
 };
 
-/// In bytes.
-const LARGEST_CHECKPOINT: usize = 64 << 10;
+/// In bytes: it also carries what is owed.
+const LARGEST_CHECKPOINT: usize = 256 << 10;
 
 /// In bytes.
 const LARGEST_ID: usize = 1 << 10;

@@ -1,11 +1,11 @@
 //! A plugin that does what a test says, and a store to sync into.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use ones_host::{
     Error,
     model::{
-        Explanation, Group, Membership, Mode, Refusal, Removal, Room, RoomBatch, RoomChange,
+        Explanation, Group, Membership, Mode, Owed, Refusal, Removal, Room, RoomBatch, RoomChange,
         Subject, Summary, Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
@@ -42,6 +42,16 @@ pub(crate) fn gone(id: &str) -> UserChange {
     UserChange::UserRemoved(id.to_owned(), Removal::Permanent)
 }
 
+/// What one answer did not find.
+pub(crate) fn missing(id: &str) -> UserChange {
+    UserChange::UserMissing(id.to_owned(), Removal::Soft)
+}
+
+/// Whom one answer found in none of the selected groups.
+pub(crate) fn not_selected(id: &str) -> UserChange {
+    UserChange::UserMissing(id.to_owned(), Removal::OutOfScope)
+}
+
 pub(crate) fn unreadable(id: &str) -> UserChange {
     let reason = "jobTitle: no text".to_owned();
     UserChange::UserUnreadable(Unreadable { id: id.to_owned(), reason })
@@ -58,6 +68,10 @@ pub(crate) fn group(id: &str) -> UserChange {
 
 pub(crate) fn group_gone(id: &str) -> UserChange {
     UserChange::GroupRemoved(id.to_owned(), Removal::Soft)
+}
+
+pub(crate) fn group_missing(id: &str) -> UserChange {
+    UserChange::GroupMissing(id.to_owned())
 }
 
 pub(crate) fn group_unreadable(id: &str) -> UserChange {
@@ -118,11 +132,14 @@ pub(crate) struct Fake {
     pub(crate) users: Vec<UserBatch>,
     pub(crate) rooms: Vec<RoomBatch>,
     pub(crate) fails: Option<Refusal>,
-    /// What `read_users` and `read_groups` answer; anybody else is gone.
+    /// What `read_users` and `read_groups` answer; nothing else is found.
     pub(crate) stands: BTreeMap<String, UserChange>,
+    /// What `read_rooms` answers; no other is found.
+    pub(crate) rooms_stand: BTreeMap<String, RoomChange>,
     pub(crate) read_fails: bool,
     pub(crate) rooms_fail: Option<Refusal>,
     pub(crate) incomplete: bool,
+    pub(crate) owed: Option<Owed>,
     /// What it was asked.
     pub(crate) since: Option<String>,
     pub(crate) read: Vec<String>,
@@ -151,10 +168,24 @@ impl Fake {
         self
     }
 
+    pub(crate) fn where_room_stands(mut self, change: RoomChange) -> Self {
+        self.rooms_stand.insert(change.id().to_owned(), change);
+        self
+    }
+
+    pub(crate) fn owing(self, count: u32, since: i64) -> Self {
+        Self { owed: Some(Owed { count, since }), ..self }
+    }
+
     fn end(&self) -> Result<Summary, Error> {
         match self.fails.clone() {
             Some(refusal) => Err(CallError::Refused(refusal).into()),
-            None => Ok(Summary { requests: 2, complete: !self.incomplete, ..Summary::default() }),
+            None => Ok(Summary {
+                requests: 2,
+                complete: !self.incomplete,
+                owed: self.owed,
+                ..Summary::default()
+            }),
         }
     }
 }
@@ -186,18 +217,24 @@ impl Source for Fake {
         if self.read_fails {
             return Err(CallError::Refused(unavailable()).into());
         }
-        let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| gone(id));
+        let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| missing(id));
         Ok(ids.iter().map(stands).collect())
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        self.read.extend(ids.iter().cloned());
+        if self.read_fails {
+            return Err(CallError::Refused(unavailable()).into());
+        }
         let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
-        Ok(ids.iter().map(missing).collect())
+        let stands = |id: &String| self.rooms_stand.get(id).cloned().unwrap_or_else(|| missing(id));
+        Ok(ids.iter().map(stands).collect())
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         self.read.extend(ids.iter().cloned());
-        let stands = |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| group_gone(id));
+        let stands =
+            |id: &String| self.stands.get(id).cloned().unwrap_or_else(|| group_missing(id));
         Ok(ids.iter().map(stands).collect())
     }
 }
@@ -230,7 +267,8 @@ impl Ones {
     pub(crate) fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
-            options: Options::default(),
+            // What is absent is removed at once, so that a test needs no clock: see `missing.rs`.
+            options: Options { missing_grace: Duration::ZERO, ..Options::default() },
             max_pages: None,
             quota: None,
             changes: Vec::new(),

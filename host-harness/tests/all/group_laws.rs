@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{Mode, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -246,16 +246,23 @@ impl Source for Directory {
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(ids.iter().map(|it| self.change(Entry::Person(it[1..].parse().unwrap()))).collect())
+        let stands = |it: &String| match self.change(Entry::Person(it[1..].parse().unwrap())) {
+            UserChange::UserRemoved(id, _) => missing(&id),
+            change => change,
+        };
+        Ok(ids.iter().map(stands).collect())
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
-        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
-        Ok(ids.iter().map(missing).collect())
+        unreachable!("it has no rooms: {ids:?}")
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(ids.iter().map(|it| self.change(Entry::Group(it[1..].parse().unwrap()))).collect())
+        let stands = |it: &String| match self.change(Entry::Group(it[1..].parse().unwrap())) {
+            UserChange::GroupRemoved(id, _) => group_missing(&id),
+            change => change,
+        };
+        Ok(ids.iter().map(stands).collect())
     }
 }
 

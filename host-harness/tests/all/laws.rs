@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, Removal, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange},
+    model::{Mode, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
 };
 use proptest::{collection::vec, option, prelude::*};
 
-use crate::fake::{Ones, unavailable, user};
+use crate::fake::{Ones, gone, missing, unavailable, user};
 
 /// A person in the vendor's directory.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ impl Directory {
 
     fn change(&self, number: u8) -> UserChange {
         match self.people.get(&number) {
-            None => UserChange::UserRemoved(id(number), Removal::Permanent),
+            None => gone(&id(number)),
             Some(Person { readable: false, .. }) => UserChange::UserUnreadable(Unreadable {
                 id: id(number),
                 reason: "wrong".to_owned(),
@@ -122,12 +122,15 @@ impl Source for Directory {
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(ids.iter().map(|it| self.change(it[1..].parse().unwrap())).collect())
+        let stands = |it: &String| match self.change(it[1..].parse().unwrap()) {
+            UserChange::UserRemoved(id, _) => missing(&id),
+            change => change,
+        };
+        Ok(ids.iter().map(stands).collect())
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
-        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
-        Ok(ids.iter().map(missing).collect())
+        unreachable!("it has no rooms: {ids:?}")
     }
 
     fn read_groups(&mut self, _: &[String]) -> Result<Vec<UserChange>, Error> {

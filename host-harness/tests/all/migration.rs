@@ -1,5 +1,8 @@
 //! Data of an older version are kept, all of them.
 
+use std::str::FromStr as _;
+
+use jiff::Timestamp;
 use ones_host::{
     store::{Kind, Store, StoreError, StoreOptions},
     sync::{Options, Sync, Unobserved},
@@ -25,6 +28,17 @@ pub(crate) fn older() -> Ones {
     database.execute_batch(include_str!("../../src/store/001-first.sql")).unwrap();
     database.execute_batch(include_str!("../../src/store/002-serve.sql")).unwrap();
     database.execute_batch(include_str!("older.sql")).unwrap();
+    ones
+}
+
+/// The same with the schema before the current one: it also has groups, and a removal that waits
+/// for the end of a run.
+fn older_with_groups() -> Ones {
+    let ones = older();
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    database.execute_batch(include_str!("../../src/store/003-groups.sql")).unwrap();
+    database.execute_batch(include_str!("older-groups.sql")).unwrap();
     ones
 }
 
@@ -102,7 +116,46 @@ fn whoever_reads_an_older_folder_brings_it_up_to_date_and_a_rehearsal_does_not()
     assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
     assert_eq!(version(), 2);
     Store::read(ones.folder.path()).unwrap();
-    assert_eq!(version(), 3);
+    assert_eq!(version(), 4);
+}
+
+#[test]
+fn nothing_is_lost_from_data_that_have_groups() {
+    let ones = older_with_groups();
+    let tables = [
+        TABLES[0],
+        TABLES[1],
+        ("record", "integration,kind,id,json,email,first_seen,removed_at,reason,kept_at,listed"),
+        TABLES[3],
+        TABLES[5],
+        ("node", "number,integration,id"),
+        ("edge", "holder,member,seen"),
+        ("run", "id,deleted,groups_added,members_added"),
+    ];
+    let all = || tables.map(|(table, columns)| rows(&ones, table, columns));
+    let before = all();
+    assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
+    ones.open();
+    assert_eq!(all(), before);
+    let reported = rows(&ones, "record", "id,reported");
+    let first_seen = Timestamp::from_str("2026-01-01T00:00:00Z").unwrap().as_second();
+    assert!(reported.iter().all(|it| it.contains(&first_seen.to_string())), "{reported:?}");
+    assert!(ones.runs().iter().all(|it| it.summary.owed.is_none()));
+}
+
+#[test]
+fn case_040_a_removal_that_an_older_version_left_waiting_is_confirmed_before_it_is_applied() {
+    for (found, removed) in [(true, 0), (false, 1)] {
+        let mut ones = older_with_groups();
+        let mut source = Fake::users([]);
+        if found {
+            source = source.where_stands(told("p003"));
+        }
+        let counts = ones.sync_users(&mut source).unwrap().counts;
+        assert_eq!(source.read, ["p003"]);
+        assert_eq!((counts.removed, counts.held), (removed, 1), "p001 was held, and is");
+        assert_eq!(ones.held(), ["p001"]);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use ones_host::{
     runner::{Connect, NotStarted, Patience, Runner, Work},
     settings::Settings,
     store::{IntegrationId, Kind, Store},
-    sync::{Limit, Source},
+    sync::{Options, Source},
 };
 use serde_json::json;
 use tokio::{
@@ -144,7 +144,7 @@ fn folder<const N: usize>(names: [&str; N]) -> (Ones, Store, [IntegrationId; N])
 }
 
 fn runner(ones: &Ones, store: &Store, vendor: &Vendor) -> Runner {
-    Runner::new(store.another().unwrap(), vendor.clone(), key(ones), Limit::default())
+    Runner::new(store.another().unwrap(), vendor.clone(), key(ones), Options::default())
 }
 
 #[tokio::test]
@@ -225,8 +225,8 @@ async fn two_integrations_are_synced_at_once_and_others_wait() {
 }
 
 fn patient(ones: &Ones, store: &Store, vendor: &Vendor, patience: Patience) -> Runner {
-    let (store, vendor, limit) = (store.another().unwrap(), vendor.clone(), Limit::default());
-    Runner::with_patience(store, vendor, key(ones), limit, patience)
+    let (store, vendor, options) = (store.another().unwrap(), vendor.clone(), Options::default());
+    Runner::with_patience(store, vendor, key(ones), options, patience)
 }
 
 #[tokio::test]
@@ -426,7 +426,7 @@ async fn a_run_that_cannot_begin_counts_as_failed() {
     });
     let vendor = Vendor::default();
     let runner =
-        Runner::new(store.another().unwrap(), vendor.clone(), other.unwrap(), Limit::default());
+        Runner::new(store.another().unwrap(), vendor.clone(), other.unwrap(), Options::default());
     runner.start(id, Work::Both).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-sealed");

@@ -1,6 +1,6 @@
 //! The pages of the administrator, and what guards them.
 
-use ones_host::store::Leavers;
+use ones_host::{model::Owed, store::Leavers};
 use serde_json::json;
 
 use crate::{fake::*, served::*};
@@ -239,6 +239,17 @@ fn an_integration_is_watched_and_synced() {
     assert!(!found.body.contains("P008"));
     admin.get("/admin/integrations/1/rooms").says(200, "a@contoso.com");
     admin.get("/admin/integrations/1/runs").says(200, "30 added");
+}
+
+#[test]
+fn case_042_what_could_not_be_read_yet_is_shown_with_the_run() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    *served.vendor.owed.lock().unwrap() = Some(Owed { count: 3, since: 1_795_694_400 });
+    served.sync(&mut admin, "people");
+    for page in ["/admin/integrations/1", "/admin/integrations/1/runs"] {
+        admin.get(page).says(200, "3 users or groups could not be read yet (oldest since ");
+    }
 }
 
 #[test]

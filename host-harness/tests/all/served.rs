@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, Mutex},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use ones_host::{
@@ -10,14 +11,14 @@ use ones_host::{
     access::password,
     model::{
         BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
-        Manifest, Outcome, Permission, Purpose, Redirect, Refusal, Report, Script,
+        Manifest, Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
     serve::{Asked, Bounds, Incident, Log, Options, Server, Vendor},
     settings::Settings,
     store::{IntegrationId, SealingKey, Store, StoreOptions},
-    sync::{Limit, Source},
+    sync::{self, Source},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -48,6 +49,8 @@ pub(crate) struct Contoso {
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
     /// Who no longer is there at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
+    /// What it reports, but does not let be read yet.
+    pub(crate) owed: Arc<Mutex<Option<Owed>>>,
     /// It knows people only.
     pub(crate) has_no_rooms: Arc<Mutex<bool>>,
     /// How it begins sign-ins.
@@ -303,7 +306,8 @@ impl Connect for Contoso {
             detail: None,
         });
         let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
-        Ok(Box::new(Fake { rooms, users, rooms_fail, ..Fake::default() }))
+        let owed = *self.owed.lock().unwrap();
+        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, ..Fake::default() }))
     }
 }
 
@@ -319,7 +323,7 @@ fn options(log: Arc<Mutex<Vec<Incident>>>) -> Options {
         trusted_proxies: Vec::new(),
         bounds: Bounds::default(),
         log: Log::new(move |it| log.lock().unwrap().push(it.clone())),
-        limit: Limit::default(),
+        sync: sync::Options { missing_grace: Duration::ZERO, ..sync::Options::default() },
     }
 }
 

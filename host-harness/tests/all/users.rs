@@ -299,7 +299,7 @@ fn settings_that_are_refused_at_first_leave_no_integration() {
 
 #[test]
 fn what_is_larger_than_any_checkpoint_breaks_the_interface() {
-    let batch = batch(WHOLE, &"x".repeat((64 << 10) + 1), Vec::new());
+    let batch = batch(WHOLE, &"x".repeat((256 << 10) + 1), Vec::new());
     let error = Ones::new().sync_users(&mut Fake::users([batch])).unwrap_err();
     assert_eq!(error.problem().code, "plugin-broke-interface");
 }

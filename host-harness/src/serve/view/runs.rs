@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{ProblemView, problem};
+use super::{ProblemView, problem, time::words};
 use crate::{
     error::Problem,
     store::{Kind, RunRow},
@@ -45,6 +45,11 @@ impl RunsView<'_> {
             [] => format!("No changes · {requests}"),
             counts => format!("{} · {requests}", counts.join(", ")),
         }
+    }
+
+    /// What the vendor reported, but did not let be read yet.
+    fn owed(&self, run: &RunRow) -> Option<String> {
+        run.summary.owed.map(|it| it.sentence(&words(&it.since())))
     }
 
     /// The vendor has no such thing: no failure.

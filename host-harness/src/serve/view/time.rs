@@ -22,8 +22,13 @@ pub(in crate::serve) fn time(exact: &str) -> Time {
 
 /// A moment, in the time zone of this machine.
 pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
+    Time { exact: moment.to_string(), words: words(moment) }
+}
+
+/// A moment within a sentence, in the time zone of this machine.
+pub(super) fn words(moment: &Timestamp) -> String {
     let local = moment.to_zoned_datetime(TimeZone::system());
-    Time { exact: moment.to_string(), words: local.strftime("%-d %b %Y, %H:%M %Z").to_string() }
+    local.strftime("%-d %b %Y, %H:%M %Z").to_string()
 }
 
 /// In the largest unit in which it is a whole number.
