@@ -39,12 +39,17 @@ impl Kind {
 #[derive(Default)]
 pub struct Buildings {
     spaces: Option<BTreeMap<String, (Kind, Space)>>,
-    warning: Option<String>,
+    /// Kinds that could not be read, and why the first of them could not.
+    failed: Vec<Kind>,
+    why: Option<String>,
+    /// Whether one of them could not be read for a reason that passes.
+    are_unknown: bool,
 }
 
 impl Buildings {
     /// Completes a room that `parent` holds. Names of building and floor win over what is
-    /// written in the room itself, address and position do not.
+    /// written in the room itself, address and position do not. What could not be read this
+    /// time is unknown.
     ///
     /// # Errors
     /// Only where Microsoft asks for patience, or refuses the credentials: a room is worth
@@ -64,6 +69,7 @@ impl Buildings {
         let find = |id: &str| self.spaces.as_ref()?.get(&id.to_lowercase());
         let way = successors(find(parent), |(_, space)| find(space.parent.as_deref()?));
         let (mut building, mut floor) = (None, None);
+        let mut last = Some(parent);
         for (kind, space) in way.take(DEEPEST) {
             match kind {
                 Kind::Building => building = building.or_else(|| space.name.clone()),
@@ -72,6 +78,14 @@ impl Buildings {
             }
             room.address = room.address.take().or_else(|| space.address.clone());
             room.position = room.position.or(space.position);
+            last = space.parent.as_deref();
+        }
+        if self.are_unknown && last.is_some_and(|id| find(id).is_none()) {
+            // The way ends at something that is there, but was not read.
+            room.unknown.building = building.is_none();
+            room.unknown.floor_label = floor.is_none();
+            room.unknown.address = room.address.is_none();
+            room.unknown.position = room.position.is_none();
         }
         room.building = building.or(room.building.take());
         room.floor_label = floor.or(room.floor_label.take());
@@ -101,12 +115,10 @@ impl Buildings {
             )
             .await;
             if let Err(error) = read {
+                self.are_unknown |= matches!(error, Error::Unavailable(_));
                 let why = passing_over(error)?;
-                self.warning = Some(format!(
-                    "The {}s could not be read, so rooms in them are told with what is written in the room itself: {why}",
-                    kind.name()
-                ));
-                break;
+                self.failed.push(kind);
+                self.why.get_or_insert(why);
             }
         }
         Ok(spaces)
@@ -114,6 +126,13 @@ impl Buildings {
 
     /// What went wrong.
     pub fn warning(self) -> Option<String> {
-        self.warning
+        let why = self.why?;
+        let kinds: Vec<_> = self.failed.iter().map(|kind| format!("{}s", kind.name())).collect();
+        let kinds = kinds.join(" and the ");
+        let told = match self.are_unknown {
+            true => "rooms in them keep what was read of them before",
+            false => "rooms in them are told with what is written in the room itself",
+        };
+        Some(format!("The {kinds} could not be read, so {told}: {why}"))
     }
 }

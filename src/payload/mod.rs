@@ -2,6 +2,7 @@
 
 mod group;
 mod place;
+mod reported;
 mod user;
 
 use std::{borrow::Cow, fmt};
@@ -17,7 +18,8 @@ use crate::model::Removal;
 pub use group::{
     GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
 };
-pub use place::{ListRef, RoomKey, Space, read_list, read_mailbox, read_space};
+pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
+pub use reported::Reported;
 pub use user::{Item, UserReader};
 
 /// Reads an item. `T` takes every member as optional.

@@ -6,9 +6,9 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{filled, members, read, removal, text_member};
+use super::{Reported, filled, members, read, removal, text_member};
 use crate::{
-    card_number::Attribute,
+    card_number::{Attribute, Lookup},
     model::{Removal, Unreadable, User, UserFields},
 };
 
@@ -54,6 +54,17 @@ pub enum Item {
 pub struct UserReader {
     select: String,
     card_number: Option<Attribute>,
+    unknown: UserFields,
+}
+
+/// A reader for what the look-up of the card number's attribute found.
+impl From<&Lookup> for UserReader {
+    fn from(lookup: &Lookup) -> Self {
+        match lookup.warning {
+            Some(_) => Self::without_card_number(),
+            None => Self::new(lookup.attribute.as_ref()),
+        }
+    }
 }
 
 impl UserReader {
@@ -62,7 +73,14 @@ impl UserReader {
         let mut select = SELECT.to_vec();
         let property = card_number.map(Attribute::property);
         select.extend(property.filter(|it| !SELECT.contains(it)));
-        Self { select: select.join(","), card_number: card_number.cloned() }
+        let unknown = UserFields::default();
+        Self { select: select.join(","), card_number: card_number.cloned(), unknown }
+    }
+
+    /// Returns a reader for a run in which the attribute of the card number is not available:
+    /// every user's card number is unknown.
+    pub fn without_card_number() -> Self {
+        Self { unknown: UserFields { card_number: true }, ..Self::new(None) }
     }
 
     /// Where the card number is.
@@ -99,6 +117,11 @@ impl UserReader {
             return Item::Partial(id);
         }
         self.whole(raw)
+    }
+
+    /// Returns the selected properties that an item of delta reports.
+    pub fn reported(&self, raw: &RawValue) -> Reported {
+        Reported::read(raw, &self.select)
     }
 
     fn user(&self, raw: &RawValue) -> Result<Item, String> {
@@ -151,7 +174,7 @@ impl UserReader {
                 .user_type
                 .map_or_else(|| username.contains("#EXT#"), |it| it.eq_ignore_ascii_case("guest")),
             username,
-            unknown: UserFields::default(),
+            unknown: self.unknown,
         };
         Ok(Item::User { user, addresses })
     }

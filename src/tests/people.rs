@@ -75,7 +75,9 @@ fn told(batches: &[UserBatch]) -> Vec<String> {
     changes
         .map(|it| match it {
             UserChange::User(user) => user.id.clone(),
+            UserChange::IfKnown(user) => format!("{} if known", user.id),
             UserChange::Removed(id, removal) => format!("{id} {removal:?}"),
+            UserChange::Missing(id, removal) => format!("{id} missing {removal:?}"),
             UserChange::Unreadable(it) => format!("{}? {}", it.id, it.reason),
             of_groups => format!("{of_groups:?}"),
         })
