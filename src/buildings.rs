@@ -10,7 +10,7 @@ use crate::{
     host::Host,
     model::Room,
     payload::{Space, read_space},
-    places::{each_page, passing_over},
+    places::{passing_over, try_each_page},
 };
 
 /// A room is in a section or on a floor, a section on a floor, a floor in a building. Whatever
@@ -98,7 +98,7 @@ impl Buildings {
     ) -> Result<BTreeMap<String, (Kind, Space)>, Error> {
         let mut spaces = BTreeMap::new();
         for kind in [Kind::Building, Kind::Floor, Kind::Section] {
-            let read = each_page(
+            let read = try_each_page(
                 graph,
                 |skip| graph.endpoints().spaces(kind.name(), skip),
                 async |page| {
@@ -114,9 +114,9 @@ impl Buildings {
                 },
             )
             .await;
-            if let Err(error) = read {
-                self.are_unknown |= matches!(error, Error::Unavailable(_));
-                let why = passing_over(error)?;
+            if let Err(trouble) = read {
+                self.are_unknown |= trouble.is_passing;
+                let why = passing_over(trouble.error)?;
                 self.failed.push(kind);
                 self.why.get_or_insert(why);
             }
@@ -128,7 +128,11 @@ impl Buildings {
     pub fn warning(self) -> Option<String> {
         let why = self.why?;
         let kinds: Vec<_> = self.failed.iter().map(|kind| format!("{}s", kind.name())).collect();
-        let kinds = kinds.join(" and the ");
+        let kinds = match kinds.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => return None,
+        };
         let told = match self.are_unknown {
             true => "rooms in them keep what was read of them before",
             false => "rooms in them are told with what is written in the room itself",

@@ -18,6 +18,10 @@ const VERSION: u32 = 3;
 /// The oldest version that can be read: it has no ids to read once more.
 const OLDEST: u32 = 2;
 
+/// Accounts wait so long for rooms that cannot be read. After that, users matter more than a room
+/// that appears among them for a while.
+const LONGEST_WITHOUT_ROOMS: Duration = Duration::from_secs(24 * 3600);
+
 /// Largest page of a listing.
 pub(super) const LARGEST_PAGE: u16 = 999;
 
@@ -41,7 +45,10 @@ pub(super) struct Checkpoint {
     /// Rooms could not be read, so an enumeration left out accounts that may be theirs: users
     /// are to be enumerated once more.
     #[serde(default)]
-    rooms_unknown: bool,
+    enumerate_again: bool,
+    /// Since when rooms could not be read, in seconds since 1970.
+    #[serde(default)]
+    without_rooms: Option<u64>,
 }
 
 /// How sure it is who is selected, where groups decide it.
@@ -162,7 +169,8 @@ impl Checkpoint {
             groups: None,
             scope: ScopeIs::Settled,
             card_number: None,
-            rooms_unknown: false,
+            enumerate_again: false,
+            without_rooms: None,
         }
     }
 
@@ -237,7 +245,7 @@ impl Checkpoint {
         subject == Subject::People
             && (limited && self.scope != ScopeIs::Settled
                 // An enumeration that is under way ends first: it must end some time.
-                || self.rooms_unknown && !position.is_full())
+                || self.enumerate_again && !position.is_full())
     }
 
     /// The subject is to be enumerated, since Graph no longer knows where it stood.
@@ -274,7 +282,7 @@ impl Checkpoint {
                     ScopeIs::Changed => ScopeIs::Open,
                     ScopeIs::Open | ScopeIs::Settled => ScopeIs::Settled,
                 };
-                Self { people: stand, scope, rooms_unknown: false, ..self.clone() }
+                Self { people: stand, scope, enumerate_again: false, ..self.clone() }
             }
             // What changed between the last round of groups and this one, nobody tells.
             Subject::Groups => {
@@ -357,7 +365,19 @@ impl Checkpoint {
 
     /// Notes that users are to be enumerated once more, since rooms could not be read.
     pub(super) fn enumerate_again(&mut self) {
-        self.rooms_unknown = true;
+        self.enumerate_again = true;
+    }
+
+    /// Notes whether rooms could be read.
+    pub(super) fn note_rooms(&mut self, are_unknown: bool, now: SystemTime) {
+        self.without_rooms = are_unknown.then(|| self.without_rooms.unwrap_or(seconds(now)));
+    }
+
+    /// Returns whether accounts wait for rooms that cannot be read.
+    pub(super) fn waits_for_rooms(&self, now: SystemTime) -> bool {
+        self.without_rooms.is_none_or(|since| {
+            seconds(now).saturating_sub(since) <= LONGEST_WITHOUT_ROOMS.as_secs()
+        })
     }
 
     /// Notes that groups changed.

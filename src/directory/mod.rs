@@ -76,8 +76,9 @@ async fn attempt<H: Host>(
     sink: &mut impl Sink<UserBatch>,
     checkpoint: Checkpoint,
 ) -> (Result<Summary, Error>, Checkpoint) {
+    let wait = checkpoint.waits_for_rooms(graph.host().now());
     let mut run = Run::new(graph, reader, sink, checkpoint);
-    let mut people = People::new(graph, reader);
+    let mut people = People::new(graph, reader, wait);
     let mut groups = Groups::new(graph);
     let result = both(graph, &mut run, &mut people, &mut groups).await;
     let result = result.map(|mut warnings| {

@@ -29,8 +29,8 @@ const LONGEST: u64 = 30 * 24 * 3600;
 /// For this time, in seconds, a replica is believed to be behind a change that was reported.
 const LONGEST_LAG: u64 = 24 * 3600;
 
-/// For this time, in seconds, a replica may not know yet that a user is in a group.
-const LONGEST_OUTSIDE: u64 = 3600;
+/// After this time, in seconds, an answer that contradicts nothing is taken for the truth.
+const SETTLED: u64 = 3600;
 
 /// Why something has to be read once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub(super) enum Why {
     Rooms,
     /// It was reported, but the read that completed it contradicts the change.
     Behind,
+    /// It was reported, but a read completed it, and an old replica need not contradict a change.
+    /// It is read once more after an hour.
+    Unsure,
     /// A user was in none of the selected groups. Nothing reports it where that is an old answer.
     Outside,
 }
@@ -58,7 +61,7 @@ impl Why {
         match self {
             Self::Unread | Self::Rooms => LONGEST,
             Self::Behind => LONGEST_LAG,
-            Self::Outside => LONGEST_OUTSIDE,
+            Self::Outside | Self::Unsure => SETTLED,
         }
     }
 }
@@ -102,6 +105,12 @@ struct Entry {
     said: Reported,
 }
 
+impl Entry {
+    fn is_over(&self, now: u64) -> bool {
+        now.saturating_sub(self.since) > self.why.longest()
+    }
+}
+
 /// What one page said of users or groups, on top of what earlier pages said of those that are
 /// still to be read.
 #[derive(Debug, Default)]
@@ -133,9 +142,10 @@ impl Owed {
         self.0.get(id).map(|entry| &entry.said)
     }
 
-    /// Returns everything that is to be read; what failed most often comes last.
-    pub(super) fn all(&self) -> Vec<(String, Reported)> {
-        let mut entries: Vec<_> = self.0.iter().collect();
+    /// Returns everything that is to be read now; what failed most often comes last.
+    pub(super) fn due(&self, now: u64) -> Vec<(String, Reported)> {
+        let is_due = |entry: &Entry| entry.why != Why::Unsure || entry.is_over(now);
+        let mut entries: Vec<_> = self.0.iter().filter(|(_, entry)| is_due(entry)).collect();
         entries.sort_by_key(|(_, entry)| entry.tries);
         entries.into_iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect()
     }
@@ -169,14 +179,12 @@ impl Owed {
             if let Some(mut entry) = self.0.remove(id)
                 && let Some(why) = finding.open
             {
-                let is_over = now.saturating_sub(entry.since) > why.longest();
-                if is_over && why.is_owed() {
-                    given_up.push(id.to_owned());
-                }
-                if !is_over {
-                    entry.tries = entry.tries.saturating_add(1);
-                    entry.why = why;
-                    self.0.insert(id.to_owned(), entry);
+                entry.why = why;
+                entry.tries = entry.tries.saturating_add(1);
+                match entry.is_over(now) {
+                    true if why.is_owed() => given_up.push(id.to_owned()),
+                    true => {}
+                    false => drop(self.0.insert(id.to_owned(), entry)),
                 }
             }
             changes.extend(finding.report());

@@ -37,8 +37,9 @@ pub(super) struct People<'a, H> {
 }
 
 impl<'a, H: Host> People<'a, H> {
-    pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader) -> Self {
-        Self { graph, reader, rooms: RoomMailboxes::default(), members: BTreeMap::new() }
+    /// `wait` says whether accounts wait for rooms that cannot be read for the moment.
+    pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader, wait: bool) -> Self {
+        Self { graph, reader, rooms: RoomMailboxes::new(wait), members: BTreeMap::new() }
     }
 
     pub(super) fn warnings(self) -> Vec<String> {
@@ -253,12 +254,16 @@ impl<H: Host> Walk<H> for People<'_, H> {
         position: &Position,
         after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error> {
-        match position {
-            Position::Listing { group, .. } => self.listed(page, *group, after).await,
+        let changes = match position {
+            Position::Listing { group, .. } => self.listed(page, *group, after).await?,
             Position::Enumerating { .. } | Position::Following { .. } => {
-                self.changed(page, position, after).await
+                self.changed(page, position, after).await?
             }
+        };
+        if let Some(are_unknown) = self.rooms.are_unknown() {
+            after.note_rooms(are_unknown, self.graph.host().now());
         }
+        Ok(changes)
     }
 
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {

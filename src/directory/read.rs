@@ -43,7 +43,7 @@ pub async fn read_users<H: Host>(
     }
     let owed: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
     let users = of_answers(&graph, &reader, &owed, answers)?;
-    let findings = scope::of_anybody(&graph, &mut RoomMailboxes::default(), users).await?;
+    let findings = scope::of_anybody(&graph, &mut RoomMailboxes::new(true), users).await?;
     Ok(findings.into_iter().map(|finding| finding.change).collect())
 }
 
@@ -63,12 +63,21 @@ pub async fn read_groups<H: Host>(
     Ok(findings.into_iter().map(|finding| finding.change).collect())
 }
 
+/// Properties by which a user is not selected.
+const DECISIVE: [&str; 2] = ["accountEnabled", "userType"];
+
 /// A user as a read by id or a change shows it.
 pub(super) enum Known {
     /// All of it.
     Item(Item),
-    /// All of it, but the read contradicts what a change reported.
-    Behind(Item),
+    /// A read by id completed what changes reported.
+    Read {
+        item: Item,
+        /// Whether it contradicts them: it came from a replica that has not seen them.
+        is_behind: bool,
+        /// Whether changes reported what decides that a user is not selected.
+        is_certain: bool,
+    },
     /// A read by id did not find it.
     Missing(String),
     /// Microsoft Graph did not answer, or not with the user.
@@ -109,10 +118,9 @@ fn of_answers<H: Host>(
             Found::Body(body) => {
                 let read = under(id, reader.whole(&body));
                 let merged = under(id, reader.whole(&said.over(&body)));
-                match is_same(&read, &merged) {
-                    true => Known::Item(merged),
-                    false => Known::Behind(merged),
-                }
+                let is_behind = !is_same(&read, &merged);
+                let is_certain = said.names_any(&DECISIVE);
+                Known::Read { item: merged, is_behind, is_certain }
             }
             Found::Missing => Known::Missing(id.clone()),
             Found::Unreadable(reason) => Known::Unread(Unreadable { id: id.clone(), reason }),
@@ -168,10 +176,10 @@ pub(super) async fn groups_by_id<H: Host>(
             Found::Body(body) => {
                 let read = group(id, read_group(&body).record);
                 let merged = group(id, read_group(&said.over(&body)).record);
-                match read == merged || matches!(merged, UserChange::GroupUnreadable(_)) {
-                    true => Finding::settled(merged),
-                    false => Finding::open(merged, Why::Behind),
-                }
+                let why = if read == merged { Why::Unsure } else { Why::Behind };
+                // What cannot be read does not get better by being read again.
+                let open = Some(why).filter(|_| matches!(merged, UserChange::Group(_)));
+                Finding { change: merged, open }
             }
             Found::Missing => Finding::open(UserChange::GroupMissing(id.clone()), Why::Unread),
             Found::Unreadable(reason) => {

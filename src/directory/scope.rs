@@ -52,9 +52,12 @@ pub(super) async fn of_anybody<H: Host>(
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::with_capacity(users.len());
     for user in users {
-        let (item, is_behind) = match user {
-            Known::Item(item) => (item, false),
-            Known::Behind(item) => (item, true),
+        let (item, doubt, is_certain) = match user {
+            Known::Item(item) => (item, None, true),
+            Known::Read { item, is_behind, is_certain } => {
+                let doubt = if is_behind { Why::Behind } else { Why::Unsure };
+                (item, Some(doubt), is_certain)
+            }
             Known::Missing(id) => {
                 let missing = UserChange::Missing(id, Removal::Soft);
                 findings.push(Finding::open(missing, Why::Unread));
@@ -65,13 +68,16 @@ pub(super) async fn of_anybody<H: Host>(
                 continue;
             }
         };
-        let change = of_member(graph, rooms, item).await?;
-        let open = match change {
-            UserChange::IfKnown(_) => Some(Why::Rooms),
-            _ if is_behind => Some(Why::Behind),
-            _ => None,
-        };
-        findings.push(Finding { change, open });
+        findings.push(match of_member(graph, rooms, item).await? {
+            change @ UserChange::IfKnown(_) => Finding::open(change, Why::Rooms),
+            // What cannot be read does not get better by being read again.
+            change @ UserChange::Unreadable(_) => Finding::settled(change),
+            // One read is one answer, and can be an old one.
+            UserChange::Removed(id, removal) if !is_certain => {
+                Finding { change: UserChange::Missing(id, removal), open: doubt }
+            }
+            change => Finding { change, open: doubt },
+        });
     }
     let groups = &graph.settings().users.only_groups;
     if groups.is_empty() {

@@ -219,15 +219,15 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     /// Reads what earlier runs could not read, before anything else.
     async fn settle<W: Walk<H>>(&mut self, walk: &mut W) -> Result<(), Error> {
         let mut after = self.checkpoint.clone();
-        let all = after.owed(W::SUBJECT).map(|it| it.all()).unwrap_or_default();
-        if all.is_empty() {
-            return Ok(());
-        }
         let host = self.graph.host();
         let began = host.now();
+        let due = after.owed(W::SUBJECT).map(|it| it.due(seconds(began))).unwrap_or_default();
+        if due.is_empty() {
+            return Ok(());
+        }
         let mut changes = Vec::new();
         let mut result = Ok(());
-        for some in all.chunks(REREAD) {
+        for some in due.chunks(REREAD) {
             let findings = match walk.reread(some).await {
                 Ok(findings) => findings,
                 // What was read so far is worth telling.

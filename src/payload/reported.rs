@@ -42,6 +42,11 @@ impl Reported {
         to_raw_value(&merged).unwrap_or_else(|_| body.to_owned())
     }
 
+    /// Returns whether one of these properties was reported.
+    pub fn names_any(&self, properties: &[&str]) -> bool {
+        properties.iter().any(|name| self.0.contains_key(*name))
+    }
+
     /// Returns the size of the names and values, in bytes.
     pub fn bytes(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.get().len()).sum()

@@ -9,10 +9,13 @@ mod credentials;
 mod group_payloads;
 mod groups;
 
+mod lag;
 mod law;
 mod payloads;
 mod people;
 mod places;
+mod read_rooms;
+mod restarts;
 mod script;
 mod settings;
 mod sign_in;
