@@ -176,9 +176,12 @@ impl Owed {
         let mut changes = Vec::with_capacity(findings.len());
         for finding in findings {
             let id = finding.change.id();
+            let mut is_news = true;
             if let Some(mut entry) = self.0.remove(id)
                 && let Some(why) = finding.open
             {
+                // A host counts the time since the last report.
+                is_news = why != Why::Outside || entry.why != Why::Outside;
                 entry.why = why;
                 entry.tries = entry.tries.saturating_add(1);
                 match entry.is_over(now) {
@@ -187,7 +190,7 @@ impl Owed {
                     false => drop(self.0.insert(id.to_owned(), entry)),
                 }
             }
-            changes.extend(finding.report());
+            changes.extend(finding.report().filter(|_| is_news));
         }
         changes
     }

@@ -119,28 +119,21 @@ impl Store {
         }
     }
 
-    /// Reads by id who may be gone: who is missing twice, and not reported for an hour, is.
+    /// Reads by id who may be gone and was not reported for an hour: who is missing then, is gone.
     fn sweep<F: Fn(&Asked) -> Reply>(&mut self, script: &Script<F>, settings: &Settings) {
-        let is_group = |id: &String| id.contains('-');
+        let is_old = |id: &String| self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
+        let (old, recent): (BTreeSet<_>, _) =
+            std::mem::take(&mut self.doubtful).into_iter().partition(is_old);
+        self.doubtful = recent;
         let (groups, people): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.doubtful).into_iter().partition(is_group);
-        let mut answers = Vec::new();
-        if !people.is_empty() {
-            answers.extend(block_on(directory::read_users(script, settings, &people)).ok());
-        }
-        if !groups.is_empty() {
-            answers.extend(block_on(directory::read_groups(script, settings, &groups)).ok());
-        }
-        for change in answers.into_iter().flatten() {
-            let id = change.id();
-            let is_old = self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
+            old.into_iter().partition(|id: &String| id.contains('-'));
+        let mut changes = block_on(directory::read_users(script, settings, &people)).expect("all");
+        changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
+        for change in changes {
             match &change {
-                UserChange::Missing(..) | UserChange::GroupMissing(_) if is_old => {
+                UserChange::Missing(id, _) | UserChange::GroupMissing(id) => {
                     self.people.remove(id);
                     self.groups.remove(id);
-                }
-                UserChange::Missing(..) | UserChange::GroupMissing(_) => {
-                    self.doubtful.insert(id.to_owned());
                 }
                 other => self.change(other),
             }

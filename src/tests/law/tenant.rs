@@ -245,7 +245,9 @@ impl Tenant {
 
     /// Each page repeats what the one before it ended with.
     fn changes_of_people(&self, from: usize, size: usize) -> Reply {
-        let told = self.log.iter().skip(from.saturating_sub(1)).take(size + 1);
+        let told = self.log.iter().skip(from.saturating_sub(1));
+        // Nothing new is nothing to repeat.
+        let told = told.take(if from < self.log.len() { size + 1 } else { 0 });
         let items = told.map(|(id, is_toggled)| self.change(*id, *is_toggled)).collect();
         let next = from + size;
         match next < self.log.len() {
