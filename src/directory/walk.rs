@@ -126,11 +126,13 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
 
     /// What went wrong without ending the run.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let given_up = self.given_up.join(", ");
+        let number = self.given_up.len();
+        let examples = self.given_up.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         let warning = format!(
-            "Microsoft Graph reported these users or groups, but did not let ONES read them for 30 days, and ONES no longer tries: {given_up}"
+            "Microsoft Graph reported {number} users or groups that it has not let ONES read for 30 days, and ONES no longer tries: {examples}{}",
+            if number > 5 { ", …" } else { "" }
         );
-        (!self.given_up.is_empty()).then_some(warning).into_iter().collect()
+        (number > 0).then_some(warning).into_iter().collect()
     }
 
     /// Tells all that there is to tell of a subject.
@@ -243,9 +245,6 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             if now.duration_since(began).is_ok_and(|it| it > REREADING) {
                 break;
             }
-        }
-        if W::SUBJECT == Subject::Groups && !changes.is_empty() {
-            after.change_scope();
         }
         let is_full = self.checkpoint.position(W::SUBJECT).is_some_and(Position::is_full);
         let mode = |_| match is_full {
