@@ -10,7 +10,7 @@ use crate::{
     host::Host,
     model::Room,
     payload::{Space, read_space},
-    places::{each_page, passing_over},
+    places::{passing_over, try_each_page},
 };
 
 /// A room is in a section or on a floor, a section on a floor, a floor in a building. Whatever
@@ -39,12 +39,17 @@ impl Kind {
 #[derive(Default)]
 pub struct Buildings {
     spaces: Option<BTreeMap<String, (Kind, Space)>>,
-    warning: Option<String>,
+    /// Kinds that could not be read, and why the first of them could not.
+    failed: Vec<Kind>,
+    why: Option<String>,
+    /// Whether one of them could not be read for a reason that passes.
+    are_unknown: bool,
 }
 
 impl Buildings {
     /// Completes a room that `parent` holds. Names of building and floor win over what is
-    /// written in the room itself, address and position do not.
+    /// written in the room itself, address and position do not. What could not be read this
+    /// time is unknown.
     ///
     /// # Errors
     /// Only where Microsoft asks for patience, or refuses the credentials: a room is worth
@@ -64,6 +69,7 @@ impl Buildings {
         let find = |id: &str| self.spaces.as_ref()?.get(&id.to_lowercase());
         let way = successors(find(parent), |(_, space)| find(space.parent.as_deref()?));
         let (mut building, mut floor) = (None, None);
+        let mut last = Some(parent);
         for (kind, space) in way.take(DEEPEST) {
             match kind {
                 Kind::Building => building = building.or_else(|| space.name.clone()),
@@ -72,6 +78,14 @@ impl Buildings {
             }
             room.address = room.address.take().or_else(|| space.address.clone());
             room.position = room.position.or(space.position);
+            last = space.parent.as_deref();
+        }
+        if self.are_unknown && last.is_some_and(|id| find(id).is_none()) {
+            // The way ends at something that is there, but was not read.
+            room.unknown.building = building.is_none();
+            room.unknown.floor_label = floor.is_none();
+            room.unknown.address = room.address.is_none();
+            room.unknown.position = room.position.is_none();
         }
         room.building = building.or(room.building.take());
         room.floor_label = floor.or(room.floor_label.take());
@@ -84,7 +98,7 @@ impl Buildings {
     ) -> Result<BTreeMap<String, (Kind, Space)>, Error> {
         let mut spaces = BTreeMap::new();
         for kind in [Kind::Building, Kind::Floor, Kind::Section] {
-            let read = each_page(
+            let read = try_each_page(
                 graph,
                 |skip| graph.endpoints().spaces(kind.name(), skip),
                 async |page| {
@@ -100,13 +114,11 @@ impl Buildings {
                 },
             )
             .await;
-            if let Err(error) = read {
-                let why = passing_over(error)?;
-                self.warning = Some(format!(
-                    "The {}s could not be read, so rooms in them are told with what is written in the room itself: {why}",
-                    kind.name()
-                ));
-                break;
+            if let Err(trouble) = read {
+                self.are_unknown |= trouble.is_passing;
+                let why = passing_over(trouble.error)?;
+                self.failed.push(kind);
+                self.why.get_or_insert(why);
             }
         }
         Ok(spaces)
@@ -114,6 +126,17 @@ impl Buildings {
 
     /// What went wrong.
     pub fn warning(self) -> Option<String> {
-        self.warning
+        let why = self.why?;
+        let kinds: Vec<_> = self.failed.iter().map(|kind| format!("{}s", kind.name())).collect();
+        let kinds = match kinds.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => return None,
+        };
+        let told = match self.are_unknown {
+            true => "rooms in them keep what was read of them before",
+            false => "rooms in them are told with what is written in the room itself",
+        };
+        Some(format!("The {kinds} could not be read, so {told}: {why}"))
     }
 }

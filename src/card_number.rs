@@ -17,6 +17,9 @@ use crate::{
     settings::{CardNumber, Settings},
 };
 
+/// JSON Pointer to the setting.
+pub const FIELD: &str = "/users/cardNumber";
+
 /// An attribute of a user. Its text is what `$filter` would call it: `employeeId`,
 /// `onPremisesExtensionAttributes/extensionAttribute1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +115,64 @@ pub async fn resolve<H: Host>(
             Ok(attribute) => Ok(Some(attribute)),
             // What was found once is better than a sample that does not show it.
             Err(_) if known.is_some() => Ok(known),
-            Err(problem) => Err(Error::wrong_field("/users/cardNumber", problem)),
+            Err(problem) => Err(Error::wrong_field(FIELD, problem)),
         },
     }
+}
+
+/// The result of looking for the attribute that the settings mean, where a run goes on without.
+#[derive(Debug, Clone, Default)]
+pub struct Lookup {
+    /// The attribute; nothing where the settings name none, or where it was not found.
+    pub attribute: Option<Attribute>,
+    /// Why it was not found, and what to do.
+    pub warning: Option<String>,
+}
+
+impl From<Option<Attribute>> for Lookup {
+    fn from(attribute: Option<Attribute>) -> Self {
+        Self { attribute, warning: None }
+    }
+}
+
+/// [`resolve`], where an attribute that cannot be found is a warning: users are worth having
+/// without their card numbers.
+///
+/// # Errors
+/// [`Error::Throttled`], [`Error::Unauthorized`] and [`Error::Cancelled`].
+pub async fn find<H: Host>(
+    graph: &Graph<'_, H>,
+    known: Option<Attribute>,
+) -> Result<Lookup, Error> {
+    let error = match resolve(graph, known.clone()).await {
+        Ok(attribute) => return Ok(attribute.into()),
+        Err(error @ (Error::Throttled(_) | Error::Unauthorized(_) | Error::Cancelled)) => {
+            return Err(error);
+        }
+        Err(error) => error,
+    };
+    Ok(match known {
+        Some(_) => known.into(),
+        None => Lookup { attribute: None, warning: Some(without_numbers(&error)) },
+    })
+}
+
+/// The warning that users are synced without card numbers.
+pub fn without_numbers(error: &Error) -> String {
+    let why = match error {
+        Error::InvalidSettings(fields) => {
+            fields.iter().map(|field| field.message.clone()).collect::<Vec<_>>().join(". ")
+        }
+        error => {
+            let explanation = error.explanation();
+            let remedy = explanation.and_then(|it| it.remedy.clone());
+            let summary = explanation.map(|it| it.summary.clone());
+            [summary, remedy].into_iter().flatten().collect::<Vec<_>>().join(". ")
+        }
+    };
+    format!(
+        "Users are synced without card numbers; numbers that are stored stay as they are. {why}"
+    )
 }
 
 /// What an earlier run found, by its name, where the settings are such that it was looked up.

@@ -203,9 +203,14 @@ impl Endpoints {
         self.v1("organization", &[("$select", "id,displayName")])
     }
 
-    /// A listing of all people, the largest pages there are.
-    pub fn users(&self, select: &str) -> Uri {
-        self.v1("users", &[("$select", select), ("$top", "999")])
+    /// A listing of all people in pages of `top`; 999 is the most.
+    pub fn users(&self, select: &str, top: u16) -> Uri {
+        self.v1("users", &[("$select", select), ("$top", &top.to_string())])
+    }
+
+    /// The first round of delta: all users, in pages of Graph's choice.
+    pub fn users_delta(&self, select: &str) -> Uri {
+        self.v1("users/delta", &[("$select", select)])
     }
 
     /// Answers with a delta link and no people: changes count from now on.
@@ -239,7 +244,7 @@ impl Endpoints {
         if !select.contains(&property) {
             select.push(property);
         }
-        self.users(&select.join(","))
+        self.users(&select.join(","), 999)
     }
 
     /// One person, relative to the version: for `$batch`.
@@ -257,10 +262,10 @@ impl Endpoints {
         self.v1("groups/delta", &[("$select", &format!("{select},members"))])
     }
 
-    /// Who is in a group, also by way of other groups; the largest pages there are.
-    pub fn transitive_members(&self, group: &str, select: &str) -> Uri {
+    /// Who is in a group, also by way of other groups, in pages of `top`; 999 is the most.
+    pub fn transitive_members(&self, group: &str, select: &str, top: u16) -> Uri {
         let path = format!("groups/{}/transitiveMembers", segment(group));
-        self.v1(&path, &[("$select", select), ("$top", "999")])
+        self.v1(&path, &[("$select", select), ("$top", &top.to_string())])
     }
 
     /// One of them, relative to the version: for `$batch`, to see whether they can be read.
@@ -320,6 +325,11 @@ impl Endpoints {
     pub fn rooms_of_list(&self, email: &str, skip: usize) -> Uri {
         let list = segment(email);
         self.places(&format!("places/{list}/microsoft.graph.roomList/rooms"), skip)
+    }
+
+    /// One place by `placeId` or e-mail address, relative to the version: for `$batch`.
+    pub fn place_in_batch(&self, id: &str) -> String {
+        format!("/places/{}", segment(id))
     }
 
     /// Places of one kind (`building`, `floor`, `section`) from the `skip`th on.

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod booking;
 pub mod buildings;
+pub mod by_id;
 pub mod card_number;
 pub mod choices;
 pub mod cloud;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::{
     describe::PLACES,
     error::Error,
-    graph::{Graph, LoopGuard, Page},
+    graph::{Answer, Graph, LoopGuard, Page},
     host::{Host, Request},
 };
 
@@ -27,11 +27,24 @@ pub struct Total {
     pub count: Option<u64>,
 }
 
-/// Reads a collection of places page by page. `url` gives the address of the page that skips
-/// so many; `on_page` says how many items it had not seen before.
-///
-/// For years `/places` has given 100 items and no link to the rest, so that a full page
-/// without a link is followed by asking with `$skip`, until nothing new comes.
+/// Why a collection of places could not be read to its end.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What went wrong.
+    pub error: Error,
+    /// Whether a later run is likely to read it: the service failed or was not reached, rather
+    /// than refused.
+    pub is_passing: bool,
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let is_passing = matches!(error, Error::Unavailable(_) | Error::Throttled(_));
+        Self { error, is_passing }
+    }
+}
+
+/// [`try_each_page`], where any trouble is an error.
 ///
 /// # Errors
 /// As [`Graph::require`], and whatever `on_page` fails with; [`Error::Unexpected`] where pages
@@ -39,8 +52,24 @@ pub struct Total {
 pub async fn each_page<H: Host>(
     graph: &Graph<'_, H>,
     url: impl Fn(usize) -> Uri,
-    mut on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
+    on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
 ) -> Result<Total, Error> {
+    try_each_page(graph, url, on_page).await.map_err(|trouble| trouble.error)
+}
+
+/// Reads a collection of places page by page. `url` gives the address of the page that skips
+/// so many; `on_page` says how many items it had not seen before.
+///
+/// For years `/places` has given 100 items and no link to the rest, so that a full page
+/// without a link is followed by asking with `$skip`, until nothing new comes.
+///
+/// # Errors
+/// [`Trouble`], with the errors of [`each_page`].
+pub async fn try_each_page<H: Host>(
+    graph: &Graph<'_, H>,
+    url: impl Fn(usize) -> Uri,
+    mut on_page: impl AsyncFnMut(&[&RawValue]) -> Result<usize, Error>,
+) -> Result<Total, Trouble> {
     let mut total = Total { got: 0, count: None };
     let mut guard = LoopGuard::default();
     let mut next = url(0);
@@ -48,7 +77,13 @@ pub async fn each_page<H: Host>(
     let mut barren = 0;
     loop {
         guard.follow(&next.to_string())?;
-        let response = graph.require(Request::get(next), PLACES).await?;
+        let response = match graph.ask(Request::get(next)).await? {
+            Answer::Success(response) => response,
+            Answer::Refused(refusal) => {
+                let is_passing = refusal.status >= 500 && refusal.status != 501;
+                return Err(Trouble { error: graph.explain(refusal, PLACES), is_passing });
+            }
+        };
         let page = Page::read(&response)?;
         let items = page.value.len();
         let new = on_page(&page.value).await?;
@@ -56,7 +91,7 @@ pub async fn each_page<H: Host>(
         total.count = page.count.or(total.count);
         barren = if new == 0 { barren + 1 } else { 0 };
         if barren > MOST_BARREN {
-            return Err(LoopGuard::circle());
+            return Err(LoopGuard::circle().into());
         }
         let lacking = total.count.is_some_and(|it| (total.got as u64) < it);
         next = match &page.next_link {

@@ -5,13 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    batch::{self, Inner, Question},
     buildings::Buildings,
+    by_id::{Found, check_number, found},
+    describe::PLACES,
     error::Error,
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
-    model::{BATCH, RoomBatch, RoomChange, Summary, Unreadable},
-    payload::{RoomKey, read_list, read_mailbox},
+    model::{BATCH, Removal, Room, RoomBatch, RoomChange, RoomFields, Summary, Unreadable},
+    payload::{RoomKey, is_room, read_list, read_mailbox},
     places::{each_page, passing_over},
     settings::{RoomSelection, Settings},
 };
@@ -50,6 +53,7 @@ pub async fn sync<H: Host>(
                     Ok(mut room) => {
                         buildings.complete(&graph, &mut room, place.parent.as_deref()).await?;
                         room.lists = lists.of(&place);
+                        room.unknown.lists = lists.are_unknown;
                         batch.rooms.push(room);
                     }
                     Err(it) => batch.unreadable.push(it),
@@ -79,17 +83,56 @@ pub async fn sync<H: Host>(
     Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
 }
 
-/// One change for each id.
+/// Returns one change for each id: a room, missing, or unreadable. Which lists hold a room, and
+/// what holds the floor that it is on, is unknown: that would take whole listings.
+///
+/// A room is read by `placeId` or by e-mail address: whichever of them its id is.
+/// Source: <https://learn.microsoft.com/graph/api/place-get>.
 ///
 /// # Errors
-/// As [`sync`].
+/// [`Error::Unexpected`] for more than [`BATCH`] ids; else as [`sync`].
 pub async fn read<H: Host>(
-    _host: &H,
-    _settings: &Settings,
+    host: &H,
+    settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<RoomChange>, Error> {
-    let unreadable = |id: &String| Unreadable { id: id.clone(), reason: "not read".to_owned() };
-    Ok(ids.iter().map(|id| RoomChange::Unreadable(unreadable(id))).collect())
+    check_number(ids)?;
+    let graph = Graph::new(host, settings, Patience::SYNC);
+    let question = |id: &String| Question::get(graph.endpoints().place_in_batch(id));
+    let questions: Vec<_> = ids.iter().map(question).collect();
+    let answers = batch::ask_all(&graph, &questions, PLACES).await?;
+    let mut selection = Selection::new(&settings.rooms);
+    let change = |(id, answer): (&String, Inner)| {
+        let missing = |why| RoomChange::Missing(id.clone(), why);
+        let unreadable = |reason| RoomChange::Unreadable(Unreadable { id: id.clone(), reason });
+        Ok(match found(&graph, answer, PLACES)? {
+            Found::Missing => missing(Removal::Soft),
+            Found::Unreadable(reason) => unreadable(reason),
+            // Room lists, buildings and desks have ids and addresses as well.
+            Found::Body(body) if !is_room(&body) => missing(Removal::Soft),
+            Found::Body(body) => {
+                let place = RoomKey::identify(&body);
+                match place.read(&body) {
+                    _ if !selection.takes(&place) => missing(Removal::OutOfScope),
+                    Ok(room) => RoomChange::Room(by_itself(room, id, place.parent.is_some())),
+                    Err(it) => unreadable(it.reason),
+                }
+            }
+        })
+    };
+    ids.iter().zip(answers).map(change).collect()
+}
+
+/// A room that was read without what holds it, under the id that was asked for.
+fn by_itself(room: Room, id: &str, is_in_something: bool) -> Room {
+    let unknown = RoomFields {
+        building: is_in_something,
+        floor_label: is_in_something,
+        address: is_in_something && room.address.is_none(),
+        position: is_in_something && room.position.is_none(),
+        lists: true,
+    };
+    Room { id: id.to_owned(), unknown, ..room }
 }
 
 /// What to say of a tenant without rooms.
@@ -171,6 +214,9 @@ impl<'a> Selection<'a> {
 #[derive(Default)]
 struct Lists {
     names: Vec<String>,
+    /// Whether one list could not be read: no room's lists are known then, since nothing says
+    /// which rooms are in that one.
+    are_unknown: bool,
     of_room: BTreeMap<String, Vec<usize>>,
 }
 
@@ -180,6 +226,7 @@ impl Lists {
         graph: &Graph<'_, H>,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Error> {
+        let mut it = Self::default();
         let mut lists = Vec::new();
         let read = each_page(
             graph,
@@ -197,10 +244,11 @@ impl Lists {
         .await;
         if let Err(error) = read {
             let why = passing_over(error)?;
-            warnings
-                .push(format!("Room lists could not be read, so rooms are told without: {why}"));
+            it.are_unknown = true;
+            warnings.push(format!(
+                "Room lists could not be read, so rooms keep the lists that were read before: {why}"
+            ));
         }
-        let mut it = Self::default();
         for list in lists {
             let mut rooms = BTreeSet::new();
             let read = each_page(
@@ -215,8 +263,9 @@ impl Lists {
             .await;
             if let Err(error) = read {
                 let why = passing_over(error)?;
+                it.are_unknown = true;
                 warnings.push(format!(
-                    "The room list {} could not be read, so its rooms are told without it: {why}",
+                    "The room list {} could not be read, so rooms keep the lists that were read before: {why}",
                     list.name
                 ));
             }

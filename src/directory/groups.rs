@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    checkpoint::{Checkpoint, Position},
-    read::read_group_records,
+    checkpoint::{Checkpoint, Position, seconds},
+    owed::{Finding, Said},
+    read::{group, groups_by_id},
     walk::{Refused, Walk, forgotten_or, next_of_round},
 };
 use crate::{
@@ -16,7 +17,10 @@ use crate::{
     graph::{Graph, GraphError, Page},
     host::Host,
     model::{Subject, UserChange},
-    payload::{GROUP_SELECT, GroupRecord, MemberChange, UserReader, read_group, read_group_change},
+    payload::{
+        GROUP_SELECT, GroupRecord, MemberChange, Reported, UserReader, read_group,
+        read_group_change,
+    },
 };
 
 /// All groups of the tenant.
@@ -35,10 +39,23 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
 
     async fn begin(&self, _checkpoint: &Checkpoint) -> Result<Position, Error> {
         let link = self.graph.endpoints().groups_delta(GROUP_SELECT).to_string();
-        Ok(Position::Enumerating { link })
+        Ok(Position::Enumerating { link, initial: true })
     }
 
-    fn next(&self, position: &Position, page: &Page<'_>) -> Result<(Position, bool), Error> {
+    fn relist(&self, _position: &Position, _size: u16) -> Option<Position> {
+        None
+    }
+
+    fn otherwise(&self) -> Option<Position> {
+        None
+    }
+
+    fn next(
+        &self,
+        position: &Position,
+        page: &Page<'_>,
+        _size: u16,
+    ) -> Result<(Position, bool), Error> {
         next_of_round(position, page)
     }
 
@@ -46,27 +63,53 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         &mut self,
         page: &Page<'_>,
         position: &Position,
+        after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error> {
-        let read = if position.is_full() { read_group } else { read_group_change };
-        let items: Vec<_> = page.value.iter().map(|raw| read(raw)).collect();
-        let is_partial = |record: &GroupRecord| matches!(record, GroupRecord::Partial);
-        let mut partial: Vec<_> =
-            items.iter().filter(|it| is_partial(&it.record)).map(|it| it.id.clone()).collect();
-        partial.sort_unstable();
-        partial.dedup();
-        let whole = read_group_records(self.graph, &partial).await?;
-        let whole: BTreeMap<_, _> = partial.iter().zip(whole).collect();
+        let full = position.is_full();
+        let read = if full { read_group } else { read_group_change };
+        let mut said = Said::default();
+        let mut partial = BTreeMap::new();
+        let mut items = Vec::with_capacity(page.value.len());
+        for (index, raw) in page.value.iter().enumerate() {
+            let mut item = read(raw);
+            if matches!(item.record, GroupRecord::Whole(_) | GroupRecord::Partial) {
+                let reported = Reported::read(raw, GROUP_SELECT);
+                let all = said.add(&item.id, reported, after.owed(Subject::Groups));
+                item.record = read(&all.alone()).record;
+                if item.record == GroupRecord::Partial {
+                    // Only the last one of a group on the page is completed: it counts.
+                    partial.insert(item.id.clone(), (index, all.clone()));
+                }
+            } else {
+                said.forget(&item.id);
+            }
+            items.push(item);
+        }
+        let open: Vec<_> = partial.iter().map(|(id, (_, all))| (id.clone(), all.clone())).collect();
+        let found = groups_by_id(self.graph, &open).await?;
+        let mut found: BTreeMap<_, _> =
+            partial.into_values().map(|(index, _)| index).zip(found).collect();
+        let now = seconds(self.graph.host().now());
         let mut changes = Vec::with_capacity(items.len());
-        for item in items {
+        for (index, item) in items.into_iter().enumerate() {
             // In its place: what is told last counts.
-            let read = whole.get(&item.id).filter(|_| is_partial(&item.record)).cloned();
-            changes.extend(read.or_else(|| of_record(item.id, item.record)));
+            let finding = match item.record {
+                GroupRecord::Partial => found.remove(&index),
+                record => Some(Finding::settled(group(&item.id, record))),
+            };
+            if let (Some(finding), Some(owed)) = (finding, after.owed_mut(Subject::Groups)) {
+                changes.extend(owed.note(finding, &said, now));
+            }
             changes.extend(item.members.into_iter().map(|it| match it {
                 MemberChange::Added(membership) => UserChange::MemberAdded(membership),
                 MemberChange::Removed(membership) => UserChange::MemberRemoved(membership),
             }));
         }
         Ok(changes)
+    }
+
+    async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {
+        groups_by_id(self.graph, owed).await
     }
 
     fn refused(
@@ -76,15 +119,5 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         refusal: GraphError,
     ) -> Refused {
         forgotten_or(refusal, |it| graph.explain(it, GROUPS))
-    }
-}
-
-/// What to tell of a group itself; nothing where it has to be read by itself first.
-pub(super) fn of_record(id: String, record: GroupRecord) -> Option<UserChange> {
-    match record {
-        GroupRecord::Whole(group) => Some(UserChange::Group(group)),
-        GroupRecord::Removed(removal) => Some(UserChange::GroupRemoved(id, removal)),
-        GroupRecord::Unreadable(it) => Some(UserChange::GroupUnreadable(it)),
-        GroupRecord::Partial => None,
     }
 }

@@ -2,38 +2,61 @@
 
 use std::collections::BTreeSet;
 
-use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, places::each_page};
+use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, places::try_each_page};
+
+/// Whose an account is, as far as its addresses say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    User,
+    Room,
+    /// Rooms could not be read for a reason that passes.
+    Unknown,
+}
 
 /// The e-mail addresses of all rooms, read when they are first needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RoomMailboxes {
+    /// Whether accounts wait for rooms that cannot be read for the moment.
+    wait: bool,
     addresses: Option<BTreeSet<String>>,
+    are_unknown: bool,
     warning: Option<String>,
 }
 
 impl RoomMailboxes {
-    /// Whether one of the addresses, in lower case, is that of a room.
+    /// Reads nothing yet.
+    pub(super) fn new(wait: bool) -> Self {
+        Self { wait, addresses: None, are_unknown: false, warning: None }
+    }
+
+    /// Returns whose an account with these addresses, in lower case, is.
     ///
     /// # Errors
-    /// Only where Microsoft asks for patience. Any other trouble of Places is a warning: people
-    /// must not wait for it, and a host does not offer people with the address of a room.
-    pub(super) async fn contain_any<H: Host>(
+    /// Only where Microsoft asks for patience. Where Places refuses for good, accounts are users
+    /// and a warning says so: users must not wait for rooms, and a host does not offer users
+    /// with the address of a room.
+    pub(super) async fn owner<H: Host>(
         &mut self,
         graph: &Graph<'_, H>,
         addresses: &[String],
-    ) -> Result<bool, Error> {
+    ) -> Result<Owner, Error> {
         if addresses.is_empty() {
-            return Ok(false);
+            return Ok(Owner::User);
         }
         if self.addresses.is_none() {
             self.addresses = Some(self.read(graph).await?);
         }
-        Ok(self.addresses.iter().any(|rooms| addresses.iter().any(|it| rooms.contains(it))))
+        let mut rooms = self.addresses.iter();
+        Ok(match rooms.any(|rooms| addresses.iter().any(|it| rooms.contains(it))) {
+            true => Owner::Room,
+            false if self.are_unknown && self.wait => Owner::Unknown,
+            false => Owner::User,
+        })
     }
 
     async fn read<H: Host>(&mut self, graph: &Graph<'_, H>) -> Result<BTreeSet<String>, Error> {
         let mut rooms = BTreeSet::new();
-        let read = each_page(
+        let read = try_each_page(
             graph,
             |skip| graph.endpoints().rooms(skip),
             async |page| {
@@ -43,17 +66,28 @@ impl RoomMailboxes {
             },
         )
         .await;
-        match read {
-            Err(error @ (Error::Throttled(_) | Error::Cancelled)) => return Err(error),
-            Err(error) => {
-                let why = error.explanation().map(|it| it.summary.clone()).unwrap_or_default();
-                self.warning = Some(format!(
-                    "Rooms could not be read, so room mailboxes may appear among the people: {why}"
-                ));
-            }
-            Ok(_) => {}
+        let Err(trouble) = read else {
+            return Ok(rooms);
+        };
+        if let error @ (Error::Throttled(_) | Error::Cancelled) = trouble.error {
+            return Err(error);
         }
+        self.are_unknown = trouble.is_passing;
+        let what = match self.are_unknown && self.wait {
+            true => {
+                "new accounts with an e-mail address, which may belong to rooms, wait for the next run"
+            }
+            false => "room mailboxes may appear among the people",
+        };
+        let why = trouble.error.explanation().map(|it| it.summary.clone()).unwrap_or_default();
+        self.warning = Some(format!("Rooms could not be read, so {what}: {why}"));
         Ok(rooms)
+    }
+
+    /// Returns whether rooms were asked for and not read, for a reason that passes; nothing where
+    /// they were not asked for.
+    pub(super) fn are_unknown(&self) -> Option<bool> {
+        self.addresses.as_ref().map(|_| self.are_unknown)
     }
 
     pub(super) fn warnings(self) -> Vec<String> {

@@ -7,21 +7,24 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::value::RawValue;
+
 use super::{
-    checkpoint::{Checkpoint, Position},
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
     mailboxes::RoomMailboxes,
-    read::read_items,
+    owed::{Finding, Said, Why},
+    read::{Known, users_by_id},
     scope,
     walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
 };
 use crate::{
-    card_number::Attribute,
-    describe::{GROUPS, HIDDEN_MEMBERS, USERS},
+    card_number::{Attribute, FIELD},
+    describe::{HIDDEN_MEMBERS, USERS},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
-    model::{Removal, Subject, UserChange},
-    payload::{Item, UserReader, is_person},
+    model::{Removal, Subject, User, UserChange},
+    payload::{Item, Reported, UserReader, is_person},
 };
 
 /// People, as far as they are selected.
@@ -34,8 +37,9 @@ pub(super) struct People<'a, H> {
 }
 
 impl<'a, H: Host> People<'a, H> {
-    pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader) -> Self {
-        Self { graph, reader, rooms: RoomMailboxes::default(), members: BTreeMap::new() }
+    /// `wait` says whether accounts wait for rooms that cannot be read for the moment.
+    pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader, wait: bool) -> Self {
+        Self { graph, reader, rooms: RoomMailboxes::new(wait), members: BTreeMap::new() }
     }
 
     pub(super) fn warnings(self) -> Vec<String> {
@@ -78,47 +82,123 @@ impl<'a, H: Host> People<'a, H> {
     }
 
     /// The first page of everybody, or of the people in a group; `None` after the last group.
-    fn listing(&self, group: usize) -> Option<String> {
+    fn listing(&self, group: usize, size: u16) -> Option<String> {
         let endpoints = self.graph.endpoints();
         let groups = &self.graph.settings().users.only_groups;
         let select = self.reader.select();
         let url = match groups.get(group) {
-            Some(id) => endpoints.transitive_members(id, select),
-            None if groups.is_empty() && group == 0 => endpoints.users(select),
+            Some(id) => endpoints.transitive_members(id, select, size),
+            None if groups.is_empty() && group == 0 => endpoints.users(select, size),
             None => return None,
         };
         Some(url.to_string())
     }
 
     /// A page of a listing: who is not told is gone, so who is out of scope is left out.
-    async fn listed(&mut self, page: &Page<'_>, group: usize) -> Result<Vec<UserChange>, Error> {
+    async fn listed(
+        &mut self,
+        page: &Page<'_>,
+        group: usize,
+        after: &mut Checkpoint,
+    ) -> Result<Vec<UserChange>, Error> {
         let limited = !self.graph.settings().users.only_groups.is_empty();
         // Groups have devices and other groups in them as well.
         let people = page.value.iter().filter(|raw| !limited || is_person(raw));
-        let items: Vec<_> = people.map(|raw| self.reader.whole(raw)).collect();
+        let items: Vec<_> = people.map(|raw| self.full(raw, after)).collect();
         if limited {
             *self.members.entry(group).or_default() += items.len();
         }
-        let changes = scope::of_members(self.graph, &mut self.rooms, items).await?;
-        let told = |it: &UserChange| !matches!(it, UserChange::Removed(_, Removal::OutOfScope));
-        Ok(changes.into_iter().filter(told).collect())
-    }
-
-    /// A page of changes: who is not told stays as they were, so everybody is told.
-    async fn changed(&mut self, page: &Page<'_>) -> Result<Vec<UserChange>, Error> {
-        let mut items: Vec<_> = page.value.iter().map(|raw| self.reader.change(raw)).collect();
-        let partial = |it: &Item| match it {
-            Item::Partial(id) => Some(id.clone()),
-            _ => None,
-        };
-        let ids: Vec<_> = items.iter().filter_map(partial).collect();
-        let mut whole = read_items(self.graph, self.reader, &ids).await?.into_iter();
-        for item in items.iter_mut().filter(|it| partial(it).is_some()) {
-            if let Some(whole) = whole.next() {
-                *item = whole;
+        let mut changes = Vec::with_capacity(items.len());
+        for item in items {
+            let change = scope::of_member(self.graph, &mut self.rooms, item).await?;
+            match &change {
+                UserChange::IfKnown(_) => after.enumerate_again(),
+                // Whoever is listed is read.
+                UserChange::User(_) | UserChange::Removed(..) => {
+                    let owed = after.owed_mut(Subject::People);
+                    owed.into_iter().for_each(|it| it.remove(change.id()));
+                }
+                _ => {}
+            }
+            if !matches!(change, UserChange::Removed(_, Removal::OutOfScope)) {
+                changes.push(change);
             }
         }
-        scope::of_anybody(self.graph, &mut self.rooms, items).await
+        Ok(changes)
+    }
+
+    /// An item of a listing. What a change reported of a user that could not be read wins.
+    fn full(&self, raw: &RawValue, after: &Checkpoint) -> Item {
+        let item = self.reader.whole(raw);
+        let Some(owed) = after.owed(Subject::People).filter(|it| !it.is_empty()) else {
+            return item;
+        };
+        let Item::User { user, .. } = &item else {
+            return item;
+        };
+        match owed.said(&user.id) {
+            Some(said) => self.reader.whole(&said.over(raw)),
+            None => item,
+        }
+    }
+
+    /// A page of delta: who is not told stays as they were, so everybody is told. In an initial
+    /// round, what is absent has no value.
+    async fn changed(
+        &mut self,
+        page: &Page<'_>,
+        position: &Position,
+        after: &mut Checkpoint,
+    ) -> Result<Vec<UserChange>, Error> {
+        let is_initial = matches!(position, Position::Enumerating { initial: true, .. });
+        let mut said = Said::default();
+        let mut partial = BTreeMap::new();
+        let mut users = BTreeMap::new();
+        for (index, raw) in page.value.iter().enumerate() {
+            let mut item = self.reader.change(raw);
+            if is_initial && matches!(item, Item::Partial(_)) {
+                item = self.reader.whole(raw);
+            }
+            if let Item::Partial(id) | Item::User { user: User { id, .. }, .. } = &item {
+                let id = id.clone();
+                let reported = self.reader.reported(raw);
+                let all = said.add(&id, reported, after.owed(Subject::People));
+                if let Item::Partial(_) = item {
+                    item = self.reader.change(&all.alone());
+                }
+                if let Item::Partial(_) = item {
+                    // Only the last one of a user on the page is completed: it counts.
+                    partial.insert(id, (index, all.clone()));
+                    continue;
+                }
+            } else if let Item::Removed(id, _) = &item {
+                said.forget(id);
+            }
+            users.insert(index, Known::Item(item));
+        }
+        let open: Vec<_> = partial.iter().map(|(id, (_, all))| (id.clone(), all.clone())).collect();
+        let read = users_by_id(self.graph, self.reader, &open).await?;
+        users.extend(partial.into_values().map(|(index, _)| index).zip(read));
+        // In their places: what is told last counts.
+        let users = users.into_values().collect();
+        let findings = scope::of_anybody(self.graph, &mut self.rooms, users).await?;
+        let now = seconds(self.graph.host().now());
+        let mut changes = Vec::with_capacity(findings.len());
+        for mut finding in findings {
+            match finding.open {
+                // All users are enumerated once more, whoever they are.
+                Some(Why::Rooms) if position.is_full() => {
+                    after.enumerate_again();
+                    finding.open = None;
+                }
+                // Most users are in none of the groups, and a change of groups enumerates again.
+                Some(Why::Outside) if is_initial => finding.open = None,
+                _ => {}
+            }
+            let owed = after.owed_mut(Subject::People);
+            changes.extend(owed.and_then(|it| it.note(finding, &said, now)));
+        }
+        Ok(changes)
     }
 }
 
@@ -131,21 +211,39 @@ impl<H: Host> Walk<H> for People<'_, H> {
             Some(position) => position.delta().to_owned(),
             None => self.latest().await?,
         };
-        let link = self.listing(0).unwrap_or_default();
+        let link = self.listing(0, LARGEST_PAGE).unwrap_or_default();
         Ok(Position::Listing { link, delta, group: 0 })
     }
 
-    fn next(&self, position: &Position, page: &Page<'_>) -> Result<(Position, bool), Error> {
+    fn relist(&self, position: &Position, size: u16) -> Option<Position> {
+        let Position::Listing { delta, group, .. } = position else {
+            return None;
+        };
+        let link = self.listing(*group, size)?;
+        Some(Position::Listing { link, delta: delta.clone(), group: *group })
+    }
+
+    fn otherwise(&self) -> Option<Position> {
+        let link = self.graph.endpoints().users_delta(self.reader.select()).to_string();
+        Some(Position::Enumerating { link, initial: true })
+    }
+
+    fn next(
+        &self,
+        position: &Position,
+        page: &Page<'_>,
+        size: u16,
+    ) -> Result<(Position, bool), Error> {
         let Position::Listing { delta, group, .. } = position else {
             return next_of_round(position, page);
         };
         let (next_page, next_group) = match &page.next_link {
             Some(link) => (Some(link.clone().into_owned()), *group),
-            None => (self.listing(group + 1), group + 1),
+            None => (self.listing(group + 1, size), group + 1),
         };
         let next = match next_page {
             Some(link) => Position::Listing { link, delta: delta.clone(), group: next_group },
-            None => Position::Enumerating { link: delta.clone() },
+            None => Position::Enumerating { link: delta.clone(), initial: false },
         };
         Ok((next, false))
     }
@@ -154,11 +252,23 @@ impl<H: Host> Walk<H> for People<'_, H> {
         &mut self,
         page: &Page<'_>,
         position: &Position,
+        after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error> {
-        match position {
-            Position::Listing { group, .. } => self.listed(page, *group).await,
-            Position::Enumerating { .. } | Position::Following { .. } => self.changed(page).await,
+        let changes = match position {
+            Position::Listing { group, .. } => self.listed(page, *group, after).await?,
+            Position::Enumerating { .. } | Position::Following { .. } => {
+                self.changed(page, position, after).await?
+            }
+        };
+        if let Some(are_unknown) = self.rooms.are_unknown() {
+            after.note_rooms(are_unknown, self.graph.host().now());
         }
+        Ok(changes)
+    }
+
+    async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {
+        let users = users_by_id(self.graph, self.reader, owed).await?;
+        scope::of_anybody(self.graph, &mut self.rooms, users).await
     }
 
     fn refused(
@@ -176,7 +286,7 @@ impl<H: Host> Walk<H> for People<'_, H> {
                 it if it.is_missing_object() => {
                     Refused::For(Error::InvalidSettings(vec![scope::no_such_group(*group)]))
                 }
-                it if it.status == 403 => Refused::For(graph.explain(it, GROUPS)),
+                it if it.status == 403 => Refused::For(scope::members_refused(graph, it)),
                 it => refused_page(graph, card_number, it),
             };
         }
@@ -201,6 +311,6 @@ pub fn wrong_attribute(card_number: Option<&Attribute>, refusal: &GraphError) ->
     let attribute = card_number?;
     refusal.is_about(attribute.property()).then(|| {
         let message = format!("Microsoft Graph cannot tell the attribute {attribute} of people");
-        Error::wrong_field("/users/cardNumber", message)
+        Error::wrong_field(FIELD, message)
     })
 }

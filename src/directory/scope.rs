@@ -6,12 +6,16 @@
 
 use serde_json::{Value, json};
 
-use super::mailboxes::RoomMailboxes;
+use super::{
+    mailboxes::{Owner, RoomMailboxes},
+    owed::{Finding, Why},
+    read::Known,
+};
 use crate::{
     batch::{self, Inner, Question},
-    describe::GROUPS,
+    describe::{GROUPS, HIDDEN_MEMBERS},
     error::{Error, FieldError},
-    graph::Graph,
+    graph::{Graph, GraphError},
     host::{Host, Request},
     model::{Removal, Unreadable, User, UserChange},
     payload::Item,
@@ -20,54 +24,93 @@ use crate::{
 /// Most groups that Graph takes at once.
 const MOST_GROUPS: usize = 20;
 
-/// What to tell of people who are in one of the groups that people are limited to, if any.
-pub(super) async fn of_members<H: Host>(
+/// What to tell of a user who is in one of the groups that users are limited to, if any.
+pub(super) async fn of_member<H: Host>(
     graph: &Graph<'_, H>,
     rooms: &mut RoomMailboxes,
-    items: Vec<Item>,
-) -> Result<Vec<UserChange>, Error> {
-    let users = &graph.settings().users;
-    let mut changes = Vec::with_capacity(items.len());
-    for item in items {
-        changes.push(match item {
-            Item::User { user, addresses } => {
-                if users.select(&user) && !rooms.contain_any(graph, &addresses).await? {
-                    UserChange::User(user)
-                } else {
-                    UserChange::Removed(user.id, Removal::OutOfScope)
-                }
-            }
-            Item::Removed(id, removal) => UserChange::Removed(id, removal),
-            Item::Unreadable(it) => UserChange::Unreadable(it),
-            Item::Partial(id) => unreadable(id, "Only a part of it was told".to_owned()),
-        });
-    }
-    Ok(changes)
+    item: Item,
+) -> Result<UserChange, Error> {
+    let out = |user: User| UserChange::Removed(user.id, Removal::OutOfScope);
+    Ok(match item {
+        Item::User { user, .. } if !graph.settings().users.select(&user) => out(user),
+        Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
+            Owner::User => UserChange::User(user),
+            Owner::Room => out(user),
+            Owner::Unknown => UserChange::IfKnown(user),
+        },
+        Item::Removed(id, removal) => UserChange::Removed(id, removal),
+        Item::Unreadable(it) => UserChange::Unreadable(it),
+        Item::Partial(id) => unreadable(id, "Only a part of it was told".to_owned()),
+    })
 }
 
-/// What to tell of people who may be in such a group or not.
+/// What to tell of users who may be in such a group or not; one finding for each.
 pub(super) async fn of_anybody<H: Host>(
     graph: &Graph<'_, H>,
     rooms: &mut RoomMailboxes,
-    items: Vec<Item>,
-) -> Result<Vec<UserChange>, Error> {
-    let mut changes = of_members(graph, rooms, items).await?;
+    users: Vec<Known>,
+) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::with_capacity(users.len());
+    for user in users {
+        let (item, doubt, is_certain) = match user {
+            Known::Item(item) => (item, None, true),
+            Known::Read { item, is_behind, is_certain } => {
+                let doubt = if is_behind { Why::Behind } else { Why::Unsure };
+                (item, Some(doubt), is_certain)
+            }
+            Known::Missing(id) => {
+                let missing = UserChange::Missing(id, Removal::Soft);
+                findings.push(Finding::open(missing, Why::Unread));
+                continue;
+            }
+            Known::Unread(it) => {
+                findings.push(Finding::open(UserChange::Unreadable(it), Why::Unread));
+                continue;
+            }
+        };
+        findings.push(match of_member(graph, rooms, item).await? {
+            change @ UserChange::IfKnown(_) => Finding::open(change, Why::Rooms),
+            // What cannot be read does not get better by being read again.
+            change @ UserChange::Unreadable(_) => Finding::settled(change),
+            // One read is one answer, and can be an old one.
+            UserChange::Removed(id, removal) if !is_certain => {
+                Finding { change: UserChange::Missing(id, removal), open: doubt }
+            }
+            change => Finding { change, open: doubt },
+        });
+    }
     let groups = &graph.settings().users.only_groups;
     if groups.is_empty() {
-        return Ok(changes);
+        return Ok(findings);
     }
-    let mut candidates: Vec<_> =
-        changes.iter_mut().filter(|it| matches!(it, UserChange::User(_))).collect();
+    let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::IfKnown(_));
+    let mut candidates: Vec<_> = findings.iter_mut().filter(|it| is_user(&it.change)).collect();
     let questions: Vec<_> =
-        candidates.iter().flat_map(|it| questions(graph, it.id(), groups)).collect();
+        candidates.iter().flat_map(|it| questions(graph, it.change.id(), groups)).collect();
     let answers = batch::ask_all(graph, &questions, GROUPS).await?;
     let each = groups.len().div_ceil(MOST_GROUPS);
-    for (change, answers) in candidates.iter_mut().zip(answers.chunks(each)) {
-        if let Some(other) = judge(graph, change.id(), answers)? {
-            **change = other;
+    for (finding, answers) in candidates.iter_mut().zip(answers.chunks(each)) {
+        if let Some(other) = judge(graph, finding.change.id(), answers)? {
+            **finding = other;
         }
     }
-    Ok(changes)
+    Ok(findings)
+}
+
+/// Words for a refusal to show who is in the groups that users are limited to.
+pub(super) fn members_refused<H: Host>(graph: &Graph<'_, H>, refusal: GraphError) -> Error {
+    match graph.explain(refusal, GROUPS) {
+        Error::PermissionMissing(mut it) => {
+            // https://learn.microsoft.com/graph/api/group-list-transitivemembers
+            let hidden = format!(
+                "Where {} is granted already, one of the groups hides its members: add the application permission {HIDDEN_MEMBERS} in the same way",
+                GROUPS.name
+            );
+            let remedy = it.remedy.take().map_or(hidden.clone(), |it| format!("{it}. {hidden}"));
+            Error::PermissionMissing(it.remedy(remedy))
+        }
+        error => error,
+    }
 }
 
 /// Whether the person may sign in, as far as groups decide it.
@@ -110,12 +153,12 @@ fn names_any(answer: &Value) -> bool {
     answer.get("value").and_then(Value::as_array).is_some_and(|it| !it.is_empty())
 }
 
-/// What to tell instead of the person, by the answers to all questions about them.
+/// What to tell instead of the user, by the answers to all questions about it.
 fn judge<H: Host>(
     graph: &Graph<'_, H>,
     id: &str,
     answers: &[Inner],
-) -> Result<Option<UserChange>, Error> {
+) -> Result<Option<Finding>, Error> {
     let mut open = None;
     for answer in answers {
         match answer {
@@ -126,13 +169,14 @@ fn judge<H: Host>(
             }
             // It can be about a group as well.
             Inner::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
-                return Ok(Some(UserChange::Removed(id.to_owned(), Removal::Soft)));
+                let missing = UserChange::Missing(id.to_owned(), Removal::Soft);
+                return Ok(Some(Finding::open(missing, Why::Unread)));
             }
             Inner::Refused(refusal) if refusal.is_about_the_token() => {
                 return Err(refusal.clone().unauthorized());
             }
             Inner::Refused(refusal) if refusal.status == 403 => {
-                return Err(graph.explain(refusal.clone(), GROUPS));
+                return Err(members_refused(graph, refusal.clone()));
             }
             Inner::Refused(refusal) => open = Some(format!("answered {}", refusal.code)),
             Inner::Unanswered => open = Some("did not answer".to_owned()),
@@ -141,9 +185,12 @@ fn judge<H: Host>(
     Ok(Some(match open {
         Some(what) => {
             let reason = format!("Microsoft Graph {what} when asked for the person's groups");
-            unreadable(id.to_owned(), reason)
+            Finding::open(unreadable(id.to_owned(), reason), Why::Unread)
         }
-        None => UserChange::Removed(id.to_owned(), Removal::OutOfScope),
+        None => {
+            let missing = UserChange::Missing(id.to_owned(), Removal::OutOfScope);
+            Finding::open(missing, Why::Outside)
+        }
     }))
 }
 

@@ -1,21 +1,35 @@
 //! Goes page by page through what Graph tells of one subject, and hands it over.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 
 use futures_util::future::try_join;
 
-use super::checkpoint::{Checkpoint, Position};
+use super::{
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
+    owed::Finding,
+    restarts::Restarts,
+};
 use crate::{
     error::{Error, Explanation},
-    graph::{Answer, Graph, GraphError, LoopGuard, Page},
+    graph::{Answer, Graph, GraphError, LoopGuard, Page, Pause},
     host::{Host, Request, Response, Sink},
     model::{BATCH, Mode, Subject, UserBatch, UserChange},
-    payload::UserReader,
+    payload::{Reported, UserReader},
 };
 
 /// Pages can be empty and go on; endless chains of them were seen as well, and of pages that say
 /// the same again and again.
 const MOST_BARREN: u32 = 1000;
+
+/// How many ids are read once more at a time: what one request can ask for.
+const REREAD: usize = 20;
+
+/// After this time the rest of what is to be read once more waits for the next run, so that it
+/// does not keep what changed waiting.
+const REREADING: Duration = Duration::from_secs(5 * 60);
 
 /// What is particular to one subject.
 pub(super) trait Walk<H: Host> {
@@ -24,15 +38,32 @@ pub(super) trait Walk<H: Host> {
     /// The first page of an enumeration.
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error>;
 
-    /// What comes after a page, and whether nothing is left then.
-    fn next(&self, position: &Position, page: &Page<'_>) -> Result<(Position, bool), Error>;
+    /// The first page of the listing that `position` is in, with at most `size` items a page;
+    /// nothing where it is in none.
+    fn relist(&self, position: &Position, size: u16) -> Option<Position>;
 
-    /// What a page tells.
+    /// Where to enumerate otherwise, where a listing loses its place again and again.
+    fn otherwise(&self) -> Option<Position>;
+
+    /// What comes after a page, and whether nothing is left then. `size` is that of pages.
+    fn next(
+        &self,
+        position: &Position,
+        page: &Page<'_>,
+        size: u16,
+    ) -> Result<(Position, bool), Error>;
+
+    /// What a page tells. `after` is the checkpoint after this page: takes what is to be read
+    /// once more.
     async fn read(
         &mut self,
         page: &Page<'_>,
         position: &Position,
+        after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error>;
+
+    /// Reads by id what was reported and could not be read; one finding for each.
+    async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error>;
 
     /// What it means that a page is refused.
     fn refused(
@@ -45,7 +76,7 @@ pub(super) trait Walk<H: Host> {
 
 /// Why a page is refused.
 pub(super) enum Refused {
-    /// Graph no longer knows the link: begin anew. Its words, should that not help.
+    /// Graph no longer knows the link. Its words, should restarts not help.
     Forgotten(Error),
     /// Anything else.
     For(Error),
@@ -58,13 +89,19 @@ pub(super) struct Run<'a, H, S> {
     sink: &'a mut S,
     checkpoint: Checkpoint,
     unreadable: u32,
+    given_up: Vec<String>,
 }
 
+/// Why pages end.
 enum End {
     /// All was told.
     Reached,
-    /// Graph no longer knows the link; its words, should it happen again.
-    Forgotten(Error),
+    /// Graph no longer knows a link that it gave; its words.
+    Expired(Error),
+    /// The way leads nowhere; why.
+    Astray(Error),
+    /// A page is too large to be read; the words for it.
+    TooLarge(Error),
 }
 
 impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
@@ -74,7 +111,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         sink: &'a mut S,
         checkpoint: Checkpoint,
     ) -> Self {
-        Self { graph, reader, sink, checkpoint, unreadable: 0 }
+        Self { graph, reader, sink, checkpoint, unreadable: 0, given_up: Vec::new() }
     }
 
     /// How many could not be read so far.
@@ -82,48 +119,167 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         self.unreadable
     }
 
+    /// How far it has come.
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// What went wrong without ending the run.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let number = self.given_up.len();
+        let examples = self.given_up.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let warning = format!(
+            "Microsoft Graph reported {number} users or groups that it has not let ONES read for 30 days, and ONES no longer tries: {examples}{}",
+            if number > 5 { ", …" } else { "" }
+        );
+        (number > 0).then_some(warning).into_iter().collect()
+    }
+
     /// Tells all that there is to tell of a subject.
     pub(super) async fn walk<W: Walk<H>>(&mut self, walk: &mut W) -> Result<(), Error> {
-        let mut enumerations = 0;
+        self.settle(walk).await?;
+        let settings = self.graph.settings();
+        let mut restarts = Restarts::default();
+        let mut anew = self.checkpoint.needs_enumeration(W::SUBJECT, settings);
+        let mut began = self.checkpoint.position(W::SUBJECT).cloned().filter(|_| !anew);
+        // Delta says where it stood as its first round began, and this run did not see that.
+        let mut once_more = matches!(&began, Some(Position::Enumerating { initial: true, .. }));
+        // Whether Graph gave the link that is followed first.
+        let mut is_given = true;
+        let mut first = false;
         loop {
-            let settings = self.graph.settings();
-            let anew = self.checkpoint.needs_enumeration(W::SUBJECT, settings);
             if anew {
                 let position = walk.begin(&self.checkpoint).await?;
                 let now = self.graph.host().now();
                 self.checkpoint =
                     self.checkpoint.begin(W::SUBJECT, settings, self.reader, now, position);
+                (first, is_given) = (true, false);
             }
-            match self.follow(walk, anew).await? {
-                End::Reached => return Ok(()),
-                End::Forgotten(refusal) => {
-                    // Once is Graph's right; again and again would never end.
-                    enumerations += 1;
-                    if enumerations > 1 {
-                        return Err(refusal);
-                    }
-                    self.checkpoint.forget(W::SUBJECT);
+            let end = self.follow(walk, &mut first, is_given).await?;
+            let position = self.checkpoint.position(W::SUBJECT).cloned();
+            let next = match end {
+                End::Reached if once_more => {
+                    once_more = false;
+                    position
                 }
+                End::Reached => return Ok(()),
+                End::Expired(words) => {
+                    let pause = restarts.pause().ok_or_else(|| unavailable(words))?;
+                    self.graph.count_again(false);
+                    let pause = self.graph.length(Pause::Guessed(pause));
+                    self.graph.host().sleep(pause).await;
+                    self.restart(walk, position, &mut began)
+                }
+                End::Astray(_) if restarts.may_help() => None,
+                End::Astray(why) => return Err(why),
+                End::TooLarge(words) => {
+                    if !self.checkpoint.halve_pages(W::SUBJECT) {
+                        return Err(words);
+                    }
+                    let size = self.page_size(W::SUBJECT);
+                    position.map(|it| walk.relist(&it, size).unwrap_or(it))
+                }
+            };
+            anew = next.is_none();
+            match next {
+                Some(next) => {
+                    is_given = matches!(next, Position::Following { .. });
+                    self.checkpoint.move_to(W::SUBJECT, next);
+                }
+                None => self.checkpoint.forget(W::SUBJECT),
             }
         }
     }
 
+    /// Where to go on after Graph forgot the link of `position`; nothing where all is to be
+    /// enumerated anew. `began` is where this run began, which is tried once.
+    fn restart<W: Walk<H>>(
+        &mut self,
+        walk: &W,
+        position: Option<Position>,
+        began: &mut Option<Position>,
+    ) -> Option<Position> {
+        let position = position?;
+        match &position {
+            // What was listed stays told; what changed since, its delta link reports.
+            Position::Listing { .. } => match self.checkpoint.expire(W::SUBJECT) {
+                1 => walk.relist(&position, self.page_size(W::SUBJECT)),
+                _ => walk.otherwise(),
+            },
+            // Page links are short-lived, the link of the round is not.
+            Position::Following { link } => began
+                .take()
+                .filter(|it| matches!(it, Position::Following { .. }) && it.link() != link),
+            Position::Enumerating { .. } => None,
+        }
+    }
+
+    fn page_size(&self, subject: Subject) -> u16 {
+        self.checkpoint.page_size(subject).unwrap_or(LARGEST_PAGE)
+    }
+
+    /// Reads what earlier runs could not read, before anything else.
+    async fn settle<W: Walk<H>>(&mut self, walk: &mut W) -> Result<(), Error> {
+        let mut after = self.checkpoint.clone();
+        let host = self.graph.host();
+        let began = host.now();
+        let due = after.owed(W::SUBJECT).map(|it| it.due(seconds(began))).unwrap_or_default();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut changes = Vec::new();
+        let mut result = Ok(());
+        for some in due.chunks(REREAD) {
+            let findings = match walk.reread(some).await {
+                Ok(findings) => findings,
+                // What was read so far is worth telling.
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            };
+            let now = host.now();
+            if let Some(owed) = after.owed_mut(W::SUBJECT) {
+                changes.extend(owed.settle(findings, seconds(now), &mut self.given_up));
+            }
+            if now.duration_since(began).is_ok_and(|it| it > REREADING) {
+                break;
+            }
+        }
+        let is_full = self.checkpoint.position(W::SUBJECT).is_some_and(Position::is_full);
+        let mode = |_| match is_full {
+            true => Mode::Full { first: false, last: false },
+            false => Mode::Incremental,
+        };
+        self.put(W::SUBJECT, changes, after, mode, None).await?;
+        result
+    }
+
     /// Reads and tells page by page; the next page is under way while this one is told.
-    async fn follow<W: Walk<H>>(&mut self, walk: &mut W, mut first: bool) -> Result<End, Error> {
+    /// `is_given` says whether Graph gave the first link, `first` whether an enumeration begins
+    /// with the next batch.
+    async fn follow<W: Walk<H>>(
+        &mut self,
+        walk: &mut W,
+        first: &mut bool,
+        is_given: bool,
+    ) -> Result<End, Error> {
         let Some(mut position) = self.checkpoint.position(W::SUBJECT).cloned() else {
             return Ok(End::Reached);
         };
         let (graph, reader) = (self.graph, self.reader);
+        let size = self.checkpoint.page_size(W::SUBJECT);
         let mut guard = LoopGuard::default();
         let (mut barren, mut before) = (0, None);
-        let mut response = match open::<W, H>(graph, reader, &mut guard, &position).await? {
+        let mut response = match open::<W, H>(graph, reader, &mut guard, &position, size).await? {
             Ok(response) => response,
-            Err(forgotten) => return Ok(End::Forgotten(forgotten)),
+            Err(End::Expired(words)) if !is_given => return Ok(End::Astray(words)),
+            Err(end) => return Ok(end),
         };
         loop {
             // Only its links, so that the next page is under way before this one is read.
             let outline = Page::read(&response)?;
-            let (next, ends) = walk.next(&position, &outline)?;
+            let (next, ends) = walk.next(&position, &outline, size.unwrap_or(LARGEST_PAGE))?;
             let fingerprint = Some(fingerprint(&outline));
             let is_new = !outline.value.is_empty() && fingerprint != before;
             barren = if is_new { 0 } else { barren + 1 };
@@ -134,21 +290,21 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 if ends {
                     return Ok(None);
                 }
-                open::<W, H>(graph, reader, &mut guard, &next).await.map(Some)
+                open::<W, H>(graph, reader, &mut guard, &next, size).await.map(Some)
             };
-            let part = Part { position: &position, next: &next, first, ends };
+            let part = Part { position: &position, next: &next, first: *first, ends };
             // A page that does not come must not cost the one that is here.
             let fetch = async { Ok(fetch.await) };
             let (fetched, ()) = try_join(fetch, self.tell(walk, response, part)).await?;
-            first = false;
+            *first = false;
             let is_overdue = self.checkpoint.is_overdue(W::SUBJECT, graph.host().now());
             if barren > MOST_BARREN || is_overdue && !ends {
-                return Ok(End::Forgotten(LoopGuard::circle()));
+                return Ok(End::Astray(LoopGuard::circle()));
             }
             response = match fetched? {
                 None => return Ok(End::Reached),
                 Some(Ok(response)) => response,
-                Some(Err(forgotten)) => return Ok(End::Forgotten(forgotten)),
+                Some(Err(end)) => return Ok(end),
             };
             position = next;
         }
@@ -163,40 +319,54 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     ) -> Result<(), Error> {
         let page = Page::read(&response)?;
         let total = page.count;
-        let changes = walk.read(&page, part.position).await?;
+        let is_empty = page.value.is_empty();
+        let mut after = self.checkpoint.at(W::SUBJECT, part.next.clone());
+        let changes = walk.read(&page, part.position, &mut after).await?;
+        // Before anything is told: the link must not move past what is lost otherwise.
+        after.bound_owed()?;
         // While it is handed over, the next page comes in: one of the two is enough.
         drop(page);
         drop(response);
+        let full = part.position.is_full();
+        // A group that is back may bring people into the scope without a word of its members.
+        if W::SUBJECT == Subject::Groups && !full && !is_empty {
+            after.change_scope();
+        }
+        let mut first = part.first;
+        let mode = |complete| match full {
+            true => Mode::Full { first: std::mem::take(&mut first), last: complete && part.ends },
+            false => Mode::Incremental,
+        };
+        self.put(W::SUBJECT, changes, after, mode, total).await
+    }
+
+    /// Hands changes over in as many batches as it takes, and goes on from `after`. `mode` is
+    /// told whether the batch is the last of them.
+    async fn put(
+        &mut self,
+        subject: Subject,
+        changes: Vec<UserChange>,
+        after: Checkpoint,
+        mut mode: impl FnMut(bool) -> Mode,
+        total: Option<u64>,
+    ) -> Result<(), Error> {
         let unreadable = changes.iter().filter(|it| is_unreadable(it)).count();
         self.unreadable =
             self.unreadable.saturating_add(u32::try_from(unreadable).unwrap_or(u32::MAX));
-
-        let full = part.position.is_full();
-        let mut after = self.checkpoint.at(W::SUBJECT, part.next.clone());
-        // A group that is back may bring people into the scope without a word of its members.
-        if W::SUBJECT == Subject::Groups && !full && !changes.is_empty() {
-            after.change_scope();
-        }
         let mut changes = changes.into_iter().peekable();
-        let mut first = part.first;
         loop {
             let batch: Vec<_> = changes.by_ref().take(BATCH).collect();
             let complete = changes.peek().is_none();
             // Within a page there is no place to go on from: it would be read again.
             let checkpoint = if complete { &after } else { &self.checkpoint };
-            let mode = match full {
-                true => Mode::Full { first, last: complete && part.ends },
-                false => Mode::Incremental,
-            };
             let batch = UserBatch {
-                subject: W::SUBJECT,
-                mode,
+                subject,
+                mode: mode(complete),
                 changes: batch,
                 checkpoint: checkpoint.to_text(),
                 total,
             };
             self.sink.put(batch).await.map_err(|_| Error::Cancelled)?;
-            first = false;
             if complete {
                 self.checkpoint = after;
                 return Ok(());
@@ -218,25 +388,50 @@ struct Part<'a> {
     ends: bool,
 }
 
-/// Asks for a page by its link. The inner error means that Graph forgot the link, or that it
-/// leads nowhere: begin anew.
+/// Asks for a page by its link. The inner error means that it does not come by that link.
 async fn open<W: Walk<H>, H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     guard: &mut LoopGuard,
     position: &Position,
-) -> Result<Result<Response, Error>, Error> {
+    size: Option<u16>,
+) -> Result<Result<Response, End>, Error> {
     if let Err(circle) = guard.follow(position.link()) {
-        return Ok(Err(circle));
+        return Ok(Err(End::Astray(circle)));
     }
-    let uri = graph.own_link(position.link())?;
-    Ok(match graph.ask(Request::get(uri)).await? {
-        Answer::Success(response) => Ok(response),
-        Answer::Refused(refusal) => match W::refused(graph, reader, position, refusal) {
-            Refused::Forgotten(words) => Err(words),
+    let mut request = Request::get(graph.own_link(position.link())?);
+    if let (Some(size), false) = (size, matches!(position, Position::Listing { .. })) {
+        // A link of delta takes no $top: https://learn.microsoft.com/graph/delta-query-overview.
+        request = request.header("prefer", format!("odata.maxpagesize={size}"));
+    }
+    Ok(match graph.ask(request).await {
+        Ok(Answer::Success(response)) => Ok(response),
+        Ok(Answer::Refused(refusal)) => match W::refused(graph, reader, position, refusal) {
+            Refused::Forgotten(words) => Err(End::Expired(words)),
             Refused::For(error) => return Err(error),
         },
+        Err(error) if is_too_large(&error) => Err(End::TooLarge(error)),
+        Err(error) => return Err(error),
     })
+}
+
+fn is_too_large(error: &Error) -> bool {
+    error.explanation().is_some_and(|it| it.code == "answer-too-large")
+}
+
+/// Graph forgot its links again and again: the next run may be luckier.
+fn unavailable(words: Error) -> Error {
+    match words.explanation().cloned() {
+        Some(words) => {
+            let summary = "Microsoft Graph no longer knows the links to further pages that it gave";
+            Error::Unavailable(Explanation {
+                summary: summary.to_owned(),
+                remedy: Some("Wait: the next run goes on".to_owned()),
+                ..words
+            })
+        }
+        None => words,
+    }
 }
 
 /// What follows a page of delta, and whether the round ends with it.
@@ -247,8 +442,12 @@ pub(super) fn next_of_round(
     let next_link = page.next_link.as_ref().map(|it| it.clone().into_owned());
     let delta_link = page.delta_link.as_ref().map(|it| it.clone().into_owned());
     Ok(match (next_link, delta_link) {
-        (Some(link), _) if position.is_full() => (Position::Enumerating { link }, false),
-        (Some(link), _) => (Position::Following { link }, false),
+        (Some(link), _) => match position {
+            Position::Enumerating { initial, .. } => {
+                (Position::Enumerating { link, initial: *initial }, false)
+            }
+            _ => (Position::Following { link }, false),
+        },
         (None, Some(link)) => (Position::Following { link }, true),
         (None, None) => return Err(no_link()),
     })

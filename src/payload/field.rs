@@ -29,6 +29,11 @@ impl<'a> Members<'a> {
         self.0.iter().rev().find(|(it, _)| it == name).map(|(_, value)| *value)
     }
 
+    /// All of them, in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
     /// Null where there is none.
     pub(crate) fn value(&self, name: &str) -> Value {
         self.get(name).and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default()

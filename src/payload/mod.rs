@@ -3,6 +3,7 @@
 mod field;
 mod group;
 mod place;
+mod reported;
 mod user;
 
 use serde_json::Value;
@@ -14,7 +15,8 @@ pub(crate) use field::{filled, members, one_spelling, whole};
 pub use group::{
     GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
 };
-pub use place::{ListRef, RoomKey, Space, read_list, read_mailbox, read_space};
+pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
+pub use reported::Reported;
 pub use user::{Item, UserReader};
 
 /// How something is gone, by its `@removed`; `None` where it is not. Null and false remove nothing.

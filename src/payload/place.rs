@@ -59,6 +59,11 @@ pub fn read_mailbox(raw: &RawValue) -> Option<String> {
     members(raw).address_if_any("emailAddress").map(|it| it.to_lowercase())
 }
 
+/// Returns whether a place is a room. Where its kind is not stated, it is taken for one.
+pub fn is_room(raw: &RawValue) -> bool {
+    members(raw).text_if_any("@odata.type").is_none_or(|kind| kind.ends_with(".room"))
+}
+
 /// What identifies a room, read even where the rest cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomKey {

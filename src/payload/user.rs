@@ -6,12 +6,12 @@
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Members, NO_ID,
+    Members, NO_ID, Reported,
     field::{filled, trimmed},
     members, removal,
 };
 use crate::{
-    card_number::Attribute,
+    card_number::{Attribute, Lookup},
     model::{Removal, Unreadable, User, UserFields},
 };
 
@@ -71,6 +71,17 @@ impl Item {
 pub struct UserReader {
     select: String,
     card_number: Option<Attribute>,
+    unknown: UserFields,
+}
+
+/// A reader for what the look-up of the card number's attribute found.
+impl From<&Lookup> for UserReader {
+    fn from(lookup: &Lookup) -> Self {
+        match lookup.warning {
+            Some(_) => Self::without_card_number(),
+            None => Self::new(lookup.attribute.as_ref()),
+        }
+    }
 }
 
 impl UserReader {
@@ -79,7 +90,14 @@ impl UserReader {
         let mut select = SELECT.to_vec();
         let property = card_number.map(Attribute::property);
         select.extend(property.filter(|it| !SELECT.contains(it)));
-        Self { select: select.join(","), card_number: card_number.cloned() }
+        let unknown = UserFields::default();
+        Self { select: select.join(","), card_number: card_number.cloned(), unknown }
+    }
+
+    /// Returns a reader for a run in which the attribute of the card number is not available:
+    /// every user's card number is unknown.
+    pub fn without_card_number() -> Self {
+        Self { unknown: UserFields { card_number: true }, ..Self::new(None) }
     }
 
     /// Where the card number is.
@@ -120,6 +138,11 @@ impl UserReader {
         })
     }
 
+    /// Returns the selected properties that an item of delta reports.
+    pub fn reported(&self, raw: &RawValue) -> Reported {
+        Reported::read(raw, &self.select)
+    }
+
     fn user(&self, members: &Members<'_>) -> Result<Item, String> {
         let id = members.key("id")?.ok_or("id is missing")?;
         let username = members.key("userPrincipalName")?.ok_or("userPrincipalName is missing")?;
@@ -146,7 +169,7 @@ impl UserReader {
             enabled: members.flag("accountEnabled")?.unwrap_or(true),
             guest: is_guest(members.text("userType")?.as_deref(), &username),
             username,
-            unknown: UserFields::default(),
+            unknown: self.unknown,
         };
         Ok(Item::User { user, addresses })
     }

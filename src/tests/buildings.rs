@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::script::{Asked, Reply, Script, nothing, ok, refused, settings, sync_rooms};
-use crate::model::{Address, Coordinates, Room};
+use crate::model::{Address, Coordinates, Room, RoomFields};
 
 macro_rules! payload {
     ($name:literal) => {
@@ -151,8 +151,38 @@ fn a_cloud_without_buildings_tells_rooms_as_they_are() {
         assert_eq!(rooms.len(), 2, "{status}");
         assert_eq!(place(&rooms[0]), [Some("as it was typed"), Some("2")], "{status}");
         assert_eq!(warnings.len(), 1, "{status}: {warnings:?}");
-        assert!(warnings[0].starts_with("The buildings could not be read"), "{warnings:?}");
+        let words = "The buildings, floors and sections could not be read";
+        assert!(warnings[0].starts_with(words), "{warnings:?}");
+        let passes = status == 500;
+        let held = RoomFields {
+            building: passes,
+            floor_label: passes,
+            address: passes,
+            position: passes,
+            lists: false,
+        };
+        assert_eq!(rooms[0].unknown, held, "{status}");
     }
+}
+
+#[test]
+fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
+    let rooms = || {
+        let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"}});
+        vec![room(1, json!({"parentId": FLOOR})), room(2, own), room(3, json!({}))]
+    };
+    let (told, warnings) = told(&tenant(rooms(), |kind| match kind {
+        "building" => refused(500, "UnknownError"),
+        kind => ok(json!({ "value": spaces(kind) })),
+    }));
+    assert_eq!(place(&told[0])[1], Some("Floor X"), "floors are read all the same");
+    let known = RoomFields::default();
+    let unknown = RoomFields { building: true, address: true, position: true, ..known };
+    assert_eq!(told[0].unknown, unknown);
+    assert_eq!(told[1].unknown, RoomFields { address: false, ..unknown }, "it has its own");
+    assert_eq!(told[2].unknown, known, "nothing holds it");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("keep what was read"), "{warnings:?}");
 }
 
 #[test]

@@ -125,6 +125,38 @@ fn attributes_with_a_name_are_looked_up_nowhere() {
 }
 
 #[test]
+fn case_034_a_pager_that_is_not_found_costs_the_numbers_and_no_user() {
+    let tenant = |registered: fn() -> Reply| {
+        Script::new(move |asked: &Asked| match asked.path.as_str() {
+            path if path.ends_with("/getAvailableExtensionProperties") => registered(),
+            "/beta/users?$top=200" => ok(json!({"value": [{"id": "a"}]})),
+            path if path.contains("$deltatoken=") => ok(json!({"value": [],
+                "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")})),
+            path if path.starts_with("/v1.0/users?") => ok(
+                json!({"value": [{"id": "a", "userPrincipalName": "a@contoso.com", SECOND: "7"}]}),
+            ),
+            path if path.contains("/places/") => ok(json!({"value": []})),
+            _ => nothing(),
+        })
+    };
+    let settings = settings(json!({"users": {"cardNumber": "pager"}}));
+    let script = tenant(|| refused(403, "Authorization_RequestDenied"));
+    let (batches, result) = sync_users(&script, &settings, None);
+    let warnings = result.expect("a good run").warnings;
+    assert!(warnings[0].contains("Directory.Read.All"), "the remedy is named: {warnings:?}");
+    let [UserChange::User(user)] = &batches[0].changes[..] else { panic!("{batches:?}") };
+    assert_eq!((user.unknown.card_number, &user.card_number), (true, &None));
+
+    // It is looked for in each run, and users are enumerated once it is found.
+    let since = &batches.last().expect("a batch").checkpoint;
+    let script = tenant(|| ok(json!({"value": [extension(SECOND)]})));
+    let (batches, result) = sync_users(&script, &settings, Some(since));
+    assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
+    let [UserChange::User(user)] = &batches[0].changes[..] else { panic!("{batches:?}") };
+    assert_eq!((user.unknown.card_number, user.card_number.as_deref()), (false, Some("7")));
+}
+
+#[test]
 fn pager_numbers_come_to_the_letter() {
     let person = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {

@@ -211,10 +211,8 @@ fn a_round_of_delta_is_followed_through_its_pages() {
     let since = &batches.last().expect("a batch").checkpoint;
     let (batches, _) = sync_users(&Script::new(answered), &settings, Some(since));
     let removed = crate::model::Removal::Soft;
-    assert_eq!(
-        batches[0].changes[1],
-        UserChange::Removed("8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(), removed)
-    );
+    let removed = UserChange::Removed("8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(), removed);
+    assert!(batches.iter().any(|it| it.changes.contains(&removed)), "{batches:?}");
 }
 
 #[test]

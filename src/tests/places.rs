@@ -195,24 +195,52 @@ fn rooms_know_the_lists_that_hold_them() {
     let list = |name: &str| json!({"id": name, "emailAddress": format!("{name}@contoso.com"), "displayName": name});
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("/places/microsoft.graph.roomList?") => {
-            ok(json!({"value": [list("North"), list("Tall"), list("Gone")]}))
+            ok(json!({"value": [list("North"), list("Tall")]}))
         }
         path if path.contains("/places/North@contoso.com/microsoft.graph.roomList/rooms") => {
             ok(json!({"value": [room(0), room(1)]}))
         }
         path if path.contains("/places/Tall@contoso.com/") => ok(json!({"value": [room(1)]})),
-        path if path.contains("/places/Gone@contoso.com/") => refused(500, "InternalServerError"),
         path if path.contains("/places/microsoft.graph.room?") => {
             ok(json!({"value": [room(0), room(1), room(2)]}))
         }
         _ => nothing(),
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
-    let lists: Vec<_> =
-        batches.iter().flat_map(|it| &it.rooms).map(|it| it.lists.clone()).collect();
+    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
+    let lists: Vec<_> = rooms.iter().map(|it| it.lists.clone()).collect();
     assert_eq!(lists, [vec!["North"], vec!["North", "Tall"], vec![]]);
-    let warnings = result.expect("a good run").warnings;
-    assert!(warnings[0].starts_with("The room list Gone could not be read"), "{warnings:?}");
+    assert!(rooms.iter().all(|it| !it.unknown.lists));
+    assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
+}
+
+#[test]
+fn case_048_where_one_list_could_not_be_read_no_rooms_lists_are_known() {
+    let script = |failing: &'static str| {
+        Script::new(move |asked: &Asked| match asked.path.as_str() {
+            path if path.contains(failing) => refused(500, "InternalServerError"),
+            path if path.contains("/places/microsoft.graph.roomList?") => ok(json!({"value": [
+                {"id": "n", "emailAddress": "north@contoso.com", "displayName": "North"},
+                {"id": "g", "emailAddress": "gone@contoso.com", "displayName": "Gone"},
+            ]})),
+            path if path.contains("roomList/rooms") => ok(json!({"value": [room(0)]})),
+            path if path.contains("/places/microsoft.graph.room?") => {
+                ok(json!({"value": [room(0), room(1)]}))
+            }
+            _ => nothing(),
+        })
+    };
+    let failures = [
+        ("/places/gone@contoso.com/", "The room list Gone could not be read"),
+        ("/places/microsoft.graph.roomList?", "Room lists could not be read"),
+    ];
+    for (failing, words) in failures {
+        let (batches, result) = sync_rooms(&script(failing), &settings(json!({})));
+        let mut rooms = batches.iter().flat_map(|it| &it.rooms);
+        assert!(rooms.all(|it| it.unknown.lists), "{words}");
+        let warnings = result.expect("a good run").warnings;
+        assert!(warnings[0].starts_with(words), "{warnings:?}");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
     // An attribute that is kept outside the directory is refused by one or by the other.
     let delta = graph.endpoints().users_delta_latest(reader.select());
     let listing = match settings.only_groups.first() {
-        Some(group) => graph.endpoints().transitive_members(group, reader.select()),
+        Some(group) => graph.endpoints().transitive_members(group, reader.select(), 999),
         None => graph.endpoints().card_numbers(attribute.property()),
     };
     let mut sample = Sample::default();

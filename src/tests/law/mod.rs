@@ -6,20 +6,27 @@ mod tenant;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
 use futures_executor::block_on;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::script::{Asked, Kept, Script, settings};
+use super::script::{Asked, Kept, Reply, Script, settings};
 use crate::{
     directory,
     error::Error,
     model::{Mode, Subject, UserBatch, UserChange},
     settings::Settings,
 };
-use tenant::{Event, Tenant, group_id};
+use tenant::{Event, Faults, Tenant, group_id};
+
+/// When every history begins, in seconds since 1970.
+const BEGAN: u64 = 1_800_000_000;
+
+/// A host does not believe that somebody is gone for so long after the last report, in seconds.
+const GRACE: u64 = 3600;
 
 /// What a host does with batches, as the interface asks of it.
 #[derive(Default)]
@@ -31,11 +38,16 @@ struct Store {
     told: BTreeSet<String>,
     told_groups: BTreeSet<String>,
     told_memberships: BTreeSet<(String, String)>,
+    /// When each was last reported.
+    reported: BTreeMap<String, u64>,
+    /// Who is to be read by id, since an enumeration or an answer lacked them.
+    doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
+    now: u64,
 }
 
 impl Store {
-    fn keep(&mut self, batch: &UserBatch) {
+    fn keep(&mut self, batch: &UserBatch, tenant: &Tenant) {
         match (batch.subject, batch.mode) {
             (Subject::People, Mode::Full { first: true, .. }) => self.told.clear(),
             (Subject::Groups, Mode::Full { first: true, .. }) => {
@@ -44,13 +56,20 @@ impl Store {
             }
             _ => {}
         }
-        batch.changes.iter().for_each(|it| self.change(it));
+        for change in &batch.changes {
+            if let UserChange::Removed(id, _) | UserChange::GroupRemoved(id, _) = change {
+                assert!(tenant.was_gone(id), "{change:?}, who was never gone");
+            }
+            self.change(change);
+        }
         match (batch.subject, batch.mode) {
             (Subject::People, Mode::Full { last: true, .. }) => {
-                self.people.retain(|id, _| self.told.contains(id));
+                let missed = self.people.keys().filter(|id| !self.told.contains(*id));
+                self.doubtful.extend(missed.cloned());
             }
             (Subject::Groups, Mode::Full { last: true, .. }) => {
-                self.groups.retain(|id, _| self.told_groups.contains(id));
+                let missed = self.groups.keys().filter(|id| !self.told_groups.contains(*id));
+                self.doubtful.extend(missed.cloned());
                 self.memberships.retain(|it| {
                     self.told_memberships.contains(it) || !self.told_groups.contains(&it.0)
                 });
@@ -61,17 +80,34 @@ impl Store {
     }
 
     fn change(&mut self, change: &UserChange) {
+        let id = change.id().to_owned();
         match change {
-            UserChange::User(user) => {
-                self.people.insert(user.id.clone(), user.job_title.clone().unwrap_or_default());
-                self.told.insert(user.id.clone());
+            UserChange::IfKnown(_) if !self.people.contains_key(&id) => {}
+            UserChange::User(user) | UserChange::IfKnown(user) => {
+                self.people.insert(id.clone(), user.job_title.clone().unwrap_or_default());
+                self.told.insert(id.clone());
+                self.reported.insert(id.clone(), self.now);
+                self.doubtful.remove(&id);
             }
-            UserChange::Removed(id, _) => drop(self.people.remove(id)),
+            UserChange::Removed(..) => drop(self.people.remove(&id)),
+            UserChange::Missing(..) if self.people.contains_key(&id) => {
+                self.doubtful.insert(id.clone());
+                self.reported.insert(id, self.now);
+            }
+            UserChange::GroupMissing(_) if self.groups.contains_key(&id) => {
+                self.doubtful.insert(id.clone());
+                self.reported.insert(id, self.now);
+            }
+            UserChange::Missing(..) | UserChange::GroupMissing(_) => {}
+            UserChange::Unreadable(_) => drop(self.told.insert(id)),
+            UserChange::GroupUnreadable(_) => drop(self.told_groups.insert(id)),
             UserChange::Group(group) => {
-                self.groups.insert(group.id.clone(), group.name.clone());
-                self.told_groups.insert(group.id.clone());
+                self.groups.insert(id.clone(), group.name.clone());
+                self.told_groups.insert(id.clone());
+                self.reported.insert(id.clone(), self.now);
+                self.doubtful.remove(&id);
             }
-            UserChange::GroupRemoved(id, _) => drop(self.groups.remove(id)),
+            UserChange::GroupRemoved(..) => drop(self.groups.remove(&id)),
             UserChange::MemberAdded(it) => {
                 self.memberships.insert((it.group.clone(), it.member.clone()));
                 self.told_memberships.insert((it.group.clone(), it.member.clone()));
@@ -80,7 +116,27 @@ impl Store {
                 self.memberships.remove(&(it.group.clone(), it.member.clone()));
                 self.told_memberships.remove(&(it.group.clone(), it.member.clone()));
             }
-            unreadable => panic!("{unreadable:?}"),
+        }
+    }
+
+    /// Reads by id who may be gone and was not reported for an hour: who is missing then, is gone.
+    fn sweep<F: Fn(&Asked) -> Reply>(&mut self, script: &Script<F>, settings: &Settings) {
+        let is_old = |id: &String| self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
+        let (old, recent): (BTreeSet<_>, _) =
+            std::mem::take(&mut self.doubtful).into_iter().partition(is_old);
+        self.doubtful = recent;
+        let (groups, people): (Vec<_>, Vec<_>) =
+            old.into_iter().partition(|id: &String| id.contains('-'));
+        let mut changes = block_on(directory::read_users(script, settings, &people)).expect("all");
+        changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
+        for change in changes {
+            match &change {
+                UserChange::Missing(id, _) | UserChange::GroupMissing(id) => {
+                    self.people.remove(id);
+                    self.groups.remove(id);
+                }
+                other => self.change(other),
+            }
         }
     }
 
@@ -105,7 +161,7 @@ fn settings_of((groups, disabled): (&[u8], bool)) -> Settings {
 enum Step {
     Change(Event),
     /// A run whose stream is dropped after so many batches, over pages of so many.
-    Run(usize, usize),
+    Run(usize, usize, Faults),
     OtherSettings(usize),
 }
 
@@ -119,12 +175,31 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// Nothing goes wrong, or anything may.
+fn faults() -> impl Strategy<Value = Faults> {
+    let status = prop_oneof![6 => Just(0_u16), 1 => Just(429), 1 => Just(500), 1 => Just(503)];
+    let behind = prop::collection::vec(0..40_usize, 0..4);
+    let statuses = prop::collection::vec(status, 0..5);
+    let expired = prop::option::weighted(0.2, 11..51_usize);
+    let any = (behind, statuses, any::<bool>(), expired).prop_map(
+        |(behind, statuses, places, expired)| Faults {
+            behind,
+            statuses,
+            places,
+            expired,
+            ..Faults::default()
+        },
+    );
+    prop_oneof![1 => Just(Faults::default()), 2 => any]
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        7 => event().prop_map(Step::Change),
-        1 => (0..12_usize, 1..7_usize).prop_map(|(room, size)| Step::Run(room, size)),
-        1 => (1..7_usize).prop_map(|size| Step::Run(usize::MAX, size)),
-        1 => (0..SCOPES.len()).prop_map(Step::OtherSettings),
+        14 => event().prop_map(Step::Change),
+        2 => (0..12_usize, 1..7_usize, faults())
+            .prop_map(|(room, size, faults)| Step::Run(room, size, faults)),
+        2 => (1..7_usize, faults()).prop_map(|(size, faults)| Step::Run(usize::MAX, size, faults)),
+        2 => (0..SCOPES.len()).prop_map(Step::OtherSettings),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -134,11 +209,9 @@ fn run(
     tenant: &RefCell<Tenant>,
     store: &mut Store,
     settings: &Settings,
-    (room, size): (usize, usize),
+    (room, size, faults): (usize, usize, &Faults),
     meanwhile: &[Event],
 ) {
-    // Graph forgets once; what forgets again and again is given up.
-    let forgets = meanwhile.iter().any(|it| matches!(it, Event::Forget(_)));
     let meanwhile = RefCell::new(meanwhile.iter());
     let script = Script::new(|asked: &Asked| {
         if asked.before == 0
@@ -147,20 +220,28 @@ fn run(
         {
             tenant.borrow_mut().apply(*event);
         }
-        tenant.borrow().answer(asked, size)
+        tenant.borrow().answer(asked, size, faults)
     });
+    script.clock.set(Duration::from_secs(BEGAN + store.now));
     let mut kept = Kept { room, ..Kept::default() };
     let since = store.checkpoint.clone();
     let result = block_on(directory::sync(&script, settings, since.as_deref(), &mut kept));
-    assert!(forgets || matches!(result, Ok(_) | Err(Error::Cancelled)), "{result:?}");
-    kept.batches.iter().for_each(|it| store.keep(it));
+    // Graph can put off a run, and no more.
+    let is_throttled = faults.statuses.contains(&429) && matches!(result, Err(Error::Throttled(_)));
+    assert!(is_throttled || matches!(result, Ok(_) | Err(Error::Cancelled)), "{result:?}");
+    kept.batches.iter().for_each(|it| store.keep(it, &tenant.borrow()));
+    if result.is_ok() {
+        store.sweep(&script, settings);
+    }
+    // All that goes wrong goes wrong within an hour.
+    store.now += 10;
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn after_any_history_a_run_to_the_end_tells_the_truth(
+    fn after_any_history_two_runs_without_faults_tell_the_truth(
         steps in steps(),
         meanwhile in prop::collection::vec(event(), 0..6),
         size in 1..7_usize,
@@ -175,16 +256,21 @@ proptest! {
         for step in steps {
             match step {
                 Step::Change(event) => tenant.borrow_mut().apply(event),
-                Step::Run(room, size) => {
-                    run(&tenant, &mut store, &settings_of(scope), (room, size), &meanwhile);
+                Step::Run(room, size, faults) => {
+                    let how = (room, size, &faults);
+                    run(&tenant, &mut store, &settings_of(scope), how, &meanwhile);
                 }
                 Step::OtherSettings(other) => scope = SCOPES[other],
             }
         }
-        // The first may end at a change that happened meanwhile; the second sees it.
+        // The faults stop, and an hour later every replica knows all there was. What happens
+        // during the first run may be seen by the second one only.
+        store.now += GRACE + 1;
         let settings = settings_of(scope);
-        run(&tenant, &mut store, &settings, (usize::MAX, size), &meanwhile);
-        run(&tenant, &mut store, &settings, (usize::MAX, 100), &[]);
+        let none = Faults::default();
+        run(&tenant, &mut store, &settings, (usize::MAX, size, &none), &meanwhile);
+        store.now += GRACE + 1;
+        run(&tenant, &mut store, &settings, (usize::MAX, 100, &none), &[]);
         let truth = tenant.borrow();
         prop_assert_eq!(&store.people, &truth.people(scope.0, scope.1));
         prop_assert_eq!(&store.groups, &truth.groups());

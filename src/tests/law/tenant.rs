@@ -1,6 +1,10 @@
-//! A directory that tells changes by number, in pages of any size, with repetitions.
+//! A directory that tells changes by number, in pages of any size, with repetitions. Reads by id
+//! and checks of groups are answered by replicas that lag, or not at all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Value, json};
 
@@ -9,16 +13,27 @@ use super::super::{
     script::{Asked, GRAPH, Reply, nothing, ok, refused},
 };
 
-/// Groups 1 to 6, people 11 to 50.
-#[derive(Default)]
-pub(super) struct Tenant {
+/// What there is at one time. Groups 1 to 6, people 11 to 50.
+#[derive(Default, Clone)]
+struct Now {
     /// Revision, and whether blocked.
     people: BTreeMap<u8, (u32, bool)>,
     /// Revision, and who is in it: people and groups alike.
     groups: BTreeMap<u8, (u32, BTreeSet<u8>)>,
+}
+
+/// A directory whose replicas can lag.
+#[derive(Default)]
+pub(super) struct Tenant {
+    now: Now,
+    /// What there was before each event.
+    past: Vec<Now>,
     /// Who was in a group when it was deleted.
     recycled: BTreeMap<u8, BTreeSet<u8>>,
-    log: Vec<u8>,
+    /// Who was deleted or blocked at some time, and which groups were deleted.
+    gone: BTreeSet<u8>,
+    /// Who changed, and whether by being made, blocked or unblocked.
+    log: Vec<(u8, bool)>,
     /// A group, or who came to it or left it.
     group_log: Vec<(u8, Option<u8>)>,
     /// Delta links of people and of groups from before these numbers count no more.
@@ -50,49 +65,55 @@ fn is_person(id: u8) -> bool {
 
 impl Tenant {
     pub(super) fn apply(&mut self, event: Event) {
+        self.past.push(self.now.clone());
         match event {
             Event::Person(id, 0) => {
-                self.people.remove(&id);
-                let left: Vec<_> = self.groups.keys().copied().collect();
+                self.now.people.remove(&id);
+                let left: Vec<_> = self.now.groups.keys().copied().collect();
                 for group in left {
                     self.leave(group, id);
                 }
-                self.log.push(id);
+                self.gone.insert(id);
+                self.log.push((id, true));
             }
-            Event::Person(id, 1) => {
-                self.people.entry(id).or_default().1 ^= true;
-                self.log.push(id);
-            }
-            Event::Person(id, _) => {
-                self.people.entry(id).or_default().0 += 1;
-                self.log.push(id);
+            Event::Person(id, action) => {
+                let is_new = !self.now.people.contains_key(&id);
+                let (revision, blocked) = self.now.people.entry(id).or_default();
+                // A number of its own for each, so that an old answer shows.
+                *revision = self.past.len() as u32;
+                *blocked ^= action == 1;
+                if *blocked {
+                    self.gone.insert(id);
+                }
+                self.log.push((id, is_new || action == 1));
             }
             // Two groups stay: they are what people are limited to.
             Event::Group(id, 0) if id > 2 => {
-                if let Some((_, members)) = self.groups.remove(&id) {
+                if let Some((_, members)) = self.now.groups.remove(&id) {
                     self.recycled.insert(id, members);
                 }
-                let others: Vec<_> = self.groups.keys().copied().collect();
+                let others: Vec<_> = self.now.groups.keys().copied().collect();
                 for group in others {
                     self.leave(group, id);
                 }
+                self.gone.insert(id);
                 self.group_log.push((id, None));
             }
             Event::Group(id, _) => {
-                self.groups.entry(id).or_default().0 += 1;
+                self.now.groups.entry(id).or_default().0 = self.past.len() as u32;
                 self.group_log.push((id, None));
                 // It comes back with those who are still there.
                 for member in self.recycled.remove(&id).unwrap_or_default() {
-                    let exists = self.exists(member);
-                    if let Some((_, members)) = self.groups.get_mut(&id).filter(|_| exists) {
+                    let exists = self.now.exists(member);
+                    if let Some((_, members)) = self.now.groups.get_mut(&id).filter(|_| exists) {
                         members.insert(member);
                     }
                     self.group_log.push((id, Some(member)));
                 }
             }
             Event::Member(group, member) => {
-                let exists = self.exists(member);
-                let Some((_, members)) = self.groups.get_mut(&group).filter(|_| exists) else {
+                let exists = self.now.exists(member);
+                let Some((_, members)) = self.now.groups.get_mut(&group).filter(|_| exists) else {
                     return;
                 };
                 if !members.remove(&member) {
@@ -105,34 +126,22 @@ impl Tenant {
         }
     }
 
-    fn exists(&self, id: u8) -> bool {
-        self.people.contains_key(&id) || self.groups.contains_key(&id)
+    /// Whether it was deleted or blocked at some time.
+    pub(super) fn was_gone(&self, id: &str) -> bool {
+        self.gone.contains(&(number(id.rsplit('-').next().unwrap_or_default()) as u8))
     }
 
     fn leave(&mut self, group: u8, member: u8) {
-        if self.groups.get_mut(&group).is_some_and(|(_, members)| members.remove(&member)) {
+        let groups = &mut self.now.groups;
+        if groups.get_mut(&group).is_some_and(|(_, members)| members.remove(&member)) {
             self.group_log.push((group, Some(member)));
         }
     }
 
-    /// Also by way of other groups, which may lead in a circle.
-    fn members(&self, group: u8) -> BTreeSet<u8> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![group];
-        while let Some(group) = open.pop() {
-            for member in self.groups.get(&group).into_iter().flat_map(|(_, members)| members) {
-                if found.insert(*member) && !is_person(*member) {
-                    open.push(*member);
-                }
-            }
-        }
-        found
-    }
-
     /// Who is to be in ONES, with their revision.
     pub(super) fn people(&self, only: &[u8], disabled: bool) -> BTreeMap<String, String> {
-        let inside: BTreeSet<u8> = only.iter().flat_map(|it| self.members(*it)).collect();
-        let selected = self.people.iter().filter(|(id, (_, blocked))| {
+        let inside: BTreeSet<u8> = only.iter().flat_map(|it| self.now.members(*it)).collect();
+        let selected = self.now.people.iter().filter(|(id, (_, blocked))| {
             (disabled || !blocked) && (only.is_empty() || inside.contains(id))
         });
         selected.map(|(id, (revision, _))| (id.to_string(), revision.to_string())).collect()
@@ -140,7 +149,8 @@ impl Tenant {
 
     /// Groups with their revision.
     pub(super) fn groups(&self) -> BTreeMap<String, String> {
-        self.groups.iter().map(|(id, (revision, _))| (name(*id), revision.to_string())).collect()
+        let groups = self.now.groups.iter();
+        groups.map(|(id, (revision, _))| (name(*id), revision.to_string())).collect()
     }
 
     /// Who is directly in which group.
@@ -148,17 +158,24 @@ impl Tenant {
         let edges = |(group, (_, members)): (&u8, &(u32, BTreeSet<u8>))| {
             members.iter().map(|it| (name(*group), name(*it))).collect::<Vec<_>>()
         };
-        self.groups.iter().flat_map(edges).collect()
+        self.now.groups.iter().flat_map(edges).collect()
     }
 
-    pub(super) fn answer(&self, asked: &Asked, size: usize) -> Reply {
+    pub(super) fn answer(&self, asked: &Asked, size: usize, faults: &Faults) -> Reply {
         let path = asked.path.as_str();
         let token = path.rsplit('=').next().unwrap_or_default();
+        let now = &self.now;
         if path.contains("/users/delta") {
-            return match path.contains("latest") {
-                true => page(Vec::new(), "deltaLink", "users/delta", &self.log.len().to_string()),
-                false if number(token) < self.forgotten.0 => refused(410, "resyncRequired"),
-                false => self.changes_of_people(number(token), size),
+            return match token.strip_prefix("all.") {
+                Some(place) => self.all_people(place, size),
+                None if path.contains("latest") => {
+                    page(Vec::new(), "deltaLink", "users/delta", &self.log.len().to_string())
+                }
+                None if path.contains("$select=") => {
+                    self.all_people(&format!("{}.0", self.log.len()), size)
+                }
+                None if number(token) < self.forgotten.0 => refused(410, "resyncRequired"),
+                None => self.changes_of_people(number(token), size),
             };
         }
         if path.contains("/groups/delta") {
@@ -173,20 +190,173 @@ impl Tenant {
         }
         // By id, so that who comes and goes meanwhile moves nobody.
         let after = if path.contains("$skiptoken") { number(token) } else { 0 };
+        let is_listing = path.starts_with("/v1.0/users?") || path.starts_with("/v1.0/groups/");
+        if is_listing && path.contains("$skiptoken") && faults.expires(after) {
+            return refused(400, "Directory_ExpiredPageToken");
+        }
         if path.starts_with("/v1.0/users?") {
-            return listing(self.people.keys(), "users", after, size, |it| self.person(it));
+            return listing(now.people.keys(), "users", after, size, |it| now.person(it));
         }
         if let Some(rest) = path.strip_prefix("/v1.0/groups/") {
             let group = rest.split('/').next().unwrap_or_default();
-            let members = self.members(number(group.rsplit('-').next().unwrap_or_default()) as u8);
+            let members = now.members(number(group.rsplit('-').next().unwrap_or_default()) as u8);
             let path = format!("groups/{group}/transitiveMembers");
-            return listing(members.iter(), &path, after, size, |it| self.person(it));
+            return listing(members.iter(), &path, after, size, |it| now.person(it));
         }
         match path {
-            "/v1.0/$batch" => batch(asked, |url, body| self.one(url, body)),
+            "/v1.0/$batch" => batch(asked, |url, body| faults.answer(self, url, body)),
+            path if path.contains("/places/") && faults.places => refused(500, "UnknownError"),
             path if path.contains("/places/") => ok(json!({"value": []})),
             _ => nothing(),
         }
+    }
+
+    /// What a replica knows that has not seen the latest events.
+    fn replica(&self, behind: usize) -> &Now {
+        let known = self.past.len().saturating_sub(behind);
+        self.past.get(known).unwrap_or(&self.now)
+    }
+
+    /// An item of delta: what changed, and at times more.
+    fn change(&self, id: u8, is_toggled: bool) -> Value {
+        let mut item = self.now.person(id);
+        if let Some(fields) = item.as_object_mut().filter(|it| !it.contains_key("@removed")) {
+            let told =
+                |it: &str| it == "id" || it == "jobTitle" || is_toggled && it == "accountEnabled";
+            // Some tell all of it.
+            fields.retain(|it, _| id.is_multiple_of(3) || told(it));
+        }
+        item
+    }
+
+    /// The first round of delta: `place` is where the log stood as it began, and who comes next.
+    fn all_people(&self, place: &str, size: usize) -> Reply {
+        let mut numbers = place.split('.').map(number);
+        let mut next = || numbers.next().unwrap_or_default();
+        let (began, after) = (next(), next());
+        let ids: Vec<_> =
+            self.now.people.keys().copied().filter(|it| usize::from(*it) >= after).collect();
+        let items = ids.iter().take(size).map(|it| self.now.person(*it)).collect();
+        match ids.get(size) {
+            Some(next) => page(items, "nextLink", "users/delta", &format!("all.{began}.{next}")),
+            None => page(items, "deltaLink", "users/delta", &began.to_string()),
+        }
+    }
+
+    /// Each page repeats what the one before it ended with.
+    fn changes_of_people(&self, from: usize, size: usize) -> Reply {
+        let told = self.log.iter().skip(from.saturating_sub(1));
+        // Nothing new is nothing to repeat.
+        let told = told.take(if from < self.log.len() { size + 1 } else { 0 });
+        let items = told.map(|(id, is_toggled)| self.change(*id, *is_toggled)).collect();
+        let next = from + size;
+        match next < self.log.len() {
+            true => page(items, "nextLink", "users/delta", &next.to_string()),
+            false => page(items, "deltaLink", "users/delta", &self.log.len().to_string()),
+        }
+    }
+
+    fn changes_of_groups(&self, from: usize, size: usize) -> Reply {
+        let told = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
+        let item = |(group, member): &(u8, Option<u8>)| {
+            let mut item = self.now.group(*group, member.as_slice());
+            if member.is_some()
+                && let Some(fields) = item.as_object_mut()
+            {
+                // What stayed as it was need not come along.
+                fields.retain(|name, _| name != "displayName" && name != "description");
+            }
+            item
+        };
+        let items = told.map(item).collect();
+        let next = from + size;
+        match next < self.group_log.len() {
+            true => page(items, "nextLink", "groups/delta", &next.to_string()),
+            false => page(items, "deltaLink", "groups/delta", &self.group_log.len().to_string()),
+        }
+    }
+
+    /// The first round: a group comes again with each further piece of its members. `place` is
+    /// where the log stood as it began, and the group and member that come next.
+    fn all_groups(&self, place: &str, size: usize) -> Reply {
+        let mut numbers = place.split('.').map(number);
+        let mut next = || numbers.next().unwrap_or_default();
+        let (began, after) = (next(), next());
+        let pieces: Vec<_> = self
+            .now
+            .groups
+            .iter()
+            .flat_map(|(id, (_, members))| {
+                let members = members.iter().map(|it| Some(*it));
+                std::iter::once(None).chain(members).map(|it| (*id, it))
+            })
+            .map(|(id, member)| {
+                (usize::from(id) * 256 + usize::from(member.unwrap_or(0)), id, member)
+            })
+            .filter(|(place, ..)| *place >= after)
+            .collect();
+        let items: Vec<_> = pieces
+            .iter()
+            .take(size)
+            .map(|(_, id, member)| self.now.group(*id, member.as_slice()))
+            .collect();
+        match pieces.get(size) {
+            Some((place, ..)) => {
+                page(items, "nextLink", "groups/delta", &format!("all.{began}.{place}"))
+            }
+            None => page(items, "deltaLink", "groups/delta", &began.to_string()),
+        }
+    }
+}
+
+/// What goes wrong in a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Faults {
+    /// How many events behind the replicas are that answer, one after the other, over and over.
+    pub(super) behind: Vec<usize>,
+    /// Statuses of sub-requests that fail, in the same way; 0 is none that fails.
+    pub(super) statuses: Vec<u16>,
+    /// Whether Places fails.
+    pub(super) places: bool,
+    /// From which id on a listing's page links are no longer known, if any.
+    pub(super) expired: Option<usize>,
+    pub(super) asked: Cell<usize>,
+}
+
+impl Faults {
+    fn expires(&self, after: usize) -> bool {
+        self.expired.is_some_and(|it| after >= it)
+    }
+
+    /// Answers one question of a batch.
+    fn answer(&self, tenant: &Tenant, url: &str, body: &Value) -> (u16, Value) {
+        let turn = self.asked.replace(self.asked.get() + 1);
+        let pick = |list: &[usize]| list.get(turn % list.len().max(1)).copied().unwrap_or(0);
+        let statuses: Vec<_> = self.statuses.iter().map(|it| usize::from(*it)).collect();
+        match pick(&statuses) {
+            0 => tenant.replica(pick(&self.behind)).one(url, body),
+            status => (status as u16, json!({"error": {"code": "internal", "message": "-"}})),
+        }
+    }
+}
+
+impl Now {
+    fn exists(&self, id: u8) -> bool {
+        self.people.contains_key(&id) || self.groups.contains_key(&id)
+    }
+
+    /// Also by way of other groups, which may lead in a circle.
+    fn members(&self, group: u8) -> BTreeSet<u8> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![group];
+        while let Some(group) = open.pop() {
+            for member in self.groups.get(&group).into_iter().flat_map(|(_, members)| members) {
+                if found.insert(*member) && !is_person(*member) {
+                    open.push(*member);
+                }
+            }
+        }
+        found
     }
 
     /// One question of a batch.
@@ -252,68 +422,6 @@ impl Tenant {
             group["members@delta"] = members.iter().map(member).collect();
         }
         group
-    }
-
-    /// Each page repeats what the one before it ended with.
-    fn changes_of_people(&self, from: usize, size: usize) -> Reply {
-        let told = self.log.iter().skip(from.saturating_sub(1)).take(size + 1);
-        let items = told.map(|it| self.person(*it)).collect();
-        let next = from + size;
-        match next < self.log.len() {
-            true => page(items, "nextLink", "users/delta", &next.to_string()),
-            false => page(items, "deltaLink", "users/delta", &self.log.len().to_string()),
-        }
-    }
-
-    fn changes_of_groups(&self, from: usize, size: usize) -> Reply {
-        let told = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
-        let item = |(group, member): &(u8, Option<u8>)| {
-            let mut item = self.group(*group, member.as_slice());
-            if member.is_some()
-                && let Some(fields) = item.as_object_mut()
-            {
-                // What stayed as it was need not come along.
-                fields.retain(|name, _| name != "displayName" && name != "description");
-            }
-            item
-        };
-        let items = told.map(item).collect();
-        let next = from + size;
-        match next < self.group_log.len() {
-            true => page(items, "nextLink", "groups/delta", &next.to_string()),
-            false => page(items, "deltaLink", "groups/delta", &self.group_log.len().to_string()),
-        }
-    }
-
-    /// The first round: a group comes again with each further piece of its members. `place` is
-    /// where the log stood as it began, and the group and member that come next.
-    fn all_groups(&self, place: &str, size: usize) -> Reply {
-        let mut numbers = place.split('.').map(number);
-        let mut next = || numbers.next().unwrap_or_default();
-        let (began, after) = (next(), next());
-        let pieces: Vec<_> = self
-            .groups
-            .iter()
-            .flat_map(|(id, (_, members))| {
-                let members = members.iter().map(|it| Some(*it));
-                std::iter::once(None).chain(members).map(|it| (*id, it))
-            })
-            .map(|(id, member)| {
-                (usize::from(id) * 256 + usize::from(member.unwrap_or(0)), id, member)
-            })
-            .filter(|(place, ..)| *place >= after)
-            .collect();
-        let items: Vec<_> = pieces
-            .iter()
-            .take(size)
-            .map(|(_, id, member)| self.group(*id, member.as_slice()))
-            .collect();
-        match pieces.get(size) {
-            Some((place, ..)) => {
-                page(items, "nextLink", "groups/delta", &format!("all.{began}.{place}"))
-            }
-            None => page(items, "deltaLink", "groups/delta", &began.to_string()),
-        }
     }
 }
 

@@ -1,0 +1,463 @@
+//! Replicas that lag, answers that do not come, and what is owed for them.
+
+use std::{cell::Cell, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    people::{batch, page, user, with},
+    script::{GRAPH, Kept, Ran, Script, nothing, of_people, ok, refused, settings},
+};
+use crate::{
+    directory,
+    error::Error,
+    model::{Group, Mode, Owed, Removal, Subject, User, UserBatch, UserChange},
+    settings::Settings,
+};
+
+/// When every test begins, in seconds since 1970.
+const NOW: u64 = 1_800_000_000;
+
+const DAY: u64 = 86_400;
+
+/// What happens to a tenant in one run.
+struct During<'a> {
+    /// What `/users/delta` and `/groups/delta` report.
+    users: Vec<Value>,
+    groups: Vec<Value>,
+    /// Answers a read by id or a check of groups.
+    by_id: &'a dyn Fn(&str) -> (u16, Value),
+    /// Status of Places, which has one room: `room@contoso.com`.
+    places: u16,
+    /// Whether Graph forgot the delta link of users.
+    forgot: bool,
+    listed: Vec<Value>,
+}
+
+impl Default for During<'_> {
+    fn default() -> Self {
+        let (users, groups, listed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { users, groups, by_id: &not_found, places: 200, forgot: false, listed }
+    }
+}
+
+fn not_found(_: &str) -> (u16, Value) {
+    (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "-"}}))
+}
+
+fn failed(_: &str) -> (u16, Value) {
+    (500, json!({"error": {"code": "internal", "message": "-"}}))
+}
+
+/// A tenant, run after run.
+struct Story {
+    settings: Settings,
+    now: Cell<u64>,
+    since: Option<String>,
+    asked: Vec<String>,
+}
+
+impl Story {
+    /// Begins with a full run over an empty tenant.
+    fn new(more: Value) -> Self {
+        let settings = settings(more);
+        let mut story = Self { settings, now: Cell::new(NOW), since: None, asked: Vec::new() };
+        story.run(During::default()).1.expect("a good run");
+        story
+    }
+
+    fn run(&mut self, during: During<'_>) -> Ran<UserBatch> {
+        let next = |kind: &str| format!("{GRAPH}/v1.0/{kind}/delta?$deltatoken=next");
+        let script = Script::new(|asked| match asked.path.as_str() {
+            path if path.contains("/users/delta") && path.contains("latest") => {
+                page(&[], "@odata.deltaLink", "next")
+            }
+            path if path.contains("/users/delta?") && during.forgot && asked.before == 0 => {
+                refused(410, "resyncRequired")
+            }
+            path if path.contains("/users/delta?") => {
+                ok(json!({"value": during.users, "@odata.deltaLink": next("users")}))
+            }
+            path if path.contains("/groups/delta?") => {
+                ok(json!({"value": during.groups, "@odata.deltaLink": next("groups")}))
+            }
+            path if path.starts_with("/v1.0/users?") => ok(json!({"value": during.listed})),
+            path if path.contains("/transitiveMembers?") => ok(json!({"value": []})),
+            path if path.contains("/places/") && during.places != 200 => {
+                refused(during.places, "UnknownError")
+            }
+            path if path.contains("/places/") => ok(json!({"value": [
+                {"id": "r", "emailAddress": "room@contoso.com", "displayName": "Room"},
+            ]})),
+            "/v1.0/$batch" => batch(asked, |url, _| (during.by_id)(url)),
+            _ => nothing(),
+        });
+        script.clock.set(Duration::from_secs(self.now.get()));
+        let mut kept = Kept::default();
+        let since = self.since.as_deref();
+        let run = directory::sync(&script, &self.settings, since, &mut kept);
+        let result = futures_executor::block_on(run);
+        self.asked = script.paths();
+        self.since = kept.batches.last().map(|it| it.checkpoint.clone()).or(self.since.take());
+        (kept.batches, result)
+    }
+
+    fn wait(&self, seconds: u64) {
+        self.now.set(self.now.get() + seconds);
+    }
+
+    /// How many reads by id or checks of groups the latest run asked for.
+    fn batches(&self) -> usize {
+        self.asked.iter().filter(|it| it.ends_with("$batch")).count()
+    }
+}
+
+fn changes(ran: &Ran<UserBatch>) -> Vec<&UserChange> {
+    ran.0.iter().flat_map(|it| &it.changes).collect()
+}
+
+fn owed(ran: &Ran<UserBatch>) -> Option<Owed> {
+    ran.1.as_ref().expect("a good run").owed
+}
+
+fn only_user(ran: &Ran<UserBatch>) -> User {
+    match changes(ran)[..] {
+        [UserChange::User(user)] => user.clone(),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn case_040_a_user_that_one_replica_does_not_find_is_kept_and_read_in_the_next_run() {
+    let mut story = Story::new(json!({}));
+    let users = vec![json!({"id": "new", "displayName": "New", "jobTitle": "Lead"})];
+    let ran = story.run(During { users, ..During::default() });
+    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "nobody is removed");
+    assert_eq!(owed(&ran), Some(Owed { count: 1, since: NOW as i64 }));
+
+    // The replica still lags: the id stays owed, since the first report.
+    story.wait(600);
+    let ran = story.run(During::default());
+    assert_eq!(changes(&ran), Vec::<&UserChange>::new());
+    assert_eq!(owed(&ran), Some(Owed { count: 1, since: NOW as i64 }));
+
+    let ran = story.run(During { by_id: &|_| (200, user("new")), ..During::default() });
+    let found = only_user(&ran);
+    assert_eq!((found.id.as_str(), found.display_name.as_str()), ("new", "New"));
+    assert_eq!(found.job_title, text("Lead"));
+    assert_eq!(owed(&ran), None);
+    assert!(story.asked[0].ends_with("$batch"), "before what changed: {:?}", story.asked);
+}
+
+#[test]
+fn case_041_a_group_that_one_replica_does_not_find_is_kept_and_read_in_the_next_run() {
+    let mut story = Story::new(json!({}));
+    let joined = json!([{"@odata.type": "#microsoft.graph.user", "id": "ann"}]);
+    let groups = vec![json!({"id": "g", "displayName": "New", "members@delta": joined})];
+    let ran = story.run(During { groups, ..During::default() });
+    assert!(matches!(changes(&ran)[..], [UserChange::MemberAdded(_)]), "{ran:?}");
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1));
+
+    let body = json!({"id": "g", "displayName": "Old", "mail": "g@contoso.com"});
+    let ran = story.run(During { by_id: &|_| (200, body.clone()), ..During::default() });
+    let expected = Group {
+        id: "g".to_owned(),
+        name: "New".to_owned(),
+        email: text("g@contoso.com"),
+        ..Group::default()
+    };
+    assert_eq!(changes(&ran), [&UserChange::Group(expected)]);
+    assert_eq!(owed(&ran), None);
+}
+
+#[test]
+fn case_042_what_a_part_of_a_batch_did_not_answer_is_read_in_the_next_run() {
+    let mut story = Story::new(json!({}));
+    let users = vec![json!({"id": "new", "displayName": "New"}), json!({"id": "ann"})];
+    let groups = vec![json!({"id": "g", "displayName": "New"})];
+    let ran = story.run(During { users, groups, by_id: &failed, ..During::default() });
+    assert_eq!(ran.1.as_ref().map(|it| it.unreadable), Ok(3));
+    assert_eq!(owed(&ran).map(|it| it.count), Some(3));
+
+    let answer = |url: &str| match url.split(['/', '?']).nth(2).unwrap_or_default() {
+        "g" => (200, json!({"id": "g", "displayName": "New"})),
+        id => (200, user(id)),
+    };
+    let ran = story.run(During { by_id: &answer, ..During::default() });
+    let read: Vec<_> = changes(&ran).iter().map(|it| it.id().to_owned()).collect();
+    assert_eq!(read, ["ann", "new", "g"]);
+    assert_eq!(owed(&ran), None);
+}
+
+#[test]
+fn case_042_a_user_whose_groups_are_not_answered_is_checked_in_the_next_run() {
+    let group = "00000000-0000-4000-8000-000000000001";
+    let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
+    story.run(During::default()).1.expect("who is selected is settled");
+    let users = vec![with(user("ann"), "jobTitle", json!("Lead"))];
+    let ran = story.run(During { users, by_id: &failed, ..During::default() });
+    assert!(matches!(changes(&ran)[..], [UserChange::Unreadable(_)]), "{ran:?}");
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1));
+
+    let answer = |url: &str| match url.ends_with("/checkMemberGroups") {
+        true => (200, json!({"value": [group]})),
+        false => (200, user("ann")),
+    };
+    let ran = story.run(During { by_id: &answer, ..During::default() });
+    assert_eq!(only_user(&ran).job_title, text("Lead"));
+    assert_eq!(owed(&ran), None);
+}
+
+#[test]
+fn a_user_who_was_found_in_none_of_the_groups_is_checked_again_for_an_hour() {
+    let group = "00000000-0000-4000-8000-000000000001";
+    let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
+    story.run(During::default()).1.expect("who is selected is settled");
+    let outside = |url: &str| match url.ends_with("/checkMemberGroups") {
+        true => (200, json!({"value": []})),
+        false => (200, user("ann")),
+    };
+    let users = vec![user("ann")];
+    let ran = story.run(During { users, by_id: &outside, ..During::default() });
+    let missing = UserChange::Missing("ann".to_owned(), Removal::OutOfScope);
+    assert_eq!(changes(&ran), [&missing], "one answer is no proof");
+    assert_eq!(owed(&ran), None, "most users are in none: nothing is missing for that");
+
+    // The replica knows by now, and nothing reports it.
+    let inside = |url: &str| match url.ends_with("/checkMemberGroups") {
+        true => (200, json!({"value": [group]})),
+        false => (200, user("ann")),
+    };
+    let mut other = Story { since: story.since.clone(), ..Story::new(json!({})) };
+    other.settings = story.settings.clone();
+    let ran = other.run(During { by_id: &inside, ..During::default() });
+    assert_eq!(only_user(&ran).id, "ann");
+
+    story.wait(3601);
+    let ran = story.run(During { by_id: &outside, ..During::default() });
+    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "the host knows");
+    story.run(During { by_id: &outside, ..During::default() }).1.expect("a good run");
+    assert_eq!(story.batches(), 0, "after an hour it is true");
+}
+
+#[test]
+fn case_047_what_delta_reported_wins_over_what_an_old_replica_answers() {
+    let mut story = Story::new(json!({}));
+    let old = with(user("ann"), "jobTitle", json!("Trainee"));
+    let users = vec![json!({"id": "ann", "jobTitle": "Lead", "mail": null})];
+    let ran = story.run(During { users, by_id: &|_| (200, old.clone()), ..During::default() });
+    let ann = only_user(&ran);
+    assert_eq!((ann.job_title, ann.email), (text("Lead"), None));
+    assert_eq!(ann.username, "ann@contoso.com", "the rest is read");
+    assert_eq!(owed(&ran), None, "she is reported");
+
+    // The same of a group.
+    let groups = vec![json!({"id": "g", "displayName": "New", "description": null})];
+    let body = json!({"id": "g", "displayName": "Old", "description": "Old", "mail": "g@x.com"});
+    let by_id = |url: &str| match url.starts_with("/groups/") {
+        true => (200, body.clone()),
+        false => (200, old.clone()),
+    };
+    let ran = story.run(During { groups, by_id: &by_id, ..During::default() });
+    let changes = changes(&ran);
+    let Some(UserChange::Group(group)) = changes.last() else { panic!("{changes:?}") };
+    assert_eq!((group.name.as_str(), group.description.as_ref()), ("New", None));
+    assert_eq!(group.email, text("g@x.com"));
+}
+
+#[test]
+fn case_047_a_replica_that_is_behind_spoils_no_later_change_for_good() {
+    let mut story = Story::new(json!({}));
+    let old = user("ann");
+    let new = with(with(old.clone(), "jobTitle", json!("Lead")), "department", json!("Sales"));
+    let report = |property: &str, value: &str| vec![json!({"id": "ann", (property): value})];
+    let users = report("department", "Sales");
+    story
+        .run(During { users, by_id: &|_| (200, new.clone()), ..During::default() })
+        .1
+        .expect("a good run");
+    // Another replica answers, which has seen neither change.
+    let users = report("jobTitle", "Lead");
+    let ran = story.run(During { users, by_id: &|_| (200, old.clone()), ..During::default() });
+    assert_eq!(only_user(&ran).job_title, text("Lead"));
+
+    let ran = story.run(During { by_id: &|_| (200, new.clone()), ..During::default() });
+    let ann = only_user(&ran);
+    assert_eq!((ann.job_title, ann.department), (text("Lead"), text("Sales")));
+    story.run(During::default()).1.expect("a good run");
+    assert_eq!(story.batches(), 0, "the replicas agree: nothing is left to read");
+}
+
+#[test]
+fn of_several_reports_before_the_first_answer_each_property_keeps_its_newest() {
+    let mut story = Story::new(json!({}));
+    let users = vec![
+        json!({"id": "ann", "jobTitle": "Trainee", "department": "Sales"}),
+        json!({"id": "ann", "jobTitle": "Lead"}),
+    ];
+    story.run(During { users, ..During::default() }).1.expect("a good run");
+    let users = vec![json!({"id": "ann", "officeLocation": "2.01"})];
+    let ran = story.run(During { users, ..During::default() });
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1));
+    let ran = story.run(During { by_id: &|_| (200, user("ann")), ..During::default() });
+    let ann = only_user(&ran);
+    let found = (ann.job_title, ann.department, ann.office);
+    assert_eq!(found, (text("Lead"), text("Sales"), text("2.01")));
+}
+
+#[test]
+fn a_removal_settles_what_is_owed() {
+    let mut story = Story::new(json!({}));
+    story
+        .run(During { users: vec![json!({"id": "new"})], ..During::default() })
+        .1
+        .expect("a good run");
+    let users = vec![json!({"id": "new", "@removed": {"reason": "deleted"}})];
+    let ran = story.run(During { users, ..During::default() });
+    assert_eq!(changes(&ran), [&UserChange::Removed("new".to_owned(), Removal::Permanent)]);
+    assert_eq!(owed(&ran), None);
+    story.run(During::default()).1.expect("a good run");
+    assert_eq!(story.batches(), 0);
+}
+
+#[test]
+fn what_is_owed_outlives_the_delta_link_and_a_listing_settles_it() {
+    let mut story = Story::new(json!({}));
+    let users = vec![json!({"id": "new"}), json!({"id": "other"})];
+    story.run(During { users, ..During::default() }).1.expect("a good run");
+    let listed = vec![user("new")];
+    let ran = story.run(During { forgot: true, listed, ..During::default() });
+    assert_eq!(only_user(&ran).id, "new");
+    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full { .. })));
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other one stays owed");
+}
+
+#[test]
+fn what_cannot_be_read_for_30_days_is_given_up_with_a_warning() {
+    let mut story = Story::new(json!({}));
+    story
+        .run(During { users: vec![json!({"id": "ghost"})], ..During::default() })
+        .1
+        .expect("a good run");
+    story.wait(30 * DAY);
+    let ran = story.run(During::default());
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1));
+    story.wait(1);
+    let ran = story.run(During::default());
+    assert_eq!(owed(&ran), None);
+    let warnings = ran.1.expect("a good run").warnings;
+    assert!(warnings[0].contains("ghost") && warnings[0].contains("30 days"), "{warnings:?}");
+}
+
+#[test]
+fn case_042_the_link_does_not_move_past_more_than_a_checkpoint_can_carry() {
+    let mut story = Story::new(json!({}));
+    let many = |count: usize| (0..count).map(|it| json!({"id": format!("u{it}")})).collect();
+    let before = story.since.clone();
+    let ran = story.run(During { users: many(1001), ..During::default() });
+    let Err(Error::Unavailable(why)) = &ran.1 else { panic!("{:?}", ran.1) };
+    assert_eq!(why.code, "too-many-owed");
+    assert!(why.remedy.is_some());
+    assert_eq!(ran.0, [], "the next run reads the page again");
+    assert_eq!(story.since, before);
+
+    // As many as fit are carried, and nothing is lost once the replica knows them.
+    let ran = story.run(During { users: many(1000), ..During::default() });
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1000));
+    assert!(story.since.as_ref().is_some_and(|it| it.len() < 256 * 1024));
+    let answer = |url: &str| (200, user(url.split(['/', '?']).nth(2).unwrap_or_default()));
+    let ran = story.run(During { by_id: &answer, ..During::default() });
+    assert_eq!(changes(&ran).len(), 1000);
+    assert_eq!(owed(&ran), None);
+
+    // Few of them can be too large as well.
+    let large = "x".repeat(100 * 1024);
+    let users = (0..2).map(|it| json!({"id": format!("u{it}"), "jobTitle": large})).collect();
+    let ran = story.run(During { users, ..During::default() });
+    assert!(matches!(ran.1, Err(Error::Unavailable(_))), "{:?}", ran.1);
+}
+
+#[test]
+fn case_046_accounts_wait_while_places_does_not_answer() {
+    let mut story = Story::new(json!({}));
+    let room = with(user("r"), "mail", json!("room@contoso.com"));
+    let users = vec![room.clone(), user("ann"), with(user("bob"), "mail", json!(null))];
+    let ran = story.run(During { users, places: 500, ..During::default() });
+    let [UserChange::IfKnown(r), UserChange::IfKnown(ann), UserChange::User(bob)] =
+        changes(&ran)[..]
+    else {
+        panic!("{:?}", ran.0)
+    };
+    assert_eq!([&r.id, &ann.id, &bob.id], ["r", "ann", "bob"], "without an address, no room");
+    assert_eq!(owed(&ran).map(|it| it.count), Some(2));
+    let warnings = &ran.1.as_ref().expect("a good run").warnings;
+    assert!(warnings[0].contains("wait for the next run"), "{warnings:?}");
+
+    let answer = |url: &str| match url.starts_with("/users/r?") {
+        true => (200, room.clone()),
+        false => (200, user("ann")),
+    };
+    let ran = story.run(During { by_id: &answer, ..During::default() });
+    let [UserChange::User(ann), out] = changes(&ran)[..] else { panic!("{:?}", ran.0) };
+    assert_eq!(ann.id, "ann");
+    assert_eq!(*out, UserChange::Removed("r".to_owned(), Removal::OutOfScope));
+    assert_eq!(owed(&ran), None);
+}
+
+#[test]
+fn case_046_an_enumeration_without_places_is_followed_by_another() {
+    let mut story = Story::new(json!({}));
+    let listed = || vec![with(user("r"), "mail", json!("room@contoso.com")), user("ann")];
+    let forgot = During { forgot: true, listed: listed(), places: 500, ..During::default() };
+    let ran = story.run(forgot);
+    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::IfKnown(_))), "{ran:?}");
+    assert_eq!(owed(&ran), None);
+
+    let ran = story.run(During { listed: listed(), ..During::default() });
+    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full { first: true, last: false });
+    assert_eq!(only_user(&ran).id, "ann");
+    let ran = story.run(During { listed: listed(), ..During::default() });
+    assert_eq!(of_people(ran.0)[0].mode, Mode::Incremental);
+}
+
+#[test]
+fn case_046_after_a_day_without_places_users_come_all_the_same() {
+    let mut story = Story::new(json!({}));
+    let down = || During { users: vec![user("ann")], places: 503, ..During::default() };
+    story.run(down()).1.expect("a good run");
+    story.wait(DAY + 600);
+    let by_id = |_: &str| (200, user("ann"));
+    let ran = story.run(During { by_id: &by_id, ..down() });
+    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::User(_))), "{ran:?}");
+    assert_eq!(owed(&ran), None);
+    let warnings = ran.1.expect("a good run").warnings;
+    assert!(warnings[0].contains("may appear among the people"), "{warnings:?}");
+    // Places answers again: from then on accounts wait anew.
+    story.run(During { users: vec![user("ann")], ..During::default() }).1.expect("a good run");
+    let ran = story.run(down());
+    assert!(matches!(changes(&ran)[..], [UserChange::IfKnown(_)]), "{ran:?}");
+}
+
+#[test]
+fn a_checkpoint_of_the_version_before_goes_on() {
+    let mut story = Story::new(json!({}));
+    let mut old: Value = serde_json::from_str(story.since.as_ref().expect("one")).expect("JSON");
+    old["version"] = json!(2);
+    for field in ["enumerateAgain", "withoutRooms"] {
+        old.as_object_mut().expect("an object").remove(field).expect(field);
+    }
+    for subject in ["people", "groups"] {
+        for field in ["owed", "pageSize", "expired"] {
+            old[subject].as_object_mut().expect("an object").remove(field).expect(field);
+        }
+    }
+    story.since = Some(old.to_string());
+    let ran = story.run(During { users: vec![user("ann")], ..During::default() });
+    assert_eq!(only_user(&ran).id, "ann");
+    assert!(ran.0.iter().all(|it| it.mode == Mode::Incremental), "{:?}", ran.0);
+    assert_eq!(ran.0[1].subject, Subject::Groups);
+}
