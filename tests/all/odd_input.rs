@@ -84,14 +84,34 @@ fn a_guest_without_a_type_is_a_guest_by_name() {
     scene.assert_people_are_true();
 }
 
+/// As many addresses for each user of a page.
+fn addresses(scene: &Scene, count: usize) {
+    let address = |number| format!("smtp:{number:03}{}@contoso.com", "a".repeat(50));
+    let addresses: Vec<_> = (0..count).map(address).collect();
+    let addresses = json!(addresses).to_string();
+    sends(scene, Override::of_all().on("/v1.0/users"), "proxyAddresses", &addresses);
+}
+
+#[track_caller]
+fn everybody_came(scene: &Scene) {
+    assert!(scene.people().keys().eq(scene.people_in_truth().keys()));
+}
+
 #[test]
 fn a_page_of_more_than_8_mib_is_read() {
     let scene = Scene::of(1200, 1);
-    let addresses: Vec<_> =
-        (0..130).map(|number| format!("smtp:{number:03}{}@contoso.com", "a".repeat(50))).collect();
-    let addresses = json!(addresses).to_string();
-    sends(&scene, Override::of_all().on("/v1.0/users"), "proxyAddresses", &addresses);
+    addresses(&scene, 130);
     scene.sync("users");
-    let ids = |users: std::collections::BTreeMap<String, Value>| users.into_keys();
-    assert!(ids(scene.people()).eq(ids(scene.people_in_truth())));
+    everybody_came(&scene);
+}
+
+#[test]
+fn a_page_that_is_too_large_for_an_answer_is_asked_for_again_in_smaller_pages() {
+    let scene = Scene::of(1200, 1);
+    // 20 MB in a page of 999 users.
+    addresses(&scene, 300);
+    scene.sync("users");
+    everybody_came(&scene);
+    let half = ("$top".to_owned(), "499".to_owned());
+    assert!(scene.requests().iter().any(|request| request.query.contains(&half)));
 }
