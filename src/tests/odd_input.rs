@@ -1,6 +1,7 @@
 //! Input that Graph's schema does not allow, or that nobody expects, and that comes all the same.
 
 use futures_executor::block_on;
+use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
@@ -12,7 +13,9 @@ use crate::{
     graph::Page,
     host::Response,
     model::{Coordinates, Group, Membership, Removal, Room, User, UserChange},
-    payload::{GroupItem, GroupRecord, MemberChange, is_person, read_group},
+    payload::{
+        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_person, read_group,
+    },
 };
 
 const UPPER: &str = "87D349ED-44D7-43E1-9A83-5F2406DEE5BD";
@@ -362,4 +365,66 @@ fn rooms_are_read_with_numbers_as_text_and_text_as_numbers() {
         (room.label, room.email.as_str(), room.id.as_str()),
         (None, "r@contoso.com", "r@contoso.com")
     );
+}
+
+/// Any JSON, and often what is nearly right.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        prop::sample::select(vec!["", " ", "true", "12.0", "smtp:a@contoso.com", UPPER])
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z@.]{0,9}", inner, 0..4)
+                .prop_map(|it| it.into_iter().collect()),
+        ]
+    })
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    serde_json::from_str(&value.to_string()).expect("JSON")
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_member_of_a_user_is_the_user_is_read_or_the_member_is_named(
+        field in prop::sample::select(vec![
+            "userPrincipalName", "displayName", "mail", "jobTitle", "businessPhones",
+            "accountEnabled", "userType", "proxyAddresses", "other",
+        ]),
+        value in anything(),
+    ) {
+        match UserReader::new(None).whole(&raw(&ann(field, value))) {
+            Item::User { user, .. } => prop_assert_eq!(user.id, "ann"),
+            Item::Unreadable(it) => {
+                prop_assert_eq!(it.id, "ann");
+                prop_assert!(it.reason.starts_with(field), "{}", it.reason);
+            }
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn whatever_a_member_of_a_room_is_the_room_is_read_or_the_member_is_named(
+        field in prop::sample::select(vec![
+            "displayName", "capacity", "floorNumber", "building", "tags", "address",
+            "geoCoordinates", "isWheelChairAccessible", "other",
+        ]),
+        value in anything(),
+    ) {
+        let mut room = json!({"id": "e", "placeId": "p", "emailAddress": "r@contoso.com"});
+        room[field] = value;
+        let raw = raw(&room);
+        let key = RoomKey::identify(&raw);
+        prop_assert_eq!(&key.id, "p");
+        if let Err(it) = key.read(&raw) {
+            prop_assert!(it.reason.starts_with(field), "{}", it.reason);
+        }
+    }
 }

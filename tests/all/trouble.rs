@@ -74,6 +74,18 @@ fn a_broken_connection_is_tried_again() {
 }
 
 #[test]
+fn case_007_one_outage_of_a_page_is_tried_again() {
+    let (scene, before) = synced(50);
+    for status in [408, 500, 502, 509] {
+        let then = Then::Answer { status, headers: BTreeMap::new(), body: None };
+        scene.set_faults(vec![on_listing(then)]).expect("a fault");
+        let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
+        assert_eq!(run["summary"]["retried"], json!(1), "{status}");
+    }
+    assert_eq!(scene.people(), before);
+}
+
+#[test]
 fn throttling_is_waited_for_or_told() {
     let (scene, before) = synced(50);
     let throttled = |seconds: &str| Then::Answer {
