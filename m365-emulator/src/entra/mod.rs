@@ -61,7 +61,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
         _ => return Reply::new(StatusCode::NOT_FOUND),
     };
     let mut reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
-    // As recorded by Microsoft's SDKs: what is published for everybody holds for a day.
+    // Recorded of instance discovery (Azure/azure-sdk-for-python#18884), and assumed of this document.
     let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"]);
     if is_public && reply.status == StatusCode::OK {
         reply.set("cache-control", "max-age=86400, private");
