@@ -55,7 +55,8 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
         _ => return Reply::new(StatusCode::NOT_FOUND),
     };
     let reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
-    // As recorded by Microsoft's SDKs: what is published for everybody holds for a day.
+    // Recorded of instance discovery (Azure/azure-sdk-for-python#18884), and assumed of this
+    // document.
     let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"])
         && reply.status == StatusCode::OK;
     let mut reply = finish(reply, request, &trace);
