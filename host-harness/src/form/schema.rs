@@ -362,7 +362,7 @@ fn types<'a>(schema: &Resolved<'a>) -> Vec<&'a str> {
 }
 
 fn has_alternatives(schema: &Resolved<'_>) -> bool {
-    ["enum", "anyOf", "oneOf"].iter().any(|it| schema.contains_key(*it))
+    ["enum", "anyOf", "oneOf"].iter().any(|it| schema.contains_key(it))
 }
 
 /// `true`, or an object that says more.

@@ -6,6 +6,9 @@
 //! What is kept in memory grows with the number of groups, not with that of memberships: these are
 //! read from the store in chunks.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
@@ -36,8 +39,9 @@ pub(super) struct Nested<'a> {
     /// Of components that have more than one group.
     shared: HashMap<usize, Members>,
     kept: usize,
+    /// Number of groups whose members were worked out.
     #[cfg(test)]
-    pub(super) worked_out: usize,
+    worked_out: usize,
 }
 
 /// A group that is being visited.

@@ -32,7 +32,11 @@ fn an_integration_that_stores_too_much_is_stopped_and_what_was_stored_stays() {
     let error = ones.sync_users(&mut Fake::users(batches)).unwrap_err();
     assert!(quota_of(&error), "{error}");
     let stored = ones.users();
-    assert!((100..900).contains(&stored.len()) && stored.len() % 100 == 0, "{}", stored.len());
+    assert!(
+        (100..900).contains(&stored.len()) && stored.len().is_multiple_of(100),
+        "{}",
+        stored.len()
+    );
     // The run is recorded with its cause, and goes on once more is allowed.
     assert_eq!(ones.runs().pop().unwrap().error.unwrap().code, "quota");
     ones.quota = None;

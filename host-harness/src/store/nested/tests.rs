@@ -1,0 +1,52 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use crate::{
+    model::Membership,
+    store::{Kind, StoreOptions},
+};
+
+fn name(group: usize) -> String {
+    format!("g{group:02}")
+}
+
+/// How often members are worked out to list all groups, each of which has these members, and one
+/// user.
+fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+    let integration = store.ensure_integration("Contoso").unwrap();
+    let within = |group: usize, member: String| Membership { group: name(group), member };
+    store
+        .transaction(integration, |it| {
+            it.put(Kind::User, "p", "{}", None, 1)?;
+            for group in 0..groups {
+                it.put(Kind::Group, &name(group), "{}", None, 1)?;
+                it.add_member(&within(group, "p".to_owned()), 1)?;
+                for member in members(group) {
+                    it.add_member(&within(group, name(member)), 1)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let mut nested = Nested::new(&store, integration, true).unwrap();
+    for group in 0..groups {
+        assert_eq!(nested.members(&name(group)).unwrap(), (1, Some(vec!["p".to_owned()])));
+    }
+    nested.worked_out
+}
+
+#[test]
+fn groups_that_lead_to_each_other_are_worked_out_once() {
+    assert_eq!(worked_out(40, |_| (0..40).collect()), 1);
+    // A circle, and two of them side by side.
+    assert_eq!(worked_out(40, |it| vec![(it + 1) % 40]), 1);
+    assert_eq!(worked_out(40, |it| vec![(it + 2) % 40]), 2);
+}
+
+#[test]
+fn groups_that_do_not_lead_back_are_worked_out_each() {
+    assert_eq!(worked_out(10, |it| (it + 1..10).collect()), 10);
+    assert_eq!(worked_out(10, |_| Vec::new()), 10);
+}
