@@ -78,7 +78,8 @@ fn requests_of(front: &Front, sync: &str) -> usize {
     usize::try_from(summary["requests"].as_u64().unwrap()).unwrap()
 }
 
-/// Ids of the users that arrived in complete lines, before the client went away or the answer ended.
+/// Ids of the users that arrived in complete lines, before the client went away or the answer
+/// ended.
 fn arrived(answer: impl Read) -> BTreeSet<String> {
     let lines = BufReader::new(answer).lines().map_while(Result::ok);
     let values = lines.map_while(|it| serde_json::from_str::<Value>(&it).ok());
@@ -102,7 +103,8 @@ fn what_a_client_may_not_have_received_is_sent_again_until_it_acknowledges_a_run
         let expected = people(front);
         let run_of = |lines: &[Value]| lines.last().unwrap()["run"].clone();
 
-        // One stops after 1 MB, one is slow and stops after 500 KB: most of the directory was sent to both.
+        // One stops after 1 MB, one is slow and stops after 500 KB: most of the directory was sent
+        // to both.
         let quick = arrived(front.bytes("/sync/users", &json!({})).take(1 << 20));
         let slow = arrived(Slow(front.bytes("/sync/users", &json!({}))).take(500_000));
         for some in [&quick, &slow] {
