@@ -257,8 +257,8 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// What WASI lends, for as long as somebody waits for what comes of it.
 struct Watched<'a> {
-    /// Whether the reader of a sync went away; `None` for a call that has one answer. No type parameter: then the
-    /// component would hold all that asks the vendor once for each.
+    /// Whether the reader of a sync went away; `None` for a call that has one answer. No type
+    /// parameter: then the component would hold all that asks the vendor once for each.
     is_gone: Option<&'a dyn Fn() -> bool>,
 }
 

@@ -1,8 +1,8 @@
 //! How far a client has got: the checkpoint of the last run that it acknowledged.
 //!
-//! A batch that was sent is not a batch that arrived: most of a directory fits into the buffers between
-//! this component and a client that went away. A run therefore ends with an id, and only a client that
-//! read to the end can give it back.
+//! A batch that was sent is not a batch that arrived: most of a directory fits into the buffers
+//! between this component and a client that went away. A run therefore ends with an id, and only a
+//! client that read to the end can give it back.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

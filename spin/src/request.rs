@@ -60,9 +60,10 @@ impl JsonBody for Acknowledgement {
 /// Reads the body of a POST; an empty one is `{}`.
 ///
 /// # Errors
-/// Where it is no JSON object, or says that it is none, or a page sent it. A page of another site can send
-/// a form without asking, and one whose name was made to lead here can send JSON as well; but browsers
-/// say that it was a page (Fetch, the `Origin` header), and programs have no reason to.
+/// Where it is no JSON object, or says that it is none, or a page sent it. A page of another site
+/// can send a form without asking, and one whose name was made to lead here can send JSON as well;
+/// but browsers say that it was a page (Fetch, the `Origin` header), and programs have no reason
+/// to.
 pub async fn json<T: JsonBody, B: Body>(headers: &HeaderMap, body: B) -> Result<T, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

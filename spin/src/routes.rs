@@ -16,8 +16,8 @@ use crate::{
     settings, sign_in, sync,
 };
 
-/// Paths, and the methods that they take. `HEAD` is not for `/sign-in` and `/callback`: they begin and end a
-/// sign-in, which a program that looks whether a page is there must not do.
+/// Paths, and the methods that they take. `HEAD` is not for `/sign-in` and `/callback`: they begin
+/// and end a sign-in, which a program that looks whether a page is there must not do.
 const ROUTES: [(&str, &str); 8] = [
     ("/", "GET, HEAD"),
     ("/describe", "GET, HEAD"),

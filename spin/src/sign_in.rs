@@ -20,8 +20,8 @@ use crate::{
 /// How long a person may take, in seconds.
 const PATIENCE: u64 = 600;
 
-/// The largest number of sign-ins under way in one browser: cookies beyond it would make every request of this
-/// browser too large.
+/// The largest number of sign-ins under way in one browser: cookies beyond it would make every
+/// request of this browser too large.
 const MOST_FLOWS: usize = 8;
 
 /// Sends the browser to the vendor; `purpose=consent` in the query is for administrators.
@@ -96,8 +96,9 @@ async fn outcome<H: Host, P: Plugin>(
     plugin.handle_callback(settings.to_string(), callback).await
 }
 
-/// Where the vendor sends the browser back to: where the request was sent, or what the variable `public_url`
-/// says. Behind a proxy, and where a host passes neither authority nor `Host` on, only that knows.
+/// Where the vendor sends the browser back to: where the request was sent, or what the variable
+/// `public_url` says. Behind a proxy, and where a host passes neither authority nor `Host` on, only
+/// that knows.
 async fn redirect_uri<H: Host>(host: &H, parts: &Parts) -> Result<String, Problem> {
     let variable_name = host.spelled("public_url");
     let base = match settings::variable(host, "public_url").await? {
@@ -113,7 +114,8 @@ async fn redirect_uri<H: Host>(host: &H, parts: &Parts) -> Result<String, Proble
         let summary = "A browser can be sent back over https, or over http to this machine alone: \
                        this front is reached in neither way";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "redirect-uri", summary).remedy(format!(
-            "Begin at http://localhost, or set {variable_name} to the https address that browsers use"
+            "Begin at http://localhost, or set {variable_name} to the https address that browsers \
+             use"
         )));
     }
     Ok(format!("{base}/callback"))
@@ -169,8 +171,8 @@ fn expires(key: &str) -> Option<u64> {
     key.strip_prefix("flow/")?.split('-').next()?.parse().ok()
 }
 
-/// The cookies of sign-ins under way (RFC 6265bis): each has its own, so that one tab does not end the
-/// sign-in of another.
+/// The cookies of sign-ins under way (RFC 6265bis): each has its own, so that one tab does not end
+/// the sign-in of another.
 struct Cookies {
     secure: bool,
 }
@@ -185,8 +187,8 @@ impl Cookies {
         if self.secure { "__Host-ones-flow-" } else { "ones-flow-" }
     }
 
-    /// Name of the cookie of the sign-in that has this `state` (RFC 6749, section 4.1): the vendor brings it
-    /// back as it was sent.
+    /// Name of the cookie of the sign-in that has this `state` (RFC 6749, section 4.1): the vendor
+    /// brings it back as it was sent.
     fn name<N: AsRef<str>, V: AsRef<str>>(
         &self,
         mut parameters: impl Iterator<Item = (N, V)>,

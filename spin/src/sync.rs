@@ -24,8 +24,9 @@ use crate::{
     settings,
 };
 
-/// How long an answer waits for the first batch, in seconds, where the client does not say. Until it began, no
-/// component can see that its client went away; once it began, its status can no longer be that of an error.
+/// How long an answer waits for the first batch, in seconds, where the client does not say. Until
+/// it began, no component can see that its client went away; once it began, its status can no
+/// longer be that of an error.
 const PATIENCE: u64 = 5;
 
 /// All rooms.

@@ -18,8 +18,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Length of the nonce in front of an encrypted flow, in bytes: long enough to be random.
 const NONCE: usize = 24;
 
-/// A sign-in or consent that is under way. The host stores it, in a cookie or a file that others may
-/// read and write. It is encrypted, so that nobody else reads nonce and PKCE verifier, and
+/// A sign-in or consent that is under way. The host stores it, in a cookie or a file that others
+/// may read and write. It is encrypted, so that nobody else reads nonce and PKCE verifier, and
 /// authenticated, so that nobody else chooses where codes are sent.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -135,9 +135,9 @@ impl Flow {
     }
 }
 
-/// The cipher of flows under these settings. Its key is derived from the client's credential, which the
-/// plugin has on both ends; cloud, tenant and client are part of it, so that a flow serves these alone:
-/// it holds where the proof goes.
+/// The cipher of flows under these settings. Its key is derived from the client's credential, which
+/// the plugin has on both ends; cloud, tenant and client are part of it, so that a flow serves
+/// these alone: it holds where the proof goes.
 fn cipher(settings: &Settings) -> XChaCha20Poly1305 {
     let (server, endpoints) = (&settings.server, settings.endpoints());
     let mut key = <Hmac<Sha256> as Mac>::new_from_slice(&server.credential.private_bytes())

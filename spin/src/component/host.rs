@@ -10,8 +10,8 @@ use crate::{host::Host, problem::Problem};
 /// How an administrator lets the plugin ask another server; `None` where its own words are enough.
 #[cfg(feature = "spin")]
 pub(super) const TO_ALLOW: Option<&str> = Some(
-    "Set SPIN_VARIABLE_AUTHORITY and SPIN_VARIABLE_GRAPH to the origins of these settings and start \
-     anew, or name them in `allowed_outbound_hosts` of spin.toml",
+    "Set SPIN_VARIABLE_AUTHORITY and SPIN_VARIABLE_GRAPH to the origins of these settings and \
+     start anew, or name them in `allowed_outbound_hosts` of spin.toml",
 );
 
 #[cfg(not(feature = "spin"))]

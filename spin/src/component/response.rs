@@ -15,7 +15,8 @@ use spin_sdk::{
 
 use crate::answer::{Answer, Body};
 
-/// How often it is looked whether the client is still there while there is nothing to send, in nanoseconds.
+/// How often it is looked whether the client is still there while there is nothing to send, in
+/// nanoseconds.
 const LOOK: u64 = 200_000_000;
 
 /// Gives the answer's head to the host; the body follows as it comes.
@@ -32,8 +33,8 @@ pub(super) fn send(answer: Answer) -> Result<Response, ErrorCode> {
     Ok(response)
 }
 
-/// Sends a body to its end, or drops it as soon as the client is gone: with it ends a sync, and what it asks of
-/// the vendor. The SDK's own writer would notice with the next batch only.
+/// Sends a body to its end, or drops it as soon as the client is gone: with it ends a sync, and
+/// what it asks of the vendor. The SDK's own writer would notice with the next batch only.
 async fn send_body(mut writer: BodyWriter, mut body: Body) {
     loop {
         let look = pin!(monotonic_clock::wait_for(LOOK));

@@ -189,20 +189,24 @@ impl Front {
         lines.map(|it| serde_json::from_str(&it.unwrap()).unwrap())
     }
 
-    /// Asks for a sync that answers before it has anything to send, and goes away at once.
-    pub(crate) fn ask_and_leave(&self, path: &str) {
-        let request = agent().post(self.at(path)).header("content-type", "application/json");
+    /// Asks for a sync, and leaves before its first batch, as soon as the plugin asks for a path.
+    /// Returns once the plugin waits for no answer.
+    pub(crate) fn leave_before_the_first_batch(&self, sync: &str, held: &str) {
+        let request = agent().post(self.at(&format!("/sync/{sync}")));
+        let request = request.header("content-type", "application/json");
         let answer = request.header("prefer", "wait=0").send("{}").unwrap();
         assert_eq!(answer.status(), 200);
-    }
-
-    /// Waits until the plugin waits for no answer.
-    pub(crate) fn wait_for_silence(&self) {
         let patience = Instant::now() + Duration::from_secs(60);
-        while self.lent.unanswered.load(Ordering::SeqCst) > 0 {
-            assert!(Instant::now() < patience, "the plugin still waits for an answer");
-            thread::sleep(Duration::from_millis(10));
-        }
+        let wait_until = |reached: &dyn Fn() -> bool, what: &str| {
+            while !reached() {
+                assert!(Instant::now() < patience, "{what}");
+                thread::sleep(Duration::from_millis(10));
+            }
+        };
+        wait_until(&|| self.asked(held) > 0, "the plugin asks for nothing");
+        drop(answer);
+        let is_silent = || self.lent.unanswered.load(Ordering::SeqCst) == 0;
+        wait_until(&is_silent, "the plugin still waits for an answer");
     }
 
     /// What is in the key-value store, as text.

@@ -68,8 +68,8 @@ impl SpinUp {
 }
 
 impl Drop for SpinUp {
-    /// Asked to end, Spin ends its triggers too; killed, it would leave them behind, and they keep the output of
-    /// the tests open.
+    /// Asked to end, Spin ends its triggers too; killed, it would leave them behind, and they keep
+    /// the output of the tests open.
     fn drop(&mut self) {
         self.signal("TERM");
         let patience = Instant::now() + self.patience;
