@@ -4,8 +4,8 @@ ALTER TABLE record ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;
 
 UPDATE record SET reported = coalesce(unixepoch(first_seen), 0);
 
--- `seen` is negative where a listing or one answer did not find the record: see missing.rs. There are
--- few of these, and each run looks for them.
+-- `seen` is negative where a listing or one answer did not find the record: see missing.rs. There
+-- are few of these, and each run looks for them.
 CREATE INDEX missing_record ON record (integration, kind, id) WHERE seen < 0 AND removed_at IS NULL;
 
 -- Removals that wait for the end of a run may rest on one answer that did not find the record: they

@@ -72,7 +72,7 @@ pub struct RemovalRow {
     pub name: String,
     /// E-mail, or the name to sign in with.
     pub address: String,
-    /// Why: `soft`, `permanent`, `out-of-scope`, or `gone`.
+    /// Why: `soft`, `permanent`, or `out-of-scope`; of a room that an older version removed: `gone`.
     pub reason: String,
     /// Since when, as RFC 3339 has it.
     pub held_since: String,
