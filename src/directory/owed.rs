@@ -45,7 +45,8 @@ pub(super) enum Why {
     /// It was reported, but a read completed it, and an old replica need not contradict a change.
     /// It is read once more after an hour.
     Unsure,
-    /// A user was in none of the selected groups. Nothing reports it where that is an old answer.
+    /// A user was in none of the selected groups, or blocked, as far as a read goes. Nothing
+    /// reports it where that is an old answer.
     Outside,
 }
 

@@ -74,7 +74,8 @@ pub(super) async fn of_anybody<H: Host>(
             change @ UserChange::Unreadable(_) => Finding::settled(change),
             // One read is one answer, and can be an old one.
             UserChange::Removed(id, removal) if !is_certain => {
-                Finding { change: UserChange::Missing(id, removal), open: doubt }
+                let why = if doubt == Some(Why::Behind) { Why::Behind } else { Why::Outside };
+                Finding::open(UserChange::Missing(id, removal), why)
             }
             change => Finding { change, open: doubt },
         });

@@ -265,7 +265,7 @@ proptest! {
         }
         // The faults stop, and an hour later every replica knows all there was. What happens
         // during the first run may be seen by the second one only.
-        store.now += GRACE + 1;
+        store.now += 2 * GRACE;
         let settings = settings_of(scope);
         let none = Faults::default();
         run(&tenant, &mut store, &settings, (usize::MAX, size, &none), &meanwhile);
