@@ -293,6 +293,26 @@ fn case_047_a_replica_that_is_behind_spoils_no_later_change_for_good() {
 }
 
 #[test]
+fn case_047_an_old_answer_that_contradicts_nothing_is_asked_for_again_after_an_hour() {
+    let mut story = Story::new(json!({}));
+    let new = with(user("ann"), "department", json!("Sales"));
+    let ran = story.run(During { users: vec![new.clone()], ..During::default() });
+    assert_eq!(only_user(&ran).department, text("Sales"));
+    // What was reported is true of the old record as well.
+    let users = vec![json!({"id": "ann", "accountEnabled": true})];
+    let ran = story.run(During { users, by_id: &|_| (200, user("ann")), ..During::default() });
+    assert_eq!((only_user(&ran).department, owed(&ran)), (None, None));
+    story.run(During::default()).1.expect("a good run");
+    assert_eq!(story.batches(), 0, "not at once");
+
+    story.wait(3601);
+    let ran = story.run(During { by_id: &|_| (200, new.clone()), ..During::default() });
+    assert_eq!(only_user(&ran).department, text("Sales"));
+    story.run(During::default()).1.expect("a good run");
+    assert_eq!(story.batches(), 0, "and no more");
+}
+
+#[test]
 fn of_several_reports_before_the_first_answer_each_property_keeps_its_newest() {
     let mut story = Story::new(json!({}));
     let users = vec![

@@ -32,8 +32,8 @@ pub(super) struct Tenant {
     recycled: BTreeMap<u8, BTreeSet<u8>>,
     /// Who was deleted or blocked at some time, and which groups were deleted.
     gone: BTreeSet<u8>,
-    /// Who changed, and whether by being made, blocked or unblocked.
-    log: Vec<(u8, bool)>,
+    /// Who changed, and which properties.
+    log: Vec<(u8, &'static [&'static str])>,
     /// A group, or who came to it or left it.
     group_log: Vec<(u8, Option<u8>)>,
     /// Delta links of people and of groups from before these numbers count no more.
@@ -74,18 +74,27 @@ impl Tenant {
                     self.leave(group, id);
                 }
                 self.gone.insert(id);
-                self.log.push((id, true));
+                self.log.push((id, &[]));
             }
             Event::Person(id, action) => {
                 let is_new = !self.now.people.contains_key(&id);
                 let (revision, blocked) = self.now.people.entry(id).or_default();
-                // A number of its own for each, so that an old answer shows.
-                *revision = self.past.len() as u32;
+                if is_new || action != 1 {
+                    // A number of its own for each, so that an old answer shows.
+                    *revision = self.past.len() as u32;
+                }
                 *blocked ^= action == 1;
                 if *blocked {
                     self.gone.insert(id);
                 }
-                self.log.push((id, is_new || action == 1));
+                self.log.push((
+                    id,
+                    match action {
+                        _ if is_new => &["userPrincipalName", "jobTitle", "accountEnabled"],
+                        1 => &["accountEnabled"],
+                        _ => &["jobTitle"],
+                    },
+                ));
             }
             // Two groups stay: they are what people are limited to.
             Event::Group(id, 0) if id > 2 => {
@@ -218,11 +227,10 @@ impl Tenant {
     }
 
     /// An item of delta: what changed, and at times more.
-    fn change(&self, id: u8, is_toggled: bool) -> Value {
+    fn change(&self, id: u8, changed: &[&str]) -> Value {
         let mut item = self.now.person(id);
         if let Some(fields) = item.as_object_mut().filter(|it| !it.contains_key("@removed")) {
-            let told =
-                |it: &str| it == "id" || it == "jobTitle" || is_toggled && it == "accountEnabled";
+            let told = |it: &str| it == "id" || changed.contains(&it);
             // Some tell all of it.
             fields.retain(|it, _| id.is_multiple_of(3) || told(it));
         }
@@ -248,7 +256,7 @@ impl Tenant {
         let told = self.log.iter().skip(from.saturating_sub(1));
         // Nothing new is nothing to repeat.
         let told = told.take(if from < self.log.len() { size + 1 } else { 0 });
-        let items = told.map(|(id, is_toggled)| self.change(*id, *is_toggled)).collect();
+        let items = told.map(|(id, changed)| self.change(*id, changed)).collect();
         let next = from + size;
         match next < self.log.len() {
             true => page(items, "nextLink", "users/delta", &next.to_string()),
