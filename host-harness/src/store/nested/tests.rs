@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     model::Membership,
-    store::{Kind, StoreOptions},
+    store::{Kind, Sighting, StoreOptions},
 };
 
 fn name(group: usize) -> String {
@@ -16,12 +16,13 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
     let integration = store.ensure_integration("Contoso").unwrap();
+    let sighting = Sighting { seen: 1, at: jiff::Timestamp::UNIX_EPOCH };
     let within = |group: usize, member: String| Membership { group: name(group), member };
     store
         .transaction(integration, |it| {
-            it.put(Kind::User, "p", "{}", None, 1)?;
+            it.put(Kind::User, "p", "{}", None, sighting)?;
             for group in 0..groups {
-                it.put(Kind::Group, &name(group), "{}", None, 1)?;
+                it.put(Kind::Group, &name(group), "{}", None, sighting)?;
                 it.add_member(&within(group, "p".to_owned()), 1)?;
                 for member in members(group) {
                     it.add_member(&within(group, name(member)), 1)?;
