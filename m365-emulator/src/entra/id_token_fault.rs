@@ -47,7 +47,7 @@ pub enum IdTokenFault {
     Hs256,
     /// The keys are rotated before anybody can look them up, and the one that signed it is published no more.
     KeysRotated,
-    /// Has a claim of 10 MB.
+    /// Has a claim of 20 MB.
     Huge,
 }
 
@@ -103,7 +103,7 @@ fn spoiled(state: &mut State, token: &str, fault: IdTokenFault) -> Option<String
             claims["unique_name"] = claims["preferred_username"].clone();
             remove(&mut claims, "preferred_username");
         }
-        IdTokenFault::Huge => claims["filler"] = "x".repeat(10_000_000).into(),
+        IdTokenFault::Huge => claims["filler"] = "x".repeat(20_000_000).into(),
     }
     key.sign(&header, &claims)
 }

@@ -284,7 +284,7 @@ fn a_token_that_is_too_large_is_not_looked_at() {
 }
 
 #[test]
-fn an_answer_of_ten_megabytes_ends_at_the_host() {
+fn an_answer_of_many_megabytes_ends_at_the_host() {
     let sign_in = sign_in();
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| Reply::Fail(Failure::TooLarge))
