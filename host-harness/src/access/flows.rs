@@ -153,9 +153,9 @@ impl Begun {
         self.0.integration.into()
     }
 
-    /// When the sign-in ends, in seconds since 1970.
-    pub fn expires(&self) -> u64 {
-        self.0.expires
+    /// Returns a key that sorts sign-ins by when they began: the second, and within it the number.
+    pub fn began(&self) -> impl Ord + use<> {
+        (self.0.expires, self.0.number)
     }
 }
 

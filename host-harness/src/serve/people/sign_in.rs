@@ -145,16 +145,16 @@ fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Co
     let mut earlier: Vec<_> = earlier
         .map(|(which, sealed)| {
             let begun = app.flows.open(sealed, &which.name(&app.site), now);
-            (begun.map(|it| it.expires()), sealed.len(), which)
+            (begun.map(|it| it.began()), sealed.len(), which)
         })
         .collect();
     // The newest first; those that are over last.
-    earlier.sort_by_key(|(expires, ..)| std::cmp::Reverse(*expires));
+    earlier.sort_by(|(one, ..), (other, ..)| other.cmp(one));
     let (mut count, mut sum) = (1, size);
-    earlier.retain(|(expires, size, _)| {
+    earlier.retain(|(began, size, _)| {
         count += 1;
         sum += size;
-        expires.is_none() || count > IN_BROWSER || sum > SIZE_IN_BROWSER
+        began.is_none() || count > IN_BROWSER || sum > SIZE_IN_BROWSER
     });
     earlier.into_iter().map(|(.., which)| which).collect()
 }
