@@ -202,11 +202,13 @@ fn parse(settings: &str) -> Result<settings::Settings, wit::Error> {
 struct Reader<T: 'static> {
     writer: RefCell<StreamWriter<T>>,
     gone: Cell<bool>,
+    /// A batch was handed over, or is being so.
+    began: Cell<bool>,
 }
 
 impl<T: 'static> Reader<T> {
     fn new(writer: StreamWriter<T>) -> Self {
-        Self { writer: RefCell::new(writer), gone: Cell::new(false) }
+        Self { writer: RefCell::new(writer), gone: Cell::new(false), began: Cell::new(false) }
     }
 
     /// Runs a sync for as long as somebody reads it.
@@ -223,8 +225,11 @@ impl<T: 'static> Reader<T> {
 
     /// Looks whether the stream was dropped, by a write of nothing that waits for nobody.
     fn is_gone(&self) -> bool {
-        // While a batch is being handed over, that says so.
-        if let Ok(mut writer) = self.writer.try_borrow_mut() {
+        // From the first batch on, handing one over says so. A look in between made wasmtime 48 end
+        // the instance where the reader is a component as well.
+        if !self.began.get()
+            && let Ok(mut writer) = self.writer.try_borrow_mut()
+        {
             let looked = writer.write(Vec::new()).now_or_never();
             if looked.is_some_and(|(result, _)| result == StreamResult::Dropped) {
                 self.gone.set(true);
@@ -235,6 +240,7 @@ impl<T: 'static> Reader<T> {
 
     #[expect(clippy::await_holding_refcell_ref, reason = "what else borrows it only tries to")]
     async fn take(&self, item: T) -> Result<(), Dropped> {
+        self.began.set(true);
         // What comes back is what nobody took.
         self.writer.borrow_mut().write_one(item).await.map_or(Ok(()), |_| Err(Dropped))
     }
