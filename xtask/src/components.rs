@@ -1,37 +1,63 @@
-//! The plugin behind HTTP routes, as one component.
+//! The components that are built into `target`: the plugin, alone and behind HTTP routes.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use wac_graph::{CompositionGraph, EncodeOptions, plug, types::Package};
 
 use crate::{
-    Result,
-    artefact::{self, SERVE, SPIN},
-    cargo,
+    Result, cargo,
+    metadata::{self, Metadata},
+    wasm,
 };
 
-/// Builds the plugin, and the front for Spin and for other hosts, alone and with the plugin in it.
+/// Builds the plugin, and returns the path of its file.
+pub(crate) fn plugin() -> Result<PathBuf> {
+    write("ones_office365.wasm", &metadata::PLUGIN, &wasm::build(wasm::PLUGIN)?)
+}
+
+/// Builds the plugin, and the HTTP front end with the plugin in it: for Spin, and for other hosts.
 pub(crate) fn all() -> Result {
-    let plugin = cargo::component()?;
-    let front = artefact::read(&cargo::wasm("ones-spin")?)?;
-    // `spin.toml` names it: Spin puts the plugin in by itself.
-    artefact::write("spin/front.wasm", &SPIN, &front)?;
-    artefact::write("ones_office365_spin.wasm", &SPIN, &compose(&front, &plugin)?)?;
-    let front = artefact::read(&cargo::wasm("ones-serve")?)?;
-    artefact::write("ones_office365_serve.wasm", &SERVE, &compose(&front, &plugin)?)?;
+    let plugin = plugin()?;
+    let plugin = fs::read(&plugin).map_err(|error| format!("{}: {error}", plugin.display()))?;
+    let front = wasm::build(wasm::SPIN)?;
+    // `spin.toml` names this file: Spin composes it with the plugin by itself.
+    write("spin/front.wasm", &metadata::SPIN, &front)?;
+    write("ones_office365_spin.wasm", &metadata::SPIN, &compose(front, plugin.clone())?)?;
+    let front = wasm::build(wasm::SERVE)?;
+    write("ones_office365_serve.wasm", &metadata::SERVE, &compose(front, plugin)?)?;
     Ok(())
 }
 
-/// What the front imports of the plugin comes from the plugin; all else stays imported.
-fn compose(front: &[u8], plugin: &Path) -> Result<Vec<u8>> {
+/// Gives the front end the plugin that it imports; all its other imports stay.
+fn compose(front: Vec<u8>, plugin: Vec<u8>) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
-    let mut register = |name: &str, wasm: Vec<u8>| {
-        let package = Package::from_bytes(name, None, wasm, graph.types_mut());
-        let package = package.map_err(|it| format!("{name}: {it:#}"))?;
-        graph.register_package(package).map_err(|it| format!("{name}: {it}"))
+    let mut register = |name: &str, component: Vec<u8>| {
+        let package = Package::from_bytes(name, None, component, graph.types_mut());
+        let package = package.map_err(|error| format!("{name}: {error:#}"))?;
+        graph.register_package(package).map_err(|error| format!("{name}: {error}"))
     };
-    let front = register("ones:front", front.to_vec())?;
-    let plugin = register("ones:plugin", artefact::read(plugin)?)?;
-    plug(&mut graph, vec![plugin], front).map_err(|it| format!("the plugin does not fit: {it}"))?;
-    graph.encode(EncodeOptions::default()).map_err(|it| format!("cannot compose: {it}"))
+    let front = register("ones:front", front)?;
+    let plugin = register("ones:plugin", plugin)?;
+    plug(&mut graph, vec![plugin], front)
+        .map_err(|error| format!("the front end cannot import the plugin: {error}"))?;
+    let options = EncodeOptions::default();
+    graph.encode(options).map_err(|error| format!("cannot compose the front end: {error}"))
+}
+
+/// Writes a component into `target`, prints its path and size, and returns its path.
+fn write(file: &str, metadata: &Metadata, component: &[u8]) -> Result<PathBuf> {
+    let component = metadata.add_to(component).map_err(|error| format!("{file}: {error}"))?;
+    let path = cargo::root().join("target").join(file);
+    create_folder_of(&path)?;
+    fs::write(&path, &component).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("target/{file}  {} bytes", component.len());
+    Ok(path)
+}
+
+fn create_folder_of(file: &Path) -> Result {
+    let folder = file.parent().ok_or("the workspace has no folder")?;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
