@@ -21,14 +21,14 @@ pub(crate) fn run() -> Result {
         ("ONES receives the users and groups", &["sync", "users"]),
     ] {
         title(text);
-        succeeded(tenant.run_host(arguments)?)?;
+        succeeded(tenant.host.run(arguments)?)?;
     }
     title("In the tenant, users are added, renamed, blocked and deleted: 100 changes");
     tenant.change(100)?;
     title("ONES receives the changes");
-    succeeded(tenant.run_host(&["sync", "users"])?)?;
+    succeeded(tenant.host.run(&["sync", "users"])?)?;
     title("The host has recorded every run");
-    succeeded(tenant.run_host(&["runs"])?)?;
+    succeeded(tenant.host.run(&["runs"])?)?;
     println!("\nNext: `ones-host --help`, and README.md for how to connect your own tenant.");
     Ok(())
 }

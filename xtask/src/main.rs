@@ -6,6 +6,7 @@ mod cargo;
 mod check;
 mod components;
 mod demo;
+mod host;
 mod metadata;
 mod programs;
 mod serve;
@@ -43,8 +44,9 @@ enum Command {
     Demo,
     /// Serve the host's pages, with an emulated tenant of 1,000 users to connect
     Serve,
-    /// Measure requests, memory and time of syncs; compiles an optimized build first
-    Bench,
+    /// Measure processor time, memory and requests, also beside other clients of Microsoft Graph;
+    /// compiles an optimized build first
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
         Command::Check => check::run(),
         Command::Demo => demo::run(),
         Command::Serve => serve::run(),
-        Command::Bench => bench::run(),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result {
         .arg("--plugin")
         .arg(plugin)
         .arg("--data")
-        .arg(tenant.folder().join("served"))
+        .arg(tenant.host.folder().join("served"))
         .arg("serve")
         .status()
         .map_err(|error| format!("cannot run ones-host: {error}"))?;

@@ -1,24 +1,22 @@
 //! An emulated tenant in a process of its own, and the host with settings for it.
 
 use std::{
-    fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    path::Path,
+    process::{Child, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::{Result, programs::Programs};
+use crate::{Result, host::Host, programs::Programs};
 
 /// A running emulator and a data folder; both end with this value.
 pub(crate) struct Tenant {
     emulator: Child,
     /// `authority`, `graph`, `tenantId`, `clientId`, `clientSecret`.
     pub(crate) access: Value,
-    folder: tempfile::TempDir,
-    host: PathBuf,
-    plugin: PathBuf,
+    /// The host that is connected to it.
+    pub(crate) host: Host,
 }
 
 /// How many objects a tenant has.
@@ -37,9 +35,6 @@ impl Size {
     }
 }
 
-/// The environment variable that the settings name for the secret, so that no file contains it.
-const SECRET: &str = "ONES_CLIENT_SECRET";
-
 impl Tenant {
     /// Starts the emulator and writes settings for it.
     pub(crate) fn start(programs: &Programs, plugin: &Path, size: Size) -> Result<Self> {
@@ -57,59 +52,8 @@ impl Tenant {
             .map_err(|error| format!("cannot read the output of the emulator: {error}"))?;
         let access: Value = serde_json::from_str(&line)
             .map_err(|error| format!("the first line of the emulator is not JSON: {error}"))?;
-        let folder = tempfile::tempdir()
-            .map_err(|error| format!("cannot create a temporary folder: {error}"))?;
-        let settings = json!({
-            "server": {
-                "name": "Contoso",
-                "cloud": {"authority": access["authority"], "graph": access["graph"]},
-                "tenantId": access["tenantId"],
-                "clientId": access["clientId"],
-                "clientSecret": format!("${{{SECRET}}}"),
-            },
-            "users": {"defaultGroups": ["Staff"], "cardNumber": "employeeId"},
-        });
-        fs::write(folder.path().join("settings.json"), settings.to_string())
-            .map_err(|error| format!("cannot write the settings: {error}"))?;
-        let (host, plugin) = (programs.host.clone(), plugin.to_owned());
-        Ok(Self { emulator, access, folder, host, plugin })
-    }
-
-    /// Runs `ones-host` with these arguments; its output goes to the terminal.
-    pub(crate) fn run_host(&self, arguments: &[&str]) -> Result<ExitStatus> {
-        let status = self.host(arguments).status();
-        status.map_err(|error| format!("cannot run ones-host: {error}"))
-    }
-
-    /// Starts `ones-host` with these arguments; its output is discarded.
-    pub(crate) fn start_host(&self, arguments: &[&str]) -> Result<Child> {
-        let host = self.host(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        host.map_err(|error| format!("cannot run ones-host: {error}"))
-    }
-
-    /// Runs `ones-host --format json` with these arguments, and returns its output.
-    pub(crate) fn host_json(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.host(&["--format", "json"]).args(arguments).output();
-        let output = output.map_err(|error| format!("cannot run ones-host: {error}"))?;
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("ones-host {}: {}\n{stderr}", arguments.join(" "), output.status));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
-    fn host(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.host);
-        command
-            .arg("--plugin")
-            .arg(&self.plugin)
-            .arg("--data")
-            .arg(self.folder.path().join("data"))
-            .arg("--settings")
-            .arg(self.folder.path().join("settings.json"))
-            .args(arguments)
-            .env(SECRET, self.access["clientSecret"].as_str().unwrap_or_default());
-        command
+        let host = Host::connect(programs, plugin, &access)?;
+        Ok(Self { emulator, access, host })
     }
 
     /// Makes a number of changes to the users of the tenant.
@@ -118,11 +62,6 @@ impl Tenant {
             .send_json(json!({ "users": users }))
             .map_err(|error| format!("cannot change the tenant: {error}"))?;
         Ok(())
-    }
-
-    /// Returns the folder that is deleted with this value.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Returns the URL at which the emulator answers.

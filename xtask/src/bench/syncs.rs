@@ -1,15 +1,12 @@
-//! Measures requests, memory and time of syncs with the emulator, and then runs the benchmarks of
-//! `tests/benches`.
+//! Requests, memory and time of syncs with the emulator.
 
-use std::{
-    fmt, fs, thread,
-    time::{Duration, Instant},
-};
+use std::fmt;
 
 use serde_json::Value;
 
+use super::measured::{self, mib};
 use crate::{
-    Result, cargo, components,
+    Result, components,
     programs::{Profile, Programs},
     tenant::{Size, Tenant},
 };
@@ -23,34 +20,34 @@ const HEAD: &str = "
 const ROWS: [&str; 4] =
     ["rooms", "first sync of users and groups", "sync of 100 changes", "sync without changes"];
 
-pub(crate) fn run() -> Result {
+pub(crate) fn measure() -> Result {
     let plugin = components::plugin()?;
     let programs = Programs::build(Profile::Release)?;
-    println!("{HEAD}");
+    println!("\n## Syncs\n{HEAD}");
     let mut columns = Vec::new();
     for size in SIZES {
         let tenant = Tenant::start(&programs, &plugin, size)?;
         // The host compiles the plugin with the first command, and stores the result.
-        tenant.host_json(&["describe"])?;
-        let rooms = measure(&tenant, &["sync", "rooms"])?;
-        let first = measure(&tenant, &["sync", "users"])?;
+        tenant.host.json(&["describe"])?;
+        let rooms = sync(&tenant, &["sync", "rooms"])?;
+        let first = sync(&tenant, &["sync", "users"])?;
         tenant.change(100)?;
-        let changed = measure(&tenant, &["sync", "users"])?;
-        let unchanged = measure(&tenant, &["sync", "users"])?;
+        let changed = sync(&tenant, &["sync", "users"])?;
+        let unchanged = sync(&tenant, &["sync", "users"])?;
         columns.push([rooms, first, changed, unchanged]);
     }
     for (row, title) in ROWS.iter().enumerate() {
         let cells: Vec<_> = columns.iter().map(|column| column[row].to_string()).collect();
         println!("| {title} | {} |", cells.join(" | "));
     }
-    println!();
-    cargo::run(&["bench", "--quiet", "--package", "end-to-end"])
+    Ok(())
 }
 
 /// What one run of the host used.
 struct Run {
     requests: u64,
-    time: Duration,
+    /// Seconds from start to end.
+    time: f64,
     /// Largest memory of the component, in bytes.
     component: u64,
     /// Largest resident memory of the host, in bytes.
@@ -59,38 +56,21 @@ struct Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[expect(clippy::cast_precision_loss, reason = "a tenth of a MiB is what is shown")]
-        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         write!(
             f,
             "{} requests, {:.1} s, component {:.1} MiB, host {:.0} MiB",
             self.requests,
-            self.time.as_secs_f64(),
+            self.time,
             mib(self.component),
             mib(self.host)
         )
     }
 }
 
-fn measure(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
-    let start = Instant::now();
-    let mut host = tenant.start_host(arguments)?;
-    let status_file = format!("/proc/{}/status", host.id());
-    let mut memory = 0;
-    let status = loop {
-        memory = peak_memory(&status_file).unwrap_or(memory);
-        match host.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) => thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(format!("cannot wait for ones-host: {error}")),
-        }
-    };
-    let time = start.elapsed();
-    if !matches!(status.code(), Some(0 | 3)) {
-        return Err(format!("ones-host {} ended with {status}", arguments.join(" ")));
-    }
+fn sync(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
+    let used = measured::run(&mut tenant.host.command(arguments), &[0, 3])?;
     // One run a line.
-    let runs = tenant.host_json(&["runs"])?;
+    let runs = tenant.host.json(&["runs"])?;
     let last = runs
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -98,15 +78,8 @@ fn measure(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
         .ok_or("ones-host recorded no run")?;
     Ok(Run {
         requests: last["summary"]["requests"].as_u64().unwrap_or_default(),
-        time,
+        time: used.wall,
         component: last["peakMemory"].as_u64().unwrap_or_default(),
-        host: memory,
+        host: used.memory,
     })
-}
-
-/// Reads the largest resident memory of a process so far, in bytes. Only Linux has such a file.
-fn peak_memory(status_file: &str) -> Option<u64> {
-    let status = fs::read_to_string(status_file).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }

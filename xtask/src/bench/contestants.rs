@@ -1,0 +1,148 @@
+//! The component beside other ways to read the same users from the same server.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use super::{
+    goals::{self, Goal},
+    measured::{self, median},
+    page_server::{PageServer, Tenant},
+    peers,
+};
+use crate::{Result, cargo, components};
+
+/// 200,799 users.
+const TENANT: Tenant = Tenant::of_pages(201);
+
+/// One more goes before, which fills caches and does not count.
+const ROUNDS: usize = 7;
+
+const COMPONENT: &str = "**component in the host**";
+const CORE: &str = "own core, native";
+const TYPED: &str = "native reqwest + serde, typed";
+const DRAIN: &str = "draining the bytes";
+
+/// A program that reads all users and prints their number.
+pub(crate) struct Contestant {
+    pub(crate) name: String,
+    /// Program and arguments; the URL of the server follows.
+    pub(crate) line: Vec<PathBuf>,
+}
+
+/// A contestant, or its name and why it cannot be measured.
+pub(crate) type Prepared = std::result::Result<Contestant, (String, String)>;
+
+pub(crate) fn compare() -> Result {
+    components::plugin()?;
+    let program = build()?;
+    let own = [(DRAIN, "drain"), (TYPED, "typed"), (CORE, "core"), (COMPONENT, "component")];
+    let own = own.map(|(name, way)| contestant(name, &program, way)).map(Ok);
+    let all: Vec<Prepared> = own.into_iter().chain(peers::prepare()).collect();
+    let server = PageServer::start(TENANT)?;
+    let times = rounds(&all, &server)?;
+    print_table(&all, &times, &server);
+    let of = |name: &str| {
+        let index = all.iter().flatten().position(|contestant| contestant.name.starts_with(name));
+        index.map(|index| median(&times[index]))
+    };
+    let ratio = |one: &str, other: &str| Some(of(one)? / of(other)?);
+    let row = |what: &str, goal, ratio| (what.to_owned(), goal, ratio);
+    goals::print(&[
+        row("graph-rs-sdk / component", Goal::AtLeast(3.0), ratio(peers::RUST, COMPONENT)),
+        row("JavaScript client / component", Goal::AtLeast(3.0), ratio(peers::NODE, COMPONENT)),
+        row("Python requests / component", Goal::AtLeast(2.0), ratio(peers::PYTHON, COMPONENT)),
+        row("component / own core, native", Goal::AtMost(1.5), ratio(COMPONENT, CORE)),
+        row("own core / reqwest + serde", Goal::AtMost(1.3), ratio(CORE, TYPED)),
+    ]);
+    Ok(())
+}
+
+/// Builds the project's own contestants, which are one program, and returns its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    let arguments = ["bench", "--no-run", "--quiet", "--package", "end-to-end"];
+    let arguments = [&arguments[..], &["--bench", "contestant", "--message-format", "json"]];
+    let messages = cargo::output(&arguments.concat())?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let is_contestant = |message: &Value| message["target"]["name"] == "contestant";
+    let mut built = messages.filter(is_contestant);
+    let path = built.find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+    path.ok_or_else(|| "cargo built no program called `contestant`".to_owned())
+}
+
+/// Returns one of the project's own ways to read users.
+pub(crate) fn contestant(name: &str, program: &Path, way: &str) -> Contestant {
+    Contestant { name: name.to_owned(), line: vec![program.to_owned(), way.into()] }
+}
+
+impl Contestant {
+    /// Runs it once. That it read every user is part of being comparable.
+    pub(crate) fn run(&self, server: &PageServer) -> Result<measured::Usage> {
+        let [program, arguments @ ..] = &self.line[..] else {
+            return Err(format!("{}: no program", self.name));
+        };
+        let mut command = Command::new(program);
+        // No proxy may come between, and none of the programs writes files beside its own.
+        for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(variable).env_remove(variable.to_lowercase());
+        }
+        let used = measured::run(command.args(arguments).arg(server.url()), &[0]);
+        let used = used.map_err(|error| format!("{}: {error}", self.name))?;
+        let read = used.output.lines().last().and_then(|line| line.trim().parse::<u64>().ok());
+        match read {
+            Some(read) if read == server.users() => Ok(used),
+            _ => Err(format!(
+                "{} read {} of {} users",
+                self.name,
+                used.output.trim(),
+                server.users()
+            )),
+        }
+    }
+}
+
+/// Returns the processor time of each contestant that can be measured, in each round.
+fn rounds(all: &[Prepared], server: &PageServer) -> Result<Vec<Vec<f64>>> {
+    let contestants: Vec<_> = all.iter().flatten().collect();
+    let mut times = vec![Vec::new(); contestants.len()];
+    for round in 0..=ROUNDS {
+        for (contestant, times) in contestants.iter().zip(&mut times) {
+            let used = contestant.run(server)?;
+            if round > 0 {
+                times.push(used.processor);
+            }
+        }
+    }
+    Ok(times)
+}
+
+fn print_table(all: &[Prepared], times: &[Vec<f64>], server: &PageServer) {
+    println!("\n## Compared with peers\n");
+    println!(
+        "{} users of {} bytes in {} pages from a static server on this machine; nothing is \
+         stored.\nProcessor time of each process in seconds: median, smallest and largest of \
+         {ROUNDS} rounds that alternate.\n",
+        server.users(),
+        server.bytes_a_user(),
+        TENANT.pages()
+    );
+    println!("| contestant | CPU s | from – to | CPU of it / component |\n|---|---|---|---|");
+    let mut measured = times.iter();
+    let component = all.iter().flatten().position(|contestant| contestant.name == COMPONENT);
+    let component = component.map_or(f64::NAN, |index| median(&times[index]));
+    for contestant in all {
+        match contestant {
+            Ok(Contestant { name, .. }) => {
+                let Some(times) = measured.next() else { continue };
+                let (time, low) = (median(times), times.iter().copied().fold(f64::NAN, f64::min));
+                let high = times.iter().copied().fold(f64::NAN, f64::max);
+                let ratio = time / component;
+                println!("| {name} | {time:.3} | {low:.2} – {high:.2} | {ratio:.2} × |");
+            }
+            Err((name, why)) => println!("| {name} | not measured: {why} | | |"),
+        }
+    }
+}

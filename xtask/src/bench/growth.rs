@@ -1,0 +1,120 @@
+//! How the cost of the host grows with the number of users.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{
+    goals::{self, Goal},
+    measured::{self, Usage, median, mib},
+    page_server::{CHANGES, PageServer, Tenant},
+};
+use crate::{
+    Result, components,
+    host::Host,
+    programs::{Profile, Programs},
+};
+
+/// Pages of each tenant, and how often it is synced into an empty folder: a short sync is measured
+/// more often. Without users, a sync costs what any other costs beforehand.
+const TENANTS: [(u32, usize); 3] = [(0, 5), (10, 5), (1001, 1)];
+
+/// How often changes are synced.
+const SYNCS: usize = 3;
+
+/// What one tenant cost.
+struct Cost {
+    users: u64,
+    /// Processor time of the first sync, in seconds.
+    first: f64,
+    /// Processor time of a sync of changes, in seconds.
+    changes: f64,
+    /// Largest memory of the component in the first sync, in bytes.
+    component: u64,
+    /// Largest resident memory of the host in the first sync, in bytes.
+    host: u64,
+}
+
+pub(crate) fn measure() -> Result {
+    let plugin = components::plugin()?;
+    let programs = Programs::build(Profile::Release)?;
+    println!("\n## Growth\n");
+    println!(
+        "`ones-host sync users` from a static server: first into an empty folder, then {CHANGES} \
+         changes.\nProcessor time is a median.\n"
+    );
+    println!("| users | first sync, CPU s | changes, CPU s | component MiB | host MiB |");
+    println!("|---|---|---|---|---|");
+    let mut costs = Vec::new();
+    for (pages, times) in TENANTS {
+        let cost = cost(&programs, &plugin, pages, times)?;
+        println!(
+            "| {} | {:.2} | {:.3} | {:.1} | {:.0} |",
+            cost.users,
+            cost.first,
+            cost.changes,
+            mib(cost.component),
+            mib(cost.host)
+        );
+        costs.push(cost);
+    }
+    if let [none, few, many] = &costs[..] {
+        print_goals(none, few, many);
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two digits of a ratio are what is shown")]
+fn print_goals(none: &Cost, few: &Cost, many: &Cost) {
+    let a_user = |cost: &Cost| (cost.first - none.first) / cost.users as f64;
+    let row = |what: &str, limit, ratio| (what.to_owned(), Goal::AtMost(limit), Some(ratio));
+    goals::print(&[
+        row(
+            "a user of 1,000,000 / of 10,000, less a sync without users",
+            1.3,
+            a_user(many) / a_user(few),
+        ),
+        row("changes in 1,000,000 / in 10,000", 1.5, many.changes / few.changes),
+        row(
+            "component's memory with 1,000,000 / 10,000",
+            1.0,
+            many.component as f64 / few.component as f64,
+        ),
+        row("host's memory with 1,000,000 / 10,000", 1.09, many.host as f64 / few.host as f64),
+    ]);
+}
+
+fn cost(programs: &Programs, plugin: &Path, pages: u32, times: usize) -> Result<Cost> {
+    let server = PageServer::start(Tenant::of_pages(pages))?;
+    let mut first = Vec::new();
+    let mut hosts = Vec::new();
+    let (mut component, mut memory) = (0, 0);
+    for _ in 0..times {
+        let host = Host::connect(programs, plugin, &server.access())?;
+        // The host compiles the plugin with the first command, and stores the result.
+        host.json(&["describe"])?;
+        let used = sync(&host)?;
+        first.push(used.processor);
+        memory = memory.max(used.memory);
+        component = component.max(peak_memory_of_component(&host)?);
+        hosts.push(host);
+    }
+    let mut changes = Vec::new();
+    let host = hosts.last().ok_or("nothing was synced")?;
+    for _ in 0..SYNCS {
+        server.change();
+        changes.push(sync(host)?.processor);
+    }
+    let (first, changes) = (median(&first), median(&changes));
+    Ok(Cost { users: server.users(), first, changes, component, host: memory })
+}
+
+fn sync(host: &Host) -> Result<Usage> {
+    measured::run(&mut host.command(&["sync", "users"]), &[0])
+}
+
+fn peak_memory_of_component(host: &Host) -> Result<u64> {
+    let runs = host.json(&["runs"])?;
+    let runs = runs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    Ok(runs.filter_map(|run| run["peakMemory"].as_u64()).max().unwrap_or_default())
+}

@@ -1,0 +1,96 @@
+//! Other projects' clients, each at a pinned version, installed into `target/peers`.
+//!
+//! Their package registries are reached from here alone. Where one is not, the peer is reported as
+//! not measured.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::contestants::{Contestant, Prepared};
+use crate::cargo;
+
+pub(crate) const RUST: &str = "graph-rs-sdk";
+pub(crate) const NODE: &str = "@microsoft/microsoft-graph-client";
+pub(crate) const PYTHON: &str = "Python requests + json";
+
+/// Prepares every peer.
+pub(crate) fn prepare() -> Vec<Prepared> {
+    let named = |name: &str, prepared: Result<Contestant, String>| {
+        prepared.map_err(|why| (name.to_owned(), why))
+    };
+    vec![named(RUST, rust()), named(NODE, node()), named(PYTHON, python())]
+}
+
+fn rust() -> Result<Contestant, String> {
+    let target = folder(RUST)?;
+    let manifest = sources(RUST).join("Cargo.toml");
+    let mut command = cargo::command();
+    command.args(["build", "--release", "--locked", "--quiet", "--manifest-path"]).arg(&manifest);
+    finish(command.arg("--target-dir").arg(&target))?;
+    let program = format!("graph-rs-sdk-peer{}", std::env::consts::EXE_SUFFIX);
+    let manifest = fs::read_to_string(&manifest).unwrap_or_default();
+    let version = manifest.split_once("\"=").and_then(|(_, rest)| rest.split('"').next());
+    let name = format!("{RUST} {} (native)", version.unwrap_or_default());
+    Ok(Contestant { name, line: vec![target.join("release").join(program)] })
+}
+
+fn node() -> Result<Contestant, String> {
+    let target = folder("graph-client")?;
+    for file in ["package.json", "package-lock.json", "read.mjs"] {
+        copy(&sources("graph-client").join(file), &target.join(file))?;
+    }
+    finish(Command::new("npm").args(["ci", "--silent"]).current_dir(&target))?;
+    let version = output(Command::new("node").arg("--version"))?;
+    let package = fs::read_to_string(target.join("package.json")).unwrap_or_default();
+    let package = serde_json::from_str::<serde_json::Value>(&package).unwrap_or_default();
+    let client = package["dependencies"][NODE].as_str().unwrap_or_default();
+    let name = format!("{NODE} {client}, Node {}", version.trim_start_matches('v'));
+    Ok(Contestant { name, line: vec!["node".into(), target.join("read.mjs")] })
+}
+
+fn python() -> Result<Contestant, String> {
+    let target = folder("requests")?;
+    finish(Command::new("python3").args(["-m", "venv"]).arg(&target))?;
+    let python = target.join("bin").join("python");
+    let requirements = sources("requests").join("requirements.txt");
+    finish(Command::new(&python).args(["-m", "pip", "install", "-q", "-r"]).arg(&requirements))?;
+    let pinned = fs::read_to_string(&requirements).unwrap_or_default();
+    let requests = pinned.trim().replace("requests==", "requests ");
+    let version = output(Command::new(&python).arg("--version"))?;
+    let name = format!("{PYTHON}: {requests}, {version}");
+    Ok(Contestant { name, line: vec![python, sources("requests").join("read.py")] })
+}
+
+fn sources(peer: &str) -> PathBuf {
+    cargo::root().join("benches").join("peers").join(peer)
+}
+
+/// Creates the folder that a peer is installed into.
+fn folder(peer: &str) -> Result<PathBuf, String> {
+    let folder = cargo::target_folder().join("peers").join(peer);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
+}
+
+fn finish(command: &mut Command) -> Result<(), String> {
+    output(command).map(drop)
+}
+
+/// Runs a command to its end, and returns what it wrote to standard output. Its error is one line.
+fn output(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let last = errors.lines().rev().find(|line| !line.trim().is_empty());
+        return Err(format!("{program}: {}", last.unwrap_or("failed without a word").trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
