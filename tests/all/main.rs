@@ -7,6 +7,7 @@ mod clouds;
 mod component;
 mod credentials;
 mod groups;
+mod instructions;
 mod lagging;
 mod lagging_law;
 mod odd_input;
