@@ -42,7 +42,7 @@ fn node() -> Result<Contestant, String> {
     for file in ["package.json", "package-lock.json", "read.mjs"] {
         copy(&sources("graph-client").join(file), &target.join(file))?;
     }
-    finish(Command::new("npm").args(["ci", "--silent"]).current_dir(&target))?;
+    finish(Command::new("npm").args(["ci", "--loglevel", "error"]).current_dir(&target))?;
     let version = output(Command::new("node").arg("--version"))?;
     let package = fs::read_to_string(target.join("package.json")).unwrap_or_default();
     let package = serde_json::from_str::<serde_json::Value>(&package).unwrap_or_default();
@@ -89,8 +89,27 @@ fn output(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        let last = errors.lines().rev().find(|line| !line.trim().is_empty());
-        return Err(format!("{program}: {}", last.unwrap_or("failed without a word").trim()));
+        return Err(format!("{program}: {}", reason(&errors)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Returns the line of an error output that says most: the first that is marked as an error, or
+/// the last one.
+fn reason(errors: &str) -> &str {
+    let is_marked = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("error") || line.starts_with("npm err")
+    };
+    let mut lines = errors.lines().map(str::trim).filter(|line| !line.is_empty());
+    let last = lines.clone().next_back();
+    lines.find(is_marked).or(last).unwrap_or("failed without a word")
+}
+
+#[test]
+fn the_reason_is_the_line_that_is_marked_as_an_error() {
+    let pip = "WARNING: Retrying\nERROR: No matching distribution\nnotice: a new version\n";
+    assert_eq!(reason(pip), "ERROR: No matching distribution");
+    assert_eq!(reason("npm error code E404\nnpm error a log is in …\n"), "npm error code E404");
+    assert_eq!(reason("Traceback\nno module named venv\n"), "no module named venv");
 }
