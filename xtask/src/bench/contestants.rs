@@ -19,7 +19,7 @@ use crate::{Result, cargo, components};
 const TENANT: Tenant = Tenant::of_pages(201);
 
 /// One more goes before, which fills caches and does not count.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 const COMPONENT: &str = "**component in the host**";
 const CORE: &str = "own core, native";

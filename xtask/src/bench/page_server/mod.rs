@@ -153,13 +153,16 @@ impl Pages {
     fn answer(&self, path: &str) -> Answer {
         let now = Duration::ZERO;
         let found = |body| Answer { status: 200, body, latency: now };
+        // Microsoft's JavaScript client takes a link for a path where its scheme is not https, and
+        // then asks for `/v1.0/http://127.0.0.1/v1.0/users`.
+        let path = path.rsplit_once("/v1.0").map_or(path, |(_, resource)| resource);
         let (resource, query) = path.split_once('?').unwrap_or((path, ""));
         if resource.ends_with("/oauth2/v2.0/token") {
             let token =
                 json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "token"});
             return found(token.to_string());
         }
-        match resource.trim_start_matches("/v1.0") {
+        match resource {
             "/users" => {
                 let body = self.users(number_after(query, "skiptoken=").unwrap_or_default());
                 Answer { status: 200, body, latency: self.tenant.latency }
