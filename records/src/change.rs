@@ -141,3 +141,11 @@ pub struct Unreadable {
     pub id: String,
     pub reason: String,
 }
+
+impl Unreadable {
+    /// Returns a record whose reason has at most 1,000 characters: a reason can quote a value of any
+    /// length, and a host refuses more than 4 KiB.
+    pub fn new(id: impl Into<String>, reason: impl AsRef<str>) -> Self {
+        Self { id: id.into(), reason: reason.as_ref().chars().take(1_000).collect() }
+    }
+}

@@ -21,6 +21,12 @@ mod sync;
 mod tests;
 mod user;
 
+/// Settings as JSON text.
+pub type Settings = String;
+
+/// A place from which a later run can continue.
+pub type Checkpoint = String;
+
 pub use self::{
     booking::{BookingPolicy, Script},
     change::{Removal, Removed, RoomChange, Unreadable, UserChange},

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "wasmtime")]
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use crate::{Room, Unreadable, UserChange, enumeration::enumeration};
+use crate::{Checkpoint, Room, Unreadable, UserChange, enumeration::enumeration};
 
 /// The largest number of changes or rooms in a batch, and of ids in a call.
 pub const BATCH: usize = 1_000;
@@ -24,7 +24,7 @@ pub struct UserBatch {
     pub subject: Subject,
     pub mode: Mode,
     pub changes: Vec<UserChange>,
-    pub checkpoint: String,
+    pub checkpoint: Checkpoint,
     pub total: Option<u64>,
 }
 
