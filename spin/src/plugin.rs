@@ -1,9 +1,13 @@
-//! What is asked of the plugin: `wit/integration.wit` with records as JSON.
+//! The functions of the plugin that the HTTP routes call, with records as JSON.
 
 use std::pin::Pin;
 
 use futures_util::Stream;
-use serde_json::Value;
+use ones_records::{
+    Callback, CallbackOutcome, Mode, Purpose, Redirect, RoomBatch, Subject, UserBatch, UserChange,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
@@ -62,29 +66,57 @@ pub struct Batch {
     pub checkpoint: Option<String>,
 }
 
-/// Why a browser is sent to the vendor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A person signs in.
-    SignIn,
-    /// An administrator grants the permissions.
-    Consent,
+impl From<RoomBatch> for Batch {
+    fn from(batch: RoomBatch) -> Self {
+        let rooms = batch.rooms.iter().map(|room| json!({ "room": with_unknown(json!(room)) }));
+        let unreadable = batch.unreadable.iter().map(|record| json!({ "unreadable": record }));
+        Self {
+            head: json!({ "subject": "rooms" }),
+            lines: rooms.chain(unreadable).collect(),
+            checkpoint: None,
+        }
+    }
 }
 
-/// Where a browser goes.
-pub struct Redirect {
-    /// Of the vendor.
-    pub url: String,
-    /// Secret: what the plugin needs again with the callback.
-    pub flow: String,
+impl From<UserBatch> for Batch {
+    fn from(batch: UserBatch) -> Self {
+        #[derive(Serialize)]
+        struct Head {
+            subject: Subject,
+            #[serde(flatten)]
+            mode: Mode,
+            total: Option<u64>,
+        }
+        let UserBatch { subject, mode, changes, checkpoint, total } = batch;
+        Self {
+            head: json!(Head { subject, mode, total }),
+            lines: changes.iter().map(change).collect(),
+            checkpoint: Some(checkpoint),
+        }
+    }
 }
 
-/// What a browser came back with.
-pub struct Callback {
-    /// As it was given to `begin_sign_in`.
-    pub redirect_uri: String,
-    /// Decoded, in their order.
-    pub parameters: Vec<(String, String)>,
-    /// None where this browser has no sign-in under way.
-    pub flow: Option<String>,
+fn change(change: &UserChange) -> Value {
+    match change {
+        UserChange::User(user) => json!({ "user": with_unknown(json!(user)) }),
+        UserChange::UserIfKnown(user) => json!({ "userIfKnown": with_unknown(json!(user)) }),
+        change => json!(change),
+    }
+}
+
+/// Returns the record with its list of unknown fields. Clients find the list in every record, but
+/// the records leave it out where it is empty.
+fn with_unknown(mut record: Value) -> Value {
+    if let Some(members) = record.as_object_mut() {
+        members.entry("unknown").or_insert_with(|| json!([]));
+    }
+    record
+}
+
+/// Returns the result of a callback as the client gets it.
+pub fn outcome(outcome: CallbackOutcome) -> Value {
+    match outcome {
+        CallbackOutcome::SignedIn(user) => json!({ "signedIn": with_unknown(json!(user)) }),
+        CallbackOutcome::ConsentGranted => json!({ "consentGranted": true }),
+    }
 }

@@ -1,7 +1,7 @@
 //! What went wrong, as problem details (RFC 9457).
 
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
-use serde::Serialize;
+use ones_records::FieldError;
 
 use crate::answer::{self, Answer};
 
@@ -22,15 +22,6 @@ pub struct Problem {
     pub fields: Box<[FieldError]>,
     /// After so many seconds the same request can succeed.
     pub retry_after: Option<u32>,
-}
-
-/// What is wrong with one of the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// JSON Pointer (RFC 6901) into the settings.
-    pub field: String,
-    /// For a person.
-    pub message: String,
 }
 
 impl Problem {

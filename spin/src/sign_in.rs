@@ -7,12 +7,13 @@ use http::{
     header::{COOKIE, LOCATION, SET_COOKIE},
     request::Parts,
 };
+use ones_records::{Callback, Purpose};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     answer::{self, Answer},
     host::{Host, Store},
-    plugin::{Callback, Plugin, Purpose},
+    plugin::Plugin,
     problem::Problem,
     request, settings,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use end_to_end::{Scene, component, press, text};
 use m365_emulator::{Config, Fault, IdTokenFault, Then};
 use ones_host::{
-    model::{Callback, CallbackOutcome, Flow, Purpose, Redirect, Refusal, User},
+    model::{Callback, CallbackOutcome, Purpose, Redirect, Refusal, User},
     plugin::{CallError, Client, Limits, Plugin, Session},
     serve::Vendor,
     settings::Settings,
@@ -44,7 +44,7 @@ impl Door {
     fn handle(
         &self,
         parameters: Vec<(String, String)>,
-        flow: Option<Flow>,
+        flow: Option<String>,
     ) -> Result<CallbackOutcome, CallError> {
         let callback = Callback { redirect_uri: REDIRECT_URI.to_owned(), parameters, flow };
         self.runtime.block_on(self.session.handle_callback(callback))

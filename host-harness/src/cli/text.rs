@@ -15,7 +15,9 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Changes, harmless::is_misleading};
 use crate::{
     error::Problem,
-    model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Owed, Report, Summary},
+    model::{
+        Check, FieldError, Manifest, Outcome as CheckOutcome, Owed, Report, Summary, owed_since,
+    },
     serve::Incident,
     store::{
         Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
@@ -74,7 +76,7 @@ pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<
         writeln!(out, "  {}  {}", pad(&it.name, width), Shown(&it.reason))?;
     }
     // One step of the wizard after the other, each with its guide and its fields.
-    for (name, step) in members(&manifest.settings_schema) {
+    for (name, step) in members(&manifest.schema()) {
         let title = step.get("title").and_then(Value::as_str).unwrap_or(name);
         writeln!(out, "\n{} ({}):", Shown(title), Shown(name))?;
         let guide = step.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -193,7 +195,7 @@ pub(super) fn outcome(
 fn owed(out: &mut impl Write, indent: &str, owed: Option<Owed>) -> io::Result<()> {
     match owed {
         Some(it) => {
-            let sentence = it.sentence(&it.since().to_string());
+            let sentence = it.sentence(&owed_since(it).to_string());
             writeln!(out, "{indent}{CAUTION}!{CAUTION:#} {sentence}")
         }
         None => Ok(()),

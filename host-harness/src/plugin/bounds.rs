@@ -125,7 +125,7 @@ impl Bounded for Report {
 impl Bounded for Redirect {
     fn check(&self) -> Result<(), CallError> {
         text("redirect.url", &self.url, URL)?;
-        text("redirect.flow", &self.flow.0, FLOW)
+        text("redirect.flow", &self.flow, FLOW)
     }
 }
 

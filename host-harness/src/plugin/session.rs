@@ -13,8 +13,7 @@ use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
-    CallError, Plugin,
-    bindings::{self, wit},
+    CallError, Plugin, bindings,
     bounds::{self, Bounded},
     call::State,
     known::Origins,
@@ -50,27 +49,21 @@ impl Plugin {
 
     async fn ask_manifest(&self) -> Result<Manifest, CallError> {
         let meter = Arc::default();
-        let told = self
+        let manifest = self
             .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
                 plugin.ones_integration_integration().call_describe(accessor).await
             })
             .await?;
-        if told.settings_schema.len() > LARGEST_SCHEMA {
+        if manifest.settings_schema.len() > LARGEST_SCHEMA {
             return Err(CallError::broke(format!(
                 "manifest.settings-schema has more than {LARGEST_SCHEMA} bytes"
             )));
         }
-        let settings_schema = serde_json::from_str(&told.settings_schema).map_err(|it| {
+        let schema = serde_json::from_str(&manifest.settings_schema).map_err(|it| {
             CallError::broke(format!("manifest.settings-schema is not JSON: {it}"))
         })?;
-        schema::check(&settings_schema)
+        schema::check(&schema)
             .map_err(|it| CallError::broke(format!("manifest.settings-schema: {it}")))?;
-        let manifest = Manifest {
-            name: told.name,
-            version: told.version,
-            settings_schema,
-            permissions: bindings::all(told.permissions),
-        };
         manifest.check()?;
         Ok(manifest)
     }
@@ -104,7 +97,6 @@ impl Plugin {
                 plugin.ones_integration_integration().call_origins(accessor, settings).await
             })
             .await?;
-        let origins = origins.map_err(bindings::all);
         origins.check()?;
         Ok(origins)
     }
@@ -133,7 +125,7 @@ impl Session {
     /// See [`CallError`].
     pub async fn open(plugin: Plugin, settings: Settings) -> Result<Self, CallError> {
         let manifest = plugin.describe().await?;
-        let secrets = Secrets::of(&settings, &manifest.settings_schema);
+        let secrets = Secrets::of(&settings, &manifest.schema());
         let origins = match plugin.origins(&settings).await {
             Ok(origins) => Ok(origins),
             Err(CallError::Refused(Refusal::InvalidSettings(fields))) => Err(fields),
@@ -198,7 +190,7 @@ impl Session {
                 .call_choices(accessor, settings, field, typed, limit)
                 .await
         });
-        let mut choices: Vec<Choice> = bindings::all(self.answer(told.await)?);
+        let mut choices = self.answer(told.await)?;
         choices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         choices.check()?;
         Ok(choices)
@@ -213,8 +205,7 @@ impl Session {
         let told = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_validate(accessor, settings).await
         });
-        let report = told.await.map_err(|it| clean(&self.secrets, it))?;
-        let mut report = Report::from(report);
+        let mut report = told.await.map_err(|it| clean(&self.secrets, it))?;
         report.check()?;
         self.secrets.redact_report(&mut report);
         Ok(report)
@@ -293,9 +284,9 @@ impl Session {
         let told = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_rooms(accessor, settings, ids).await
         });
-        let mut changes: Vec<RoomChange> = bindings::all(self.answer(told.await)?);
+        let mut changes = self.answer(told.await)?;
         for change in &mut changes {
-            if let RoomChange::Unreadable(it) = change {
+            if let RoomChange::RoomUnreadable(it) = change {
                 self.secrets.redact(&mut it.reason);
             }
         }
@@ -322,12 +313,12 @@ impl Session {
                 async |accessor, plugin| {
                     plugin
                         .ones_integration_integration()
-                        .call_booking_script(accessor, settings, rooms, policy.into())
+                        .call_booking_script(accessor, settings, rooms, policy)
                         .await
                 },
             )
             .await;
-        let script = Script::from(self.answer(told)?);
+        let script = self.answer(told)?;
         script.check()?;
         if !is_file_name(&script.file_name) {
             return Err(CallError::broke("a script of it is called what no file should be"));
@@ -351,10 +342,10 @@ impl Session {
         let told = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_begin_sign_in(accessor, settings, redirect_uri, purpose.into())
+                .call_begin_sign_in(accessor, settings, redirect_uri, purpose)
                 .await
         });
-        let redirect = Redirect::from(self.answer(told.await)?);
+        let redirect = self.answer(told.await)?;
         redirect.check()?;
         if !self.can_be_followed(&redirect.url) || self.secrets.leak_in(&redirect.url) {
             return Err(CallError::broke("redirect.url sends a browser where none should go"));
@@ -371,10 +362,10 @@ impl Session {
         let told = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_handle_callback(accessor, settings, callback.into())
+                .call_handle_callback(accessor, settings, callback)
                 .await
         });
-        let outcome = CallbackOutcome::from(self.answer(told.await)?);
+        let outcome = self.answer(told.await)?;
         outcome.check()?;
         Ok(outcome)
     }
@@ -402,8 +393,8 @@ impl Session {
     }
 
     /// What the plugin answered, or its error without secrets.
-    fn answer<T>(&self, told: Result<Result<T, wit::Error>, CallError>) -> Result<T, CallError> {
-        let told = told.and_then(|it| it.map_err(|it| CallError::Refused(it.into())));
+    fn answer<T>(&self, told: Result<Result<T, Refusal>, CallError>) -> Result<T, CallError> {
+        let told = told.and_then(|it| it.map_err(CallError::Refused));
         told.map_err(|it| clean(&self.secrets, it))
     }
 
@@ -419,9 +410,9 @@ impl Session {
 
     fn changes(
         &self,
-        told: Result<Result<Vec<wit::UserChange>, wit::Error>, CallError>,
+        told: Result<Result<Vec<UserChange>, Refusal>, CallError>,
     ) -> Result<Vec<UserChange>, CallError> {
-        let mut changes: Vec<UserChange> = bindings::all(self.answer(told)?);
+        let mut changes = self.answer(told)?;
         changes.check()?;
         self.secrets.redact_changes(&mut changes);
         Ok(changes)
@@ -429,9 +420,9 @@ impl Session {
 
     fn summary(
         &self,
-        told: Result<Result<wit::Summary, wit::Error>, CallError>,
+        told: Result<Result<Summary, Refusal>, CallError>,
     ) -> Result<Summary, CallError> {
-        let mut summary = Summary::from(self.answer(told)?);
+        let mut summary = self.answer(told)?;
         summary.check()?;
         self.secrets.redact_summary(&mut summary);
         Ok(summary)
@@ -448,9 +439,9 @@ fn is_file_name(name: &str) -> bool {
 async fn follow<T, U>(
     accessor: &Accessor<State>,
     stream: StreamReader<T>,
-    future: FutureReader<Result<wit::Summary, wit::Error>>,
+    future: FutureReader<Result<Summary, Refusal>>,
     batches: mpsc::Sender<U>,
-) -> wasmtime::Result<Result<wit::Summary, wit::Error>>
+) -> wasmtime::Result<Result<Summary, Refusal>>
 where
     T: wasmtime::component::Lift + Send + 'static,
     U: From<T> + Send + 'static,

@@ -94,7 +94,7 @@ impl App {
             flows: Flows::new(&key),
             key,
             vendor: Box::new(vendor),
-            form: Form::of(&manifest.settings_schema),
+            form: Form::of(&manifest.schema()),
             manifest,
             runner,
             site,

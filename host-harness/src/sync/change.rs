@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    model::{Group, Room, RoomFields, Unreadable, User, UserFields},
+    model::{Group, Room, Unreadable, User},
     store::Kind,
 };
 
@@ -111,7 +111,7 @@ impl Record for User {
     }
 
     fn has_unknown(&self) -> bool {
-        self.unknown != UserFields::default()
+        !self.unknown.is_empty()
     }
 
     fn keep_unknown(&mut self, stored: Self) {
@@ -139,7 +139,7 @@ impl Record for Room {
     }
 
     fn has_unknown(&self) -> bool {
-        self.unknown != RoomFields::default()
+        !self.unknown.is_empty()
     }
 
     fn keep_unknown(&mut self, stored: Self) {

@@ -10,8 +10,8 @@ use ones_host::{
     Error,
     access::password,
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
-        Manifest, Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
+        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
+        Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -157,7 +157,8 @@ impl Vendor for Contoso {
         let reason = "to book them".to_owned();
         let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
         let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
-        let manifest = Manifest { name, version, settings_schema: schema(), permissions };
+        let manifest =
+            Manifest { name, version, settings_schema: schema().to_string(), permissions };
         Box::pin(async { Ok(manifest) })
     }
 
@@ -210,7 +211,7 @@ impl Vendor for Contoso {
         _: Purpose,
     ) -> Asked<'a, Redirect> {
         let url = format!("https://vendor.example/?to={redirect_uri}");
-        let redirect = |url, flow| Redirect { url, flow: Flow(flow) };
+        let redirect = |url, flow| Redirect { url, flow };
         let number = self.times("begin-sign-in") + 1;
         let mood = self.mood.lock().unwrap().clone();
         let answer = match mood {
@@ -259,7 +260,7 @@ impl Vendor for Contoso {
             Some(flow) => {
                 let state = find("state").map(|(_, it)| it.as_str());
                 let expected = state.map_or("flow".to_owned(), |it| format!("of {it}"));
-                assert_eq!(flow, &Flow(expected));
+                assert_eq!(flow, &expected);
                 match (find("code"), find("admin_consent")) {
                     (Some((_, id)), _) => Ok(CallbackOutcome::SignedIn(user(id))),
                     (_, Some(_)) => Ok(CallbackOutcome::ConsentGranted),

@@ -105,8 +105,8 @@ fn people_come_as_lines_and_the_next_time_only_what_changed() {
             (&told[0]["id"], &told[0]["displayName"]),
             (&json!(id), &json!("Somebody Else"))
         );
-        let people_told = of(&lines, "batch").into_iter().find(|it| it["subject"] == "people");
-        assert_eq!(people_told.unwrap()["mode"], "incremental");
+        let of_users = of(&lines, "batch").into_iter().find(|it| it["subject"] == "users");
+        assert_eq!(of_users.unwrap()["mode"], "incremental");
 
         let lines = front.sync("users", &json!({ "full": true }));
         assert_eq!(ids(of(&lines, "user"), "id"), people(front));

@@ -5,6 +5,7 @@ use askama::Template;
 use super::{ProblemView, problem, time::words};
 use crate::{
     error::Problem,
+    model::owed_since,
     store::{Kind, RunRow},
 };
 
@@ -49,7 +50,7 @@ impl RunsView<'_> {
 
     /// What the vendor reported, but did not let be read yet.
     fn owed(&self, run: &RunRow) -> Option<String> {
-        run.summary.owed.map(|it| it.sentence(&words(&it.since())))
+        run.summary.owed.map(|it| it.sentence(&words(&owed_since(it))))
     }
 
     /// The vendor has no such thing: no failure.
