@@ -1,5 +1,5 @@
-//! The component: generated bindings, and nothing but turning one side's types into the other's.
-//! No other module names a generated type.
+//! The component: generated bindings, and conversions from and to their types. No other module
+//! names a generated type.
 
 mod host;
 mod records;
@@ -14,7 +14,7 @@ use spin_sdk::{
     wit_bindgen::{FutureReader, StreamReader},
 };
 
-use self::host::Surroundings;
+use self::host::Runtime;
 use crate::{
     plugin::{Batch, Callback, Plugin, Purpose, Redirect, Run},
     problem::{FieldError, Problem},
@@ -33,10 +33,10 @@ use ones::integration::integration as wit;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    response::send(routes::handle(&Surroundings, &Imported, request).await)
+    response::send(routes::handle(&Runtime, &Imported, request).await)
 }
 
-/// The plugin's code for a server that the host does not let it ask.
+/// The plugin's code for a server to which the host does not allow requests.
 const DENIED: &str = "denied";
 
 /// The plugin that this component is composed with.
@@ -93,8 +93,8 @@ fn run<T: 'static>(
     end: FutureReader<Result<wit::Summary, wit::Error>>,
 ) -> Run {
     let batches = stream::unfold(batches, move |mut batches| async move {
-        let told = batches.next().await?;
-        Some((batch(told), batches))
+        let received = batches.next().await?;
+        Some((batch(received), batches))
     });
     Run { batches: Box::pin(batches), end: Box::pin(async { Ok(records::summary(end.await?)) }) }
 }
@@ -116,7 +116,7 @@ impl From<wit::Error> for Problem {
                 ..Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "invalid-settings",
-                    "The settings do not fit",
+                    "Settings are wrong",
                 )
             },
             wit::Error::Unauthorized(it) | wit::Error::PermissionMissing(it) => {
@@ -127,12 +127,12 @@ impl From<wit::Error> for Problem {
                 ..Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "throttled",
-                    format!("The vendor asks for patience: {seconds} seconds"),
+                    format!("The vendor limits requests: try again after {seconds} seconds"),
                 )
             },
             wit::Error::Unavailable(it) if it.code == DENIED => {
                 let problem = explained(StatusCode::SERVICE_UNAVAILABLE, it);
-                match host::TO_ALLOW {
+                match host::ALLOW_REMEDY {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,
                 }
@@ -143,7 +143,7 @@ impl From<wit::Error> for Problem {
             wit::Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
             wit::Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
             wit::Error::Cancelled => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was given up")
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was cancelled")
             }
             wit::Error::Other(it) => explained(StatusCode::INTERNAL_SERVER_ERROR, it),
         }
