@@ -11,24 +11,24 @@ use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
-/// The plugin. `settings` is the JSON text that it takes.
+/// The plugin. `settings` is always a JSON text.
 pub trait Plugin: Clone + 'static {
-    /// What it says of itself.
+    /// Returns the manifest: name, schema of the settings, permissions.
     fn describe(&self) -> Value;
 
-    /// Tries the settings.
+    /// Checks the settings, and returns a report.
     fn validate(&self, settings: String) -> impl Future<Output = Value>;
 
-    /// Tells all rooms.
+    /// Lists all rooms.
     fn sync_rooms(&self, settings: String) -> impl Future<Output = Run>;
 
-    /// Tells people and groups, from a checkpoint on or all of them.
+    /// Lists users and groups: all of them, or what changed since a checkpoint.
     fn sync_users(&self, settings: String, since: Option<String>) -> impl Future<Output = Run>;
 
-    /// Where to send a browser.
+    /// Begins a sign-in, and returns where to send the browser.
     ///
     /// # Errors
-    /// As the plugin gives them.
+    /// Those of the plugin.
     fn begin_sign_in(
         &self,
         settings: String,
@@ -36,10 +36,10 @@ pub trait Plugin: Clone + 'static {
         purpose: Purpose,
     ) -> impl Future<Output = Result<Redirect, Problem>>;
 
-    /// Who came back.
+    /// Finishes a sign-in, and returns the user or the granted consent.
     ///
     /// # Errors
-    /// As the plugin gives them.
+    /// Those of the plugin.
     fn handle_callback(
         &self,
         settings: String,
@@ -47,22 +47,22 @@ pub trait Plugin: Clone + 'static {
     ) -> impl Future<Output = Result<Value, Problem>>;
 }
 
-/// A sync under way. Dropped, it ends the plugin's asking.
+/// A running sync. Dropping it ends the requests of the plugin.
 pub struct Run {
-    /// One is asked for when the one before was taken: that is the back-pressure.
+    /// A batch is requested once the previous one was taken, so that a slow client slows the sync.
     pub batches: Pin<Box<dyn Stream<Item = Batch>>>,
     /// The summary, once the batches have ended.
     pub end: Pin<Box<dyn Future<Output = Result<Value, Problem>>>>,
 }
 
-/// What a sync tells at once.
+/// A part of the result of a sync.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// What it tells of, and where it stands in an enumeration.
+    /// Kind of the records, and the position in an enumeration.
     pub head: Value,
-    /// Records and changes, in their order.
+    /// Records and changes, in the order of the plugin.
     pub lines: Vec<Value>,
-    /// From where a later run can go on.
+    /// Where a later run can continue.
     pub checkpoint: Option<String>,
 }
 

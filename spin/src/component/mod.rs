@@ -13,7 +13,7 @@ use spin_sdk::{
     wit_bindgen::{FutureReader, StreamReader},
 };
 
-use self::host::Surroundings;
+use self::host::Runtime;
 use crate::{
     plugin::{self, Batch, Plugin, Run},
     problem::Problem,
@@ -33,10 +33,10 @@ use ones::integration::integration;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    response::send(routes::handle(&Surroundings, &Imported, request).await)
+    response::send(routes::handle(&Runtime, &Imported, request).await)
 }
 
-/// The plugin's code for a server that the host does not let it ask.
+/// The plugin's code for a server to which the host does not allow requests.
 const DENIED: &str = "denied";
 
 /// The plugin that this component is composed with.
@@ -85,8 +85,8 @@ fn run<T: Into<Batch> + 'static>(
     end: FutureReader<Result<Summary, Error>>,
 ) -> Run {
     let batches = stream::unfold(batches, |mut batches| async move {
-        let batch = batches.next().await?;
-        Some((batch.into(), batches))
+        let received = batches.next().await?;
+        Some((received.into(), batches))
     });
     Run { batches: Box::pin(batches), end: Box::pin(async { Ok(json!(end.await?)) }) }
 }
@@ -108,7 +108,7 @@ impl From<Error> for Problem {
                 ..Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "invalid-settings",
-                    "The settings do not fit",
+                    "Settings are wrong",
                 )
             },
             Error::Unauthorized(it) | Error::PermissionMissing(it) => {
@@ -119,12 +119,12 @@ impl From<Error> for Problem {
                 ..Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "throttled",
-                    format!("The vendor asks for patience: {seconds} seconds"),
+                    format!("The vendor limits requests: try again after {seconds} seconds"),
                 )
             },
             Error::Unavailable(it) if it.code == DENIED => {
                 let problem = explained(StatusCode::SERVICE_UNAVAILABLE, it);
-                match host::TO_ALLOW {
+                match host::ALLOW_REMEDY {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,
                 }
@@ -135,7 +135,7 @@ impl From<Error> for Problem {
             Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
             Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
             Error::Cancelled => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was given up")
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was cancelled")
             }
             Error::Other(it) => explained(StatusCode::INTERNAL_SERVER_ERROR, it),
         }
