@@ -8,7 +8,8 @@ use wasmtime::{Engine, component::Component};
 use crate::runtime::built;
 
 /// What the plugin imports: `tests/all/component.rs` of the workspace pins it one by one.
-const PLUGIN: [&str; 22] = [
+const PLUGIN: [&str; 23] = [
+    "ones:integration/types@0.1.0",
     "wasi:cli/environment@0.2.6",
     "wasi:cli/exit@0.2.6",
     "wasi:cli/stderr@0.2.6",
