@@ -15,6 +15,8 @@ fn the_component_imports_what_it_needs_and_nothing_else() {
     let kind = component.component_type();
     let imports: BTreeSet<_> = kind.imports(&engine).map(|(name, _)| name.to_owned()).collect();
     let expected = [
+        // The types of the plugin's own interface: no function, so a host need not supply it.
+        "ones:integration/types@0.1.0",
         // What the world names, and the types these name in turn.
         "wasi:clocks/monotonic-clock@0.3.0",
         "wasi:clocks/system-clock@0.3.0",

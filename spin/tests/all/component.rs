@@ -8,7 +8,8 @@ use wasmtime::{Engine, component::Component};
 use crate::runtime::built;
 
 /// Imports of the plugin, which `tests/all/component.rs` of the workspace checks.
-const PLUGIN_IMPORTS: [&str; 22] = [
+const PLUGIN_IMPORTS: [&str; 23] = [
+    "ones:integration/types@0.1.0",
     "wasi:cli/environment@0.2.6",
     "wasi:cli/exit@0.2.6",
     "wasi:cli/stderr@0.2.6",
