@@ -74,7 +74,7 @@ impl Run {
 
 impl Scene {
     /// A tenant of so many people and rooms.
-    pub fn of(users: usize, rooms: usize) -> Self {
+    pub fn new(users: usize, rooms: usize) -> Self {
         Self::with(Config { users, rooms, ..Config::default() })
     }
 
@@ -166,19 +166,19 @@ impl Scene {
 
     /// People that ONES offers: id to record.
     #[track_caller]
-    pub fn people(&self) -> BTreeMap<String, Value> {
+    pub fn synced_users(&self) -> BTreeMap<String, Value> {
         by_id(self.host(&["users"]).ends_with(0).lines())
     }
 
     /// Rooms that ONES offers: id to record.
     #[track_caller]
-    pub fn rooms_kept(&self) -> BTreeMap<String, Value> {
+    pub fn synced_rooms(&self) -> BTreeMap<String, Value> {
         by_id(self.host(&["rooms"]).ends_with(0).lines())
     }
 
     /// Groups of the directory that ONES offers, with the ids of the people in them: id to record.
     #[track_caller]
-    pub fn groups_kept(&self) -> BTreeMap<String, Value> {
+    pub fn synced_groups(&self) -> BTreeMap<String, Value> {
         let mirrored = |it: &Value| it["source"] == "directory";
         let groups = self.host(&["groups", "--members"]).ends_with(0).lines();
         by_id(groups.into_iter().filter(mirrored).collect())
@@ -191,8 +191,8 @@ impl Scene {
 
     /// Expects the store to say what the tenant does.
     #[track_caller]
-    pub fn assert_people_are_true(&self) {
-        let (kept, truth) = (self.people(), self.people_in_truth());
+    pub fn assert_users_match(&self) {
+        let (kept, truth) = (self.synced_users(), self.expected_users());
         let ids = |it: &BTreeMap<String, Value>| it.keys().cloned().collect::<Vec<_>>();
         assert_eq!(ids(&kept), ids(&truth));
         for (id, person) in &kept {

@@ -9,11 +9,11 @@ use crate::{Scene, text};
 
 impl Scene {
     /// People as the tenant knows them: those that the settings select.
-    pub fn people_in_truth(&self) -> BTreeMap<String, Value> {
+    pub fn expected_users(&self) -> BTreeMap<String, Value> {
         let settings = &self.settings["users"];
         let includes = |what: &str| settings[what] == json!(true);
         let rooms: Vec<String> = self.rooms().iter().map(|it| text(it, "emailAddress")).collect();
-        let members = self.members_in_truth();
+        let members = self.expected_members();
         let only = settings["onlyGroups"].as_array().filter(|it| !it.is_empty());
         let inside = |id: &str| {
             let is_in = |group: &Value| {
@@ -32,7 +32,7 @@ impl Scene {
     }
 
     /// Everybody in each group, also by way of other groups, whether selected or not.
-    pub fn members_in_truth(&self) -> BTreeMap<String, BTreeSet<String>> {
+    pub fn expected_members(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut direct: BTreeMap<String, Members> = BTreeMap::new();
         self.each_group(|id, members| {
             direct.insert(id.to_owned(), members);
@@ -52,17 +52,17 @@ impl Scene {
 
     /// Expects ONES to have the tenant's groups, with those of its people who are in them.
     #[track_caller]
-    pub fn assert_groups_are_true(&self) {
-        let people = self.people_in_truth();
+    pub fn assert_groups_match(&self) {
+        let people = self.expected_users();
         let truth: BTreeMap<_, _> = self
-            .members_in_truth()
+            .expected_members()
             .into_iter()
             .map(|(id, members)| {
                 let selected = members.into_iter().filter(|it| people.contains_key(it));
                 (id, selected.collect::<BTreeSet<_>>())
             })
             .collect();
-        let kept = self.groups_kept();
+        let kept = self.synced_groups();
         let ids = |group: &Value| {
             let ids = group["memberIds"].as_array().cloned().unwrap_or_default();
             ids.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect::<BTreeSet<_>>()

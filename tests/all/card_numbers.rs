@@ -12,12 +12,12 @@ fn in_truth(scene: &Scene, path: &[&str]) -> BTreeMap<String, String> {
         let value = path.iter().fold(person, |it, name| &it[*name]);
         value.as_str().filter(|it| !it.is_empty()).map(str::to_owned)
     };
-    let people = scene.people_in_truth().into_iter();
+    let people = scene.expected_users().into_iter();
     people.filter_map(|(id, person)| Some((id, number(&person)?))).collect()
 }
 
 fn kept(scene: &Scene) -> BTreeMap<String, String> {
-    let people = scene.people().into_iter();
+    let people = scene.synced_users().into_iter();
     let numbers = people.map(|(id, person)| (id, text(&person, "cardNumber")));
     numbers.filter(|(_, number)| !number.is_empty()).collect()
 }
@@ -61,9 +61,9 @@ fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
 
 #[test]
 fn any_attribute_can_hold_it_to_the_letter() {
-    let mut scene = Scene::of(150, 2);
+    let mut scene = Scene::new(150, 2);
     scene.sync("rooms");
-    let person = scene.people_in_truth().into_keys().next().expect("somebody");
+    let person = scene.expected_users().into_keys().next().expect("somebody");
     let number = " 00 42 ";
     let attributes = json!({"extensionAttribute7": number});
     set(&scene, &person, json!({"onPremisesExtensionAttributes": attributes}));
@@ -84,9 +84,9 @@ fn any_attribute_can_hold_it_to_the_letter() {
 
 #[test]
 fn numbers_that_nobody_has_or_that_two_share_are_warned_about() {
-    let mut scene = Scene::of(40, 2);
+    let mut scene = Scene::new(40, 2);
     scene.set("/users/cardNumber", json!("postalCode"));
-    let people: Vec<_> = scene.people_in_truth().into_keys().take(2).collect();
+    let people: Vec<_> = scene.expected_users().into_keys().take(2).collect();
     let all: Vec<_> = scene.users().iter().map(|it| text(it, "id")).collect();
     for person in &all {
         set(&scene, person, json!({"postalCode": null}));
@@ -107,7 +107,7 @@ fn numbers_that_nobody_has_or_that_two_share_are_warned_about() {
 
 #[test]
 fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
-    let mut scene = Scene::of(60, 2);
+    let mut scene = Scene::new(60, 2);
     scene.set("/users/cardNumber", json!("pager"));
     let pager = scene.truth().extensions[0].clone();
     // Those that are looked at have none, and the permission to list extensions is not granted.
@@ -116,13 +116,13 @@ fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
     scene.add_fault(Fault::once("/beta/users", none).times(None)).expect("a fault");
     scene.sync("rooms");
     let run = scene.sync("users");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     assert_eq!(kept(&scene), BTreeMap::new());
     let warnings = run["summary"]["warnings"].to_string();
     assert!(warnings.contains("pager") && warnings.contains("Directory.Read.All"), "{warnings}");
 
     // With the permission it is found, and the next run brings the numbers.
-    let person = scene.people_in_truth().into_keys().next().expect("somebody");
+    let person = scene.expected_users().into_keys().next().expect("somebody");
     set(&scene, &person, json!({pager.as_str(): "0042"}));
     scene.grant("Directory.Read.All").expect("a permission");
     scene.sync("users");

@@ -29,7 +29,7 @@ fn group(scene: &Scene, name: &str, members: &[&str]) -> String {
 
 /// Somebody whom the default settings select, one after the other.
 fn person(scene: &Scene, number: usize) -> String {
-    scene.people_in_truth().into_keys().nth(number).expect("enough people")
+    scene.expected_users().into_keys().nth(number).expect("enough people")
 }
 
 fn counts(run: &Value, what: &str) -> [u64; 3] {
@@ -42,8 +42,8 @@ fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
     scene.sync("rooms");
     let run = scene.sync("users");
     assert_eq!(run["groups"]["added"], json!(scene.groups().len()));
-    scene.assert_people_are_true();
-    scene.assert_groups_are_true();
+    scene.assert_users_match();
+    scene.assert_groups_match();
 
     let (ann, bob) = (person(&scene, 0), person(&scene, 1));
     let inner = group(&scene, "Inner", &[&ann]);
@@ -52,20 +52,20 @@ fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
     assert_eq!(run["mode"], "incremental");
     assert_eq!(counts(&run, "groups"), [2, 0, 0]);
     assert_eq!(run["memberships"], json!({"added": 3, "removed": 0}));
-    let kept = scene.groups_kept();
+    let kept = scene.synced_groups();
     assert_eq!(kept[&outer]["members"], 2, "Ann by way of the inner group");
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 
     scene.remove_members(&inner, &[&ann]).expect("a member");
     scene.patch_group(&outer, &properties(json!({"displayName": "Other"}))).expect("a group");
     scene.delete_user(&bob).expect("a user");
     let run = scene.sync("users");
     assert_eq!(counts(&run, "groups"), [0, 1, 0]);
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 
     scene.delete_group(&inner).expect("a group");
     assert_eq!(counts(&scene.sync("users"), "groups"), [0, 0, 1]);
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn groups_made_in_ones_are_never_touched() {
         let found = groups.into_iter().find(|it| it["source"] == source && it["name"] == "Staff");
         found.map(|it| it["members"].as_u64().expect("a count"))
     };
-    let everybody = scene.people().len() as u64;
+    let everybody = scene.synced_users().len() as u64;
     assert_eq!((staff("directory"), staff("ones")), (Some(1), Some(everybody)));
     scene.delete_group(&mirrored).expect("a group");
     scene.sync("users");
@@ -107,7 +107,7 @@ fn only_people_of_the_chosen_groups_are_kept_and_leavers_are_out_of_scope() {
     scene.sync("rooms");
     scene.sync("users");
     assert_eq!(
-        scene.people().into_keys().collect::<BTreeSet<_>>(),
+        scene.synced_users().into_keys().collect::<BTreeSet<_>>(),
         [ann.clone(), bob.clone()].into()
     );
 
@@ -123,11 +123,11 @@ fn only_people_of_the_chosen_groups_are_kept_and_leavers_are_out_of_scope() {
     scene.remove_members(&inner, &[&bob]).expect("a member");
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full", "the scope is enumerated anew");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
     let gone = all.iter().find(|it| text(it, "id") == bob).expect("kept as removed");
     assert_eq!(gone["removed"]["reason"], "out-of-scope", "{gone}");
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn another_scope_leads_to_the_right_run_by_itself() {
         }
         assert_eq!(run.json()["mode"], "full");
         assert_eq!(scene.asked("/groups/delta"), 1, "groups go on with what changed");
-        scene.assert_people_are_true();
-        scene.assert_groups_are_true();
+        scene.assert_users_match();
+        scene.assert_groups_match();
     }
 }
 
@@ -180,7 +180,7 @@ fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
     scene.delete_group(&only).expect("a group");
     let run = scene.host(&["sync", "users"]).ends_with(1);
     assert_eq!(run.json()["error"]["fields"][0]["field"], "/users/onlyGroups/0", "{run:?}");
-    assert_eq!(scene.people().len(), 1);
+    assert_eq!(scene.synced_users().len(), 1);
     let run = scene.host(&["validate"]).ends_with(1).json();
     let checks = run["checks"].as_array().expect("checks");
     let scope = checks.iter().find(|it| it["id"] == "scope").expect("a check");
@@ -191,12 +191,12 @@ fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
 fn without_the_permission_people_come_and_the_groups_that_were_known_stay() {
     let scene = scene(40, 4);
     scene.sync("users");
-    let before = scene.groups_kept();
+    let before = scene.synced_groups();
     scene.revoke("Group.Read.All").expect("a permission");
     let run = scene.sync("users");
     let warnings = run["summary"]["warnings"].to_string();
     assert!(warnings.contains("Groups are not synced"), "{warnings}");
-    assert_eq!(scene.groups_kept(), before);
+    assert_eq!(scene.synced_groups(), before);
 }
 
 /// What can happen between two runs.
@@ -297,7 +297,7 @@ proptest! {
             happen(&mut scene, event, &lasting);
         }
         sync(&scene);
-        scene.assert_people_are_true();
-        scene.assert_groups_are_true();
+        scene.assert_users_match();
+        scene.assert_groups_match();
     }
 }

@@ -23,7 +23,7 @@ struct Door {
 }
 
 impl Door {
-    fn of(scene: Scene) -> Self {
+    fn new(scene: Scene) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let session = Self::open(&runtime, &scene);
         Self { scene, runtime, session }
@@ -66,7 +66,7 @@ impl Door {
 
     /// Some person who is neither a guest nor blocked nor a room.
     fn somebody(&self) -> serde_json::Value {
-        self.scene.people_in_truth().into_values().next().expect("a person")
+        self.scene.expected_users().into_values().next().expect("a person")
     }
 }
 
@@ -84,20 +84,20 @@ fn refused(outcome: Result<CallbackOutcome, CallError>) -> (&'static str, String
 
 #[test]
 fn who_signs_in_is_the_person_that_a_sync_tells() {
-    let mut scene = Scene::of(20, 2);
+    let mut scene = Scene::new(20, 2);
     scene.set("/users/cardNumber", json!("employeeId"));
-    let door = Door::of(scene);
+    let door = Door::new(scene);
     door.scene.sync("users");
     let person = door.somebody();
     let user = door.signs_in(&text(&person, "userPrincipalName"));
-    let mut synced = door.scene.people().remove(&user.id).expect("the same id");
+    let mut synced = door.scene.synced_users().remove(&user.id).expect("the same id");
     synced.as_object_mut().expect("an object").remove("groups");
     assert_eq!(serde_json::to_value(&user).expect("JSON"), synced);
 }
 
 #[test]
 fn who_begins_many_sign_ins_has_microsoft_asked_once() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     door.scene.clear_requests();
     for _ in 0..20 {
         door.begin(Purpose::SignIn);
@@ -111,7 +111,7 @@ fn who_begins_many_sign_ins_has_microsoft_asked_once() {
 
 #[test]
 fn a_callback_makes_four_requests() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
     let brought = press(&url, "account", &person);
@@ -126,7 +126,7 @@ fn a_callback_makes_four_requests() {
 
 #[test]
 fn a_callback_costs_one_instance() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let client = Client::new().expect("a client");
     let plugin = Plugin::load(&component(), Limits::default(), client).expect("a plugin");
@@ -144,7 +144,7 @@ fn a_callback_costs_one_instance() {
 
 #[test]
 fn without_the_right_to_read_people_the_token_alone_tells_who_it_is() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     door.scene.revoke("User.Read.All").expect("a permission");
     let person = door.somebody();
     let user = door.signs_in(&text(&person, "userPrincipalName"));
@@ -155,7 +155,7 @@ fn without_the_right_to_read_people_the_token_alone_tells_who_it_is() {
 
 #[test]
 fn a_token_that_is_wrong_in_any_way_is_rejected() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let expected: BTreeMap<_, _> = [
         (IdTokenFault::WrongKey, "id-token-signature"),
@@ -190,7 +190,7 @@ fn a_token_that_is_wrong_in_any_way_is_rejected() {
 
 #[test]
 fn a_key_that_is_new_since_the_browser_left_is_found() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
     let brought = press(&url, "account", &person);
@@ -200,7 +200,7 @@ fn a_key_that_is_new_since_the_browser_left_is_found() {
 
 #[test]
 fn what_belongs_to_no_sign_in_of_this_browser_makes_nobody_ask() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let mine = door.begin(Purpose::SignIn);
     let other = door.begin(Purpose::SignIn);
@@ -215,7 +215,7 @@ fn what_belongs_to_no_sign_in_of_this_browser_makes_nobody_ask() {
 
 #[test]
 fn a_code_is_good_for_once() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
     let brought = press(&url, "account", &person);
@@ -225,7 +225,7 @@ fn a_code_is_good_for_once() {
 
 #[test]
 fn who_cancels_has_declined() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
     let outcome = door.handle(press(&url, "cancel", "true"), Some(flow));
     assert_eq!(refused(outcome), ("declined", "AADSTS65004".to_owned()));
@@ -233,21 +233,21 @@ fn who_cancels_has_declined() {
 
 #[test]
 fn guests_sign_in_only_where_the_settings_include_them() {
-    let mut scene = Scene::of(60, 2);
+    let mut scene = Scene::new(60, 2);
     let guest = scene
         .users()
         .into_iter()
         .find(|it| it["userType"].as_str() == Some("Guest") && it["accountEnabled"] == json!(true));
     let guest = text(&guest.expect("a guest"), "userPrincipalName");
-    let door = Door::of(Scene::of(60, 2));
+    let door = Door::new(Scene::new(60, 2));
     assert_eq!(refused(door.sign_in(&guest)), ("declined", "guest".to_owned()));
     scene.set("/users/includeGuests", json!(true));
-    assert!(Door::of(scene).signs_in(&guest).guest);
+    assert!(Door::new(scene).signs_in(&guest).guest);
 }
 
 #[test]
 fn consent_brings_the_permissions() {
-    let door = Door::of(Scene::of(5, 1));
+    let door = Door::new(Scene::new(5, 1));
     for permission in door.scene.permissions() {
         door.scene.revoke(permission).expect("a permission");
     }
@@ -265,14 +265,14 @@ fn consent_brings_the_permissions() {
 fn people_of_the_china_cloud_sign_in_under_its_own_issuer() {
     let cloud = m365_emulator::Cloud::ALL.into_iter().find(|it| it.name() == "china-21vianet");
     let config = Config { users: 20, cloud: cloud.expect("China"), ..Config::default() };
-    let door = Door::of(Scene::with(config));
+    let door = Door::new(Scene::with(config));
     let person = door.somebody();
     assert_eq!(door.signs_in(&text(&person, "userPrincipalName")).id, text(&person, "id"));
 }
 
 #[test]
 fn case_038_an_app_with_a_signing_key_of_its_own_signs_people_in() {
-    let door = Door::of(Scene::of(20, 2));
+    let door = Door::new(Scene::new(20, 2));
     door.scene.update_settings(|settings| settings.own_signing_key = true);
     let person = text(&door.somebody(), "userPrincipalName");
     let user = door.signs_in(&person);
@@ -286,7 +286,7 @@ fn case_038_an_app_with_a_signing_key_of_its_own_signs_people_in() {
 
 #[test]
 fn case_029_a_connection_that_is_reset_once_does_not_end_a_sign_in() {
-    let mut door = Door::of(Scene::of(20, 2));
+    let mut door = Door::new(Scene::new(20, 2));
     let person = text(&door.somebody(), "userPrincipalName");
     for path in ["/.well-known/openid-configuration", "/discovery/v2.0/keys", "/v1.0/users/"] {
         // One that knows neither the configuration nor the keys yet.

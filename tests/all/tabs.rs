@@ -86,13 +86,13 @@ impl<'a> Browser<'a> {
 }
 
 fn somebody(scene: &Scene) -> (String, String) {
-    let user = scene.people_in_truth().into_values().next().expect("somebody");
+    let user = scene.expected_users().into_values().next().expect("somebody");
     (text(&user, "userPrincipalName"), text(&user, "displayName"))
 }
 
 #[test]
 fn case_001_two_tabs_both_sign_in_whichever_is_finished_first() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
     let (account, name) = somebody(&scene);
     for first_is_first in [true, false] {
@@ -112,7 +112,7 @@ fn case_001_two_tabs_both_sign_in_whichever_is_finished_first() {
 
 #[test]
 fn case_001_a_tab_that_is_never_finished_spoils_no_other() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
     let (account, name) = somebody(&scene);
     let mut browser = Browser::new(&server);
@@ -127,7 +127,7 @@ fn case_001_a_tab_that_is_never_finished_spoils_no_other() {
 
 #[test]
 fn case_028_back_and_reload_after_signing_in_lead_to_ones_own_page() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
     let (account, name) = somebody(&scene);
     let mut browser = Browser::new(&server);
@@ -146,7 +146,7 @@ fn case_028_back_and_reload_after_signing_in_lead_to_ones_own_page() {
 
 #[test]
 fn case_002_consent_in_the_portal_leads_to_a_test_of_the_settings() {
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     let server = connected(&scene);
     let mut browser = Browser::new(&server);
     let redirect_uri = server.at("/sign-in/callback");

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 /// A scene whose people were synced once, and the store then.
 fn synced(users: usize) -> (Scene, BTreeMap<String, Value>) {
-    let scene = Scene::of(users, 2);
+    let scene = Scene::new(users, 2);
     scene.sync("users");
-    let people = scene.people();
+    let people = scene.synced_users();
     (scene, people)
 }
 
@@ -39,7 +39,7 @@ fn edit(pointer: &str, value: Value) -> Then {
 fn fails(scene: &Scene, before: &BTreeMap<String, Value>, words: &str) -> Run {
     let run = scene.host(&["sync", "users", "--full"]).ends_with(1);
     assert!(run.stderr.contains(words), "{words:?} is not in {}", run.stderr);
-    assert_eq!(scene.people(), *before);
+    assert_eq!(scene.synced_users(), *before);
     run
 }
 
@@ -70,7 +70,7 @@ fn a_broken_connection_is_tried_again() {
         .expect("a fault");
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
     assert_eq!(run["summary"]["retried"], json!(1));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn case_007_one_outage_of_a_page_is_tried_again() {
         let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
         assert_eq!(run["summary"]["retried"], json!(1), "{status}");
     }
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn one_wrong_field_keeps_that_person_and_syncs_the_rest() {
     let reason = run["unreadable"][0]["reason"].as_str().expect("a reason").to_owned();
     assert!(reason.starts_with("displayName: "), "{reason}");
     assert_eq!(run["removed"], json!(0));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn an_empty_page_ends_nothing() {
     let run = scene.host(&["sync", "users", "--full"]);
     // Whatever the emulator makes of the link: nobody is gone.
     assert!(matches!(run.code, 0 | 1), "{run:?}");
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn nobody_is_removed_by_an_empty_directory() {
     // Everybody is missing from the listing, and everybody is found when read by id.
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_link_to_another_server_gets_no_token() {
 
 #[test]
 fn an_unreachable_server_is_told_by_name() {
-    let mut scene = Scene::of(5, 1);
+    let mut scene = Scene::new(5, 1);
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     scene.set("/server/cloud/authority", json!(format!("http://{closed}")));
     // A sync would try for two minutes.
@@ -209,7 +209,7 @@ fn an_answer_without_end_is_cut_off() {
             });
         }
     });
-    let mut scene = Scene::of(5, 1);
+    let mut scene = Scene::new(5, 1);
     scene.set("/server/cloud/authority", json!(format!("http://{address}")));
     let run = scene.host(&["sync", "users"]).ends_with(1);
     assert!(run.stderr.contains("larger than any answer"), "{}", run.stderr);
@@ -217,7 +217,7 @@ fn an_answer_without_end_is_cut_off() {
 
 #[test]
 fn unknown_words_are_wrong_usage() {
-    let scene = Scene::of(1, 1);
+    let scene = Scene::new(1, 1);
     for words in [&["fly"][..], &["sync", "planets"], &["users", "--colour"], &[]] {
         run(&mut scene.command(words)).ends_with(2);
     }
@@ -227,7 +227,7 @@ fn unknown_words_are_wrong_usage() {
 
 #[test]
 fn settings_that_cannot_be_read_say_where() {
-    let scene = Scene::of(1, 1);
+    let scene = Scene::new(1, 1);
     fs::write(scene.path("settings.json"), "{\n  \"server\": {,\n}").expect("a file");
     let run = scene.host(&["validate"]);
     assert!(matches!(run.code, 1 | 2), "{run:?}");
@@ -246,7 +246,7 @@ fn settings_that_cannot_be_read_say_where() {
 
 #[test]
 fn a_file_that_is_no_plugin_is_refused() {
-    let scene = Scene::of(1, 1);
+    let scene = Scene::new(1, 1);
     let not_a_component = scene.path("module.wasm");
     fs::write(&not_a_component, b"\0asm\x01\0\0\0").expect("a file");
     for (file, words) in [

@@ -12,17 +12,17 @@ fn properties(value: Value) -> Map<String, Value> {
 
 /// Some ids of people that ONES offers.
 fn some_people(scene: &Scene, count: usize) -> Vec<String> {
-    scene.people().into_keys().take(count).collect()
+    scene.synced_users().into_keys().take(count).collect()
 }
 
 #[test]
 fn a_first_sync_tells_everybody_in_few_requests() {
-    let scene = Scene::of(2500, 120);
+    let scene = Scene::new(2500, 120);
     scene.sync("rooms");
     scene.clear_requests();
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     assert_eq!(scene.asked("/oauth2/v2.0/token"), 1);
     assert_eq!(scene.asked("/users/delta"), 2, "from now on, and what changed since");
     let pages = scene.users().len().div_ceil(999);
@@ -33,7 +33,7 @@ fn a_first_sync_tells_everybody_in_few_requests() {
 
 #[test]
 fn what_changes_in_the_tenant_changes_in_ones() {
-    let scene = Scene::of(600, 10);
+    let scene = Scene::new(600, 10);
     scene.sync("rooms");
     scene.sync("users");
     for _ in 0..4 {
@@ -43,7 +43,7 @@ fn what_changes_in_the_tenant_changes_in_ones() {
         if run.code == 3 {
             scene.host(&["removals", "approve"]).ends_with(0);
         }
-        scene.assert_people_are_true();
+        scene.assert_users_match();
     }
     // All of them again says the same.
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
@@ -57,7 +57,7 @@ fn a_forgotten_delta_token_leads_to_a_full_sync_within_the_run() {
         DeltaExpiry::SyncStateNotFound { status: 410, resync_required: true },
         DeltaExpiry::Location,
     ];
-    let scene = Scene::of(200, 5);
+    let scene = Scene::new(200, 5);
     scene.sync("users");
     for expiry in expiries {
         // Deleted for good before the token expires: only an enumeration can find out.
@@ -66,20 +66,20 @@ fn a_forgotten_delta_token_leads_to_a_full_sync_within_the_run() {
         scene.expire_delta_tokens(expiry);
         let run = scene.sync("users");
         assert_eq!((&run["mode"], &run["removed"]), (&json!("full"), &json!(1)), "{run}");
-        scene.assert_people_are_true();
+        scene.assert_users_match();
     }
 }
 
 #[test]
 fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
-    let mut scene = Scene::of(400, 5);
+    let mut scene = Scene::new(400, 5);
     scene.sync("rooms");
     scene.sync("users");
-    let without = scene.people().len();
+    let without = scene.synced_users().len();
     scene.set("/users/includeGuests", json!(true));
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full", "under other settings all is told anew");
-    let with = scene.people();
+    let with = scene.synced_users();
     assert!(with.len() > without);
     let guests = with.values().filter(|it| it["guest"] == json!(true)).count();
     assert_eq!(guests, with.len() - without);
@@ -94,7 +94,7 @@ fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
 
 #[test]
 fn card_numbers_come_to_the_letter() {
-    let mut scene = Scene::of(120, 2);
+    let mut scene = Scene::new(120, 2);
     for (attribute, value) in [
         ("employeeId", json!({"employeeId": " 0042 "})),
         ("faxNumber", json!({"faxNumber": "007-1"})),
@@ -103,11 +103,11 @@ fn card_numbers_come_to_the_letter() {
             json!({"onPremisesExtensionAttributes": {"extensionAttribute7": "0 1"}}),
         ),
     ] {
-        let id = scene.people_in_truth().into_keys().next().expect("a person");
+        let id = scene.expected_users().into_keys().next().expect("a person");
         scene.patch_user(&id, properties(value)).expect("a user");
         scene.set("/users/cardNumber", json!(attribute));
         scene.sync("users");
-        let card = text(&scene.people()[&id], "cardNumber");
+        let card = text(&scene.synced_users()[&id], "cardNumber");
         assert_eq!(
             card,
             ["0 1", "007-1", " 0042 "].into_iter().find(|it| *it == card).expect(attribute)
@@ -116,54 +116,54 @@ fn card_numbers_come_to_the_letter() {
     let extension = scene.truth().extensions[0].clone();
     scene.set("/users/cardNumber", json!(extension));
     scene.sync("users");
-    let with_card = scene.people().values().filter(|it| it["cardNumber"].is_string()).count();
-    let in_truth = scene.people_in_truth().values().filter(|it| it[&extension].is_string()).count();
+    let with_card = scene.synced_users().values().filter(|it| it["cardNumber"].is_string()).count();
+    let in_truth = scene.expected_users().values().filter(|it| it[&extension].is_string()).count();
     assert_eq!(with_card, in_truth);
     assert!(in_truth > 0);
 }
 
 #[test]
 fn case_034_an_attribute_that_does_not_exist_costs_the_numbers_and_no_user() {
-    let mut scene = Scene::of(20, 2);
+    let mut scene = Scene::new(20, 2);
     scene.set("/users/cardNumber", json!("badgeNumber"));
     let run = scene.sync("users");
     let warnings = run["summary"]["warnings"].to_string();
     assert!(warnings.contains("badgeNumber"), "{warnings}");
-    assert_eq!(scene.people().len(), scene.people_in_truth().len());
+    assert_eq!(scene.synced_users().len(), scene.expected_users().len());
 }
 
 #[test]
 fn too_many_removals_wait_for_a_person() {
-    let scene = Scene::of(100, 2);
+    let scene = Scene::new(100, 2);
     scene.sync("users");
-    let people = scene.people();
+    let people = scene.synced_users();
     let leavers: Vec<_> = people.keys().take(30).cloned().collect();
     for id in &leavers {
         scene.delete_user(id).expect("a user");
     }
     let run = scene.host(&["sync", "users"]).ends_with(3).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(30)));
-    assert_eq!(scene.people().len(), people.len(), "nobody is gone yet");
+    assert_eq!(scene.synced_users().len(), people.len(), "nobody is gone yet");
     assert_eq!(scene.host(&["removals", "list"]).ends_with(0).lines().len(), 30);
 
     scene.host(&["removals", "approve", &leavers[0]]).ends_with(0);
-    assert_eq!(scene.people().len(), people.len() - 1);
+    assert_eq!(scene.synced_users().len(), people.len() - 1);
     // Who comes back is no longer held.
     scene.restore_user(&leavers[1]).expect("from the recycle bin");
     scene.host(&["sync", "users"]).ends_with(3);
     assert_eq!(scene.host(&["removals"]).lines().len(), 28);
     scene.host(&["removals", "discard"]).ends_with(0);
     scene.host(&["sync", "users"]).ends_with(0);
-    assert_eq!(scene.people().len(), people.len() - 1, "discarded: they stay");
+    assert_eq!(scene.synced_users().len(), people.len() - 1, "discarded: they stay");
     // An enumeration misses them, and brings them up again.
     scene.host(&["sync", "users", "--full"]).ends_with(3);
     scene.host(&["removals", "approve"]).ends_with(0);
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
 fn a_dry_run_says_what_would_change_and_writes_nothing() {
-    let scene = Scene::of(100, 2);
+    let scene = Scene::new(100, 2);
     let run = scene.host(&["sync", "users", "--dry-run"]).ends_with(0).json();
     assert!(run["added"].as_u64().is_some_and(|it| it > 50), "{run}");
     assert!(!scene.path("data").exists(), "not even the folder");
@@ -181,13 +181,13 @@ fn a_dry_run_says_what_would_change_and_writes_nothing() {
 
 #[test]
 fn one_data_folder_holds_several_tenants() {
-    let mut scene = Scene::of(50, 2);
+    let mut scene = Scene::new(50, 2);
     scene.sync("users");
-    let people = scene.people().len();
+    let people = scene.synced_users().len();
     scene.set("/server/name", json!("Fabrikam"));
     scene.set("/users/includeGuests", json!(true));
     scene.sync("users");
-    assert!(scene.people().len() > people);
+    assert!(scene.synced_users().len() > people);
     let mut named = scene.command(&["--format", "json", "--integration", "Contoso", "users"]);
     assert_eq!(end_to_end::run(&mut named).ends_with(0).lines().len(), people);
     let unnamed = end_to_end::run(&mut scene.command(&["users"])).ends_with(2);
@@ -199,7 +199,7 @@ fn one_data_folder_holds_several_tenants() {
 
 #[test]
 fn a_run_that_fails_goes_on_where_it_stopped() {
-    let scene = Scene::of(3500, 2);
+    let scene = Scene::new(3500, 2);
     // The third page is refused.
     let denied = json!({"error": {"code": "Authorization_RequestDenied", "message": "x"}});
     let fault = Then::Answer { status: 403, headers: BTreeMap::new(), body: Some(denied) };
@@ -207,21 +207,21 @@ fn a_run_that_fails_goes_on_where_it_stopped() {
         .add_fault(Fault::once("/v1.0/users", fault).with_query("$skiptoken").after(1))
         .expect("a fault");
     scene.host(&["sync", "users"]).ends_with(1);
-    let kept = scene.people().len();
+    let kept = scene.synced_users().len();
     assert!(kept > 1000, "two pages were kept: {kept}");
     scene.clear_requests();
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full");
     assert_eq!(scene.asked("/users/delta"), 1, "the same enumeration goes on");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
 fn a_new_room_is_not_taken_for_a_person() {
-    let scene = Scene::of(60, 4);
+    let scene = Scene::new(60, 4);
     scene.sync("users");
     scene.sync("rooms");
-    let people = scene.people().len();
+    let people = scene.synced_users().len();
     // Its account is in the directory before the room is in Places.
     let room = json!({"displayName": "Late Room", "emailAddress": "late@contoso.com", "@emulator.inPlaces": false});
     let id = scene.add_room(properties(room)).expect("a room");
@@ -229,8 +229,12 @@ fn a_new_room_is_not_taken_for_a_person() {
         .patch_user("late@contoso.com", properties(json!({"accountEnabled": true})))
         .expect("its account");
     scene.sync("users");
-    assert_eq!(scene.people().len(), people + 1, "nobody can know yet");
+    assert_eq!(scene.synced_users().len(), people + 1, "nobody can know yet");
     scene.patch_room(&id, properties(json!({"@emulator.inPlaces": true}))).expect("a room");
     scene.sync("rooms");
-    assert_eq!(scene.people().len(), people, "people with the address of a room are not offered");
+    assert_eq!(
+        scene.synced_users().len(),
+        people,
+        "people with the address of a room are not offered"
+    );
 }

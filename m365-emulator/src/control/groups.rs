@@ -1,9 +1,9 @@
-//! [`Control`] over groups and who is in them.
+//! [`Control`] over groups and their members.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::control::{Control, Properties};
+use super::{Control, Properties};
 use crate::error::ControlError;
 use crate::tenant::Tenant;
 use crate::tenant::group::Group;
@@ -12,17 +12,16 @@ use crate::tenant::member::MemberKind;
 /// A group's direct members, by object id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Members {
-    /// People, guests and mailboxes.
+    /// Users, including guests and mailboxes.
     pub users: Vec<String>,
-    /// Groups that are in this one.
+    /// Groups that are members of this one.
     pub groups: Vec<String>,
     /// Devices.
     pub devices: Vec<String>,
 }
 
-/// Groups are named by object id, members by object id or user principal name.
 impl Control {
-    /// All groups that are not deleted, with every property that was ever set, without members.
+    /// Lists all groups that are not deleted, with every property that was ever set, without members.
     #[must_use]
     pub fn groups(&self) -> Vec<Value> {
         self.read(|state| {
@@ -31,10 +30,10 @@ impl Control {
         })
     }
 
-    /// One group, deleted or not; `@removed` tells.
+    /// Returns one group. A deleted group has `@removed`.
     ///
     /// # Errors
-    /// There is no such group.
+    /// [`ControlError::NotFound`] if the group does not exist.
     pub fn group(&self, id: &str) -> Result<Value, ControlError> {
         self.read(|state| {
             let schema = &state.tenant.groups.schema;
@@ -42,16 +41,17 @@ impl Control {
         })
     }
 
-    /// The direct members of a group, deleted or not.
+    /// Returns the direct members of a group, which may be deleted.
     ///
     /// # Errors
-    /// There is no such group.
+    /// [`ControlError::NotFound`] if the group does not exist.
     pub fn members(&self, id: &str) -> Result<Members, ControlError> {
         self.read(|state| Ok(members(&state.tenant, state.tenant.group(id)?)))
     }
 
-    /// Shows the members of each group that is not deleted, one group after the other: a million memberships need no
-    /// more room than the largest group. The emulator answers nobody meanwhile.
+    /// Calls `look` with the members of each group that is not deleted, one group after the other, so
+    /// that a million memberships need only the memory of the largest group. The emulator answers no
+    /// requests during the calls.
     pub fn each_group(&self, mut look: impl FnMut(&str, Members)) {
         self.read(|state| {
             for (_, group) in state.tenant.groups.present() {
@@ -60,12 +60,12 @@ impl Control {
         });
     }
 
-    /// Adds a group, a security group where nothing else is said; `members` are its first members. Answers with the
-    /// object id.
+    /// Adds a group, and returns its object id. The default is a security group. `members` names its
+    /// first members, by object id or user principal name.
     ///
     /// # Errors
-    /// A property is unknown or does not fit, the id is taken, or a member is not there or not of a kind that such a
-    /// group has.
+    /// A property is unknown or has a wrong type, the id is taken, or a member does not exist or is of
+    /// a kind that such a group cannot have.
     pub fn create_group(&self, properties: Properties) -> Result<String, ControlError> {
         self.change(|state| state.tenant.create_group(properties))
     }
@@ -73,48 +73,50 @@ impl Control {
     /// Sets properties of a group.
     ///
     /// # Errors
-    /// There is no such group, or a property is unknown or does not fit.
+    /// The group does not exist, or a property is unknown or has a wrong type.
     pub fn patch_group(&self, id: &str, properties: &Properties) -> Result<(), ControlError> {
         self.change(|state| state.tenant.patch_group(id, properties))
     }
 
-    /// Deletes a group: a Microsoft 365 group goes to the recycle bin, others are gone for good.
+    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted permanently.
     ///
     /// # Errors
-    /// There is no such group.
+    /// [`ControlError::NotFound`] if the group does not exist.
     pub fn delete_group(&self, id: &str) -> Result<(), ControlError> {
         self.change(|state| state.tenant.remove_group(id, false))
     }
 
-    /// Deletes a group for good, from the recycle bin too.
+    /// Deletes a group permanently, also from the recycle bin.
     ///
     /// # Errors
-    /// There is no such group.
+    /// [`ControlError::NotFound`] if the group does not exist.
     pub fn delete_group_permanently(&self, id: &str) -> Result<(), ControlError> {
         self.change(|state| state.tenant.remove_group(id, true))
     }
 
-    /// Takes a group out of the recycle bin, members included.
+    /// Restores a group from the recycle bin, with its members.
     ///
     /// # Errors
-    /// There is no such group in it.
+    /// The group is not in the recycle bin.
     pub fn restore_group(&self, id: &str) -> Result<(), ControlError> {
         self.change(|state| state.tenant.restore_group(id))
     }
 
-    /// Adds members: users, and to other groups than those of Microsoft 365 also groups and devices. Who is a member
-    /// already stays one. Groups may end up in a circle.
+    /// Adds members, named by object id or user principal name: users, and to groups other than
+    /// Microsoft 365 groups also groups and devices. Existing members stay. Groups may become members of
+    /// each other.
     ///
     /// # Errors
-    /// The group or a member is not there, or a member is not of a kind that the group has; nobody is added then.
+    /// The group or a member does not exist, or a member is of a kind that the group cannot have. Then
+    /// no member is added.
     pub fn add_members(&self, id: &str, members: &[impl AsRef<str>]) -> Result<(), ControlError> {
         self.change(|state| state.tenant.add_members(id, members))
     }
 
-    /// Takes members away. Who is none is passed over.
+    /// Removes members. Users, groups and devices that are not members are ignored.
     ///
     /// # Errors
-    /// The group or a member is not there.
+    /// The group or a member does not exist.
     pub fn remove_members(
         &self,
         id: &str,

@@ -1,103 +1,18 @@
-//! `/_emulator/`: [`Control`] over HTTP. Everything is JSON, but for certificates, which come as PEM; no token is
-//! needed.
+//! The admin API under `/_emulator/`: [`Control`] over HTTP, without a token. Requests and answers are
+//! JSON, except that certificates are uploaded as PEM.
 
-use http::{Method, StatusCode};
+use ::http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::control::{Control, Properties};
-use crate::control_groups::Members;
-use crate::control_places::SpaceKind;
+use super::guide::GUIDE;
+use super::{Control, Members, Properties, SpaceKind};
 use crate::error::ControlError;
-use crate::fault::Fault;
-use crate::front::Shared;
-use crate::graph::cursor::DeltaExpiry;
+use crate::state::Shared;
+use crate::state::cursors::DeltaExpiry;
+use crate::state::fault::Fault;
 use crate::wire::{Reply, Request};
-
-/// What there is, for a person who asks `GET /_emulator/`.
-const GUIDE: &[(&str, &str)] = &[
-    ("GET /_emulator/truth", "What there is, in numbers, and a digest"),
-    ("GET /_emulator/users?$skip=0&$top=100", "Users with all their stored properties"),
-    ("POST /_emulator/users", "Adds a user; {} invents one"),
-    (
-        "GET|PATCH /_emulator/users/{id|upn}",
-        "One user; PATCH sets properties, \"@emulator.restMailbox\" too",
-    ),
-    ("DELETE /_emulator/users/{id|upn}?permanent=false", "To the recycle bin, or for good"),
-    ("POST /_emulator/users/{id}/restore", "Back from the recycle bin"),
-    ("GET|POST /_emulator/rooms", "Rooms; POST adds one and its mailbox"),
-    (
-        "PATCH|DELETE /_emulator/rooms/{id|email}",
-        "\"@emulator.inPlaces\": false keeps Places from knowing it",
-    ),
-    ("GET|POST /_emulator/roomLists", "Room lists, with the ids of their rooms"),
-    ("PATCH|DELETE /_emulator/roomLists/{id|email}", "\"rooms\": ids or addresses"),
-    ("GET|POST /_emulator/workspaces", "Workspaces, with all that rooms have"),
-    ("PATCH|DELETE /_emulator/workspaces/{id|email}", "As with rooms"),
-    ("GET|POST /_emulator/buildings", "Buildings; floors and sections likewise"),
-    (
-        "PATCH|DELETE /_emulator/buildings/{id}",
-        "What is in it stays, and its parentId leads nowhere",
-    ),
-    ("GET|POST /_emulator/groups", "Groups; POST adds one, with \"members\": ids"),
-    ("GET|PATCH /_emulator/groups/{id}", "One group; PATCH sets properties"),
-    (
-        "DELETE /_emulator/groups/{id}?permanent=false",
-        "To the recycle bin, if it is a Microsoft 365 group; others are gone",
-    ),
-    ("POST /_emulator/groups/{id}/restore", "Back from the recycle bin, with its members"),
-    (
-        "GET|POST /_emulator/groups/{id}/members",
-        "Ids of the users, groups and devices; {\"add\": ids, \"remove\": ids}",
-    ),
-    ("GET /_emulator/memberships", "The same of every group, one line of JSON each"),
-    ("POST /_emulator/change", "{\"users\": 100} changes a hundred people and says how"),
-    ("GET /_emulator/permissions", "Granted application permissions"),
-    (
-        "PUT|DELETE /_emulator/permissions/{name}",
-        "Grants, revokes; tokens that are out keep theirs",
-    ),
-    (
-        "GET|POST /_emulator/certificates",
-        "Client certificates; POST takes one as PEM and answers with its thumbprint",
-    ),
-    ("DELETE /_emulator/certificates/{thumbprint}", "Removes one"),
-    (
-        "GET|PATCH /_emulator/settings",
-        "places, placesProvisioned, roomLists, placesNextLink, exchangeOnline, unlisted, deltaOmitsNull, \
-         deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, extensionsListed, secretExpired, \
-         ownSigningKey, applicationDisabled, tokenLifetimeSeconds, redirectUris",
-    ),
-    (
-        "POST /_emulator/deltaTokens/expire",
-        "{\"answer\": \"syncStateNotFound\"|\"resyncRequired\"|\"location\", \"status\": 410|400}",
-    ),
-    (
-        "POST /_emulator/pageTokens/expire",
-        "nextLinks of users and groups that are out count no more",
-    ),
-    (
-        "POST /_emulator/keys/rotate",
-        "A new signing key; {\"drop\": true} publishes the earlier ones no more",
-    ),
-    ("POST /_emulator/codes/expire", "Authorization codes that are out have expired"),
-    (
-        "POST /_emulator/consent",
-        "{\"redirectUri\": URL}: consent in the portal, which comes back without a state",
-    ),
-    ("GET|PUT|POST|DELETE /_emulator/faults", "Lists, replaces, adds one, clears"),
-    (
-        "GET|POST|DELETE /_emulator/lags",
-        "A replica that stays as the tenant is now, {\"of\": [\"user\", \"group\", \"place\", \"memberGroups\", \
-         \"listing\"], \"times\": 3}",
-    ),
-    (
-        "GET|POST|DELETE /_emulator/overrides",
-        "Members sent as they are written, {\"id\": ID, \"path\": part, \"set\": {name: JSON}}",
-    ),
-    ("GET|DELETE /_emulator/requests", "What was asked of Entra and Graph; forgets it"),
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,10 +67,12 @@ enum ExpiryAnswer {
     Location,
 }
 
+/// Returns whether a path belongs to the admin API.
 pub(crate) fn serves(path: &str) -> bool {
     path == "/_emulator" || path.starts_with("/_emulator/")
 }
 
+/// Answers a request to the admin API.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
     let control = Control { shared: shared.clone() };
     route(&control, request).unwrap_or_else(|refusal| match refusal {
@@ -171,7 +88,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
             Reply::json(StatusCode::BAD_REQUEST, &json!({"error": error.to_string()}))
         }
         Refusal::NoSuchPath => {
-            let error = "there is no such path or method; GET /_emulator/ lists them";
+            let error = "the admin API has no such path or method; GET /_emulator/ lists them";
             Reply::json(StatusCode::NOT_FOUND, &json!({"error": error}))
         }
     })
@@ -201,7 +118,7 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
     match (&request.method, path.as_slice()) {
         (&Method::GET, []) => {
             let guide: Map<String, Value> =
-                GUIDE.iter().map(|(path, what)| ((*path).to_owned(), json!(what))).collect();
+                GUIDE.iter().map(|(path, text)| ((*path).to_owned(), json!(text))).collect();
             ok(&guide)
         }
         (&Method::GET, ["truth"]) => ok(&control.truth()),
@@ -318,6 +235,7 @@ fn groups(control: &Control, request: &Request, path: &[&str]) -> Result<Reply, 
     }
 }
 
+/// Lists the members of all groups, each group as one line of JSON.
 fn memberships(control: &Control) -> Result<Reply, Refusal> {
     let mut lines = Vec::new();
     let mut written = Ok(());
@@ -406,7 +324,7 @@ fn lags(control: &Control, request: &Request) -> Result<Reply, Refusal> {
 
 fn overrides(control: &Control, request: &Request) -> Result<Reply, Refusal> {
     match request.method {
-        // Not by way of a JSON value: that cannot hold every text that JSON can.
+        // Written directly: `serde_json::Value` cannot represent half a surrogate pair.
         Method::GET => {
             let list = serde_json::to_string(&control.overrides())?;
             Ok(Reply::new(StatusCode::OK)
@@ -425,7 +343,7 @@ fn overrides(control: &Control, request: &Request) -> Result<Reply, Refusal> {
     }
 }
 
-/// An empty body is an empty object.
+/// Reads the body of a request. An empty body is read as an empty object.
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, serde_json::Error> {
     if request.body.is_empty() {
         return serde_json::from_value(Value::Object(Properties::new()));
@@ -433,6 +351,7 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, serde_json::Error> 
     serde_json::from_slice(&request.body)
 }
 
+/// Returns a list with its length, limited by `$skip` and `$top`.
 fn list(request: &Request, all: Vec<Value>) -> Result<Reply, Refusal> {
     let number = |option: &str| request.query.option(option).and_then(|given| given.parse().ok());
     let count = all.len();

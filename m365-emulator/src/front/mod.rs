@@ -1,38 +1,26 @@
-//! Where every request comes in: noted, struck by a fault or not, and handed to whom it is for.
+//! Entry point of every request: records it, applies faults, and passes it to Entra, Graph or the
+//! admin API.
+
+mod alter;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
 use tokio::sync::watch;
 
-use crate::fault::{self, Then};
+use crate::control::http as admin;
+use crate::entra;
 use crate::graph::refusal::GraphRefusal;
 use crate::graph::{self, batch};
 use crate::random::Random;
-use crate::state::State;
+use crate::state::Shared;
+use crate::state::fault::Then;
 use crate::wire::{Delivery, Reply, Request};
-use crate::{admin, entra};
 
-/// The state, shared by all connections.
-#[derive(Clone)]
-pub(crate) struct Shared(Arc<Mutex<State>>);
-
-impl Shared {
-    pub(crate) fn new(state: State) -> Self {
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    /// A panic elsewhere leaves the state as it was: what it was about to do is lost, no more.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Answers a request. Boxed, because a batch answers its requests in the same way.
+/// Answers a request. The future is boxed because a batch calls this function for its requests.
 pub(crate) fn handle(
     shared: Shared,
     request: Request,
@@ -45,7 +33,7 @@ pub(crate) fn handle(
             let mut state = shared.lock();
             let order = state.log.arrived(&request);
             let then = state.faults.strike(&request);
-            // Before the lock is gone: no replacement from now on is missed.
+            // Subscribed under the lock, so that no replacement from now on is missed.
             (order, then, state.faults.replaced(), state.graph.clone())
         };
         if matches!(then, Some(Then::Hold {})) {
@@ -59,7 +47,7 @@ pub(crate) fn handle(
 }
 
 async fn hold(mut replaced: watch::Receiver<()>) {
-    // An error means that the emulator ends, which frees everybody too.
+    // An error means that the emulator ends, which ends the waiting too.
     let _ = replaced.changed().await;
 }
 
@@ -67,11 +55,11 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
     match then {
         None | Some(Then::Hold {}) => serve(shared, request).await,
         Some(Then::Answer { status, headers, body }) => {
-            fault::made_up(status, &headers, body.as_ref())
+            alter::made_up(status, &headers, body.as_ref())
         }
         Some(Then::Fail { status, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            // The object that a path names comes behind the version and the collection.
+            // A path has the version, the collection, and then the id of the object.
             let key = request.segments().into_iter().nth(2).unwrap_or_default();
             let refusal = GraphRefusal::failing(status, retry_after.as_deref(), &key);
             graph::refuse(&mut shared.lock(), request, refusal)
@@ -86,7 +74,7 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
             reply
         }
         Some(Then::Truncate { after, clean }) => {
-            fault::truncate(serve(shared, request).await, after, clean)
+            alter::truncate(serve(shared, request).await, after, clean)
         }
         Some(Then::IdToken(fault)) => {
             let reply = serve(shared, request).await;
@@ -99,7 +87,7 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
         Some(Then::Rewrite(edits)) => {
             let separator = if request.query.raw.is_empty() { "" } else { "?" };
             let url = format!("{graph}{}{separator}{}", request.path, request.query.raw);
-            fault::rewrite(serve(shared, request).await, &edits, &url, graph)
+            alter::rewrite(serve(shared, request).await, &edits, &url, graph)
         }
     }
 }
@@ -122,7 +110,7 @@ async fn serve(shared: &Shared, request: &Request) -> Reply {
     graph::finish(&mut shared.lock(), request, answered)
 }
 
-/// One after the other, as their dependencies have it.
+/// Answers the requests of a batch one after the other, in the order of their dependencies.
 async fn serve_steps(
     shared: &Shared,
     request: &Request,
@@ -130,7 +118,7 @@ async fn serve_steps(
 ) -> Result<Reply, GraphRefusal> {
     let mut answers = Vec::with_capacity(steps.len());
     let mut statuses = HashMap::new();
-    let mut delivery = Delivery::Whole;
+    let mut delivery = Delivery::Complete;
     let graph = shared.lock().graph.clone();
     for step in steps {
         let inner = step.request(request, &graph)?;
@@ -140,8 +128,8 @@ async fn serve_steps(
         } else {
             handle(shared.clone(), inner).await
         };
-        // What is not answered inside cannot be answered outside.
-        if reply.delivery != Delivery::Whole {
+        // A batch without one of its answers cannot be answered at all.
+        if reply.delivery != Delivery::Complete {
             delivery = Delivery::Close;
         }
         statuses.insert(step.id.to_lowercase(), reply.status.as_u16());

@@ -1,4 +1,4 @@
-//! Certificates that the application proves itself with.
+//! Certificates that the application authenticates with.
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use ring::signature::{
@@ -10,41 +10,42 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::error::ControlError;
 
-/// What the portal shows of a certificate that was uploaded.
+/// An uploaded certificate, as the portal shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisteredCertificate {
-    /// SHA-1 over the DER, in hexadecimal: what the portal calls it by.
+    /// SHA-1 over the DER, in hexadecimal: the name of the certificate in the portal.
     pub thumbprint: String,
-    /// From when it is good, RFC 3339.
+    /// Start of its validity, RFC 3339.
     pub not_before: String,
-    /// Until when it is good, RFC 3339.
+    /// End of its validity, RFC 3339.
     pub not_after: String,
 }
 
-/// A certificate with an RSA key. Nobody has to have signed it: that it was uploaded is what counts.
+/// A certificate with an RSA key. Any issuer is accepted, since an administrator uploaded it.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
     /// SHA-1 over the DER.
-    pub(super) x5t: Vec<u8>,
+    pub(crate) x5t: Vec<u8>,
     /// SHA-256 over the DER.
-    pub(super) x5t_s256: Vec<u8>,
-    /// When it is good.
-    pub(super) start: jiff::Timestamp,
-    pub(super) end: jiff::Timestamp,
+    pub(crate) x5t_s256: Vec<u8>,
+    /// Start of its validity.
+    pub(crate) start: jiff::Timestamp,
+    /// End of its validity.
+    pub(crate) end: jiff::Timestamp,
     /// RSAPublicKey (RFC 8017, A.1.1).
     key: Vec<u8>,
 }
 
-/// How an assertion is signed (RFC 7518, section 3.1).
+/// Signature algorithm of an assertion (RFC 7518, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub(crate) enum Algorithm {
     Ps256,
     Rs256,
 }
 
 impl Algorithm {
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "PS256" => Some(Self::Ps256),
             "RS256" => Some(Self::Rs256),
@@ -61,20 +62,25 @@ impl Algorithm {
 }
 
 impl Certificate {
-    /// The first certificate in a PEM text, which may hold other things too: a private key, above all.
+    /// Reads the first certificate of a PEM text, which may also contain other blocks, such as a
+    /// private key.
+    ///
+    /// # Errors
+    /// [`ControlError::Invalid`] if there is no certificate, it cannot be parsed, or its key is not an
+    /// RSA key.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, ControlError> {
-        let invalid = |why: &str| ControlError::Invalid(format!("no client certificate: {why}"));
+        let invalid = |why: &str| ControlError::Invalid(format!("not a client certificate: {why}"));
         let blocks = pem::parse_many(pem).map_err(|error| invalid(&error.to_string()))?;
         let der = blocks
             .iter()
             .find(|block| block.tag() == "CERTIFICATE")
-            .ok_or_else(|| invalid("there is no block CERTIFICATE in the PEM text"))?
+            .ok_or_else(|| invalid("the PEM text has no block CERTIFICATE"))?
             .contents();
         let (_, parsed) =
             X509Certificate::from_der(der).map_err(|error| invalid(&error.to_string()))?;
         let key = parsed.public_key();
         if key.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-            return Err(invalid("its key is not one of RSA"));
+            return Err(invalid("its key is not an RSA key"));
         }
         let time = |time: x509_parser::time::ASN1Time| {
             jiff::Timestamp::from_second(time.timestamp())
@@ -101,14 +107,14 @@ impl Certificate {
         }
     }
 
-    pub(super) fn signed(&self, algorithm: Algorithm, message: &str, signature: &[u8]) -> bool {
+    pub(crate) fn signed(&self, algorithm: Algorithm, message: &str, signature: &[u8]) -> bool {
         UnparsedPublicKey::new(algorithm.verification(), &self.key)
             .verify(message.as_bytes(), signature)
             .is_ok()
     }
 }
 
-/// As Entra writes thumbprints.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+/// Returns bytes in hexadecimal as Entra writes thumbprints.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

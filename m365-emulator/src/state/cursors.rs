@@ -1,11 +1,10 @@
-//! The opaque tokens in nextLinks and deltaLinks. They carry all that the request after them needs.
+//! The opaque tokens in nextLinks and deltaLinks. A token carries everything that the next request
+//! needs.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::refusal::GraphRefusal;
 use crate::tenant::entry::Sequence;
 
 /// What a token stands for.
@@ -22,19 +21,20 @@ pub(crate) enum Cursor {
     DeltaPage {
         of: Tracked,
         query: String,
-        /// Where the round started; none for the initial enumeration.
+        /// Sequence number at which the round started; none for the initial enumeration.
         since: Option<Sequence>,
-        /// What the tenant stood at when the round began: the deltaLink at its end starts there.
+        /// Sequence number of the tenant when the round began: the deltaLink at the end of the
+        /// round starts there.
         until: Sequence,
         next: Position,
-        /// Where the page before began.
+        /// Start of the previous page.
         before: Option<Position>,
     },
     /// The next delta round.
     Delta { of: Tracked, query: String, since: Sequence },
 }
 
-/// What can be followed with delta.
+/// The collections that delta can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tracked {
     Users,
@@ -57,18 +57,19 @@ impl Tracked {
     }
 }
 
-/// A place in a delta round.
+/// A position in a delta round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// How often everything was gone through already.
+    /// Number of passes over all groups that are complete.
     pub(crate) pass: u8,
-    /// A slot, or a place in the log of changes.
+    /// A slot, or an index into the log of changes.
     pub(crate) at: u32,
-    /// Of a group that is too large for one page: which member comes next.
+    /// The next member of a group that is too large for one page.
     pub(crate) member: u32,
 }
 
-/// How expired delta tokens are answered. Both happen, and mean the same: start over.
+/// How Graph refuses a delta token that has expired. All variants occur, and have the same meaning:
+/// the client has to start again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeltaExpiry {
@@ -79,24 +80,31 @@ pub enum DeltaExpiry {
         /// Whether the code is `resyncRequired` instead.
         resync_required: bool,
     },
-    /// 410 with a `Location` to start over from, and no body.
+    /// 410 with a `Location` to start again from, and no body.
     Location,
 }
 
-/// What is out, and what of it counts no more.
+/// Why a token of a listing is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageTokenError {
+    Expired,
+    Malformed,
+}
+
+/// Why a delta token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeltaTokenError {
+    Unknown,
+    Expired(DeltaExpiry),
+}
+
+/// Which tokens were issued, and which of them have expired.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursors {
     issued: u64,
     delta_expired: u64,
     pages_expired: u64,
     expiry: DeltaExpiry,
-}
-
-/// Why a delta token is not taken.
-pub(crate) enum Stale {
-    Refused(GraphRefusal),
-    /// Start over at the address without a token.
-    Gone,
 }
 
 impl Default for Cursors {
@@ -111,7 +119,7 @@ impl Default for Cursors {
 }
 
 impl Cursors {
-    /// No two tokens are the same, even where nothing changed between them.
+    /// Returns a new token. No two tokens are equal, even if nothing changed between them.
     pub(crate) fn issue(&mut self, cursor: &Cursor) -> String {
         self.issued += 1;
         let json = serde_json::to_string(&(self.issued, cursor)).unwrap_or_default();
@@ -127,44 +135,37 @@ impl Cursors {
         self.pages_expired = self.issued;
     }
 
-    /// Where a listing goes on.
-    pub(crate) fn page(&self, token: &str) -> Result<(String, u32), GraphRefusal> {
+    /// Returns the query of a listing, and where its next page starts.
+    pub(crate) fn page(&self, token: &str) -> Result<(String, u32), PageTokenError> {
         match self.read(token) {
-            Some((number, _)) if number <= self.pages_expired => {
-                Err(GraphRefusal::page_token_expired())
-            }
+            Some((number, _)) if number <= self.pages_expired => Err(PageTokenError::Expired),
             Some((_, Cursor::Page { query, next })) => Ok((query, next)),
-            _ => Err(GraphRefusal::page_token_malformed()),
+            _ => Err(PageTokenError::Malformed),
         }
     }
 
-    /// Where a delta round starts or goes on.
-    pub(crate) fn delta(&self, token: &str, of: Tracked, now: Sequence) -> Result<Cursor, Stale> {
-        let unknown = GraphRefusal::sync_state(StatusCode::BAD_REQUEST, "syncStateNotFound");
-        let Some((number, cursor)) = self.read(token) else {
-            return Err(Stale::Refused(unknown));
-        };
+    /// Returns where a delta round starts or continues. `now` is the sequence number of the tenant.
+    pub(crate) fn delta(
+        &self,
+        token: &str,
+        of: Tracked,
+        now: Sequence,
+    ) -> Result<Cursor, DeltaTokenError> {
+        let (number, cursor) = self.read(token).ok_or(DeltaTokenError::Unknown)?;
         if number <= self.delta_expired {
-            return Err(match self.expiry {
-                DeltaExpiry::Location => Stale::Gone,
-                DeltaExpiry::SyncStateNotFound { status, resync_required } => {
-                    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
-                    let code = if resync_required { "resyncRequired" } else { "syncStateNotFound" };
-                    Stale::Refused(GraphRefusal::sync_state(status, code))
-                }
-            });
+            return Err(DeltaTokenError::Expired(self.expiry));
         }
         match &cursor {
             Cursor::Delta { of: its, since, .. } if *its == of && *since <= now => Ok(cursor),
             Cursor::DeltaPage { of: its, until, .. } if *its == of && *until <= now => Ok(cursor),
-            _ => Err(Stale::Refused(unknown)),
+            _ => Err(DeltaTokenError::Unknown),
         }
     }
 
     fn read(&self, token: &str) -> Option<(u64, Cursor)> {
         let json = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (number, cursor): (u64, Cursor) = serde_json::from_slice(&json).ok()?;
-        // A token of another run is one that this tenant never gave.
+        // A higher number belongs to another run of the emulator.
         (number <= self.issued).then_some((number, cursor))
     }
 }

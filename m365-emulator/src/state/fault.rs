@@ -1,50 +1,48 @@
-//! What goes wrong on purpose.
+//! Faults: what goes wrong on purpose.
 
 use std::collections::BTreeMap;
 
-use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::entra::id_token_fault::IdTokenFault;
-use crate::entra::token_fault::TokenFault;
 use crate::error::ControlError;
-use crate::wire::{Delivery, Reply, Request};
+use crate::wire::Request;
 
-/// A fault: which requests it concerns, and what happens to them. Of several that match a request, the
-/// first happens.
+/// A fault: which requests it concerns, and what happens to them. If several match a request, the
+/// first one happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// Which requests. Without conditions: all of them, the requests inside a `$batch` included.
+    /// Which requests the fault concerns. Without conditions, all of them, including those inside a
+    /// `$batch`.
     #[serde(default, rename = "match")]
     pub matching: Match,
-    /// Lets so many matching requests pass first.
+    /// Number of matching requests that pass before the first fault.
     #[serde(default)]
     pub skip: u32,
-    /// Happens so many times; none is for ever. Once where it is not given.
+    /// Number of requests that the fault happens to; 1 by default. None is without limit.
     #[serde(default = "once")]
     pub times: Option<u32>,
-    /// What happens.
+    /// What happens to the requests.
     pub then: Then,
 }
 
-/// Conditions that all have to hold.
+/// Conditions on a request. All of them have to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Match {
-    /// The method, in any case.
+    /// The method, in upper or lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Part of the decoded path, e.g. `/v1.0/users/delta`.
+    /// Part of the decoded path, such as `/v1.0/users/delta`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Part of the decoded query, e.g. `$skiptoken=`.
+    /// Part of the decoded query, such as `$skiptoken=`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// Whether the request has to come inside a `$batch` (true) or alone (false).
+    /// Whether the request has to be inside a `$batch` (true) or outside (false).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<bool>,
 }
@@ -54,68 +52,130 @@ pub struct Match {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Then {
-    /// Is answered so, and never reaches the tenant.
+    /// Gets this answer, and never reaches the tenant.
     Answer {
         /// HTTP status, from 200 to 599.
         status: u16,
-        /// Headers, `Content-Type` too. Without one, JSON bodies get their type.
+        /// Headers. If there is no `Content-Type`, JSON bodies get theirs.
         #[serde(default)]
         headers: BTreeMap<String, String>,
-        /// A text is sent as it is, anything else as JSON. None is an empty body.
+        /// A string is sent as it is, any other value as JSON. None is an empty body.
         #[serde(default)]
         body: Option<Value>,
     },
-    /// Is refused by Graph, with its words for a status.
+    /// Is refused by Graph, with the text that Graph has for the status.
     Fail {
         /// HTTP status, from 400 to 599.
         status: u16,
-        /// Value of `Retry-After`, of any form. None sends no such header.
+        /// Value of `Retry-After`, in any form. If none, the header is not sent.
         #[serde(default)]
         retry_after: Option<String>,
     },
     /// Is refused with `Directory_ExpiredPageToken`. Concerns only requests with a `$skiptoken`.
     ExpiredPageToken {},
-    /// Is refused by Entra with the words of this refusal. Concerns only requests to the token endpoint.
+    /// Is refused by Entra for this reason. Concerns only requests to the token endpoint.
     Token(TokenFault),
-    /// Is not answered: the connection closes.
+    /// Gets no answer: the connection is closed.
     Close {},
-    /// Is answered in part.
+    /// Gets a part of its answer.
     Truncate {
-        /// How many bytes of the body arrive; half of them where it is not given.
+        /// Number of bytes of the body that are sent; half of them by default.
         #[serde(default)]
         after: Option<usize>,
-        /// Whether `Content-Length` is that of what arrives: the answer looks complete then, and is no JSON.
-        /// Otherwise it promises the whole, and the connection closes early.
+        /// Whether `Content-Length` is that of the part that is sent: the answer looks complete then,
+        /// and is not valid JSON. Otherwise it is that of the full body, and the connection is
+        /// closed early.
         #[serde(default)]
         clean: bool,
     },
-    /// The ID token in the answer is not as it should be. Concerns only requests that redeem a code.
+    /// Gets an answer with an invalid ID token. Concerns only requests that redeem a code.
     IdToken(IdTokenFault),
-    /// Is answered late.
+    /// Gets its answer late.
     Delay {
-        /// How late.
+        /// Length of the delay.
         milliseconds: u64,
     },
-    /// Is answered when the faults are replaced or cleared, and not before.
+    /// Gets its answer only after the faults have been replaced or cleared.
     Hold {},
-    /// Is answered with these members changed.
+    /// Gets its answer with these members changed.
     Rewrite(Vec<Edit>),
+}
+
+/// Why the token endpoint refuses, for reasons that no setting of this tenant leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// The tenant belongs to another cloud (AADSTS900432).
+    OtherCloud,
+    /// The tenant belongs to the Azure Government cloud, and the endpoint is the public one
+    /// (AADSTS900439).
+    GovernmentTenant,
+    /// The tenant belongs to the public cloud, and the endpoint is that of Azure Government
+    /// (AADSTS900440).
+    PublicTenant,
+    /// The secret is unknown, as it is for some seconds after it was made (AADSTS7000215).
+    SecretUnknown,
+    /// The application is unknown, as it is for some seconds after it was registered
+    /// (AADSTS700016).
+    ApplicationUnknown,
+    /// The application has no service principal in the tenant yet (AADSTS7000229).
+    ServicePrincipalMissing,
+}
+
+/// What is wrong with an ID token. Everything else about the token is correct, including the
+/// signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum IdTokenFault {
+    /// Names a published key, and is signed by another.
+    WrongKey,
+    /// Is signed by a key that is not published, and names it.
+    UnknownKid,
+    /// The issuer is another tenant; `tid` is correct.
+    WrongIssuer,
+    /// The audience is another application.
+    WrongAudience,
+    /// `tid` is another tenant; the issuer is correct.
+    WrongTenant,
+    /// The nonce belongs to another sign-in.
+    WrongNonce,
+    /// There is no nonce.
+    WithoutNonce,
+    /// Expired an hour ago.
+    Expired,
+    /// Becomes valid in an hour.
+    NotYetValid,
+    /// Has no `oid`.
+    WithoutOid,
+    /// Version 1.0: the issuer and the names of claims are those of the older endpoint.
+    Version1,
+    /// `alg` is `none`, and there is no signature.
+    AlgNone,
+    /// `alg` is `HS256`, with the published key (PEM) as the secret.
+    Hs256,
+    /// The keys are rotated before the client can read them, and the key that signed the token is no
+    /// longer published.
+    KeysRotated,
+    /// Has a claim of 20 MB.
+    Huge,
 }
 
 /// One change to the JSON of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
-    /// Where: a JSON Pointer (RFC 6901), e.g. `/@odata.nextLink` or `/value/3/displayName`. What it names need
-    /// not be there yet, its parent must.
+    /// JSON Pointer (RFC 6901) to the member, such as `/@odata.nextLink` or `/value/3/displayName`. The
+    /// parent has to exist.
     pub pointer: String,
-    /// What to put there. In texts, `{self}` stands for the URL of the request and `{graph}` for the origin of
-    /// Graph. None removes what is there.
+    /// New value. In strings, `{self}` stands for the URL of the request and `{graph}` for the origin
+    /// of Graph. None removes the member.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
 }
 
-/// Keeps `null` apart from nothing.
+/// Reads `null` as a value, so that it differs from a missing member.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -126,35 +186,35 @@ fn once() -> Option<u32> {
 }
 
 impl Fault {
-    /// A fault that happens once, to the next request whose path contains this.
+    /// Returns a fault that happens once, to the next request whose path contains this text.
     #[must_use]
     pub fn once(path: &str, then: Then) -> Self {
         let matching = Match { path: Some(path.to_owned()), ..Match::default() };
         Self { matching, skip: 0, times: Some(1), then }
     }
 
-    /// The same, but to so many requests; for ever where there is no number.
+    /// Sets the number of requests that the fault happens to; without limit if none.
     #[must_use]
     pub fn times(mut self, times: impl Into<Option<u32>>) -> Self {
         self.times = times.into();
         self
     }
 
-    /// The same, but only after so many matching requests.
+    /// Sets the number of matching requests that pass first.
     #[must_use]
     pub fn after(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
     }
 
-    /// The same, but only where the decoded query contains this.
+    /// Limits the fault to requests whose decoded query contains this text.
     #[must_use]
     pub fn with_query(mut self, query: &str) -> Self {
         self.matching.query = Some(query.to_owned());
         self
     }
 
-    /// The same, but only inside a `$batch`.
+    /// Limits the fault to requests inside a `$batch`.
     #[must_use]
     pub fn inside_batch(mut self) -> Self {
         self.matching.inner = Some(true);
@@ -164,7 +224,7 @@ impl Fault {
     fn check(&self) -> Result<(), ControlError> {
         let wrong = match &self.then {
             Then::Fail { status, .. } if !(400..600).contains(status) => {
-                Some(format!("status {status} is no failure"))
+                Some(format!("status {status} is not a failure: it has to be 400 to 599"))
             }
             Then::Fail { retry_after: Some(value), .. }
                 if http::HeaderValue::from_str(value).is_err() =>
@@ -172,7 +232,7 @@ impl Fault {
                 Some("HTTP does not allow this value of `Retry-After`".to_owned())
             }
             Then::Answer { status, .. } if !(200..600).contains(status) => {
-                Some(format!("status {status} is no answer"))
+                Some(format!("status {status} is not possible: it has to be 200 to 599"))
             }
             Then::Answer { headers, .. } => headers
                 .iter()
@@ -184,7 +244,7 @@ impl Fault {
             Then::Rewrite(edits) => edits
                 .iter()
                 .find(|edit| !edit.pointer.starts_with('/'))
-                .map(|edit| format!("`{}` is no JSON Pointer to a member", edit.pointer)),
+                .map(|edit| format!("`{}` is not a JSON Pointer to a member", edit.pointer)),
             _ => None,
         };
         wrong.map_or(Ok(()), |wrong| Err(ControlError::Invalid(wrong)))
@@ -192,13 +252,13 @@ impl Fault {
 }
 
 impl Then {
-    /// A refusal of Graph with this status.
+    /// Returns a refusal of Graph with this status.
     #[must_use]
     pub fn fail(status: u16) -> Self {
         Self::Fail { status, retry_after: None }
     }
 
-    /// A refusal of Graph because of too many requests, with this `Retry-After`.
+    /// Returns a refusal of Graph because of too many requests, with this `Retry-After`.
     #[must_use]
     pub fn throttled(retry_after: &str) -> Self {
         Self::Fail { status: 429, retry_after: Some(retry_after.to_owned()) }
@@ -226,11 +286,11 @@ impl Match {
     }
 }
 
-/// The faults that are set, with what is left of each.
+/// The faults that are set, each with the number of requests that are left.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     faults: Vec<Fault>,
-    /// Sees every replacement.
+    /// Notified of every replacement.
     replaced: watch::Sender<()>,
 }
 
@@ -252,12 +312,12 @@ impl Faults {
         &self.faults
     }
 
-    /// For whoever waits until the faults are replaced.
+    /// Returns a receiver that is notified when the faults are replaced.
     pub(crate) fn replaced(&self) -> watch::Receiver<()> {
         self.replaced.subscribe()
     }
 
-    /// What happens to this request, counted.
+    /// Returns what happens to a request, and counts the request.
     pub(crate) fn strike(&mut self, request: &Request) -> Option<Then> {
         for fault in &mut self.faults {
             if fault.times == Some(0)
@@ -276,75 +336,5 @@ impl Faults {
             return Some(fault.then.clone());
         }
         None
-    }
-}
-
-/// The answer that a fault gives on its own.
-pub(crate) fn made_up(
-    status: u16,
-    headers: &BTreeMap<String, String>,
-    body: Option<&Value>,
-) -> Reply {
-    let mut reply =
-        Reply::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    match body {
-        None => {}
-        Some(Value::String(text)) => reply.body = text.clone().into_bytes(),
-        Some(json) => {
-            reply.set("content-type", "application/json");
-            reply.body = json.to_string().into_bytes();
-        }
-    }
-    for (name, value) in headers {
-        reply.set(name, value);
-    }
-    reply
-}
-
-/// Cuts an answer short.
-pub(crate) fn truncate(mut reply: Reply, after: Option<usize>, clean: bool) -> Reply {
-    let after = after.unwrap_or(reply.body.len() / 2).min(reply.body.len());
-    if clean {
-        reply.body.truncate(after);
-    } else {
-        reply.delivery = Delivery::CutAfter(after);
-    }
-    reply
-}
-
-/// Changes members of an answer. One that is no JSON stays as it is.
-pub(crate) fn rewrite(mut reply: Reply, edits: &[Edit], url: &str, graph: &str) -> Reply {
-    if let Ok(mut json) = serde_json::from_slice::<Value>(&reply.body) {
-        for edit in edits {
-            apply(&mut json, edit, url, graph);
-        }
-        reply.body = json.to_string().into_bytes();
-    }
-    reply
-}
-
-fn apply(json: &mut Value, edit: &Edit, url: &str, graph: &str) {
-    let value = edit.value.clone().map(|value| match value {
-        Value::String(text) => Value::from(text.replace("{self}", url).replace("{graph}", graph)),
-        other => other,
-    });
-    let Some((parent, name)) = edit.pointer.rsplit_once('/') else {
-        return;
-    };
-    let name = name.replace("~1", "/").replace("~0", "~");
-    match json.pointer_mut(parent) {
-        Some(Value::Object(members)) => match value {
-            Some(value) => drop(members.insert(name, value)),
-            None => drop(members.shift_remove(&name)),
-        },
-        Some(Value::Array(elements)) => {
-            let at = name.parse::<usize>().ok().filter(|at| *at < elements.len());
-            match (at, value) {
-                (Some(at), Some(value)) => elements[at] = value,
-                (Some(at), None) => drop(elements.remove(at)),
-                (None, _) => {}
-            }
-        }
-        _ => {}
     }
 }

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 type Slot = Arc<OnceLock<Option<Arc<SigningKey>>>>;
 
-/// The keys of the process, numbered from 0. All its emulators use the same, in this order: making one takes
-/// about a second, and nothing depends on which it is.
+/// The keys of the process, numbered from 0. All emulators of the process use the same keys in this
+/// order, because making one takes about a second.
 static POOL: Mutex<Vec<Slot>> = Mutex::new(Vec::new());
 
+/// A key that signs tokens.
 pub(crate) struct SigningKey {
     pair: RsaKeyPair,
     id: String,
@@ -23,21 +24,21 @@ pub(crate) struct SigningKey {
     public_der: Vec<u8>,
 }
 
-/// Why a token is not taken.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadToken {
-    /// No JWT at all.
+    /// The text is not a JWT.
     Malformed,
-    /// Not signed by this emulator, in this run.
+    /// No key of this emulator signed the token.
     Signature,
 }
 
-/// Makes two keys in the background: one to sign with, one to rotate to.
+/// Makes two keys in the background: one to sign with, and the one that a rotation leads to.
 pub(crate) fn prepare() {
     std::thread::spawn(|| (0..2).for_each(|number| drop(SigningKey::number(number))));
 }
 
-/// The part of a JWT that is signed.
+/// Returns the part of a JWT that is signed.
 pub(crate) fn signing_input(header: &Value, claims: &Value) -> String {
     let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
     token.push('.');
@@ -45,7 +46,7 @@ pub(crate) fn signing_input(header: &Value, claims: &Value) -> String {
     token
 }
 
-/// One of the two parts of a JWT that are JSON: 0 is the header, 1 the claims.
+/// Reads one of the two parts of a JWT that are JSON: 0 is the header, 1 the claims.
 pub(crate) fn part(token: &str, index: usize) -> Result<Value, BadToken> {
     let part = token.split('.').nth(index).ok_or(BadToken::Malformed)?;
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| BadToken::Malformed)?;
@@ -53,7 +54,8 @@ pub(crate) fn part(token: &str, index: usize) -> Result<Value, BadToken> {
 }
 
 impl SigningKey {
-    /// Waits for the key where it is still being made.
+    /// Returns a key of the process, and makes it first if necessary. None if the system cannot make
+    /// one.
     pub(crate) fn number(number: usize) -> Option<Arc<Self>> {
         let slot = {
             let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,12 +81,12 @@ impl SigningKey {
         &self.id
     }
 
-    /// The header of what this key signs.
+    /// Returns the header of tokens that this key signs.
     pub(crate) fn header(&self) -> Value {
         json!({"typ": "JWT", "alg": "RS256", "kid": self.id})
     }
 
-    /// A signed JWT. None where the system has no randomness to blind the signature with.
+    /// Returns a signed JWT. None if the system has no randomness to blind the signature with.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Option<String> {
         let mut token = signing_input(header, claims);
         let mut signature = vec![0; self.pair.public().modulus_len()];
@@ -95,7 +97,7 @@ impl SigningKey {
         Some(token)
     }
 
-    /// Whether this key signed a token.
+    /// Returns whether this key signed a token.
     pub(crate) fn signed(&self, token: &str) -> bool {
         let Some((signed, signature)) = token.rsplit_once('.') else { return false };
         let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
@@ -103,7 +105,7 @@ impl SigningKey {
         components.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).is_ok()
     }
 
-    /// The public key as it is published (RFC 7517), with the issuer that Entra adds.
+    /// Returns the public key as it is published (RFC 7517), with the issuer that Entra adds.
     pub(crate) fn published(&self, issuer: &str) -> Value {
         let components: RsaPublicKeyComponents<Vec<u8>> = self.pair.public_key().into();
         json!({
@@ -117,7 +119,7 @@ impl SigningKey {
         })
     }
 
-    /// The public key as PEM.
+    /// Returns the public key as PEM.
     pub(crate) fn public_pem(&self) -> String {
         let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
         pem::encode_config(&pem::Pem::new("PUBLIC KEY", self.public_der.clone()), config)

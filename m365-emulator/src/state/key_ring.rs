@@ -1,4 +1,4 @@
-//! Which of the signing keys an Entra uses, and which of them it publishes.
+//! Which of the signing keys an emulator uses, and which of them it publishes.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::key::{self, BadToken, SigningKey};
 
-/// Number of the key that an application has of its own.
+/// Number of the key that belongs to the application alone.
 const OWN: usize = 100;
 
 /// The keys of one emulator, from the first to the newest.
@@ -17,22 +17,22 @@ pub(crate) struct KeyRing {
 }
 
 impl KeyRing {
-    /// The key that signs now.
+    /// Returns the key that signs now.
     pub(crate) fn signing(self) -> Option<Arc<SigningKey>> {
         SigningKey::number(self.newest)
     }
 
-    /// The key of an application that has one of its own. No rotation leads to it.
+    /// Returns the application's own key. No rotation leads to it.
     pub(crate) fn own() -> Option<Arc<SigningKey>> {
         SigningKey::number(OWN)
     }
 
-    /// A key that was never published. It is the next that is rotated to.
+    /// Returns a key that was never published: the one that the next rotation leads to.
     pub(crate) fn unpublished(self) -> Option<Arc<SigningKey>> {
         SigningKey::number(self.newest + 1)
     }
 
-    /// Signs with a new key from now on. The earlier ones stay published, or are dropped.
+    /// Signs with a new key from now on. The earlier keys stay published, unless `drop` is set.
     pub(crate) fn rotate(&mut self, drop: bool) {
         self.newest += 1;
         if drop {
@@ -40,7 +40,7 @@ impl KeyRing {
         }
     }
 
-    /// The key set that is published (RFC 7517).
+    /// Returns the key set that is published (RFC 7517).
     pub(crate) fn published(self, issuer: &str) -> Option<Value> {
         let keys: Option<Vec<Value>> = (self.oldest_published..=self.newest)
             .map(|number| Some(SigningKey::number(number)?.published(issuer)))
@@ -48,7 +48,7 @@ impl KeyRing {
         Some(json!({"keys": keys?}))
     }
 
-    /// The claims of a token that any of the keys signed, published or not.
+    /// Returns the claims of a token that any of the keys signed, published or not.
     pub(crate) fn verify(self, token: &str) -> Result<Value, BadToken> {
         let claims = key::part(token, 1)?;
         let id = key::part(token, 0)?["kid"].clone();

@@ -1,82 +1,39 @@
-//! All that the emulator knows, behind one lock.
+//! Everything that the emulator stores, behind one lock: the tenant, the registered application,
+//! keys, tokens that were issued, and what tests have set.
 
-use serde::{Deserialize, Serialize};
+pub(crate) mod certificate;
+pub(crate) mod codes;
+pub(crate) mod cursors;
+pub(crate) mod fault;
+pub(crate) mod key;
+pub(crate) mod key_ring;
+pub(crate) mod overrides;
+pub(crate) mod registration;
+pub(crate) mod replicas;
+pub(crate) mod request_log;
+mod settings;
+mod shared;
 
+use self::certificate::Certificate;
+use self::codes::Codes;
+use self::cursors::Cursors;
+use self::fault::Faults;
+use self::key_ring::KeyRing;
+use self::overrides::Overrides;
+use self::registration::{ClientSecret, Registration, redirect_uri};
+use self::replicas::Replicas;
+use self::request_log::RequestLog;
+pub use self::settings::Settings;
+pub(crate) use self::shared::Shared;
 use crate::config::Config;
-use crate::entra::certificate::Certificate;
-use crate::entra::code::Codes;
-use crate::entra::key_ring::KeyRing;
-use crate::entra::registration::{ClientSecret, Registration, redirect_uri};
 use crate::error::StartError;
-use crate::fault::Faults;
-use crate::graph::cursor::Cursors;
-use crate::graph::replica::Replicas;
 use crate::random::{Random, is_guid};
-use crate::raw::Overrides;
-use crate::request_log::RequestLog;
 use crate::tenant::{Tenant, invent};
 
-/// How the tenant behaves, apart from what is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Settings {
-    /// Whether Places tells where its next page is. Both behaviours exist.
-    pub places_next_link: bool,
-    /// Whether there is Places at all. Where there is not, Graph knows no segment `places`.
-    pub places: bool,
-    /// Whether Places knows the tenant. Where it does not, there are mailboxes, and every place is answered with 404
-    /// `invalid_place`.
-    pub places_provisioned: bool,
-    /// Whether Places has room lists. Where it has not, there are none to see.
-    pub room_lists: bool,
-    /// Whether the tenant has Exchange Online. Without it, Places and calendars answer 401
-    /// `OrganizationFromTenantGuidNotFound`.
-    pub exchange_online: bool,
-    /// Ids of users and groups, and ids, place ids or addresses of places that no listing and no count has. Reads by
-    /// id and delta do have them.
-    pub unlisted: Vec<String>,
-    /// Whether delta leaves out properties that are null now, and not only those that were never set.
-    pub delta_omits_null: bool,
-    /// How many groups a page of `/groups/delta` has at most. Microsoft says no number; about 100 is what it gives.
-    pub delta_groups_per_page: usize,
-    /// How many members all groups of such a page have together at most: a larger group comes again on the next
-    /// page. Microsoft says no number.
-    pub delta_members_per_page: usize,
-    /// Whether `/groups/delta` repeats on each page what the page before told, and tells members who have left in
-    /// the first round too. Microsoft announces replays.
-    pub delta_replays: bool,
-    /// Whether `/groups/delta` tells groups and members in no order that anybody could count on, a group again after
-    /// others in between.
-    pub delta_shuffles: bool,
-    /// Whether `getAvailableExtensionProperties` tells what there is. It answers with nothing in tenants of more than
-    /// 1,000 service principals.
-    pub extensions_listed: bool,
-    /// Whether the client secret has expired (AADSTS7000222).
-    pub secret_expired: bool,
-    /// Whether the application has a signing key of its own, as one with mapped claims has. It signs the ID tokens, and
-    /// only the key set that discovery with `?appid=` names has it.
-    pub own_signing_key: bool,
-    /// Whether an administrator disabled the application (AADSTS7000112).
-    pub application_disabled: bool,
-    /// Where people may be sent back to, letter by letter. Without any, every `http` address of the loopback is
-    /// taken.
-    pub redirect_uris: Vec<String>,
-    /// How long access tokens live. With 0 they are expired when they come.
-    pub token_lifetime_seconds: u32,
-}
-
-impl Settings {
-    /// Whether listings have something that goes by these names.
-    pub(crate) fn lists(&self, names: &[&str]) -> bool {
-        let is_named = |unlisted: &String| {
-            names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(unlisted))
-        };
-        !self.unlisted.iter().any(is_named)
-    }
-}
-
 pub(crate) struct State {
+    /// Origin of Entra.
     pub(crate) authority: String,
+    /// Origin of Graph.
     pub(crate) graph: String,
     pub(crate) tenant: Tenant,
     pub(crate) registration: Registration,
@@ -88,12 +45,13 @@ pub(crate) struct State {
     pub(crate) replicas: Replicas,
     pub(crate) overrides: Overrides,
     pub(crate) log: RequestLog,
-    /// Makes the ids of requests and tokens.
+    /// Source of the ids of requests and tokens.
     pub(crate) ids: Random,
 }
 
 impl State {
-    /// `origin` is where both Entra and Graph are served.
+    /// Makes the tenant and registers the application. `origin` is the address of both Entra and
+    /// Graph.
     pub(crate) fn new(config: &Config, origin: &str) -> Result<Self, StartError> {
         let mut ids = Random::stream(config.seed, "registration");
         let tenant_id = guid("tenant id", config.tenant_id.as_deref(), &mut ids)?;
@@ -119,25 +77,7 @@ impl State {
             graph: origin.to_owned(),
             tenant,
             registration,
-            settings: Settings {
-                places_next_link: config.places_next_link,
-                places: config.places,
-                places_provisioned: true,
-                room_lists: config.room_lists,
-                exchange_online: true,
-                unlisted: Vec::new(),
-                delta_omits_null: false,
-                delta_groups_per_page: 100,
-                delta_members_per_page: 1000,
-                delta_replays: false,
-                delta_shuffles: false,
-                extensions_listed: true,
-                secret_expired: false,
-                own_signing_key: false,
-                application_disabled: false,
-                redirect_uris: config.redirect_uris.clone(),
-                token_lifetime_seconds: 3599,
-            },
+            settings: Settings::initial(config),
             keys: KeyRing::default(),
             codes: Codes::default(),
             cursors: Cursors::default(),
@@ -150,11 +90,13 @@ impl State {
     }
 }
 
+/// Returns the given GUID in lower case, or an invented one if none is given.
 fn guid(
     name: &'static str,
     given: Option<&str>,
     random: &mut Random,
 ) -> Result<String, StartError> {
+    // Drawn in both cases, so that a given id does not shift what is drawn after it.
     let invented = random.guid();
     match given {
         None => Ok(invented),

@@ -1,4 +1,5 @@
-//! Members that are sent as they are written, where Microsoft sends what its own schema does not allow.
+//! Members of answers that are replaced by given JSON text, since Microsoft sends values that its own
+//! schema does not allow.
 
 use std::collections::BTreeMap;
 
@@ -11,48 +12,49 @@ use serde_json::value::RawValue;
 use crate::error::ControlError;
 use crate::wire::Reply;
 
-/// Members of users, groups and places that are sent as they are written here, whatever the tenant stores.
+/// Values that replace members of users, groups and places in answers. The tenant stays as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Override {
-    /// `id` of what is concerned, in any case and wherever it appears in an answer. None concerns every element of a
-    /// page, and what is read alone.
+    /// `id` of the object, in upper or lower case, wherever it appears in an answer. If none, every
+    /// element of a page and every single object is concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Part of the decoded path of the requests that are concerned. None concerns all of them.
+    /// Part of the decoded path of the requests that are concerned. If none, all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Names of members, and their values as JSON texts. A text may have half a surrogate pair (`"\ud83d"`).
+    /// Names of members, and their values as JSON text. A value may have half a surrogate pair
+    /// (`"\ud83d"`).
     pub set: BTreeMap<String, Box<RawValue>>,
 }
 
 impl Override {
-    /// Of one user, group or place, wherever it appears.
+    /// Replaces members of one user, group or place, wherever it appears.
     #[must_use]
-    pub fn of(id: &str) -> Self {
+    pub fn for_id(id: &str) -> Self {
         Self { id: Some(id.to_owned()), path: None, set: BTreeMap::new() }
     }
 
-    /// Of every element of a page, and of what is read alone.
+    /// Replaces members of every element of a page, and of every object that is read alone.
     #[must_use]
-    pub fn of_all() -> Self {
+    pub fn for_all() -> Self {
         Self { id: None, path: None, set: BTreeMap::new() }
     }
 
-    /// The same, but only in answers to requests whose decoded path contains this.
+    /// Limits the override to requests whose decoded path contains this text.
     #[must_use]
     pub fn on(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
     }
 
-    /// Sets a member.
+    /// Sets the value of a member.
     ///
     /// # Errors
-    /// The value is no JSON text.
+    /// [`ControlError::Invalid`] if the value is not JSON text.
     pub fn set(mut self, name: &str, json: &str) -> Result<Self, ControlError> {
         let value = RawValue::from_string(json.to_owned())
-            .map_err(|error| ControlError::Invalid(format!("`{json}` is no JSON: {error}")))?;
+            .map_err(|error| ControlError::Invalid(format!("`{json}` is not JSON: {error}")))?;
         self.set.insert(name.to_owned(), value);
         Ok(self)
     }
@@ -62,7 +64,7 @@ impl Override {
     }
 }
 
-/// All overrides that are set. Where two set the same member, the later one counts.
+/// All overrides that are set. If two set the same member, the later one applies.
 #[derive(Debug, Default)]
 pub(crate) struct Overrides {
     list: Vec<Override>,
@@ -84,7 +86,8 @@ impl Overrides {
     /// Writes the overridden members into an answer.
     pub(crate) fn apply(&self, mut reply: Reply, path: &str) -> Reply {
         let path = percent_decode_str(path).decode_utf8_lossy();
-        let concerned: Vec<&Override> = self.list.iter().filter(|it| it.concerns(&path)).collect();
+        let concerned: Vec<&Override> =
+            self.list.iter().filter(|one| one.concerns(&path)).collect();
         if concerned.is_empty() || reply.status != StatusCode::OK {
             return reply;
         }
@@ -94,7 +97,7 @@ impl Overrides {
         let mut written = Written::default();
         for one in concerned {
             match &one.id {
-                // What is read alone need not have the id among its members.
+                // With `$select`, an object that is read alone can be without its id.
                 Some(id) if is_last(&path, id) && json.get("id").is_none() => {
                     written.put(&mut json, one);
                 }
@@ -107,7 +110,7 @@ impl Overrides {
                 },
             }
         }
-        reply.body = written.text_of(&json).into_bytes();
+        reply.body = written.write(&json).into_bytes();
         reply
     }
 }
@@ -116,7 +119,8 @@ fn is_last(path: &str, segment: &str) -> bool {
     path.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(segment))
 }
 
-/// Values that JSON in memory cannot hold: marks stand in their place until the text is written.
+/// Values that `serde_json::Value` cannot represent. Marks stand in for them until the text is
+/// written.
 #[derive(Default)]
 struct Written<'a> {
     values: Vec<&'a RawValue>,
@@ -132,7 +136,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// Sets the members of all objects that have this id, at any depth.
+    /// Sets the members of all objects with this id, at any depth.
     fn put_into_named(&mut self, json: &mut Value, id: &str, one: &'a Override) {
         match json {
             Value::Array(elements) => {
@@ -148,7 +152,8 @@ impl<'a> Written<'a> {
         }
     }
 
-    fn text_of(&self, json: &Value) -> String {
+    /// Returns the JSON text, with the values in the place of their marks.
+    fn write(&self, json: &Value) -> String {
         let json = json.to_string();
         let mut text = String::with_capacity(json.len());
         let mut rest = json.as_str();
@@ -164,7 +169,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// How a mark begins in JSON text.
+/// Start of a mark in JSON text.
 const MARK: &str = "\"@emulator.raw/";
 
 fn mark(number: usize) -> String {

@@ -1,4 +1,4 @@
-//! The one registered application: its credentials and what it was granted.
+//! The one registered application: its credentials and its permissions.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,8 +9,8 @@ use super::certificate::Certificate;
 use crate::error::ControlError;
 
 /// Application permissions of Graph that can be granted
-/// (<https://learn.microsoft.com/graph/permissions-reference>): those that open something here, and those that an
-/// administrator may have granted beside them. A name that is not here is a slip of the pen.
+/// (<https://learn.microsoft.com/graph/permissions-reference>): those that the emulator checks, and
+/// others that an administrator may have granted too. Other names are refused as typing errors.
 const PERMISSIONS: &[&str] = &[
     "AppRoleAssignment.ReadWrite.All",
     "Application.Read.All",
@@ -71,8 +71,8 @@ const PERMISSIONS: &[&str] = &[
     "User.ReadWrite.All",
 ];
 
-/// What the application is registered to ask for: granted from the start, until somebody revokes it.
-pub(super) const REQUESTED: &[&str] =
+/// Permissions that the application is registered to ask for. They are granted from the start.
+pub(crate) const REQUESTED: &[&str] =
     &["Calendars.ReadWrite", "Group.Read.All", "Place.Read.All", "User.Read.All"];
 
 /// A client secret. Its value appears in no debug output.
@@ -127,7 +127,7 @@ impl Registration {
         &self.certificates
     }
 
-    /// Uploads a certificate beside those that are there, so that they can be rotated.
+    /// Uploads a certificate in addition to the others, so that certificates can be rotated.
     pub(crate) fn add_certificate(&mut self, certificate: Certificate) -> Result<(), ControlError> {
         let value = certificate.thumbprint();
         if self.certificates.iter().any(|own| own.thumbprint() == value) {
@@ -147,12 +147,12 @@ impl Registration {
         Ok(())
     }
 
-    /// Grants all that the application asks for.
-    pub(super) fn consent(&mut self) {
+    /// Grants all permissions that the application is registered to ask for.
+    pub(crate) fn consent(&mut self) {
         self.granted.extend(REQUESTED);
     }
 
-    /// Grants or revokes. As with Entra, tokens that are out already keep what they have.
+    /// Grants or revokes a permission. As with Entra, tokens that were issued before keep theirs.
     pub(crate) fn set_granted(
         &mut self,
         permission: &str,
@@ -171,16 +171,17 @@ impl Registration {
     }
 }
 
-/// An address that a browser can be sent to with an answer.
+/// Reads an address that a browser can be sent to: an absolute http or https URL without a fragment.
 pub(crate) fn redirect_uri(uri: &str) -> Option<Url> {
     let uri = Url::parse(uri).ok()?;
     (matches!(uri.scheme(), "http" | "https") && uri.fragment().is_none()).then_some(uri)
 }
 
-/// Whether the application registered this address, letter by letter
-/// (<https://learn.microsoft.com/entra/identity-platform/reply-url>). Where it registered none, any `http` address
-/// of the loopback will do: ports of tests are not known beforehand.
-pub(super) fn is_registered(registered: &[String], given: &str, parsed: &Url) -> bool {
+/// Returns whether the application registered this address, compared as it is written
+/// (<https://learn.microsoft.com/entra/identity-platform/reply-url>). If it registered none, any
+/// `http` address of the loopback interface is accepted, because ports of tests are not known in
+/// advance.
+pub(crate) fn is_registered(registered: &[String], given: &str, parsed: &Url) -> bool {
     if !registered.is_empty() {
         return registered.iter().any(|uri| uri == given);
     }

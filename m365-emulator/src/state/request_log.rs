@@ -1,5 +1,5 @@
-//! What was asked, in the order in which it came. Holds no header but one, and no body: no token and no
-//! secret comes here.
+//! The requests to Entra and Graph, in the order in which they arrived. Only one header is stored, and
+//! no body, so that the log has no tokens and no secrets.
 
 use std::collections::VecDeque;
 
@@ -7,34 +7,35 @@ use serde::Serialize;
 
 use crate::wire::Request;
 
-/// How many requests are kept; older ones are forgotten.
+/// Number of requests that are stored. Older ones are dropped.
 const CAPACITY: usize = 20_000;
 
-/// What replaces a value that nobody should see.
+/// Replaces a secret value.
 const REDACTED: &str = "[redacted]";
 
 /// One request to Entra or Graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggedRequest {
-    /// Counts requests since the start, from 1. A batch comes before the requests in it.
+    /// Number of the request since the start, from 1. A batch comes before the requests in it.
     pub order: u64,
-    /// As sent.
+    /// Method, as sent.
     pub method: String,
-    /// As sent, without the query.
+    /// Path, as sent, without the query.
     pub path: String,
-    /// Decoded, in the order of the request.
+    /// Options of the query, decoded, in the order of the request.
     pub query: Vec<(String, String)>,
-    /// As sent.
+    /// Query, as sent.
     pub raw_query: String,
-    /// What was answered; none while it is under way, or where the connection was closed instead.
+    /// Status of the answer; none before the answer, or if the connection was closed instead.
     pub status: Option<u16>,
-    /// The client's own id of the request.
+    /// The client's own id of the request, from `client-request-id`.
     pub client_request_id: Option<String>,
-    /// Whether it came inside a `$batch`.
+    /// Whether the request came inside a `$batch`.
     pub inner: bool,
 }
 
+/// The requests to Entra and Graph.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     entries: VecDeque<LoggedRequest>,
@@ -42,7 +43,7 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Notes a request; its number is for [`Self::answered`].
+    /// Records a request, and returns its number for [`Self::answered`].
     pub(crate) fn arrived(&mut self, request: &Request) -> u64 {
         self.count += 1;
         if self.entries.len() == CAPACITY {
@@ -50,7 +51,7 @@ impl RequestLog {
         }
         let is_secret = |name: &str| {
             let name = name.to_ascii_lowercase();
-            // The challenge of PKCE is public, its verifier is not.
+            // The challenge of PKCE is public, its verifier is secret.
             !name.starts_with("code_challenge")
                 && ["secret", "assertion", "access_token", "password", "code"]
                     .iter()
@@ -79,7 +80,7 @@ impl RequestLog {
     }
 
     pub(crate) fn answered(&mut self, order: u64, status: Option<u16>) {
-        // Answers come soon after their requests: the search is short from the end.
+        // Most answers follow soon after their requests, so the search starts at the end.
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.order == order) {
             entry.status = status;
         }

@@ -14,7 +14,7 @@ fn first(session: &Session) -> String {
 async fn members_are_sent_as_they_are_written() {
     let session = Session::with_users(5).await;
     let ann = first(&session);
-    let odd = Override::of(&ann)
+    let odd = Override::for_id(&ann)
         .set("proxyAddresses", r#"["SMTP:ann@contoso.com", null]"#)
         .and_then(|odd| odd.set("displayName", r#""Ann \ud83d""#))
         .and_then(|odd| odd.set("mail", r#""ann@contoso.com ""#))
@@ -37,7 +37,7 @@ async fn members_are_sent_as_they_are_written() {
     session.emulator.clear_overrides();
     let user = session.get(&format!("/users/{ann}?$select=userType")).await.expect(200);
     assert_eq!(user["userType"], "Member");
-    assert!(Override::of(&ann).set("mail", "{").is_err());
+    assert!(Override::for_id(&ann).set("mail", "{").is_err());
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_full_page_of_users_with_many_addresses_is_larger_than_8_mib() {
     let many = json!(addresses).to_string();
     session
         .emulator
-        .add_override(Override::of_all().on("/v1.0/users").set("proxyAddresses", &many).unwrap());
+        .add_override(Override::for_all().on("/v1.0/users").set("proxyAddresses", &many).unwrap());
     let length = async |top: usize| {
         let page = session.get(&format!("/users?$select=id,proxyAddresses&$top={top}")).await;
         let elements = serde_json::from_str::<Value>(&page.text).unwrap()["value"].clone();

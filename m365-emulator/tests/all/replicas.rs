@@ -85,7 +85,7 @@ async fn groups_places_and_listings_lag_too() {
     let session = Session::with_users(5).await;
     let control = &session.emulator;
     let link = latest(&session, "groups").await;
-    control.lag(Lag::of(&[Read::Group, Read::Place, Read::Listing]));
+    control.lag(Lag::on(&[Read::Group, Read::Place, Read::Listing]));
     let ann = text(&control.users()[0]["id"]);
     let group = control.create_group(properties(json!({"members": [ann]}))).unwrap();
     let room = json!({"emailAddress": "new@contoso.com"});

@@ -7,7 +7,7 @@ use super::Desk;
 
 /// A group with somebody whom the default settings select; the group's id and the person.
 fn group_with_somebody(scene: &Scene, name: &str) -> (String, Value) {
-    let person = scene.people_in_truth().into_values().next().expect("somebody");
+    let person = scene.expected_users().into_values().next().expect("somebody");
     let group = json!({"displayName": name, "members": [person["id"]]});
     let group = scene.create_group(group.as_object().expect("an object").clone());
     (group.expect("a group"), person)
@@ -15,7 +15,7 @@ fn group_with_somebody(scene: &Scene, name: &str) -> (String, Value) {
 
 #[test]
 fn a_group_shows_its_people_and_a_person_their_groups() {
-    let scene = Scene::of(60, 2);
+    let scene = Scene::new(60, 2);
     let (_, person) = group_with_somebody(&scene, "Night shift");
     let desk = Desk::connected(scene);
     desk.sync();
@@ -42,7 +42,7 @@ fn a_group_shows_its_people_and_a_person_their_groups() {
 
 #[test]
 fn people_are_limited_to_a_group_that_is_found_by_its_name() {
-    let scene = Scene::of(60, 2);
+    let scene = Scene::new(60, 2);
     let (group, person) = group_with_somebody(&scene, "Night shift");
     let desk = Desk::connected(scene);
     desk.press("Settings");
@@ -64,13 +64,13 @@ fn people_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.press("People");
     desk.settled();
     desk.sees("Done");
-    let kept: Vec<_> = desk.scene.people().into_keys().collect();
+    let kept: Vec<_> = desk.scene.synced_users().into_keys().collect();
     assert_eq!(kept, [text(&person, "id")]);
 }
 
 #[test]
 fn what_becomes_of_those_who_leave_is_the_administrators_to_say() {
-    let desk = Desk::connected(Scene::of(10, 2));
+    let desk = Desk::connected(Scene::new(10, 2));
     desk.tick("are deleted for good later");
     desk.fill("Days after the removal", "7");
     desk.press("Save");
@@ -86,7 +86,7 @@ fn what_becomes_of_those_who_leave_is_the_administrators_to_say() {
 
 #[test]
 fn the_booking_script_is_a_file_to_download() {
-    let desk = Desk::connected(Scene::of(5, 3));
+    let desk = Desk::connected(Scene::new(5, 3));
     desk.sync();
     desk.overview();
     desk.sees("A script lets the 3 synced rooms");

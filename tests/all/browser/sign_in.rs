@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::Desk;
 
 fn person(desk: &Desk) -> Value {
-    desk.scene.people_in_truth().into_values().next().expect("a person")
+    desk.scene.expected_users().into_values().next().expect("a person")
 }
 
 #[test]
 fn who_is_known_signs_in_sees_who_they_are_and_logs_out() {
-    let desk = Desk::connected(Scene::of(20, 2));
+    let desk = Desk::connected(Scene::new(20, 2));
     desk.sync();
     let person = person(&desk);
     desk.as_anybody();
@@ -33,7 +33,7 @@ fn who_is_known_signs_in_sees_who_they_are_and_logs_out() {
 
 #[test]
 fn who_is_new_is_provisional_until_a_sync_tells_of_them() {
-    let desk = Desk::connected(Scene::of(20, 2));
+    let desk = Desk::connected(Scene::new(20, 2));
     let person = person(&desk);
     desk.sign_in(&text(&person, "userPrincipalName"));
     desk.sees("You are new here");
@@ -47,7 +47,7 @@ fn who_is_new_is_provisional_until_a_sync_tells_of_them() {
 
 #[test]
 fn who_was_removed_or_blocked_is_sent_away_with_a_sentence() {
-    let desk = Desk::connected(Scene::of(20, 2));
+    let desk = Desk::connected(Scene::new(20, 2));
     desk.sync();
     let person = person(&desk);
     let (id, name) = (text(&person, "id"), text(&person, "userPrincipalName"));
@@ -70,7 +70,7 @@ fn who_was_removed_or_blocked_is_sent_away_with_a_sentence() {
 
 #[test]
 fn who_cancels_comes_back_to_a_plain_sentence() {
-    let desk = Desk::connected(Scene::of(20, 2));
+    let desk = Desk::connected(Scene::new(20, 2));
     desk.as_anybody();
     desk.press("Sign in with Microsoft");
     desk.press("Cancel");
@@ -82,7 +82,7 @@ fn who_cancels_comes_back_to_a_plain_sentence() {
 
 #[test]
 fn an_answer_from_elsewhere_signs_nobody_in() {
-    let desk = Desk::connected(Scene::of(20, 2));
+    let desk = Desk::connected(Scene::new(20, 2));
     desk.scene.clear_requests();
     desk.open(&desk.server.at("/sign-in/callback?code=stolen&state=guessed"));
     desk.sees("No sign-in is under way in this browser");

@@ -1,13 +1,15 @@
 //! Refusals of client assertions, and of the certificates behind them.
 
 use super::EntraRefusal;
-use crate::entra::certificate::{Certificate, hexadecimal};
+use crate::state::certificate::{Certificate, hexadecimal};
 
-/// Where these refusals send their reader.
-const DOCUMENTATION: &str = "Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
+/// The link at the end of these refusals.
+const DOCUMENTATION: &str = "Review the documentation at \
+    https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
 
 impl EntraRefusal {
-    /// RFC 6749, section 2.3, forbids it; what Entra calls it is not documented.
+    /// Refuses two credentials in one request, which RFC 6749, section 2.3, forbids. Code and text are a
+    /// guess.
     pub(crate) fn two_credentials() -> Self {
         Self::bad(
             "invalid_request",
@@ -60,7 +62,7 @@ impl EntraRefusal {
         )
     }
 
-    /// `from` and `until` in seconds since 1970.
+    /// Refuses an assertion that is not valid now. `from` and `until` are seconds since 1970.
     pub(crate) fn assertion_time(now: jiff::Timestamp, from: i64, until: i64) -> Self {
         let time = |seconds: i64| {
             jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), ticks)
@@ -77,7 +79,7 @@ impl EntraRefusal {
         )
     }
 
-    /// Without the thumbprint where the header has none that could be one.
+    /// Refuses an unknown certificate. The text has no thumbprint if that in the header is malformed.
     pub(crate) fn certificate_unknown(client: &str, thumbprint: Option<&[u8]>) -> Self {
         let used =
             thumbprint.filter(|thumbprint| matches!(thumbprint.len(), 20 | 32)).map(|thumbprint| {
@@ -94,7 +96,7 @@ impl EntraRefusal {
         )
     }
 
-    /// Said of a certificate that is not good yet, too.
+    /// Refuses a certificate that has expired, or is not valid yet.
     pub(crate) fn certificate_expired(client: &str, certificate: &Certificate) -> Self {
         Self::credential(
             700_027,
@@ -140,7 +142,7 @@ fn found(certificate: &Certificate) -> String {
     )
 }
 
-/// A time as .NET writes it, to a ten-millionth of a second.
+/// Returns a time as .NET writes it, with seven decimal places.
 fn ticks(time: jiff::Timestamp) -> String {
     format!("{time:.7}")
 }

@@ -1,7 +1,8 @@
-//! Refusals in Entra's words.
+//! Refusals with Entra's codes and texts.
 //!
-//! Codes and texts: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, as real
-//! tenants answer them where the page has the short form only.
+//! Source of the codes and texts:
+//! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, and answers of real
+//! tenants where that page has a short form only.
 
 mod assertion;
 
@@ -19,12 +20,12 @@ pub(crate) struct EntraRefusal {
     text: String,
 }
 
-/// What each answer of Entra carries, so that it can be found in the logs.
+/// Ids and time of a request, by which it is found in the logs.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
     pub(crate) trace_id: String,
     pub(crate) correlation_id: String,
-    /// As Entra writes it.
+    /// Time of the answer, in the format of Entra.
     pub(crate) timestamp: String,
     pub(crate) authority: String,
 }
@@ -336,7 +337,7 @@ impl EntraRefusal {
         Self::bad("invalid_request", 501_491, "Invalid size of Code_Challenge parameter.")
     }
 
-    pub(crate) fn nobody_signed_in() -> Self {
+    pub(crate) fn not_signed_in() -> Self {
         Self::bad(
             "login_required",
             50058,
@@ -344,7 +345,8 @@ impl EntraRefusal {
         )
     }
 
-    /// `error` is `access_denied` where a person cancels, and `consent_required` where an administrator does.
+    /// Refuses after a cancellation. `error` is `access_denied` if a user cancels, and
+    /// `consent_required` if an administrator does.
     pub(crate) fn declined(error: &'static str) -> Self {
         Self::bad(error, 65004, "User declined to consent to access the app.")
     }
@@ -412,13 +414,13 @@ impl EntraRefusal {
         )
     }
 
-    // ---- how it is told ----
+    // ---- how a refusal is sent ----
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Code and text, without the lines that tell one request from another.
+    /// Returns code and text, without the ids of the request.
     pub(crate) fn line(&self) -> String {
         format!("AADSTS{}: {}", self.code, self.text)
     }
@@ -437,7 +439,7 @@ impl EntraRefusal {
         format!("{}/error?code={}", trace.authority, self.code)
     }
 
-    /// For the redirect URI.
+    /// Returns the parameters that the redirect URI gets.
     pub(crate) fn members(&self, trace: &Trace) -> Vec<(&'static str, String)> {
         vec![
             ("error", self.error.to_owned()),
@@ -446,7 +448,7 @@ impl EntraRefusal {
         ]
     }
 
-    /// For a program.
+    /// Returns the refusal as JSON.
     pub(crate) fn reply(&self, trace: &Trace) -> Reply {
         let mut body = json!({
             "error": self.error,
@@ -456,7 +458,7 @@ impl EntraRefusal {
             "trace_id": trace.trace_id,
             "correlation_id": trace.correlation_id,
         });
-        // Some answers of Entra have none: among them 90002 and 90010.
+        // Some answers of Entra have no `error_uri`, among them 90002 and 90010.
         if !matches!(self.code, 90002 | 90010) {
             body["error_uri"] = self.uri(trace).into();
         }

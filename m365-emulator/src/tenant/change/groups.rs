@@ -1,21 +1,21 @@
-//! Groups as they are changed from outside, by id.
+//! Changes of groups and memberships.
 
 use serde_json::{Map, Value, json};
 
-use super::Tenant;
-use super::entry::{Entry, Slot};
-use super::group::Group;
-use super::member::{Member, MemberKind};
 use crate::error::ControlError;
 use crate::random::Random;
+use crate::tenant::Tenant;
+use crate::tenant::entry::Slot;
+use crate::tenant::group::Group;
+use crate::tenant::member::{Member, MemberKind};
 
 impl Tenant {
-    /// A group, deleted or not.
+    /// Returns a group, deleted or not.
     pub(crate) fn group(&self, id: &str) -> Result<&Group, ControlError> {
         self.group_slot(id).map(|slot| &self.groups.slots()[slot as usize])
     }
 
-    /// Adds a group, a security group where nothing else is said; `members` names its members.
+    /// Adds a group, by default a security group. `members` names its members.
     pub(crate) fn create_group(
         &mut self,
         mut properties: Map<String, Value>,
@@ -24,7 +24,7 @@ impl Tenant {
         let id = match properties.remove("id") {
             None => Random::stream(self.seed, &format!("created group {number}")).guid(),
             Some(Value::String(id)) if !id.is_empty() => id.to_ascii_lowercase(),
-            Some(_) => return Err(ControlError::Invalid("'id' has to be a text".to_owned())),
+            Some(_) => return Err(ControlError::Invalid("'id' has to be a string".to_owned())),
         };
         let members = match properties.remove("members") {
             None => Vec::<String>::new(),
@@ -43,7 +43,7 @@ impl Tenant {
         properties.entry("securityEnabled").or_insert(json!(!is_unified));
         if is_unified && members.iter().any(|member| member.kind() != MemberKind::User) {
             return Err(ControlError::Invalid(
-                "a Microsoft 365 group has users as members, nothing else".to_owned(),
+                "members of a Microsoft 365 group have to be users".to_owned(),
             ));
         }
         let slot = self.groups.add(id.clone(), &properties, true)?;
@@ -71,7 +71,7 @@ impl Tenant {
         self.groups.restore(slot)
     }
 
-    /// Adds members, named by id or user principal name; all of them or none.
+    /// Adds members, named by id or user principal name. If one cannot be added, none is.
     pub(crate) fn add_members(
         &mut self,
         id: &str,
@@ -85,7 +85,7 @@ impl Tenant {
         members.into_iter().try_for_each(|member| self.groups.join(slot, member))
     }
 
-    /// Takes members away; who is none is passed over.
+    /// Removes members. Users, groups and devices that are not members are ignored.
     pub(crate) fn remove_members(
         &mut self,
         id: &str,
@@ -98,16 +98,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// What a member is described by.
-    pub(crate) fn entry(&self, member: Member) -> Option<&Entry> {
-        match member.kind() {
-            MemberKind::User => self.directory.at(member.slot()).map(|user| &**user),
-            MemberKind::Group => self.groups.at(member.slot()).map(|group| &**group),
-            MemberKind::Device => self.devices.get(member.slot() as usize),
-        }
-    }
-
-    /// Changes so many memberships, of groups whose members no rule decides: people join, and leave again.
+    /// Changes the given number of memberships of users, in groups without a membership rule.
     pub(super) fn mix_memberships(&mut self, count: usize) {
         let mut random = Random::stream(self.seed, &format!("membership mix {}", self.mixes));
         let rule = self.groups.schema.find("membershipRule").unwrap_or_default();
@@ -132,7 +123,7 @@ impl Tenant {
                 let member = members[random.below(members.len())];
                 self.groups.leave(slot, member);
             } else {
-                // A user is what every group takes.
+                // Every group accepts users.
                 let _ = self.groups.join(slot, Member::user(users[random.below(users.len())]));
             }
         }
@@ -142,12 +133,12 @@ impl Tenant {
         keys.iter().map(|key| self.member(key.as_ref())).collect()
     }
 
-    /// Somebody who is there, by id or user principal name.
+    /// Finds a present user, group or device, by id or user principal name.
     fn member(&self, key: &str) -> Result<Member, ControlError> {
         let user = self.directory.slot(key).map(Member::user);
         let group = || self.groups.slot(key).map(Member::group);
         let device = || {
-            let at = self.devices.iter().position(|it| it.id.eq_ignore_ascii_case(key))?;
+            let at = self.devices.iter().position(|device| device.id.eq_ignore_ascii_case(key))?;
             Slot::try_from(at).ok().map(Member::device)
         };
         user.or_else(group)

@@ -1,55 +1,55 @@
-//! A day in the life of a tenant: a plausible mix of joiners, leavers, renames and moves.
+//! A random mix of changes as they happen in a company: joiners, leavers, renames and moves.
 
 use std::collections::HashSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Tenant;
-use super::entry::{Removal, Slot};
 use crate::error::ControlError;
 use crate::random::Random;
+use crate::tenant::Tenant;
+use crate::tenant::entry::{Removal, Slot};
 
-/// What happened to one person.
+/// One change of one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// The person's object id.
+    /// Object id of the user.
     pub id: String,
-    /// What happened.
+    /// Kind of the change.
     pub kind: ChangeKind,
-    /// The person's display name afterwards.
+    /// Display name of the user after the change.
     pub display_name: String,
 }
 
-/// What can happen to a person.
+/// Kinds of changes of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// Is new.
+    /// Was added.
     Joined,
     /// Was deleted and can be restored.
     Left,
-    /// Was deleted for good.
+    /// Was deleted permanently.
     Erased,
-    /// Came back from the recycle bin.
+    /// Was restored from the recycle bin.
     Restored,
-    /// Has another surname, display name and sign-in name.
+    /// Got another surname, display name and user principal name.
     Renamed,
-    /// Has another job, department and office.
+    /// Got another job title, department and office.
     Moved,
-    /// Has another phone number, or none.
+    /// Got another phone number, or none.
     Rephoned,
-    /// May not sign in any more.
+    /// Can no longer sign in.
     Disabled,
-    /// May sign in again.
+    /// Can sign in again.
     Enabled,
 }
 
 impl Tenant {
-    /// Changes so many people, or as many as there are, and a tenth as many memberships of groups. The same calls on
-    /// the same tenant change the same.
+    /// Changes the given number of users, and a tenth as many memberships. The same calls on the same
+    /// tenant make the same changes.
     pub(crate) fn mix(&mut self, count: usize) -> Result<Vec<Change>, ControlError> {
         self.mixes += 1;
         let mut random = Random::stream(self.seed, &format!("mix {}", self.mixes));
@@ -71,13 +71,13 @@ impl Tenant {
                 0..15 => self.join(&mut random)?,
                 15..20 if !binned.is_empty() => {
                     let slot = binned.swap_remove(random.below(binned.len()));
-                    self.come_back(slot)
+                    self.bring_back(slot)
                 }
-                // Nobody is changed twice in one mix: what it answers with can be counted.
+                // No user changes twice in one mix, so that the changes can be counted.
                 _ if present.is_empty() => self.join(&mut random)?,
                 _ => {
                     let slot = present.swap_remove(random.below(present.len()));
-                    self.happen(slot, draw, &mut random)?
+                    self.change_user(slot, draw, &mut random)?
                 }
             };
             changes.push(change);
@@ -87,14 +87,15 @@ impl Tenant {
     }
 
     fn join(&mut self, random: &mut Random) -> Result<Change, ControlError> {
-        let mut people = self.people(&format!("joiner {}", self.invented)).after(self.invented);
+        let mut inventor = self.inventor(&format!("joiner {}", self.invented)).after(self.invented);
         self.invented += 1;
-        let slot = self.directory.add(random.guid(), &people.employee(), true)?;
-        Ok(self.told(slot, ChangeKind::Joined))
+        let slot = self.directory.add(random.guid(), &inventor.employee(), true)?;
+        Ok(self.describe(slot, ChangeKind::Joined))
     }
 
-    fn come_back(&mut self, slot: Slot) -> Change {
-        // The name can be taken by now; then the person stays gone for good.
+    /// Restores a user from the recycle bin.
+    fn bring_back(&mut self, slot: Slot) -> Change {
+        // If the user principal name has been taken, the user is deleted permanently.
         let kind = match self.restore_at(slot) {
             Ok(()) => ChangeKind::Restored,
             Err(_) => {
@@ -102,10 +103,11 @@ impl Tenant {
                 ChangeKind::Erased
             }
         };
-        self.told(slot, kind)
+        self.describe(slot, kind)
     }
 
-    fn happen(
+    /// Changes a present user. `draw` is a number below 100 that selects the kind of change.
+    fn change_user(
         &mut self,
         slot: Slot,
         draw: usize,
@@ -122,8 +124,8 @@ impl Tenant {
             }
             30..45 => self.patch_with(slot, &self.new_name(slot, random), ChangeKind::Renamed)?,
             45..70 => {
-                let mut people = self.people(&format!("move {}", random.next()));
-                let mut other = people.employee();
+                let mut inventor = self.inventor(&format!("move {}", random.next()));
+                let mut other = inventor.employee();
                 other.retain(|name, _| {
                     matches!(name.as_str(), "jobTitle" | "department" | "officeLocation")
                 });
@@ -150,7 +152,7 @@ impl Tenant {
                 self.patch_with(slot, &object(json!({"accountEnabled": !enabled})), kind)?
             }
         };
-        Ok(self.told(slot, kind))
+        Ok(self.describe(slot, kind))
     }
 
     fn patch_with(
@@ -163,7 +165,7 @@ impl Tenant {
         Ok(kind)
     }
 
-    /// A name after a wedding: everything that carries it changes, the old address stays as an alias.
+    /// Returns the properties that change with a new surname. The old address stays as an alias.
     fn new_name(&self, slot: Slot, random: &mut Random) -> Map<String, Value> {
         let get = |name: &str| {
             let property = self.directory.schema.find(name)?;
@@ -177,7 +179,7 @@ impl Tenant {
             "García Márquez",
             "Østergård",
         ]);
-        // Who has no given name here is called by the first word of what is shown.
+        // Without a given name, the first word of the display name stands in.
         let shown = get("displayName").unwrap_or_default();
         let first = || shown.split_whitespace().next().unwrap_or_default().to_owned();
         let given = get("givenName").unwrap_or_else(first);
@@ -185,7 +187,7 @@ impl Tenant {
             "surname": surname,
             "displayName": format!("{given} {surname}"),
         }));
-        // Guests are called what their own company calls them.
+        // The names of guests belong to their own company.
         if get("userType").as_deref() == Some("Member") {
             let address = format!("renamed{}-{slot}@{}", self.mixes, self.domain);
             changes.insert("userPrincipalName".to_owned(), address.clone().into());
@@ -198,7 +200,7 @@ impl Tenant {
         changes
     }
 
-    fn told(&self, slot: Slot, kind: ChangeKind) -> Change {
+    fn describe(&self, slot: Slot, kind: ChangeKind) -> Change {
         let property = self.directory.schema.find("displayName").unwrap_or_default();
         let user = self.directory.at(slot);
         Change {

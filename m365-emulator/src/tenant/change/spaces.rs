@@ -1,18 +1,14 @@
-//! Buildings, floors and sections, and how they change.
+//! Changes of buildings, floors and sections.
 
 use serde_json::{Map, Value};
 
-use super::Tenant;
-use super::place::{Kind, Space, is_named, text};
 use crate::error::ControlError;
 use crate::random::Random;
+use crate::tenant::Tenant;
+use crate::tenant::place::{Kind, Space, is_named, text};
 
 impl Tenant {
-    pub(crate) fn spaces(&self, kind: Kind) -> impl Iterator<Item = &Space> {
-        self.spaces.iter().filter(move |space| space.kind == kind)
-    }
-
-    /// Adds a building, floor or section. `parentId` is not checked: it may lead nowhere, as it can in Places.
+    /// Adds a building, floor or section. Its `parentId` need not exist, as in Places.
     pub(crate) fn add_space(
         &mut self,
         kind: Kind,
@@ -49,14 +45,18 @@ impl Tenant {
     ) -> Result<(), ControlError> {
         let at = self.space_at(kind, key)?;
         if changes.contains_key("id") {
-            return Err(ControlError::Invalid(format!("a {} keeps its 'id'", kind.name())));
+            return Err(ControlError::Invalid(format!(
+                "the 'id' of a {} cannot be changed",
+                kind.name()
+            )));
         }
         self.check_place(&changes, kind)?;
         self.spaces[at].place.extend(changes);
         Ok(())
     }
 
-    /// Removes a building, floor or section. What is in it stays, with a `parentId` that leads nowhere.
+    /// Removes a building, floor or section. The places in it stay, with a `parentId` that does not
+    /// exist.
     pub(crate) fn remove_space(&mut self, kind: Kind, key: &str) -> Result<(), ControlError> {
         let at = self.space_at(kind, key)?;
         self.spaces.remove(at);

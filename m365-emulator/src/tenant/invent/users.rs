@@ -1,4 +1,4 @@
-//! Invents people: whom a company employs, invites, and forgets to delete.
+//! Invents users: employees, guests, service accounts, and mailboxes.
 
 use serde_json::{Map, Value, json};
 
@@ -6,21 +6,21 @@ use super::names::{self, SITES, Site};
 use super::words::{DEPARTMENTS, PARTNERS, SERVICES, SHARED};
 use crate::random::Random;
 
-/// A directory entry before it has an id.
+/// Properties of a user that has no id yet.
 pub(crate) type Properties = Map<String, Value>;
 
-/// Draws people for one company.
-pub(crate) struct People {
+/// Invents users of one company.
+pub(crate) struct Inventor {
     random: Random,
     domain: String,
     initial_domain: String,
-    /// Name of the directory extension that holds a pager number.
+    /// Name of the directory extension with pager numbers.
     pager: String,
-    /// Counts people, so that no two share a name in the directory.
+    /// Number of users so far, so that no two have the same user principal name.
     count: usize,
 }
 
-impl People {
+impl Inventor {
     pub(crate) fn new(random: Random, domain: &str, initial_domain: &str, pager: &str) -> Self {
         Self {
             random,
@@ -31,14 +31,15 @@ impl People {
         }
     }
 
-    /// Goes on after so many people.
+    /// Continues after this number of users.
     pub(crate) fn after(mut self, count: usize) -> Self {
         self.count = count;
         self
     }
 
-    /// One of the ordinary people: mostly staff; of a hundred, five guests and two service accounts.
-    pub(crate) fn person(&mut self) -> (String, Properties) {
+    /// Invents a user: of a hundred, five are guests, two are service accounts, and the others are
+    /// employees.
+    pub(crate) fn user(&mut self) -> (String, Properties) {
         self.count += 1;
         let id = self.random.guid();
         let properties = match self.random.below(100) {
@@ -49,7 +50,7 @@ impl People {
         (id, properties)
     }
 
-    /// Somebody who works here.
+    /// Invents an employee.
     pub(crate) fn employee(&mut self) -> Properties {
         let site = self.site();
         let (given, given_ascii) = names::both(self.random.pick(site.given));
@@ -108,7 +109,7 @@ impl People {
             put(&mut p, "preferredLanguage", site.language);
         }
         if self.random.percent(75) {
-            // Leading zeros are what spreadsheets eat, and card readers do not.
+            // Spreadsheets drop leading zeros, card readers need them.
             let number = format!("{:06}", self.count * 7 % 1_000_000);
             put(&mut p, "employeeId", &typed(number, self.count));
         }
@@ -119,7 +120,7 @@ impl People {
         if self.random.percent(60) {
             let badge =
                 format!("{}{}", self.random.pick(&["00", "A-", " 7", "B"]), self.random.digits(6));
-            // Every company has a use of its own for these: each of them is somebody's.
+            // Each company has its own use for these attributes, so all fifteen occur.
             let mut attributes =
                 json!({"extensionAttribute1": badge, "extensionAttribute15": department});
             let other = format!("extensionAttribute{}", 2 + self.count % 13);
@@ -138,7 +139,7 @@ impl People {
         p
     }
 
-    /// Somebody else's employee.
+    /// Invents a guest: the employee of a partner.
     fn guest(&mut self) -> Properties {
         let site = self.site();
         let (given, given_ascii) = names::both(self.random.pick(site.given));
@@ -164,7 +165,7 @@ impl People {
         p
     }
 
-    /// An account that nobody is behind: no name, no mail.
+    /// Invents a service account: without a name and without mail.
     fn service(&mut self) -> Properties {
         let name = format!("{}-{}", self.random.pick(SERVICES), self.count);
         let upn = format!("{name}@{}", self.initial_domain);
@@ -174,7 +175,7 @@ impl People {
         p
     }
 
-    /// A mailbox that many people read; its account is disabled, its mail is not.
+    /// Invents a shared mailbox: its account is disabled, but it has an address.
     pub(crate) fn shared_mailbox(&mut self, number: usize) -> (String, Properties) {
         let id = self.random.guid();
         let mut name = SHARED[number % SHARED.len()].to_owned();
@@ -191,7 +192,7 @@ impl People {
         (id, p)
     }
 
-    /// The account of a room's mailbox.
+    /// Invents the user that is a room's mailbox.
     pub(crate) fn room_mailbox(&mut self, name: &str, address: &str) -> (String, Properties) {
         let id = self.random.guid();
         let alias = address.split('@').next().unwrap_or(address).to_owned();
@@ -225,12 +226,12 @@ impl People {
         p
     }
 
-    /// Most have one; those who have not are what address books forget.
+    /// Adds a mailbox to most employees.
     fn mailbox(&mut self, p: &mut Properties, alias: &str) {
         if !self.random.percent(94) {
             return;
         }
-        // Exchange keeps the capitals that somebody typed once.
+        // Exchange keeps capital letters of addresses.
         let address = if self.random.percent(10) {
             let mut capital = alias.to_owned();
             if let Some(first) = capital.get_mut(0..1) {
@@ -262,7 +263,7 @@ impl People {
     }
 }
 
-/// A number as somebody typed it in: most of them well, a few with spaces around it or inside.
+/// Returns a number as an administrator typed it: a few have spaces around or inside.
 fn typed(number: String, count: usize) -> String {
     match count % 20 {
         3 => format!(" {number}"),
