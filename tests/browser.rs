@@ -42,7 +42,8 @@ impl Browser {
             .spawn()
             .expect("these tests need Debian's chromium and chromium-driver: see README.md");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port 40123."
+        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port
+        // 40123."
         let port = lines
             .by_ref()
             .map_while(Result::ok)

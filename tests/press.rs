@@ -2,8 +2,8 @@
 
 use url::Url;
 
-/// What the browser brings back after a button of the page at `url` was pressed: the parameters of the address that the
-/// vendor sends it to.
+/// What the browser brings back after a button of the page at `url` was pressed: the parameters of
+/// the address that the vendor sends it to.
 #[track_caller]
 pub fn press(url: &str, name: &str, value: &str) -> Vec<(String, String)> {
     let mut page = Url::parse(url).expect("an address");

@@ -16,8 +16,8 @@ pub enum Cloud {
     UsGovernmentL4,
     /// US Government L5, also called DoD.
     UsGovernmentL5,
-    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`, and no places except
-    /// rooms and room lists.
+    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`, and no places
+    /// except rooms and room lists.
     China21Vianet,
 }
 
@@ -47,8 +47,8 @@ impl Cloud {
         }
     }
 
-    /// Returns the origin of the issuer of access tokens of version 1.0, which is the version that Graph
-    /// accepts.
+    /// Returns the origin of the issuer of access tokens of version 1.0, which is the version that
+    /// Graph accepts.
     pub(crate) fn sts(self) -> &'static str {
         match self {
             Self::China21Vianet => "https://sts.chinacloudapi.cn",
@@ -58,7 +58,8 @@ impl Cloud {
 
     /// Returns the issuer in discovery, if it differs from the authority.
     pub(crate) fn fixed_issuer(self) -> Option<&'static str> {
-        // login.chinacloudapi.cn serves the tenants; login.partner.microsoftonline.cn is their issuer.
+        // login.chinacloudapi.cn serves the tenants; login.partner.microsoftonline.cn is their
+        // issuer.
         (self == Self::China21Vianet).then_some("https://login.partner.microsoftonline.cn")
     }
 
@@ -71,7 +72,8 @@ impl Cloud {
         }
     }
 
-    /// Returns `cloud_graph_host_name` of the discovery document: the host of the older Azure AD Graph.
+    /// Returns `cloud_graph_host_name` of the discovery document: the host of the older Azure AD
+    /// Graph.
     pub(crate) fn directory_graph_host(self) -> &'static str {
         match self {
             Self::Global => "graph.windows.net",

@@ -15,8 +15,8 @@ use crate::cloud::Cloud;
 pub struct Config {
     /// Address to listen on. Port 0, the default here, selects a free port.
     pub listen: SocketAddr,
-    /// Number of users, including guests, disabled accounts and service accounts. Room mailboxes, and one
-    /// shared mailbox for each 200 users, are added to it.
+    /// Number of users, including guests, disabled accounts and service accounts. Room mailboxes,
+    /// and one shared mailbox for each 200 users, are added to it.
     pub users: usize,
     /// Number of rooms.
     pub rooms: usize,
@@ -24,8 +24,8 @@ pub struct Config {
     pub workspaces: usize,
     /// Number of groups.
     pub groups: usize,
-    /// Number of memberships of users, groups and devices in these groups, limited by the possible number.
-    /// If none, one group has all users, and the others about ten members each.
+    /// Number of memberships of users, groups and devices in these groups, limited by the possible
+    /// number. If none, one group has all users, and the others about ten members each.
     pub memberships: Option<usize>,
     /// Seed of everything that is invented.
     pub seed: u64,
@@ -39,11 +39,11 @@ pub struct Config {
     pub client_secret: Option<String>,
     /// Certificates that it can authenticate with, in addition to the secret, each a PEM text.
     pub client_certificates: Vec<String>,
-    /// Redirect URIs of the application, compared as they are written. If empty, every `http` address of
-    /// the loopback interface is accepted (`localhost`, `127.0.0.1`, `[::1]`).
+    /// Redirect URIs of the application, compared as they are written. If empty, every `http`
+    /// address of the loopback interface is accepted (`localhost`, `127.0.0.1`, `[::1]`).
     pub redirect_uris: Vec<String>,
-    /// Path for the certificate (PEM) of a CA that is made for this run. If set, the emulator serves
-    /// `https`.
+    /// Path for the certificate (PEM) of a CA that is made for this run. If set, the emulator
+    /// serves `https`.
     pub tls: Option<PathBuf>,
     /// Whether the cloud has Places. National clouds may lack it.
     pub places: bool,

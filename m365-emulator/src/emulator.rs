@@ -32,12 +32,12 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Makes the tenant and starts to serve it on the current Tokio runtime. Requests are answered as soon
-    /// as this returns.
+    /// Makes the tenant and starts to serve it on the current Tokio runtime. Requests are answered
+    /// as soon as this returns.
     ///
     /// # Errors
-    /// The emulator cannot listen on the address, an id is not a GUID, the secret is empty, a redirect URI
-    /// or a client certificate is invalid, or a certificate cannot be made or written.
+    /// The emulator cannot listen on the address, an id is not a GUID, the secret is empty, a
+    /// redirect URI or a client certificate is invalid, or a certificate cannot be made or written.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         // Making a key takes about a second, in which the tenant is made.
         key::prepare();
@@ -46,7 +46,8 @@ impl Emulator {
         let address = listener.local_addr().map_err(listening)?;
         let tls = config.tls.as_deref().map(tls::server).transpose()?;
         let origin = match tls {
-            // The certificate is for this name, and also for the addresses of the loopback interface.
+            // The certificate is for this name, and also for the addresses of the loopback
+            // interface.
             Some(_) => format!("https://localhost:{}", address.port()),
             None => format!("http://{address}"),
         };
@@ -56,7 +57,8 @@ impl Emulator {
         Ok(Self { control, server })
     }
 
-    /// Returns a handle that can be cloned and moved to other tasks. It does not keep the emulator running.
+    /// Returns a handle that can be cloned and moved to other tasks. It does not keep the emulator
+    /// running.
     #[must_use]
     pub fn control(&self) -> Control {
         self.control.clone()

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub enum StartError {
     /// The address is in use, does not belong to this machine, or is not allowed.
     #[error(
-        "cannot listen on {address}: {source}; choose another address with --listen (port 0 selects a \
-         free port)"
+        "cannot listen on {address}: {source}; choose another address with --listen (port 0 \
+         selects a free port)"
     )]
     Listen {
         /// The address.

@@ -1,4 +1,5 @@
-//! Entra ID and Microsoft Graph for one invented tenant, in one process, in memory, without an account.
+//! Entra ID and Microsoft Graph for one invented tenant, in one process, in memory, without an
+//! account.
 //!
 //! Its answers follow Microsoft's documentation, including error bodies, and Microsoft's own client
 //! libraries run on it unchanged. In addition, a test can change the tenant, make requests fail and
@@ -13,7 +14,8 @@
 //! assert!(emulator.graph().starts_with("http://127.0.0.1:"));
 //!
 //! // The next request to /users is refused, the following one is answered.
-//! let error = serde_json::json!({"code": "TooManyRequests", "message": "Please retry again later."});
+//! let message = "Please retry again later.";
+//! let error = serde_json::json!({"code": "TooManyRequests", "message": message});
 //! let body = Some(serde_json::json!({"error": error}));
 //! let headers = [("Retry-After".to_owned(), "2.128".to_owned())].into();
 //! emulator.add_fault(Fault::once("/users", Then::Answer { status: 429, headers, body }))?;
@@ -24,8 +26,8 @@
 //! # }
 //! ```
 //!
-//! The program `m365-emulator` has the same functions: its command line sets a [`Config`], and its admin
-//! API calls [`Control`].
+//! The program `m365-emulator` has the same functions: its command line sets a [`Config`], and its
+//! admin API calls [`Control`].
 
 mod cloud;
 mod config;

@@ -31,7 +31,8 @@ struct Arguments {
     /// Number of groups
     #[arg(long, value_name = "N", default_value_t = 20)]
     groups: usize,
-    /// Number of memberships in all groups; by default one group has all users, each other about ten
+    /// Number of memberships in all groups; by default one group has all users, each other about
+    /// ten
     #[arg(long, value_name = "N")]
     memberships: Option<usize>,
     /// Seed of the invented tenant; the same seed makes the same tenant
@@ -59,8 +60,8 @@ struct Arguments {
     /// secret; can be repeated
     #[arg(long = "client-certificate", value_name = "FILE")]
     client_certificates: Vec<PathBuf>,
-    /// Redirect URI of the application, compared as it is written; can be repeated. By default every
-    /// http address of the loopback interface is accepted
+    /// Redirect URI of the application, compared as it is written; can be repeated. By default
+    /// every http address of the loopback interface is accepted
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
     /// Serve https with a CA made for this run, and write its certificate (PEM) to this file
@@ -136,8 +137,8 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Returns a future that waits for Ctrl-C or SIGTERM. Signals count from this call on, because the caller
-/// may end the program as soon as it has read the first line.
+/// Returns a future that waits for Ctrl-C or SIGTERM. Signals count from this call on, because the
+/// caller may end the program as soon as it has read the first line.
 #[cfg(unix)]
 fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). The seed
-/// names a tenant, so the sequence is part of the interface, and must not change with a new version of a
-/// crate.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). The
+/// seed names a tenant, so the sequence is part of the interface, and must not change with a new
+/// version of a crate.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -14,7 +14,8 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns a separate stream for one purpose, so that drawing more from one does not shift another.
+    /// Returns a separate stream for one purpose, so that drawing more from one does not shift
+    /// another.
     pub(crate) fn stream(seed: u64, purpose: &str) -> Self {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in purpose.bytes() {

@@ -34,7 +34,8 @@ pub(crate) async fn run(
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        // Accepting fails if the client disconnects or file handles are missing; both are temporary.
+        // Accepting fails if the client disconnects or file handles are missing; both are
+        // temporary.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;

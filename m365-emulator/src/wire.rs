@@ -87,8 +87,8 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    /// Returns the value of an option. Graph ignores the case of an option's name, and a missing `$`
-    /// (<https://learn.microsoft.com/graph/query-parameters>).
+    /// Returns the value of an option. Graph ignores the case of an option's name, and a missing
+    /// `$` (<https://learn.microsoft.com/graph/query-parameters>).
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()

@@ -14,8 +14,8 @@ impl Control {
         self.read(|state| state.registration.granted().collect())
     }
 
-    /// Grants an application permission, such as `User.Read.All`. A permission that the emulator does
-    /// not check, such as `Mail.Read`, is in the tokens too.
+    /// Grants an application permission, such as `User.Read.All`. A permission that the emulator
+    /// does not check, such as `Mail.Read`, is in the tokens too.
     ///
     /// # Errors
     /// [`ControlError::NotFound`] if the emulator knows no permission of this name.
@@ -31,9 +31,9 @@ impl Control {
         self.change(|state| state.registration.set_granted(permission, false))
     }
 
-    /// Grants the permissions that the application is registered to ask for, as an administrator does
-    /// in the portal. Returns the address that the portal sends the administrator to, which has
-    /// `admin_consent` and `tenant` but no `state`.
+    /// Grants the permissions that the application is registered to ask for, as an administrator
+    /// does in the portal. Returns the address that the portal sends the administrator to, which
+    /// has `admin_consent` and `tenant` but no `state`.
     ///
     /// # Errors
     /// [`ControlError::Invalid`] if the redirect URI is not an absolute http or https URL without a
@@ -53,7 +53,8 @@ impl Control {
     }
 
     /// Uploads the first certificate of a PEM text, in addition to the others, and returns its
-    /// thumbprint (SHA-1, hexadecimal). Other blocks of the text, such as a private key, are ignored.
+    /// thumbprint (SHA-1, hexadecimal). Other blocks of the text, such as a private key, are
+    /// ignored.
     ///
     /// # Errors
     /// There is no certificate, it cannot be parsed, its key is not an RSA key, or it was uploaded
@@ -73,8 +74,8 @@ impl Control {
         self.change(|state| state.registration.remove_certificate(thumbprint))
     }
 
-    /// Makes a new signing key. The earlier keys stay published, unless `drop` is set. Graph accepts
-    /// tokens that they signed in both cases.
+    /// Makes a new signing key. The earlier keys stay published, unless `drop` is set. Graph
+    /// accepts tokens that they signed in both cases.
     pub fn rotate_keys(&self, drop: bool) {
         self.change(|state| state.keys.rotate(drop));
     }

@@ -21,7 +21,8 @@ pub struct Members {
 }
 
 impl Control {
-    /// Lists all groups that are not deleted, with every property that was ever set, without members.
+    /// Lists all groups that are not deleted, with every property that was ever set, without
+    /// members.
     #[must_use]
     pub fn groups(&self) -> Vec<Value> {
         self.read(|state| {
@@ -49,9 +50,9 @@ impl Control {
         self.read(|state| Ok(members(&state.tenant, state.tenant.group(id)?)))
     }
 
-    /// Calls `look` with the members of each group that is not deleted, one group after the other, so
-    /// that a million memberships need only the memory of the largest group. The emulator answers no
-    /// requests during the calls.
+    /// Calls `look` with the members of each group that is not deleted, one group after the other,
+    /// so that a million memberships need only the memory of the largest group. The emulator
+    /// answers no requests during the calls.
     pub fn each_group(&self, mut look: impl FnMut(&str, Members)) {
         self.read(|state| {
             for (_, group) in state.tenant.groups.present() {
@@ -60,12 +61,12 @@ impl Control {
         });
     }
 
-    /// Adds a group, and returns its object id. The default is a security group. `members` names its
-    /// first members, by object id or user principal name.
+    /// Adds a group, and returns its object id. The default is a security group. `members` names
+    /// its first members, by object id or user principal name.
     ///
     /// # Errors
-    /// A property is unknown or has a wrong type, the id is taken, or a member does not exist or is of
-    /// a kind that such a group cannot have.
+    /// A property is unknown or has a wrong type, the id is taken, or a member does not exist or is
+    /// of a kind that such a group cannot have.
     pub fn create_group(&self, properties: Properties) -> Result<String, ControlError> {
         self.change(|state| state.tenant.create_group(properties))
     }
@@ -78,7 +79,8 @@ impl Control {
         self.change(|state| state.tenant.patch_group(id, properties))
     }
 
-    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted permanently.
+    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted
+    /// permanently.
     ///
     /// # Errors
     /// [`ControlError::NotFound`] if the group does not exist.
@@ -103,12 +105,12 @@ impl Control {
     }
 
     /// Adds members, named by object id or user principal name: users, and to groups other than
-    /// Microsoft 365 groups also groups and devices. Existing members stay. Groups may become members of
-    /// each other.
+    /// Microsoft 365 groups also groups and devices. Existing members stay. Groups may become
+    /// members of each other.
     ///
     /// # Errors
-    /// The group or a member does not exist, or a member is of a kind that the group cannot have. Then
-    /// no member is added.
+    /// The group or a member does not exist, or a member is of a kind that the group cannot have.
+    /// Then no member is added.
     pub fn add_members(&self, id: &str, members: &[impl AsRef<str>]) -> Result<(), ControlError> {
         self.change(|state| state.tenant.add_members(id, members))
     }

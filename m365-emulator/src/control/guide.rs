@@ -17,8 +17,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ("GET|POST /_emulator/rooms", "Lists rooms; POST adds a room and its mailbox"),
     (
         "PATCH|DELETE /_emulator/rooms/{id|email}",
-        "Sets properties, or removes a room; with \"@emulator.inPlaces\": false, Places does not know \
-         the room",
+        "Sets properties, or removes a room; with \"@emulator.inPlaces\": false, Places does not \
+         know the room",
     ),
     (
         "GET|POST /_emulator/roomLists",
@@ -36,8 +36,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "PATCH|DELETE /_emulator/buildings/{id}",
-        "Sets properties, or removes a building; the places in it stay, with a parentId that does not \
-         exist",
+        "Sets properties, or removes a building; the places in it stay, with a parentId that does \
+         not exist",
     ),
     ("GET|POST /_emulator/groups", "Lists groups; POST adds one, with \"members\": ids"),
     ("GET|PATCH /_emulator/groups/{id}", "Returns a group; PATCH sets properties"),
@@ -72,8 +72,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "GET|PATCH /_emulator/settings",
         "places, placesProvisioned, roomLists, placesNextLink, exchangeOnline, unlisted, \
          deltaOmitsNull, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
-         extensionsListed, secretExpired, ownSigningKey, applicationDisabled, tokenLifetimeSeconds, \
-         redirectUris",
+         extensionsListed, secretExpired, ownSigningKey, applicationDisabled, \
+         tokenLifetimeSeconds, redirectUris",
     ),
     (
         "POST /_emulator/deltaTokens/expire",
@@ -103,8 +103,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "GET|POST|DELETE /_emulator/overrides",
-        "Lists the overrides; POST replaces members of answers by JSON text, {\"id\": ID, \"path\": \
-         part, \"set\": {name: JSON}}; DELETE removes all",
+        "Lists the overrides; POST replaces members of answers by JSON text, {\"id\": ID, \
+         \"path\": part, \"set\": {name: JSON}}; DELETE removes all",
     ),
     (
         "GET|DELETE /_emulator/requests",

@@ -1,5 +1,5 @@
-//! The admin API under `/_emulator/`: [`Control`] over HTTP, without a token. Requests and answers are
-//! JSON, except that certificates are uploaded as PEM.
+//! The admin API under `/_emulator/`: [`Control`] over HTTP, without a token. Requests and answers
+//! are JSON, except that certificates are uploaded as PEM.
 
 use ::http::{Method, StatusCode};
 use serde::de::DeserializeOwned;

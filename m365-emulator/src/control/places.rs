@@ -1,5 +1,5 @@
-//! [`Control`] over places: rooms and room lists; in newer tenants also workspaces, buildings, floors and
-//! sections.
+//! [`Control`] over places: rooms and room lists; in newer tenants also workspaces, buildings,
+//! floors and sections.
 
 use serde_json::Value;
 
@@ -38,8 +38,8 @@ impl Control {
     }
 
     /// Adds a room and the user that is its mailbox, and returns the id of the room. With
-    /// `@emulator.inPlaces` false, the directory knows the mailbox, and Places does not know the room
-    /// yet.
+    /// `@emulator.inPlaces` false, the directory knows the mailbox, and Places does not know the
+    /// room yet.
     ///
     /// # Errors
     /// A property is unknown, or the id or address is taken.
@@ -47,9 +47,9 @@ impl Control {
         self.change(|state| state.tenant.add_room(Kind::Room, properties))
     }
 
-    /// Sets properties of a room; its name and address also of its mailbox. `@emulator.inPlaces` sets
-    /// whether Places knows the room, `@emulator.restMailbox` whether Exchange Online serves the
-    /// mailbox. Values may have a wrong type.
+    /// Sets properties of a room; its name and address also of its mailbox. `@emulator.inPlaces`
+    /// sets whether Places knows the room, `@emulator.restMailbox` whether Exchange Online serves
+    /// the mailbox. Values may have a wrong type.
     ///
     /// # Errors
     /// The room does not exist, or a property is unknown.
@@ -73,7 +73,8 @@ impl Control {
         })
     }
 
-    /// Adds a room list, and returns its id. `rooms` has ids or addresses of its rooms and workspaces.
+    /// Adds a room list, and returns its id. `rooms` has ids or addresses of its rooms and
+    /// workspaces.
     ///
     /// # Errors
     /// A property or room is unknown, or the id is taken.

@@ -33,12 +33,12 @@ impl Control {
         self.change(|state| state.tenant.create_user(properties))
     }
 
-    /// Sets properties of a user. With `@emulator.restMailbox` false, Exchange Online does not serve
-    /// the mailbox (404 `MailboxNotEnabledForRESTAPI`).
+    /// Sets properties of a user. With `@emulator.restMailbox` false, Exchange Online does not
+    /// serve the mailbox (404 `MailboxNotEnabledForRESTAPI`).
     ///
     /// # Errors
-    /// The user does not exist, a property is unknown or has a wrong type, or the user principal name
-    /// is taken.
+    /// The user does not exist, a property is unknown or has a wrong type, or the user principal
+    /// name is taken.
     pub fn patch_user(&self, key: &str, properties: Properties) -> Result<(), ControlError> {
         self.change(|state| state.tenant.patch_user(key, properties))
     }
@@ -67,9 +67,9 @@ impl Control {
         self.change(|state| state.tenant.restore_user(id))
     }
 
-    /// Changes the given number of users, each of them once, in a plausible mix of joiners, leavers,
-    /// renames and moves. Returns the changes. Also changes a tenth as many memberships, which it does
-    /// not return. The same calls on the same tenant make the same changes.
+    /// Changes the given number of users, each of them once, in a plausible mix of joiners,
+    /// leavers, renames and moves. Returns the changes. Also changes a tenth as many memberships,
+    /// which it does not return. The same calls on the same tenant make the same changes.
     ///
     /// # Errors
     /// [`ControlError::Conflict`] if a name that it draws was given to another user before.

@@ -1,5 +1,6 @@
-//! Client assertions: tokens that an application signs with its certificate, in the place of a secret
-//! (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>, RFC 7523).
+//! Client assertions: tokens that an application signs with its certificate, in the place of a
+//! secret (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>, RFC
+//! 7523).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -111,8 +112,8 @@ fn certificate<'a>(
         .ok_or_else(|| EntraRefusal::certificate_unknown(client, thumbprint.as_deref()))
 }
 
-/// Returns whether an audience is the token endpoint, by any name of the tenant, or the issuer, which
-/// Microsoft documented earlier.
+/// Returns whether an audience is the token endpoint, by any name of the tenant, or the issuer,
+/// which Microsoft documented earlier.
 fn is_audience(state: &State, audience: &str) -> bool {
     let endpoint = |audience: &str| {
         let path = audience.strip_prefix(state.authority.as_str())?.strip_prefix('/')?;

@@ -62,8 +62,8 @@ fn refusal(error: &CodeError, redirect_uri: &str) -> EntraRefusal {
     }
 }
 
-/// Returns an access token for Graph on behalf of the user. It has no application permission, so that
-/// the emulator's Graph refuses it everywhere.
+/// Returns an access token for Graph on behalf of the user. It has no application permission, so
+/// that the emulator's Graph refuses it everywhere.
 fn access_token(
     state: &mut State,
     account: &Account,

@@ -41,8 +41,8 @@ struct Assertion {
 }
 
 impl Credentials {
-    /// Reads the credentials from the form, or from HTTP Basic with both parts form-encoded (RFC 6749,
-    /// section 2.3.1).
+    /// Reads the credentials from the form, or from HTTP Basic with both parts form-encoded (RFC
+    /// 6749, section 2.3.1).
     pub(super) fn read(request: &Request, form: &Query) -> Result<Self, EntraRefusal> {
         let assertion = form.get("client_assertion").map(|jwt| Assertion {
             jwt: jwt.to_owned(),

@@ -71,8 +71,8 @@ fn check_tenant(state: &State, tenant: &str) -> Result<(), EntraRefusal> {
     }
 }
 
-/// Returns the resource of `{resource}/.default`, which grants all application permissions together.
-/// Scopes of OpenID Connect may be added.
+/// Returns the resource of `{resource}/.default`, which grants all application permissions
+/// together. Scopes of OpenID Connect may be added.
 fn resource(state: &State, parameters: &Query) -> Result<String, EntraRefusal> {
     let scope = parameters.get("scope").ok_or_else(|| EntraRefusal::parameter_missing("scope"))?;
     let resource = scope

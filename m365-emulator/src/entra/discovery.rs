@@ -42,7 +42,8 @@ pub(super) fn configuration(
         StatusCode::OK,
         &json!({
             "token_endpoint": format!("{authority}/{path}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "private_key_jwt", "client_secret_basic"],
             "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys{appid_query}"),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
@@ -58,9 +59,9 @@ pub(super) fn configuration(
             "frontchannel_logout_supported": true,
             "end_session_endpoint": format!("{authority}/{path}/oauth2/v2.0/logout"),
             "claims_supported": [
-                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
-                "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
-                "tid", "ver", "at_hash", "c_hash", "email"
+                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name",
+                "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time", "acr",
+                "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"
             ],
             "tenant_region_scope": if own == "{tenantid}" { None } else { Some("EU") },
             "cloud_instance_name": state.tenant.cloud.instance_name(),
@@ -71,8 +72,8 @@ pub(super) fn configuration(
     ))
 }
 
-/// Answers `/{tenant}/discovery/v2.0/keys`. With `?appid=`, an application with its own signing key has
-/// that key only.
+/// Answers `/{tenant}/discovery/v2.0/keys`. With `?appid=`, an application with its own signing key
+/// has that key only.
 pub(super) fn keys(state: &State, tenant: &str, request: &Request) -> Result<Reply, EntraRefusal> {
     if !names::is_any_tenant(tenant) {
         names::check_tenant(state, tenant, "invalid_tenant")?;
@@ -92,12 +93,13 @@ pub(super) fn keys(state: &State, tenant: &str, request: &Request) -> Result<Rep
 
 /// Answers `/common/discovery/instance` with the hosts of this cloud.
 pub(super) fn instance(state: &State) -> Reply {
-    let host = host(&state.authority);
+    let (authority, tenant) = (&state.authority, &state.tenant.id);
+    let host = host(authority);
     Reply::json(
         StatusCode::OK,
         &json!({
             "tenant_discovery_endpoint":
-                format!("{}/{}/v2.0/.well-known/openid-configuration", state.authority, state.tenant.id),
+                format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration"),
             "api-version": "1.1",
             "metadata": [{
                 "preferred_network": host,

@@ -1,4 +1,5 @@
-//! ID tokens, version 2.0 (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
+//! ID tokens, version 2.0
+//! (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
 
 use std::sync::Arc;
 

@@ -12,8 +12,8 @@ pub(super) fn is_any_tenant(name: &str) -> bool {
     matches!(name, "common" | "organizations" | "consumers")
 }
 
-/// Checks that a GUID or a domain is a name of the tenant. `error` is the code that the endpoint has
-/// for an unknown tenant.
+/// Checks that a GUID or a domain is a name of the tenant. `error` is the code that the endpoint
+/// has for an unknown tenant.
 pub(super) fn check_tenant(
     state: &State,
     name: &str,

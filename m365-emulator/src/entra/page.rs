@@ -1,5 +1,5 @@
-//! Entra's pages: picking an account, consent, refusals. Their only script is the one that Entra has
-//! too, and everything can be reached with a keyboard and a screen reader.
+//! Entra's pages: picking an account, consent, refusals. Their only script is the one that Entra
+//! has too, and everything can be reached with a keyboard and a screen reader.
 
 use std::fmt::Write;
 
@@ -14,15 +14,18 @@ use crate::wire::{Query, Reply};
 const OWN: [&str; 4] = ["account", "search", "accept", "cancel"];
 
 const STYLE: &str = "\
-body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:30rem;margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.5rem;font-weight:600}\
-label{display:block}\
-input,button{font:inherit;color:inherit;padding:.5rem .75rem;border:1px solid #605e5c;border-radius:4px;background:#fff}\
-button{cursor:pointer}button:hover{background:#f3f2f1}\
-ul.accounts{list-style:none;padding:0}ul.accounts button{width:100%;margin:.25rem 0;text-align:left}\
-ul.accounts span{display:block}\
-[role=alert]{border-left:4px solid #a4262c;padding-left:.75rem}\
-dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}";
+    body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;\
+    max-width:30rem;margin:2rem auto;padding:0 1rem}\
+    h1{font-size:1.5rem;font-weight:600}\
+    label{display:block}\
+    input,button{font:inherit;color:inherit;padding:.5rem .75rem;border:1px solid #605e5c;\
+    border-radius:4px;background:#fff}\
+    button{cursor:pointer}button:hover{background:#f3f2f1}\
+    ul.accounts{list-style:none;padding:0}\
+    ul.accounts button{width:100%;margin:.25rem 0;text-align:left}\
+    ul.accounts span{display:block}\
+    [role=alert]{border-left:4px solid #a4262c;padding-left:.75rem}\
+    dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}";
 
 /// Escapes a text for HTML elements and quoted attributes.
 fn escape(text: &str) -> String {
@@ -75,7 +78,8 @@ fn carried(parameters: &Query) -> String {
 fn trace_list(trace: &Trace) -> String {
     let (trace_id, correlation_id) = (escape(&trace.trace_id), escape(&trace.correlation_id));
     format!(
-        "<dl>\n<dt>Request Id</dt><dd>{trace_id}</dd>\n<dt>Correlation Id</dt><dd>{correlation_id}</dd>\n\
+        "<dl>\n<dt>Request Id</dt><dd>{trace_id}</dd>\n\
+         <dt>Correlation Id</dt><dd>{correlation_id}</dd>\n\
          <dt>Timestamp</dt><dd>{}</dd>\n</dl>\n",
         trace.timestamp
     )
@@ -118,7 +122,8 @@ impl AccountPicker<'_> {
             main,
             "<p>to continue to {}, in {}</p>\n<form method=\"post\" action=\"{}\">\n{}\
              <label for=\"search\">Name or user name</label>\n\
-             <input id=\"search\" name=\"search\" type=\"search\" autocomplete=\"off\" value=\"{}\">\n\
+             <input id=\"search\" name=\"search\" type=\"search\" autocomplete=\"off\" \
+             value=\"{}\">\n\
              <button>Search</button>\n",
             escape(self.application),
             escape(self.tenant),
@@ -133,7 +138,8 @@ impl AccountPicker<'_> {
             for account in self.accounts {
                 let _ = writeln!(
                     main,
-                    "<li><button name=\"account\" value=\"{}\"><span>{}</span><span>{}</span></button></li>",
+                    "<li><button name=\"account\" value=\"{}\"><span>{}</span>\
+                     <span>{}</span></button></li>",
                     escape(&account.id),
                     escape(&account.name),
                     escape(account.login())

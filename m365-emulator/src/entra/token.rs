@@ -30,8 +30,8 @@ pub(super) fn required<'a>(form: &'a Query, name: &str) -> Result<&'a str, Entra
     form.get(name).ok_or_else(|| EntraRefusal::parameter_missing(name))
 }
 
-/// Returns an access token of version 1.0, which is the version that Graph accepts. `own` are claims
-/// in addition to those that all access tokens have.
+/// Returns an access token of version 1.0, which is the version that Graph accepts. `own` are
+/// claims in addition to those that all access tokens have.
 pub(super) fn access_token(
     state: &mut State,
     audience: &str,

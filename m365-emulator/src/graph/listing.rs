@@ -1,5 +1,6 @@
-//! Listings of directory objects: `/users`, `/groups`, and the members of a group or the groups of a
-//! user. What they have in common is how a request names a page, and how a page leads to the next.
+//! Listings of directory objects: `/users`, `/groups`, and the members of a group or the groups of
+//! a user. What they have in common is how a request names a page, and how a page leads to the
+//! next.
 
 use super::answer::Context;
 use super::options;
@@ -54,7 +55,8 @@ impl Listing {
     }
 }
 
-/// Writes a page of at most `top` entries as JSON, and returns the slot at which the next one starts.
+/// Writes a page of at most `top` entries as JSON, and returns the slot at which the next one
+/// starts.
 pub(super) fn write_page<'a>(
     selection: &Selection,
     mut entries: impl Iterator<Item = (Slot, &'a Entry)>,

@@ -54,8 +54,8 @@ pub(super) fn number(query: &Query, option: &str) -> Result<Option<usize>, Graph
         .transpose()
 }
 
-/// Reads `$select` where an object has the properties for which `has` is true. `kind` is the name of
-/// its type.
+/// Reads `$select` where an object has the properties for which `has` is true. `kind` is the name
+/// of its type.
 pub(super) fn selected(
     query: &Query,
     kind: &str,

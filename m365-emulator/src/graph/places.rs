@@ -16,7 +16,8 @@ use crate::wire::{Query, Reply, Request, plain_name};
 const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// Returns the type that a path segment casts to, without its namespace. Client libraries leave out
-/// `microsoft.`, and Microsoft's documents also write room lists in lower case; Graph accepts all forms.
+/// `microsoft.`, and Microsoft's documents also write room lists in lower case; Graph accepts all
+/// forms.
 fn cast(segment: &str) -> Option<String> {
     let segment = segment.to_ascii_lowercase();
     let name = segment.strip_prefix("microsoft.").unwrap_or(&segment).strip_prefix("graph.")?;
@@ -131,8 +132,8 @@ fn list(
     collection(state, context, &path, &path, kind, &places, request)
 }
 
-/// Lists the rooms or workspaces of a room list. The list is named by `emailAddress`, or by the newer
-/// `placeId`, but never by `id`.
+/// Lists the rooms or workspaces of a room list. The list is named by `emailAddress`, or by the
+/// newer `placeId`, but never by `id`.
 fn members_of(
     state: &State,
     context: &Context,

@@ -1,7 +1,7 @@
 //! Refusals with Graph's codes and texts.
 //!
-//! The format is documented in <https://learn.microsoft.com/graph/errors>. The texts are those of the
-//! services behind Graph, each of which has its own style.
+//! The format is documented in <https://learn.microsoft.com/graph/errors>. The texts are those of
+//! the services behind Graph, each of which has its own style.
 
 use http::StatusCode;
 use serde_json::json;
@@ -112,9 +112,9 @@ impl GraphRefusal {
         Self::new(
             StatusCode::FORBIDDEN,
             "Authentication_MSGraphPermissionMissing",
-            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this \
-             API. For more information about Microsoft Graph permissions, please visit \
-             https://learn.microsoft.com/graph/permissions-reference.",
+            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All \
+             to call this API. For more information about Microsoft Graph permissions, please \
+             visit https://learn.microsoft.com/graph/permissions-reference.",
         )
     }
 
@@ -139,7 +139,8 @@ impl GraphRefusal {
             StatusCode::NOT_FOUND,
             "Request_ResourceNotFound",
             format!(
-                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                "Resource '{id}' does not exist or one of its queried reference-property objects \
+                 are not present."
             ),
         )
     }
@@ -148,8 +149,8 @@ impl GraphRefusal {
         Self::bad(
             "BadRequest",
             format!(
-                "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-             'microsoft.graph.{kind}'."
+                "Parsing OData Select and Expand failed: Could not find a property named '{name}' \
+                 on type 'microsoft.graph.{kind}'."
             ),
         )
     }
@@ -226,8 +227,8 @@ impl GraphRefusal {
         Self::bad(
             "Request_UnsupportedQuery",
             format!(
-                "Unsupported or invalid query filter clause specified for property '{property}' of resource \
-             '{}{rest}'.",
+                "Unsupported or invalid query filter clause specified for property '{property}' of \
+                 resource '{}{rest}'.",
                 first.to_uppercase()
             ),
         )
@@ -238,13 +239,14 @@ impl GraphRefusal {
     pub(crate) fn cast_without_header() -> Self {
         Self::bad(
             "Request_UnsupportedQuery",
-            "An OData cast only works with the query parameter '$count=true' and the request header \
-             'ConsistencyLevel: eventual'.",
+            "An OData cast only works with the query parameter '$count=true' and the request \
+             header 'ConsistencyLevel: eventual'.",
         )
     }
 
     /// Refuses more than 20 groups, which is the documented maximum
-    /// (<https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>). The text is a guess.
+    /// (<https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>). The text is a
+    /// guess.
     pub(crate) fn too_many_groups(given: usize) -> Self {
         Self::bad(
             "Request_BadRequest",
@@ -358,8 +360,8 @@ impl GraphRefusal {
         )
     }
 
-    /// Returns the answer. `client_request_id` is the client's own id of the request, or `request_id` if
-    /// the client sent none.
+    /// Returns the answer. `client_request_id` is the client's own id of the request, or
+    /// `request_id` if the client sent none.
     pub(crate) fn reply(&self, request_id: &str, client_request_id: &str) -> Reply {
         let mut error = json!({"code": self.code, "message": self.message});
         if self.inner {

@@ -12,8 +12,8 @@ pub(crate) struct Selection {
     id: bool,
     /// Names in the order of the request; none for the default selection.
     named: Option<Vec<String>>,
-    /// The only properties that the application may read, if limited. The others look as if they were
-    /// never set.
+    /// The only properties that the application may read, if limited. The others look as if they
+    /// were never set.
     visible: Option<Vec<PropertyId>>,
 }
 
@@ -101,7 +101,8 @@ impl Selection {
         self
     }
 
-    /// Returns the end of `@odata.context`, such as `(displayName,id)`; empty for the default selection.
+    /// Returns the end of `@odata.context`, such as `(displayName,id)`; empty for the default
+    /// selection.
     pub(crate) fn context(&self) -> String {
         self.named.as_ref().map_or_else(String::new, |names| format!("({})", names.join(",")))
     }

@@ -1,5 +1,6 @@
 //! `/users` and `/users/{id | userPrincipalName}`
-//! (<https://learn.microsoft.com/graph/api/user-list>, <https://learn.microsoft.com/graph/api/user-get>).
+//! (<https://learn.microsoft.com/graph/api/user-list>,
+//! <https://learn.microsoft.com/graph/api/user-get>).
 
 use super::answer::{Context, entity, page, plain_count};
 use super::filter::Filter;

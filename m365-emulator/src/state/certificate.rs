@@ -66,8 +66,8 @@ impl Certificate {
     /// private key.
     ///
     /// # Errors
-    /// [`ControlError::Invalid`] if there is no certificate, it cannot be parsed, or its key is not an
-    /// RSA key.
+    /// [`ControlError::Invalid`] if there is no certificate, it cannot be parsed, or its key is not
+    /// an RSA key.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, ControlError> {
         let invalid = |why: &str| ControlError::Invalid(format!("not a client certificate: {why}"));
         let blocks = pem::parse_many(pem).map_err(|error| invalid(&error.to_string()))?;

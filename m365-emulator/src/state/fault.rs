@@ -82,9 +82,9 @@ pub enum Then {
         /// Number of bytes of the body that are sent; half of them by default.
         #[serde(default)]
         after: Option<usize>,
-        /// Whether `Content-Length` is that of the part that is sent: the answer looks complete then,
-        /// and is not valid JSON. Otherwise it is that of the full body, and the connection is
-        /// closed early.
+        /// Whether `Content-Length` is that of the part that is sent: the answer looks complete
+        /// then, and is not valid JSON. Otherwise it is that of the full body, and the connection
+        /// is closed early.
         #[serde(default)]
         clean: bool,
     },
@@ -155,8 +155,8 @@ pub enum IdTokenFault {
     AlgNone,
     /// `alg` is `HS256`, with the published key (PEM) as the secret.
     Hs256,
-    /// The keys are rotated before the client can read them, and the key that signed the token is no
-    /// longer published.
+    /// The keys are rotated before the client can read them, and the key that signed the token is
+    /// no longer published.
     KeysRotated,
     /// Has a claim of 20 MB.
     Huge,
@@ -166,11 +166,11 @@ pub enum IdTokenFault {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
-    /// JSON Pointer (RFC 6901) to the member, such as `/@odata.nextLink` or `/value/3/displayName`. The
-    /// parent has to exist.
+    /// JSON Pointer (RFC 6901) to the member, such as `/@odata.nextLink` or `/value/3/displayName`.
+    /// The parent has to exist.
     pub pointer: String,
-    /// New value. In strings, `{self}` stands for the URL of the request and `{graph}` for the origin
-    /// of Graph. None removes the member.
+    /// New value. In strings, `{self}` stands for the URL of the request and `{graph}` for the
+    /// origin of Graph. None removes the member.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
 }

@@ -54,8 +54,8 @@ pub(crate) fn part(token: &str, index: usize) -> Result<Value, BadToken> {
 }
 
 impl SigningKey {
-    /// Returns a key of the process, and makes it first if necessary. None if the system cannot make
-    /// one.
+    /// Returns a key of the process, and makes it first if necessary. None if the system cannot
+    /// make one.
     pub(crate) fn number(number: usize) -> Option<Arc<Self>> {
         let slot = {
             let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);

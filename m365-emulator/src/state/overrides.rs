@@ -1,5 +1,5 @@
-//! Members of answers that are replaced by given JSON text, since Microsoft sends values that its own
-//! schema does not allow.
+//! Members of answers that are replaced by given JSON text, since Microsoft sends values that its
+//! own schema does not allow.
 
 use std::collections::BTreeMap;
 

@@ -171,7 +171,8 @@ impl Registration {
     }
 }
 
-/// Reads an address that a browser can be sent to: an absolute http or https URL without a fragment.
+/// Reads an address that a browser can be sent to: an absolute http or https URL without a
+/// fragment.
 pub(crate) fn redirect_uri(uri: &str) -> Option<Url> {
     let uri = Url::parse(uri).ok()?;
     (matches!(uri.scheme(), "http" | "https") && uri.fragment().is_none()).then_some(uri)

@@ -1,5 +1,5 @@
-//! The requests to Entra and Graph, in the order in which they arrived. Only one header is stored, and
-//! no body, so that the log has no tokens and no secrets.
+//! The requests to Entra and Graph, in the order in which they arrived. Only one header is stored,
+//! and no body, so that the log has no tokens and no secrets.
 
 use std::collections::VecDeque;
 

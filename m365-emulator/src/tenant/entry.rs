@@ -30,8 +30,8 @@ impl Removal {
     }
 }
 
-/// One property. The value is stored as the JSON that answers have, so that a page of a thousand users
-/// is written by copying, which keeps large tenants fast.
+/// One property. The value is stored as the JSON that answers have, so that a page of a thousand
+/// users is written by copying, which keeps large tenants fast.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) property: PropertyId,

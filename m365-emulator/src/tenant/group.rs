@@ -1,5 +1,5 @@
-//! The groups, their members, and the log of their changes: what `/groups` lists and `/groups/delta`
-//! follows.
+//! The groups, their members, and the log of their changes: what `/groups` lists and
+//! `/groups/delta` follows.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
@@ -65,8 +65,8 @@ pub(crate) struct Groups {
     by_id: HashMap<String, Slot>,
     /// Changes number 1, 2, 3, …
     log: Vec<GroupChange>,
-    /// Groups of which users and groups in the recycle bin were members. They become members again when
-    /// they are restored.
+    /// Groups of which users and groups in the recycle bin were members. They become members again
+    /// when they are restored.
     left_behind: HashMap<Member, Vec<Slot>>,
     types: PropertyId,
 }
@@ -118,15 +118,15 @@ impl Groups {
         self.at(slot).filter(|group| group.removed.is_none()).map(|group| (slot, group))
     }
 
-    /// Returns whether this is a Microsoft 365 group. Its members can only be users, and it moves to the
-    /// recycle bin when it is deleted
+    /// Returns whether this is a Microsoft 365 group. Its members can only be users, and it moves
+    /// to the recycle bin when it is deleted
     /// (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
     pub(crate) fn is_unified(&self, group: &Group) -> bool {
         group.json(self.types).is_some_and(|types| types.contains("\"Unified\""))
     }
 
-    /// Returns the group and all groups in it, directly or through other groups. Each comes once, even
-    /// if groups are members of each other.
+    /// Returns the group and all groups in it, directly or through other groups. Each comes once,
+    /// even if groups are members of each other.
     pub(crate) fn with_nested(&self, slot: Slot) -> Vec<&Group> {
         let mut seen = HashSet::from([slot]);
         let mut waiting = vec![slot];
@@ -155,8 +155,8 @@ impl Groups {
         found
     }
 
-    /// Adds a group. Delta reports only changes that are `logged`, which excludes the groups that the
-    /// tenant is made with.
+    /// Adds a group. Delta reports only changes that are `logged`, which excludes the groups that
+    /// the tenant is made with.
     pub(crate) fn add(
         &mut self,
         id: String,
@@ -209,7 +209,8 @@ impl Groups {
         Ok(())
     }
 
-    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted permanently.
+    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted
+    /// permanently.
     pub(crate) fn remove(&mut self, slot: Slot, permanently: bool) {
         let Some(group) = self.at(slot) else {
             return;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::entry::Slot;
 
-/// A member of a group. The kind is in the upper two bits and the slot in the others, so that a million
-/// memberships need little memory. Lists of members are sorted.
+/// A member of a group. The kind is in the upper two bits and the slot in the others, so that a
+/// million memberships need little memory. Lists of members are sorted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Member(u32);
 
@@ -58,8 +58,8 @@ impl Member {
         self.0 & SLOT_MASK
     }
 
-    /// Returns the number that stands for the member in a page token. The numbers are in the order of the
-    /// members.
+    /// Returns the number that stands for the member in a page token. The numbers are in the order
+    /// of the members.
     pub(crate) fn number(self) -> u32 {
         self.0
     }

@@ -1,5 +1,5 @@
-//! The invented tenant: its users, groups and places, and how they change. This folder knows nothing of
-//! HTTP.
+//! The invented tenant: its users, groups and places, and how they change. This folder knows
+//! nothing of HTTP.
 
 pub(crate) mod change;
 pub(crate) mod directory;

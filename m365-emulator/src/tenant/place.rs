@@ -64,8 +64,8 @@ pub(crate) struct Room {
     pub(crate) place: Map<String, Value>,
     /// Id of the user that is the room's mailbox.
     pub(crate) user: String,
-    /// Whether Places knows the room. In Microsoft's cloud it takes up to 48 hours after the mailbox
-    /// was made.
+    /// Whether Places knows the room. In Microsoft's cloud it takes up to 48 hours after the
+    /// mailbox was made.
     pub(crate) in_places: bool,
 }
 

@@ -8,8 +8,8 @@ const DOCUMENTATION: &str = "Review the documentation at \
     https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
 
 impl EntraRefusal {
-    /// Refuses two credentials in one request, which RFC 6749, section 2.3, forbids. Code and text are a
-    /// guess.
+    /// Refuses two credentials in one request, which RFC 6749, section 2.3, forbids. Code and text
+    /// are a guess.
     pub(crate) fn two_credentials() -> Self {
         Self::bad(
             "invalid_request",
@@ -50,7 +50,8 @@ impl EntraRefusal {
         Self::credential(
             700_021,
             format!(
-                "Client assertion application identifier doesn't match 'client_id' parameter. {DOCUMENTATION}"
+                "Client assertion application identifier doesn't match 'client_id' parameter. \
+                 {DOCUMENTATION}"
             ),
         )
     }
@@ -70,8 +71,8 @@ impl EntraRefusal {
         Self::credential(
             700_024,
             format!(
-                "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, \
-                 expiry time of assertion {}. {DOCUMENTATION}",
+                "Client assertion is not within its valid time range. Current time: {}, assertion \
+                 valid from {}, expiry time of assertion {}. {DOCUMENTATION}",
                 ticks(now),
                 time(from),
                 time(until)
@@ -79,7 +80,8 @@ impl EntraRefusal {
         )
     }
 
-    /// Refuses an unknown certificate. The text has no thumbprint if that in the header is malformed.
+    /// Refuses an unknown certificate. The text has no thumbprint if that in the header is
+    /// malformed.
     pub(crate) fn certificate_unknown(client: &str, thumbprint: Option<&[u8]>) -> Self {
         let used =
             thumbprint.filter(|thumbprint| matches!(thumbprint.len(), 20 | 32)).map(|thumbprint| {
@@ -88,8 +90,8 @@ impl EntraRefusal {
         Self::credential(
             700_027,
             format!(
-                "The certificate with identifier used to sign the client assertion is not registered on application. \
-                 [Reason - The key was not found., {}{}]",
+                "The certificate with identifier used to sign the client assertion is not \
+                 registered on application. [Reason - The key was not found., {}{}]",
                 used.unwrap_or_default(),
                 configured(client)
             ),
@@ -101,8 +103,8 @@ impl EntraRefusal {
         Self::credential(
             700_027,
             format!(
-                "The certificate with identifier used to sign the client assertion is expired on application. \
-                 [Reason - The key used is expired., {}, {}]",
+                "The certificate with identifier used to sign the client assertion is expired on \
+                 application. [Reason - The key used is expired., {}, {}]",
                 found(certificate),
                 configured(client)
             ),
@@ -113,8 +115,8 @@ impl EntraRefusal {
         Self::credential(
             700_027,
             format!(
-                "Client assertion failed signature validation. [Reason - The provided signature value did not match \
-                 the expected signature value., {}, {}]",
+                "Client assertion failed signature validation. [Reason - The provided signature \
+                 value did not match the expected signature value., {}, {}]",
                 found(certificate),
                 configured(client)
             ),
@@ -124,11 +126,13 @@ impl EntraRefusal {
 
 fn configured(client: &str) -> String {
     format!(
-        "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id \
-         '{client}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the \
-         corresponding service endpoint and \
-         https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query \
-         request URL, such as 'https://graph.microsoft.com/beta/applications/{client}'."
+        "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured \
+         keys for app Id '{client}'. Review the documentation at \
+         https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service \
+         endpoint and \
+         https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http \
+         to build a query request URL, such as \
+         'https://graph.microsoft.com/beta/applications/{client}'."
     )
 }
 

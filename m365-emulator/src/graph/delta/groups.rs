@@ -140,8 +140,8 @@ impl Report {
         news
     }
 
-    /// Writes the groups from one position on, until the page is full or up to another position. Returns
-    /// where the next page starts.
+    /// Writes the groups from one position on, until the page is full or up to another position.
+    /// Returns where the next page starts.
     fn page(
         &self,
         state: &State,
@@ -250,8 +250,8 @@ impl Report {
 }
 
 impl Space {
-    /// Returns the space of an empty page: at least one group and one member, so that each page makes
-    /// progress.
+    /// Returns the space of an empty page: at least one group and one member, so that each page
+    /// makes progress.
     fn on_page(settings: &Settings) -> Self {
         Self {
             groups: settings.delta_groups_per_page.max(1),

@@ -35,8 +35,8 @@ struct Round {
 }
 
 impl Round {
-    /// Reads the round of a request. `now` is the sequence number of the tenant. Breaks with an answer
-    /// if the token has expired and Graph names the address to start again from.
+    /// Reads the round of a request. `now` is the sequence number of the tenant. Breaks with an
+    /// answer if the token has expired and Graph names the address to start again from.
     fn read(
         of: Tracked,
         now: Sequence,
@@ -74,8 +74,8 @@ impl Round {
         Ok(ControlFlow::Continue(Self { of, query, minimal, first, since, until, next, before }))
     }
 
-    /// Returns the answer, with the link to the next page or round. `selected` is the end of the first
-    /// page's context.
+    /// Returns the answer, with the link to the next page or round. `selected` is the end of the
+    /// first page's context.
     fn answer(
         &self,
         state: &mut State,

@@ -76,8 +76,8 @@ impl Report {
         (value.json, None)
     }
 
-    /// Writes a page of a later round: the users that changed, with their current properties. A user
-    /// that changes again after the start of the round comes again in the next round.
+    /// Writes a page of a later round: the users that changed, with their current properties. A
+    /// user that changes again after the start of the round comes again in the next round.
     fn follow(
         &self,
         state: &State,

@@ -19,7 +19,8 @@ struct Body {
     group_ids: Vec<String>,
 }
 
-/// Returns those groups of the request that the user is a member of, directly or through other groups.
+/// Returns those groups of the request that the user is a member of, directly or through other
+/// groups.
 pub(in crate::graph) fn answer(
     state: &State,
     context: &Context,

@@ -112,8 +112,8 @@ fn answer(
 }
 
 impl Relation {
-    /// Returns at most `count` related objects in order, starting with `first`, and of one kind if a
-    /// kind is given.
+    /// Returns at most `count` related objects in order, starting with `first`, and of one kind if
+    /// a kind is given.
     fn objects_from(
         &self,
         state: &State,
@@ -217,8 +217,8 @@ impl Shape {
                 Some(_) if own.is_empty() => Selection::parse(Some("id"), schema, Place::Listing)?,
                 Some(_) => Selection::parse(Some(&own), schema, Place::Listing)?,
             };
-            // An application that may not read a type gets type and id; the other properties are null
-            // (https://learn.microsoft.com/graph/permissions-overview).
+            // An application that may not read a type gets type and id; the other properties are
+            // null (https://learn.microsoft.com/graph/permissions-overview).
             Ok(match kind {
                 MemberKind::User if caller.has(permission::USERS_BASIC) => {
                     users::visible(selection, state, caller)

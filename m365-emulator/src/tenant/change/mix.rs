@@ -48,8 +48,8 @@ pub enum ChangeKind {
 }
 
 impl Tenant {
-    /// Changes the given number of users, and a tenth as many memberships. The same calls on the same
-    /// tenant make the same changes.
+    /// Changes the given number of users, and a tenth as many memberships. The same calls on the
+    /// same tenant make the same changes.
     pub(crate) fn mix(&mut self, count: usize) -> Result<Vec<Change>, ControlError> {
         self.mixes += 1;
         let mut random = Random::stream(self.seed, &format!("mix {}", self.mixes));

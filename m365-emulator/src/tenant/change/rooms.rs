@@ -137,8 +137,8 @@ impl Tenant {
             .ok_or_else(|| ControlError::no(kind.name(), key))
     }
 
-    /// Checks the names of properties. Values are not checked, so that a test can give a room a capacity
-    /// of "50".
+    /// Checks the names of properties. Values are not checked, so that a test can give a room a
+    /// capacity of "50".
     pub(super) fn check_place(
         &self,
         given: &Map<String, Value>,

@@ -14,8 +14,8 @@ use crate::tenant::member::Member;
 /// Number of devices, all of them in one group.
 const DEVICES: usize = 3;
 
-/// Average number of users in a group without a configured number of memberships, apart from the group
-/// with all users.
+/// Average number of users in a group without a configured number of memberships, apart from the
+/// group with all users.
 const USUAL_SIZE: usize = 10;
 
 struct Invented {
@@ -31,9 +31,9 @@ impl Invented {
     }
 }
 
-/// Invents the groups and their memberships. One group has all users, a few are huge, most are small.
-/// Some security groups are members of others, but never of each other. The number of memberships is the
-/// configured one, or the largest possible one if that is smaller.
+/// Invents the groups and their memberships. One group has all users, a few are huge, most are
+/// small. Some security groups are members of others, but never of each other. The number of
+/// memberships is the configured one, or the largest possible one if that is smaller.
 pub(super) fn invent(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
     let mut random = Random::stream(tenant.seed, "groups");
     let mut groups = Vec::with_capacity(config.groups);
@@ -61,8 +61,8 @@ pub(super) fn invent(tenant: &mut Tenant, config: &Config) -> Result<(), Control
     Ok(())
 }
 
-/// Makes some groups members of others, in chains of up to three and more groups. Returns the number of
-/// memberships.
+/// Makes some groups members of others, in chains of up to three and more groups. Returns the
+/// number of memberships.
 fn nest(groups: &mut [Invented], limit: usize, random: &mut Random) -> usize {
     let able: Vec<usize> = (0..groups.len()).filter(|at| groups[*at].takes_all()).collect();
     let mut nested = 0;
@@ -182,7 +182,8 @@ fn draw_kind(random: &mut Random) -> GroupKind {
     }
 }
 
-/// Returns the properties of a group (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
+/// Returns the properties of a group
+/// (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
 fn properties(
     random: &mut Random,
     name: &str,

@@ -1,7 +1,7 @@
 //! The sites of the invented company, and the names of the users there.
 
-/// A site of the invented company, and the names of the users there. A name is `as written|in ASCII`, or
-/// one text for both.
+/// A site of the invented company, and the names of the users there. A name is `as written|in
+/// ASCII`, or one text for both.
 pub(super) struct Site {
     pub(super) city: &'static str,
     pub(super) state: Option<&'static str>,
@@ -354,7 +354,14 @@ pub(super) const SITES: &[Site] = &[
         buildings: &["מגדל הים"],
         surname_first: false,
         share: 4,
-        given: &["נועם|Noam", "תמר|Tamar", "יוסף|Yosef", "שירה|Shira", "איתי|Itay", "רחל|Rachel"],
+        given: &[
+            "נועם|Noam",
+            "תמר|Tamar",
+            "יוסף|Yosef",
+            "שירה|Shira",
+            "איתי|Itay",
+            "רחל|Rachel",
+        ],
         surnames: &["כהן|Cohen", "לוי|Levy", "מזרחי|Mizrahi", "פרידמן|Friedman", "אזולאי|Azoulay"],
     },
     Site {

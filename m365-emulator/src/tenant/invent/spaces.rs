@@ -1,4 +1,5 @@
-//! Invents the location of rooms: buildings, the floors that have rooms, and sections of some floors.
+//! Invents the location of rooms: buildings, the floors that have rooms, and sections of some
+//! floors.
 
 use std::collections::HashMap;
 
@@ -33,8 +34,8 @@ impl Plan {
         }
     }
 
-    /// Assigns a room to its floor, or to a section of the floor. The first room of a floor adds the floor,
-    /// with the room's `parentId` as its id. A room without `parentId` is not assigned.
+    /// Assigns a room to its floor, or to a section of the floor. The first room of a floor adds
+    /// the floor, with the room's `parentId` as its id. A room without `parentId` is not assigned.
     pub(super) fn settle(&mut self, building: usize, room: &mut Map<String, Value>) {
         let parent = text(room, "parentId").to_owned();
         let number = room.get("floorNumber").and_then(Value::as_i64);

@@ -3,10 +3,10 @@
 use super::Kind::{Collection, Complex, Flag, Text};
 use super::{EntityType, Property, elsewhere, stored};
 
-/// Groups. Source of names and kinds: <https://graph.microsoft.com/v1.0/$metadata>; of the default: the
-/// samples of <https://learn.microsoft.com/graph/api/group-list>; of the stores:
-/// <https://learn.microsoft.com/graph/api/group-get> ("returned only on $select", "only for a single
-/// group").
+/// Groups. Source of names and kinds: <https://graph.microsoft.com/v1.0/$metadata>; of the default:
+/// the samples of <https://learn.microsoft.com/graph/api/group-list>; of the stores:
+/// <https://learn.microsoft.com/graph/api/group-get> ("returned only on $select", "only for a
+/// single group").
 pub(crate) const GROUP: EntityType = EntityType {
     name: "group",
     properties: PROPERTIES,

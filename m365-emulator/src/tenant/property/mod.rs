@@ -36,7 +36,8 @@ pub(crate) enum Store {
     AuditLogs,
 }
 
-/// Index of a property in [`EntityType::properties`], which the tenant's directory extensions follow.
+/// Index of a property in [`EntityType::properties`], which the tenant's directory extensions
+/// follow.
 pub(crate) type PropertyId = u16;
 
 pub(crate) struct Property {
@@ -63,7 +64,8 @@ pub(crate) struct EntityType {
     pub(crate) properties: &'static [Property],
     /// Properties of a listing without `$select`, in addition to `id`.
     pub(crate) default: &'static [&'static str],
-    /// Properties that the weakest permission allows to read, in addition to `id`. The others are null.
+    /// Properties that the weakest permission allows to read, in addition to `id`. The others are
+    /// null.
     pub(crate) basic: &'static [&'static str],
     /// String properties that can be compared with `eq` and `in`, and tested with `startswith`.
     pub(crate) texts: &'static [&'static str],
@@ -71,7 +73,8 @@ pub(crate) struct EntityType {
     pub(crate) flags: &'static [&'static str],
 }
 
-/// The properties of one type in a tenant: those of the type, and the tenant's directory extensions.
+/// The properties of one type in a tenant: those of the type, and the tenant's directory
+/// extensions.
 #[derive(Clone)]
 pub(crate) struct Schema {
     pub(crate) entity: &'static EntityType,
@@ -143,8 +146,8 @@ impl Schema {
         self.entity.properties.get(usize::from(id))
     }
 
-    /// Returns the value in a listing of a property that was never set. A directory extension is left
-    /// out then.
+    /// Returns the value in a listing of a property that was never set. A directory extension is
+    /// left out then.
     pub(crate) fn unset(&self, id: PropertyId) -> Option<&'static str> {
         self.property(id).map(|property| match property.kind {
             Kind::Collection => "[]",

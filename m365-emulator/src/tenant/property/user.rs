@@ -4,7 +4,8 @@ use super::Kind::{Collection, Complex, ExtensionAttributes, Flag, Text};
 use super::{EntityType, Property, Store, elsewhere, stored};
 
 /// Users. Source of names and kinds: <https://graph.microsoft.com/v1.0/$metadata>; of the stores:
-/// <https://learn.microsoft.com/graph/api/user-list> ("cannot be returned within a user collection").
+/// <https://learn.microsoft.com/graph/api/user-list> ("cannot be returned within a user
+/// collection").
 pub(crate) const USER: EntityType = EntityType {
     name: "user",
     properties: PROPERTIES,

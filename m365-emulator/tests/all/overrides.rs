@@ -1,4 +1,4 @@
-//! What Microsoft sends and its schema does not allow.
+//! Values that Microsoft sends although its schema does not allow them.
 
 use m365_emulator::{Config, Override};
 use reqwest::Method;
@@ -11,7 +11,7 @@ fn first(session: &Session) -> String {
 }
 
 #[tokio::test]
-async fn members_are_sent_as_they_are_written() {
+async fn overridden_members_are_sent_as_they_are_written() {
     let session = Session::with_users(5).await;
     let ann = first(&session);
     let odd = Override::for_id(&ann)
@@ -41,7 +41,7 @@ async fn members_are_sent_as_they_are_written() {
 }
 
 #[tokio::test]
-async fn an_id_can_be_in_upper_case_in_one_place_alone() {
+async fn an_id_can_be_in_upper_case_on_one_path_only() {
     let session = Session::with_users(5).await;
     let ann = first(&session);
     let upper = ann.to_uppercase();
