@@ -51,8 +51,7 @@ async fn each_request_has_its_own_answer() {
 async fn a_batch_passes_headers_and_plain_text_on() {
     let session = Session::with_users(5).await;
     let headers = json!({"ConsistencyLevel": "eventual"});
-    let request =
-        json!({"id": "n", "method": "GET", "url": "/users/$count", "headers": headers});
+    let request = json!({"id": "n", "method": "GET", "url": "/users/$count", "headers": headers});
     let batch = session.post("/$batch", &json!({"requests": [request]})).await.expect(200);
     use base64::Engine;
     let body = answer(&batch, "n")["body"].as_str().unwrap().to_owned();

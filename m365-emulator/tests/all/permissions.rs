@@ -55,14 +55,12 @@ async fn stronger_permissions_are_sufficient() {
 #[tokio::test]
 async fn basic_profiles_are_listed_but_not_followed() {
     let session = with_only(&["User.ReadBasic.All"]).await;
-    let id = session.emulator.create_user(crate::session::properties(
-        json!({
-            "displayName": "A",
-            "userPrincipalName": "a@contoso.com",
-            "jobTitle": "Spy",
-            "businessPhones": ["1"],
-        }),
-    ));
+    let id = session.emulator.create_user(crate::session::properties(json!({
+        "displayName": "A",
+        "userPrincipalName": "a@contoso.com",
+        "jobTitle": "Spy",
+        "businessPhones": ["1"],
+    })));
     let user = session.get(&format!("/users/{}", id.unwrap())).await.expect(200);
     assert_eq!(user["displayName"], "A");
     assert_eq!((&user["jobTitle"], &user["businessPhones"]), (&Value::Null, &json!([])));

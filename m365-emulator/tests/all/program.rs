@@ -60,8 +60,7 @@ async fn its_first_line_has_the_address_that_it_serves() {
 async fn it_serves_https_with_its_own_ca() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    let (_running, first_line) =
-        start(&["--listen", "127.0.0.1:0", "--tls", ca.to_str().unwrap()]);
+    let (_running, first_line) = start(&["--listen", "127.0.0.1:0", "--tls", ca.to_str().unwrap()]);
     let origin = first_line["graph"].as_str().unwrap();
     assert!(origin.starts_with("https://localhost:"), "{origin}");
     let url = format!("{origin}/_emulator/truth");

@@ -354,14 +354,7 @@ pub(super) const SITES: &[Site] = &[
         buildings: &["מגדל הים"],
         surname_first: false,
         share: 4,
-        given: &[
-            "נועם|Noam",
-            "תמר|Tamar",
-            "יוסף|Yosef",
-            "שירה|Shira",
-            "איתי|Itay",
-            "רחל|Rachel",
-        ],
+        given: &["נועם|Noam", "תמר|Tamar", "יוסף|Yosef", "שירה|Shira", "איתי|Itay", "רחל|Rachel"],
         surnames: &["כהן|Cohen", "לוי|Levy", "מזרחי|Mizrahi", "פרידמן|Friedman", "אזולאי|Azoulay"],
     },
     Site {
