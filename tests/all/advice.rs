@@ -1,4 +1,4 @@
-//! What an administrator is told to do about a refusal of Microsoft.
+//! The advice for administrators after a refusal of Microsoft.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Fault, Then, TokenFault};
@@ -35,7 +35,7 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
 }
 
 #[test]
-fn case_022_what_was_made_a_moment_ago_is_given_a_minute_before_it_is_made_again() {
+fn case_022_a_new_app_or_secret_gets_a_minute_before_it_is_made_again() {
     for (fault, code) in [
         (TokenFault::SecretUnknown, "AADSTS7000215"),
         (TokenFault::ApplicationUnknown, "AADSTS700016"),
@@ -57,7 +57,7 @@ fn case_022_what_was_made_a_moment_ago_is_given_a_minute_before_it_is_made_again
 }
 
 #[test]
-fn case_008_a_tenant_without_exchange_online_syncs_its_users_and_is_told_why_it_has_no_rooms() {
+fn case_008_a_tenant_without_exchange_online_syncs_users_and_a_warning_says_why_it_has_no_rooms() {
     let scene = Scene::new(20, 3);
     scene.update_settings(|settings| settings.exchange_online = false);
     let run = scene.host(&["sync", "rooms"]).ends_with(1);
@@ -72,7 +72,7 @@ fn case_008_a_tenant_without_exchange_online_syncs_its_users_and_is_told_why_it_
 #[test]
 fn case_013_a_group_that_hides_its_members_is_refused_with_the_name_of_the_permission() {
     let mut scene = Scene::new(20, 2);
-    let ann = scene.expected_users().into_keys().next().expect("somebody");
+    let ann = scene.expected_users().into_keys().next().expect("a user");
     let board = json!({"displayName": "Board", "visibility": "HiddenMembership", "members": [ann]});
     let board = board.as_object().expect("an object").clone();
     let board = scene.create_group(board).expect("a group");

@@ -51,7 +51,7 @@ fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
 }
 
 #[test]
-fn a_tenant_without_places_says_so_and_its_people_are_synced_all_the_same() {
+fn a_tenant_without_places_says_so_and_its_users_are_synced() {
     let scene = Scene::with(Config { users: 25, rooms: 3, places: false, ..Config::default() });
     let places = check(&scene, "permission/Place.Read.All");
     assert_eq!(places["outcome"], "warned", "{places}");

@@ -63,5 +63,5 @@ fn the_plugin_describes_itself() {
     let steps = &described["settingsSchema"]["properties"];
     assert_eq!(steps["server"]["properties"]["clientSecret"]["writeOnly"], json!(true));
     assert!(steps["rooms"].is_object() && steps["users"].is_object());
-    assert_eq!(scene.requests().len(), 0, "nobody is asked");
+    assert_eq!(scene.requests().len(), 0, "no request");
 }

@@ -25,7 +25,7 @@ fn scene(certificate: &str) -> Scene {
 }
 
 #[test]
-fn a_certificate_does_what_a_secret_does_and_its_key_appears_nowhere() {
+fn a_certificate_works_like_a_secret_and_its_key_appears_nowhere() {
     let certificate = certificate();
     let scene = scene(&certificate);
     scene.add_certificate(&certificate).expect("a certificate");

@@ -48,8 +48,8 @@ fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_come
         let run = scene.sync("users");
         assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)), "{run}");
         assert_eq!(owed(&run), 2, "{run}");
-        let people = scene.synced_users();
-        assert!(people.contains_key(&ann) && !people.contains_key(&nora));
+        let kept = scene.synced_users();
+        assert!(kept.contains_key(&ann) && !kept.contains_key(&nora));
     }
     recovered(&scene);
     let run = scene.sync("users");
@@ -93,7 +93,7 @@ fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
 }
 
 #[test]
-fn case_042_what_a_batch_did_not_answer_in_one_run_is_read_in_the_next() {
+fn case_042_records_that_a_batch_did_not_answer_are_read_in_the_next_run() {
     let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
@@ -119,7 +119,7 @@ fn case_042_what_a_batch_did_not_answer_in_one_run_is_read_in_the_next() {
 }
 
 #[test]
-fn case_047_what_delta_reports_wins_over_what_an_old_replica_answers() {
+fn case_047_values_of_delta_win_over_those_of_an_old_replica() {
     let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     change(&scene, &ann, json!({"mail": "ann@contoso.com"}));

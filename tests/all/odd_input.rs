@@ -22,9 +22,9 @@ fn a_null_among_addresses_and_half_a_character_in_a_name_make_no_user_unreadable
     sends(&scene, Override::for_id(&users[1]), "displayName", r#""Ann \ud83d""#);
     let run = scene.sync("users");
     assert_eq!(run["unreadable"], json!([]), "{run}");
-    let people = scene.synced_users();
-    assert_eq!(people.keys().cloned().collect::<Vec<_>>(), users);
-    assert!(text(&people[&users[1]], "displayName").starts_with("Ann"));
+    let kept = scene.synced_users();
+    assert_eq!(kept.keys().cloned().collect::<Vec<_>>(), users);
+    assert!(text(&kept[&users[1]], "displayName").starts_with("Ann"));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn addresses(scene: &Scene, count: usize) {
 }
 
 #[track_caller]
-fn everybody_came(scene: &Scene) {
+fn assert_all_users_came(scene: &Scene) {
     assert!(scene.synced_users().keys().eq(scene.expected_users().keys()));
 }
 
@@ -107,7 +107,7 @@ fn a_page_of_more_than_8_mib_is_read() {
     let scene = Scene::new(1200, 1);
     addresses(&scene, 130);
     scene.sync("users");
-    everybody_came(&scene);
+    assert_all_users_came(&scene);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_page_that_is_too_large_for_an_answer_is_asked_for_again_in_smaller_pages() 
     // 20 MB in a page of 999 users.
     addresses(&scene, 300);
     scene.sync("users");
-    everybody_came(&scene);
+    assert_all_users_came(&scene);
     let half = ("$top".to_owned(), "499".to_owned());
     assert!(scene.requests().iter().any(|request| request.query.contains(&half)));
 }

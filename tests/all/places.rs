@@ -77,7 +77,7 @@ fn a_tenant_that_shows_no_rooms_removes_none() {
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(6)), "{run}");
     assert!(run["summary"]["warnings"].to_string().contains("no rooms"), "{run}");
     assert_eq!(scene.synced_rooms().len(), 6);
-    // A person's word counts.
+    // An administrator can approve them.
     scene.host(&["removals", "approve"]).ends_with(0);
     assert_eq!(scene.synced_rooms().len(), 0);
 }

@@ -49,7 +49,7 @@ fn case_046_while_places_does_not_answer_the_account_of_a_room_does_not_become_a
 
     fails(&scene, "/places/");
     change(json!({"jobTitle": "Changed"}));
-    let ann = scene.expected_users().into_keys().next().expect("somebody");
+    let ann = scene.expected_users().into_keys().next().expect("a user");
     scene.patch_user(&ann, properties(json!({"jobTitle": "Captain"}))).expect("a user");
     scene.sync("users");
     assert!(!scene.synced_users().contains_key(&account), "while Places does not answer");

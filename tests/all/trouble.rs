@@ -1,4 +1,4 @@
-//! What can come from outside: each has a clear message, and the store is as it was.
+//! Errors from outside: each has a clear message, and the store does not change.
 
 use std::{
     collections::BTreeMap,
@@ -12,12 +12,12 @@ use end_to_end::{Run, Scene, program, run, text};
 use m365_emulator::{Config, Edit, Fault, Then};
 use serde_json::{Value, json};
 
-/// A scene whose people were synced once, and the store then.
+/// Syncs the users of a new scene once, and returns the scene and its stored users.
 fn synced(users: usize) -> (Scene, BTreeMap<String, Value>) {
     let scene = Scene::new(users, 2);
     scene.sync("users");
-    let people = scene.synced_users();
-    (scene, people)
+    let users = scene.synced_users();
+    (scene, users)
 }
 
 /// The page after the delta link is what a full sync lists.
@@ -34,7 +34,7 @@ fn edit(pointer: &str, value: Value) -> Then {
     Then::Rewrite(vec![Edit { pointer: pointer.to_owned(), value: Some(value) }])
 }
 
-/// A full sync fails, says so, and leaves everybody where they were.
+/// Expects that a full sync fails with these words, and changes no user.
 #[track_caller]
 fn fails(scene: &Scene, before: &BTreeMap<String, Value>, words: &str) -> Run {
     let run = scene.host(&["sync", "users", "--full"]).ends_with(1);
@@ -86,7 +86,7 @@ fn case_007_one_outage_of_a_page_is_tried_again() {
 }
 
 #[test]
-fn throttling_is_waited_for_or_told() {
+fn throttling_is_waited_for_or_reported() {
     let (scene, before) = synced(50);
     let throttled = |seconds: &str| Then::Answer {
         status: 429,
@@ -101,7 +101,7 @@ fn throttling_is_waited_for_or_told() {
 }
 
 #[test]
-fn one_wrong_field_keeps_that_person_and_syncs_the_rest() {
+fn one_wrong_field_keeps_that_user_and_syncs_the_rest() {
     let (scene, before) = synced(100);
     let index =
         scene.users().iter().position(|it| before.contains_key(&text(it, "id"))).expect("one");
@@ -125,17 +125,17 @@ fn an_empty_page_ends_nothing() {
     let then = Then::Answer { status: 200, headers, body: Some(page) };
     scene.set_faults(vec![on_listing(then)]).expect("a fault");
     let run = scene.host(&["sync", "users", "--full"]);
-    // Whatever the emulator makes of the link: nobody is gone.
+    // The link may be refused, but no user is removed.
     assert!(matches!(run.code, 0 | 1), "{run:?}");
     assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
-fn nobody_is_removed_by_an_empty_directory() {
+fn an_empty_directory_removes_no_users() {
     let (scene, before) = synced(50);
     let then = answer(200, "application/json", json!({"value": []}));
     scene.set_faults(vec![on_listing(then)]).expect("a fault");
-    // Everybody is missing from the listing, and everybody is found when read by id.
+    // All users are missing from the listing, and all are found by id.
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)));
     assert_eq!(scene.synced_users(), before);
@@ -159,11 +159,11 @@ fn a_link_to_another_server_gets_no_token() {
     let link = edit("/@odata.nextLink", json!(format!("http://{address}/v1.0/users")));
     scene.set_faults(vec![on_listing(link)]).expect("a fault");
     fails(&scene, &before, "another server");
-    assert!(thief.accept().is_err(), "nobody called");
+    assert!(thief.accept().is_err(), "no connection");
 }
 
 #[test]
-fn an_unreachable_server_is_told_by_name() {
+fn an_unreachable_server_is_reported_by_name() {
     let mut scene = Scene::new(5, 1);
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     scene.set("/server/cloud/authority", json!(format!("http://{closed}")));

@@ -1,4 +1,4 @@
-//! People, from the tenant into ONES, and out of it again.
+//! Users, from the tenant into ONES, and out of it again.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// Some ids of people that ONES offers.
-fn some_people(scene: &Scene, count: usize) -> Vec<String> {
+/// Returns some ids of users that ONES offers.
+fn some_users(scene: &Scene, count: usize) -> Vec<String> {
     scene.synced_users().into_keys().take(count).collect()
 }
 
 #[test]
-fn a_first_sync_tells_everybody_in_few_requests() {
+fn a_first_sync_reads_all_users_in_few_requests() {
     let scene = Scene::new(2500, 120);
     scene.sync("rooms");
     scene.clear_requests();
@@ -32,7 +32,7 @@ fn a_first_sync_tells_everybody_in_few_requests() {
 }
 
 #[test]
-fn what_changes_in_the_tenant_changes_in_ones() {
+fn changes_in_the_tenant_are_changes_in_ones() {
     let scene = Scene::new(600, 10);
     scene.sync("rooms");
     scene.sync("users");
@@ -61,7 +61,7 @@ fn a_forgotten_delta_token_leads_to_a_full_sync_within_the_run() {
     scene.sync("users");
     for expiry in expiries {
         // Deleted for good before the token expires: only an enumeration can find out.
-        let gone = &some_people(&scene, 1)[0];
+        let gone = &some_users(&scene, 1)[0];
         scene.delete_user_permanently(gone).expect("a user");
         scene.expire_delta_tokens(expiry);
         let run = scene.sync("users");
@@ -103,7 +103,7 @@ fn card_numbers_come_to_the_letter() {
             json!({"onPremisesExtensionAttributes": {"extensionAttribute7": "0 1"}}),
         ),
     ] {
-        let id = scene.expected_users().into_keys().next().expect("a person");
+        let id = scene.expected_users().into_keys().next().expect("a user");
         scene.patch_user(&id, properties(value)).expect("a user");
         scene.set("/users/cardNumber", json!(attribute));
         scene.sync("users");
@@ -133,28 +133,28 @@ fn case_034_an_attribute_that_does_not_exist_costs_the_numbers_and_no_user() {
 }
 
 #[test]
-fn too_many_removals_wait_for_a_person() {
+fn too_many_removals_wait_for_approval() {
     let scene = Scene::new(100, 2);
     scene.sync("users");
-    let people = scene.synced_users();
-    let leavers: Vec<_> = people.keys().take(30).cloned().collect();
+    let users = scene.synced_users();
+    let leavers: Vec<_> = users.keys().take(30).cloned().collect();
     for id in &leavers {
         scene.delete_user(id).expect("a user");
     }
     let run = scene.host(&["sync", "users"]).ends_with(3).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(30)));
-    assert_eq!(scene.synced_users().len(), people.len(), "nobody is gone yet");
+    assert_eq!(scene.synced_users().len(), users.len(), "no user is removed yet");
     assert_eq!(scene.host(&["removals", "list"]).ends_with(0).lines().len(), 30);
 
     scene.host(&["removals", "approve", &leavers[0]]).ends_with(0);
-    assert_eq!(scene.synced_users().len(), people.len() - 1);
-    // Who comes back is no longer held.
+    assert_eq!(scene.synced_users().len(), users.len() - 1);
+    // The removal of a restored user is no longer held.
     scene.restore_user(&leavers[1]).expect("from the recycle bin");
     scene.host(&["sync", "users"]).ends_with(3);
     assert_eq!(scene.host(&["removals"]).lines().len(), 28);
     scene.host(&["removals", "discard"]).ends_with(0);
     scene.host(&["sync", "users"]).ends_with(0);
-    assert_eq!(scene.synced_users().len(), people.len() - 1, "discarded: they stay");
+    assert_eq!(scene.synced_users().len(), users.len() - 1, "discarded: they stay");
     // An enumeration misses them, and brings them up again.
     scene.host(&["sync", "users", "--full"]).ends_with(3);
     scene.host(&["removals", "approve"]).ends_with(0);
@@ -183,13 +183,13 @@ fn a_dry_run_says_what_would_change_and_writes_nothing() {
 fn one_data_folder_holds_several_tenants() {
     let mut scene = Scene::new(50, 2);
     scene.sync("users");
-    let people = scene.synced_users().len();
+    let users = scene.synced_users().len();
     scene.set("/server/name", json!("Fabrikam"));
     scene.set("/users/includeGuests", json!(true));
     scene.sync("users");
-    assert!(scene.synced_users().len() > people);
+    assert!(scene.synced_users().len() > users);
     let mut named = scene.command(&["--format", "json", "--integration", "Contoso", "users"]);
-    assert_eq!(end_to_end::run(&mut named).ends_with(0).lines().len(), people);
+    assert_eq!(end_to_end::run(&mut named).ends_with(0).lines().len(), users);
     let unnamed = end_to_end::run(&mut scene.command(&["users"])).ends_with(2);
     assert!(
         unnamed.stderr.contains("Contoso") && unnamed.stderr.contains("Fabrikam"),
@@ -217,24 +217,28 @@ fn a_run_that_fails_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_new_room_is_not_taken_for_a_person() {
+fn a_new_room_is_not_taken_for_a_user() {
     let scene = Scene::new(60, 4);
     scene.sync("users");
     scene.sync("rooms");
-    let people = scene.synced_users().len();
+    let users = scene.synced_users().len();
     // Its account is in the directory before the room is in Places.
-    let room = json!({"displayName": "Late Room", "emailAddress": "late@contoso.com", "@emulator.inPlaces": false});
+    let room = json!({
+        "displayName": "Late Room",
+        "emailAddress": "late@contoso.com",
+        "@emulator.inPlaces": false,
+    });
     let id = scene.add_room(properties(room)).expect("a room");
     scene
         .patch_user("late@contoso.com", properties(json!({"accountEnabled": true})))
         .expect("its account");
     scene.sync("users");
-    assert_eq!(scene.synced_users().len(), people + 1, "nobody can know yet");
+    assert_eq!(scene.synced_users().len(), users + 1, "Places does not know the room yet");
     scene.patch_room(&id, properties(json!({"@emulator.inPlaces": true}))).expect("a room");
     scene.sync("rooms");
     assert_eq!(
         scene.synced_users().len(),
-        people,
-        "people with the address of a room are not offered"
+        users,
+        "users with the address of a room are not offered"
     );
 }

@@ -81,7 +81,7 @@ fn wrong_credentials_say_which_and_what_to_do() {
 }
 
 #[test]
-fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
+fn wrong_settings_are_reported_all_at_once_without_a_request() {
     let mut scene = Scene::new(5, 1);
     scene.set("/server/tenantId", json!("contoso"));
     scene.set("/users/onlyGroups", json!(["Staff"]));

@@ -1,4 +1,4 @@
-//! What an administrator is told of wrong settings, and where.
+//! Errors of wrong settings, and where the pages show them.
 
 use end_to_end::Scene;
 use m365_emulator::Settings;

@@ -67,12 +67,12 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.sees("Log in as administrator");
     desk.assert_accessible();
     desk.picture("admin-login");
-    desk.as_anybody();
+    desk.open_start();
     desk.sees("Come in");
 }
 
 #[test]
-fn what_was_chosen_is_still_chosen_and_can_be_searched() {
+fn chosen_rooms_stay_chosen_and_can_be_searched() {
     let desk = Desk::set_up(Scene::new(5, 120));
     desk.press("Add integration");
     desk.enter_server();
@@ -116,7 +116,7 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     desk.press("Test settings");
     desk.sees("Enter it again: the server that it goes to has changed");
     assert!(desk.is_marked("Client secret"));
-    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "no other server is asked");
 }
 
 #[test]
