@@ -12,9 +12,9 @@ use end_to_end::{Browser, Scene, Server};
 
 const PASSWORD: &str = "correct horse battery";
 
-/// A tenant, the host's pages, and somebody who looks at them.
+/// A tenant, the host's pages, and a browser.
 struct Desk {
-    // Goes before the server and the tenant do.
+    // Dropped before the server and the tenant.
     browser: Browser,
     server: Server,
     scene: Scene,
@@ -78,7 +78,7 @@ impl Desk {
         self.sees("Last runs");
     }
 
-    /// Syncs rooms and people, and waits for the end.
+    /// Syncs rooms and users, and waits for the end.
     fn sync(&self) {
         self.overview();
         self.press("Rooms and people");
@@ -94,14 +94,14 @@ impl Desk {
         }
     }
 
-    /// Without the administrator's session, as anybody else.
-    fn as_anybody(&self) {
+    /// Opens the start page, which needs no session.
+    fn open_start(&self) {
         self.open(&self.server.at("/"));
     }
 
     /// Presses the login button, and an account of the tenant's page.
     fn sign_in(&self, account: &str) {
-        self.as_anybody();
+        self.open_start();
         self.press("Sign in with Microsoft");
         self.sees("Pick an account");
         self.assert_accessible();

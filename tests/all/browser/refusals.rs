@@ -1,4 +1,4 @@
-//! What an administrator is told of wrong settings, and where.
+//! Errors of wrong settings, and where the pages show them.
 
 use end_to_end::Scene;
 use m365_emulator::Settings;
@@ -15,7 +15,7 @@ fn first_step(scene: Scene) -> Desk {
 
 #[test]
 fn each_wrong_setting_is_marked_where_it_is() {
-    let desk = first_step(Scene::of(5, 2));
+    let desk = first_step(Scene::new(5, 2));
     let (tenant, client) = (desk.scene.tenant_id(), desk.scene.client_id());
     let secret = desk.scene.client_secret();
     let authority = desk.scene.authority();
@@ -58,7 +58,7 @@ fn each_wrong_setting_is_marked_where_it_is() {
 
 #[test]
 fn later_steps_and_names_that_are_taken_are_marked_too() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.press("Settings");
     desk.press("User settings");
     desk.fill("Card number", "signInActivity");
@@ -79,7 +79,7 @@ fn later_steps_and_names_that_are_taken_are_marked_too() {
 
 #[test]
 fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
-    let desk = first_step(Scene::of(5, 2));
+    let desk = first_step(Scene::new(5, 2));
     desk.scene.revoke("Place.Read.All").expect("a permission");
     desk.press("Test settings");
     desk.sees("The permission Place.Read.All is missing");
@@ -96,7 +96,7 @@ fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
 
 #[test]
 fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.scene.update_settings(|it: &mut Settings| it.secret_expired = true);
     desk.press("Rooms and people");
     desk.sees("has failed since");
@@ -110,7 +110,7 @@ fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
 
 #[test]
 fn strangers_see_no_page_of_the_administrator() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.press("Log out");
     for path in ["/admin", "/admin/integrations/1", "/admin/integrations/1/settings/server"] {
         desk.open(&desk.server.at(path));

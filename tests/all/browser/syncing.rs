@@ -1,4 +1,4 @@
-//! Runs, their progress, and removals that wait for a word.
+//! Runs, their progress, and removals that wait for approval.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Fault, Then};
@@ -7,8 +7,8 @@ use super::Desk;
 
 #[test]
 fn a_sync_shows_how_far_it_is() {
-    let desk = Desk::connected(Scene::of(2_500, 2));
-    // The second page of people waits until the first was seen to be there.
+    let desk = Desk::connected(Scene::new(2_500, 2));
+    // The second page of users waits until the progress was seen.
     let hold = Fault::once("/v1.0/users", Then::Hold {}).with_query("$skiptoken");
     desk.scene.add_fault(hold).expect("a fault");
     desk.press("People");
@@ -19,21 +19,21 @@ fn a_sync_shows_how_far_it_is() {
     desk.scene.set_faults(Vec::new()).expect("no faults");
     desk.settled();
     desk.sees("Done");
-    assert_eq!(desk.scene.people().len(), desk.scene.people_in_truth().len());
+    assert_eq!(desk.scene.synced_users().len(), desk.scene.expected_users().len());
 }
 
 #[test]
-fn held_removals_wait_for_a_persons_word() {
-    let desk = Desk::connected(Scene::of(40, 2));
+fn held_removals_wait_for_the_administrator() {
+    let desk = Desk::connected(Scene::new(40, 2));
     desk.sync();
-    let before = desk.scene.people();
+    let before = desk.scene.synced_users();
     let leavers: Vec<_> = before.keys().take(12).cloned().collect();
     for id in &leavers {
-        desk.scene.delete_user(id).expect("a person");
+        desk.scene.delete_user(id).expect("a user");
     }
     desk.sync();
     desk.sees("12 removals are held");
-    assert_eq!(desk.scene.people().len(), before.len(), "nobody is gone yet");
+    assert_eq!(desk.scene.synced_users().len(), before.len(), "no user is removed yet");
     desk.press("Look at them and decide");
     let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
     desk.sees(&text(kept, "displayName"));
@@ -44,19 +44,19 @@ fn held_removals_wait_for_a_persons_word() {
     desk.sees("11");
     desk.press("Approve all 11");
     desk.sees("None are held");
-    let after = desk.scene.people();
+    let after = desk.scene.synced_users();
     assert!(after.contains_key(&leavers[0]), "{kept}");
     assert!(!after.contains_key(&leavers[1]), "{gone}");
     assert_eq!(after.len(), before.len() - 11);
 }
 
 #[test]
-fn rooms_people_and_runs_are_listed_and_found() {
-    let desk = Desk::connected(Scene::of(150, 30));
+fn rooms_users_and_runs_are_listed_and_found() {
+    let desk = Desk::connected(Scene::new(150, 30));
     desk.sync();
-    let person = desk.scene.people().into_values().last().expect("a person");
+    let user = desk.scene.synced_users().into_values().last().expect("a user");
     for (page, name) in [
-        ("people", text(&person, "displayName")),
+        ("people", text(&user, "displayName")),
         ("rooms", text(&desk.scene.rooms()[4], "displayName")),
     ] {
         desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));

@@ -6,7 +6,7 @@ use super::Desk;
 
 #[test]
 fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
-    let desk = Desk::new(Scene::of(30, 12));
+    let desk = Desk::new(Scene::new(30, 12));
     desk.open(&desk.server.at("/admin"));
     desk.sees("Use the link that the program printed");
     desk.assert_accessible();
@@ -56,10 +56,10 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.settled();
     desk.assert_accessible();
     desk.picture("overview");
-    let kept = desk.scene.rooms_kept();
+    let kept = desk.scene.synced_rooms();
     let kept: Vec<_> = kept.values().map(|it| text(it, "name")).collect();
     assert_eq!(kept, [names[3].clone()], "the one that was chosen");
-    assert_eq!(desk.scene.people().len(), desk.scene.people_in_truth().len());
+    assert_eq!(desk.scene.synced_users().len(), desk.scene.expected_users().len());
     desk.open(&desk.server.at("/admin"));
     desk.assert_accessible();
     desk.picture("integrations");
@@ -67,13 +67,13 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.sees("Log in as administrator");
     desk.assert_accessible();
     desk.picture("admin-login");
-    desk.as_anybody();
+    desk.open_start();
     desk.sees("Come in");
 }
 
 #[test]
-fn what_was_chosen_is_still_chosen_and_can_be_searched() {
-    let desk = Desk::set_up(Scene::of(5, 120));
+fn chosen_rooms_stay_chosen_and_can_be_searched() {
+    let desk = Desk::set_up(Scene::new(5, 120));
     desk.press("Add integration");
     desk.enter_server();
     desk.press("Save and next");
@@ -93,7 +93,7 @@ fn what_was_chosen_is_still_chosen_and_can_be_searched() {
     desk.press("Save and close");
     desk.press("Rooms");
     desk.sees("Done");
-    let mut kept: Vec<_> = desk.scene.rooms_kept().values().map(|it| text(it, "name")).collect();
+    let mut kept: Vec<_> = desk.scene.synced_rooms().values().map(|it| text(it, "name")).collect();
     kept.sort();
     let mut chosen = vec![one, other];
     chosen.sort();
@@ -102,7 +102,7 @@ fn what_was_chosen_is_still_chosen_and_can_be_searched() {
 
 #[test]
 fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     let secret = desk.scene.client_secret();
     desk.press("Settings");
     desk.sees("Server settings");
@@ -111,17 +111,17 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     desk.press("Test settings");
     desk.sees("User.Read.All is granted");
     assert!(!desk.source().contains(&secret));
-    let elsewhere = Scene::of(1, 1);
+    let elsewhere = Scene::new(1, 1);
     desk.fill("Authority", &elsewhere.authority());
     desk.press("Test settings");
     desk.sees("Enter it again: the server that it goes to has changed");
     assert!(desk.is_marked("Client secret"));
-    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "no other server is asked");
 }
 
 #[test]
 fn the_wizard_goes_by_keyboard_on_a_phone_and_in_the_dark() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.open(&desk.server.at("/admin"));
     desk.keys("\u{e004}");
     assert_eq!(desk.focus(), "Skip to the content");
