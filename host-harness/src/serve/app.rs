@@ -21,8 +21,8 @@ use super::{
     failure::Failure,
     guard::{Client, Cookie, cookie, is_forwarded, random_text},
     incidents::Incidents,
-    people::PersonSession,
     site::Site,
+    user::PersonSession,
     vendor::Vendor,
     view::{Page, message},
 };

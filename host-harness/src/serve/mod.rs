@@ -1,7 +1,7 @@
 //! The face of the host: pages for the administrator and for those who sign in.
 //!
 //! - `admin`: set-up, log-in, the wizard, and what became of each integration.
-//! - `people`: the login page, the way to the vendor and back, a page of one's own.
+//! - `user`: the login page, the way to the vendor and back, a page of one's own.
 //! - `connections`: how many may be open, and for how long.
 //! - `guard`: what every request passes.
 //! - `incidents`: failures whose cause only the administrator may see.
@@ -16,8 +16,8 @@ mod connections;
 mod failure;
 mod guard;
 mod incidents;
-mod people;
 mod site;
+mod user;
 mod vendor;
 mod view;
 
@@ -169,7 +169,7 @@ impl Server {
 
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(people::routes())
+        .merge(user::routes())
         .merge(admin::routes())
         .route(
             "/assets/style.css",

@@ -103,9 +103,9 @@ impl Site {
     /// Its cookie is for that name.
     pub(super) fn callback(&self, host: &str) -> String {
         if self.public {
-            format!("{}{}", self.origin, super::people::CALLBACK)
+            format!("{}{}", self.origin, super::user::CALLBACK)
         } else {
-            format!("http://{host}{}", super::people::CALLBACK)
+            format!("http://{host}{}", super::user::CALLBACK)
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Sends the vendor's administrator to grant the permissions. The way back is
-//! [`crate::serve::people`]'s.
+//! [`crate::serve::user`]'s.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use axum::{
 use super::session::Admin;
 use crate::{
     model::Purpose,
-    serve::{app::App, failure::Failure, people::send},
+    serve::{app::App, failure::Failure, user::send},
 };
 
 pub(super) async fn begin(

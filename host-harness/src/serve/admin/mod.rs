@@ -2,7 +2,7 @@
 //!
 //! A file is a page: [`set_up`], [`log_in`], [`integrations`], the wizard in [`settings`]
 //! (with [`choices`] for its pickers and [`secrets`] for what it keeps), [`overview`],
-//! [`records`], [`people`], [`groups`], [`policy`], [`runs`], [`removals`], [`consent`].
+//! [`records`], [`users`], [`groups`], [`policy`], [`runs`], [`removals`], [`consent`].
 
 mod choices;
 mod consent;
@@ -10,7 +10,6 @@ mod groups;
 mod integrations;
 mod log_in;
 mod overview;
-mod people;
 mod policy;
 mod records;
 mod removals;
@@ -19,6 +18,7 @@ mod secrets;
 mod session;
 mod set_up;
 mod settings;
+mod users;
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/{id}/choices", get(choices::of))
         .route("/admin/integrations/{id}/consent", get(consent::begin))
         .route("/admin/integrations/{id}/people", get(records::people))
-        .route("/admin/integrations/{id}/people/{person}", get(people::show))
+        .route("/admin/integrations/{id}/people/{person}", get(users::show))
         .route("/admin/integrations/{id}/groups", get(groups::list))
         .route("/admin/integrations/{id}/groups/{group}", get(groups::show))
         .route("/admin/integrations/{id}/rooms", get(records::rooms))

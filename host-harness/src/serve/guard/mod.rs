@@ -24,7 +24,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use super::{LARGEST_BODY, app::App, failure::Failure, failure::Inner, people::CALLBACK};
+use super::{LARGEST_BODY, app::App, failure::Failure, failure::Inner, user::CALLBACK};
 pub(super) use client::{Client, is_forwarded};
 pub(super) use cookies::{Cookie, FlowName, cookie, flow_cookies};
 pub(super) use posted::{FormToken, Posted, pairs};

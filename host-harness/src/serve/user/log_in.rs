@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "people/log_in.html")]
+#[template(path = "user/log_in.html")]
 struct LogIn {
     page: Page,
     buttons: Vec<Button>,

@@ -42,7 +42,7 @@ const IN_BROWSER: usize = 8;
 const SIZE_IN_BROWSER: usize = 7_000;
 
 #[derive(Template)]
-#[template(path = "people/consented.html")]
+#[template(path = "user/consented.html")]
 struct Consented {
     page: Page,
     /// Where the wizard goes on.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "admin/person.html")]
+#[template(path = "admin/user.html")]
 struct PersonPage {
     page: Page,
     name: String,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "people/me.html")]
+#[template(path = "user/me.html")]
 struct Me<'a> {
     page: Page,
     csrf: &'a Csrf,
