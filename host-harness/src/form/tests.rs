@@ -106,7 +106,7 @@ fn untouched(controls: &[Control]) -> Vec<(String, String)> {
 }
 
 fn step(key: &str) -> Step {
-    Form::of(&schema()).steps().iter().find(|it| it.key() == key).unwrap().clone()
+    Form::read(&schema()).steps().iter().find(|it| it.key() == key).unwrap().clone()
 }
 
 /// Answers with these values instead of those shown, or besides them.
@@ -188,7 +188,7 @@ fn any_settings() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn what_nobody_touched_comes_back_equal(settings in any_settings()) {
-        for step in Form::of(&schema()).steps() {
+        for step in Form::read(&schema()).steps() {
             let entered = Entered::new(untouched(&step.draw(&settings)));
             let answer = step.read(&settings, &entered);
             prop_assert_eq!(&answer.settings, &settings);
@@ -203,7 +203,7 @@ proptest! {
             if let Some(it) = settings.pointer_mut(pointer) { *it = secret.clone().into() }
         }
         if let Some(it) = settings.pointer_mut("/server/key") { *it = json!({ "pem": secret }) }
-        for step in Form::of(&schema()).steps() {
+        for step in Form::read(&schema()).steps() {
             let drawn = format!("{:?}", step.draw(&settings));
             prop_assert!(!drawn.contains(&secret));
         }
@@ -211,7 +211,7 @@ proptest! {
 
     #[test]
     fn any_answer_can_be_read(settings in any_settings(), other in any_settings(), extra in vec("[ -~]{0,5}", 40)) {
-        for step in Form::of(&schema()).steps() {
+        for step in Form::read(&schema()).steps() {
             let mut extra = extra.iter();
             let mut pairs = untouched(&step.draw(&other));
             pairs.iter_mut().step_by(2).zip(&mut extra).for_each(|((_, value), it)| it.clone_into(value));
@@ -223,7 +223,7 @@ proptest! {
     #[test]
     fn any_schema_can_be_drawn(schema in any_json(), settings in any_settings()) {
         let schema = json!({ "properties": { "server": schema, "rooms": { "properties": { "select": schema } } } });
-        for step in Form::of(&schema).steps() {
+        for step in Form::read(&schema).steps() {
             step.read(&settings, &Entered::new(untouched(&step.draw(&settings))));
         }
     }
@@ -231,7 +231,7 @@ proptest! {
 
 #[test]
 fn steps_are_the_objects_at_the_top() {
-    let form = Form::of(&schema());
+    let form = Form::read(&schema());
     let titles: Vec<_> = form.steps().iter().map(|it| (it.key(), it.title())).collect();
     assert_eq!(titles, [("server", "Server settings"), ("rooms", "Rooms")]);
     assert_eq!(form.steps()[0].guide(), "Open the *portal*.");
@@ -374,7 +374,7 @@ fn secrets_are_found_wherever_they_are() {
         "secret": "a", "second": ["wrong"], "key": { "pem": "b", "kid": 3 }, "name": "no"
     } });
     let found = ["/server/secret", "/server/second", "/server/key/pem", "/server/key/kid"];
-    assert_eq!(Form::of(&schema()).secrets(&settings), found);
+    assert_eq!(Form::read(&schema()).secrets(&settings), found);
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn a_secret_deep_in_json_is_not_shown() {
         "logins": { "type": "array", "items": secret, "title": "Logins" }
     } } } });
     let settings = json!({ "server": { "logins": [{ "token": "s3cr3t" }] } });
-    let form = Form::of(&schema);
+    let form = Form::read(&schema);
     assert!(!format!("{:?}", form.steps()[0].draw(&settings)).contains("s3cr3t"));
     assert_eq!(form.secrets(&settings), ["/server/logins"]);
 }
@@ -416,7 +416,7 @@ fn a_schema_that_refers_to_itself_ends() {
         } } },
         "properties": { "server": tree }
     });
-    assert_eq!(Form::of(&schema).steps().len(), 1);
+    assert_eq!(Form::read(&schema).steps().len(), 1);
 }
 
 #[test]

@@ -247,7 +247,10 @@ fn what_becomes_of_leavers_is_shown_and_set() {
     assert_eq!(run(&["remove", "--after", "30"]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
     assert_eq!(run(&[]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
     let text = check(folder, &["leavers", "--data", "."], 0, "");
-    assert_eq!(text, "Who is removed cannot sign in, and is deleted for good after 30 days\n");
+    assert_eq!(
+        text,
+        "Removed users cannot sign in. Their records are deleted 30 days after the removal\n"
+    );
     assert_eq!(run(&["disable"]), "{\"leavers\":\"disable\"}\n");
     for wrong in ["0", "3651", "x"] {
         check(folder, &["leavers", "remove", "--after", wrong, "--data", "."], 2, wrong);
@@ -276,7 +279,7 @@ fn the_help_of_a_policy_says_what_becomes_of_subjects_and_of_private_meetings() 
     let help = check(folder.path(), &["rooms", "policy", "--help"], 0, "");
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = "--hide-subject Replace the subject of a meeting by the name of its organizer. \
-        Without this option, rooms keep the subject, and a meeting marked private stays private";
+        Without this option, the room's calendar keeps the subject, and a meeting marked private stays private";
     assert!(help.contains(words), "{help}");
 }
 

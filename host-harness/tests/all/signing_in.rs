@@ -16,7 +16,7 @@ fn the_login_page_has_a_button_named_by_the_settings() {
         200,
         "<a class=\"button first wide\" href=\"/sign-in/1\">Sign in with &#60;Contoso&#62;</a>",
     );
-    Served::new().browser().get("/").says(200, "Nobody can sign in yet");
+    Served::new().browser().get("/").says(200, "You cannot sign in yet");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
     page.says(200, "Staff");
     page.says(200, "until the next sync");
     let mut admin = served.admin();
-    admin.get("/admin/integrations/1/people").says(200, "provisional");
+    admin.get("/admin/integrations/1/users").says(200, "provisional");
     served.sync(&mut admin, "people");
     assert!(!browser.get("/me").body.contains("until the next sync"));
 }
@@ -79,7 +79,7 @@ fn a_sign_in_is_used_once() {
     browser.get("/sign-in/1");
     let mut copy = browser.clone();
     browser.get("/sign-in/callback?code=a").leads_to("/me");
-    copy.get("/sign-in/callback?code=a").says(400, "No sign-in is under way in this browser");
+    copy.get("/sign-in/callback?code=a").says(400, "No sign-in is pending in this browser");
     assert_eq!(served.vendor.times("handle-callback"), 1);
 }
 
@@ -87,10 +87,10 @@ fn a_sign_in_is_used_once() {
 fn the_callback_of_a_stranger_asks_nobody() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
-    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is pending");
     browser.cookies.insert("ones-flow".to_owned(), "guess".to_owned());
     browser.send("POST", "/sign-in/callback", "code=a").leads_to("/sign-in/callback");
-    browser.get("/sign-in/callback").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback").says(400, "No sign-in is pending");
     assert_eq!(served.vendor.times("handle-callback"), 0);
 }
 
@@ -101,7 +101,7 @@ fn who_declines_reads_why_and_a_number_for_the_administrator() {
     browser.get("/sign-in/1");
     let page = browser.get("/sign-in/callback?error=access_denied");
     page.says(403, "They would &#60;not&#62;");
-    page.says(403, "Ask your administrator of ONES");
+    page.says(403, "Ask your ONES administrator");
     let log = served.log.lock().unwrap();
     page.says(403, &log[0].reference);
     // What is to be clicked in the vendor's portal is the administrator's.
@@ -115,10 +115,10 @@ fn consent_signs_nobody_in_and_signing_in_grants_nothing() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
-    browser.get("/sign-in/callback?admin_consent=True").says(403, "something else");
+    browser.get("/sign-in/callback?admin_consent=True").says(403, "does not match the request");
     let mut admin = served.admin();
     admin.get("/admin/integrations/1/consent");
-    admin.get("/sign-in/callback?code=a").says(403, "something else");
+    admin.get("/sign-in/callback?code=a").says(403, "does not match the request");
     admin.get("/me").leads_to("/");
 }
 
@@ -185,8 +185,8 @@ fn case_001_a_tab_that_fails_leaves_the_other_alone() {
     let mut browser = served.browser();
     let (one, two) = (begin(&mut browser), begin(&mut browser));
     browser.get(&format!("/sign-in/callback?error=access_denied&state={one}")).says(403, "would");
-    browser.get("/sign-in/callback?code=a&state=guessed").says(400, "No sign-in is under way");
-    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback?code=a&state=guessed").says(400, "No sign-in is pending");
+    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is pending");
     browser.get(&format!("/sign-in/callback?code=a&state={two}")).leads_to("/me");
 }
 
@@ -202,7 +202,7 @@ fn case_028_back_and_reload_lead_who_is_signed_in_to_their_page() {
     let mut posted = served.browser();
     posted.send("POST", "/sign-in/callback", &back).leads_to("/sign-in/callback");
     browser.get("/sign-in/callback").leads_to("/me");
-    posted.get("/sign-in/callback").says(400, "No sign-in is under way in this browser");
+    posted.get("/sign-in/callback").says(400, "No sign-in is pending in this browser");
     assert_eq!(served.vendor.times("handle-callback"), 1);
     assert!(browser.cookies.keys().all(|it| !it.starts_with("ones-flow")), "{:?}", browser.cookies);
 }
@@ -233,7 +233,7 @@ fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
     admin.get(test).leads_to("/admin/integrations/1/settings/server?test=true");
     served.add("Other");
     let page = served.browser().get("/sign-in/callback?admin_consent=True");
-    page.says(200, "href=\"/admin\">Choose the integration");
+    page.says(200, "href=\"/admin\">Select the integration");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_callback_that_was_not_begun_here_is_believed_by_nobody() {
     let mut browser = served.browser();
     for parameters in ["admin_consent=True", "x=y", "error=access_denied", "code=a"] {
         let page = browser.get(&format!("/sign-in/callback?{parameters}"));
-        page.says(400, "No sign-in is under way");
+        page.says(400, "No sign-in is pending");
         assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
     }
 }
@@ -264,7 +264,7 @@ fn a_sign_in_that_is_forged_swapped_replayed_or_cut_is_refused_with_the_same_sen
         let mut browser = before.clone();
         cookies(&mut browser);
         let page = browser.get(&format!("/sign-in/callback?code=a&state={state}"));
-        page.says(400, "No sign-in is under way in this browser");
+        page.says(400, "No sign-in is pending in this browser");
     };
     let rotated = |browser: &mut Browser| {
         let values: Vec<_> = names.iter().map(|it| browser.cookies[it].clone()).collect();
@@ -295,6 +295,6 @@ fn a_sign_in_survives_a_server_that_is_asked_without_its_cookie() {
     let mut browser = served.browser();
     let state = begin(&mut browser);
     let back = format!("/sign-in/callback?code=a&state={state}");
-    served.browser().get(&back).says(400, "No sign-in is under way");
+    served.browser().get(&back).says(400, "No sign-in is pending");
     browser.get(&back).leads_to("/me");
 }

@@ -109,9 +109,9 @@ fn who_does_not_get_a_turn_can_reload() {
         thread::spawn(move || browser.get("/sign-in/1"));
     }
     wait_until(|| served.vendor.times("begin-sign-in") == 5);
-    served.browser().get("/sign-in/1").says(503, "Too many people sign in at this moment");
+    served.browser().get("/sign-in/1").says(503, "Too many people are signing in at this moment");
     let back = "/sign-in/callback?code=a";
-    begun.get(back).says(503, "Too many people sign in at this moment");
+    begun.get(back).says(503, "Too many people are signing in at this moment");
     *served.vendor.mood.lock().unwrap() = Mood::Plain;
     served.vendor.released.notify_waiters();
     // Now it gets one, and the sign-in was not used up.
@@ -123,7 +123,7 @@ fn who_does_not_get_a_turn_can_reload() {
 fn a_picture_on_a_page_of_another_site_begins_no_sign_in() {
     let served = Served::with_contoso();
     for what in ["image", "iframe", "script", "empty"] {
-        from(&served, "Sec-Fetch-Dest", what).get("/sign-in/1").says(403, "a page that is opened");
+        from(&served, "Sec-Fetch-Dest", what).get("/sign-in/1").says(403, "inside another page");
     }
     assert_eq!(served.vendor.times("begin-sign-in"), 0);
     assert_eq!(from(&served, "Sec-Fetch-Dest", "document").get("/sign-in/1").status, 303);
@@ -139,7 +139,7 @@ fn of_too_many_sign_ins_in_one_browser_the_oldest_go() {
     }
     assert_eq!(browser.cookies.len(), 8);
     browser.clone().get("/sign-in/callback?code=a&state=s30").leads_to("/me");
-    browser.clone().get("/sign-in/callback?code=a&state=s1").says(400, "No sign-in is under way");
+    browser.clone().get("/sign-in/callback?code=a&state=s1").says(400, "No sign-in is pending");
     // Of large ones fewer: all have to fit into one header.
     for number in 31..40 {
         let url = format!("https://vendor.example/?state=s{number}");
@@ -170,7 +170,7 @@ fn a_redirect_with_a_line_break_is_refused_and_leaves_nothing() {
     for url in ["https://vendor.example/\r\nSet-Cookie: x=y", "https://vendor.example/\n"] {
         *served.vendor.mood.lock().unwrap() = Mood::Sends(url.to_owned(), "flow".to_owned());
         let mut browser = served.browser();
-        browser.get("/sign-in/1").says(400, "none that a browser can follow");
+        browser.get("/sign-in/1").says(400, "address of the next page is not valid");
         assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
     }
 }
@@ -181,10 +181,10 @@ fn an_address_to_go_on_to_with_a_line_break_opens_no_session() {
     let mut browser = served.browser();
     browser.get("/admin/log-in");
     let fields = [("password", PASSWORD), ("next", "/admin/\r\nSet-Cookie: x=y")];
-    browser.post("/admin/log-in", &fields).says(400, "none that a browser can follow");
+    browser.post("/admin/log-in", &fields).says(400, "address of the next page is not valid");
     assert!(!browser.cookies.contains_key("ones-admin"), "{:?}", browser.cookies);
     let reply = browser.get("/admin/log-in?next=/admin/%0d%0aSet-Cookie:%20x=y");
-    reply.says(400, "none that a browser can follow");
+    reply.says(400, "address of the next page is not valid");
     browser.post("/admin/log-in", &[("password", PASSWORD), ("next", "/admin")]).leads_to("/admin");
 }
 
@@ -322,7 +322,7 @@ fn a_stranger_reads_a_sentence_and_a_number_and_the_administrator_the_cause() {
         assert!(logged.problem.summary.contains("/opt/ones/plugin.wasm"));
     }
     let overview = served.admin().get("/admin/integrations/1");
-    overview.says(200, "Sign-ins that failed");
+    overview.says(200, "Failed sign-ins");
     overview.says(200, &reference);
     overview.says(200, STDERR);
 }

@@ -103,7 +103,7 @@ fn a_saved_secret_is_kept_and_not_shown() {
     page.says(200, "Saved; leave empty to keep it");
     assert!(!page.body.contains(SECRET) && !page.body.contains("s3cr3t"));
     let page = admin.post(STEP, &entered("https://a.example", "", "test"));
-    page.says(200, "Everything works");
+    page.says(200, "The settings work");
     assert!(!page.body.contains(SECRET));
     admin.post(STEP, &entered("https://a.example", "", "close"));
     assert_eq!(served.settings(), settings());
@@ -128,7 +128,7 @@ fn a_saved_secret_goes_nowhere_else() {
     }
     assert_eq!(served.settings(), settings());
     let page = admin.post(STEP, &entered("https://evil.example", "", "next"));
-    page.says(200, "Enter it again: the server that it goes to has changed");
+    page.says(200, "Enter this secret again: the server that receives it has changed");
     admin
         .post(STEP, &entered("https://evil.example", "another", "close"))
         .leads_to("/admin/integrations/1?note=saved");
@@ -148,7 +148,7 @@ fn a_wrong_address_on_the_way_does_not_lend_the_secret() {
         fields
     };
     let page = admin.post(STEP, &with_draft("https://evil.example", "next"));
-    page.says(200, "Enter it again");
+    page.says(200, "Enter this secret again");
     let page = admin.get(STEP);
     page.says(200, "https://a.example");
     assert_eq!(served.settings(), settings());
@@ -252,5 +252,5 @@ fn consent_is_asked_for_by_a_link_and_tested_afterwards() {
         .leads_to(&format!("{STEP}?test=true&note=consented"));
     let page = admin.get(&format!("{STEP}?test=true&note=consented"));
     page.says(200, "Consent was granted");
-    page.says(200, "Everything works");
+    page.says(200, "The settings work");
 }

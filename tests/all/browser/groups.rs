@@ -61,7 +61,7 @@ fn people_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.press("Test settings");
     desk.sees("People are limited to Night shift");
     desk.overview();
-    desk.press("People");
+    desk.press("Users");
     desk.settled();
     desk.sees("Done");
     let kept: Vec<_> = desk.scene.people().into_keys().collect();
@@ -71,17 +71,17 @@ fn people_are_limited_to_a_group_that_is_found_by_its_name() {
 #[test]
 fn what_becomes_of_those_who_leave_is_the_administrators_to_say() {
     let desk = Desk::connected(Scene::of(10, 2));
-    desk.tick("are deleted for good later");
+    desk.tick("are deleted later");
     desk.fill("Days after the removal", "7");
     desk.press("Save");
-    desk.sees("People who leave");
+    desk.sees("The setting for removed users was saved");
     assert_eq!(desk.value("Days after the removal"), "7");
     desk.assert_accessible();
     let leavers = desk.scene.host(&["leavers"]).ends_with(0).stdout;
     assert!(leavers.contains('7'), "{leavers}");
     desk.fill("Days after the removal", "soon");
     desk.press("Save");
-    desk.misses("It was never synced");
+    desk.misses("No sync has run yet");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn the_booking_script_is_a_file_to_download() {
     let desk = Desk::connected(Scene::of(5, 3));
     desk.sync();
     desk.overview();
-    desk.sees("A script lets the 3 synced rooms");
+    desk.sees("the booking rules of the 3 synced rooms");
     let script = "const form = document.querySelector('form[action$=\"/rooms/policy\"]');
         const request = new XMLHttpRequest();
         request.open('GET', form.action + '?' + new URLSearchParams(new FormData(form)), false);

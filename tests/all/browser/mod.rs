@@ -40,9 +40,9 @@ impl Desk {
         let desk = Self::new(scene);
         desk.open(desk.server.set_up.as_deref().expect("a first start"));
         desk.fill("Password", PASSWORD);
-        desk.fill("The same once more", PASSWORD);
+        desk.fill("Repeat the password", PASSWORD);
         desk.press("Set password and log in");
-        desk.sees("Nothing is connected yet");
+        desk.sees("No integration is set up yet");
         desk
     }
 
@@ -56,7 +56,7 @@ impl Desk {
         desk.press("Save and next");
         desk.fill("Default groups", "Staff");
         desk.press("Save and close");
-        desk.sees("It was never synced");
+        desk.sees("No sync has run yet");
         desk
     }
 
@@ -75,21 +75,21 @@ impl Desk {
     fn overview(&self) {
         self.open(&self.server.at("/admin"));
         self.press("Contoso");
-        self.sees("Last runs");
+        self.sees("Latest runs");
     }
 
     /// Syncs rooms and people, and waits for the end.
     fn sync(&self) {
         self.overview();
-        self.press("Rooms and people");
+        self.press("Rooms and users");
         self.settled();
     }
 
-    /// Waits until no sync is under way.
+    /// Waits until no sync is running.
     #[track_caller]
     fn settled(&self) {
-        self.sees("People ·");
-        while self.text().contains("Sync is under way") {
+        self.sees("Users ·");
+        while self.text().contains("A sync is running") {
             self.reload();
         }
     }

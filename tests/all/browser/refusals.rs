@@ -98,7 +98,7 @@ fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
 fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
     let desk = Desk::connected(Scene::of(5, 2));
     desk.scene.update_settings(|it: &mut Settings| it.secret_expired = true);
-    desk.press("Rooms and people");
+    desk.press("Rooms and users");
     desk.sees("has failed since");
     desk.sees("The client secret has expired");
     desk.assert_accessible();

@@ -85,7 +85,7 @@ fn an_answer_from_elsewhere_signs_nobody_in() {
     let desk = Desk::connected(Scene::of(20, 2));
     desk.scene.clear_requests();
     desk.open(&desk.server.at("/sign-in/callback?code=stolen&state=guessed"));
-    desk.sees("No sign-in is under way in this browser");
+    desk.sees("No sign-in is pending in this browser");
     desk.assert_accessible();
     assert_eq!(desk.scene.requests().len(), 0);
 }

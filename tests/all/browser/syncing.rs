@@ -11,8 +11,8 @@ fn a_sync_shows_how_far_it_is() {
     // The second page of people waits until the first was seen to be there.
     let hold = Fault::once("/v1.0/users", Then::Hold {}).with_query("$skiptoken");
     desk.scene.add_fault(hold).expect("a fault");
-    desk.press("People");
-    desk.sees("Sync is under way");
+    desk.press("Users");
+    desk.sees("A sync is running");
     desk.sees("so far");
     desk.assert_accessible();
     desk.picture("progress");
@@ -34,16 +34,16 @@ fn held_removals_wait_for_a_persons_word() {
     desk.sync();
     desk.sees("12 removals are held");
     assert_eq!(desk.scene.people().len(), before.len(), "nobody is gone yet");
-    desk.press("Look at them and decide");
+    desk.press("Review the held removals");
     let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
     desk.sees(&text(kept, "displayName"));
     desk.assert_accessible();
     desk.picture("held-removals");
     desk.run(&format!("document.querySelector('input[value$=\"{}\"]').click()", leavers[0]));
-    desk.press("Discard chosen");
+    desk.press("Discard selected");
     desk.sees("11");
     desk.press("Approve all 11");
-    desk.sees("None are held");
+    desk.sees("No removals are held");
     let after = desk.scene.people();
     assert!(after.contains_key(&leavers[0]), "{kept}");
     assert!(!after.contains_key(&leavers[1]), "{gone}");
@@ -56,7 +56,7 @@ fn rooms_people_and_runs_are_listed_and_found() {
     desk.sync();
     let person = desk.scene.people().into_values().last().expect("a person");
     for (page, name) in [
-        ("people", text(&person, "displayName")),
+        ("users", text(&person, "displayName")),
         ("rooms", text(&desk.scene.rooms()[4], "displayName")),
     ] {
         desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));

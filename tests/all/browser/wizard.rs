@@ -8,15 +8,15 @@ use super::Desk;
 fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     let desk = Desk::new(Scene::of(30, 12));
     desk.open(&desk.server.at("/admin"));
-    desk.sees("Use the link that the program printed");
+    desk.sees("Open the link that the server printed");
     desk.assert_accessible();
     desk.open(desk.server.set_up.as_deref().expect("a first start"));
     desk.assert_accessible();
     desk.picture("set-up");
     desk.fill("Password", super::PASSWORD);
-    desk.fill("The same once more", super::PASSWORD);
+    desk.fill("Repeat the password", super::PASSWORD);
     desk.press("Set password and log in");
-    desk.sees("Nothing is connected yet");
+    desk.sees("No integration is set up yet");
     desk.assert_accessible();
 
     desk.press("Add integration");
@@ -49,10 +49,10 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.assert_accessible();
     desk.picture("user-settings");
     desk.press("Save and close");
-    desk.sees("It was never synced");
+    desk.sees("No sync has run yet");
     desk.assert_accessible();
 
-    desk.press("Rooms and people");
+    desk.press("Rooms and users");
     desk.settled();
     desk.assert_accessible();
     desk.picture("overview");
@@ -114,7 +114,7 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     let elsewhere = Scene::of(1, 1);
     desk.fill("Authority", &elsewhere.authority());
     desk.press("Test settings");
-    desk.sees("Enter it again: the server that it goes to has changed");
+    desk.sees("Enter this secret again: the server that receives it has changed");
     assert!(desk.is_marked("Client secret"));
     assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
 }
