@@ -33,8 +33,8 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "integration")]
     pub(super) settings: Option<PathBuf>,
 
-    /// Name of an integration in the data folder, from its setting `server.name` [default: the only
-    /// integration]. `validate` and `sync` then use its stored settings
+    /// Name of an integration in the data folder: the value of its setting `server.name` [default:
+    /// the only integration]. `validate` and `sync` then use its stored settings
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) integration: Option<String>,
 
@@ -133,7 +133,7 @@ pub(super) enum Command {
     },
     /// List the results of all syncs
     Runs,
-    /// Run the web server: set up integrations, sync them on schedule, let people sign in
+    /// Run the web server, where administrators set up integrations and people sign in
     Serve(ServeArgs),
 }
 
@@ -227,11 +227,13 @@ pub(super) enum RemovalsCommand {
     List,
     /// Remove the records with these ids, or all held ones
     Approve {
+        /// Ids of held removals [default: all of them]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
     /// Keep the records with these ids, or all held ones
     Discard {
+        /// Ids of held removals [default: all of them]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },

@@ -1,4 +1,4 @@
-//! The pages of the administrator, and what guards them.
+//! The pages of the administrator, and the checks of their requests.
 
 use ones_host::{model::Owed, store::Leavers};
 use serde_json::json;
@@ -34,7 +34,7 @@ fn a_password_that_is_set_needs_no_link() {
 }
 
 #[test]
-fn who_guesses_passwords_has_to_wait() {
+fn a_client_that_guesses_passwords_has_to_wait() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/admin/log-in");
@@ -48,7 +48,7 @@ fn who_guesses_passwords_has_to_wait() {
 }
 
 #[test]
-fn all_that_is_the_administrators_needs_a_session() {
+fn every_page_of_the_administrator_needs_a_session() {
     let served = Served::with_contoso();
     for path in [
         "",
@@ -83,7 +83,7 @@ fn all_that_is_the_administrators_needs_a_session() {
 }
 
 #[test]
-fn logging_in_leads_back_to_where_one_was_and_nowhere_else() {
+fn logging_in_leads_back_to_the_requested_page_of_the_administrator_only() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     for (next, place) in [
@@ -110,7 +110,7 @@ fn logging_out_ends_the_session() {
 }
 
 #[test]
-fn every_answer_tells_the_browser_what_not_to_do() {
+fn every_response_has_security_headers() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let paths = [
@@ -138,7 +138,7 @@ fn every_answer_tells_the_browser_what_not_to_do() {
 }
 
 #[test]
-fn a_server_is_called_by_its_own_names_alone() {
+fn a_server_answers_under_its_own_host_names_only() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     let own = browser.host.clone();
@@ -153,7 +153,7 @@ fn a_server_is_called_by_its_own_names_alone() {
 }
 
 #[test]
-fn what_another_site_sends_changes_nothing() {
+fn forms_of_another_site_change_nothing() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let host = admin.host.clone();
@@ -183,7 +183,7 @@ fn what_another_site_sends_changes_nothing() {
 }
 
 #[test]
-fn logging_in_is_no_form_of_another_site_either() {
+fn logging_in_needs_a_form_of_this_server() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.post("/admin/log-in", &[("password", PASSWORD)]).says(403, "out of date");
@@ -202,7 +202,7 @@ fn a_form_of_more_than_256_kib_is_refused() {
 }
 
 #[test]
-fn others_reach_it_only_under_a_name_that_it_was_told() {
+fn other_machines_need_a_valid_public_url() {
     assert_eq!(refused_to_serve("0.0.0.0:0", None), "no-public-url");
     for url in ["https://ones.example.com/path", "ftp://ones.example.com", "https://a:b@c.example"]
     {
@@ -213,7 +213,7 @@ fn others_reach_it_only_under_a_name_that_it_was_told() {
 }
 
 #[test]
-fn behind_https_cookies_are_for_https_alone() {
+fn with_an_https_url_cookies_are_for_https_only() {
     let served = Served::public(Some("https://ones.example.com"));
     let mut browser = served.browser();
     browser.host = "ones.example.com".to_owned();
@@ -229,7 +229,7 @@ fn behind_https_cookies_are_for_https_alone() {
 }
 
 #[test]
-fn an_integration_is_watched_and_synced() {
+fn an_integration_is_synced_and_its_records_are_listed() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     served.sync(&mut admin, "both");
@@ -254,7 +254,7 @@ fn case_042_what_could_not_be_read_yet_is_shown_with_the_run() {
 }
 
 #[test]
-fn held_removals_are_decided_on_by_those_that_were_seen() {
+fn a_decision_about_held_removals_applies_to_the_listed_ones() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     served.sync(&mut admin, "people");
@@ -279,7 +279,7 @@ fn held_removals_are_decided_on_by_those_that_were_seen() {
 }
 
 #[test]
-fn groups_and_who_is_in_them_are_looked_at() {
+fn groups_and_their_members_are_listed() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     served.sync(&mut admin, "people");
@@ -294,9 +294,9 @@ fn groups_and_who_is_in_them_are_looked_at() {
     group.says(200, "<a href=\"/admin/integrations/1/users/p001\">P001</a>");
     assert!(!group.body.contains("P002"));
     admin.get("/admin/integrations/1/groups/all?search=p000").says(200, "P000");
-    let person = admin.get("/admin/integrations/1/users/p001");
-    person.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
-    person.says(200, "Staff");
+    let user = admin.get("/admin/integrations/1/users/p001");
+    user.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
+    user.says(200, "Staff");
     admin.get("/admin/integrations/1/users").says(200, "/admin/integrations/1/users/p001\"");
     for nowhere in ["groups/nowhere", "users/nowhere"] {
         admin.get(&format!("/admin/integrations/1/{nowhere}")).says(404, "no such page");
@@ -304,7 +304,18 @@ fn groups_and_who_is_in_them_are_looked_at() {
 }
 
 #[test]
-fn an_id_can_be_anything_in_an_address() {
+fn the_former_addresses_of_users_lead_to_the_present_ones() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    for rest in ["", "?search=p00&removed=true", "/people%2Fp001"] {
+        let reply = admin.get(&format!("/admin/integrations/1/people{rest}"));
+        let present = format!("/admin/integrations/1/users{rest}");
+        assert_eq!((reply.status, reply.header("location")), (308, present.as_str()));
+    }
+}
+
+#[test]
+fn an_id_in_an_address_can_contain_any_character() {
     let served = Served::with_contoso();
     let mut store = served.store.another().unwrap();
     let id = "a/b?c=d&e + %2f é";
@@ -316,7 +327,7 @@ fn an_id_can_be_anything_in_an_address() {
 }
 
 #[test]
-fn leavers_are_decided_on_for_each_integration() {
+fn the_setting_for_removed_users_belongs_to_one_integration() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let overview = "/admin/integrations/1";
@@ -365,7 +376,7 @@ fn the_script_for_the_rooms_is_downloaded() {
 }
 
 #[test]
-fn what_the_vendor_does_not_have_is_told_calmly() {
+fn what_the_vendor_does_not_offer_is_not_shown_as_a_failure() {
     let served = Served::with_contoso();
     *served.vendor.has_no_rooms.lock().unwrap() = true;
     let mut admin = served.admin();

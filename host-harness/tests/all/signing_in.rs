@@ -1,8 +1,8 @@
-//! People who sign in.
+//! The sign-in of users.
 
 use crate::{browser::*, served::*};
 
-/// Sent to the vendor, and back as `id`.
+/// Sends the browser to the vendor, and back as the user with this id.
 fn sign_in(browser: &mut Browser, id: &str) -> Reply {
     assert_eq!(browser.get("/sign-in/1").status, 303);
     browser.send("POST", "/sign-in/callback", &format!("code={id}"))
@@ -20,7 +20,7 @@ fn the_login_page_has_a_button_named_by_the_settings() {
 }
 
 #[test]
-fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
+fn a_new_user_is_provisional_until_the_next_sync() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "p007").leads_to("/me");
@@ -35,7 +35,7 @@ fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
 }
 
 #[test]
-fn ones_own_groups_and_those_of_the_directory_are_on_ones_own_page() {
+fn the_page_of_a_user_lists_groups_made_in_ones_and_of_the_directory() {
     let served = Served::with_contoso();
     served.sync(&mut served.admin(), "people");
     let mut browser = served.browser();
@@ -48,7 +48,7 @@ fn ones_own_groups_and_those_of_the_directory_are_on_ones_own_page() {
 }
 
 #[test]
-fn a_session_ends_with_log_out() {
+fn logging_out_ends_the_session() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -59,7 +59,7 @@ fn a_session_ends_with_log_out() {
 }
 
 #[test]
-fn who_is_removed_is_signed_in_no_more_and_not_let_in_again() {
+fn a_removed_user_is_signed_out_and_cannot_sign_in() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     served.sync(&mut admin, "people");
@@ -73,7 +73,7 @@ fn who_is_removed_is_signed_in_no_more_and_not_let_in_again() {
 }
 
 #[test]
-fn a_sign_in_is_used_once() {
+fn a_sign_in_can_be_used_once() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
@@ -84,7 +84,7 @@ fn a_sign_in_is_used_once() {
 }
 
 #[test]
-fn the_callback_of_a_stranger_asks_nobody() {
+fn a_callback_without_a_sign_in_does_not_reach_the_plugin() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/callback?code=a").says(400, "No sign-in is pending");
@@ -95,7 +95,7 @@ fn the_callback_of_a_stranger_asks_nobody() {
 }
 
 #[test]
-fn who_declines_reads_why_and_a_number_for_the_administrator() {
+fn a_user_who_declines_sees_the_reason_and_a_reference_number() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
@@ -104,14 +104,14 @@ fn who_declines_reads_why_and_a_number_for_the_administrator() {
     page.says(403, "Ask your ONES administrator");
     let log = served.log.lock().unwrap();
     page.says(403, &log[0].reference);
-    // What is to be clicked in the vendor's portal is the administrator's.
+    // Remedies in the vendor's portal are for the administrator only.
     assert!(!page.body.contains("Ask &#60;them") && !page.body.contains("AADSTS1"));
     assert_eq!(log[0].problem.remedy.as_deref(), Some("Ask <them>"));
     browser.get("/me").leads_to("/");
 }
 
 #[test]
-fn consent_signs_nobody_in_and_signing_in_grants_nothing() {
+fn a_consent_is_no_sign_in_and_a_sign_in_is_no_consent() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
@@ -123,7 +123,7 @@ fn consent_signs_nobody_in_and_signing_in_grants_nothing() {
 }
 
 #[test]
-fn an_earlier_session_ends_when_somebody_signs_in_again() {
+fn an_earlier_session_ends_with_another_sign_in() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -134,7 +134,7 @@ fn an_earlier_session_ends_when_somebody_signs_in_again() {
 }
 
 #[test]
-fn a_person_is_no_administrator() {
+fn the_session_of_a_user_is_no_session_of_the_administrator() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -144,12 +144,12 @@ fn a_person_is_no_administrator() {
 }
 
 #[test]
-fn there_is_no_way_through_what_is_not_connected() {
+fn an_unknown_integration_has_no_sign_in() {
     let served = Served::with_contoso();
     served.browser().get("/sign-in/9").says(404, "no such page");
 }
 
-/// Sent to the vendor with a state of its own.
+/// Begins a sign-in and returns its state.
 fn begin(browser: &mut Browser) -> String {
     let reply = browser.get("/sign-in/1");
     assert_eq!(reply.status, 303, "{}", reply.body);
@@ -191,14 +191,14 @@ fn case_001_a_tab_that_fails_leaves_the_other_alone() {
 }
 
 #[test]
-fn case_028_back_and_reload_lead_who_is_signed_in_to_their_page() {
+fn case_028_back_and_reload_lead_a_signed_in_user_to_their_page() {
     let served = with_states();
     let mut browser = served.browser();
     let state = begin(&mut browser);
     let back = format!("code=p007&state={state}");
     browser.send("POST", "/sign-in/callback", &back).leads_to("/me");
     browser.get(&format!("/sign-in/callback?{back}")).leads_to("/me");
-    // The session's cookie does not come with a form of another site, but with the link after it.
+    // Browsers do not send the session's cookie with a form of another site, but with the redirect.
     let mut posted = served.browser();
     posted.send("POST", "/sign-in/callback", &back).leads_to("/sign-in/callback");
     browser.get("/sign-in/callback").leads_to("/me");
@@ -220,12 +220,12 @@ fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
             page.says(200, "Test the &#60;settings&#62;");
             page.says(200, &format!("href=\"{test}\""));
             assert!(!page.body.contains("No sign-in") && !page.body.contains("detail of the"));
-            // Nothing is believed: nobody is signed in, and the settings are not tested.
+            // The callback is not trusted: it does not sign in, and does not test the settings.
             assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
             assert_eq!(served.vendor.times("validate"), 0);
         }
     }
-    // The link leads who is not logged in to the log-in, and from there to the test.
+    // Without a session, the link leads to the log-in, and from there to the test.
     let log_in = served.browser().get(test);
     assert_eq!(log_in.status, 303);
     assert!(log_in.header("location").starts_with("/admin/log-in?next=%2Fadmin%2Fintegrations"));
@@ -237,7 +237,7 @@ fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
 }
 
 #[test]
-fn a_callback_that_was_not_begun_here_is_believed_by_nobody() {
+fn a_callback_of_an_unknown_sign_in_is_not_trusted() {
     let served = Served::with_contoso();
     *served.vendor.mood.lock().unwrap() = Mood::Credulous;
     let mut browser = served.browser();
@@ -290,7 +290,7 @@ fn a_sign_in_that_is_forged_swapped_replayed_or_cut_is_refused_with_the_same_sen
 }
 
 #[test]
-fn a_sign_in_survives_a_server_that_is_asked_without_its_cookie() {
+fn a_callback_without_the_cookie_does_not_use_up_the_sign_in() {
     let served = with_states();
     let mut browser = served.browser();
     let state = begin(&mut browser);

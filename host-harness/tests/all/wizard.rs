@@ -1,4 +1,4 @@
-//! The wizard: settings from empty to saved, and what becomes of their secrets.
+//! The wizard: settings from empty to saved, and the protection of saved secrets.
 
 use serde_json::json;
 
@@ -66,7 +66,7 @@ fn wrong_fields_are_marked_and_what_was_entered_is_kept() {
 }
 
 #[test]
-fn a_name_belongs_to_one() {
+fn a_name_belongs_to_one_integration() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let new = "/admin/integrations/new";
@@ -110,7 +110,7 @@ fn a_saved_secret_is_kept_and_not_shown() {
 }
 
 #[test]
-fn a_saved_secret_goes_nowhere_else() {
+fn a_saved_secret_is_not_sent_to_another_server() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     admin.get(STEP);
@@ -136,7 +136,7 @@ fn a_saved_secret_goes_nowhere_else() {
 }
 
 #[test]
-fn a_wrong_address_on_the_way_does_not_lend_the_secret() {
+fn a_wrong_address_in_between_does_not_release_the_secret() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     admin.get(STEP);
@@ -206,7 +206,7 @@ fn a_secret_of_many_lines_is_kept_until_it_is_forgotten() {
 }
 
 #[test]
-fn a_list_of_what_the_plugin_knows_is_picked_from() {
+fn the_choices_of_the_plugin_can_be_picked() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let step = "/admin/integrations/1/settings/users";
@@ -226,7 +226,7 @@ fn a_list_of_what_the_plugin_knows_is_picked_from() {
 }
 
 #[test]
-fn a_script_asks_for_choices_as_a_person_types() {
+fn a_script_loads_choices_during_typing() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let path = "/admin/integrations/1/choices?draft=&field=%2Frooms%2Fselect&name=n&typed=2";

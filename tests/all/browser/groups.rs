@@ -1,22 +1,22 @@
-//! Groups of the directory, those who leave, and people who are limited to groups.
+//! Groups of the directory, users who are limited to groups, removed users, and booking rules.
 
 use end_to_end::{Scene, text};
 use serde_json::{Value, json};
 
 use super::Desk;
 
-/// A group with somebody whom the default settings select; the group's id and the person.
-fn group_with_somebody(scene: &Scene, name: &str) -> (String, Value) {
-    let person = scene.people_in_truth().into_values().next().expect("somebody");
-    let group = json!({"displayName": name, "members": [person["id"]]});
+/// Creates a group with one selected user. Returns the group's id and the user.
+fn group_with_one_user(scene: &Scene, name: &str) -> (String, Value) {
+    let user = scene.people_in_truth().into_values().next().expect("a user");
+    let group = json!({"displayName": name, "members": [user["id"]]});
     let group = scene.create_group(group.as_object().expect("an object").clone());
-    (group.expect("a group"), person)
+    (group.expect("a group"), user)
 }
 
 #[test]
-fn a_group_shows_its_people_and_a_person_their_groups() {
+fn a_group_shows_its_users_and_a_user_their_groups() {
     let scene = Scene::of(60, 2);
-    let (_, person) = group_with_somebody(&scene, "Night shift");
+    let (_, user) = group_with_one_user(&scene, "Night shift");
     let desk = Desk::connected(scene);
     desk.sync();
     desk.overview();
@@ -29,7 +29,7 @@ fn a_group_shows_its_people_and_a_person_their_groups() {
     desk.fill("Name or e-mail", "night");
     desk.press("Search");
     desk.press("Night shift");
-    let name = text(&person, "displayName");
+    let name = text(&user, "displayName");
     desk.sees(&name);
     desk.assert_accessible();
     desk.picture("group");
@@ -37,13 +37,13 @@ fn a_group_shows_its_people_and_a_person_their_groups() {
     desk.sees("Night shift");
     desk.sees("Staff");
     desk.assert_accessible();
-    desk.picture("person");
+    desk.picture("user");
 }
 
 #[test]
-fn people_are_limited_to_a_group_that_is_found_by_its_name() {
+fn users_are_limited_to_a_group_that_is_found_by_its_name() {
     let scene = Scene::of(60, 2);
-    let (group, person) = group_with_somebody(&scene, "Night shift");
+    let (group, user) = group_with_one_user(&scene, "Night shift");
     let desk = Desk::connected(scene);
     desk.press("Settings");
     desk.press("User settings");
@@ -65,11 +65,11 @@ fn people_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.settled();
     desk.sees("Done");
     let kept: Vec<_> = desk.scene.people().into_keys().collect();
-    assert_eq!(kept, [text(&person, "id")]);
+    assert_eq!(kept, [text(&user, "id")]);
 }
 
 #[test]
-fn what_becomes_of_those_who_leave_is_the_administrators_to_say() {
+fn the_administrator_sets_when_removed_users_are_deleted() {
     let desk = Desk::connected(Scene::of(10, 2));
     desk.tick("are deleted later");
     desk.fill("Days after the removal", "7");

@@ -1,4 +1,4 @@
-//! Runs, their progress, and removals that wait for a word.
+//! Syncs, their progress, and held removals.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Fault, Then};
@@ -6,9 +6,9 @@ use m365_emulator::{Fault, Then};
 use super::Desk;
 
 #[test]
-fn a_sync_shows_how_far_it_is() {
+fn a_sync_shows_its_progress() {
     let desk = Desk::connected(Scene::of(2_500, 2));
-    // The second page of people waits until the first was seen to be there.
+    // The second page of users waits until the page shows the first.
     let hold = Fault::once("/v1.0/users", Then::Hold {}).with_query("$skiptoken");
     desk.scene.add_fault(hold).expect("a fault");
     desk.press("Users");
@@ -23,17 +23,17 @@ fn a_sync_shows_how_far_it_is() {
 }
 
 #[test]
-fn held_removals_wait_for_a_persons_word() {
+fn held_removals_wait_for_a_decision() {
     let desk = Desk::connected(Scene::of(40, 2));
     desk.sync();
     let before = desk.scene.people();
     let leavers: Vec<_> = before.keys().take(12).cloned().collect();
     for id in &leavers {
-        desk.scene.delete_user(id).expect("a person");
+        desk.scene.delete_user(id).expect("a user");
     }
     desk.sync();
     desk.sees("12 removals are held");
-    assert_eq!(desk.scene.people().len(), before.len(), "nobody is gone yet");
+    assert_eq!(desk.scene.people().len(), before.len(), "no user is removed yet");
     desk.press("Review the held removals");
     let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
     desk.sees(&text(kept, "displayName"));
@@ -51,12 +51,12 @@ fn held_removals_wait_for_a_persons_word() {
 }
 
 #[test]
-fn rooms_people_and_runs_are_listed_and_found() {
+fn rooms_users_and_runs_are_listed_and_found() {
     let desk = Desk::connected(Scene::of(150, 30));
     desk.sync();
-    let person = desk.scene.people().into_values().last().expect("a person");
+    let user = desk.scene.people().into_values().last().expect("a user");
     for (page, name) in [
-        ("users", text(&person, "displayName")),
+        ("users", text(&user, "displayName")),
         ("rooms", text(&desk.scene.rooms()[4], "displayName")),
     ] {
         desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));

@@ -67,7 +67,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.sees("Log in as administrator");
     desk.assert_accessible();
     desk.picture("admin-login");
-    desk.as_anybody();
+    desk.open_sign_in();
     desk.sees("Come in");
 }
 
@@ -101,7 +101,7 @@ fn what_was_chosen_is_still_chosen_and_can_be_searched() {
 }
 
 #[test]
-fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
+fn a_saved_secret_is_never_shown_and_not_sent_to_another_server() {
     let desk = Desk::connected(Scene::of(5, 2));
     let secret = desk.scene.client_secret();
     desk.press("Settings");
@@ -116,11 +116,11 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     desk.press("Test settings");
     desk.sees("Enter this secret again: the server that receives it has changed");
     assert!(desk.is_marked("Client secret"));
-    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "the other server receives no request");
 }
 
 #[test]
-fn the_wizard_goes_by_keyboard_on_a_phone_and_in_the_dark() {
+fn the_wizard_works_with_a_keyboard_on_a_phone_and_in_a_dark_scheme() {
     let desk = Desk::connected(Scene::of(5, 2));
     desk.open(&desk.server.at("/admin"));
     desk.keys("\u{e004}");
