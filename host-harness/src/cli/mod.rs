@@ -163,7 +163,7 @@ impl Program {
                 Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
             }
         })?;
-        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
+        let failed = report.checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::report(out, &report, &network),
@@ -392,10 +392,10 @@ fn built_plugin() -> Option<PathBuf> {
         .filter_map(|it| Some(it.ok()?.path()))
         .filter(|it| it.extension().is_some_and(|it| it == "wasm"))
         .collect();
-    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let shortest = components.iter().min_by_key(|it| it.as_os_str().len())?;
     let name = stem(shortest)?;
-    let is_variant = |it: &PathBuf| stem(it).is_some_and(|it| it.starts_with(&name));
+    let is_variant = |path: &PathBuf| stem(path).is_some_and(|stem| stem.starts_with(&name));
     components.iter().all(is_variant).then(|| shortest.clone())
 }
 

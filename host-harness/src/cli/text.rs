@@ -48,7 +48,7 @@ pub(super) fn problem(
 
 /// Prints the cause of an incident, with its reference number.
 pub(super) fn incident(out: &mut impl Write, incident: &Incident) -> io::Result<()> {
-    let integration = incident.integration.as_deref().map(|it| format!(" {}", Shown(it)));
+    let integration = incident.integration.as_deref().map(|name| format!(" {}", Shown(name)));
     let (at, reference) = (incident.at.strftime("%Y-%m-%dT%H:%M:%SZ"), &incident.reference);
     writeln!(out, "{FAINT}{at}{FAINT:#} {reference}{}", integration.unwrap_or_default())?;
     problem(out, &incident.problem, &[])

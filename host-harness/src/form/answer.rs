@@ -210,7 +210,10 @@ impl<'a> Reading<'a> {
         if entered.is_empty() {
             return None;
         }
-        let found = alternatives.iter().enumerate().find(|(at, it)| it.option(*at) == entered);
+        let found = alternatives
+            .iter()
+            .enumerate()
+            .find(|(number, alternative)| alternative.option(*number) == entered);
         let Some((number, Alternative { title, what })) = found else {
             self.error(place, "Choose one of these".to_owned());
             return before.cloned();

@@ -57,9 +57,11 @@ impl Shape {
 /// Returns the index of the alternative that `value` belongs to: one that is equal to it, else one
 /// that matches it, else one that can show it.
 pub(super) fn chosen(alternatives: &[Alternative], value: &Value) -> Option<usize> {
-    let constant = |it: &Alternative| matches!(&it.what, What::Constant(it) if it == value);
-    let matches = |it: &Alternative| matches!(&it.what, What::Shape(it) if it.matches(value));
-    let can_be = |it: &Alternative| matches!(&it.what, What::Shape(it) if it.can_be(value));
+    let constant =
+        |one: &Alternative| matches!(&one.what, What::Constant(constant) if constant == value);
+    let matches =
+        |one: &Alternative| matches!(&one.what, What::Shape(shape) if shape.matches(value));
+    let can_be = |one: &Alternative| matches!(&one.what, What::Shape(shape) if shape.can_be(value));
     let find = |test: &dyn Fn(&Alternative) -> bool| alternatives.iter().position(test);
     find(&constant).or_else(|| find(&matches)).or_else(|| find(&can_be))
 }

@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
             return (Shape::Hidden { constant, secret }, false);
         }
         let nullable = types(schema).contains(&"null");
-        let types: Vec<_> = types(schema).into_iter().filter(|it| *it != "null").collect();
+        let types: Vec<_> = types(schema).into_iter().filter(|name| *name != "null").collect();
         let shape = match types.as_slice() {
             _ if has_alternatives(schema) && !schema.contains_key("properties") => {
                 return self.one_of(schema, context).unwrap_or_else(|| (other(), false));
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         self.alternatives(schema, context, &mut found);
         let is_null = |it: &Alternative| matches!(it.what, What::Constant(Value::Null));
         let nullable = found.iter().any(is_null);
-        let others: Vec<_> = found.iter().filter(|it| !is_null(it)).cloned().collect();
+        let others: Vec<_> = found.iter().filter(|one| !is_null(one)).cloned().collect();
         match others.as_slice() {
             [] if nullable => {
                 Some((Shape::Hidden { constant: None, secret: context.secret }, false))

@@ -90,6 +90,7 @@ impl Incidents {
 /// Returns eight random characters in two groups, which are easy to read aloud.
 fn reference() -> String {
     let bytes: [u8; 8] = crate::access::random();
-    let text: String = bytes.iter().map(|it| char::from(ALPHABET[usize::from(it % 32)])).collect();
+    let text: String =
+        bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     format!("{}-{}", &text[..4], &text[4..])
 }

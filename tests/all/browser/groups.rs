@@ -71,7 +71,7 @@ fn users_are_limited_to_a_group_that_is_found_by_its_name() {
 #[test]
 fn the_administrator_sets_when_removed_users_are_deleted() {
     let desk = Desk::connected(Scene::of(10, 2));
-    desk.tick("are deleted later");
+    desk.tick("Delete the records later");
     desk.fill("Days after the removal", "7");
     desk.press("Save");
     desk.sees("The setting for removed users was saved");
@@ -89,7 +89,7 @@ fn the_booking_script_is_a_file_to_download() {
     let desk = Desk::connected(Scene::of(5, 3));
     desk.sync();
     desk.overview();
-    desk.sees("the booking rules of the 3 synced rooms");
+    desk.sees("the booking rules of 3 synced rooms");
     let script = "const form = document.querySelector('form[action$=\"/rooms/policy\"]');
         const request = new XMLHttpRequest();
         request.open('GET', form.action + '?' + new URLSearchParams(new FormData(form)), false);

@@ -47,7 +47,11 @@ fn each_wrong_setting_is_marked_where_it_is() {
         desk.press("Test settings");
         desk.sees(message);
         // A server that cannot be reached is not the error of one field.
-        assert_eq!(desk.is_marked(label), !message.starts_with("No connection"), "{label}: {wrong}");
+        assert_eq!(
+            desk.is_marked(label),
+            !message.starts_with("No connection"),
+            "{label}: {wrong}"
+        );
         desk.assert_accessible();
         desk.fill(label, right);
     }

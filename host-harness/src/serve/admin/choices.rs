@@ -125,7 +125,7 @@ pub(super) fn is_searched(step: &Step, settings: &Value, entered: &Entered) -> b
 }
 
 fn typed(entered: Option<&Entered>, picker: &Control) -> String {
-    let typed = entered.and_then(|it| it.text(&format!("{}?typed", picker.name)));
+    let typed = entered.and_then(|entered| entered.text(&format!("{}?typed", picker.name)));
     typed.unwrap_or_default().trim().to_owned()
 }
 
@@ -144,7 +144,9 @@ async fn offer(
     let is_all = offered.found.len() < ALL as usize;
     let (known, lost): (Vec<_>, Vec<_>) = chosen
         .iter()
-        .map(|value| offered.found.iter().find(|it| it.value == *value).cloned().ok_or(value))
+        .map(|value| {
+            offered.found.iter().find(|choice| choice.value == *value).cloned().ok_or(value)
+        })
         .partition(Result::is_ok);
     offered.known = known.into_iter().flatten().collect();
     for value in lost.into_iter().filter_map(Result::err).take(if is_all { LOST } else { 0 }) {

@@ -64,7 +64,7 @@ pub(super) async fn log_in(
     app.attempts.begin(from, app.now()).map_err(Failure::Wait)?;
     let _turn = app.hashing.acquire().await.map_err(|it| Failure::broken(&it))?;
     let phc = app.store(|store| store.password()).await?;
-    let verified = spawn_blocking(move || phc.is_some_and(|it| password::verify(&password, &it)));
+    let verified = spawn_blocking(move || phc.is_some_and(|phc| password::verify(&password, &phc)));
     if !verified.await.map_err(|it| Failure::broken(&it))? {
         let form = form(&app, &token, next, Some("The password is wrong")).await?;
         return Ok((StatusCode::UNAUTHORIZED, form).into_response());

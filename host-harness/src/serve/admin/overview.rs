@@ -60,10 +60,13 @@ impl Overview<'_> {
     /// Returns the intervals in seconds and in words, and whether each is the current one.
     fn intervals(&self) -> Vec<(u64, String, bool)> {
         let now = self.schedule.interval;
-        let mut all: Vec<_> = INTERVALS.iter().map(|it| Duration::from_secs(it * 60)).collect();
+        let mut all: Vec<_> =
+            INTERVALS.iter().map(|minutes| Duration::from_secs(minutes * 60)).collect();
         all.extend(now.filter(|it| !all.contains(it)));
         all.sort();
-        all.into_iter().map(|it| (it.as_secs(), duration(it), Some(it) == now)).collect()
+        all.into_iter()
+            .map(|interval| (interval.as_secs(), duration(interval), Some(interval) == now))
+            .collect()
     }
 
     /// Returns the failure of the last sync where no run contains it.
@@ -96,7 +99,7 @@ pub(super) async fn show(
     let name = app.name(id).await?;
     let found = app.store(move |store| {
         let configured =
-            store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
+            store.integrations_overview()?.iter().any(|row| row.id == id && row.configured);
         let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
         let runs = store.latest_runs(id, None, RUNS)?;
         Ok::<_, StoreError>((configured, counts, schedule, runs, store.leavers(id)?))
@@ -166,7 +169,8 @@ pub(super) async fn schedule(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
-    let seconds = entered.text("every").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    let seconds =
+        entered.text("every").and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
     let interval = seconds.map(Duration::from_secs);
     app.name(id.into()).await?;
     app.store(move |store| store.set_interval(id.into(), interval)).await?;

@@ -1,8 +1,8 @@
 //! Protection of saved secrets while other settings change.
 //!
 //! An administrator can change settings without knowing their secrets. A saved secret is kept only
-//! as long as the settings send it to the same servers as before, so that nobody can have it sent
-//! to a server of their own.
+//! as long as the settings send it to the same servers as before, so that no administrator
+//! can have it sent to a server of their own.
 
 use serde_json::{Map, Value};
 
@@ -52,7 +52,7 @@ pub(super) async fn trust(app: &App, saved: &Value, changed: &Value) -> Result<T
 pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kept, Failure> {
     let mut settings = answer.settings.clone();
     let secrets = app.form.secrets(&settings);
-    let kept: Vec<_> = secrets.iter().filter(|it| !answer.entered.contains(it)).collect();
+    let kept: Vec<_> = secrets.iter().filter(|secret| !answer.entered.contains(secret)).collect();
     let leads = origins(app, settings.clone()).await?;
     let (trust, errors) = match (trust, leads) {
         (_, Ok(leads)) if kept.is_empty() => (Trust::Origins(leads), Vec::new()),
@@ -60,7 +60,9 @@ pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kep
         (Trust::Anywhere, Ok(leads)) => (Trust::Origins(leads), Vec::new()),
         // Invalid settings are neither saved nor used for requests.
         (trust, Err(_)) => (trust, Vec::new()),
-        (Trust::Origins(trusted), Ok(leads)) if leads.iter().all(|it| trusted.contains(it)) => {
+        (Trust::Origins(trusted), Ok(leads))
+            if leads.iter().all(|origin| trusted.contains(origin)) =>
+        {
             (Trust::Origins(trusted), Vec::new())
         }
         (trust, Ok(_)) => {

@@ -44,7 +44,7 @@ impl AdminSession {
     /// Returns the draft with this id, where it belongs to this integration.
     pub(super) fn draft(&self, id: &str, integration: Option<IntegrationId>) -> Option<Draft> {
         let draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
-        draft.clone().filter(|it| it.id == id && it.integration == integration)
+        draft.clone().filter(|draft| draft.id == id && draft.integration == integration)
     }
 
     /// Replaces the draft of the session.

@@ -115,8 +115,8 @@ async fn posted_step(
         Some(id) => saved(app, id).await?.0,
         None => Settings::from(json!({})),
     };
-    let draft = entered.text("draft").and_then(|it| session.draft(it, id));
-    let before = draft.as_ref().map_or(&saved, |it| &it.settings).value();
+    let draft = entered.text("draft").and_then(|draft_id| session.draft(draft_id, id));
+    let before = draft.as_ref().map_or(&saved, |draft| &draft.settings).value();
     let answer = step.read(before, &entered);
     let trust = match &draft {
         Some(draft) => draft.trust.clone(),
@@ -205,7 +205,7 @@ async fn save_step(
 ) -> Result<Saving, Failure> {
     if let Err(fields) = secrets::origins(app, kept.settings.clone()).await? {
         let (others, here): (Vec<_>, Vec<_>) =
-            fields.into_iter().partition(|it| is_in_another_step(app, step, &it.field));
+            fields.into_iter().partition(|error| is_in_another_step(app, step, &error.field));
         if !here.is_empty() {
             return Ok(Saving::Wrong(here));
         }
@@ -213,7 +213,7 @@ async fn save_step(
         if !others.is_empty() && is_changed && kept.trust != Trust::Anywhere {
             // The servers that receive the secrets are not known yet.
             let secrets = app.form.secrets(&kept.settings).into_iter();
-            let here = secrets.filter(|it| it.starts_with(&format!("{}/", step.pointer())));
+            let here = secrets.filter(|secret| secret.starts_with(&format!("{}/", step.pointer())));
             let again = here.map(|field| FieldError { field, message: secrets::AGAIN.to_owned() });
             let again: Vec<_> = again.collect();
             if !again.is_empty() {
@@ -244,7 +244,7 @@ fn is_in_another_step(app: &App, step: &Step, field: &str) -> bool {
 
 /// Returns the address of the page after a step is saved.
 fn after(app: &App, id: IntegrationId, step: &Step, close: bool) -> String {
-    let mut steps = app.form.steps().iter().skip_while(|it| it.key() != step.key());
+    let mut steps = app.form.steps().iter().skip_while(|other| other.key() != step.key());
     match steps.nth(1).filter(|_| !close) {
         Some(next) => format!("{}?note=saved", address(Some(id), next)),
         None => format!("/admin/integrations/{}?note=saved", id.get()),
@@ -252,5 +252,5 @@ fn after(app: &App, id: IntegrationId, step: &Step, close: bool) -> String {
 }
 
 fn step<'a>(app: &'a App, key: &str) -> Result<&'a Step, Failure> {
-    app.form.steps().iter().find(|it| it.key() == key).ok_or_else(Failure::not_found)
+    app.form.steps().iter().find(|step| step.key() == key).ok_or_else(Failure::not_found)
 }

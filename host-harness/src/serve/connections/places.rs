@@ -117,8 +117,8 @@ fn count(open: &HashMap<u64, Open>, client: IpAddr) -> usize {
 
 /// Closes the connection of the client that has been idle longest. `None` where none is idle.
 fn close_of(open: &mut HashMap<u64, Open>, client: IpAddr) -> Option<()> {
-    let own = open.iter().filter(|(_, it)| it.client == client);
-    let waiting = own.filter_map(|(id, it)| Some((it.waiting?, *id)));
+    let own = open.iter().filter(|(_, connection)| connection.client == client);
+    let waiting = own.filter_map(|(id, connection)| Some((connection.waiting?, *id)));
     let (_, id) = waiting.min()?;
     open.remove(&id)?.end.cancel();
     Some(())

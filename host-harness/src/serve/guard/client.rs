@@ -17,7 +17,7 @@ impl Client {
     /// and only their rightmost address that does not belong to a trusted proxy: the client itself
     /// can write anything to the left of it.
     pub(in crate::serve) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
-        let is_proxy = |address| proxies.iter().any(|it| it.contains(address));
+        let is_proxy = |address| proxies.iter().any(|proxy| proxy.contains(address));
         let peer = peer.ip().to_canonical();
         if !is_proxy(peer) {
             return Self(peer);

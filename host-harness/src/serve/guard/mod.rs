@@ -46,7 +46,7 @@ pub(super) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let is_public = host(request.headers()).is_some_and(|it| app.site.is_public_and_secure(it));
+    let is_public = host(request.headers()).is_some_and(|name| app.site.is_public_and_secure(name));
     let is_admin = app.is_admin(request.headers());
     let client = app.client(peer, request.headers());
     request.extensions_mut().insert(client);
@@ -149,7 +149,8 @@ fn refuse(app: &App, request: &Request) -> Option<Failure> {
 fn only_host<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
     let mut hosts = request.headers().get_all(HOST).into_iter();
     let (host, None) = (hosts.next()?.to_str().ok()?, hosts.next()) else { return None };
-    let agrees = |it: &Authority| app.site.canonical(it.as_str()) == app.site.canonical(host);
+    let agrees =
+        |target: &Authority| app.site.canonical(target.as_str()) == app.site.canonical(host);
     request.uri().authority().is_none_or(agrees).then_some(host)
 }
 

@@ -35,7 +35,7 @@ struct Button {
 impl LogIn {
     /// Whether another button has the same label.
     fn is_ambiguous(&self, button: &Button) -> bool {
-        self.buttons.iter().filter(|it| it.label == button.label).count() > 1
+        self.buttons.iter().filter(|other| other.label == button.label).count() > 1
     }
 }
 

@@ -140,7 +140,7 @@ pub(in crate::serve) async fn send(
 /// Returns the `state` parameter of the vendor's address. The callback contains it again.
 fn state_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned())
+    url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
 }
 
 /// Returns the cookies of earlier sign-ins that are dropped to make room for a new one of `size`
@@ -191,7 +191,8 @@ async fn returned(
     parameters: &[u8],
 ) -> Result<Response, Failure> {
     let parameters: Vec<_> = pairs(parameters).collect();
-    let state = parameters.iter().find(|(name, _)| name == "state").map(|(_, it)| it.as_str());
+    let state =
+        parameters.iter().find(|(name, _)| name == "state").map(|(_, state)| state.as_str());
     let which = Cookie::Flow(FlowName::of(state));
     let Some(sealed) = cookie(headers, &which, &app.site) else {
         return unasked::answer(app, client, method, headers, parameters).await;
@@ -258,7 +259,7 @@ async fn admit(
 ) -> Result<Response, Failure> {
     let id = user.id.clone();
     let admission = app.store(move |store| store.admit(integration, &user, &groups)).await?;
-    let ask = "Ask your ONES administrator";
+    let ask = "Ask your ONES administrator, and give them the reference number";
     let refusal = match admission {
         Admission::Known | Admission::Created => {
             // A session from before the sign-in must not continue (session fixation).

@@ -72,7 +72,8 @@ async fn consented(
     parameters: Vec<(String, String)>,
 ) -> Result<Option<Response>, Failure> {
     let rows = app.store(|store| store.integrations_overview()).await?;
-    let configured: Vec<_> = rows.into_iter().filter(|it| it.configured).map(|it| it.id).collect();
+    let configured: Vec<_> =
+        rows.into_iter().filter(|row| row.configured).map(|row| row.id).collect();
     // The answer is the same with the settings of any integration, since none has a pending
     // sign-in.
     let Some(first) = configured.first() else { return Ok(None) };

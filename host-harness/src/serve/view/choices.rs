@@ -26,7 +26,7 @@ pub(in crate::serve) fn choices<'a>(
 
 impl ChoicesView<'_> {
     fn others(&self) -> impl Iterator<Item = &Choice> {
-        self.offered.found.iter().filter(|it| !self.chosen.contains(&it.value))
+        self.offered.found.iter().filter(|choice| !self.chosen.contains(&choice.value))
     }
 
     fn are_more(&self) -> bool {

@@ -64,7 +64,7 @@ impl<'a> ControlView<'a> {
         let field: String =
             form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
         let name: String = form_urlencoded::byte_serialize(self.control.name.as_bytes()).collect();
-        self.context.choices.map(|it| format!("{it}&field={field}&name={name}"))
+        self.context.choices.map(|url| format!("{url}&field={field}&name={name}"))
     }
 
     fn help(&self) -> String {
@@ -80,7 +80,7 @@ impl<'a> ControlView<'a> {
     }
 
     fn chosen(&self, picker: &'a Picker) -> Vec<Chosen<'a>> {
-        let known = |value: &str| picker.offered.known.iter().find(|it| it.value == value);
+        let known = |value: &str| picker.offered.known.iter().find(|choice| choice.value == value);
         let chosen = picker.chosen.iter().map(|value| match known(value) {
             Some(Choice { label, hint, .. }) => {
                 Chosen { value, label, hint: hint.as_deref(), gone: false }

@@ -54,11 +54,11 @@ impl Wizard<'_> {
     }
 
     fn is_first(&self) -> bool {
-        self.steps.first().is_some_and(|it| it.key() == self.step.key())
+        self.steps.first().is_some_and(|first| first.key() == self.step.key())
     }
 
     fn is_last(&self) -> bool {
-        self.steps.last().is_some_and(|it| it.key() == self.step.key())
+        self.steps.last().is_some_and(|last| last.key() == self.step.key())
     }
 
     fn fields(&self) -> impl Iterator<Item = ControlView<'_>> {
@@ -107,7 +107,7 @@ impl<'a> Drawing<'a> {
     pub(super) async fn test(&mut self, app: &App) {
         match app.vendor.validate(Settings::from(self.settings.clone())).await {
             Ok(report) => {
-                self.errors.extend(report.checks.iter().flat_map(|it| it.fields.clone()));
+                self.errors.extend(report.checks.iter().flat_map(|check| check.fields.clone()));
                 self.report = Some(report);
             }
             Err(error) => self.problem = Some(crate::Error::from(error).problem()),
@@ -126,7 +126,10 @@ pub(super) async fn draw(
     let Drawing { id, step, settings, errors, entered, problem, report, draft } = drawing;
     let mut controls = step.draw(&settings);
     if let Some(entered) = entered {
-        controls.iter_mut().flat_map(Control::leaves_mut).for_each(|it| it.retype(entered));
+        controls
+            .iter_mut()
+            .flat_map(Control::leaves_mut)
+            .for_each(|control| control.retype(entered));
     }
     choices::fill(app, &settings, entered, &mut controls).await;
     let elsewhere = place(&errors, &settings, &mut controls);
