@@ -155,5 +155,5 @@ fn case_002_consent_in_the_portal_leads_to_a_test_of_the_settings() {
     let back = Url::parse(&back).expect("an address");
     let page = browser.get(&format!("{}?{}", back.path(), back.query().unwrap_or_default()));
     assert!(page.body.contains("Test settings"), "{} {}", page.status, page.body);
-    assert!(!page.body.contains("No sign-in is under way"), "{}", page.body);
+    assert!(!page.body.contains("No sign-in is pending"), "{}", page.body);
 }

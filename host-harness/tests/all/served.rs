@@ -47,11 +47,11 @@ pub(crate) fn settings() -> Value {
 pub(crate) struct Contoso {
     /// What it was asked, with the settings.
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
-    /// Who no longer is there at the next sync.
+    /// Ids of users that are missing at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
     /// What it reports, but does not let be read yet.
     pub(crate) owed: Arc<Mutex<Option<Owed>>>,
-    /// It knows people only.
+    /// Whether it has users only.
     pub(crate) has_no_rooms: Arc<Mutex<bool>>,
     /// How it begins sign-ins.
     pub(crate) mood: Arc<Mutex<Mood>>,
@@ -289,7 +289,7 @@ impl Vendor for Contoso {
 impl Connect for Contoso {
     fn connect(&self, _: Settings, _: &CancellationToken) -> Result<Box<dyn Source>, Error> {
         let gone = self.gone.lock().unwrap();
-        let people = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
+        let users = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
         let groups = vec![
             group("all"),
@@ -299,7 +299,7 @@ impl Connect for Contoso {
             within("team", "p001"),
             within("team", "all"),
         ];
-        let users = vec![batch(WHOLE, "c1", people.collect()), of_groups(WHOLE, "c2", groups)];
+        let users = vec![batch(WHOLE, "c1", users.collect()), of_groups(WHOLE, "c2", groups)];
         let no_rooms = Refusal::Unsupported(Explanation {
             code: "no-rooms".to_owned(),
             summary: "This cloud has no rooms".to_owned(),

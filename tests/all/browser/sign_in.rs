@@ -1,4 +1,4 @@
-//! Users sign in, or are refused.
+//! Sign-ins that succeed and that are refused.
 
 use end_to_end::{Scene, text};
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ fn user(desk: &Desk) -> Value {
 }
 
 #[test]
-fn a_known_user_signs_in_sees_the_name_and_logs_out() {
+fn a_known_user_signs_in_sees_their_record_and_logs_out() {
     let desk = Desk::connected(Scene::new(20, 2));
     desk.sync();
     let user = user(&desk);
-    desk.open_start();
+    desk.open_sign_in();
     desk.assert_accessible();
     desk.picture("login");
     desk.sign_in(&text(&user, "userPrincipalName"));
@@ -32,7 +32,7 @@ fn a_known_user_signs_in_sees_the_name_and_logs_out() {
 }
 
 #[test]
-fn a_new_user_is_provisional_until_a_sync_reads_the_user() {
+fn a_new_user_is_provisional_until_the_next_sync() {
     let desk = Desk::connected(Scene::new(20, 2));
     let user = user(&desk);
     desk.sign_in(&text(&user, "userPrincipalName"));
@@ -46,7 +46,7 @@ fn a_new_user_is_provisional_until_a_sync_reads_the_user() {
 }
 
 #[test]
-fn a_removed_or_blocked_user_is_refused_with_a_reason() {
+fn a_removed_or_blocked_user_is_refused_with_a_sentence() {
     let desk = Desk::connected(Scene::new(20, 2));
     desk.sync();
     let user = user(&desk);
@@ -59,19 +59,19 @@ fn a_removed_or_blocked_user_is_refused_with_a_reason() {
     desk.sync();
     desk.open(&desk.server.at("/me"));
     desk.misses(&text(&user, "displayName"));
-    // Unblocked, but no sync has read it yet.
+    // Unblocked, but not synced yet.
     let properties = json!({"accountEnabled": true});
     desk.scene.patch_user(&id, properties.as_object().expect("an object").clone()).expect("done");
     desk.sign_in(&name);
     desk.sees("You were removed from ONES");
     desk.assert_accessible();
-    desk.picture("sent-away");
+    desk.picture("refused");
 }
 
 #[test]
-fn a_cancelled_sign_in_shows_the_reason() {
+fn a_user_who_cancels_comes_back_to_a_plain_sentence() {
     let desk = Desk::connected(Scene::new(20, 2));
-    desk.open_start();
+    desk.open_sign_in();
     desk.press("Sign in with Microsoft");
     desk.press("Cancel");
     desk.sees("What Microsoft asked for was declined");
@@ -81,11 +81,11 @@ fn a_cancelled_sign_in_shows_the_reason() {
 }
 
 #[test]
-fn a_callback_from_elsewhere_signs_no_user_in() {
+fn a_callback_of_an_unknown_sign_in_is_refused() {
     let desk = Desk::connected(Scene::new(20, 2));
     desk.scene.clear_requests();
     desk.open(&desk.server.at("/sign-in/callback?code=stolen&state=guessed"));
-    desk.sees("No sign-in is under way in this browser");
+    desk.sees("No sign-in is pending in this browser");
     desk.assert_accessible();
     assert_eq!(desk.scene.requests().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! Runs, their progress, and removals that wait for approval.
+//! Syncs, their progress, and held removals.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Fault, Then};
@@ -6,13 +6,13 @@ use m365_emulator::{Fault, Then};
 use super::Desk;
 
 #[test]
-fn a_sync_shows_how_far_it_is() {
+fn a_sync_shows_its_progress() {
     let desk = Desk::connected(Scene::new(2_500, 2));
-    // The second page of users waits until the progress was seen.
+    // The second page of users waits until the page shows the first.
     let hold = Fault::once("/v1.0/users", Then::Hold {}).with_query("$skiptoken");
     desk.scene.add_fault(hold).expect("a fault");
-    desk.press("People");
-    desk.sees("Sync is under way");
+    desk.press("Users");
+    desk.sees("A sync is running");
     desk.sees("so far");
     desk.assert_accessible();
     desk.picture("progress");
@@ -23,7 +23,7 @@ fn a_sync_shows_how_far_it_is() {
 }
 
 #[test]
-fn held_removals_wait_for_the_administrator() {
+fn held_removals_wait_for_a_decision() {
     let desk = Desk::connected(Scene::new(40, 2));
     desk.sync();
     let before = desk.scene.synced_users();
@@ -34,16 +34,16 @@ fn held_removals_wait_for_the_administrator() {
     desk.sync();
     desk.sees("12 removals are held");
     assert_eq!(desk.scene.synced_users().len(), before.len(), "no user is removed yet");
-    desk.press("Look at them and decide");
+    desk.press("Review the held removals");
     let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
     desk.sees(&text(kept, "displayName"));
     desk.assert_accessible();
     desk.picture("held-removals");
     desk.run(&format!("document.querySelector('input[value$=\"{}\"]').click()", leavers[0]));
-    desk.press("Discard chosen");
+    desk.press("Discard selected");
     desk.sees("11");
     desk.press("Approve all 11");
-    desk.sees("None are held");
+    desk.sees("No removals are held");
     let after = desk.scene.synced_users();
     assert!(after.contains_key(&leavers[0]), "{kept}");
     assert!(!after.contains_key(&leavers[1]), "{gone}");
@@ -56,7 +56,7 @@ fn rooms_users_and_runs_are_listed_and_found() {
     desk.sync();
     let user = desk.scene.synced_users().into_values().last().expect("a user");
     for (page, name) in [
-        ("people", text(&user, "displayName")),
+        ("users", text(&user, "displayName")),
         ("rooms", text(&desk.scene.rooms()[4], "displayName")),
     ] {
         desk.open(&desk.server.at(&format!("/admin/integrations/1/{page}")));

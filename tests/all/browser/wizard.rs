@@ -8,15 +8,15 @@ use super::Desk;
 fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     let desk = Desk::new(Scene::new(30, 12));
     desk.open(&desk.server.at("/admin"));
-    desk.sees("Use the link that the program printed");
+    desk.sees("Open the link that the server printed");
     desk.assert_accessible();
     desk.open(desk.server.set_up.as_deref().expect("a first start"));
     desk.assert_accessible();
     desk.picture("set-up");
     desk.fill("Password", super::PASSWORD);
-    desk.fill("The same once more", super::PASSWORD);
+    desk.fill("Repeat the password", super::PASSWORD);
     desk.press("Set password and log in");
-    desk.sees("Nothing is connected yet");
+    desk.sees("No integration is set up yet");
     desk.assert_accessible();
 
     desk.press("Add integration");
@@ -49,10 +49,10 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.assert_accessible();
     desk.picture("user-settings");
     desk.press("Save and close");
-    desk.sees("It was never synced");
+    desk.sees("No sync has run yet");
     desk.assert_accessible();
 
-    desk.press("Rooms and people");
+    desk.press("Rooms and users");
     desk.settled();
     desk.assert_accessible();
     desk.picture("overview");
@@ -67,7 +67,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.sees("Log in as administrator");
     desk.assert_accessible();
     desk.picture("admin-login");
-    desk.open_start();
+    desk.open_sign_in();
     desk.sees("Come in");
 }
 
@@ -101,7 +101,7 @@ fn chosen_rooms_stay_chosen_and_can_be_searched() {
 }
 
 #[test]
-fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
+fn a_saved_secret_is_never_shown_and_not_sent_to_another_server() {
     let desk = Desk::connected(Scene::new(5, 2));
     let secret = desk.scene.client_secret();
     desk.press("Settings");
@@ -114,13 +114,13 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     let elsewhere = Scene::new(1, 1);
     desk.fill("Authority", &elsewhere.authority());
     desk.press("Test settings");
-    desk.sees("Enter it again: the server that it goes to has changed");
+    desk.sees("Enter this secret again: the server that receives it has changed");
     assert!(desk.is_marked("Client secret"));
-    assert_eq!(elsewhere.requests().len(), 0, "no other server is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "the other server receives no request");
 }
 
 #[test]
-fn the_wizard_goes_by_keyboard_on_a_phone_and_in_the_dark() {
+fn the_wizard_works_with_a_keyboard_on_a_phone_and_in_a_dark_scheme() {
     let desk = Desk::connected(Scene::new(5, 2));
     desk.open(&desk.server.at("/admin"));
     desk.keys("\u{e004}");

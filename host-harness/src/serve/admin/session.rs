@@ -1,4 +1,4 @@
-//! Who is logged in as administrator.
+//! The sessions of the administrator.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,11 +25,11 @@ pub(in crate::serve) struct AdminSession {
     draft: Mutex<Option<Draft>>,
 }
 
-/// Settings that were entered and not saved. They stay here, since a secret among them is
-/// not sent back to the browser.
+/// Settings that were entered and not saved yet. They are stored here, since their secrets are
+/// never sent back to the browser.
 #[derive(Clone)]
 pub(super) struct Draft {
-    /// The page that goes on with them names them.
+    /// The page contains this id, and sends it with the next form.
     pub(super) id: String,
     pub(super) integration: Option<IntegrationId>,
     pub(super) settings: Settings,
@@ -41,19 +41,20 @@ impl AdminSession {
         Self { csrf: Csrf::new(random_text()), draft: Mutex::default() }
     }
 
-    /// The draft of that integration which a page names.
+    /// Returns the draft with this id, where it belongs to this integration.
     pub(super) fn draft(&self, id: &str, integration: Option<IntegrationId>) -> Option<Draft> {
         let draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
-        draft.clone().filter(|it| it.id == id && it.integration == integration)
+        draft.clone().filter(|draft| draft.id == id && draft.integration == integration)
     }
 
-    /// One at a time.
+    /// Replaces the draft of the session.
     pub(super) fn keep(&self, draft: Option<Draft>) {
         *self.draft.lock().unwrap_or_else(PoisonError::into_inner) = draft;
     }
 }
 
-/// The administrator, whose session the request belongs to. All others are sent to log in.
+/// The administrator's session that the request belongs to. Requests without one are redirected to
+/// the log-in.
 pub(super) struct Admin(pub(super) Arc<AdminSession>);
 
 impl FromRequestParts<Arc<App>> for Admin {

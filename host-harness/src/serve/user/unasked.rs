@@ -1,8 +1,8 @@
-//! Browsers that come back without a sign-in under way: it has expired, is used up (*back*,
-//! *reload*) or was begun in another browser; or the vendor's administrator granted the
-//! permissions in its portal.
+//! Callbacks without a pending sign-in.
 //!
-//! Nothing that such a browser brings is believed.
+//! The sign-in has expired, was already used (*back*, *reload*) or was started in another browser;
+//! or the vendor's administrator granted the permissions in the vendor's portal. The parameters of
+//! such a callback are not trusted.
 
 use axum::{
     http::{HeaderMap, Method, StatusCode},
@@ -27,8 +27,8 @@ use crate::{
     store::IntegrationId,
 };
 
-/// With this code a plugin rejects a callback without flow that says that consent was granted. See
-/// `handle-callback` in `wit/integration.wit`.
+/// Code with which a plugin rejects a callback without a flow that reports that consent was
+/// granted. Source: `handle-callback` in `wit/integration.wit`.
 const CONSENT_UNCONFIRMED: &str = "consent-unconfirmed";
 
 pub(super) async fn answer(
@@ -38,7 +38,8 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     parameters: Vec<(String, String)>,
 ) -> Result<Response, Failure> {
-    // A code (RFC 6749, section 4.1.2) is that of a sign-in, and useless without its flow.
+    // A callback with a code belongs to a sign-in (RFC 6749, section 4.1.2), and is useless
+    // without its flow.
     let is_sign_in = parameters.iter().any(|(name, _)| name == "code");
     if !is_sign_in
         && !parameters.is_empty()
@@ -47,7 +48,8 @@ pub(super) async fn answer(
         return Ok(response);
     }
     if method == Method::POST {
-        // The session's cookie does not come with a form of another site. It comes with a link.
+        // Browsers send the session's cookie with this redirect, but not with a form of another
+        // site.
         return Ok(Redirect::to(CALLBACK).into_response());
     }
     if session(app, headers).is_some() {
@@ -56,13 +58,13 @@ pub(super) async fn answer(
     Err(Failure::new(
         StatusCode::BAD_REQUEST,
         "no-sign-in",
-        "No sign-in is under way in this browser",
-        "Sign in again, within 10 minutes, in one browser, and with cookies allowed",
+        "No sign-in is pending in this browser",
+        "Allow cookies, and sign in again: within 10 minutes, and in this browser only",
     ))
 }
 
 /// Returns the page for an administrator who granted the permissions in the vendor's portal. `None`
-/// where the plugin does not say that this is such a callback.
+/// where the plugin does not recognise such a callback.
 async fn consented(
     app: &App,
     client: Client,
@@ -70,26 +72,29 @@ async fn consented(
     parameters: Vec<(String, String)>,
 ) -> Result<Option<Response>, Failure> {
     let rows = app.store(|store| store.integrations_overview()).await?;
-    let configured: Vec<_> = rows.into_iter().filter(|it| it.configured).map(|it| it.id).collect();
-    // The answer is the same under the settings of each: nothing is begun under any.
+    let configured: Vec<_> =
+        rows.into_iter().filter(|row| row.configured).map(|row| row.id).collect();
+    // The answer is the same with the settings of any integration, since none has a pending
+    // sign-in.
     let Some(first) = configured.first() else { return Ok(None) };
     let Some(problem) = ask(app, client, *first, headers, parameters).await else {
         return Ok(None);
     };
-    // A browser sends the administrator's cookie with a link of this server, not with the vendor's.
-    // Without a session, the link leads to the log-in first.
+    // Browsers send the administrator's cookie only with links of this server. Without a session,
+    // the link leads to the log-in first.
     let (to, label) = match configured.as_slice() {
         [only] => {
             (format!("/admin/integrations/{}/settings?test=true", only.get()), "Test settings")
         }
-        _ => ("/admin".to_owned(), "Choose the integration, and test its settings"),
+        _ => ("/admin".to_owned(), "Select the integration, and test its settings"),
     };
     let shown = Problem { detail: None, ..problem };
-    let page = Page::narrow("Consent is to be confirmed");
+    let page = Page::narrow("Consent is not confirmed yet");
     Ok(Some(message(page, shown, to, label)))
 }
 
-/// Returns what the plugin says of a callback without flow, where it says that consent was granted.
+/// Passes a callback without a flow to the plugin. Returns the plugin's problem where it is that
+/// consent was granted and is not confirmed.
 async fn ask(
     app: &App,
     client: Client,
@@ -101,7 +106,7 @@ async fn ask(
     let _turn = turn(app, client, integration).await.ok()?;
     let redirect_uri = app.site.callback(host(headers).unwrap_or_default());
     let callback = Callback { redirect_uri, parameters, flow: None };
-    // A plugin that takes it for a sign-in is not believed.
+    // A sign-in that the plugin reports for it is ignored.
     let asked = in_time(app, app.vendor.handle_callback(settings, callback)).await.err()?;
     let is_consent = matches!(
         &asked,

@@ -1,4 +1,4 @@
-//! The login page: a button for each integration that people sign in through.
+//! The sign-in page: a button for each integration through which people sign in.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "people/log_in.html")]
+#[template(path = "user/log_in.html")]
 struct LogIn {
     page: Page,
     buttons: Vec<Button>,
@@ -28,14 +28,14 @@ struct LogIn {
 struct Button {
     integration: i64,
     label: String,
-    /// What the integration is called.
+    /// Name of the integration.
     name: String,
 }
 
 impl LogIn {
-    /// Whether labels alone do not tell the buttons apart.
+    /// Whether another button has the same label.
     fn is_ambiguous(&self, button: &Button) -> bool {
-        self.buttons.iter().filter(|it| it.label == button.label).count() > 1
+        self.buttons.iter().filter(|other| other.label == button.label).count() > 1
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let mut buttons = Vec::new();
     for row in app.store(|store| store.integrations_overview()).await? {
-        // One whose settings cannot be opened must not keep others from signing in.
+        // An integration whose settings cannot be decrypted must not hide the other buttons.
         if let Ok(settings) = app.settings(row.id).await
             && row.configured
             && let Some(label) = label(&app, &settings)
@@ -56,11 +56,11 @@ pub(super) async fn show(
     Ok(page(&LogIn { page: Page::narrow("Sign in").noted(noted.text()), buttons }))
 }
 
-/// As the settings name it, or the schema; `None` where nobody signs in through this
-/// plugin.
+/// Returns the label of the sign-in button: the one of the settings, or the default of the schema.
+/// `None` where the plugin has no sign-in.
 fn label(app: &App, settings: &Settings) -> Option<String> {
-    let controls = app.form.steps().iter().flat_map(|it| it.draw(settings.value()));
-    let found = controls.into_iter().find_map(|it| it.find(LOGIN_BUTTON).cloned())?;
+    let controls = app.form.steps().iter().flat_map(|step| step.draw(settings.value()));
+    let found = controls.into_iter().find_map(|control| control.find(LOGIN_BUTTON).cloned())?;
     Some(match found.widget {
         Widget::Line(line) if !line.text.is_empty() => line.text,
         _ => format!("Sign in with {}", app.manifest.name),

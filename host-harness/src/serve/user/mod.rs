@@ -1,6 +1,11 @@
-//! The pages of those who sign in: [`log_in`], the way to the vendor and back in
-//! [`sign_in`], browsers that come back without a sign-in under way in [`unasked`], the page of
-//! a sign-in that fails in [`refused`], and a page of one's own in [`me`].
+//! The pages of end users.
+//!
+//! - [`log_in`]: the page with the sign-in buttons.
+//! - [`sign_in`]: the redirects to the vendor and back.
+//! - [`unasked`]: callbacks without a pending sign-in.
+//! - [`refused`]: the page of a failed sign-in.
+//! - [`me`]: the page about the signed-in user.
+//! - [`session`]: the sessions of signed-in users.
 
 mod log_in;
 mod me;
@@ -20,7 +25,7 @@ use super::app::App;
 pub(super) use session::PersonSession;
 pub(super) use sign_in::send;
 
-/// Where vendors send browsers back to.
+/// Path of the redirect URI, to which vendors send browsers back.
 pub(super) const CALLBACK: &str = "/sign-in/callback";
 
 pub(super) fn routes() -> Router<Arc<App>> {

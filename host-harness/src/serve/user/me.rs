@@ -1,4 +1,4 @@
-//! A person's own page: whom ONES takes them for.
+//! The page that shows a signed-in user their own record.
 
 use std::sync::Arc;
 
@@ -21,25 +21,25 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "people/me.html")]
+#[template(path = "user/me.html")]
 struct Me<'a> {
     page: Page,
     csrf: &'a Csrf,
     integration: String,
-    person: Person,
-    /// Of the directory.
+    user: Person,
+    /// The user's groups of the directory.
     groups: Vec<InGroup>,
 }
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    SignedIn { session, person }: SignedIn,
+    SignedIn { session, user }: SignedIn,
 ) -> Result<Response, Failure> {
     let integration = app.name(session.integration).await?;
-    let (id, of) = (session.integration, session.id.clone());
-    let groups = app.look(move |store| store.groups_of(id, &of)).await?;
-    let page_of = Page::narrow(person.record.display_name.clone());
-    Ok(page(&Me { page: page_of, csrf: &session.csrf, integration, person, groups }))
+    let (id, user_id) = (session.integration, session.id.clone());
+    let groups = app.look(move |store| store.groups_of(id, &user_id)).await?;
+    let frame = Page::narrow(user.record.display_name.clone());
+    Ok(page(&Me { page: frame, csrf: &session.csrf, integration, user, groups }))
 }
 
 pub(super) async fn log_out(

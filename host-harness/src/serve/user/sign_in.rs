@@ -1,5 +1,5 @@
-//! To the vendor and back: for people who sign in, and for an administrator of the vendor
-//! who grants the permissions.
+//! The redirects to the vendor and back: for users who sign in, and for an administrator of the
+//! vendor who grants the permissions.
 
 use std::sync::Arc;
 
@@ -33,19 +33,19 @@ use crate::{
     store::{Admission, IntegrationId},
 };
 
-/// Number of sign-ins under way in one browser, which can have 50 cookies of a site or more
+/// Maximum number of pending sign-ins in one browser. Browsers store at least 50 cookies of a site
 /// (RFC 6265bis, section 6.1).
 const IN_BROWSER: usize = 8;
 
-/// Size of their cookies, in characters: all cookies go in one header, for which common servers
-/// have 8 KiB.
+/// Maximum total size of their cookies, in characters. A browser sends all cookies in one header,
+/// which common servers limit to 8 KiB.
 const SIZE_IN_BROWSER: usize = 7_000;
 
 #[derive(Template)]
-#[template(path = "people/consented.html")]
+#[template(path = "user/consented.html")]
 struct Consented {
     page: Page,
-    /// Where the wizard goes on.
+    /// Address of the wizard's page that tests the settings.
     to: String,
 }
 
@@ -56,12 +56,13 @@ pub(super) async fn begin(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     if !is_opened(&headers) {
-        // A page of another site could begin many with images, and push out the one under way.
+        // With images, a page of another site could begin so many sign-ins that the user's own
+        // one is dropped.
         return Err(Failure::new(
             StatusCode::FORBIDDEN,
             "not-opened",
-            "A sign-in begins with a page that is opened",
-            "Begin at the first page",
+            "A sign-in cannot start inside another page",
+            "Open the sign-in page of ONES and start there",
         ));
     }
     let id = IntegrationId::from(id);
@@ -70,7 +71,7 @@ pub(super) async fn begin(
     send(&app, &headers, id, Purpose::SignIn).await
 }
 
-/// Waits for the client's turn to have the plugin called.
+/// Waits until the plugin may be called for this client.
 pub(super) async fn turn(
     app: &App,
     Client(address): Client,
@@ -80,21 +81,26 @@ pub(super) async fn turn(
     tokio::time::timeout(app.bounds.turn, turn).await.map_err(|_| Failure::busy())
 }
 
-/// Returns the plugin's answer, or an error where it takes longer than a user waits.
+/// Returns the plugin's answer, or an error where the plugin takes longer than [`Bounds::sign_in`].
+///
+/// [`Bounds::sign_in`]: crate::serve::Bounds::sign_in
 pub(super) async fn in_time<T>(app: &App, asked: Asked<'_, T>) -> Result<T, CallError> {
     let late = |_| {
         let seconds = app.bounds.sign_in.as_secs();
         CallError::Refused(Refusal::Unavailable(Explanation {
             code: "sign-in-too-slow".to_owned(),
-            summary: format!("The plugin took longer than {seconds} seconds for a sign-in"),
-            remedy: Some("See with Test settings whether the vendor answers".to_owned()),
+            summary: format!("The plugin took longer than {seconds} seconds for the sign-in"),
+            remedy: Some(
+                "Press Test settings in the settings, to check whether the vendor answers"
+                    .to_owned(),
+            ),
             detail: None,
         }))
     };
     tokio::time::timeout(app.bounds.sign_in, asked).await.map_err(late)?
 }
 
-/// Sends the browser to the vendor, with a cookie that holds the sealed sign-in.
+/// Redirects the browser to the vendor, with a cookie that contains the sealed sign-in.
 pub(in crate::serve) async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -105,7 +111,7 @@ pub(in crate::serve) async fn send(
     let redirect_uri = app.site.callback(host(headers).unwrap_or_default());
     let begun = in_time(app, app.vendor.begin_sign_in(settings, &redirect_uri, purpose)).await;
     let redirect = match begun {
-        Ok(it) => it,
+        Ok(redirect) => redirect,
         Err(error) => {
             let problem = crate::Error::from(error).problem();
             return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
@@ -117,29 +123,29 @@ pub(in crate::serve) async fn send(
     let sealed = match app.flows.seal(&pending, &which.name(&app.site), app.today()) {
         Ok(sealed) => sealed,
         Err(error) => {
-            let remedy = "This is a defect of the plugin: report it to those who made it";
+            let remedy = "This is a defect in the plugin: report it to its developers";
             let problem = problem("flow-too-large", &error.to_string(), remedy);
             let problem = Problem { case: "trap".to_owned(), ..problem };
             return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
         }
     };
     let cookies = response.headers_mut();
-    for old in too_many(app, headers, &which, sealed.len()) {
+    for old in dropped(app, headers, &which, sealed.len()) {
         cookies.append(SET_COOKIE, old.clear(&app.site));
     }
     cookies.append(SET_COOKIE, which.set(&sealed, &app.site));
     Ok(response)
 }
 
-/// The `state` of the address that the browser is sent to: it comes back with it.
+/// Returns the `state` parameter of the vendor's address. The callback contains it again.
 fn state_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned())
+    url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
 }
 
-/// The cookies of earlier sign-ins that have to go for one more of that size: those that are over,
-/// and then the oldest.
-fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
+/// Returns the cookies of earlier sign-ins that are dropped to make room for a new one of `size`
+/// characters: first the expired ones, then the oldest.
+fn dropped(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
     let now = app.today();
     let earlier = flow_cookies(headers, &app.site).filter(|(which, _)| which != new);
     let mut earlier: Vec<_> = earlier
@@ -148,7 +154,7 @@ fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Co
             (begun.map(|it| it.began()), sealed.len(), which)
         })
         .collect();
-    // The newest first; those that are over last.
+    // The newest first, the expired last.
     earlier.sort_by(|(one, ..), (other, ..)| other.cmp(one));
     let (mut count, mut sum) = (1, size);
     earlier.retain(|(began, size, _)| {
@@ -185,19 +191,21 @@ async fn returned(
     parameters: &[u8],
 ) -> Result<Response, Failure> {
     let parameters: Vec<_> = pairs(parameters).collect();
-    let state = parameters.iter().find(|(name, _)| name == "state").map(|(_, it)| it.as_str());
+    let state =
+        parameters.iter().find(|(name, _)| name == "state").map(|(_, state)| state.as_str());
     let which = Cookie::Flow(FlowName::of(state));
     let Some(sealed) = cookie(headers, &which, &app.site) else {
         return unasked::answer(app, client, method, headers, parameters).await;
     };
     let answered = match app.flows.open(sealed, &which.name(&app.site), app.today()) {
         Some(begun) => {
-            // A browser that gets no turn can reload: the sign-in is not used up yet.
+            // The sign-in is redeemed after the turn, so that a browser that gets no turn can
+            // reload.
             let turn = turn(app, client, begun.integration()).await?;
             match app.flows.redeem(begun, app.today()) {
                 Some(pending) => finish(app, headers, pending, parameters).await,
                 None => {
-                    // `unasked` waits for one of its own.
+                    // `unasked` waits for a turn itself.
                     drop(turn);
                     unasked::answer(app, client, method, headers, parameters).await
                 }
@@ -227,15 +235,15 @@ async fn finish(
         }
         (Purpose::Consent, Ok(CallbackOutcome::ConsentGranted)) => {
             let id = integration.get();
-            // A link of this server's own, since the administrator's cookie does not come
-            // with what a vendor's page leads to.
+            // A page of this server, since browsers send the administrator's cookie only with
+            // links of this server.
             let to = format!("/admin/integrations/{id}/settings?test=true&note=consented");
             return Ok(page(&Consented { page: Page::narrow("Consent was granted"), to }));
         }
         (_, Ok(_)) => problem(
             "other-purpose",
-            "The vendor answered something else than was asked",
-            "Begin again",
+            "The vendor's answer does not match the request",
+            "Start again",
         ),
         (_, Err(error)) => crate::Error::from(error).problem(),
     };
@@ -251,10 +259,10 @@ async fn admit(
 ) -> Result<Response, Failure> {
     let id = user.id.clone();
     let admission = app.store(move |store| store.admit(integration, &user, &groups)).await?;
-    let ask = "Ask your administrator of ONES";
+    let ask = "Ask your ONES administrator, and give them the reference number";
     let refusal = match admission {
         Admission::Known | Admission::Created => {
-            // Never goes on with a session that was there before.
+            // A session from before the sign-in must not continue (session fixation).
             close(app, headers);
             let session = Arc::new(PersonSession::new(integration, id));
             let token = app.people.open(session, app.now());
@@ -265,8 +273,8 @@ async fn admit(
         Admission::Removed => problem("person-removed", "You were removed from ONES", ask),
         Admission::Room => problem(
             "person-is-room",
-            "This is the account of a room, and nobody's",
-            "Sign in with an account of your own",
+            "This account belongs to a room",
+            "Sign in with your own account",
         ),
     };
     Ok(refused(app, StatusCode::FORBIDDEN, refusal, integration, Purpose::SignIn).await)

@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! The sessions of signed-in users.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
     store::{IntegrationId, Person},
 };
 
-/// A session of a person.
+/// The session of a signed-in user.
 pub(in crate::serve) struct PersonSession {
     pub(super) integration: IntegrationId,
-    /// Of the person.
+    /// Id of the user.
     pub(super) id: String,
     pub(super) csrf: Csrf,
 }
@@ -31,11 +31,11 @@ impl PersonSession {
     }
 }
 
-/// The person whose session the request belongs to, as ONES knows them at this moment:
-/// whoever was removed or blocked since is signed in no more.
+/// The signed-in user who sent the request, with their current record. A user who was removed or
+/// blocked after the sign-in is not signed in any more.
 pub(super) struct SignedIn {
     pub(super) session: Arc<PersonSession>,
-    pub(super) person: Person,
+    pub(super) user: Person,
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
@@ -45,9 +45,9 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let session =
             session(app, &parts.headers).ok_or_else(|| Failure::Elsewhere("/".to_owned()))?;
         let (integration, id) = (session.integration, session.id.clone());
-        let person = app.store(move |store| store.person(integration, &id)).await?;
-        match person.filter(|it| it.active) {
-            Some(person) => Ok(Self { session, person }),
+        let user = app.store(move |store| store.person(integration, &id)).await?;
+        match user.filter(|user| user.active) {
+            Some(user) => Ok(Self { session, user }),
             None => {
                 close(app, &parts.headers);
                 Err(Failure::Elsewhere("/?note=ended".to_owned()))
@@ -56,7 +56,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     }
 }
 
-/// The session of the browser, if it has one.
+/// Returns the session of the browser, if it has one.
 pub(super) fn session(app: &App, headers: &HeaderMap) -> Option<Arc<PersonSession>> {
     let token = cookie(headers, &Cookie::Person, &app.site)?;
     app.people.get(token, app.now())
