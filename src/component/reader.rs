@@ -23,13 +23,11 @@ use crate::{
 pub(super) struct Reader<T: 'static> {
     writer: RefCell<StreamWriter<T>>,
     gone: Cell<bool>,
-    /// Whether the first batch was written, or is being written.
-    began: Cell<bool>,
 }
 
 impl<T: 'static> Reader<T> {
     pub(super) fn new(writer: StreamWriter<T>) -> Self {
-        Self { writer: RefCell::new(writer), gone: Cell::new(false), began: Cell::new(false) }
+        Self { writer: RefCell::new(writer), gone: Cell::new(false) }
     }
 
     /// Runs a sync until it ends or its reader is gone.
@@ -46,9 +44,9 @@ impl<T: 'static> Reader<T> {
 
     /// Returns whether the host dropped the stream. A write of zero items shows it without waiting.
     pub(super) fn is_gone(&self) -> bool {
-        // From the first batch on, writing a batch shows it. With checks in between, the composed
-        // component trapped in tests on Wasmtime 48, for an unknown reason.
-        if !self.began.get()
+        // No write may follow one that returned `Dropped`: the canonical ABI makes it a trap, and
+        // wit-bindgen 0.61 prevents it only if the dropped write had items.
+        if !self.gone.get()
             && let Ok(mut writer) = self.writer.try_borrow_mut()
         {
             let written = writer.write(Vec::new()).now_or_never();
@@ -63,8 +61,16 @@ impl<T: 'static> Reader<T> {
 impl<T: 'static> Sink<T> for &Reader<T> {
     #[expect(clippy::await_holding_refcell_ref, reason = "the other borrow is a `try_borrow_mut`")]
     async fn put(&mut self, batch: T) -> Result<(), Dropped> {
-        self.began.set(true);
+        // The next page is fetched while a batch is written, so one poll can find here that the
+        // reader is gone and write there.
+        if self.gone.get() {
+            return Err(Dropped);
+        }
         // A batch that comes back was not read.
-        self.writer.borrow_mut().write_one(batch).await.map_or(Ok(()), |_| Err(Dropped))
+        if self.writer.borrow_mut().write_one(batch).await.is_some() {
+            self.gone.set(true);
+            return Err(Dropped);
+        }
+        Ok(())
     }
 }
