@@ -143,7 +143,7 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// Returns a record whose reason has at most 1,000 characters: a reason can quote a value of any
+    /// Returns a record whose reason is cut to 1,000 characters. A reason can quote a value of any
     /// length, and a host refuses more than 4 KiB.
     pub fn new(id: impl Into<String>, reason: impl AsRef<str>) -> Self {
         Self { id: id.into(), reason: reason.as_ref().chars().take(1_000).collect() }
