@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad, plain};
 use crate::{
     cli::Changes,
-    model::{Owed, Summary},
+    model::{Owed, Summary, owed_since},
     store::{Kind, RunCounts, RunRow},
     sync::{Action, Change, Outcome},
     wording::counted,
@@ -90,7 +90,7 @@ pub(in crate::cli) fn outcome(
 fn owed(out: &mut impl Write, indent: &str, owed: Option<Owed>) -> io::Result<()> {
     match owed {
         Some(it) => {
-            let sentence = it.sentence(&it.since().to_string());
+            let sentence = it.sentence(&owed_since(it).to_string());
             writeln!(out, "{indent}{CAUTION}!{CAUTION:#} {sentence}")
         }
         None => Ok(()),
