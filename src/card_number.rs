@@ -10,10 +10,10 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt, str::FromStr};
 use serde_json::Value;
 
 use crate::{
-    describe::USERS,
     error::Error,
     graph::{Answer, Graph, Page},
     host::{Host, Request, Response},
+    permission::USERS,
     settings::{CardNumber, Settings},
 };
 

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
-    buildings::Buildings,
-    describe::GROUPS,
     error::{Error, Explanation},
-    graph::{Answer, Graph, LoopGuard, Page, Patience},
+    graph::{Answer, Graph, LoopGuard, Page, Patience, places::each_page},
     host::{Host, Request},
     model::{Choice, Room},
     payload::RoomKey,
-    places::each_page,
+    permission::GROUPS,
+    rooms::Buildings,
     settings::{Settings, is_guid},
 };
 

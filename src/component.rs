@@ -16,9 +16,11 @@ use futures_util::{
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::{
-    booking, choices, describe, directory, error, host,
+    choices, directory, error, host,
     host::{CONNECT, Dropped, Failure, Host, LARGEST_ANSWER, Sink, TransportError},
-    model, rooms, settings, sign_in, validate,
+    model, permission, rooms,
+    rooms::booking,
+    settings, sign_in, validate,
 };
 
 wit_bindgen::generate!({ path: "wit", world: "plugin", generate_all });
@@ -39,16 +41,16 @@ export!(Plugin);
 
 impl wit::Guest for Plugin {
     fn describe() -> wit::Manifest {
-        let permission = |it: describe::Permission| wit::Permission {
+        let permission = |it: permission::Permission| wit::Permission {
             name: it.name.to_owned(),
             id: Some(it.id.to_owned()),
             reason: it.reason.to_owned(),
         };
         wit::Manifest {
-            name: describe::NAME.to_owned(),
+            name: permission::NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings_schema: settings::SCHEMA.to_owned(),
-            permissions: describe::PERMISSIONS.into_iter().map(permission).collect(),
+            permissions: permission::PERMISSIONS.into_iter().map(permission).collect(),
         }
     }
 

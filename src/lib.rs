@@ -3,16 +3,11 @@
 //! All but `component.rs` is plain Rust over the small traits of [`host`], so that it runs
 //! natively too. See ARCHITECTURE.md for the whole picture.
 
-pub mod batch;
-pub mod booking;
-pub mod buildings;
-pub mod by_id;
 pub mod card_number;
 pub mod choices;
 pub mod cloud;
 #[cfg(target_family = "wasm")]
 mod component;
-pub mod describe;
 pub mod directory;
 pub mod entra;
 pub mod error;
@@ -22,7 +17,7 @@ pub mod host;
 pub mod model;
 pub mod origin;
 pub mod payload;
-pub mod places;
+pub mod permission;
 pub mod remedy;
 pub mod rooms;
 pub mod secret;

@@ -12,7 +12,6 @@ use super::{
     walk::{Refused, Walk, forgotten_or, next_of_round},
 };
 use crate::{
-    describe::GROUPS,
     error::Error,
     graph::{Graph, GraphError, Page},
     host::Host,
@@ -21,6 +20,7 @@ use crate::{
         GROUP_SELECT, GroupRecord, MemberChange, Reported, UserReader, read_group,
         read_group_change,
     },
+    permission::GROUPS,
 };
 
 /// All groups of the tenant.

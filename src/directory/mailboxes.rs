@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, places::try_each_page};
+use crate::{
+    error::Error,
+    graph::{Graph, places::try_each_page},
+    host::Host,
+    payload::read_mailbox,
+};
 
 /// Whose an account is, as far as its addresses say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ mod checkpoint;
 mod groups;
 mod mailboxes;
 mod owed;
-mod people;
 mod read;
 mod restarts;
 mod scope;
+mod users;
 mod walk;
 
 use crate::{
@@ -26,10 +26,10 @@ use crate::{
 };
 use checkpoint::Checkpoint;
 use groups::Groups;
-use people::People;
-pub use people::wrong_attribute;
 pub use read::{read_groups, read_users};
 pub use scope::{admits, no_such_group};
+use users::People;
+pub use users::wrong_attribute;
 use walk::Run;
 
 /// Tells people and groups from `since` on, or all of them.

@@ -3,19 +3,21 @@
 use super::{
     mailboxes::RoomMailboxes,
     owed::{Finding, Why},
-    people::wrong_attribute,
     scope,
+    users::wrong_attribute,
 };
 use crate::{
-    batch::{self, Inner, Question},
-    by_id::{Found, check_number, found},
     card_number,
-    describe::{GROUPS, USERS},
     error::Error,
-    graph::{Graph, Patience},
+    graph::{
+        Graph, Patience,
+        batch::{self, Inner, Question},
+        by_id::{Found, check_number, found},
+    },
     host::Host,
     model::{Unreadable, UserChange},
     payload::{GROUP_SELECT, GroupRecord, Item, Reported, UserReader, read_group},
+    permission::{GROUPS, USERS},
     settings::Settings,
 };
 

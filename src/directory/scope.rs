@@ -12,13 +12,15 @@ use super::{
     read::Known,
 };
 use crate::{
-    batch::{self, Inner, Question},
-    describe::{GROUPS, HIDDEN_MEMBERS},
     error::{Error, FieldError},
-    graph::{Graph, GraphError},
+    graph::{
+        Graph, GraphError,
+        batch::{self, Inner, Question},
+    },
     host::{Host, Request},
     model::{Removal, Unreadable, User, UserChange},
     payload::Item,
+    permission::{GROUPS, HIDDEN_MEMBERS},
 };
 
 /// Most groups that Graph takes at once.

@@ -1,8 +1,11 @@
 //! Microsoft Graph: requests with a token, with patience, within limits.
 
+pub mod batch;
+pub mod by_id;
 mod mended;
 mod page;
 mod patience;
+pub mod places;
 mod refusal;
 
 use std::{
@@ -14,11 +17,11 @@ use http::Uri;
 
 use crate::{
     cloud::Endpoints,
-    describe::Permission,
     entra::{self, AccessToken, Proof},
     error::{Error, Explanation},
     host::{Failure, Host, Request, Response, TransportError, uuid},
     model::Summary,
+    permission::Permission,
     settings::Settings,
 };
 

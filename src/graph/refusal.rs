@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use crate::{
-    describe::{CALENDARS, MEMBERS, PLACES, Permission},
     error::{Error, Explanation},
     host::Response,
+    permission::{CALENDARS, MEMBERS, PLACES, Permission},
     remedy,
     secret::Secret,
 };

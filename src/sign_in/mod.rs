@@ -8,10 +8,10 @@ mod discovery;
 mod flow;
 mod id_token;
 mod keys;
-mod person;
 mod redeem;
 mod refusal;
 mod rs256;
+mod user;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Uri;
@@ -98,7 +98,7 @@ pub async fn callback<H: Host>(
     let graph = Graph::new(host, settings, Patience::PERSON);
     let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
-    person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
+    user::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
 }
 
 fn sign_in_url(settings: &Settings, redirect_uri: &str, state: &str, sign_in: &SignIn) -> String {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::script::{TENANT, settings};
-use crate::{booking, error::Error, model::BookingPolicy};
+use crate::{error::Error, model::BookingPolicy, rooms::booking};
 
 const POLICY: BookingPolicy =
     BookingPolicy { auto_accept: true, window_days: 180, longest_minutes: 480, keep_subject: true };

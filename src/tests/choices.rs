@@ -3,8 +3,8 @@
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::people::with;
 use super::script::{Asked, Reply, Script, TENANT, nothing, ok, refused};
+use super::users::with;
 use crate::{choices::choices, error::Error, model::Choice};
 
 const ROOMS: &str = "/rooms/select";

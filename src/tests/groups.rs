@@ -4,10 +4,10 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, user, with},
     script::{
         Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
     },
+    users::{batch, user, with},
 };
 use crate::{
     directory,
@@ -38,7 +38,7 @@ fn groups(items: &[Value], link: &str, token: &str) -> Reply {
 }
 
 fn people(items: &[Value], link: &str, token: &str) -> Reply {
-    super::people::page(items, link, token)
+    super::users::page(items, link, token)
 }
 
 /// A tenant with Ann and Bob, of whom only Ann is in a group, whatever `of_groups` does not know.

@@ -5,8 +5,8 @@ use std::{cell::Cell, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, page, user, with},
     script::{GRAPH, Kept, Ran, Script, nothing, of_people, ok, refused, settings},
+    users::{batch, page, user, with},
 };
 use crate::{
     directory,

@@ -9,17 +9,16 @@ mod conversation;
 mod credentials;
 mod group_payloads;
 mod groups;
-
 mod lag;
 mod law;
 mod odd_input;
 mod patience;
 mod payloads;
-mod people;
 mod places;
 mod read_rooms;
 mod restarts;
 mod script;
 mod settings;
 mod sign_in;
+mod users;
 mod validation;

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    people::{batch, user, with},
     script::{GRAPH, Reply, Script, nothing, of_people, ok, settings, sync_rooms, sync_users},
+    users::{batch, user, with},
 };
 use crate::{
     directory,

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    people::{page, user},
     script::{
         Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
     },
+    users::{page, user},
 };
 use crate::{
     directory,

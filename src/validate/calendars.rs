@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{CALENDARS_WRITE, granted, not_granted, of_error, passed, skipped, warned};
 use crate::{
-    describe::{CALENDARS, USERS},
     entra::AccessToken,
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::Check,
+    permission::{CALENDARS, USERS},
     remedy,
 };
 

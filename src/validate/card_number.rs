@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::{CARD_NUMBER, of_error, passed, skipped, warned};
 use crate::{
     card_number::{self, Attribute},
-    describe::{MEMBERS, USERS},
     directory,
     error::{Error, FieldError},
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::{Check, Outcome},
     payload::{Item, UserReader, is_person},
+    permission::{MEMBERS, USERS},
     settings::Users,
 };
 

@@ -2,11 +2,11 @@
 
 use super::{LEAST_PRIVILEGE, passed, skipped, warned};
 use crate::{
-    describe::{GROUPS, HIDDEN_MEMBERS, PERMISSIONS},
     entra::AccessToken,
     graph::Graph,
     host::Host,
     model::Check,
+    permission::{GROUPS, HIDDEN_MEMBERS, PERMISSIONS},
     remedy,
     settings::CardNumber,
 };

@@ -13,13 +13,13 @@ mod scope;
 use futures_util::future::join4;
 
 use crate::{
-    describe::Permission,
     entra::fields_of,
     error::{Error, FieldError},
     expiry::Expiry,
     graph::{Graph, Patience},
     host::Host,
     model::{Check, Outcome},
+    permission::Permission,
     remedy,
     settings::{Settings, is_guid},
 };

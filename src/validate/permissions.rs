@@ -7,12 +7,12 @@ use super::{
     warned,
 };
 use crate::{
-    describe::{GROUPS, USERS},
     error::Error,
     graph::{Graph, Page},
     host::{Host, Request},
     model::Check,
     payload::UserReader,
+    permission::{GROUPS, USERS},
     settings::is_guid,
 };
 

@@ -8,14 +8,16 @@ use super::{
     granted, not_granted, passed, skipped, warned,
 };
 use crate::{
-    describe::PLACES,
     entra::AccessToken,
     error::{Error, FieldError},
-    graph::{Graph, Page},
+    graph::{
+        Graph, Page,
+        places::{self, Total},
+    },
     host::{Host, Request},
     model::Check,
     payload::RoomKey,
-    places::{self, Total},
+    permission::PLACES,
     rooms::{self, NO_ROOMS, Selection},
     settings::RoomSelection,
 };

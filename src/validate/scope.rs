@@ -4,14 +4,16 @@ use serde_json::Value;
 
 use super::{SCOPE, failed, not_granted, of_error, passed, skipped, warned};
 use crate::{
-    batch::{self, Inner, Question},
-    describe::{GROUPS, HIDDEN_MEMBERS, MEMBERS},
     directory,
     entra::AccessToken,
     error::FieldError,
-    graph::Graph,
+    graph::{
+        Graph,
+        batch::{self, Inner, Question},
+    },
     host::Host,
     model::{Check, Outcome},
+    permission::{GROUPS, HIDDEN_MEMBERS, MEMBERS},
     remedy,
 };
 

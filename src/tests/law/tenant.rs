@@ -9,8 +9,8 @@ use std::{
 use serde_json::{Value, json};
 
 use super::super::{
-    people::{batch, user, with},
     script::{Asked, GRAPH, Reply, nothing, ok, refused},
+    users::{batch, user, with},
 };
 
 /// What there is at one time. Groups 1 to 6, people 11 to 50.

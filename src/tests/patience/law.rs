@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 
 use super::SECOND;
 use crate::{
-    batch::{self, Inner, Question},
-    describe::USERS,
     error::Error,
-    graph::{Graph, Patience, retry_after},
+    graph::{
+        Graph, Patience,
+        batch::{self, Inner, Question},
+        retry_after,
+    },
+    permission::USERS,
     tests::script::{Asked, BEGIN, Reply, Script, nothing, ok, settings},
 };
 

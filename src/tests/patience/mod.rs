@@ -8,8 +8,8 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, user},
     script::{Asked, GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users},
+    users::{batch, user},
 };
 use crate::{
     directory,

@@ -8,11 +8,11 @@ mod consent;
 mod discovery;
 mod keys;
 mod own_keys;
-mod person;
 mod refusals;
 mod repeated;
 mod tokens;
 mod unasked;
+mod user;
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
@@ -28,8 +28,8 @@ use rsa::{
 use serde_json::{Value, json};
 
 use super::{
-    people::user,
     script::{Asked, Reply, Script, TENANT, nothing, ok},
+    users::user,
 };
 use crate::{
     error::Error,

@@ -11,8 +11,8 @@ use crate::{
     model::Purpose,
     sign_in,
     tests::{
-        people::{user, with},
         script::{Asked, Reply, Script, ok},
+        users::{user, with},
     },
 };
 

@@ -7,8 +7,8 @@ use crate::{
     error::Error,
     model::{Outcome, UserChange},
     tests::{
-        people::user,
         script::{Asked, GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users},
+        users::user,
     },
 };
 

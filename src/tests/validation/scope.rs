@@ -6,8 +6,8 @@ use super::{NONE, check, checks, entered, troubles};
 use crate::{
     model::Check,
     tests::{
-        people::batch,
         script::{Asked, Reply, refused},
+        users::batch,
     },
 };
 

@@ -10,8 +10,8 @@ use crate::{
     host::Failure,
     model::{CallbackOutcome, User, UserChange},
     tests::{
-        people::{user, with},
         script::{Reply, Script, TENANT, nothing, ok, refused},
+        users::{user, with},
     },
 };
 

@@ -2,20 +2,26 @@
 //!
 //! There is no delta for places: each run tells all of them.
 
+pub mod booking;
+mod buildings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use buildings::Buildings;
+
 use crate::{
-    batch::{self, Inner, Question},
-    buildings::Buildings,
-    by_id::{Found, check_number, found},
-    describe::PLACES,
     error::Error,
     expiry,
-    graph::{Graph, Patience},
+    graph::{
+        Graph, Patience,
+        batch::{self, Inner, Question},
+        by_id::{Found, check_number, found},
+        places::{each_page, passing_over},
+    },
     host::{Host, Sink},
     model::{BATCH, Removal, Room, RoomBatch, RoomChange, RoomFields, Summary, Unreadable},
     payload::{RoomKey, is_room, read_list, read_mailbox},
-    places::{each_page, passing_over},
+    permission::PLACES,
     settings::{RoomSelection, Settings},
 };
 
@@ -148,7 +154,7 @@ pub fn not_found(room: &str) -> String {
     )
 }
 
-/// A page has at most [`PAGE`](crate::places::PAGE) rooms, unless a server means it otherwise.
+/// A page has at most [`PAGE`](crate::graph::places::PAGE) rooms, unless a server means it otherwise.
 fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
     let mut batches = Vec::new();
     while batch.rooms.len() + batch.unreadable.len() > BATCH {

@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json, value::RawValue};
 
+use super::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after};
 use crate::{
-    describe::Permission,
     error::{Error, Explanation},
-    graph::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after},
     host::{Host, Request},
     payload::{members, whole},
+    permission::Permission,
 };
 
 /// Most requests that Graph takes at once.

@@ -5,11 +5,11 @@
 use http::Uri;
 use serde_json::value::RawValue;
 
+use super::{Answer, Graph, LoopGuard, Page};
 use crate::{
-    describe::PLACES,
     error::Error,
-    graph::{Answer, Graph, LoopGuard, Page},
     host::{Host, Request},
+    permission::PLACES,
 };
 
 /// What Graph gives at once, at most.

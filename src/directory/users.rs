@@ -19,12 +19,12 @@ use super::{
 };
 use crate::{
     card_number::{Attribute, FIELD},
-    describe::{HIDDEN_MEMBERS, USERS},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
     model::{Removal, Subject, User, UserChange},
     payload::{Item, Reported, UserReader, is_person},
+    permission::{HIDDEN_MEMBERS, USERS},
 };
 
 /// People, as far as they are selected.

@@ -2,13 +2,12 @@
 
 use serde_json::value::RawValue;
 
+use super::{Graph, batch::Inner};
 use crate::{
-    batch::Inner,
-    describe::Permission,
     error::{Error, Explanation},
-    graph::Graph,
     host::Host,
     model::BATCH,
+    permission::Permission,
 };
 
 /// The result of reading one user, group or room by id.

@@ -6,11 +6,13 @@ use std::{collections::BTreeMap, iter::successors};
 
 use crate::{
     error::Error,
-    graph::Graph,
+    graph::{
+        Graph,
+        places::{passing_over, try_each_page},
+    },
     host::Host,
     model::Room,
     payload::{Space, read_space},
-    places::{passing_over, try_each_page},
 };
 
 /// A room is in a section or on a floor, a section on a floor, a floor in a building. Whatever
