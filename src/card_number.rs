@@ -5,7 +5,7 @@
 //! `extension_{app id without dashes}_pager`.
 //! Source: <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>.
 
-use std::{cmp::Reverse, collections::BTreeMap, fmt, str::FromStr};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -14,89 +14,8 @@ use crate::{
     graph::{Answer, Graph, Page},
     host::{Host, Request, Response},
     permission::USERS,
-    settings::{CardNumber, Settings},
+    settings::{Attribute, AttributeLookup, CardNumber, Settings, pointer},
 };
-
-/// JSON Pointer to the setting.
-pub const FIELD: &str = "/users/cardNumber";
-
-/// An attribute of a user. Its text is what `$filter` would call it: `employeeId`,
-/// `onPremisesExtensionAttributes/extensionAttribute1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
-    path: Vec<String>,
-}
-
-impl Attribute {
-    /// What to `$select`: the property that holds it.
-    pub fn property(&self) -> &str {
-        &self.path[0]
-    }
-
-    /// Property names from the user down to the value; at least one.
-    pub fn path(&self) -> &[String] {
-        &self.path
-    }
-}
-
-impl fmt::Display for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path.join("/"))
-    }
-}
-
-/// Properties of a user that hold no text.
-const NO_TEXT: [&str; 4] =
-    ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
-
-/// Properties of a user that may hold a number of a card, in Graph's spelling.
-const KNOWN_TEXTS: [&str; 8] = [
-    "employeeId",
-    "faxNumber",
-    "mobilePhone",
-    "businessPhones",
-    "officeLocation",
-    "postalCode",
-    "mailNickname",
-    "onPremisesSamAccountName",
-];
-
-/// From its name as people write it, or from its own text.
-impl FromStr for Attribute {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        // https://learn.microsoft.com/graph/api/user-list: pages shrink, and it needs another permission.
-        if name.eq_ignore_ascii_case("signInActivity") {
-            return Err("signInActivity cannot be a card number");
-        }
-        if NO_TEXT.iter().any(|it| it.eq_ignore_ascii_case(name)) {
-            return Err("This attribute is no text: choose one that holds the number itself");
-        }
-        const EXTENSION: &str = "extensionAttribute";
-        let (head, tail) = name.split_at_checked(EXTENSION.len()).unwrap_or_default();
-        let path: Vec<String> = if head.eq_ignore_ascii_case(EXTENSION) {
-            if !matches!(tail.parse::<u8>(), Ok(1..=15)) || tail.starts_with(['0', '+']) {
-                return Err("There are only extensionAttribute1 to extensionAttribute15");
-            }
-            vec!["onPremisesExtensionAttributes".to_owned(), format!("{EXTENSION}{tail}")]
-        } else {
-            // Graph tells them in its own spelling, whatever was asked for.
-            let known = KNOWN_TEXTS.iter().find(|it| it.eq_ignore_ascii_case(name));
-            known.copied().unwrap_or(name).split('/').map(str::to_owned).collect()
-        };
-        let is_name = |name: &String| {
-            name.starts_with(|first: char| first.is_ascii_alphabetic())
-                && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
-        };
-        if path.len() > 2 || !path.iter().all(is_name) {
-            return Err(
-                "This is not the name of an attribute such as employeeId or extensionAttribute1",
-            );
-        }
-        Ok(Self { path })
-    }
-}
 
 /// The attribute that the settings mean; `None` where they name none. Only for `pager` somebody
 /// is asked; `known` is what an earlier run found: see [`remembered`].
@@ -115,23 +34,8 @@ pub async fn resolve<H: Host>(
             Ok(attribute) => Ok(Some(attribute)),
             // What was found once is better than a sample that does not show it.
             Err(_) if known.is_some() => Ok(known),
-            Err(problem) => Err(Error::wrong_field(FIELD, problem)),
+            Err(problem) => Err(Error::wrong_field(pointer::CARD_NUMBER, problem)),
         },
-    }
-}
-
-/// The result of looking for the attribute that the settings mean, where a run goes on without.
-#[derive(Debug, Clone, Default)]
-pub struct Lookup {
-    /// The attribute; nothing where the settings name none, or where it was not found.
-    pub attribute: Option<Attribute>,
-    /// Why it was not found, and what to do.
-    pub warning: Option<String>,
-}
-
-impl From<Option<Attribute>> for Lookup {
-    fn from(attribute: Option<Attribute>) -> Self {
-        Self { attribute, warning: None }
     }
 }
 
@@ -143,7 +47,7 @@ impl From<Option<Attribute>> for Lookup {
 pub async fn find<H: Host>(
     graph: &Graph<'_, H>,
     known: Option<Attribute>,
-) -> Result<Lookup, Error> {
+) -> Result<AttributeLookup, Error> {
     let error = match resolve(graph, known.clone()).await {
         Ok(attribute) => return Ok(attribute.into()),
         Err(error @ (Error::Throttled(_) | Error::Unauthorized(_) | Error::Cancelled)) => {
@@ -153,7 +57,7 @@ pub async fn find<H: Host>(
     };
     Ok(match known {
         Some(_) => known.into(),
-        None => Lookup { attribute: None, warning: Some(without_numbers(&error)) },
+        None => AttributeLookup { attribute: None, warning: Some(without_numbers(&error)) },
     })
 }
 
@@ -207,7 +111,7 @@ fn one_of(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
         ));
     }
     let first = pagers.into_iter().next().ok_or(NO_PAGER)?;
-    Ok(Attribute { path: vec![first.0] })
+    Ok(Attribute::extension(first.0))
 }
 
 /// How many people were seen to have it, by name.
@@ -236,7 +140,7 @@ async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {
 
 /// Looks at a few people with all that they have: beta tells directory extensions unasked.
 async fn look_around<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Result<(), Error> {
-    let url = graph.endpoints().some_whole_users();
+    let url = graph.endpoints().some_complete_users();
     let response = match graph.require(Request::get(url), USERS).await {
         Ok(response) => response,
         // Nobody promised that there is a beta.

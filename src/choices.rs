@@ -12,7 +12,7 @@ use crate::{
     payload::RoomKey,
     permission::GROUPS,
     rooms::Buildings,
-    settings::{Settings, is_guid},
+    settings::{Settings, is_guid, pointer},
 };
 
 /// Attributes that hold a card number somewhere, beside the fifteen that a company can fill as it
@@ -33,15 +33,15 @@ pub async fn choices<H: Host>(
     limit: usize,
 ) -> Result<Vec<Choice>, Error> {
     match field {
-        "/rooms/select" => {
+        pointer::ROOM_SELECTION => {
             let settings = first_step(settings)?;
             rooms(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
         }
-        "/users/onlyGroups" => {
+        pointer::ONLY_GROUPS => {
             let settings = first_step(settings)?;
             groups(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
         }
-        "/users/cardNumber" => Ok(card_numbers(typed, limit)),
+        pointer::CARD_NUMBER => Ok(card_numbers(typed, limit)),
         _ => Err(Error::Unsupported(Explanation::new(
             "no-choices",
             format!("There are no choices for {field}"),
@@ -123,7 +123,7 @@ async fn groups<H: Host>(
     }
     let mut choices: Vec<Choice> = Vec::new();
     let mut guard = LoopGuard::default();
-    let mut next = Some(endpoints.groups_like(typed, GROUP_CHOICE, limit));
+    let mut next = Some(endpoints.groups_with_prefix(typed, GROUP_CHOICE, limit));
     while let Some(url) = next.filter(|_| choices.len() < limit) {
         guard.follow(&url.to_string())?;
         let response = graph.require(Request::get(url), GROUPS).await?;

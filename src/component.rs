@@ -47,7 +47,7 @@ impl wit::Guest for Plugin {
             reason: it.reason.to_owned(),
         };
         wit::Manifest {
-            name: permission::NAME.to_owned(),
+            name: crate::NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings_schema: settings::SCHEMA.to_owned(),
             permissions: permission::PERMISSIONS.into_iter().map(permission).collect(),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     remedy::{self, CLOCK, NEW_CERTIFICATE, NEW_SECRET},
-    settings::{Certificate, Credential, Settings},
+    settings::{Certificate, Credential, Settings, pointer},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -34,11 +34,11 @@ impl Expiry {
                     None => format!("By its date, the client secret expired on {}", expires.text),
                     Some(days) => soon("secret", &expires.text, days)?,
                 };
-                ("/server/secretExpires", summary, NEW_SECRET)
+                (pointer::SECRET_EXPIRES, summary, NEW_SECRET)
             }
             Credential::Certificate(certificate) => {
                 let (summary, remedy) = of_certificate(certificate, now)?;
-                ("/server/clientCertificate", summary, remedy)
+                (pointer::CLIENT_CERTIFICATE, summary, remedy)
             }
         };
         let remedy = remedy::in_portal(remedy, settings.endpoints().portal());

@@ -9,6 +9,7 @@ pub mod cloud;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod directory;
+pub mod endpoints;
 pub mod entra;
 pub mod error;
 pub mod expiry;
@@ -26,3 +27,6 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod validate;
+
+/// Name of the product that the plugin connects.
+pub const NAME: &str = "Office 365";

@@ -1,7 +1,4 @@
-//! What the plugin says of itself.
-
-/// What a person calls the product.
-pub const NAME: &str = "Office 365";
+//! Application permissions of Microsoft Graph.
 
 /// An application permission of Microsoft Graph that ONES needs.
 ///

@@ -15,14 +15,14 @@ mod users;
 mod walk;
 
 use crate::{
-    card_number::{self, Lookup},
+    card_number,
     error::Error,
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
     model::{Subject, Summary, UserBatch},
     payload::UserReader,
-    settings::Settings,
+    settings::{AttributeLookup, Settings, pointer},
 };
 use checkpoint::Checkpoint;
 use groups::Groups;
@@ -47,7 +47,7 @@ pub async fn sync<H: Host>(
     let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
     let known = card_number::remembered(settings, checkpoint.card_number());
     let lookup = match checkpoint.position(Subject::People) {
-        Some(_) if known.is_some() => Lookup::from(known),
+        Some(_) if known.is_some() => AttributeLookup::from(known),
         _ => card_number::find(&graph, known).await?,
     };
     let reader = UserReader::from(&lookup);
@@ -55,7 +55,7 @@ pub async fn sync<H: Host>(
     let begin = checkpoint.clone().under(settings, &reader);
     let (mut result, reached) = attempt(&graph, &reader, sink, begin).await;
     if let Err(error @ Error::InvalidSettings(fields)) = &result
-        && fields.iter().all(|it| it.field == card_number::FIELD)
+        && fields.iter().all(|it| it.field == pointer::CARD_NUMBER)
     {
         // Graph does not have the attribute: users are worth having without.
         warnings.push(card_number::without_numbers(error));

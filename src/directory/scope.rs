@@ -21,6 +21,7 @@ use crate::{
     model::{Removal, Unreadable, User, UserChange},
     payload::Item,
     permission::{GROUPS, HIDDEN_MEMBERS},
+    settings::pointer,
 };
 
 /// Most groups that Graph takes at once.
@@ -137,7 +138,7 @@ pub async fn admits<H: Host>(graph: &Graph<'_, H>, user: &User) -> Result<bool, 
 /// The settings name a group that is not there.
 pub fn no_such_group(index: usize) -> FieldError {
     FieldError::new(
-        format!("/users/onlyGroups/{index}"),
+        pointer::item(pointer::ONLY_GROUPS, index),
         "There is no such group in the tenant (any more): remove it from the list, or choose another",
     )
 }

@@ -18,13 +18,13 @@ use super::{
     walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
 };
 use crate::{
-    card_number::{Attribute, FIELD},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
     model::{Removal, Subject, User, UserChange},
     payload::{Item, Reported, UserReader, is_person},
     permission::{HIDDEN_MEMBERS, USERS},
+    settings::{Attribute, pointer},
 };
 
 /// People, as far as they are selected.
@@ -311,6 +311,6 @@ pub fn wrong_attribute(card_number: Option<&Attribute>, refusal: &GraphError) ->
     let attribute = card_number?;
     refusal.is_about(attribute.property()).then(|| {
         let message = format!("Microsoft Graph cannot tell the attribute {attribute} of people");
-        Error::wrong_field(FIELD, message)
+        Error::wrong_field(pointer::CARD_NUMBER, message)
     })
 }

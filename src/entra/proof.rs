@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     host::{Host, uuid},
     secret::Secret,
-    settings::{Certificate, Credential, Settings},
+    settings::{Certificate, Credential, Settings, pointer},
 };
 
 /// A clock that is ahead of Microsoft's by less is no reason to be refused.
@@ -93,7 +93,7 @@ fn assertion<H: Host>(
     let signature = BlindedSigningKey::<Sha256>::new(certificate.key().clone())
         .try_sign_with_rng(&mut Chance(host), input.as_bytes())
         .map_err(|_| {
-            Error::wrong_field("/server/clientCertificate", "The private key cannot sign")
+            Error::wrong_field(pointer::CLIENT_CERTIFICATE, "The private key cannot sign")
         })?;
     Ok(Secret::new(format!("{input}.{}", base64(&signature.to_bytes()))))
 }

@@ -16,7 +16,7 @@ use std::{
 use http::Uri;
 
 use crate::{
-    cloud::Endpoints,
+    endpoints::Endpoints,
     entra::{self, AccessToken, Proof},
     error::{Error, Explanation},
     host::{Failure, Host, Request, Response, TransportError, uuid},

@@ -11,8 +11,8 @@ use super::{
     members, removal,
 };
 use crate::{
-    card_number::{Attribute, Lookup},
     model::{Removal, Unreadable, User, UserFields},
+    settings::{Attribute, AttributeLookup},
 };
 
 /// What a record of ONES is made of.
@@ -75,8 +75,8 @@ pub struct UserReader {
 }
 
 /// A reader for what the look-up of the card number's attribute found.
-impl From<&Lookup> for UserReader {
-    fn from(lookup: &Lookup) -> Self {
+impl From<&AttributeLookup> for UserReader {
+    fn from(lookup: &AttributeLookup) -> Self {
         match lookup.warning {
             Some(_) => Self::without_card_number(),
             None => Self::new(lookup.attribute.as_ref()),

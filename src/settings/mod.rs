@@ -1,24 +1,21 @@
 //! What the administrator entered: parsed, checked as a whole, and described.
 
+mod attribute;
 mod certificate;
 mod check;
 mod entry;
 mod form;
+pub mod pointer;
 
 use std::time::SystemTime;
 
 use serde_json::Value;
 
+pub use attribute::{Attribute, AttributeLookup};
 pub use certificate::Certificate;
 pub(crate) use check::is_guid;
 
-use crate::{
-    card_number::Attribute,
-    cloud::{Cloud, Endpoints},
-    error::FieldError,
-    model::User,
-    secret::Secret,
-};
+use crate::{cloud::Cloud, endpoints::Endpoints, error::FieldError, model::User, secret::Secret};
 
 /// What the login button says where nobody named it.
 pub const LOGIN_BUTTON: &str = "Sign in with Microsoft";
@@ -154,7 +151,7 @@ impl Settings {
 
     /// Where to ask.
     pub fn endpoints(&self) -> Endpoints {
-        self.server.cloud.endpoints(&self.server.tenant_id)
+        Endpoints::new(&self.server.cloud, &self.server.tenant_id)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    cloud::Endpoints,
+    endpoints::Endpoints,
     error::{Error, Explanation},
     graph::Graph,
     host::{Host, Request, Response},
@@ -45,7 +45,7 @@ impl Provider {
     /// [`Error::Unexpected`] where it is not to be followed: see [`Self::read`].
     pub(super) async fn discover<H: Host>(graph: &Graph<'_, H>) -> Result<Self, Error> {
         let app = &graph.settings().server.client_id;
-        let request = Request::get(graph.endpoints().openid_configuration_of(app))
+        let request = Request::get(graph.endpoints().openid_configuration_for(app))
             .header("accept", "application/json")
             // A client that begins many sign-ins must not cause as many requests.
             .header("cache-control", "max-age=600");

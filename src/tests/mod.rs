@@ -11,6 +11,7 @@ mod group_payloads;
 mod groups;
 mod lag;
 mod law;
+mod layers;
 mod odd_input;
 mod patience;
 mod payloads;

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{CARD_NUMBER, of_error, passed, skipped, warned};
 use crate::{
-    card_number::{self, Attribute},
-    directory,
+    card_number, directory,
     error::{Error, FieldError},
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::{Check, Outcome},
     payload::{Item, UserReader, is_person},
     permission::{MEMBERS, USERS},
-    settings::Users,
+    settings::{Attribute, Users, pointer},
 };
 
 const ANOTHER: &str = "Choose another attribute in the user settings, or check its spelling";
@@ -107,7 +106,7 @@ impl Sample {
     fn judge(self, attribute: &Attribute) -> Check {
         let warned = |summary: String, remedy: &str| Check {
             remedy: Some(remedy.to_owned()),
-            fields: vec![FieldError::new("/users/cardNumber", summary.clone())],
+            fields: vec![FieldError::new(pointer::CARD_NUMBER, summary.clone())],
             ..warned(CARD_NUMBER, summary)
         };
         if self.unreadable > 0 {

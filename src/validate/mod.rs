@@ -21,7 +21,7 @@ use crate::{
     model::{Check, Outcome},
     permission::Permission,
     remedy,
-    settings::{Settings, is_guid},
+    settings::{Settings, is_guid, pointer},
 };
 
 const SETTINGS: &str = "settings";
@@ -120,7 +120,7 @@ fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
     }
     if settings.server.credential.secret().is_some_and(|it| is_guid(it.reveal())) {
         return warned(
-            "/server/clientSecret",
+            pointer::CLIENT_SECRET,
             "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
             remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal()),
         );

@@ -19,7 +19,7 @@ use crate::{
     payload::RoomKey,
     permission::PLACES,
     rooms::{self, NO_ROOMS, Selection},
-    settings::RoomSelection,
+    settings::{RoomSelection, pointer},
 };
 
 /// Rooms, and the calendar of one of them.
@@ -78,7 +78,7 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
     let fields: Vec<_> = selection
         .missing()
         .map(|(index, room)| {
-            FieldError::new(format!("/rooms/select/{index}"), rooms::not_found(room))
+            FieldError::new(pointer::item(pointer::ROOM_SELECTION, index), rooms::not_found(room))
         })
         .collect();
     if count == 0 {

@@ -15,6 +15,7 @@ use crate::{
     model::{Check, Outcome},
     permission::{GROUPS, HIDDEN_MEMBERS, MEMBERS},
     remedy,
+    settings::pointer,
 };
 
 const SELECT: &str = "id,displayName,visibility";
@@ -84,7 +85,7 @@ pub(super) async fn check<H: Host>(
     let closed: Vec<_> = refused.iter().map(|(index, _)| *index).collect();
     if let Some((_, refusal)) = refused.into_iter().next() {
         let check = not_granted(SCOPE, MEMBERS, &graph.explain(refusal, MEMBERS));
-        let field = |index| format!("/users/onlyGroups/{index}");
+        let field = |index| pointer::item(pointer::ONLY_GROUPS, index);
         let fields = closed.into_iter().map(|it| FieldError::new(field(it), &check.summary));
         return Check { fields: fields.collect(), ..check };
     }

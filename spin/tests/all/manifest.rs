@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ones_office365::cloud::Cloud;
+use ones_office365::{cloud::Cloud, endpoints::Endpoints};
 use serde::Deserialize;
 
 /// The application, and its one component.
@@ -191,7 +191,7 @@ fn hosts_are_origins_once_the_variables_are_known() {
 fn every_cloud_that_has_a_name_is_allowed() {
     let allowed = Manifest::read().allowed(&BTreeMap::new());
     for (name, cloud) in Cloud::NAMED {
-        for origin in cloud.endpoints("contoso.example").origins() {
+        for origin in Endpoints::new(&cloud, "contoso.example").origins() {
             assert!(allowed.contains(&origin), "{origin} of {name}");
         }
     }

@@ -1,6 +1,7 @@
 //! The app registration, its presence in the tenant, and what was consented to.
 
-use super::{CLIENT, Case, Cause, ROW, TENANT, When};
+use super::{Case, Cause, ROW, When};
+use crate::settings::pointer::{CLIENT_ID, TENANT_ID};
 
 const COPY_CLIENT: &str = "Copy Application (client) ID from {portal}: Microsoft Entra ID → App \
     registrations → your app → Overview";
@@ -20,7 +21,7 @@ const NOT_FOUND: Cause = Cause {
         Entra ID → App registrations → your app → Overview; they are easily swapped, and the app \
         may live in another tenant",
     fresh: Some("the app was registered"),
-    fields: &[CLIENT, TENANT],
+    fields: &[CLIENT_ID, TENANT_ID],
     ..ROW
 };
 
@@ -32,28 +33,28 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[90112],
         summary: "The client ID is not a GUID",
         remedy: COPY_CLIENT,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[90009],
         summary: "The app asked for a token for itself: the client ID is not that of your app",
         remedy: COPY_CLIENT,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[70001, 7_000_112],
         summary: "The app is disabled in the tenant",
         remedy: ENABLE,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[1_000_031],
         summary: "Entra ID does not let the app be used at this time",
         remedy: ENABLE,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     // "The client application is missing service principal in the tenant", says Microsoft.
@@ -62,7 +63,7 @@ pub(super) const ROWS: &[Cause] = &[
         summary: "The app is registered, but not yet present in the tenant",
         remedy: GRANT_CONSENT,
         fresh: Some("the app was registered or consent was granted"),
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
@@ -92,7 +93,7 @@ pub(super) const ROWS: &[Cause] = &[
             → Add a permission → Microsoft Graph → Application permissions, add those that ONES \
             names, then click Grant admin consent",
         fresh: Some("consent was granted"),
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
@@ -132,7 +133,7 @@ pub(super) const ROWS: &[Cause] = &[
             certificate",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, \
             set \"Allow public client flows\" to No",
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     // The registration's platform decides whether a secret is wanted.

@@ -4,13 +4,21 @@
 //! <https://learn.microsoft.com/entra/workload-id/troubleshoot-revoked-credentials>; the names of
 //! the certificates' codes in `Constants.cs` of AzureAD/microsoft-identity-web.
 
-use super::{CERTIFICATE, CLIENT, CLOUD, Cause, ROW, SECRET, TENANT, When};
-use crate::remedy::{CLOCK, NEW_CERTIFICATE, NEW_SECRET, PROXY};
+use super::{Cause, ROW, When};
+use crate::{
+    remedy::{CLOCK, NEW_CERTIFICATE, NEW_SECRET, PROXY},
+    settings::pointer::{CLIENT_CERTIFICATE, CLIENT_ID, CLIENT_SECRET, CLOUD, TENANT_ID},
+};
 
-const OF_SECRET: Cause = Cause { when: When::Secret, remedy: NEW_SECRET, fields: &[SECRET], ..ROW };
+const OF_SECRET: Cause =
+    Cause { when: When::Secret, remedy: NEW_SECRET, fields: &[CLIENT_SECRET], ..ROW };
 
-const OF_CERTIFICATE: Cause =
-    Cause { when: When::Certificate, remedy: NEW_CERTIFICATE, fields: &[CERTIFICATE], ..ROW };
+const OF_CERTIFICATE: Cause = Cause {
+    when: When::Certificate,
+    remedy: NEW_CERTIFICATE,
+    fields: &[CLIENT_CERTIFICATE],
+    ..ROW
+};
 
 const MADE: Option<&str> = Some("the client secret was made");
 const UPLOADED: Option<&str> = Some("the certificate was uploaded");
@@ -103,7 +111,7 @@ pub(super) const ROWS: &[Cause] = &[
         summary: "The client ID is not the one that the certificate's key signed",
         remedy: "Copy Application (client) ID from {portal}: Microsoft Entra ID → App \
             registrations → your app → Overview",
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..OF_CERTIFICATE
     },
     Cause {
@@ -111,7 +119,7 @@ pub(super) const ROWS: &[Cause] = &[
         summary: "What the certificate's key signed is meant for another sign-in server",
         remedy: "Check that the operator is the one of your tenant, and that Directory (tenant) ID \
             is that of {portal}: Microsoft Entra ID → App registrations → your app → Overview",
-        fields: &[TENANT, CLOUD],
+        fields: &[TENANT_ID, CLOUD],
         ..OF_CERTIFICATE
     },
     Cause {

@@ -21,12 +21,6 @@ use crate::{
 const TABLE: [&[Cause]; 6] =
     [tenant::ROWS, app::ROWS, credential::ROWS, access::ROWS, account::ROWS, service::ROWS];
 
-const TENANT: &str = "/server/tenantId";
-const CLIENT: &str = "/server/clientId";
-const SECRET: &str = "/server/clientSecret";
-const CERTIFICATE: &str = "/server/clientCertificate";
-const CLOUD: &str = "/server/cloud";
-
 /// Who asked Entra ID when it refused.
 #[derive(Debug, Clone, Copy)]
 pub enum Asker<'a> {

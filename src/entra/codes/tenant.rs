@@ -1,6 +1,7 @@
 //! The tenant, and the cloud that it is in.
 
-use super::{CLOUD, Case, Cause, ROW, TENANT};
+use super::{Case, Cause, ROW};
+use crate::settings::pointer::{CLOUD, TENANT_ID};
 
 const COPY_TENANT: &str = "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App \
     registrations → your app → Overview";
@@ -19,14 +20,14 @@ pub(super) const ROWS: &[Cause] = &[
         remedy: "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations \
             → your app → Overview; check that the operator is the one of your tenant. A tenant \
             without an active subscription can be unknown as well",
-        fields: &[TENANT, CLOUD],
+        fields: &[TENANT_ID, CLOUD],
         ..ROW
     },
     Cause {
         codes: &[900_023],
         summary: "The tenant ID is neither a GUID nor a domain of a tenant",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // "Tenant identifiers may not be an empty GUID", says Microsoft's description.
@@ -34,14 +35,14 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[900_021],
         summary: "The tenant ID consists of zeros only",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     Cause {
         codes: &[90010, 90019, 50059, 50128, 9_001_023],
         summary: "The tenant ID does not name one tenant",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // "We are sorry, this resource is not available", says Microsoft's description.
@@ -52,7 +53,7 @@ pub(super) const ROWS: &[Cause] = &[
         remedy: "Compare Directory (tenant) ID with {portal}: Microsoft Entra ID → App \
             registrations → your app → Overview. If the portal does not open the tenant either, \
             ask Microsoft's support",
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // https://learn.microsoft.com/entra/fundamentals/tenant-inaccessible
