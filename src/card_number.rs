@@ -96,14 +96,14 @@ async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<(String, usize)>, E
     }
     let mut pagers: Vec<_> = pagers.into_iter().collect();
     // By name among equals, so that every run finds the same.
-    pagers.sort_by_key(|(_, people)| Reverse(*people));
+    pagers.sort_by_key(|(_, users)| Reverse(*users));
     Ok(pagers)
 }
 
 /// The one that is meant. Which of several that people have, nobody can say: numbers open doors.
 fn one_of(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
     let used: Vec<_> =
-        pagers.iter().filter(|(_, people)| *people > 0).map(|(name, _)| name.as_str()).collect();
+        pagers.iter().filter(|(_, users)| *users > 0).map(|(name, _)| name.as_str()).collect();
     if used.len() > 1 {
         let names = used.join(", ");
         return Err(format!(
@@ -128,12 +128,12 @@ async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {
     else {
         return Ok(Pagers::new());
     };
-    let is_of_people = |it: &Value| match it.get("targetObjects").and_then(Value::as_array) {
+    let targets_users = |it: &Value| match it.get("targetObjects").and_then(Value::as_array) {
         Some(targets) => targets.iter().any(|it| it == "User"),
         None => true,
     };
     let extensions = items(&response)?;
-    let names = extensions.iter().filter(|it| is_of_people(it)).filter_map(|it| it.get("name"));
+    let names = extensions.iter().filter(|it| targets_users(it)).filter_map(|it| it.get("name"));
     let names = names.filter_map(Value::as_str).filter(|it| is_pager(it));
     Ok(names.map(|it| (it.to_owned(), 0)).collect())
 }
@@ -147,8 +147,8 @@ async fn look_around<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Resu
         Err(Error::Unsupported(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
-    for person in items(&response)? {
-        let properties = person.as_object().into_iter().flatten();
+    for user in items(&response)? {
+        let properties = user.as_object().into_iter().flatten();
         for (name, value) in properties.filter(|(name, _)| is_pager(name)) {
             *pagers.entry(name.clone()).or_default() += usize::from(!value.is_null());
         }

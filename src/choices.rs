@@ -35,11 +35,11 @@ pub async fn choices<H: Host>(
     match field {
         pointer::ROOM_SELECTION => {
             let settings = first_step(settings)?;
-            rooms(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
+            rooms(&Graph::new(host, &settings, Patience::INTERACTIVE), typed, limit).await
         }
         pointer::ONLY_GROUPS => {
             let settings = first_step(settings)?;
-            groups(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
+            groups(&Graph::new(host, &settings, Patience::INTERACTIVE), typed, limit).await
         }
         pointer::CARD_NUMBER => Ok(card_numbers(typed, limit)),
         _ => Err(Error::Unsupported(Explanation::new(

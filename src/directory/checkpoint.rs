@@ -37,7 +37,8 @@ const LONGEST_FOLLOWING: Duration = Duration::from_secs(7 * 24 * 3600);
 #[serde(rename_all = "camelCase")]
 pub(super) struct Checkpoint {
     version: u32,
-    people: Option<Stand>,
+    #[serde(rename = "people")]
+    users: Option<Stand>,
     groups: Option<Stand>,
     scope: ScopeIs,
     /// Where the card number was: a name that need not be looked up again.
@@ -92,8 +93,9 @@ struct MadeFor {
     graph: String,
     tenant: String,
     select: String,
-    /// Of people alone.
-    people: Option<Scope>,
+    /// For users alone.
+    #[serde(rename = "people")]
+    users: Option<Scope>,
 }
 
 /// Which people are told.
@@ -165,7 +167,7 @@ impl Checkpoint {
     pub(super) fn nowhere() -> Self {
         Self {
             version: VERSION,
-            people: None,
+            users: None,
             groups: None,
             scope: ScopeIs::Settled,
             card_number: None,
@@ -181,7 +183,7 @@ impl Checkpoint {
             return Self::nowhere();
         };
         it.version = VERSION;
-        for stand in [&mut it.people, &mut it.groups].into_iter().flatten() {
+        for stand in [&mut it.users, &mut it.groups].into_iter().flatten() {
             if !stand.is_fresh(now) {
                 stand.position = None;
             }
@@ -205,7 +207,7 @@ impl Checkpoint {
             is_same.then_some(Stand { position, ..stand })
         };
         Self {
-            people: self.people.and_then(|it| serves(it, Subject::People)),
+            users: self.users.and_then(|it| serves(it, Subject::People)),
             groups: self.groups.and_then(|it| serves(it, Subject::Groups)),
             card_number: reader.card_number().map(ToString::to_string),
             ..self
@@ -213,8 +215,8 @@ impl Checkpoint {
     }
 
     /// The same, where it stands with users replaced by where `earlier` stands with them.
-    pub(super) fn with_people_of(self, earlier: &Self) -> Self {
-        Self { people: earlier.people.clone(), ..self }
+    pub(super) fn with_users_of(self, earlier: &Self) -> Self {
+        Self { users: earlier.users.clone(), ..self }
     }
 
     /// Where it stands with a subject; `None` where that is to be enumerated.
@@ -224,14 +226,14 @@ impl Checkpoint {
 
     fn stand(&self, subject: Subject) -> Option<&Stand> {
         match subject {
-            Subject::People => self.people.as_ref(),
+            Subject::People => self.users.as_ref(),
             Subject::Groups => self.groups.as_ref(),
         }
     }
 
     fn stand_mut(&mut self, subject: Subject) -> Option<&mut Stand> {
         match subject {
-            Subject::People => self.people.as_mut(),
+            Subject::People => self.users.as_mut(),
             Subject::Groups => self.groups.as_mut(),
         }
     }
@@ -282,7 +284,7 @@ impl Checkpoint {
                     ScopeIs::Changed => ScopeIs::Open,
                     ScopeIs::Open | ScopeIs::Settled => ScopeIs::Settled,
                 };
-                Self { people: stand, scope, enumerate_again: false, ..self.clone() }
+                Self { users: stand, scope, enumerate_again: false, ..self.clone() }
             }
             // What changed between the last round of groups and this one, nobody tells.
             Subject::Groups => {
@@ -324,13 +326,13 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Unavailable`] where more is owed than fits.
     pub(super) fn bound_owed(&mut self) -> Result<(), Error> {
-        let stands = [&mut self.people, &mut self.groups].into_iter().flatten();
+        let stands = [&mut self.users, &mut self.groups].into_iter().flatten();
         owed::bound(&mut stands.map(|it| &mut it.owed).collect::<Vec<_>>())
     }
 
     /// Returns how many users and groups could not be reported yet; nothing where none.
     pub(super) fn total_owed(&self) -> Option<model::Owed> {
-        let stands = [&self.people, &self.groups].into_iter().flatten();
+        let stands = [&self.users, &self.groups].into_iter().flatten();
         let counts: Vec<_> = stands.map(|it| it.owed.count()).collect();
         let count: usize = counts.iter().map(|(count, _)| count).sum();
         let since = counts.iter().filter_map(|(_, since)| *since).min()?;
@@ -415,7 +417,7 @@ pub(super) fn seconds(time: SystemTime) -> u64 {
 impl MadeFor {
     fn of(subject: Subject, settings: &Settings, reader: &UserReader) -> Self {
         let users = &settings.users;
-        let (select, people) = match subject {
+        let (select, users_scope) = match subject {
             Subject::Groups => (GROUP_SELECT, None),
             Subject::People => (
                 reader.select(),
@@ -431,7 +433,7 @@ impl MadeFor {
             graph: settings.endpoints().graph_origin().to_owned(),
             tenant: settings.server.tenant_id.clone(),
             select: select.to_owned(),
-            people,
+            users: users_scope,
         }
     }
 }

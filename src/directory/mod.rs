@@ -28,7 +28,7 @@ use checkpoint::Checkpoint;
 use groups::Groups;
 pub use read::{read_groups, read_users};
 pub use scope::{admits, no_such_group};
-use users::People;
+use users::Users;
 pub use users::wrong_attribute;
 use walk::Run;
 
@@ -60,7 +60,7 @@ pub async fn sync<H: Host>(
         // Graph does not have the attribute: users are worth having without.
         warnings.push(card_number::without_numbers(error));
         let reader = UserReader::without_card_number();
-        let begin = reached.with_people_of(&checkpoint).under(settings, &reader);
+        let begin = reached.with_users_of(&checkpoint).under(settings, &reader);
         (result, _) = attempt(&graph, &reader, sink, begin).await;
     }
     let summary = result?;
@@ -78,11 +78,11 @@ async fn attempt<H: Host>(
 ) -> (Result<Summary, Error>, Checkpoint) {
     let wait = checkpoint.waits_for_rooms(graph.host().now());
     let mut run = Run::new(graph, reader, sink, checkpoint);
-    let mut people = People::new(graph, reader, wait);
+    let mut users = Users::new(graph, reader, wait);
     let mut groups = Groups::new(graph);
-    let result = both(graph, &mut run, &mut people, &mut groups).await;
+    let result = both(graph, &mut run, &mut users, &mut groups).await;
     let result = result.map(|mut warnings| {
-        warnings.extend(people.warnings());
+        warnings.extend(users.warnings());
         warnings.extend(run.warnings());
         let (unreadable, owed) = (run.unreadable(), run.checkpoint().total_owed());
         Summary { warnings, unreadable, owed, ..Summary::default() }
@@ -93,15 +93,15 @@ async fn attempt<H: Host>(
 async fn both<H: Host, S: Sink<UserBatch>>(
     graph: &Graph<'_, H>,
     run: &mut Run<'_, H, S>,
-    people: &mut People<'_, H>,
+    users: &mut Users<'_, H>,
     groups: &mut Groups<'_, H>,
 ) -> Result<Vec<String>, Error> {
     if !graph.settings().users.only_groups.is_empty() {
         run.walk(groups).await?;
-        run.walk(people).await?;
+        run.walk(users).await?;
         return Ok(Vec::new());
     }
-    run.walk(people).await?;
+    run.walk(users).await?;
     match run.walk(groups).await {
         Ok(()) => Ok(Vec::new()),
         // Without groups, people are still worth having.

@@ -22,13 +22,13 @@ use crate::{
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
     model::{Removal, Subject, User, UserChange},
-    payload::{Item, Reported, UserReader, is_person},
+    payload::{Item, Reported, UserReader, is_user},
     permission::{HIDDEN_MEMBERS, USERS},
     settings::{Attribute, pointer},
 };
 
 /// People, as far as they are selected.
-pub(super) struct People<'a, H> {
+pub(super) struct Users<'a, H> {
     graph: &'a Graph<'a, H>,
     reader: &'a UserReader,
     rooms: RoomMailboxes,
@@ -36,7 +36,7 @@ pub(super) struct People<'a, H> {
     members: BTreeMap<usize, usize>,
 }
 
-impl<'a, H: Host> People<'a, H> {
+impl<'a, H: Host> Users<'a, H> {
     /// `wait` says whether accounts wait for rooms that cannot be read for the moment.
     pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader, wait: bool) -> Self {
         Self { graph, reader, rooms: RoomMailboxes::new(wait), members: BTreeMap::new() }
@@ -44,7 +44,7 @@ impl<'a, H: Host> People<'a, H> {
 
     pub(super) fn warnings(self) -> Vec<String> {
         let groups = &self.graph.settings().users.only_groups;
-        let empty = self.members.iter().filter(|(_, people)| **people == 0);
+        let empty = self.members.iter().filter(|(_, users)| **users == 0);
         let ids = empty.filter_map(|(group, _)| groups.get(*group));
         // https://learn.microsoft.com/graph/api/group-list-transitivemembers
         let empty = ids.map(|id| format!("Microsoft Graph shows nobody in the group {id}: it is empty, or its members are hidden, which takes the permission {HIDDEN_MEMBERS} to see"));
@@ -103,8 +103,8 @@ impl<'a, H: Host> People<'a, H> {
     ) -> Result<Vec<UserChange>, Error> {
         let limited = !self.graph.settings().users.only_groups.is_empty();
         // Groups have devices and other groups in them as well.
-        let people = page.value.iter().filter(|raw| !limited || is_person(raw));
-        let items: Vec<_> = people.map(|raw| self.full(raw, after)).collect();
+        let users = page.value.iter().filter(|raw| !limited || is_user(raw));
+        let items: Vec<_> = users.map(|raw| self.full(raw, after)).collect();
         if limited {
             *self.members.entry(group).or_default() += items.len();
         }
@@ -202,7 +202,7 @@ impl<'a, H: Host> People<'a, H> {
     }
 }
 
-impl<H: Host> Walk<H> for People<'_, H> {
+impl<H: Host> Walk<H> for Users<'_, H> {
     const SUBJECT: Subject = Subject::People;
 
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error> {

@@ -27,7 +27,7 @@ impl Patience {
     pub const SYNC: Self = Self { waiting: Duration::from_secs(120), silence: SILENCE };
 
     /// Of a call whose result a person waits for: checks, choices, a sign-in.
-    pub const PERSON: Self =
+    pub const INTERACTIVE: Self =
         Self { waiting: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
     /// The longest that one request may wait in all: the pauses, and the attempts that failed.
@@ -261,7 +261,7 @@ mod tests {
         let sync = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
         assert_eq!(pauses(Patience::SYNC, 0, 503), sync);
         assert_eq!(pauses(Patience::SYNC, 0, 429), sync);
-        assert_eq!(pauses(Patience::PERSON, 0, 503), [1000, 2000, 3750, 3750, 3750]);
+        assert_eq!(pauses(Patience::INTERACTIVE, 0, 503), [1000, 2000, 3750, 3750, 3750]);
     }
 
     #[test]

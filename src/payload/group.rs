@@ -134,7 +134,7 @@ fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Res
 
 /// Whether an item of a listing of members is a person. Without a type, a name to sign in with
 /// tells.
-pub fn is_person(raw: &RawValue) -> bool {
+pub fn is_user(raw: &RawValue) -> bool {
     let fields = members(raw);
     match fields.text_if_any("@odata.type") {
         Some(kind) => kind.to_ascii_lowercase().ends_with(".user"),

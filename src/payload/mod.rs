@@ -13,7 +13,7 @@ use crate::model::Removal;
 use field::Members;
 pub(crate) use field::{filled, members, one_spelling, whole};
 pub use group::{
-    GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
+    GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change,
 };
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
 pub use reported::Reported;

@@ -47,7 +47,7 @@ pub async fn begin<H: Host>(
     let (url, sign_in) = match purpose {
         Purpose::Consent => (consent_url(settings, redirect_uri, &state), None),
         Purpose::SignIn => {
-            let graph = Graph::new(host, settings, Patience::PERSON);
+            let graph = Graph::new(host, settings, Patience::INTERACTIVE);
             let provider = Provider::discover(&graph).await?;
             let sign_in = SignIn { provider, nonce: random(host), verifier: random(host) };
             (sign_in_url(settings, redirect_uri, &state, &sign_in), Some(sign_in))
@@ -95,10 +95,10 @@ pub async fn callback<H: Host>(
         .code
         .filter(|it| !it.is_empty())
         .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
-    let graph = Graph::new(host, settings, Patience::PERSON);
+    let graph = Graph::new(host, settings, Patience::INTERACTIVE);
     let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
-    user::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
+    user::read_user(&graph, claims).await.map(CallbackOutcome::SignedIn)
 }
 
 fn sign_in_url(settings: &Settings, redirect_uri: &str, state: &str, sign_in: &SignIn) -> String {

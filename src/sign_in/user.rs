@@ -16,10 +16,13 @@ use crate::{
 /// # Errors
 /// [`Error::Declined`] for who is not selected by the settings; else where Graph cannot say whether
 /// they are.
-pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<User, Error> {
-    let user = match in_graph(graph, &claims.oid).await {
+pub(super) async fn read_user<H: Host>(
+    graph: &Graph<'_, H>,
+    claims: Claims,
+) -> Result<User, Error> {
+    let user = match read_from_graph(graph, &claims.oid).await {
         Some(user) => user,
-        None => in_claims(claims),
+        None => read_from_claims(claims),
     };
     match user {
         user if graph.settings().users.select(&user) => {
@@ -45,7 +48,7 @@ pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<
     }
 }
 
-async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
+async fn read_from_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
     // Without a card number, should it not be found: the next sync tells it.
     let card_number = card_number::resolve(graph, None).await.ok().flatten();
     let reader = UserReader::new(card_number.as_ref());
@@ -59,7 +62,7 @@ async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
     }
 }
 
-fn in_claims(claims: Claims) -> User {
+fn read_from_claims(claims: Claims) -> User {
     let email = filled(claims.email);
     let username = filled(claims.preferred_username).or_else(|| email.clone());
     let username = username.unwrap_or_else(|| claims.oid.clone());

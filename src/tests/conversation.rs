@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
+use super::script::{
+    GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+};
 use crate::{
     entra::{Proof, token_request},
     error::Error,
@@ -58,7 +60,7 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert!(paths[1].ends_with("&$top=999"), "{paths:?}");
     assert_eq!(paths[2], "/v1.0/users/delta?$deltatoken=A");
     assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
-    let batches = of_people(batches);
+    let batches = user_batches(batches);
     let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
     let full = |first, last| Mode::Full { first, last };
     assert_eq!(modes, [full(true, false), full(false, true)]);

@@ -6,7 +6,7 @@ use crate::{
     graph::Page,
     host::Response,
     model::{Group, Membership, Removal},
-    payload::{GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change},
+    payload::{GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change},
 };
 
 macro_rules! payload {
@@ -83,18 +83,18 @@ fn a_group_by_itself_is_told_in_full() {
 }
 
 #[test]
-fn people_are_told_from_other_members() {
-    let people = |body: &str| {
+fn users_are_distinguished_from_other_members() {
+    let users = |body: &str| {
         let response =
             Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() };
         let page = Page::read(&response).expect("a page");
-        page.value.iter().map(|raw| is_person(raw)).collect::<Vec<_>>()
+        page.value.iter().map(|raw| is_user(raw)).collect::<Vec<_>>()
     };
-    assert_eq!(people(payload!("groups-transitivemembers")), [true]);
-    assert_eq!(people(payload!("groups-transitivemembers-groups-only")), [false, false]);
+    assert_eq!(users(payload!("groups-transitivemembers")), [true]);
+    assert_eq!(users(payload!("groups-transitivemembers-groups-only")), [false, false]);
     // Without a type, only a name to sign in with shows a person. Who is missed so is read by
     // themselves before anything is removed.
-    assert_eq!(people(payload!("groups-members-without-odata-type")), [false]);
+    assert_eq!(users(payload!("groups-members-without-odata-type")), [false]);
 }
 
 #[test]

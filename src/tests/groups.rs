@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+        Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
     },
     users::{batch, user, with},
 };
@@ -19,12 +19,12 @@ use crate::{
 const STAFF: &str = "00000000-0000-4000-8000-000000000001";
 const LEADS: &str = "00000000-0000-4000-8000-000000000002";
 
-fn person(id: &str) -> Value {
+fn member(id: &str) -> Value {
     json!({"@odata.type": "#microsoft.graph.user", "id": id})
 }
 
 fn left(id: &str) -> Value {
-    with(person(id), "@removed", json!({"reason": "deleted"}))
+    with(member(id), "@removed", json!({"reason": "deleted"}))
 }
 
 fn group(id: &str, members: &[Value]) -> Value {
@@ -37,7 +37,7 @@ fn groups(items: &[Value], link: &str, token: &str) -> Reply {
     ok(json!({"value": items, link: format!("{GRAPH}/v1.0/groups/delta?{kind}={token}")}))
 }
 
-fn people(items: &[Value], link: &str, token: &str) -> Reply {
+fn users(items: &[Value], link: &str, token: &str) -> Reply {
     super::users::page(items, link, token)
 }
 
@@ -49,9 +49,9 @@ fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked)
         }
         match asked.path.as_str() {
             path if path.contains("/users/delta") && path.contains("latest") => {
-                people(&[], "@odata.deltaLink", "P0")
+                users(&[], "@odata.deltaLink", "P0")
             }
-            path if path.contains("/users/delta") => people(&[], "@odata.deltaLink", "P1"),
+            path if path.contains("/users/delta") => users(&[], "@odata.deltaLink", "P1"),
             path if path.contains("/groups/delta") => groups(&[], "@odata.deltaLink", "G1"),
             path if path.starts_with("/v1.0/users?") => {
                 ok(json!({"value": [user("ann"), user("bob")]}))
@@ -105,11 +105,11 @@ fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.contains("/groups/delta?$select=") => {
             let device = json!({"@odata.type": "#microsoft.graph.device", "id": "d"});
-            Some(groups(&[group("g", &[person("ann"), device])], "@odata.nextLink", "1"))
+            Some(groups(&[group("g", &[member("ann"), device])], "@odata.nextLink", "1"))
         }
         path if path.ends_with("skiptoken=1") => {
             let nested = json!({"@odata.type": "#microsoft.graph.group", "id": "h"});
-            let items = [group("g", &[person("bob"), nested]), group("h", &[left("eve")])];
+            let items = [group("g", &[member("bob"), nested]), group("h", &[left("eve")])];
             Some(groups(&items, "@odata.deltaLink", "G1"))
         }
         _ => None,
@@ -132,7 +132,7 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
             true => 0,
             false => number.parse().ok()?,
         };
-        let members: Vec<_> = (0..5_000).map(|it| person(&format!("m{page}-{it}"))).collect();
+        let members: Vec<_> = (0..5_000).map(|it| member(&format!("m{page}-{it}"))).collect();
         let (link, token) = match page {
             19 => ("@odata.deltaLink", "G1".to_owned()),
             _ => ("@odata.nextLink", (page + 1).to_string()),
@@ -154,7 +154,7 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=G1") => Some(groups(
             &[
-                json!({"id": "h", "members@delta": [person("ann"), left("bob")]}),
+                json!({"id": "h", "members@delta": [member("ann"), left("bob")]}),
                 json!({"id": "gone", "@removed": {"reason": "changed"}}),
                 json!({"id": "lost", "displayName": "Was there a moment ago"}),
                 json!({"id": "odd", "displayName": {}, "description": null, "mail": null}),
@@ -224,7 +224,7 @@ fn somebody_who_changed_is_checked_against_the_groups() {
     let script = tenant(|asked| {
         let changed = [user("ann"), user("bob"), with(user("eve"), "accountEnabled", json!(false))];
         let is_next = asked.path.ends_with("deltatoken=P1");
-        is_next.then(|| people(&changed, "@odata.deltaLink", "P2"))
+        is_next.then(|| users(&changed, "@odata.deltaLink", "P2"))
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
     assert_eq!(result.expect("a good run").requests, 5, "token, groups, people, rooms, a batch");
@@ -253,7 +253,7 @@ fn more_than_twenty_groups_are_asked_for_in_pieces() {
             (200, json!({ "value": found }))
         })),
         path if path.ends_with("deltatoken=P0") => {
-            Some(people(&[user("ann"), user("bob")], "@odata.deltaLink", "P1"))
+            Some(users(&[user("ann"), user("bob")], "@odata.deltaLink", "P1"))
         }
         _ => None,
     });
@@ -268,7 +268,7 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=P1") => {
-            Some(people(&[user("ann"), user("bob"), user("eve")], "@odata.deltaLink", "P2"))
+            Some(users(&[user("ann"), user("bob"), user("eve")], "@odata.deltaLink", "P2"))
         }
         "/v1.0/$batch" => Some(batch(asked, |url, _| match url.contains("/ann/") {
             true => (400, json!({"error": {"code": "Request_BadRequest", "message": "-"}})),
@@ -299,7 +299,7 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
 fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_before() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| {
-        let joined = [group(STAFF, &[person("bob")])];
+        let joined = [group(STAFF, &[member("bob")])];
         let is_next = asked.path.ends_with("deltatoken=G1");
         is_next.then(|| groups(&joined, "@odata.deltaLink", "G2"))
     });
@@ -324,7 +324,7 @@ fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_befo
     assert_eq!(cut, Err(Error::Cancelled));
     let since = &kept.batches[0].checkpoint;
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(since));
-    assert_eq!(of_people(batches)[0].mode, full(true, false));
+    assert_eq!(user_batches(batches)[0].mode, full(true, false));
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
         let (batches, result) = sync_users(&script, &limited(), Some(since));
         result.expect("a good run");
         let since = batches.last().expect("a batch").checkpoint.clone();
-        (of_people(batches)[0].mode, since)
+        (user_batches(batches)[0].mode, since)
     };
     // It may have been restored, with members that nobody tells.
     let back = json!({"id": LEADS, "displayName": "Leads", "description": null, "mail": null});
@@ -377,7 +377,7 @@ fn pages_that_say_the_same_again_and_again_end() {
         let number: u32 = asked.path.rsplit("=p").next()?.parse().unwrap_or(0);
         let is_groups = asked.path.contains("/groups/delta");
         let next = format!("p{}", number + 1);
-        is_groups.then(|| groups(&[group("g", &[person("ann")])], "@odata.nextLink", &next))
+        is_groups.then(|| groups(&[group("g", &[member("ann")])], "@odata.nextLink", &next))
     });
     let (_, result) = sync_users(&script, &settings(json!({})), None);
     assert!(matches!(result, Err(Error::Unexpected(_))), "{result:?}");
@@ -394,7 +394,7 @@ fn an_enumeration_that_takes_more_than_a_day_is_given_up() {
             let item = group(&format!("g{number}"), &[]);
             groups(&[item], "@odata.nextLink", &format!("p{}", number + 1))
         }
-        path if path.contains("/users/delta") => people(&[], "@odata.deltaLink", "P0"),
+        path if path.contains("/users/delta") => users(&[], "@odata.deltaLink", "P0"),
         path if path.starts_with("/v1.0/users?") => ok(json!({"value": []})),
         _ => nothing(),
     });
@@ -432,7 +432,7 @@ fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
     let (batches, result) = sync_users(&script, &limited(), None);
     let Err(Error::InvalidSettings(fields)) = result else { panic!("{result:?}") };
     assert_eq!(fields[0].field, "/users/onlyGroups/0");
-    assert!(of_people(batches).is_empty());
+    assert!(user_batches(batches).is_empty());
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn case_013_a_group_that_hides_its_members_names_the_permission_to_see_them() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=P1") => {
-            Some(people(&[user("ann")], "@odata.deltaLink", "P2"))
+            Some(users(&[user("ann")], "@odata.deltaLink", "P2"))
         }
         "/v1.0/$batch" => Some(batch(asked, |_, _| {
             (403, json!({"error": {"code": "Authorization_RequestDenied", "message": "-"}}))

@@ -5,7 +5,7 @@ use std::{cell::Cell, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    script::{GRAPH, Kept, Ran, Script, nothing, of_people, ok, refused, settings},
+    script::{GRAPH, Kept, Ran, Script, nothing, ok, refused, settings, user_batches},
     users::{batch, page, user, with},
 };
 use crate::{
@@ -352,7 +352,7 @@ fn what_is_owed_outlives_the_delta_link_and_a_listing_settles_it() {
     let listed = vec![user("new")];
     let ran = story.run(During { forgot: true, listed, ..During::default() });
     assert_eq!(only_user(&ran).id, "new");
-    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full { .. })));
+    assert!(user_batches(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full { .. })));
     assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other one stays owed");
 }
 
@@ -438,10 +438,10 @@ fn case_046_an_enumeration_without_places_is_followed_by_another() {
     assert_eq!(owed(&ran), None);
 
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full { first: true, last: false });
+    assert_eq!(user_batches(ran.0.clone())[0].mode, Mode::Full { first: true, last: false });
     assert_eq!(only_user(&ran).id, "ann");
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0)[0].mode, Mode::Incremental);
+    assert_eq!(user_batches(ran.0)[0].mode, Mode::Incremental);
 }
 
 #[test]

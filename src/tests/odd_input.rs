@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    script::{GRAPH, Reply, Script, nothing, of_people, ok, settings, sync_rooms, sync_users},
+    script::{GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users, user_batches},
     users::{batch, user, with},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     host::Response,
     model::{Coordinates, Group, Membership, Removal, Room, User, UserChange},
     payload::{
-        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_person, read_group,
+        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_user, read_group,
     },
 };
 
@@ -43,7 +43,7 @@ fn told(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
     let all = settings(json!({"users": {"includeGuests": true, "includeDisabled": true}}));
     let (batches, result) = sync_users(&script, &all, None);
     result.expect("a good run");
-    of_people(batches).into_iter().flat_map(|it| it.changes).collect()
+    user_batches(batches).into_iter().flat_map(|it| it.changes).collect()
 }
 
 /// The body of a page with one item.
@@ -52,16 +52,16 @@ fn body(item: &Value) -> Vec<u8> {
 }
 
 #[track_caller]
-fn read(person: &Value) -> User {
-    match &told(body(person), &json!([]))[..] {
+fn read(record: &Value) -> User {
+    match &told(body(record), &json!([]))[..] {
         [UserChange::User(user)] => user.clone(),
         other => panic!("{other:?}"),
     }
 }
 
 #[track_caller]
-fn unreadable(person: &Value) -> String {
-    match &told(body(person), &json!([]))[..] {
+fn unreadable(record: &Value) -> String {
+    match &told(body(record), &json!([]))[..] {
         [UserChange::Unreadable(it)] => format!("{} {}", it.id, it.reason),
         other => panic!("{other:?}"),
     }
@@ -98,8 +98,8 @@ fn null_inside_proxy_addresses_spoils_no_user() {
 #[test]
 fn half_a_surrogate_in_a_name_is_replaced_and_spoils_no_user() {
     let escaped = |name: &str| {
-        let person = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
-        let page = format!(r#"{{"value": [{person}]}}"#).into_bytes();
+        let record = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
+        let page = format!(r#"{{"value": [{record}]}}"#).into_bytes();
         match &told(page, &json!([]))[..] {
             [UserChange::User(user)] => user.display_name.clone(),
             other => panic!("{other:?}"),
@@ -152,8 +152,8 @@ fn a_byte_order_mark_before_a_page_spoils_nothing() {
 fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     assert_eq!(read(&with(user("ann"), "id", json!(UPPER))).id, LOWER);
     let removed = json!([{"id": UPPER, "@removed": {"reason": "Deleted"}}]);
-    let person = with(user("ann"), "id", json!(LOWER));
-    let changes = told(body(&person), &removed);
+    let record = with(user("ann"), "id", json!(LOWER));
+    let changes = told(body(&record), &removed);
     assert_eq!(changes[1], UserChange::Removed(LOWER.to_owned(), Removal::Permanent));
     let group = group(&format!(
         r#"{{"id": "{UPPER}", "displayName": "G", "members@delta": [
@@ -192,11 +192,11 @@ fn an_answer_comes_under_the_id_that_was_asked_for_whatever_its_case() {
 
 #[test]
 fn space_around_addresses_and_names_to_sign_in_with_is_no_part_of_them() {
-    let mut person = ann("mail", json!(" ann@contoso.com\u{a0}"));
-    person["userPrincipalName"] = json!("ann@contoso.com \u{200b}");
-    let person = read(&person);
-    assert_eq!(person.email.as_deref(), Some("ann@contoso.com"));
-    assert_eq!(person.username, "ann@contoso.com");
+    let mut record = ann("mail", json!(" ann@contoso.com\u{a0}"));
+    record["userPrincipalName"] = json!("ann@contoso.com \u{200b}");
+    let record = read(&record);
+    assert_eq!(record.email.as_deref(), Some("ann@contoso.com"));
+    assert_eq!(record.username, "ann@contoso.com");
     assert_eq!(read(&ann("mail", json!("  "))).email, None);
 }
 
@@ -270,9 +270,9 @@ fn an_id_or_name_that_is_no_text_is_unreadable() {
 
 #[test]
 fn of_a_key_that_comes_twice_the_last_counts() {
-    let person = user("ann").to_string().replacen('{', r#"{"jobTitle": "first", "#, 1);
-    let person = format!(r#"{}, "jobTitle": "last"}}"#, person.trim_end_matches('}'));
-    match &told(format!(r#"{{"value": [{person}]}}"#).into_bytes(), &json!([]))[..] {
+    let record = user("ann").to_string().replacen('{', r#"{"jobTitle": "first", "#, 1);
+    let record = format!(r#"{}, "jobTitle": "last"}}"#, record.trim_end_matches('}'));
+    match &told(format!(r#"{{"value": [{record}]}}"#).into_bytes(), &json!([]))[..] {
         [UserChange::User(user)] => assert_eq!(user.job_title.as_deref(), Some("last")),
         other => panic!("{other:?}"),
     }
@@ -318,7 +318,7 @@ fn groups_are_read_with_null_among_their_members_and_odd_texts() {
     assert!(matches!(none.record, GroupRecord::Whole(_)) && none.members.is_empty());
     let page = r##"{"value": [{"@odata.type": "#MICROSOFT.GRAPH.USER"}]}"##;
     let response = Response { status: 200, headers: Vec::new(), body: page.into() };
-    assert!(is_person(Page::read(&response).expect("a page").value[0]));
+    assert!(is_user(Page::read(&response).expect("a page").value[0]));
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::script::{
-    Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+    Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
 };
 use crate::{
     directory,
@@ -254,7 +254,7 @@ fn changes_that_lead_in_a_circle_begin_anew() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert!(result.is_ok(), "{result:?}");
-    let last = of_people(batches).pop().expect("a batch");
+    let last = user_batches(batches).pop().expect("a batch");
     assert_eq!(last.mode, Mode::Full { first: false, last: true });
 }
 
@@ -278,7 +278,7 @@ fn trouble_of_places_does_not_keep_people_waiting() {
 fn a_page_larger_than_a_batch_is_told_in_several() {
     let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
-    let batches = of_people(batches);
+    let batches = user_batches(batches);
     assert_eq!(batches.iter().map(|it| it.changes.len()).collect::<Vec<_>>(), [1000, 1000, 500, 0]);
     assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
     let first = |it: &UserBatch| it.mode == Mode::Full { first: true, last: false };

@@ -9,7 +9,7 @@ use crate::{
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::{Check, Outcome},
-    payload::{Item, UserReader, is_person},
+    payload::{Item, UserReader, is_user},
     permission::{MEMBERS, USERS},
     settings::{Attribute, Users, pointer},
 };
@@ -59,8 +59,8 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
             Ok(page) => {
                 // Groups have devices and other groups in them as well.
                 let limited = !settings.only_groups.is_empty();
-                let people = page.value.iter().filter(|it| !limited || is_person(it));
-                Sample::of(people.map(|it| reader.whole(it)), settings)
+                let users = page.value.iter().filter(|it| !limited || is_user(it));
+                Sample::of(users.map(|it| reader.whole(it)), settings)
             }
             Err(error) => return of_error(CARD_NUMBER, &error),
         };
@@ -80,7 +80,7 @@ fn wrong(error: &Error) -> Check {
 /// Who has which number, of those whom the settings select.
 #[derive(Default)]
 struct Sample {
-    people: usize,
+    users: usize,
     holders: BTreeMap<String, Vec<String>>,
     unreadable: usize,
 }
@@ -91,7 +91,7 @@ impl Sample {
         for item in items {
             match item {
                 Item::User { user, .. } if settings.select(&user) => {
-                    sample.people += 1;
+                    sample.users += 1;
                     if let Some(number) = user.card_number {
                         sample.holders.entry(number).or_default().push(user.username);
                     }
@@ -110,21 +110,21 @@ impl Sample {
             ..warned(CARD_NUMBER, summary)
         };
         if self.unreadable > 0 {
-            let all = self.people + self.unreadable;
+            let all = self.users + self.unreadable;
             let summary = format!(
-                "{} of the {all} people that were looked at have something else than text in {attribute}",
+                "{} of the {all} users that were looked at have something else than text in {attribute}",
                 self.unreadable
             );
             return warned(summary, ANOTHER);
         }
-        let people = self.people;
-        if people == 0 {
+        let users = self.users;
+        if users == 0 {
             return skipped(CARD_NUMBER, "Not tried: there are no people to look at");
         }
         if self.holders.is_empty() {
             return warned(
                 format!(
-                    "None of the {people} people that were looked at has a card number in {attribute}"
+                    "None of the {users} users that were looked at has a card number in {attribute}"
                 ),
                 "Check whether the attribute is filled (by Entra Connect, where it is maintained on premises), or choose another in the user settings",
             );
@@ -145,7 +145,7 @@ impl Sample {
         passed(
             CARD_NUMBER,
             format!(
-                "{with} of the {people} people that were looked at have a card number in {attribute}"
+                "{with} of the {users} users that were looked at have a card number in {attribute}"
             ),
         )
     }

@@ -65,7 +65,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         }
     };
     let mut checks = vec![check_settings(&settings, host)];
-    let graph = Graph::new(host, &settings, Patience::PERSON);
+    let graph = Graph::new(host, &settings, Patience::INTERACTIVE);
     let token = match graph.token().await {
         Ok(token) => token,
         Err(error) => {
@@ -76,7 +76,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
     let credential = settings.server.credential.name();
     checks.push(passed(TOKEN, format!("Entra ID accepts client ID and {credential}")));
 
-    let people = async {
+    let of_users = async {
         let users = permissions::users(&graph).await;
         let card_number = card_number::check(&graph, &users).await;
         (users, card_number)
@@ -87,7 +87,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         (groups, scope)
     };
     let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) =
-        join4(permissions::tenant(&graph), people, of_groups, rooms::check(&graph, &token)).await;
+        join4(permissions::tenant(&graph), of_users, of_groups, rooms::check(&graph, &token)).await;
     let least_privilege = least_privilege::check(&graph, &token);
     checks.extend([
         tenant,

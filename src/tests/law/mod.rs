@@ -1,5 +1,5 @@
 //! The law: whatever is cut, repeated, resumed or changed meanwhile, ONES ends up with what is true
-//! of people, groups and memberships, under the settings of the last run.
+//! of users, groups and memberships, under the settings of the last run.
 
 mod tenant;
 
@@ -31,10 +31,10 @@ const GRACE: u64 = 3600;
 /// What a host does with batches, as the interface asks of it.
 #[derive(Default)]
 struct Store {
-    people: BTreeMap<String, String>,
+    users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// By the enumeration of people, and by that of groups.
+    /// By the enumeration of users, and by that of groups.
     told: BTreeSet<String>,
     told_groups: BTreeSet<String>,
     told_memberships: BTreeSet<(String, String)>,
@@ -64,7 +64,7 @@ impl Store {
         }
         match (batch.subject, batch.mode) {
             (Subject::People, Mode::Full { last: true, .. }) => {
-                let missed = self.people.keys().filter(|id| !self.told.contains(*id));
+                let missed = self.users.keys().filter(|id| !self.told.contains(*id));
                 self.doubtful.extend(missed.cloned());
             }
             (Subject::Groups, Mode::Full { last: true, .. }) => {
@@ -82,15 +82,15 @@ impl Store {
     fn change(&mut self, change: &UserChange) {
         let id = change.id().to_owned();
         match change {
-            UserChange::IfKnown(_) if !self.people.contains_key(&id) => {}
+            UserChange::IfKnown(_) if !self.users.contains_key(&id) => {}
             UserChange::User(user) | UserChange::IfKnown(user) => {
-                self.people.insert(id.clone(), user.job_title.clone().unwrap_or_default());
+                self.users.insert(id.clone(), user.job_title.clone().unwrap_or_default());
                 self.told.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::Removed(..) => drop(self.people.remove(&id)),
-            UserChange::Missing(..) if self.people.contains_key(&id) => {
+            UserChange::Removed(..) => drop(self.users.remove(&id)),
+            UserChange::Missing(..) if self.users.contains_key(&id) => {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
@@ -125,14 +125,14 @@ impl Store {
         let (old, recent): (BTreeSet<_>, _) =
             std::mem::take(&mut self.doubtful).into_iter().partition(is_old);
         self.doubtful = recent;
-        let (groups, people): (Vec<_>, Vec<_>) =
+        let (groups, users): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|id: &String| id.contains('-'));
-        let mut changes = block_on(directory::read_users(script, settings, &people)).expect("all");
+        let mut changes = block_on(directory::read_users(script, settings, &users)).expect("all");
         changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
         for change in changes {
             match &change {
                 UserChange::Missing(id, _) | UserChange::GroupMissing(id) => {
-                    self.people.remove(id);
+                    self.users.remove(id);
                     self.groups.remove(id);
                 }
                 other => self.change(other),
@@ -147,7 +147,7 @@ impl Store {
     }
 }
 
-/// Which people are selected: the groups that they are limited to, and whether blocked accounts
+/// Which users are selected: the groups that they are limited to, and whether blocked accounts
 /// are among them.
 const SCOPES: [(&[u8], bool); 5] =
     [(&[], false), (&[], true), (&[1], false), (&[1, 2], false), (&[2], true)];
@@ -272,7 +272,7 @@ proptest! {
         store.now += GRACE + 1;
         run(&tenant, &mut store, &settings, (usize::MAX, 100, &none), &[]);
         let truth = tenant.borrow();
-        prop_assert_eq!(&store.people, &truth.people(scope.0, scope.1));
+        prop_assert_eq!(&store.users, &truth.users(scope.0, scope.1));
         prop_assert_eq!(&store.groups, &truth.groups());
         prop_assert_eq!(store.memberships(), truth.memberships());
     }

@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn nothing_is_sent_too_soon_too_late_or_in_vain(
         faults in prop::collection::vec(fault(), 0..9),
-        patience in prop::sample::select(vec![Patience::SYNC, Patience::PERSON]),
+        patience in prop::sample::select(vec![Patience::SYNC, Patience::INTERACTIVE]),
     ) {
         let told = faults.clone();
         let script = Script::new(move |asked: &Asked| match asked.path.as_str() {

@@ -8,7 +8,9 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    script::{Asked, GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users},
+    script::{
+        Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+    },
     users::{batch, user},
 };
 use crate::{
@@ -50,7 +52,7 @@ fn syncs_in_spite_of(
     let script = tenant(on_listing);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     let summary = result.expect("a good run");
-    let changes: Vec<_> = of_people(batches).into_iter().flat_map(|it| it.changes).collect();
+    let changes: Vec<_> = user_batches(batches).into_iter().flat_map(|it| it.changes).collect();
     assert!(matches!(&changes[..], [UserChange::User(ann)] if ann.id == "ann"), "{changes:?}");
     (summary, script.pauses.take())
 }
@@ -156,7 +158,7 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
     };
     let sync = waited(Patience::SYNC);
     assert!((200 * SECOND..202 * SECOND).contains(&sync), "twice 100 s: {sync:?}");
-    assert_eq!(waited(Patience::PERSON), 30 * SECOND, "once 30 s");
+    assert_eq!(waited(Patience::INTERACTIVE), 30 * SECOND, "once 30 s");
 }
 
 /// The sum of the pauses of a call that asks so many times for what is always answered so, and the
@@ -181,7 +183,7 @@ fn an_outage_costs_a_run_no_more_than_twice_the_time_of_one_request() {
     let (waited, asked) = waited_in(Patience::SYNC, 100, down);
     assert!((90 * SECOND..240 * SECOND).contains(&waited), "{waited:?}");
     assert!(asked >= 100, "each is asked at least once");
-    let (waited, _) = waited_in(Patience::PERSON, 100, down);
+    let (waited, _) = waited_in(Patience::INTERACTIVE, 100, down);
     assert!((10 * SECOND..30 * SECOND).contains(&waited), "{waited:?}");
 }
 
@@ -193,7 +195,7 @@ fn throttling_is_waited_for_anew_with_each_request() {
 
 #[test]
 fn a_pause_that_is_too_long_is_passed_on_at_once() {
-    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::PERSON, 16)] {
+    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::INTERACTIVE, 16)] {
         for status in [429, 503] {
             let script = Script::new(move |asked| match asked.path.ends_with("/token") {
                 true => nothing(),

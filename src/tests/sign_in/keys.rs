@@ -3,7 +3,7 @@
 use rsa::{BigUint, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
-use super::{KID, SignIn, base64, jwk, key, person, rejected, settings, what};
+use super::{KID, SignIn, base64, jwk, key, rejected, settings, signed_in, what};
 use crate::{
     error::Error,
     host::Failure,
@@ -153,7 +153,7 @@ fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
     ] {
         let (outcome, asked) = sign_in
             .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
-        person(outcome);
+        signed_in(outcome);
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[..3], ["code", "keys", "keys"]);
     }
@@ -164,5 +164,5 @@ fn a_key_that_the_tenant_no_longer_publishes_signs_nobody_in() {
     let sign_in = sign_in();
     let rotated = json!({"keys": [jwk_with("kid", json!("the-key-of-tomorrow"))]});
     assert_eq!(rejected(&sign_in.published(&rotated)), "id-token-unknown-key");
-    person(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
+    signed_in(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
 }

@@ -42,7 +42,7 @@ const CLIENT: &str = "6731de76-14a6-49ae-97bc-6eba6914391e";
 const REDIRECT_URI: &str = "https://ones.example/sign-in/callback";
 const CODE: &str = "0.AXEA~code";
 /// Who signs in.
-const PERSON: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+const USER_ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 const KID: &str = "the-key-of-now";
 /// What the clock of a script says.
 const NOW: u64 = 1_800_000_000;
@@ -127,7 +127,7 @@ impl SignIn {
     /// What the ID token says if all is well.
     fn claims(&self) -> Value {
         json!({
-            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": PERSON, "ver": "2.0",
+            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": USER_ID, "ver": "2.0",
             "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
             "iat": NOW - 300, "nbf": NOW - 300, "exp": NOW + 3600,
             "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com", "email": "adele@contoso.com",
@@ -167,7 +167,7 @@ impl SignIn {
             except(asked).unwrap_or_else(|| match what(asked) {
                 "code" => ok(json!({"token_type": "Bearer", "id_token": self.token()})),
                 "keys" => ok(json!({"keys": [self.jwk()]})),
-                "person" => ok(user(PERSON)),
+                "user" => ok(user(USER_ID)),
                 _ => nothing(),
             })
         });
@@ -204,14 +204,14 @@ fn what(asked: &Asked) -> &'static str {
     match asked.path.as_str() {
         path if path.contains("/openid-configuration?appid=") => "discovery",
         path if path.contains("/keys") => "keys",
-        path if path.starts_with("/v1.0/users/") => "person",
+        path if path.starts_with("/v1.0/users/") => "user",
         path if !path.ends_with("/token") => "something else",
         _ if asked.body.contains("grant_type=authorization_code") => "code",
         _ => "token",
     }
 }
 
-fn person(outcome: Result<CallbackOutcome, Error>) -> User {
+fn signed_in(outcome: Result<CallbackOutcome, Error>) -> User {
     match outcome {
         Ok(CallbackOutcome::SignedIn(user)) => user,
         other => panic!("{other:?}"),
