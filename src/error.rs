@@ -1,32 +1,32 @@
-//! What can go wrong, told so that an administrator knows what to do.
+//! Errors of the plugin, with what an administrator can do about them.
 
-/// A failed call. A host acts on the case; the texts are for people.
+/// Why a call failed. A host decides by the variant; the texts are for administrators and users.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
-    /// Wrong fields of the settings, all of them.
+    /// The settings are wrong: every wrong field.
     InvalidSettings(Vec<FieldError>),
     /// Entra ID or Graph refused the credentials.
     Unauthorized(Explanation),
-    /// An administrator of the tenant has to grant something.
+    /// A permission is missing that an administrator of the tenant has to grant.
     PermissionMissing(Explanation),
-    /// Microsoft asks to come back after so many seconds.
+    /// Microsoft limits the requests: number of seconds to wait before the next call.
     Throttled(u32),
-    /// The network or Microsoft's side: the same call can succeed later.
+    /// The network or a server of Microsoft's failed: the same call can succeed later.
     Unavailable(Explanation),
-    /// An answer that should never have come.
+    /// A server answered something that no documented server would.
     Unexpected(Explanation),
-    /// A callback that is forged, replayed, expired, or meant for another.
+    /// A callback is forged, replayed, expired, or belongs to another sign-in.
     Rejected(Explanation),
-    /// The person may not or would not sign in, or is not selected by the settings.
+    /// The user is not allowed to sign in, refused to, or is not selected by the settings.
     Declined(Explanation),
-    /// The cloud or the tenant has no such thing.
+    /// The cloud or the tenant does not have the service.
     Unsupported(Explanation),
     /// The host dropped the stream.
     Cancelled,
 }
 
 impl Error {
-    /// What there is to tell, where the case has an explanation of its own.
+    /// Returns the explanation, where the variant has one.
     pub fn explanation(&self) -> Option<&Explanation> {
         match self {
             Self::Unauthorized(it)
@@ -40,13 +40,13 @@ impl Error {
         }
     }
 
-    /// Whether an answer was larger than [`LARGEST_ANSWER`](crate::host::LARGEST_ANSWER): the same
-    /// asked for in smaller parts can succeed.
+    /// Returns whether an answer was larger than [`LARGEST_ANSWER`](crate::host::LARGEST_ANSWER):
+    /// smaller pages can succeed.
     pub fn is_too_large(&self) -> bool {
         matches!(self, Self::Unexpected(it) if it.code == "answer-too-large")
     }
 
-    /// One wrong field that only the vendor could find.
+    /// Returns an error about one wrong field, which only a request could find.
     pub fn wrong_field(field: &str, message: impl Into<String>) -> Self {
         Self::InvalidSettings(vec![FieldError::new(field, message)])
     }
@@ -57,44 +57,44 @@ impl Error {
 pub struct FieldError {
     /// JSON Pointer (RFC 6901) into the settings.
     pub field: String,
-    /// What is wrong, as a sentence.
+    /// One sentence that says what is wrong.
     pub message: String,
 }
 
 impl FieldError {
-    /// A message about the field that `field` points to.
+    /// Returns a message about the field that `field` points to.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
 
-/// A cause, what to do about it, and what the vendor said.
+/// The cause of an error, its remedy, and the words of the vendor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// Stable: the vendor's code where it gave one (`AADSTS7000222`,
-    /// `Authorization_RequestDenied`), else one of ours in kebab case.
+    /// Stable code: the vendor's where there is one (`AADSTS7000222`,
+    /// `Authorization_RequestDenied`), else one of the plugin's in kebab case.
     pub code: String,
-    /// One sentence for a person.
+    /// One sentence that states the cause.
     pub summary: String,
-    /// What to do, where there is something to do.
+    /// What an administrator or user can do, where there is something.
     pub remedy: Option<String>,
-    /// The vendor's own words and ids, for a support ticket.
+    /// Words and ids of the vendor, for a support ticket.
     pub detail: Option<String>,
 }
 
 impl Explanation {
-    /// A cause without remedy or detail.
+    /// Returns a cause without remedy and detail.
     pub fn new(code: impl Into<String>, summary: impl Into<String>) -> Self {
         Self { code: code.into(), summary: summary.into(), remedy: None, detail: None }
     }
 
-    /// Adds what to do about it.
+    /// Adds the remedy.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
-    /// Adds the vendor's own words.
+    /// Adds the words of the vendor.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self

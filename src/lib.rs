@@ -1,7 +1,8 @@
-//! Connects ONES to Office 365: tells it rooms and people, and what is wrong with the settings.
+//! Connects ONES to Office 365: reads rooms, users and groups, signs users in, and checks the
+//! settings.
 //!
-//! All but `component.rs` is plain Rust over the small traits of [`host`], so that it runs
-//! natively too. See ARCHITECTURE.md for the whole picture.
+//! Everything except `component` is plain Rust over the traits of [`host`], so that it also runs
+//! natively. ARCHITECTURE.md shows how the parts fit together.
 
 pub mod card_number;
 pub mod choices;

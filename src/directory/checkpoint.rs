@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::owed::{self, Owed};
 use crate::{
     error::Error,
+    host::unix_seconds,
     model::{self, Subject},
     payload::{GROUP_SELECT, UserReader},
     settings::Settings,
@@ -274,7 +275,7 @@ impl Checkpoint {
             // What changed between that link and this one, no change reports.
             owed.forget_reports();
         }
-        let began = seconds(now);
+        let began = unix_seconds(now);
         let position = Some(position);
         let stand = Some(Stand { made_for, began, position, owed, page_size: None, expired: 0 });
         match subject {
@@ -372,13 +373,13 @@ impl Checkpoint {
 
     /// Notes whether rooms could be read.
     pub(super) fn note_rooms(&mut self, are_unknown: bool, now: SystemTime) {
-        self.without_rooms = are_unknown.then(|| self.without_rooms.unwrap_or(seconds(now)));
+        self.without_rooms = are_unknown.then(|| self.without_rooms.unwrap_or(unix_seconds(now)));
     }
 
     /// Returns whether accounts wait for rooms that cannot be read.
     pub(super) fn waits_for_rooms(&self, now: SystemTime) -> bool {
         self.without_rooms.is_none_or(|since| {
-            seconds(now).saturating_sub(since) <= LONGEST_WITHOUT_ROOMS.as_secs()
+            unix_seconds(now).saturating_sub(since) <= LONGEST_WITHOUT_ROOMS.as_secs()
         })
     }
 
@@ -405,13 +406,8 @@ impl Stand {
             Some(position) if position.is_full() => LONGEST_ENUMERATION,
             _ => LONGEST_FOLLOWING,
         };
-        seconds(now).saturating_sub(self.began) <= longest.as_secs()
+        unix_seconds(now).saturating_sub(self.began) <= longest.as_secs()
     }
-}
-
-/// Seconds since 1970.
-pub(super) fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
 
 impl MadeFor {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    checkpoint::{Checkpoint, Position, seconds},
+    checkpoint::{Checkpoint, Position},
     owed::{Finding, Said},
     read::{group, groups_by_id},
     walk::{Refused, Walk, forgotten_or, next_of_round},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::Error,
     graph::{Graph, GraphError, Page},
-    host::Host,
+    host::{Host, unix_seconds},
     model::{Subject, UserChange},
     payload::{
         GROUP_SELECT, GroupRecord, MemberChange, Reported, UserReader, read_group,
@@ -89,7 +89,7 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         let found = groups_by_id(self.graph, &open).await?;
         let mut found: BTreeMap<_, _> =
             partial.into_values().map(|(index, _)| index).zip(found).collect();
-        let now = seconds(self.graph.host().now());
+        let now = unix_seconds(self.graph.host().now());
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             // In its place: what is told last counts.

@@ -11,8 +11,8 @@ use crate::{
     error::Error,
     graph::{
         Graph, Patience,
-        batch::{self, Inner, Question},
-        by_id::{Found, check_number, found},
+        batch::{self, BatchAnswer, BatchRequest},
+        by_id::{Found, check_count, read_answer},
     },
     host::Host,
     model::{Unreadable, UserChange},
@@ -31,12 +31,12 @@ pub async fn read_users<H: Host>(
     settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<UserChange>, Error> {
-    check_number(ids)?;
+    check_count(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
     let mut reader = UserReader::from(&card_number::find(&graph, None).await?);
     let mut answers = ask_users(&graph, &reader, ids).await?;
-    let is_wrong = |answer: &Inner| match answer {
-        Inner::Refused(refusal) => wrong_attribute(reader.card_number(), refusal).is_some(),
+    let is_wrong = |answer: &BatchAnswer| match answer {
+        BatchAnswer::Refused(refusal) => wrong_attribute(reader.card_number(), refusal).is_some(),
         _ => false,
     };
     if answers.iter().any(is_wrong) {
@@ -58,7 +58,7 @@ pub async fn read_groups<H: Host>(
     settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<UserChange>, Error> {
-    check_number(ids)?;
+    check_count(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
     let ids: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
     let findings = groups_by_id(&graph, &ids).await?;
@@ -102,21 +102,21 @@ async fn ask_users<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     ids: &[String],
-) -> Result<Vec<Inner>, Error> {
+) -> Result<Vec<BatchAnswer>, Error> {
     let question =
-        |id: &String| Question::get(graph.endpoints().user_in_batch(id, reader.select()));
+        |id: &String| BatchRequest::get(graph.endpoints().user_in_batch(id, reader.select()));
     let questions: Vec<_> = ids.iter().map(question).collect();
-    batch::ask_all(graph, &questions, USERS).await
+    batch::send_all(graph, &questions, USERS).await
 }
 
 fn of_answers<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     users: &[(String, Reported)],
-    answers: Vec<Inner>,
+    answers: Vec<BatchAnswer>,
 ) -> Result<Vec<Known>, Error> {
-    let known = |((id, said), answer): (&(String, Reported), Inner)| {
-        Ok(match found(graph, answer, USERS)? {
+    let known = |((id, said), answer): (&(String, Reported), BatchAnswer)| {
+        Ok(match read_answer(graph, answer, USERS)? {
             Found::Body(body) => {
                 let read = under(id, reader.whole(&body));
                 let merged = under(id, reader.whole(&said.over(&body)));
@@ -169,12 +169,12 @@ pub(super) async fn groups_by_id<H: Host>(
     groups: &[(String, Reported)],
 ) -> Result<Vec<Finding>, Error> {
     let question = |(id, _): &(String, Reported)| {
-        Question::get(graph.endpoints().group_in_batch(id, GROUP_SELECT))
+        BatchRequest::get(graph.endpoints().group_in_batch(id, GROUP_SELECT))
     };
     let questions: Vec<_> = groups.iter().map(question).collect();
-    let answers = batch::ask_all(graph, &questions, GROUPS).await?;
-    let finding = |((id, said), answer): (&(String, Reported), Inner)| {
-        Ok(match found(graph, answer, GROUPS)? {
+    let answers = batch::send_all(graph, &questions, GROUPS).await?;
+    let finding = |((id, said), answer): (&(String, Reported), BatchAnswer)| {
+        Ok(match read_answer(graph, answer, GROUPS)? {
             Found::Body(body) => {
                 let read = group(id, read_group(&body).record);
                 let merged = group(id, read_group(&said.over(&body)).record);

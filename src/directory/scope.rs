@@ -15,7 +15,7 @@ use crate::{
     error::{Error, FieldError},
     graph::{
         Graph, GraphError,
-        batch::{self, Inner, Question},
+        batch::{self, BatchAnswer, BatchRequest},
     },
     host::{Host, Request},
     model::{Removal, Unreadable, User, UserChange},
@@ -91,7 +91,7 @@ pub(super) async fn of_anybody<H: Host>(
     let mut candidates: Vec<_> = findings.iter_mut().filter(|it| is_user(&it.change)).collect();
     let questions: Vec<_> =
         candidates.iter().flat_map(|it| questions(graph, it.change.id(), groups)).collect();
-    let answers = batch::ask_all(graph, &questions, GROUPS).await?;
+    let answers = batch::send_all(graph, &questions, GROUPS).await?;
     let each = groups.len().div_ceil(MOST_GROUPS);
     for (finding, answers) in candidates.iter_mut().zip(answers.chunks(each)) {
         if let Some(other) = judge(graph, finding.change.id(), answers)? {
@@ -143,9 +143,9 @@ pub fn no_such_group(index: usize) -> FieldError {
     )
 }
 
-fn questions<H: Host>(graph: &Graph<'_, H>, id: &str, groups: &[String]) -> Vec<Question> {
+fn questions<H: Host>(graph: &Graph<'_, H>, id: &str, groups: &[String]) -> Vec<BatchRequest> {
     let url = graph.endpoints().check_member_groups_in_batch(id);
-    groups.chunks(MOST_GROUPS).map(|it| Question::post(url.clone(), group_ids(it))).collect()
+    groups.chunks(MOST_GROUPS).map(|it| BatchRequest::post(url.clone(), group_ids(it))).collect()
 }
 
 fn group_ids(groups: &[String]) -> Value {
@@ -161,29 +161,29 @@ fn names_any(answer: &Value) -> bool {
 fn judge<H: Host>(
     graph: &Graph<'_, H>,
     id: &str,
-    answers: &[Inner],
+    answers: &[BatchAnswer],
 ) -> Result<Option<Finding>, Error> {
     let mut open = None;
     for answer in answers {
         match answer {
-            Inner::Success(body) => {
+            BatchAnswer::Success(body) => {
                 if names_any(&serde_json::from_str(body.get()).unwrap_or_default()) {
                     return Ok(None);
                 }
             }
             // It can be about a group as well.
-            Inner::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
+            BatchAnswer::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
                 let missing = UserChange::Missing(id.to_owned(), Removal::Soft);
                 return Ok(Some(Finding::open(missing, Why::Unread)));
             }
-            Inner::Refused(refusal) if refusal.is_about_the_token() => {
+            BatchAnswer::Refused(refusal) if refusal.is_about_the_token() => {
                 return Err(refusal.clone().unauthorized());
             }
-            Inner::Refused(refusal) if refusal.status == 403 => {
+            BatchAnswer::Refused(refusal) if refusal.status == 403 => {
                 return Err(members_refused(graph, refusal.clone()));
             }
-            Inner::Refused(refusal) => open = Some(format!("answered {}", refusal.code)),
-            Inner::Unanswered => open = Some("did not answer".to_owned()),
+            BatchAnswer::Refused(refusal) => open = Some(format!("answered {}", refusal.code)),
+            BatchAnswer::Unanswered => open = Some("did not answer".to_owned()),
         }
     }
     Ok(Some(match open {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{
-    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position},
     mailboxes::RoomMailboxes,
     owed::{Finding, Said, Why},
     read::{Known, users_by_id},
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
-    host::{Host, Request},
+    host::{Host, Request, unix_seconds},
     model::{Removal, Subject, User, UserChange},
     payload::{Item, Reported, UserReader, is_user},
     permission::{HIDDEN_MEMBERS, USERS},
@@ -182,7 +182,7 @@ impl<'a, H: Host> Users<'a, H> {
         // In their places: what is told last counts.
         let users = users.into_values().collect();
         let findings = scope::of_anybody(self.graph, &mut self.rooms, users).await?;
-        let now = seconds(self.graph.host().now());
+        let now = unix_seconds(self.graph.host().now());
         let mut changes = Vec::with_capacity(findings.len());
         for mut finding in findings {
             match finding.open {

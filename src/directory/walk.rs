@@ -8,14 +8,14 @@ use std::{
 use futures_util::future::try_join;
 
 use super::{
-    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position},
     owed::Finding,
     restarts::Restarts,
 };
 use crate::{
     error::{Error, Explanation},
     graph::{Answer, Graph, GraphError, LoopGuard, Page, Pause},
-    host::{Host, Request, Response, Sink},
+    host::{Host, Request, Response, Sink, unix_seconds},
     model::{BATCH, Mode, Subject, UserBatch, UserChange},
     payload::{Reported, UserReader},
 };
@@ -223,7 +223,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let mut after = self.checkpoint.clone();
         let host = self.graph.host();
         let began = host.now();
-        let due = after.owed(W::SUBJECT).map(|it| it.due(seconds(began))).unwrap_or_default();
+        let due = after.owed(W::SUBJECT).map(|it| it.due(unix_seconds(began))).unwrap_or_default();
         if due.is_empty() {
             return Ok(());
         }
@@ -240,7 +240,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             };
             let now = host.now();
             if let Some(owed) = after.owed_mut(W::SUBJECT) {
-                changes.extend(owed.settle(findings, seconds(now), &mut self.given_up));
+                changes.extend(owed.settle(findings, unix_seconds(now), &mut self.given_up));
             }
             if now.duration_since(began).is_ok_and(|it| it > REREADING) {
                 break;
@@ -299,7 +299,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             *first = false;
             let is_overdue = self.checkpoint.is_overdue(W::SUBJECT, graph.host().now());
             if barren > MOST_BARREN || is_overdue && !ends {
-                return Ok(End::Astray(LoopGuard::circle()));
+                return Ok(End::Astray(LoopGuard::loop_error()));
             }
             response = match fetched? {
                 None => return Ok(End::Reached),

@@ -1,7 +1,7 @@
-//! Many questions in one request.
+//! JSON batching: up to 20 requests in one, answered in any order, each with its own status and
+//! its own throttling.
 //!
-//! Source: <https://learn.microsoft.com/graph/json-batching>: up to 20 requests, answered in
-//! any order, each with a status and throttling of its own.
+//! Source: <https://learn.microsoft.com/graph/json-batching>.
 
 use serde_json::{Value, json, value::RawValue};
 
@@ -13,15 +13,15 @@ use crate::{
     permission::Permission,
 };
 
-/// Most requests that Graph takes at once.
-const MOST: usize = 20;
+/// Maximum number of requests in one batch.
+const LARGEST_BATCH: usize = 20;
 
-/// What became of one request.
+/// The answer to one request of a batch.
 #[derive(Debug)]
-pub enum Inner {
-    /// 2xx: the body.
+pub enum BatchAnswer {
+    /// Status 2xx, with the body.
     Success(Box<RawValue>),
-    /// Any other answer but "later".
+    /// Any other status that a repetition will not change.
     Refused(GraphError),
     /// Graph answered the others, but not this one.
     Unanswered,
@@ -29,20 +29,21 @@ pub enum Inner {
 
 /// One request of a batch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
-    /// Relative to Graph's version.
+pub struct BatchRequest {
+    /// Address, relative to the version of Graph.
     url: String,
-    /// Of a POST that changes nothing, as Graph's functions with parameters are.
+    /// Body of a POST that changes nothing, as Graph's functions with parameters are; `None` in a
+    /// GET.
     body: Option<Value>,
 }
 
-impl Question {
-    /// A GET of `url`.
+impl BatchRequest {
+    /// Returns a GET of `url`.
     pub fn get(url: String) -> Self {
         Self { url, body: None }
     }
 
-    /// A POST of JSON to `url`.
+    /// Returns a POST of JSON to `url`.
     pub fn post(url: String, body: Value) -> Self {
         Self { url, body: Some(body) }
     }
@@ -59,64 +60,65 @@ impl Question {
     }
 }
 
-/// Asks all questions, and gives the answers in their order.
+/// Sends all requests, in as many batches as needed, and returns the answers in their order.
 ///
 /// # Errors
-/// As [`Graph::require`], and [`Error::Throttled`] where Graph keeps putting some off.
-pub async fn ask_all<H: Host>(
+/// Those of [`Graph::require`], and [`Error::Throttled`] where Graph still throttles some of the
+/// requests when the time for waiting ends.
+pub async fn send_all<H: Host>(
     graph: &Graph<'_, H>,
-    questions: &[Question],
+    requests: &[BatchRequest],
     needs: Permission,
-) -> Result<Vec<Inner>, Error> {
-    let mut answers = Vec::with_capacity(questions.len());
-    for questions in questions.chunks(MOST) {
-        answers.append(&mut ask_some(graph, questions, needs).await?);
+) -> Result<Vec<BatchAnswer>, Error> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for chunk in requests.chunks(LARGEST_BATCH) {
+        answers.append(&mut send_chunk(graph, chunk, needs).await?);
     }
     Ok(answers)
 }
 
-async fn ask_some<H: Host>(
+async fn send_chunk<H: Host>(
     graph: &Graph<'_, H>,
-    questions: &[Question],
+    requests: &[BatchRequest],
     needs: Permission,
-) -> Result<Vec<Inner>, Error> {
-    let mut answers: Vec<Inner> = questions.iter().map(|_| Inner::Unanswered).collect();
-    let mut open: Vec<usize> = (0..questions.len()).collect();
-    // The batch and its parts share the time for waiting: a part that always fails must not delay
-    // the others for longer than one request may.
+) -> Result<Vec<BatchAnswer>, Error> {
+    let mut answers: Vec<BatchAnswer> = requests.iter().map(|_| BatchAnswer::Unanswered).collect();
+    let mut open: Vec<usize> = (0..requests.len()).collect();
+    // The batch and its requests share the time for waiting: one that always fails must not delay
+    // the others for longer than a single request may.
     let mut attempts = graph.attempts();
     loop {
         let mut trouble = Trouble::default();
-        for (index, answer) in send(graph, &mut attempts, questions, &open, needs).await? {
+        for (index, answer) in send(graph, &mut attempts, requests, &open, needs).await? {
             answers[index] = match answer {
-                Sorted::Done(answer) => {
-                    open.retain(|it| *it != index);
+                Outcome::Final(answer) => {
+                    open.retain(|other| *other != index);
                     answer
                 }
-                Sorted::Later { part, answer } => {
-                    if part.throttled || attempts.can_wait(&part) {
-                        trouble.asked = trouble.asked.max(part.asked);
-                        trouble.throttled |= part.throttled;
+                Outcome::Later { delay, answer } => {
+                    if delay.throttled || attempts.can_wait(&delay) {
+                        trouble.asked = trouble.asked.max(delay.asked);
+                        trouble.throttled |= delay.throttled;
                     } else {
-                        // Not before then, and that is too late for this run.
-                        open.retain(|it| *it != index);
+                        // Graph asks for a longer pause than the time that is left.
+                        open.retain(|other| *other != index);
                     }
-                    Inner::Refused(answer)
+                    BatchAnswer::Refused(answer)
                 }
             };
         }
-        // A part that still fails then is reported as unreadable.
+        // A request that still fails is reported as unreadable.
         if open.is_empty() || !graph.again(&mut attempts, &trouble).await? {
             return Ok(answers);
         }
     }
 }
 
-enum Sorted {
-    Done(Inner),
-    /// To be sent again.
+enum Outcome {
+    Final(BatchAnswer),
+    /// The request is sent again after the delay.
     Later {
-        part: Trouble,
+        delay: Trouble,
         answer: GraphError,
     },
 }
@@ -124,27 +126,30 @@ enum Sorted {
 async fn send<H: Host>(
     graph: &Graph<'_, H>,
     attempts: &mut Attempts,
-    questions: &[Question],
+    requests: &[BatchRequest],
     open: &[usize],
     needs: Permission,
-) -> Result<Vec<(usize, Sorted)>, Error> {
-    let requests: Vec<_> =
-        open.iter().filter_map(|index| Some(questions.get(*index)?.to_json(*index))).collect();
-    let body = json!({ "requests": requests }).to_string().into_bytes();
+) -> Result<Vec<(usize, Outcome)>, Error> {
+    let parts: Vec<_> =
+        open.iter().filter_map(|index| Some(requests.get(*index)?.to_json(*index))).collect();
+    let body = json!({ "requests": parts }).to_string().into_bytes();
     let request = Request::post(graph.endpoints().batch(), "application/json", body);
     let response = graph.require_within(attempts, request, needs).await?;
-    let answers = parts(response.text()).map_err(|error| {
+    let answers = read_responses(response.text()).map_err(|error| {
         Error::Unexpected(
-            Explanation::new("not-a-batch", "Microsoft Graph's answer to a batch cannot be read")
-                .detail(format!("line {} column {}", error.line(), error.column())),
+            Explanation::new(
+                "not-a-batch",
+                "Microsoft Graph's answer to a batch of requests cannot be read",
+            )
+            .detail(format!("line {} column {}", error.line(), error.column())),
         )
     })?;
-    // A part that cannot be read spoils no other: it counts as not answered.
-    let sorted = answers.into_iter().filter_map(|raw| sort(graph, raw));
-    Ok(sorted.filter(|(index, _)| open.contains(index)).collect())
+    // An answer that cannot be read counts as missing and does not affect the others.
+    let outcomes = answers.into_iter().filter_map(|raw| read_outcome(graph, raw));
+    Ok(outcomes.filter(|(index, _)| open.contains(index)).collect())
 }
 
-fn parts(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
+fn read_responses(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct Answers<'a> {
         #[serde(borrow)]
@@ -155,18 +160,18 @@ fn parts(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
     Ok(answers.responses.unwrap_or_default())
 }
 
-/// The number of the question, and what is to be done about its answer.
-fn sort<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Sorted)> {
+/// Returns the index of the request, and what to do about its answer.
+fn read_outcome<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Outcome)> {
     let part = members(raw);
     let index = usize::try_from(whole(&part.value("id"))?).ok()?;
     let status = u16::try_from(whole(&part.value("status"))?).ok()?;
     if (200..300).contains(&status) {
         let body = part.get("body").map(RawValue::to_owned).unwrap_or_default();
-        return Some((index, Sorted::Done(Inner::Success(body))));
+        return Some((index, Outcome::Final(BatchAnswer::Success(body))));
     }
-    let answer = graph.discreet(GraphError::read_inner(status, &part.value("body")));
+    let answer = graph.without_token(GraphError::read_inner(status, &part.value("body")));
     if !is_passing(status, || answer.code.clone()) {
-        return Some((index, Sorted::Done(Inner::Refused(answer))));
+        return Some((index, Outcome::Final(BatchAnswer::Refused(answer))));
     }
     let headers = part.value("headers");
     let mut headers = headers.as_object().into_iter().flatten();
@@ -176,6 +181,6 @@ fn sort<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Sorted)
         Value::String(text) => retry_after(text, now),
         number => retry_after(&number.to_string(), now),
     });
-    let part = Trouble { asked, throttled: status == 429 };
-    Some((index, Sorted::Later { part, answer }))
+    let delay = Trouble { asked, throttled: status == 429 };
+    Some((index, Outcome::Later { delay, answer }))
 }

@@ -1,8 +1,8 @@
-//! What an answer to a read by id means.
+//! Answers to reads by id.
 
 use serde_json::value::RawValue;
 
-use super::{Graph, batch::Inner};
+use super::{Graph, batch::BatchAnswer};
 use crate::{
     error::{Error, Explanation},
     host::Host,
@@ -14,47 +14,47 @@ use crate::{
 pub enum Found {
     /// The record, as JSON.
     Body(Box<RawValue>),
-    /// Microsoft Graph did not find it. Whether it is in the recycle bin, gone for good, or not
-    /// known to this replica yet, the answer does not say.
+    /// Microsoft Graph did not find it. The answer does not say whether it is in the recycle bin,
+    /// deleted permanently, or not known to this replica yet.
     Missing,
-    /// Why it could not be read, as a sentence.
+    /// One sentence that says why it could not be read.
     Unreadable(String),
 }
 
-/// Reads the answer to one request of a batch. `needs` is the permission that opens the path.
+/// Reads the answer to one request of a batch. `needs` is the permission for the path.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] where the token was refused, [`Error::PermissionMissing`] where a
 /// permission is missing.
-pub fn found<H: Host>(
+pub fn read_answer<H: Host>(
     graph: &Graph<'_, H>,
-    answer: Inner,
+    answer: BatchAnswer,
     needs: Permission,
 ) -> Result<Found, Error> {
     Ok(match answer {
-        Inner::Success(body) => Found::Body(body),
-        Inner::Refused(refusal) if refusal.is_missing_object() => Found::Missing,
-        Inner::Refused(refusal) if refusal.is_about_the_token() => {
+        BatchAnswer::Success(body) => Found::Body(body),
+        BatchAnswer::Refused(refusal) if refusal.is_missing_object() => Found::Missing,
+        BatchAnswer::Refused(refusal) if refusal.is_about_the_token() => {
             return Err(refusal.unauthorized());
         }
-        Inner::Refused(refusal) if refusal.status == 403 => {
+        BatchAnswer::Refused(refusal) if refusal.status == 403 => {
             return Err(graph.explain(refusal, needs));
         }
-        Inner::Refused(refusal) => {
+        BatchAnswer::Refused(refusal) => {
             Found::Unreadable(format!("Microsoft Graph answered {}", refusal.code))
         }
-        Inner::Unanswered => Found::Unreadable("Microsoft Graph did not answer".to_owned()),
+        BatchAnswer::Unanswered => Found::Unreadable("Microsoft Graph did not answer".to_owned()),
     })
 }
 
-/// Checks how many ids a host asks for.
+/// Checks the number of ids that a host requests at once.
 ///
 /// # Errors
 /// [`Error::Unexpected`] for more than [`BATCH`] ids.
-pub fn check_number(ids: &[String]) -> Result<(), Error> {
+pub fn check_count(ids: &[String]) -> Result<(), Error> {
     if ids.len() <= BATCH {
         return Ok(());
     }
-    let summary = format!("{} were asked for at once; {BATCH} is the most", ids.len());
+    let summary = format!("{} ids were requested at once; the maximum is {BATCH}", ids.len());
     Err(Error::Unexpected(Explanation::new("too-many-ids", summary)))
 }

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     graph::{
         Graph,
-        places::{passing_over, try_each_page},
+        places::{reason_to_continue, try_each_page},
     },
     host::Host,
     model::Room,
@@ -118,7 +118,7 @@ impl Buildings {
             .await;
             if let Err(trouble) = read {
                 self.are_unknown |= trouble.is_passing;
-                let why = passing_over(trouble.error)?;
+                let why = reason_to_continue(trouble.error)?;
                 self.failed.push(kind);
                 self.why.get_or_insert(why);
             }

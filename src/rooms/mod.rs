@@ -14,9 +14,9 @@ use crate::{
     expiry,
     graph::{
         Graph, Patience,
-        batch::{self, Inner, Question},
-        by_id::{Found, check_number, found},
-        places::{each_page, passing_over},
+        batch::{self, BatchAnswer, BatchRequest},
+        by_id::{Found, check_count, read_answer},
+        places::{each_page, reason_to_continue},
     },
     host::{Host, Sink},
     model::{BATCH, Removal, Room, RoomBatch, RoomChange, RoomFields, Summary, Unreadable},
@@ -102,16 +102,16 @@ pub async fn read<H: Host>(
     settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<RoomChange>, Error> {
-    check_number(ids)?;
+    check_count(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let question = |id: &String| Question::get(graph.endpoints().place_in_batch(id));
+    let question = |id: &String| BatchRequest::get(graph.endpoints().place_in_batch(id));
     let questions: Vec<_> = ids.iter().map(question).collect();
-    let answers = batch::ask_all(&graph, &questions, PLACES).await?;
+    let answers = batch::send_all(&graph, &questions, PLACES).await?;
     let mut selection = Selection::new(&settings.rooms);
-    let change = |(id, answer): (&String, Inner)| {
+    let change = |(id, answer): (&String, BatchAnswer)| {
         let missing = |why| RoomChange::Missing(id.clone(), why);
         let unreadable = |reason| RoomChange::Unreadable(Unreadable { id: id.clone(), reason });
-        Ok(match found(&graph, answer, PLACES)? {
+        Ok(match read_answer(&graph, answer, PLACES)? {
             Found::Missing => missing(Removal::Soft),
             Found::Unreadable(reason) => unreadable(reason),
             // Room lists, buildings and desks have ids and addresses as well.
@@ -249,7 +249,7 @@ impl Lists {
         )
         .await;
         if let Err(error) = read {
-            let why = passing_over(error)?;
+            let why = reason_to_continue(error)?;
             it.are_unknown = true;
             warnings.push(format!(
                 "Room lists could not be read, so rooms keep the lists that were read before: {why}"
@@ -268,7 +268,7 @@ impl Lists {
             )
             .await;
             if let Err(error) = read {
-                let why = passing_over(error)?;
+                let why = reason_to_continue(error)?;
                 it.are_unknown = true;
                 warnings.push(format!(
                     "The room list {} could not be read, so rooms keep the lists that were read before: {why}",

@@ -173,7 +173,9 @@ fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Orig
     let problem = match uri.as_ref().and_then(Origin::of) {
         None => "This is not an address such as https://graph.microsoft.com",
         Some(_) if !uri.is_some_and(|it| bare(&it)) => "This must be only scheme, host and port",
-        Some(origin) if !origin.is_safe() => "Plain http is allowed on loopback only: use https",
+        Some(origin) if !origin.is_https_or_loopback() => {
+            "Plain http is allowed on loopback only: use https"
+        }
         Some(origin) => return Some(origin),
     };
     fields.wrong(field, problem);

@@ -10,7 +10,12 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::{discovery::Provider, refusal::rejected};
-use crate::{error::Error, host::Host, model::Callback, settings::Settings};
+use crate::{
+    error::Error,
+    host::{Host, unix_seconds},
+    model::Callback,
+    settings::Settings,
+};
 
 /// A code lives about as long.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -59,7 +64,7 @@ impl Flow {
         state: String,
         sign_in: Option<SignIn>,
     ) -> Self {
-        Self { began: seconds(now), redirect_uri: redirect_uri.to_owned(), state, sign_in }
+        Self { began: unix_seconds(now), redirect_uri: redirect_uri.to_owned(), state, sign_in }
     }
 
     /// The flow as the host stores it: XChaCha20-Poly1305 (RFC 8439, with the longer nonce of
@@ -90,7 +95,7 @@ impl Flow {
         let content = cipher(settings).decrypt(XNonce::from_slice(nonce), sealed);
         let content = content.map_err(|_| changed())?;
         let it: Self = serde_json::from_slice(&content).map_err(|_| changed())?;
-        let age = seconds(now).checked_sub(it.began);
+        let age = unix_seconds(now).checked_sub(it.began);
         if age.is_none_or(|it| it > LONGEST.as_secs()) {
             return Err(rejected(
                 "flow-expired",
@@ -153,8 +158,4 @@ fn cipher(settings: &Settings) -> XChaCha20Poly1305 {
 /// Compares what a stranger could guess at, in a time that tells nothing.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }

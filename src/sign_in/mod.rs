@@ -143,7 +143,7 @@ fn with_query(endpoint: &str, query: &[(&str, &str)]) -> String {
 
 fn check_redirect_uri(redirect_uri: &str) -> Result<(), Error> {
     let uri = redirect_uri.parse::<Uri>().ok();
-    let safe = uri.as_ref().and_then(Origin::of).is_some_and(|it| it.is_safe());
+    let safe = uri.as_ref().and_then(Origin::of).is_some_and(|it| it.is_https_or_loopback());
     if safe && !redirect_uri.contains('#') {
         return Ok(());
     }

@@ -115,7 +115,7 @@ fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
         fields: vec![FieldError::new(field, summary.clone())],
         ..warned(SETTINGS, summary)
     };
-    if let Some(expiry) = Expiry::of(settings, host.now()) {
+    if let Some(expiry) = Expiry::find(settings, host.now()) {
         return warned(expiry.field, expiry.summary, expiry.remedy);
     }
     if settings.server.credential.secret().is_some_and(|it| is_guid(it.reveal())) {
@@ -173,7 +173,7 @@ fn not_granted(id: &'static str, permission: Permission, error: &Error) -> Check
         // Nothing that an administrator of the app could click: ONES is of use without.
         Error::Unsupported(_) => Check { outcome: Outcome::Warned, ..check },
         Error::PermissionMissing(_) => Check {
-            summary: format!("{}. Without it: {}", check.summary, permission.costs),
+            summary: format!("{}. Without it: {}", check.summary, permission.without),
             ..check
         },
         _ => check,

@@ -9,7 +9,7 @@ use crate::{
     error::FieldError,
     graph::{
         Graph,
-        batch::{self, Inner, Question},
+        batch::{self, BatchAnswer, BatchRequest},
     },
     host::Host,
     model::{Check, Outcome},
@@ -33,11 +33,11 @@ pub(super) async fn check<H: Host>(
         return skipped(SCOPE, "Not tried, since groups cannot be read");
     }
     let endpoints = graph.endpoints();
-    let groups = ids.iter().map(|id| Question::get(endpoints.group_in_batch(id, SELECT)));
+    let groups = ids.iter().map(|id| BatchRequest::get(endpoints.group_in_batch(id, SELECT)));
     // A group that can be read can still refuse its members.
-    let members = ids.iter().map(|id| Question::get(endpoints.one_member_in_batch(id)));
+    let members = ids.iter().map(|id| BatchRequest::get(endpoints.one_member_in_batch(id)));
     let questions: Vec<_> = groups.chain(members).collect();
-    let mut answers = match batch::ask_all(graph, &questions, GROUPS).await {
+    let mut answers = match batch::send_all(graph, &questions, GROUPS).await {
         Ok(answers) => answers,
         Err(error) => return of_error(SCOPE, &error),
     };
@@ -45,13 +45,13 @@ pub(super) async fn check<H: Host>(
     let (mut missing, mut names, mut hidden, mut unread, mut refused) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, ((id, answer), members)) in ids.iter().zip(answers).zip(members).enumerate() {
-        if let Inner::Refused(it) = members
+        if let BatchAnswer::Refused(it) = members
             && it.status == 403
         {
             refused.push((index, it));
         }
         match answer {
-            Inner::Success(body) => {
+            BatchAnswer::Success(body) => {
                 let group: Value = serde_json::from_str(body.get()).unwrap_or_default();
                 let text = |name| group.get(name).and_then(Value::as_str);
                 let name = text("displayName").unwrap_or(id).to_owned();
@@ -60,10 +60,10 @@ pub(super) async fn check<H: Host>(
                 }
                 names.push(name);
             }
-            Inner::Refused(it) if it.is_missing_object() => {
+            BatchAnswer::Refused(it) if it.is_missing_object() => {
                 missing.push(directory::no_such_group(index));
             }
-            Inner::Refused(_) | Inner::Unanswered => unread.push(id.clone()),
+            BatchAnswer::Refused(_) | BatchAnswer::Unanswered => unread.push(id.clone()),
         }
     }
     if !missing.is_empty() {
