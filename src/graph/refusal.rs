@@ -248,15 +248,12 @@ impl GraphError {
             );
             let wait = "A new grant can take some time: try again later";
             // Exchange provides these two.
-            let exchange = format!(
-                "{wait}, for Exchange after up to 48 hours. If the error remains, ask your Exchange \
-                    administrator whether a policy limits the app to some mailboxes"
-            );
+            let exchange = "A new grant can take up to 48 hours in Exchange: try again later. If the \
+                error remains, ask your Exchange administrator whether a policy limits the app to \
+                some mailboxes";
             let is_exchange = needs == CALENDARS || needs == PLACES;
             return Error::PermissionMissing(
-                explanation
-                    .remedy(if is_exchange { exchange } else { wait.to_owned() })
-                    .detail(self.detail),
+                explanation.remedy(if is_exchange { exchange } else { wait }).detail(self.detail),
             );
         }
         if self.status == 403 {

@@ -32,7 +32,7 @@ pub(super) fn of_browser(
 
 fn from_browser(error: &str, description: Option<&str>) -> Refusal {
     let error: String = error.chars().take(100).collect();
-    Refusal::told(&error, description.unwrap_or_default())
+    Refusal::in_redirect(&error, description.unwrap_or_default())
 }
 
 /// What Entra ID answered to the code; `sent` is what went there with it.

@@ -13,7 +13,7 @@ mod scope;
 use futures_util::future::join4;
 
 use crate::{
-    entra::fields_of,
+    entra::fields_to_blame,
     error::{Error, FieldError},
     expiry::Expiry,
     graph::{Graph, Patience},
@@ -134,7 +134,7 @@ fn of_refusal(settings: &Settings, error: &Error) -> Check {
     let Some(explanation) = error.explanation() else {
         return check;
     };
-    let fields = fields_of(&explanation.code, settings).iter();
+    let fields = fields_to_blame(&explanation.code, settings).iter();
     let fields = fields.map(|it| FieldError::new(*it, explanation.summary.clone())).collect();
     Check { fields, ..check }
 }
