@@ -58,7 +58,7 @@ pub async fn sync<H: Host>(
         && fields.iter().all(|it| it.field == pointer::CARD_NUMBER)
     {
         // Graph does not have the attribute: users are worth having without.
-        warnings.push(card_number::without_numbers(error));
+        warnings.push(card_number::warn_without_numbers(error));
         let reader = UserReader::without_card_number();
         let begin = reached.with_users_of(&checkpoint).under(settings, &reader);
         (result, _) = attempt(&graph, &reader, sink, begin).await;
