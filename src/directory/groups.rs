@@ -72,7 +72,7 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         let mut items = Vec::with_capacity(page.value.len());
         for (index, raw) in page.value.iter().enumerate() {
             let mut item = read(raw);
-            if matches!(item.record, GroupRecord::Whole(_) | GroupRecord::Partial) {
+            if matches!(item.record, GroupRecord::Complete(_) | GroupRecord::Partial) {
                 let reported = Reported::read(raw, GROUP_SELECT);
                 let all = said.add(&item.id, reported, after.owed(Subject::Groups));
                 item.record = read(&all.alone()).record;

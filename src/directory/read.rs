@@ -118,8 +118,8 @@ fn of_answers<H: Host>(
     let known = |((id, said), answer): (&(String, Reported), BatchAnswer)| {
         Ok(match read_answer(graph, answer, USERS)? {
             Found::Body(body) => {
-                let read = under(id, reader.whole(&body));
-                let merged = under(id, reader.whole(&said.over(&body)));
+                let read = under(id, reader.read_complete(&body));
+                let merged = under(id, reader.read_complete(&said.over(&body)));
                 let is_behind = !is_same(&read, &merged);
                 let is_certain = said.names_any(&DECISIVE);
                 Known::Read { item: merged, is_behind, is_certain }
@@ -197,7 +197,7 @@ pub(super) async fn groups_by_id<H: Host>(
 pub(super) fn group(id: &str, record: GroupRecord) -> UserChange {
     let id = id.to_owned();
     match record {
-        GroupRecord::Whole(group) => UserChange::Group(crate::model::Group { id, ..group }),
+        GroupRecord::Complete(group) => UserChange::Group(crate::model::Group { id, ..group }),
         GroupRecord::Removed(removal) => UserChange::GroupRemoved(id, removal),
         GroupRecord::Unreadable(it) => UserChange::GroupUnreadable(Unreadable { id, ..it }),
         GroupRecord::Partial => {

@@ -35,7 +35,7 @@ pub(super) async fn of_member<H: Host>(
 ) -> Result<UserChange, Error> {
     let out = |user: User| UserChange::Removed(user.id, Removal::OutOfScope);
     Ok(match item {
-        Item::User { user, .. } if !graph.settings().users.select(&user) => out(user),
+        Item::User { user, .. } if !graph.settings().users.selects(&user) => out(user),
         Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
             Owner::User => UserChange::User(user),
             Owner::Room => out(user),

@@ -129,7 +129,7 @@ impl<'a, H: Host> Users<'a, H> {
 
     /// An item of a listing. What a change reported of a user that could not be read wins.
     fn full(&self, raw: &RawValue, after: &Checkpoint) -> Item {
-        let item = self.reader.whole(raw);
+        let item = self.reader.read_complete(raw);
         let Some(owed) = after.owed(Subject::People).filter(|it| !it.is_empty()) else {
             return item;
         };
@@ -137,7 +137,7 @@ impl<'a, H: Host> Users<'a, H> {
             return item;
         };
         match owed.said(&user.id) {
-            Some(said) => self.reader.whole(&said.over(raw)),
+            Some(said) => self.reader.read_complete(&said.over(raw)),
             None => item,
         }
     }
@@ -155,16 +155,16 @@ impl<'a, H: Host> Users<'a, H> {
         let mut partial = BTreeMap::new();
         let mut users = BTreeMap::new();
         for (index, raw) in page.value.iter().enumerate() {
-            let mut item = self.reader.change(raw);
+            let mut item = self.reader.read_change(raw);
             if is_initial && matches!(item, Item::Partial(_)) {
-                item = self.reader.whole(raw);
+                item = self.reader.read_complete(raw);
             }
             if let Item::Partial(id) | Item::User { user: User { id, .. }, .. } = &item {
                 let id = id.clone();
                 let reported = self.reader.reported(raw);
                 let all = said.add(&id, reported, after.owed(Subject::People));
                 if let Item::Partial(_) = item {
-                    item = self.reader.change(&all.alone());
+                    item = self.reader.read_change(&all.alone());
                 }
                 if let Item::Partial(_) = item {
                     // Only the last one of a user on the page is completed: it counts.

@@ -1,4 +1,4 @@
-//! From what was entered to what is meant. Finds every wrong field, not just the first.
+//! Checks the settings. Finds every wrong field, not just the first one.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{cloud::Cloud, error::FieldError, origin::Origin, secret::Secret};
 
-/// What each object of the settings can hold.
+/// The fields of each object in the settings.
 const KNOWN: [(&str, &[&str]); 5] = [
     ("", &["server", "rooms", "users"]),
     (
@@ -46,7 +46,7 @@ const KNOWN: [(&str, &[&str]); 5] = [
 
 pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
     let mut fields = Fields::default();
-    // serde would read a list as the fields of an object, in their order.
+    // serde would accept a list as the fields of an object, in their order.
     let mut settings = settings.clone();
     for (object, _) in KNOWN {
         if let Some(list @ Value::Array(_)) = settings.pointer_mut(object) {
@@ -82,15 +82,22 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
 fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
     let name = fields.name(pointer::NAME, form.name, "The integration needs a name");
     let cloud = cloud(fields, form.cloud);
-    let tenant_id =
-        fields.text(pointer::TENANT_ID, form.tenant_id, "The tenant ID is missing").and_then(
-            |it| fields.ensure(it, pointer::TENANT_ID, is_tenant, "This is neither a GUID (Overview → Directory (tenant) ID) nor a domain of the tenant"),
-        );
+    let tenant_id = fields
+        .text(pointer::TENANT_ID, form.tenant_id, "The tenant ID is missing")
+        .and_then(|id| {
+            fields.ensure(
+                id,
+                pointer::TENANT_ID,
+                is_tenant,
+                "This is neither a GUID (Overview → Directory (tenant) ID) nor a domain of the \
+                        tenant",
+            )
+        });
     let client_id = fields
         .text(pointer::CLIENT_ID, form.client_id, "The client ID is missing")
-        .and_then(|it| {
+        .and_then(|id| {
             fields.ensure(
-                it,
+                id,
                 pointer::CLIENT_ID,
                 is_guid,
                 "This is not a GUID: copy Overview → Application (client) ID",
@@ -99,12 +106,12 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
     let credential = credential(fields, form.client_secret, form.client_certificate);
     let secret_expires = match form.secret_expires {
         Entry::Absent => Some(None),
-        entry => fields.given(pointer::SECRET_EXPIRES, entry).and_then(|it| {
-            let day = humantime::parse_rfc3339(&format!("{it}T00:00:00Z")).ok();
+        entry => fields.given(pointer::SECRET_EXPIRES, entry).and_then(|text| {
+            let day = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).ok();
             if day.is_none() {
                 fields.wrong(pointer::SECRET_EXPIRES, "This is not a date such as 2027-05-01");
             }
-            day.map(|day| Some(Day { text: it, day }))
+            day.map(|day| Some(Day { text, day }))
         }),
     };
     Some(Server {
@@ -117,7 +124,8 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
     })
 }
 
-/// Where both are given, the certificate is used: the secret can go at leisure.
+/// Reads the credential. Where both are present, the certificate is used, so that the secret can be
+/// removed later.
 fn credential(
     fields: &mut Fields,
     secret: Entry<String>,
@@ -135,7 +143,7 @@ fn credential(
         },
         (Some(secret), None) => Some(Credential::Secret(Secret::new(secret))),
         (None, None) => {
-            fields.wrong(pointer::CLIENT_SECRET, "Give a client secret or a client certificate");
+            fields.wrong(pointer::CLIENT_SECRET, "Enter a client secret or a client certificate");
             None
         }
     }
@@ -169,10 +177,11 @@ fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
 fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Origin> {
     let text = fields.text(field, entry, "The address is missing")?;
     let uri = text.parse::<Uri>().ok();
-    let bare = |uri: &Uri| matches!(uri.path_and_query().map(|it| it.as_str()), None | Some("/"));
+    let bare =
+        |uri: &Uri| matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("/"));
     let problem = match uri.as_ref().and_then(Origin::of) {
         None => "This is not an address such as https://graph.microsoft.com",
-        Some(_) if !uri.is_some_and(|it| bare(&it)) => "This must be only scheme, host and port",
+        Some(_) if !uri.is_some_and(|uri| bare(&uri)) => "Enter only scheme, host and port",
         Some(origin) if !origin.is_https_or_loopback() => {
             "Plain http is allowed on loopback only: use https"
         }
@@ -197,7 +206,7 @@ fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection>
                     );
                 }
             }
-            Some(RoomSelection::Chosen(chosen.iter().map(|it| it.trim().to_owned()).collect()))
+            Some(RoomSelection::Chosen(chosen.iter().map(|room| room.trim().to_owned()).collect()))
         }
         Entry::Wrong(_) => {
             fields.wrong(
@@ -257,7 +266,7 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
         only_groups: only_groups?
             .unwrap_or_default()
             .iter()
-            .map(|it| it.trim().to_ascii_lowercase())
+            .map(|group| group.trim().to_ascii_lowercase())
             .collect(),
     })
 }
@@ -269,7 +278,7 @@ fn card_number(entered: &str) -> Result<CardNumber, &'static str> {
     }
 }
 
-/// Collects what is wrong.
+/// Collects the wrong fields.
 #[derive(Default)]
 struct Fields {
     wrong: Vec<FieldError>,
@@ -277,13 +286,13 @@ struct Fields {
 
 impl Fields {
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        // The first message says what to mend.
+        // The first message about a field is the most precise one.
         if !self.wrong.iter().any(|it| it.field == field) {
             self.wrong.push(FieldError::new(field, message));
         }
     }
 
-    /// A step of the wizard; all of them can be left empty.
+    /// Reads a step of the wizard, which can be absent.
     fn object<T: Default>(&mut self, field: &str, entry: Entry<T>) -> Option<T> {
         match entry {
             Entry::Absent => Some(T::default()),
@@ -313,7 +322,7 @@ impl Fields {
         }
     }
 
-    /// Text that is there and has no spaces around it: they come from copying.
+    /// Reads a required text, without the spaces around it that come from copying.
     fn text(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
         let text = self.optional_text(field, entry)?;
         if text.is_none() {
@@ -322,20 +331,20 @@ impl Fields {
         text
     }
 
-    /// The same, where it need not be there: forms send empty text for what is left empty.
+    /// Reads an optional text. Forms send an empty text for a field that is left empty.
     fn optional_text(&mut self, field: &str, entry: Entry<String>) -> Option<Option<String>> {
         let text = self.optional(field, entry, "text")?.unwrap_or_default();
         let text = text.trim();
         Some((!text.is_empty()).then(|| text.to_owned()))
     }
 
-    /// Text that a person reads on a button or in a list.
+    /// Reads a text that is shown on a button or in a list.
     fn name(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
         let text = self.text(field, entry, missing)?;
         self.ensure(
             text,
             field,
-            |it| it.chars().count() <= 100,
+            |name| name.chars().count() <= 100,
             "This is longer than 100 characters",
         )
     }
@@ -367,13 +376,13 @@ impl Fields {
     }
 }
 
-/// Eight, four, four, four and twelve hexadecimal digits.
+/// Returns whether the text is a GUID: 8, 4, 4, 4 and 12 hexadecimal digits.
 pub(crate) fn is_guid(text: &str) -> bool {
     let mut groups = text.split('-');
     [8, 4, 4, 4, 12].iter().all(|length| {
-        groups
-            .next()
-            .is_some_and(|it| it.len() == *length && it.bytes().all(|b| b.is_ascii_hexdigit()))
+        groups.next().is_some_and(|group| {
+            group.len() == *length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
     }) && groups.next().is_none()
 }
 
@@ -381,7 +390,7 @@ fn is_tenant(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
-            && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     is_guid(text) || (text.contains('.') && text.split('.').all(is_label))
 }

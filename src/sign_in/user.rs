@@ -25,7 +25,7 @@ pub(super) async fn read_user<H: Host>(
         None => read_from_claims(claims),
     };
     match user {
-        user if graph.settings().users.select(&user) => {
+        user if graph.settings().users.selects(&user) => {
             match directory::admits(graph, &user).await? {
                 true => Ok(user),
                 false => Err(declined(
@@ -57,7 +57,7 @@ async fn read_from_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User
     let Ok(Answer::Success(response)) = graph.ask(Request::get(uri)).await else {
         return None;
     };
-    match reader.whole(serde_json::from_str(response.text()).ok()?) {
+    match reader.read_complete(serde_json::from_str(response.text()).ok()?) {
         Item::User { user, .. } if user.id.eq_ignore_ascii_case(id) => Some(user),
         _ => None,
     }

@@ -36,7 +36,7 @@ fn the_first_round_tells_groups_with_and_without_members() {
         told[0],
         GroupItem {
             id: first.to_owned(),
-            record: GroupRecord::Whole(Group {
+            record: GroupRecord::Complete(Group {
                 id: first.to_owned(),
                 name: "TestGroup1".to_owned(),
                 description: Some("Employees in test group 1".to_owned()),
@@ -75,11 +75,11 @@ fn a_later_round_tells_who_left_and_that_something_is_absent() {
 #[test]
 fn a_group_by_itself_is_told_in_full() {
     let raw: Box<RawValue> = serde_json::from_str(payload!("group-get")).expect("JSON");
-    let GroupRecord::Whole(group) = read_group(&raw).record else { panic!("{raw}") };
+    let GroupRecord::Complete(group) = read_group(&raw).record else { panic!("{raw}") };
     assert_eq!(group.id, "b320ee12-b1cd-4cca-b648-a437be61c5cd");
     assert_eq!(group.name, "Library Assist");
     let all = items(payload!("groups-list"), read_group);
-    assert!(all.iter().all(|it| matches!(it.record, GroupRecord::Whole(_))), "{all:?}");
+    assert!(all.iter().all(|it| matches!(it.record, GroupRecord::Complete(_))), "{all:?}");
 }
 
 #[test]

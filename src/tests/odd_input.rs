@@ -162,7 +162,7 @@ fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     ));
     let membership = Membership { group: LOWER.to_owned(), member: LOWER.to_owned() };
     assert_eq!(group.id, LOWER);
-    assert!(matches!(&group.record, GroupRecord::Whole(Group { id, .. }) if id == LOWER));
+    assert!(matches!(&group.record, GroupRecord::Complete(Group { id, .. }) if id == LOWER));
     assert_eq!(
         group.members,
         [MemberChange::Added(membership.clone()), MemberChange::Removed(membership)]
@@ -285,7 +285,7 @@ fn removed_that_is_null_or_false_removes_nobody() {
         let changes = told(body(&user("ann")), &changes);
         assert!(matches!(&changes[1], UserChange::User(user) if user.id == "bob"), "{changes:?}");
         let raw = format!(r#"{{"id": "g", "displayName": "G", "@removed": {removed}}}"#);
-        assert!(matches!(group(&raw).record, GroupRecord::Whole(_)));
+        assert!(matches!(group(&raw).record, GroupRecord::Complete(_)));
     }
 }
 
@@ -307,7 +307,7 @@ fn groups_are_read_with_null_among_their_members_and_odd_texts() {
             {"id": "b", "@removed": null}
         ]}"##,
     );
-    let GroupRecord::Whole(record) = &read.record else { panic!("{read:?}") };
+    let GroupRecord::Complete(record) = &read.record else { panic!("{read:?}") };
     assert_eq!((record.id.as_str(), record.name.as_str()), ("g", "7"));
     assert_eq!(record.email.as_deref(), Some("g@contoso.com"));
     let joined = |member: &str| {
@@ -315,7 +315,7 @@ fn groups_are_read_with_null_among_their_members_and_odd_texts() {
     };
     assert_eq!(read.members, [joined("ann"), joined("b")]);
     let none = group(r#"{"id": "g", "displayName": "G", "members@delta": null}"#);
-    assert!(matches!(none.record, GroupRecord::Whole(_)) && none.members.is_empty());
+    assert!(matches!(none.record, GroupRecord::Complete(_)) && none.members.is_empty());
     let page = r##"{"value": [{"@odata.type": "#MICROSOFT.GRAPH.USER"}]}"##;
     let response = Response { status: 200, headers: Vec::new(), body: page.into() };
     assert!(is_user(Page::read(&response).expect("a page").value[0]));
@@ -400,7 +400,7 @@ proptest! {
         ]),
         value in anything(),
     ) {
-        match UserReader::new(None).whole(&raw(&ann(field, value))) {
+        match UserReader::new(None).read_complete(&raw(&ann(field, value))) {
             Item::User { user, .. } => prop_assert_eq!(user.id, "ann"),
             Item::Unreadable(it) => {
                 prop_assert_eq!(it.id, "ann");

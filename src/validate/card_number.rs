@@ -60,7 +60,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
                 // Groups have devices and other groups in them as well.
                 let limited = !settings.only_groups.is_empty();
                 let users = page.value.iter().filter(|it| !limited || is_user(it));
-                Sample::of(users.map(|it| reader.whole(it)), settings)
+                Sample::of(users.map(|it| reader.read_complete(it)), settings)
             }
             Err(error) => return of_error(CARD_NUMBER, &error),
         };
@@ -90,7 +90,7 @@ impl Sample {
         let mut sample = Self::default();
         for item in items {
             match item {
-                Item::User { user, .. } if settings.select(&user) => {
+                Item::User { user, .. } if settings.selects(&user) => {
                     sample.users += 1;
                     if let Some(number) = user.card_number {
                         sample.holders.entry(number).or_default().push(user.username);
