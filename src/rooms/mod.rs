@@ -1,13 +1,17 @@
-//! Tells rooms: all of them or chosen ones, with the lists that hold them.
+//! Reads rooms: all of them or chosen ones, with the room lists that contain them.
 //!
-//! There is no delta for places: each run tells all of them.
+//! Graph has no delta for places, so each run reads all rooms.
 
 pub mod booking;
 mod buildings;
+mod lists;
+mod selection;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub use buildings::Buildings;
+use lists::Lists;
+pub use selection::Selection;
 
 use crate::{
     error::Error,
@@ -16,20 +20,20 @@ use crate::{
         Graph, Patience,
         batch::{self, BatchAnswer, BatchRequest},
         by_id::{Found, check_count, read_answer},
-        places::{each_page, reason_to_continue},
+        places::each_page,
     },
     host::{Host, Sink},
     model::{BATCH, Removal, Room, RoomBatch, RoomChange, RoomFields, Summary, Unreadable},
-    payload::{RoomKey, is_room, read_list, read_mailbox},
+    payload::{RoomKey, is_room},
     permission::PLACES,
-    settings::{RoomSelection, Settings},
+    settings::Settings,
 };
 
-/// Tells all selected rooms.
+/// Sends all selected rooms to `sink`.
 ///
 /// # Errors
-/// [`Error::Unsupported`] where the cloud or tenant has no Places, [`Error::Cancelled`] where
-/// `sink` was dropped; else as [`Graph::require`].
+/// [`Error::Unsupported`] where the cloud or tenant has no Places, [`Error::Cancelled`] where the
+/// host no longer reads; otherwise those of [`Graph::require`].
 pub async fn sync<H: Host>(
     host: &H,
     settings: &Settings,
@@ -58,7 +62,7 @@ pub async fn sync<H: Host>(
                 match place.read(raw) {
                     Ok(mut room) => {
                         buildings.complete(&graph, &mut room, place.parent.as_deref()).await?;
-                        room.lists = lists.of(&place);
+                        room.lists = lists.containing(&place);
                         room.unknown.lists = lists.are_unknown;
                         batch.rooms.push(room);
                     }
@@ -76,27 +80,27 @@ pub async fn sync<H: Host>(
     if total.got == 0 {
         warnings.push(NO_ROOMS.to_owned());
     }
-    if let Some(count) = total.count.filter(|it| *it > seen.len() as u64) {
+    if let Some(count) = total.count.filter(|count| *count > seen.len() as u64) {
         complete = false;
         warnings.push(format!(
-            "Microsoft Graph counts {count} rooms, but told only {}: none is removed in this run",
+            "Microsoft Graph reports {count} rooms, but returned only {}: this run removes no room",
             seen.len()
         ));
     }
     warnings.extend(buildings.warning());
-    warnings.extend(selection.missing().map(|(_, room)| not_found(room)));
+    warnings.extend(selection.missing().map(|(_, room)| warn_not_found(room)));
     warnings.extend(selection.is_by_address().then(|| BY_ADDRESS.to_owned()));
     Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
 }
 
-/// Returns one change for each id: a room, missing, or unreadable. Which lists hold a room, and
-/// what holds the floor that it is on, is unknown: that would take whole listings.
+/// Returns one change for each id: the room, missing, or unreadable. The lists of a room, and what
+/// contains its floor, are unknown: they would need complete listings.
 ///
-/// A room is read by `placeId` or by e-mail address: whichever of them its id is.
+/// A room is read by its id, which is a `placeId` or an e-mail address.
 /// Source: <https://learn.microsoft.com/graph/api/place-get>.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for more than [`BATCH`] ids; else as [`sync`].
+/// [`Error::Unexpected`] for more than [`BATCH`] ids; otherwise those of [`sync`].
 pub async fn read<H: Host>(
     host: &H,
     settings: &Settings,
@@ -114,13 +118,13 @@ pub async fn read<H: Host>(
         Ok(match read_answer(&graph, answer, PLACES)? {
             Found::Missing => missing(Removal::Soft),
             Found::Unreadable(reason) => unreadable(reason),
-            // Room lists, buildings and desks have ids and addresses as well.
+            // Room lists, buildings and desks also have ids and addresses.
             Found::Body(body) if !is_room(&body) => missing(Removal::Soft),
             Found::Body(body) => {
                 let place = RoomKey::identify(&body);
                 match place.read(&body) {
                     _ if !selection.takes(&place) => missing(Removal::OutOfScope),
-                    Ok(room) => RoomChange::Room(by_itself(room, id, place.parent.is_some())),
+                    Ok(room) => RoomChange::Room(read_alone(room, id, place.parent.is_some())),
                     Err(it) => unreadable(it.reason),
                 }
             }
@@ -129,32 +133,37 @@ pub async fn read<H: Host>(
     ids.iter().zip(answers).map(change).collect()
 }
 
-/// A room that was read without what holds it, under the id that was asked for.
-fn by_itself(room: Room, id: &str, is_in_something: bool) -> Room {
+/// Returns a room that was read without the places that contain it, under the requested id.
+fn read_alone(room: Room, id: &str, has_parent: bool) -> Room {
     let unknown = RoomFields {
-        building: is_in_something,
-        floor_label: is_in_something,
-        address: is_in_something && room.address.is_none(),
-        position: is_in_something && room.position.is_none(),
+        building: has_parent,
+        floor_label: has_parent,
+        address: has_parent && room.address.is_none(),
+        position: has_parent && room.position.is_none(),
         lists: true,
     };
     Room { id: id.to_owned(), unknown, ..room }
 }
 
-/// What to say of a tenant without rooms.
-pub const NO_ROOMS: &str = "Microsoft Graph tells no rooms: rooms that are hidden from the address lists do not appear, and new ones can take up to 48 hours";
+/// Warning about a tenant without rooms.
+pub const NO_ROOMS: &str = "Microsoft Graph returned no rooms: rooms that are hidden from the \
+    address lists do not appear, and new ones can take up to 48 hours";
 
-/// What to say where rooms are chosen and have no lasting id.
-const BY_ADDRESS: &str = "Microsoft Graph gives rooms no lasting id here, so they are known by their address: a room that gets another address counts as a new one, and has to be chosen anew";
+/// Warning where rooms are chosen and have no permanent id.
+const BY_ADDRESS: &str = "Microsoft Graph returns no permanent ids of rooms in this cloud, so ONES \
+    identifies rooms by their address: a room whose address changes counts as a new one, and must \
+    be chosen again";
 
-/// What to say of a chosen room that is not there.
-pub fn not_found(room: &str) -> String {
+/// Returns the warning about a chosen room that was not found.
+pub fn warn_not_found(room: &str) -> String {
     format!(
-        "The chosen room {room} was not found: it may have been deleted, have got another address, or be hidden from the address lists; changes can take up to 48 hours"
+        "The chosen room {room} was not found: it may be deleted, have another address, or be \
+            hidden from the address lists; changes can take up to 48 hours"
     )
 }
 
-/// A page has at most [`PAGE`](crate::graph::places::PAGE) rooms, unless a server means it otherwise.
+/// Splits a batch that is too large. Pages have at most [`PAGE`](crate::graph::places::PAGE) rooms,
+/// but a server can return more.
 fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
     let mut batches = Vec::new();
     while batch.rooms.len() + batch.unreadable.len() > BATCH {
@@ -165,126 +174,4 @@ fn split(mut batch: RoomBatch) -> Vec<RoomBatch> {
     }
     batches.push(batch);
     batches
-}
-
-/// Which rooms the settings want, and which of them have been seen.
-pub struct Selection<'a> {
-    chosen: Option<Vec<(&'a str, bool)>>,
-    is_by_address: bool,
-}
-
-impl<'a> Selection<'a> {
-    /// Nothing seen yet.
-    pub fn new(selection: &'a RoomSelection) -> Self {
-        let chosen = match selection {
-            RoomSelection::All => None,
-            RoomSelection::Chosen(rooms) => {
-                Some(rooms.iter().map(|it| (it.as_str(), false)).collect())
-            }
-        };
-        Self { chosen, is_by_address: false }
-    }
-
-    /// Whether the room is wanted; by its id, its e-mail address, or Graph's entity id.
-    pub fn takes(&mut self, place: &RoomKey) -> bool {
-        let Some(chosen) = &mut self.chosen else {
-            return true;
-        };
-        let is_meant = |room: &str| {
-            let names = [Some(&place.id), place.email.as_ref(), place.entity_id.as_ref()];
-            // E-mail addresses and GUIDs alike: case tells nothing apart.
-            names.into_iter().flatten().any(|it| it.to_lowercase() == room.to_lowercase())
-        };
-        let mut taken = false;
-        for (_, seen) in chosen.iter_mut().filter(|(room, _)| is_meant(room)) {
-            *seen = true;
-            taken = true;
-        }
-        self.is_by_address |= taken && !place.is_lasting;
-        taken
-    }
-
-    /// Whether a chosen room is known by its e-mail address alone.
-    pub fn is_by_address(&self) -> bool {
-        self.is_by_address
-    }
-
-    /// Chosen rooms that did not appear, with their place in the settings.
-    pub fn missing(&self) -> impl Iterator<Item = (usize, &'a str)> {
-        let chosen = self.chosen.iter().flatten().enumerate();
-        chosen.filter(|(_, (_, seen))| !seen).map(|(index, (room, _))| (index, *room))
-    }
-}
-
-/// Which lists hold a room, by its e-mail address.
-#[derive(Default)]
-struct Lists {
-    names: Vec<String>,
-    /// Whether one list could not be read: no room's lists are known then, since nothing says
-    /// which rooms are in that one.
-    are_unknown: bool,
-    of_room: BTreeMap<String, Vec<usize>>,
-}
-
-impl Lists {
-    /// Reads all lists. Where they cannot be had, rooms are worth having without.
-    async fn read<H: Host>(
-        graph: &Graph<'_, H>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Self, Error> {
-        let mut it = Self::default();
-        let mut lists = Vec::new();
-        let read = each_page(
-            graph,
-            |skip| graph.endpoints().room_lists(skip),
-            async |page| {
-                let before = lists.len();
-                for list in page.iter().filter_map(|raw| read_list(raw)) {
-                    if !lists.contains(&list) {
-                        lists.push(list);
-                    }
-                }
-                Ok(lists.len() - before)
-            },
-        )
-        .await;
-        if let Err(error) = read {
-            let why = reason_to_continue(error)?;
-            it.are_unknown = true;
-            warnings.push(format!(
-                "Room lists could not be read, so rooms keep the lists that were read before: {why}"
-            ));
-        }
-        for list in lists {
-            let mut rooms = BTreeSet::new();
-            let read = each_page(
-                graph,
-                |skip| graph.endpoints().rooms_of_list(&list.email, skip),
-                async |page| {
-                    let before = rooms.len();
-                    rooms.extend(page.iter().filter_map(|raw| read_mailbox(raw)));
-                    Ok(rooms.len() - before)
-                },
-            )
-            .await;
-            if let Err(error) = read {
-                let why = reason_to_continue(error)?;
-                it.are_unknown = true;
-                warnings.push(format!(
-                    "The room list {} could not be read, so rooms keep the lists that were read before: {why}",
-                    list.name
-                ));
-            }
-            for room in rooms {
-                it.of_room.entry(room).or_default().push(it.names.len());
-            }
-            it.names.push(list.name);
-        }
-        Ok(it)
-    }
-
-    fn of(&self, place: &RoomKey) -> Vec<String> {
-        let lists = place.email.as_ref().and_then(|it| self.of_room.get(it));
-        lists.into_iter().flatten().filter_map(|it| self.names.get(*it).cloned()).collect()
-    }
 }

@@ -78,7 +78,10 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
     let fields: Vec<_> = selection
         .missing()
         .map(|(index, room)| {
-            FieldError::new(pointer::item(pointer::ROOM_SELECTION, index), rooms::not_found(room))
+            FieldError::new(
+                pointer::item(pointer::ROOM_SELECTION, index),
+                rooms::warn_not_found(room),
+            )
         })
         .collect();
     if count == 0 {
