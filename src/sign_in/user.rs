@@ -26,7 +26,7 @@ pub(super) async fn read_user<H: Host>(
     };
     match user {
         user if graph.settings().users.selects(&user) => {
-            match directory::admits(graph, &user).await? {
+            match directory::is_in_groups(graph, &user).await? {
                 true => Ok(user),
                 false => Err(declined(
                     "not-in-groups",

@@ -1,8 +1,8 @@
-//! Whether the groups that people are limited to are there, and can be looked into.
+//! Checks that the groups that users are limited to exist, and that their members can be read.
 
 use serde_json::Value;
 
-use super::{SCOPE, failed, not_granted, of_error, passed, skipped, warned};
+use super::{SCOPE, failed, failed_by, not_granted, passed, skipped, warned};
 use crate::{
     directory,
     entra::AccessToken,
@@ -27,19 +27,19 @@ pub(super) async fn check<H: Host>(
 ) -> Check {
     let ids = &graph.settings().users.only_groups;
     if ids.is_empty() {
-        return passed(SCOPE, "People are not limited to groups");
+        return passed(SCOPE, "Users are not limited to groups");
     }
     if groups.outcome != Outcome::Passed {
         return skipped(SCOPE, "Not tried, since groups cannot be read");
     }
     let endpoints = graph.endpoints();
     let groups = ids.iter().map(|id| BatchRequest::get(endpoints.group_in_batch(id, SELECT)));
-    // A group that can be read can still refuse its members.
+    // Graph can refuse the members of a group that can be read.
     let members = ids.iter().map(|id| BatchRequest::get(endpoints.one_member_in_batch(id)));
     let questions: Vec<_> = groups.chain(members).collect();
     let mut answers = match batch::send_all(graph, &questions, GROUPS).await {
         Ok(answers) => answers,
-        Err(error) => return of_error(SCOPE, &error),
+        Err(error) => return failed_by(SCOPE, &error),
     };
     let members = answers.split_off(ids.len());
     let (mut missing, mut names, mut hidden, mut unread, mut refused) =
@@ -68,15 +68,15 @@ pub(super) async fn check<H: Host>(
     }
     if !missing.is_empty() {
         let summary = match missing.len() {
-            1 => "One of the groups that people are limited to is not in the tenant".to_owned(),
+            1 => "One of the groups that users are limited to is not in the tenant".to_owned(),
             more => {
-                format!("{more} of the groups that people are limited to are not in the tenant")
+                format!("{more} of the groups that users are limited to are not in the tenant")
             }
         };
         return Check {
             fields: missing,
             remedy: Some(remedy::after_a_minute(
-                "the group was made",
+                "the group was created",
                 "Choose the groups again in the user settings",
             )),
             ..failed(SCOPE, summary)
@@ -86,7 +86,7 @@ pub(super) async fn check<H: Host>(
     if let Some((_, refusal)) = refused.into_iter().next() {
         let check = not_granted(SCOPE, MEMBERS, &graph.explain(refusal, MEMBERS));
         let field = |index| pointer::item(pointer::ONLY_GROUPS, index);
-        let fields = closed.into_iter().map(|it| FieldError::new(field(it), &check.summary));
+        let fields = closed.into_iter().map(|index| FieldError::new(field(index), &check.summary));
         return Check { fields: fields.collect(), ..check };
     }
     if !unread.is_empty() {
@@ -95,12 +95,12 @@ pub(super) async fn check<H: Host>(
     }
     // https://learn.microsoft.com/graph/api/group-list-transitivemembers
     if !hidden.is_empty() && token.hints_at(HIDDEN_MEMBERS) != Some(true) {
-        let summary = format!("Who is in a hidden group may not be told: {}", hidden.join(", "));
+        let summary = format!("The members of these groups may be hidden: {}", hidden.join(", "));
         let remedy = format!(
             "Choose groups with visible members, or: {}",
             remedy::grant(HIDDEN_MEMBERS, graph.endpoints().portal())
         );
         return Check { remedy: Some(remedy), ..warned(SCOPE, summary) };
     }
-    passed(SCOPE, format!("People are limited to {}", names.join(", ")))
+    passed(SCOPE, format!("Users are limited to {}", names.join(", ")))
 }
