@@ -88,8 +88,8 @@ const NO_PAGER: &str = "No directory extension that holds pager was found. Entra
     pager as a directory extension. If it does, grant Directory.Read.All, with which ONES can find \
     the extension, or enter its full name (extension_…_pager) instead of pager";
 
-/// Returns the directory extensions that hold `pager`, with the number of users in a sample who have
-/// it. The most frequent one comes first.
+/// Returns the directory extensions that hold `pager`, with the number of users in a sample who
+/// have it. The most frequent one comes first.
 async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<(String, usize)>, Error> {
     let mut pagers = registered(graph).await?;
     // None is registered, or several are.
@@ -110,8 +110,8 @@ fn choose_one(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
     if used.len() > 1 {
         let names = used.join(", ");
         return Err(format!(
-            "Several directory extensions hold pager: {names}. Enter the full name of the right one \
-                instead of pager"
+            "Several directory extensions hold pager: {names}. Enter the full name of the right \
+                one instead of pager"
         ));
     }
     let first = pagers.into_iter().next().ok_or(NO_PAGER)?;
@@ -121,8 +121,8 @@ fn choose_one(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
 /// Number of users in the sample who have each extension, by its name.
 type Pagers = BTreeMap<String, usize>;
 
-/// Requests the extensions that apps registered. That needs a permission that ONES does not require,
-/// and Graph returns nothing in tenants with more than 1,000 apps.
+/// Requests the extensions that apps registered. That needs a permission that ONES does not
+/// require, and Graph returns nothing in tenants with more than 1,000 apps.
 ///
 /// Source: <https://learn.microsoft.com/graph/api/directoryobject-getavailableextensionproperties>.
 async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {

@@ -23,8 +23,8 @@ const CARD_NUMBERS: [(&str, &str); 3] =
 /// Returns the values for a field that match what the user typed, `limit` at most.
 ///
 /// # Errors
-/// [`Error::InvalidSettings`] where the server settings are wrong, [`Error::Unsupported`] for a field
-/// without choices; otherwise those of [`Graph::require`].
+/// [`Error::InvalidSettings`] where the server settings are wrong, [`Error::Unsupported`] for a
+/// field without choices; otherwise those of [`Graph::require`].
 pub async fn choices<H: Host>(
     host: &H,
     settings: &str,

@@ -57,7 +57,8 @@ pub const PERMISSIONS: [Permission; 4] = [CALENDARS, GROUPS, PLACES, USERS];
 pub const HIDDEN_MEMBERS: &str = "Member.Read.Hidden";
 
 /// Reads the members of a group that hides them. Without it, Microsoft Graph answers 403 where
-/// members of such a group are requested, as if [`GROUPS`] were missing. Not one of [`PERMISSIONS`].
+/// members of such a group are requested, as if [`GROUPS`] were missing. Not one of
+/// [`PERMISSIONS`].
 pub const MEMBERS: Permission = Permission {
     name: HIDDEN_MEMBERS,
     id: "658aa5d8-239f-45c4-aa12-864f4fc7e490",

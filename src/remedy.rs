@@ -40,8 +40,12 @@ pub fn in_portal(text: &str, portal: &str) -> String {
     text.replace("{portal}", portal)
 }
 
-/// Returns the remedy for a refusal after a recent change, `fresh` ("the app was registered"), which
-/// reaches all of Microsoft's servers within a minute, followed by the remedy for any other time.
+/// Returns the remedy for a refusal after a recent change, `fresh` ("the app was registered"),
+/// which reaches all of Microsoft's servers within a minute, followed by the remedy for any other
+/// time.
 pub fn after_a_minute(fresh: &str, remedy: &str) -> String {
-    format!("If {fresh} within the last minutes, wait a minute and test again. Otherwise: {remedy}")
+    format!(
+        "If {fresh} within the last few minutes, wait a minute and test again. Otherwise: \
+            {remedy}"
+    )
 }

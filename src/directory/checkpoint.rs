@@ -29,8 +29,8 @@ pub(super) const LARGEST_PAGE: u16 = 999;
 /// Maximum time of an enumeration, after which it restarts: Graph's page links expire.
 const LONGEST_ENUMERATION: Duration = Duration::from_secs(24 * 3600);
 
-/// Maximum time without an enumeration: delta can miss changes, since replicas of the directory can be
-/// behind others.
+/// Maximum time without an enumeration: delta can miss changes, since replicas of the directory can
+/// be behind others.
 const LONGEST_FOLLOWING: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How far runs have read users and groups. It contains no secret: the tokens in Graph's links are
@@ -194,8 +194,8 @@ impl Checkpoint {
         checkpoint
     }
 
-    /// Returns the name of the attribute of the card number in the last run, which need not be looked
-    /// up again until users are enumerated.
+    /// Returns the name of the attribute of the card number in the last run, which need not be
+    /// looked up again until users are enumerated.
     pub(super) fn card_number(&self) -> Option<&str> {
         self.card_number.as_deref()
     }
@@ -333,8 +333,8 @@ impl Checkpoint {
         owed::bound(&mut stands.map(|it| &mut it.owed).collect::<Vec<_>>())
     }
 
-    /// Returns the number of users and groups that could not be reported yet; `None` where there are
-    /// none.
+    /// Returns the number of users and groups that could not be reported yet; `None` where there
+    /// are none.
     pub(super) fn total_owed(&self) -> Option<model::Owed> {
         let stands = [&self.users, &self.groups].into_iter().flatten();
         let counts: Vec<_> = stands.map(|it| it.owed.count()).collect();

@@ -38,8 +38,8 @@ impl RoomMailboxes {
     ///
     /// # Errors
     /// Only where Microsoft throttles. Where Places refuses permanently, accounts count as users,
-    /// and a warning reports it: users must not wait for rooms, and a host does not offer users with
-    /// the address of a room.
+    /// and a warning reports it: users must not wait for rooms, and a host does not offer users
+    /// with the address of a room.
     pub(super) async fn owner<H: Host>(
         &mut self,
         graph: &Graph<'_, H>,
@@ -80,7 +80,8 @@ impl RoomMailboxes {
         self.are_unknown = trouble.is_passing;
         let what = match self.are_unknown && self.wait {
             true => {
-                "new accounts with an e-mail address, which may belong to rooms, are synced by a later run"
+                "new accounts with an e-mail address, which may belong to rooms, are synced by a \
+                    later run"
             }
             false => "room mailboxes may be synced as users",
         };
@@ -90,8 +91,8 @@ impl RoomMailboxes {
         Ok(rooms)
     }
 
-    /// Returns whether rooms could not be read and a later run can read them; `None` where they were
-    /// not requested.
+    /// Returns whether rooms could not be read and a later run can read them; `None` where they
+    /// were not requested.
     pub(super) fn are_unknown(&self) -> Option<bool> {
         self.addresses.as_ref().map(|_| self.are_unknown)
     }

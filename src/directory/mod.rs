@@ -1,8 +1,8 @@
 //! Reads users, groups and memberships: all of them at first, then what changed.
 //!
-//! Users and groups share a run and a checkpoint, and are each enumerated and followed on their own.
-//! Where users are limited to groups, groups come first, since a change of groups can change which
-//! users are selected. Otherwise users come first, since they matter more.
+//! Users and groups share a run and a checkpoint, and are each enumerated and followed on their
+//! own. Where users are limited to groups, groups come first, since a change of groups can change
+//! which users are selected. Otherwise users come first, since they matter more.
 
 mod checkpoint;
 mod groups;

@@ -51,8 +51,8 @@ pub(super) enum Why {
 }
 
 impl Why {
-    /// Returns whether nothing was reported to the host yet. The other reasons are precautions, which
-    /// are dropped where a checkpoint would become too large.
+    /// Returns whether nothing was reported to the host yet. The other reasons are precautions,
+    /// which are dropped where a checkpoint would become too large.
     fn is_owed(self) -> bool {
         matches!(self, Self::Unread | Self::Rooms)
     }
@@ -112,8 +112,8 @@ impl Entry {
     }
 }
 
-/// The properties that one page reported of users or groups, added to what earlier pages reported of
-/// those that are still to be read.
+/// The properties that one page reported of users or groups, added to what earlier pages reported
+/// of those that are still to be read.
 #[derive(Debug, Default)]
 pub(super) struct Said(BTreeMap<String, Reported>);
 
@@ -151,7 +151,8 @@ impl Owed {
         entries.into_iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect()
     }
 
-    /// Notes the finding about an id that a page reported; returns the change to report to the host.
+    /// Notes the finding about an id that a page reported; returns the change to report to the
+    /// host.
     /// `said` contains what the page reported.
     pub(super) fn note(&mut self, finding: Finding, said: &Said, now: u64) -> Option<UserChange> {
         let id = finding.change.id();
@@ -254,8 +255,8 @@ fn too_many() -> Error {
             "Microsoft Graph reports more users and groups than ONES can read at the moment",
         )
         .remedy(
-            "Wait: the next run reads them again and continues. If the error remains for a day, check \
-                https://status.cloud.microsoft for outages",
+            "Wait: the next run reads them again and continues. If the error remains for a day, \
+                check https://status.cloud.microsoft for outages",
         ),
     )
 }

@@ -112,8 +112,8 @@ pub(super) fn members_refused<H: Host>(graph: &Graph<'_, H>, refusal: GraphError
         Error::PermissionMissing(mut explanation) => {
             // https://learn.microsoft.com/graph/api/group-list-transitivemembers
             let hidden = format!(
-                "If {} is granted already, one of the groups hides its members: add the application \
-                    permission {HIDDEN_MEMBERS} in the same way",
+                "If {} is granted already, one of the groups hides its members: add the \
+                    application permission {HIDDEN_MEMBERS} in the same way",
                 GROUPS.name
             );
             let remedy = explanation.remedy.take();
@@ -172,8 +172,8 @@ fn names_any(answer: &Value) -> bool {
     answer.get("value").and_then(Value::as_array).is_some_and(|groups| !groups.is_empty())
 }
 
-/// Returns the finding that replaces the user, by the answers to all requests about the user; `None`
-/// where the user is in a group.
+/// Returns the finding that replaces the user, by the answers to all requests about the user;
+/// `None` where the user is in a group.
 fn judge<H: Host>(
     graph: &Graph<'_, H>,
     id: &str,

@@ -49,8 +49,8 @@ impl<'a, H: Host> Users<'a, H> {
         // https://learn.microsoft.com/graph/api/group-list-transitivemembers
         let empty = ids.map(|id| {
             format!(
-                "Microsoft Graph returned no users in the group {id}: it is empty, or its members are \
-                    hidden, and the permission {HIDDEN_MEMBERS} is needed to read them"
+                "Microsoft Graph returned no users in the group {id}: it is empty, or its members \
+                    are hidden, and the permission {HIDDEN_MEMBERS} is needed to read them"
             )
         });
         let mut warnings: Vec<_> = empty.collect();
@@ -86,7 +86,8 @@ impl<'a, H: Host> Users<'a, H> {
         }
     }
 
-    /// Returns the first page of all users, or of the members of a group; `None` after the last group.
+    /// Returns the first page of all users, or of the members of a group; `None` after the last
+    /// group.
     fn listing(&self, group: usize, size: u16) -> Option<String> {
         let endpoints = self.graph.endpoints();
         let groups = &self.graph.settings().users.only_groups;
@@ -99,8 +100,8 @@ impl<'a, H: Host> Users<'a, H> {
         Some(url.to_string())
     }
 
-    /// Reads a page of a listing. Users who are not selected are left out: the host removes users that
-    /// an enumeration does not contain.
+    /// Reads a page of a listing. Users who are not selected are left out: the host removes users
+    /// that an enumeration does not contain.
     async fn read_listed(
         &mut self,
         page: &Page<'_>,
@@ -149,8 +150,8 @@ impl<'a, H: Host> Users<'a, H> {
         }
     }
 
-    /// Reads a page of delta. All users on it are reported, also those who are not selected: the host
-    /// keeps what no change reports. In an initial round, an absent property has no value.
+    /// Reads a page of delta. All users on it are reported, also those who are not selected: the
+    /// host keeps what no change reports. In an initial round, an absent property has no value.
     async fn read_changed(
         &mut self,
         page: &Page<'_>,

@@ -38,8 +38,8 @@ pub(super) trait Walk<H: Host> {
     /// Returns the first page of an enumeration.
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error>;
 
-    /// Returns the first page of the listing of `position`, with at most `size` items a page; `None`
-    /// where `position` is not in a listing.
+    /// Returns the first page of the listing of `position`, with at most `size` items a page;
+    /// `None` where `position` is not in a listing.
     fn relist(&self, position: &Position, size: u16) -> Option<Position>;
 
     /// Returns another way to enumerate, for a listing whose page links expire repeatedly.
@@ -130,8 +130,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let number = self.given_up.len();
         let examples = self.given_up.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         let warning = format!(
-            "Microsoft Graph reported {number} users or groups that ONES could not read for 30 days; \
-                ONES no longer tries to: {examples}{}",
+            "Microsoft Graph reported {number} users or groups that ONES could not read for 30 \
+                days; ONES no longer tries to: {examples}{}",
             if number > 5 { ", …" } else { "" }
         );
         (number > 0).then_some(warning).into_iter().collect()
@@ -193,9 +193,9 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
     }
 
-    /// Returns where to continue after Graph forgot the link of `position`; `None` where the subject
-    /// is to be enumerated again. `began` is the position at which this run began, which is tried
-    /// once.
+    /// Returns where to continue after Graph forgot the link of `position`; `None` where the
+    /// subject is to be enumerated again. `began` is the position at which this run began, which is
+    /// tried once.
     fn restart<W: Walk<H>>(
         &mut self,
         walk: &W,

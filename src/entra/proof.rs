@@ -24,8 +24,8 @@ use crate::{
 /// Time by which the clock of ONES may be ahead of Microsoft's.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// Time for which an assertion is valid: Microsoft recommends at most ten minutes after `nbf`. It is
-/// longer than the time for which a request is repeated.
+/// Time for which an assertion is valid: Microsoft recommends at most ten minutes after `nbf`. It
+/// is longer than the time for which a request is repeated.
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Authenticates ONES to one endpoint.

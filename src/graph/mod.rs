@@ -312,8 +312,8 @@ fn explain_failure(request: &Request, error: &TransportError) -> Error {
             "connection",
             format!("No connection to {server}"),
             &format!(
-                "Check whether {name} is running, and whether a firewall or proxy lets ONES reach it \
-                 over {} (port {port})",
+                "Check whether {name} is running, and whether a firewall or proxy lets ONES reach \
+                 it over {} (port {port})",
                 scheme.to_ascii_uppercase()
             ),
         )),

@@ -109,8 +109,8 @@ pub(super) enum Verdict {
 /// First pause after a failure, before jitter. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The back-off is at most this part of the time for waiting, so that a server which recovers within
-/// three quarters of that time gets another request.
+/// The back-off is at most this part of the time for waiting, so that a server which recovers
+/// within three quarters of that time gets another request.
 const PART: u32 = 4;
 
 /// Pause to report where Microsoft still limits the requests and does not say for how long.
@@ -196,8 +196,8 @@ pub fn seconds(time: Duration) -> u32 {
     seconds.max(1)
 }
 
-/// Reads a `Retry-After` (RFC 9110, section 10.2.3): a date, or seconds, which Graph also sends with
-/// fractions. A number that is too large becomes the maximum.
+/// Reads a `Retry-After` (RFC 9110, section 10.2.3): a date, or seconds, which Graph also sends
+/// with fractions. A number that is too large becomes the maximum.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {

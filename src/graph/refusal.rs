@@ -105,8 +105,8 @@ impl GraphError {
             || matches!(code.as_str(), "syncstatenotfound" | "resyncrequired")
     }
 
-    /// Returns whether the tenant has no Exchange Online, and therefore neither rooms nor calendars.
-    /// Graph answers 401 although the token is valid (MicrosoftDocs/azure-docs#32957,
+    /// Returns whether the tenant has no Exchange Online, and therefore neither rooms nor
+    /// calendars. Graph answers 401 although the token is valid (MicrosoftDocs/azure-docs#32957,
     /// O365/python-o365#859).
     pub fn is_without_exchange(&self) -> bool {
         self.code.eq_ignore_ascii_case("OrganizationFromTenantGuidNotFound")
@@ -150,8 +150,8 @@ impl GraphError {
         self.message.to_ascii_lowercase().contains(&id.to_ascii_lowercase())
     }
 
-    /// Returns whether a mailbox is not in Exchange Online (on premises, deleted, without a licence),
-    /// which does not show whether a permission is granted.
+    /// Returns whether a mailbox is not in Exchange Online (on premises, deleted, without a
+    /// licence), which does not show whether a permission is granted.
     pub fn is_mailbox_elsewhere(&self) -> bool {
         const CODES: [&str; 4] = [
             "MailboxNotEnabledForRESTAPI",
@@ -183,8 +183,8 @@ impl GraphError {
         matches!(self.status, 404 | 405 | 501) || self.status == 400 && no_segment
     }
 
-    /// Returns the error. `granted` says whether the token contains the permission, where that can be
-    /// read.
+    /// Returns the error. `granted` says whether the token contains the permission, where that can
+    /// be read.
     pub fn explain(self, needs: Permission, granted: Option<bool>, portal: &str) -> Error {
         let name = needs.name;
         if self.status >= 500 && self.status != 501 {
@@ -203,8 +203,8 @@ impl GraphError {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "The tenant has no Exchange Online, and therefore no rooms and no calendars; users \
-                        and groups can be synced",
+                    "The tenant has no Exchange Online, and therefore no rooms and no calendars; \
+                        users and groups can be synced",
                 )
                 .remedy(
                     "If the tenant should have Exchange Online, check in the Microsoft 365 admin \
@@ -235,8 +235,8 @@ impl GraphError {
                     "Microsoft 365 refused the request, although it accepts the token elsewhere",
                 )
                 .remedy(
-                    "Try again in a few minutes. If the error remains, give the detail to Microsoft's \
-                        support",
+                    "Try again in a few minutes. If the error remains, give the detail to \
+                        Microsoft's support",
                 )
                 .detail(self.detail),
             );
@@ -248,9 +248,9 @@ impl GraphError {
             );
             let wait = "A new grant can take some time: try again later";
             // Exchange provides these two.
-            let exchange = "A new grant can take up to 48 hours in Exchange: try again later. If the \
-                error remains, ask your Exchange administrator whether a policy limits the app to \
-                some mailboxes";
+            let exchange = "A new grant can take up to 48 hours in Exchange: try again later. If \
+                the error remains, ask your Exchange administrator whether a policy limits the app \
+                to some mailboxes";
             let is_exchange = needs == CALENDARS || needs == PLACES;
             return Error::PermissionMissing(
                 explanation.remedy(if is_exchange { exchange } else { wait }).detail(self.detail),
@@ -283,12 +283,14 @@ impl GraphError {
                         true => {
                             "This cloud or tenant has no Places: rooms cannot be synced, users can"
                         }
-                        false => "Microsoft Graph does not have this service in this cloud or tenant",
+                        false => {
+                            "Microsoft Graph does not have this service in this cloud or tenant"
+                        }
                     },
                 )
                 .remedy(
-                    "Check that the operator in the server settings is the one of your tenant; some \
-                        clouds of Microsoft do not have every service",
+                    "Check that the operator in the server settings is the one of your tenant; \
+                        some clouds of Microsoft do not have every service",
                 )
                 .detail(self.detail),
             );

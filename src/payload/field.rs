@@ -1,9 +1,9 @@
 //! Reads the members of an item, as tolerantly as is safe.
 //!
 //! Servers, proxies and tools that write to the directory do not always follow Graph's schema. A
-//! value of another type is accepted where its meaning is clear: a number or a boolean for a text, a
-//! text for a number, null for an empty list. Any other value makes the record unreadable: ONES then
-//! keeps its stored record, whereas a field that is left out would overwrite the stored one.
+//! value of another type is accepted where its meaning is clear: a number or a boolean for a text,
+//! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
+//! then keeps its stored record, whereas a field that is left out would overwrite the stored one.
 
 use std::{borrow::Cow, fmt};
 
@@ -83,8 +83,8 @@ impl<'a> Members<'a> {
         self.address(name).unwrap_or_default()
     }
 
-    /// Reads a list of texts. Leaves out items that are null or cannot be read as text; a single text
-    /// is a list of one.
+    /// Reads a list of texts. Leaves out items that are null or cannot be read as text; a single
+    /// text is a list of one.
     ///
     /// # Errors
     /// A text that says that the value is not a list.

@@ -23,8 +23,8 @@ pub struct GroupItem {
 }
 
 impl GroupItem {
-    /// Returns the same under the requested id, where the two differ in case only: the host may have
-    /// stored another spelling.
+    /// Returns the same under the requested id, where the two differ in case only: the host may
+    /// have stored another spelling.
     pub fn asked_as(mut self, id: &str) -> Self {
         if self.id.eq_ignore_ascii_case(id) {
             id.clone_into(&mut self.id);
@@ -58,8 +58,8 @@ pub enum MemberChange {
     Removed(Membership),
 }
 
-/// Reads a complete item: of the first round of delta, or of a read by id. An absent property has no
-/// value.
+/// Reads a complete item: of the first round of delta, or of a read by id. An absent property has
+/// no value.
 pub fn read_group(raw: &RawValue) -> GroupItem {
     item(raw, |members| members.get("displayName").is_none())
 }

@@ -1,7 +1,7 @@
 //! The resource types `room`, `roomList`, `building`, `floor` and `section`.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples contain two
-//! spellings of some properties, and numbers as text, so both are read.
+//! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples contain
+//! two spellings of some properties, and numbers as text, so both are read.
 
 use serde_json::{Value, value::RawValue};
 

@@ -53,8 +53,8 @@ pub enum Item {
 }
 
 impl Item {
-    /// Returns the same under the requested id, where the two differ in case only: the host may have
-    /// stored another spelling.
+    /// Returns the same under the requested id, where the two differ in case only: the host may
+    /// have stored another spelling.
     pub fn asked_as(self, id: &str) -> Self {
         match self {
             Self::User { mut user, addresses } if user.id.eq_ignore_ascii_case(id) => {
@@ -201,8 +201,8 @@ impl UserReader {
     }
 }
 
-/// Returns whether a user is a guest. Accounts from before 2014, and some that tools created, have no
-/// type: the user name of a guest contains `#EXT#`.
+/// Returns whether a user is a guest. Accounts from before 2014, and some that tools created, have
+/// no type: the user name of a guest contains `#EXT#`.
 fn is_guest(user_type: Option<&str>, username: &str) -> bool {
     match user_type.map(trimmed) {
         Some(user_type) => user_type.eq_ignore_ascii_case("guest"),

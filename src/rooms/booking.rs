@@ -1,6 +1,7 @@
 //! The script that sets how rooms accept bookings: Exchange Online PowerShell can, Graph cannot.
 //!
-//! Sources: <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
+//! Sources:
+//! <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
 //! <https://learn.microsoft.com/powershell/module/exchangepowershell/connect-exchangeonline>.
 
 use crate::{
@@ -19,8 +20,8 @@ const LONGEST_WINDOW: u32 = 1080;
 /// Maximum of `MaximumDurationInMinutes`, an Int32.
 const LONGEST_BOOKING: u32 = i32::MAX.unsigned_abs();
 
-/// The characters that PowerShell reads as a single quotation mark: in a quoted text, each is written
-/// twice.
+/// The characters that PowerShell reads as a single quotation mark: in a quoted text, each is
+/// written twice.
 ///
 /// Source: <https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02>,
 /// single-quote-character.
@@ -48,8 +49,8 @@ pub fn script(
         true => ("AutoAccept", "A room accepts a booking of free time and declines any other."),
         false => (
             "AutoUpdate",
-            "A booking is tentative until a delegate of the room answers it. Exchange applies the\n    \
-                # settings below only with AutoAccept.",
+            "A booking is tentative until a delegate of the room answers it.\n    # Exchange applies \
+                the settings below only with AutoAccept.",
         ),
     };
     // By default, Exchange removes the subject of a meeting and its private mark. Where the subject

@@ -16,8 +16,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Lists {
     names: Vec<String>,
-    /// Whether a list could not be read. The lists of all rooms are unknown then, since any room can
-    /// be in that list.
+    /// Whether a list could not be read. The lists of all rooms are unknown then, since any room
+    /// can be in that list.
     pub(super) are_unknown: bool,
     by_room: BTreeMap<String, Vec<usize>>,
 }
@@ -67,8 +67,8 @@ impl Lists {
                 let why = reason_to_continue(error)?;
                 result.are_unknown = true;
                 warnings.push(format!(
-                    "The room list {} could not be read; rooms keep the lists that were read before: \
-                        {why}",
+                    "The room list {} could not be read; rooms keep the lists that were read \
+                        before: {why}",
                     list.name
                 ));
             }

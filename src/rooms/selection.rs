@@ -20,8 +20,8 @@ impl<'a> Selection<'a> {
         Self { chosen, is_by_address: false }
     }
 
-    /// Returns whether the settings select the room, by its id, its e-mail address, or Graph's entity
-    /// id.
+    /// Returns whether the settings select the room, by its id, its e-mail address, or Graph's
+    /// entity id.
     pub fn takes(&mut self, place: &RoomKey) -> bool {
         let Some(chosen) = &mut self.chosen else {
             return true;

@@ -96,9 +96,9 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Returns the text with real line breaks. Text from JSON, an environment file or a program contains
-/// the two characters `\n` instead, and can have quotes around it. Only a line with the beginning of
-/// a block and a backslash is changed: PEM itself contains no backslashes.
+/// Returns the text with real line breaks. Text from JSON, an environment file or a program
+/// contains the two characters `\n` instead, and can have quotes around it. Only a line with the
+/// beginning of a block and a backslash is changed: PEM itself contains no backslashes.
 fn restore_line_breaks(text: &str) -> String {
     let restore = |line: &str| match line.contains("-----BEGIN ") && line.contains('\\') {
         true => {

@@ -59,7 +59,7 @@ pub(super) struct Server {
     /// Instead of a secret: a certificate and its RSA private key as PEM text, one after the other.
     #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1), extend("writeOnly" = true, "contentMediaType" = "application/x-pem-file")))]
     pub(super) client_certificate: Entry<String>,
-    /// The day on which the client secret expires, as the portal shows it. ONES warns 30 days before.
+    /// Day on which the client secret expires, as the portal shows it. ONES warns 30 days before.
     #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
     pub(super) secret_expires: Entry<String>,
 }
@@ -120,7 +120,7 @@ pub(super) struct CustomCloud {
 /// # Room settings
 ///
 /// ONES reads the room mailboxes of Exchange. Sync all of them, or only those that users book in
-/// ONES. A room that is hidden from the address lists does not appear, and a new room can take up to
+/// ONES. A room that is hidden from the address lists does not appear, and a new one can take up to
 /// 48 hours to appear.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

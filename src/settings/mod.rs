@@ -114,8 +114,8 @@ pub struct Users {
     pub include_guests: bool,
     /// Whether to sync accounts that are blocked.
     pub include_disabled: bool,
-    /// Ids of the groups whose members are synced, including members of groups within them. All users
-    /// are synced where the list is empty.
+    /// Ids of the groups whose members are synced, including members of groups within them. All
+    /// users are synced where the list is empty.
     pub only_groups: Vec<String>,
 }
 
@@ -155,8 +155,8 @@ impl Settings {
     }
 }
 
-/// JSON Schema (2020-12) of the settings, generated from the types in `form.rs`. It is a file so that
-/// the component does not contain the generator. A test keeps the two equal.
+/// JSON Schema (2020-12) of the settings, generated from the types in `form.rs`. It is a file so
+/// that the component does not contain the generator. A test keeps the two equal.
 pub const SCHEMA: &str = include_str!("schema.json");
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ impl Provider {
         })
     }
 
-    /// Returns whether an answer with that `iss` can come from the provider (RFC 9207, section 2.4).
+    /// Returns whether an answer with that `iss` can come from the provider (RFC 9207, section
+    /// 2.4).
     pub(super) fn matches_iss(&self, iss: Option<&str>) -> bool {
         iss.map_or(!self.names_itself, |iss| iss == self.issuer)
     }

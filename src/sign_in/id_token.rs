@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{error::Error, graph::Graph, host::Host};
 
-/// Maximum size of an ID token, in bytes. Those of Microsoft have about 1 KB, and a few KB with many
-/// groups and optional claims.
+/// Maximum size of an ID token, in bytes. Those of Microsoft have about 1 KB, and a few KB with
+/// many groups and optional claims.
 const LARGEST: usize = 64 * 1024;
 
 /// Maximum difference between the clocks of ONES and Microsoft.
@@ -35,8 +35,8 @@ pub(super) struct Claims {
     iat: f64,
     nbf: Option<f64>,
     nonce: Option<String>,
-    /// Id of the user in Graph. Only this and `tid` identify a user: e-mail addresses and user names
-    /// can be assigned to another one later.
+    /// Id of the user in Graph. Only this and `tid` identify a user: e-mail addresses and user
+    /// names can be assigned to another one later.
     #[serde(default)]
     pub(super) oid: String,
     #[serde(default)]

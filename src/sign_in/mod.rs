@@ -34,8 +34,8 @@ const SCOPE: &str = "openid profile email";
 /// Returns the URL for the browser, and the flow that the host stores until the browser returns.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for a redirect URI that is not protected, or where discovery names a server
-/// that is not allowed; otherwise where discovery fails.
+/// [`Error::Unexpected`] for a redirect URI that is not protected, or where discovery names a
+/// server that is not allowed; otherwise where discovery fails.
 pub async fn begin<H: Host>(
     host: &H,
     settings: &Settings,

@@ -10,8 +10,9 @@ use crate::{
     payload::{Item, UserReader, filled, one_spelling},
 };
 
-/// Reads the user from Graph, so that ONES gets the same record as from a sync. Where Graph does not
-/// answer, returns what the claims contain, so that the sign-in does not have to wait for Graph.
+/// Reads the user from Graph, so that ONES gets the same record as from a sync. Where Graph does
+/// not answer, returns what the claims contain, so that the sign-in does not have to wait for
+/// Graph.
 ///
 /// # Errors
 /// [`Error::Declined`] for a user whom the settings do not select; otherwise where Graph does not

@@ -184,7 +184,7 @@ fn an_address_that_hides_something_is_refused_by_name() {
 }
 
 #[test]
-fn windows_powershell_is_told_of_letters_beyond_ascii() {
+fn a_script_with_letters_beyond_ascii_has_a_byte_order_mark() {
     // Without the mark it would read the second byte of В as ’, which ends a text.
     assert!(text(&["В@contoso.com"], POLICY).starts_with("\u{feff}# The booking policy"));
     assert!(text(&["B@contoso.com"], POLICY).is_ascii());

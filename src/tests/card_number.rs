@@ -88,7 +88,7 @@ fn of_several_the_one_that_users_have_is_meant() {
 }
 
 #[test]
-fn where_nothing_holds_pager_both_ways_out_are_told() {
+fn where_no_extension_holds_pager_the_error_names_both_remedies() {
     let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
     let Err(Error::InvalidSettings(fields)) = found(&script, "pager") else { panic!() };
     assert_eq!(fields[0].field, "/users/cardNumber");
@@ -119,7 +119,7 @@ fn a_pager_that_could_not_be_looked_for_is_no_wrong_setting() {
 
 #[test]
 fn attributes_with_a_name_are_looked_up_nowhere() {
-    let script = Script::new(|_| panic!("nobody is asked"));
+    let script = Script::new(|_| panic!("no request is sent"));
     assert_eq!(found(&script, "employeeId").as_deref(), Ok("employeeId"));
     assert_eq!(found(&script, SECOND).as_deref(), Ok(SECOND));
 }

@@ -1,4 +1,4 @@
-//! Groups, who is in which, and people who are limited to groups.
+//! Groups, memberships, and users who are limited to groups.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked)
     })
 }
 
-fn told(batches: &[UserBatch], subject: Subject) -> Vec<String> {
+fn reported(batches: &[UserBatch], subject: Subject) -> Vec<String> {
     let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
     let sentence = |it: &UserChange| match it {
         UserChange::User(user) => user.id.clone(),
@@ -101,7 +101,7 @@ fn checkpoint(settings: &Settings) -> String {
 }
 
 #[test]
-fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
+fn a_group_over_several_pages_is_reported_in_parts_without_its_devices() {
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.contains("/groups/delta?$select=") => {
             let device = json!({"@odata.type": "#microsoft.graph.device", "id": "d"});
@@ -117,7 +117,7 @@ fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
     let expected = ["g", "g + ann", "g", "g + bob", "g + h", "h", "h - eve"];
-    assert_eq!(told(&batches, Subject::Groups), expected);
+    assert_eq!(reported(&batches, Subject::Groups), expected);
     let modes: Vec<_> =
         batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode).collect();
     let full = |first, last| Mode::Full { first, last };
@@ -148,7 +148,7 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
 }
 
 #[test]
-fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
+fn changes_of_groups_are_reported_and_absent_properties_are_read() {
     let settings = settings(json!({}));
     let since = checkpoint(&settings);
     let script = tenant(|asked| match asked.path.as_str() {
@@ -172,7 +172,7 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
     assert_eq!(result.expect("a good run").unreadable, 1);
     assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
     let expected = ["h", "h + ann", "h - bob", "gone Soft", "odd? displayName: not a text"];
-    assert_eq!(told(&batches, Subject::Groups), expected);
+    assert_eq!(reported(&batches, Subject::Groups), expected);
     let leads = Group {
         id: "h".to_owned(),
         name: "Leads".to_owned(),
@@ -184,31 +184,31 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
 }
 
 #[test]
-fn without_the_permission_for_groups_people_are_synced_and_a_warning_says_so() {
+fn without_the_permission_for_groups_users_are_synced_with_a_warning() {
     let denied = |asked: &Asked| {
         let is_group = asked.path.contains("/groups/");
         is_group.then(|| refused(403, "Authorization_RequestDenied"))
     };
     let (batches, result) = sync_users(&tenant(denied), &settings(json!({})), None);
-    assert_eq!(told(&batches, Subject::People), ["ann", "bob"]);
+    assert_eq!(reported(&batches, Subject::People), ["ann", "bob"]);
     assert!(batches.iter().all(|it| it.subject == Subject::People));
     let warnings = result.expect("a good run").warnings;
     assert_eq!(
         warnings,
         ["Groups are not synced: The permission Group.Read.All is missing or has no admin consent"]
     );
-    // Who may come in depends on groups: nobody is told, and so nobody is let in or put out.
+    // The selection depends on groups, so no user is reported, and none is added or removed.
     let (batches, result) = sync_users(&tenant(denied), &limited(), None);
     assert!(matches!(result, Err(Error::PermissionMissing(_))), "{result:?}");
     assert_eq!(batches, []);
 }
 
 #[test]
-fn only_people_of_the_groups_are_told_and_groups_come_first() {
+fn only_users_in_the_groups_are_reported_after_the_groups() {
     let script = tenant(|_| None);
     let (batches, result) = sync_users(&script, &limited(), None);
     result.expect("a good run");
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(reported(&batches, Subject::People), ["ann"]);
     let paths = script.paths();
     let place = |part: &str| paths.iter().position(|it| it.contains(part));
     assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
@@ -219,7 +219,7 @@ fn only_people_of_the_groups_are_told_and_groups_come_first() {
 }
 
 #[test]
-fn somebody_who_changed_is_checked_against_the_groups() {
+fn a_changed_user_is_checked_against_the_groups() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| {
         let changed = [user("ann"), user("bob"), with(user("eve"), "accountEnabled", json!(false))];
@@ -227,9 +227,9 @@ fn somebody_who_changed_is_checked_against_the_groups() {
         is_next.then(|| users(&changed, "@odata.deltaLink", "P2"))
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
-    assert_eq!(result.expect("a good run").requests, 5, "token, groups, people, rooms, a batch");
-    let told = told(&batches, Subject::People);
-    assert_eq!(told, ["ann", "bob missing OutOfScope", "eve OutOfScope"]);
+    assert_eq!(result.expect("a good run").requests, 5, "token, groups, users, rooms, a batch");
+    let reported = reported(&batches, Subject::People);
+    assert_eq!(reported, ["ann", "bob missing OutOfScope", "eve OutOfScope"]);
     let asked = script.asked.borrow();
     let body: Value = serde_json::from_str(&asked.last().expect("a batch").body).expect("JSON");
     let one = &body["requests"][1];
@@ -259,12 +259,12 @@ fn more_than_twenty_groups_are_asked_for_in_pieces() {
     });
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
-    let told = told(&batches, Subject::People);
-    assert_eq!(told[told.len() - 2..], ["ann", "bob"], "both are in the last group");
+    let reported = reported(&batches, Subject::People);
+    assert_eq!(reported[reported.len() - 2..], ["ann", "bob"], "both are in the last group");
 }
 
 #[test]
-fn a_person_whose_groups_cannot_be_read_is_kept() {
+fn a_user_whose_groups_cannot_be_read_stays() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=P1") => {
@@ -288,15 +288,15 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
     assert_eq!(summary.unreadable, 2);
     // Bob was not found, which is no removal: all three are read in the next run.
     assert_eq!(summary.owed.map(|it| it.count), Some(3));
-    let told = told(&batches, Subject::People);
+    let reported = reported(&batches, Subject::People);
     let reason = "Microsoft Graph answered Request_BadRequest when asked for the person's groups";
-    // What is missing can also be one of the groups: nobody is gone for that.
+    // The missing object can also be one of the groups: no user is removed for that.
     let other = reason.replace("BadRequest", "ResourceNotFound");
-    assert_eq!(told, [format!("ann? {reason}"), format!("eve? {other}")]);
+    assert_eq!(reported, [format!("ann? {reason}"), format!("eve? {other}")]);
 }
 
 #[test]
-fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_before() {
+fn a_change_of_membership_enumerates_the_scope_again_but_not_the_groups() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| {
         let joined = [group(STAFF, &[member("bob")])];
@@ -340,7 +340,7 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
         let since = batches.last().expect("a batch").checkpoint.clone();
         (user_batches(batches)[0].mode, since)
     };
-    // It may have been restored, with members that nobody tells.
+    // It may have been restored with members that no change reports.
     let back = json!({"id": LEADS, "displayName": "Leads", "description": null, "mail": null});
     let (mode, since) = run(&checkpoint(&limited()), &[back]);
     assert_eq!(mode, full);
@@ -368,7 +368,7 @@ fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
         _ => None,
     });
     let (batches, _) = sync_users(&script, &settings, Some(&since));
-    assert_eq!(told(&batches, Subject::Groups), ["h Soft", "h"]);
+    assert_eq!(reported(&batches, Subject::Groups), ["h Soft", "h"]);
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn an_enumeration_that_takes_more_than_a_day_is_given_up() {
 }
 
 #[test]
-fn a_group_that_shows_nobody_is_warned_about() {
+fn a_group_without_visible_users_is_warned_about() {
     let script =
         tenant(|asked| asked.path.contains("/transitiveMembers").then(|| ok(json!({"value": []}))));
     let warnings = sync_users(&script, &limited(), None).1.expect("a good run").warnings;
@@ -414,17 +414,17 @@ fn a_group_that_shows_nobody_is_warned_about() {
 }
 
 #[test]
-fn another_scope_enumerates_people_anew_and_goes_on_with_groups() {
+fn another_scope_enumerates_users_again_and_continues_with_groups() {
     let since = checkpoint(&settings(json!({})));
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(&since));
     let mode = |subject| batches.iter().find(|it| it.subject == subject).map(|it| it.mode);
     assert_eq!(mode(Subject::Groups), Some(Mode::Incremental));
     assert_eq!(mode(Subject::People), Some(Mode::Full { first: true, last: false }));
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(reported(&batches, Subject::People), ["ann"]);
 }
 
 #[test]
-fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
+fn a_chosen_group_that_was_deleted_is_named_and_no_user_is_removed() {
     let script = tenant(|asked| {
         let gone = asked.path.contains("/transitiveMembers");
         gone.then(|| refused(404, "Request_ResourceNotFound"))

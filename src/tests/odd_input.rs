@@ -1,4 +1,4 @@
-//! Input that Graph's schema does not allow, or that nobody expects, and that comes all the same.
+//! Input that Graph's schema does not allow, and that servers send nevertheless.
 
 use futures_executor::block_on;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ const UPPER: &str = "87D349ED-44D7-43E1-9A83-5F2406DEE5BD";
 const LOWER: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 
 /// What a sync reports of a listing with that body, and of later changes with that.
-fn told(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
+fn reported(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
     let changes = changes.clone();
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => {
@@ -53,7 +53,7 @@ fn body(item: &Value) -> Vec<u8> {
 
 #[track_caller]
 fn read(record: &Value) -> User {
-    match &told(body(record), &json!([]))[..] {
+    match &reported(body(record), &json!([]))[..] {
         [UserChange::User(user)] => user.clone(),
         other => panic!("{other:?}"),
     }
@@ -61,7 +61,7 @@ fn read(record: &Value) -> User {
 
 #[track_caller]
 fn unreadable(record: &Value) -> String {
-    match &told(body(record), &json!([]))[..] {
+    match &reported(body(record), &json!([]))[..] {
         [UserChange::Unreadable(it)] => format!("{} {}", it.id, it.reason),
         other => panic!("{other:?}"),
     }
@@ -75,7 +75,7 @@ fn ann(field: &str, value: Value) -> Value {
 fn odata_count_as_text_6_0_or_minus_1_spoils_no_page() {
     for count in ["\"6\"", "6.0", "-1", "\"many\"", "null", "[]"] {
         let body = format!(r#"{{"@odata.count": {count}, "value": [{}]}}"#, user("ann"));
-        assert_eq!(told(body.into_bytes(), &json!([])).len(), 1, "{count}");
+        assert_eq!(reported(body.into_bytes(), &json!([])).len(), 1, "{count}");
     }
 }
 
@@ -91,7 +91,7 @@ fn null_inside_proxy_addresses_spoils_no_user() {
         assert_eq!(read(&ann("proxyAddresses", addresses)).id, "ann");
     }
     let room = ann("proxyAddresses", json!([null, "smtp:room1@contoso.com"]));
-    assert_eq!(told(body(&room), &json!([])), [], "the others are read");
+    assert_eq!(reported(body(&room), &json!([])), [], "the others are read");
     assert_eq!(unreadable(&ann("proxyAddresses", json!({}))), "ann proxyAddresses: not a list");
 }
 
@@ -100,7 +100,7 @@ fn half_a_surrogate_in_a_name_is_replaced_and_spoils_no_user() {
     let escaped = |name: &str| {
         let record = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
         let page = format!(r#"{{"value": [{record}]}}"#).into_bytes();
-        match &told(page, &json!([]))[..] {
+        match &reported(page, &json!([]))[..] {
             [UserChange::User(user)] => user.display_name.clone(),
             other => panic!("{other:?}"),
         }
@@ -136,7 +136,7 @@ fn bytes_that_are_no_utf_8_spoil_no_page() {
     let mut page = body(&ann("displayName", json!("Ann X")));
     let at = page.windows(5).position(|it| it == b"Ann X").expect("the name");
     page[at + 4] = 0xc3;
-    match &told(page, &json!([]))[..] {
+    match &reported(page, &json!([]))[..] {
         [UserChange::User(user)] => assert_eq!(user.display_name, "Ann \u{fffd}"),
         other => panic!("{other:?}"),
     }
@@ -145,7 +145,7 @@ fn bytes_that_are_no_utf_8_spoil_no_page() {
 #[test]
 fn a_byte_order_mark_before_a_page_spoils_nothing() {
     let page = [b"\xef\xbb\xbf".to_vec(), body(&user("ann"))].concat();
-    assert_eq!(told(page, &json!([])).len(), 1);
+    assert_eq!(reported(page, &json!([])).len(), 1);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     assert_eq!(read(&with(user("ann"), "id", json!(UPPER))).id, LOWER);
     let removed = json!([{"id": UPPER, "@removed": {"reason": "Deleted"}}]);
     let record = with(user("ann"), "id", json!(LOWER));
-    let changes = told(body(&record), &removed);
+    let changes = reported(body(&record), &removed);
     assert_eq!(changes[1], UserChange::Removed(LOWER.to_owned(), Removal::Permanent));
     let group = group(&format!(
         r#"{{"id": "{UPPER}", "displayName": "G", "members@delta": [
@@ -207,7 +207,7 @@ fn the_account_of_a_room_is_known_also_with_space_around_its_address() {
         ann("proxyAddresses", json!(["SMTP: room1@contoso.com"])),
         ann("proxyAddresses", json!([" smtp:Room1@contoso.com\t"])),
     ] {
-        assert_eq!(told(body(&room), &json!([])), [], "{room}");
+        assert_eq!(reported(body(&room), &json!([])), [], "{room}");
     }
 }
 
@@ -272,17 +272,17 @@ fn an_id_or_name_that_is_no_text_is_unreadable() {
 fn of_a_key_that_comes_twice_the_last_counts() {
     let record = user("ann").to_string().replacen('{', r#"{"jobTitle": "first", "#, 1);
     let record = format!(r#"{}, "jobTitle": "last"}}"#, record.trim_end_matches('}'));
-    match &told(format!(r#"{{"value": [{record}]}}"#).into_bytes(), &json!([]))[..] {
+    match &reported(format!(r#"{{"value": [{record}]}}"#).into_bytes(), &json!([]))[..] {
         [UserChange::User(user)] => assert_eq!(user.job_title.as_deref(), Some("last")),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn removed_that_is_null_or_false_removes_nobody() {
+fn removed_that_is_null_or_false_removes_no_user() {
     for removed in [json!(null), json!(false)] {
         let changes = json!([with(user("bob"), "@removed", removed.clone())]);
-        let changes = told(body(&user("ann")), &changes);
+        let changes = reported(body(&user("ann")), &changes);
         assert!(matches!(&changes[1], UserChange::User(user) if user.id == "bob"), "{changes:?}");
         let raw = format!(r#"{{"id": "g", "displayName": "G", "@removed": {removed}}}"#);
         assert!(matches!(group(&raw).record, GroupRecord::Complete(_)));
@@ -291,7 +291,7 @@ fn removed_that_is_null_or_false_removes_nobody() {
 
 #[test]
 fn a_page_whose_value_is_null_is_an_empty_one() {
-    assert_eq!(told(br#"{"value": null}"#.to_vec(), &json!([])), []);
+    assert_eq!(reported(br#"{"value": null}"#.to_vec(), &json!([])), []);
 }
 
 fn group(raw: &str) -> GroupItem {

@@ -154,7 +154,7 @@ fn case_020_patience_with_expired_tokens_ends_and_keeps_what_was_reported() {
 }
 
 #[test]
-fn case_020_a_page_link_of_changes_that_expires_begins_the_round_again_and_lists_nobody() {
+fn case_020_an_expired_page_link_of_changes_restarts_the_round_without_a_listing() {
     let settings = settings(json!({}));
     let since = sync_users(&tenant(1, |_| false), &settings, None).0;
     let since = &since.last().expect("a batch").checkpoint;

@@ -90,14 +90,15 @@ fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Chec
         // A role in Exchange, which the token does not contain: see `least_privilege`.
         Some(false) if !token.roles().is_some_and(names_calendars) => passed(
             CALENDARS_WRITE,
-            "Calendars can be read by a role in Exchange, without a grant for all mailboxes; writing \
-                was not tried",
+            "Calendars can be read by a role in Exchange, without a grant for all mailboxes; \
+                writing was not tried",
         ),
         Some(false) => Check {
             remedy: Some(remedy::grant(CALENDARS.name, graph.endpoints().portal())),
             ..warned(
                 CALENDARS_WRITE,
-                "Calendars can be read, but the token does not allow writing: rooms cannot be booked",
+                "Calendars can be read, but the token does not allow writing: rooms cannot be \
+                    booked",
             )
         },
     }

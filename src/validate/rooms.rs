@@ -87,8 +87,8 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
     if count == 0 {
         return Check {
             remedy: Some(
-                "Ask your Exchange administrator to create room mailboxes, or to show hidden ones in \
-                    the address lists"
+                "Ask your Exchange administrator to create room mailboxes, or to show hidden ones \
+                    in the address lists"
                     .to_owned(),
             ),
             fields,

@@ -18,8 +18,8 @@ const GRANT_CONSENT: &str = "In {portal}: Microsoft Entra ID → App registratio
 const NOT_FOUND: Cause = Cause {
     summary: "The tenant has no app with this client ID",
     remedy: "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft \
-        Entra ID → App registrations → your app → Overview; the two are easily confused, and the app \
-        may be registered in another tenant",
+        Entra ID → App registrations → your app → Overview; the two are easily confused, and the \
+        app may be registered in another tenant",
     fresh: Some("the app was registered"),
     fields: &[CLIENT_ID, TENANT_ID],
     ..ROW
@@ -101,8 +101,8 @@ pub(super) const ROWS: &[Cause] = &[
         case: Case::PermissionMissing,
         summary: "The app requests a service that the tenant has not subscribed to or enabled",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
-            remove the permissions of services other than Microsoft Graph. If Microsoft Graph itself is \
-            missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your \
+            remove the permissions of services other than Microsoft Graph. If Microsoft Graph itself \
+            is missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your \
             products",
         ..ROW
     },

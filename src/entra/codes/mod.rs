@@ -122,7 +122,8 @@ impl Cause {
         }
     }
 
-    /// Returns whether the code means, for any asker, that the same request can succeed in a moment.
+    /// Returns whether the code means, for any asker, that the same request can succeed in a
+    /// moment.
     pub(super) fn is_passing(aadsts: Option<u32>, error: Option<&str>) -> bool {
         let names = |row: &Cause| {
             aadsts.is_some_and(|code| row.codes.contains(&code))

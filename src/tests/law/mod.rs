@@ -1,5 +1,5 @@
-//! The law: whatever is cut, repeated, resumed or changed meanwhile, ONES ends up with what is true
-//! of users, groups and memberships, under the settings of the last run.
+//! The law: after any interruption, repetition, resumption or change in between, ONES has the
+//! current users, groups and memberships under the settings of the last run.
 
 mod tenant;
 
@@ -25,7 +25,7 @@ use tenant::{Event, Faults, Tenant, group_id};
 /// When every history begins, in seconds since 1970.
 const BEGAN: u64 = 1_800_000_000;
 
-/// A host does not believe that somebody is gone for so long after the last report, in seconds.
+/// Time after the last report before which a host removes no user, in seconds.
 const GRACE: u64 = 3600;
 
 /// What a host does with batches, as the interface asks of it.
@@ -34,13 +34,13 @@ struct Store {
     users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// By the enumeration of users, and by that of groups.
-    told: BTreeSet<String>,
-    told_groups: BTreeSet<String>,
-    told_memberships: BTreeSet<(String, String)>,
+    /// Listed by the enumeration of users, and by that of groups.
+    listed: BTreeSet<String>,
+    listed_groups: BTreeSet<String>,
+    listed_memberships: BTreeSet<(String, String)>,
     /// When each was last reported.
     reported: BTreeMap<String, u64>,
-    /// Who is to be read by id, since an enumeration or an answer lacked them.
+    /// To be read by id, since an enumeration or an answer did not contain them.
     doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
     now: u64,
@@ -49,10 +49,10 @@ struct Store {
 impl Store {
     fn keep(&mut self, batch: &UserBatch, tenant: &Tenant) {
         match (batch.subject, batch.mode) {
-            (Subject::People, Mode::Full { first: true, .. }) => self.told.clear(),
+            (Subject::People, Mode::Full { first: true, .. }) => self.listed.clear(),
             (Subject::Groups, Mode::Full { first: true, .. }) => {
-                self.told_groups.clear();
-                self.told_memberships.clear();
+                self.listed_groups.clear();
+                self.listed_memberships.clear();
             }
             _ => {}
         }
@@ -64,14 +64,14 @@ impl Store {
         }
         match (batch.subject, batch.mode) {
             (Subject::People, Mode::Full { last: true, .. }) => {
-                let missed = self.users.keys().filter(|id| !self.told.contains(*id));
+                let missed = self.users.keys().filter(|id| !self.listed.contains(*id));
                 self.doubtful.extend(missed.cloned());
             }
             (Subject::Groups, Mode::Full { last: true, .. }) => {
-                let missed = self.groups.keys().filter(|id| !self.told_groups.contains(*id));
+                let missed = self.groups.keys().filter(|id| !self.listed_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
                 self.memberships.retain(|it| {
-                    self.told_memberships.contains(it) || !self.told_groups.contains(&it.0)
+                    self.listed_memberships.contains(it) || !self.listed_groups.contains(&it.0)
                 });
             }
             _ => {}
@@ -85,7 +85,7 @@ impl Store {
             UserChange::IfKnown(_) if !self.users.contains_key(&id) => {}
             UserChange::User(user) | UserChange::IfKnown(user) => {
                 self.users.insert(id.clone(), user.job_title.clone().unwrap_or_default());
-                self.told.insert(id.clone());
+                self.listed.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
@@ -99,22 +99,22 @@ impl Store {
                 self.reported.insert(id, self.now);
             }
             UserChange::Missing(..) | UserChange::GroupMissing(_) => {}
-            UserChange::Unreadable(_) => drop(self.told.insert(id)),
-            UserChange::GroupUnreadable(_) => drop(self.told_groups.insert(id)),
+            UserChange::Unreadable(_) => drop(self.listed.insert(id)),
+            UserChange::GroupUnreadable(_) => drop(self.listed_groups.insert(id)),
             UserChange::Group(group) => {
                 self.groups.insert(id.clone(), group.name.clone());
-                self.told_groups.insert(id.clone());
+                self.listed_groups.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
             UserChange::GroupRemoved(..) => drop(self.groups.remove(&id)),
             UserChange::MemberAdded(it) => {
                 self.memberships.insert((it.group.clone(), it.member.clone()));
-                self.told_memberships.insert((it.group.clone(), it.member.clone()));
+                self.listed_memberships.insert((it.group.clone(), it.member.clone()));
             }
             UserChange::MemberRemoved(it) => {
                 self.memberships.remove(&(it.group.clone(), it.member.clone()));
-                self.told_memberships.remove(&(it.group.clone(), it.member.clone()));
+                self.listed_memberships.remove(&(it.group.clone(), it.member.clone()));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A directory that tells changes by number, in pages of any size, with repetitions. Reads by id
+//! A directory that reports changes by number, in pages of any size, with repetitions. Reads by id
 //! and checks of groups are answered by replicas that lag, or not at all.
 
 use std::{
@@ -197,7 +197,7 @@ impl Tenant {
                 None => self.changes_of_groups(number(token), size),
             };
         }
-        // By id, so that who comes and goes meanwhile moves nobody.
+        // By id, so that users who are added or removed meanwhile move no other.
         let after = if path.contains("$skiptoken") { number(token) } else { 0 };
         let is_listing = path.starts_with("/v1.0/users?") || path.starts_with("/v1.0/groups/");
         if is_listing && path.contains("$skiptoken") && faults.expires(after) {
@@ -230,9 +230,9 @@ impl Tenant {
     fn change(&self, id: u8, changed: &[&str]) -> Value {
         let mut item = self.now.user(id);
         if let Some(fields) = item.as_object_mut().filter(|it| !it.contains_key("@removed")) {
-            let told = |it: &str| it == "id" || changed.contains(&it);
-            // Some tell all of it.
-            fields.retain(|it, _| id.is_multiple_of(3) || told(it));
+            let reported = |it: &str| it == "id" || changed.contains(&it);
+            // Some contain all properties.
+            fields.retain(|it, _| id.is_multiple_of(3) || reported(it));
         }
         item
     }
@@ -253,10 +253,10 @@ impl Tenant {
 
     /// Each page repeats what the one before it ended with.
     fn changes_of_users(&self, from: usize, size: usize) -> Reply {
-        let told = self.log.iter().skip(from.saturating_sub(1));
+        let reported = self.log.iter().skip(from.saturating_sub(1));
         // Nothing new is nothing to repeat.
-        let told = told.take(if from < self.log.len() { size + 1 } else { 0 });
-        let items = told.map(|(id, changed)| self.change(*id, changed)).collect();
+        let reported = reported.take(if from < self.log.len() { size + 1 } else { 0 });
+        let items = reported.map(|(id, changed)| self.change(*id, changed)).collect();
         let next = from + size;
         match next < self.log.len() {
             true => page(items, "nextLink", "users/delta", &next.to_string()),
@@ -265,7 +265,7 @@ impl Tenant {
     }
 
     fn changes_of_groups(&self, from: usize, size: usize) -> Reply {
-        let told = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
+        let reported = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
         let item = |(group, member): &(u8, Option<u8>)| {
             let mut item = self.now.group(*group, member.as_slice());
             if member.is_some()
@@ -276,7 +276,7 @@ impl Tenant {
             }
             item
         };
-        let items = told.map(item).collect();
+        let items = reported.map(item).collect();
         let next = from + size;
         match next < self.group_log.len() {
             true => page(items, "nextLink", "groups/delta", &next.to_string()),
@@ -413,7 +413,7 @@ impl Now {
             return json!({"id": name(id), "@removed": {"reason": "deleted"}});
         };
         let mut group = json!({"id": name(id), "displayName": revision.to_string()});
-        // Never set, or set: both are told of.
+        // Never set, or set: both are reported of.
         if id.is_multiple_of(2) {
             group["description"] = json!("A group");
             group["mail"] = Value::Null;

@@ -129,9 +129,9 @@ proptest! {
         faults in prop::collection::vec(fault(), 0..9),
         patience in prop::sample::select(vec![Patience::SYNC, Patience::INTERACTIVE]),
     ) {
-        let told = faults.clone();
+        let replies = faults.clone();
         let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
-            "/v1.0/$batch" => told.get(asked.before).map_or_else(
+            "/v1.0/$batch" => replies.get(asked.before).map_or_else(
                 || ok(json!({"responses": [{"id": "0", "status": 200, "body": {}}]})),
                 Fault::reply,
             ),

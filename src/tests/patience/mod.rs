@@ -1,4 +1,4 @@
-//! What is sent again, how often, and how long somebody waits for it.
+//! Which requests are repeated, how often, and for how long.
 
 mod law;
 
@@ -28,7 +28,7 @@ fn is_throttled(asked: &Asked) -> bool {
     asked.at < 10 * SECOND
 }
 
-/// A tenant of one person; `on_listing` can answer in its place.
+/// A tenant with one user; `on_listing` can answer instead.
 fn tenant(on_listing: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
     let delta = |token| {
         let link = format!("{GRAPH}/v1.0/users/delta?$deltatoken={token}");
@@ -188,7 +188,7 @@ fn an_outage_costs_a_run_no_more_than_twice_the_time_of_one_request() {
 }
 
 #[test]
-fn throttling_is_waited_for_anew_with_each_request() {
+fn each_request_has_its_own_time_for_throttling() {
     let (waited, _) = waited_in(Patience::SYNC, 3, || throttled("1"));
     assert!(waited > 3 * 80 * SECOND, "{waited:?}");
 }
@@ -282,7 +282,7 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
 }
 
 #[test]
-fn an_answer_that_is_too_large_can_be_told_from_others() {
+fn an_answer_that_is_too_large_is_distinguished_from_others() {
     let script = tenant(|_| Some(Reply::Fail(Failure::TooLarge)));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("too large");
     assert!(error.is_too_large());

@@ -108,7 +108,7 @@ fn brought_by(sign_in: &SignIn, state: &str) -> Callback {
 }
 
 #[test]
-fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
+fn the_complete_state_is_compared_before_anything_else_is_read() {
     let sign_in = sign_in();
     let state = sign_in.sent("state");
     for wrong in ["", "x", &state[1..], &format!("{state}="), &state.to_lowercase()] {
@@ -121,7 +121,7 @@ fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
 }
 
 #[test]
-fn without_a_sign_in_under_way_nobody_is_asked() {
+fn without_a_sign_in_under_way_no_request_is_sent() {
     let sign_in = sign_in();
     let callback = Callback { flow: None, ..sign_in.callback() };
     assert_eq!(sign_in.refused(&callback), "no-sign-in");
@@ -224,7 +224,7 @@ fn a_sign_in_needs_a_code() {
         sign_in.bringing(&[("code", ""), ("state", &state)]),
         // Consent is none, even if it was granted in between.
         sign_in.bringing(&[("admin_consent", "True"), ("state", &state)]),
-        // What the implicit flow would bring: nobody asked for it.
+        // The implicit flow would return it, but ONES did not request it.
         sign_in.bringing(&[("id_token", &sign_in.token()), ("state", &state)]),
     ] {
         assert_eq!(sign_in.refused(&callback), "no-code");
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_is_made_up_signs_anybody_in(
+    fn no_invented_callback_signs_a_user_in(
         parameters in prop::collection::vec(
             ("state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
         flow in prop::option::of("\\PC{0,200}|[A-Za-z0-9_-]{1,200}\\.[A-Za-z0-9_-]{43}"),
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flow_that_is_ones_own_signs_nobody_in_without_its_state(
+    fn a_valid_flow_signs_no_user_in_without_its_state(
         parameters in prop::collection::vec(
             ("state|code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
     ) {

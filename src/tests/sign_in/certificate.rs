@@ -9,7 +9,7 @@ use crate::tests::{
 };
 
 #[test]
-fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
+fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_named() {
     let settings = settings(with_certificate());
     let mut configuration = configuration(&settings);
     let endpoint = format!("https://login.microsoft.com/{TENANT}/another/token");

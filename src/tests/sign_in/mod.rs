@@ -51,7 +51,7 @@ fn settings(more: Value) -> Settings {
     super::script::settings(more)
 }
 
-/// What discovery tells under these settings, in Microsoft's form.
+/// The OpenID configuration for these settings, in Microsoft's form.
 fn configuration(settings: &Settings) -> Value {
     let document = include_str!("../../../tests/payloads/openid-configuration-v2.json");
     let endpoints = settings.endpoints();
@@ -61,7 +61,7 @@ fn configuration(settings: &Settings) -> Value {
     serde_json::from_str(&document).expect("JSON")
 }
 
-/// Begins a sign-in where discovery tells that; gives what was asked too.
+/// Begins a sign-in with that OpenID configuration; also returns the requests.
 fn begin(
     settings: &Settings,
     configuration: &Value,
@@ -191,10 +191,10 @@ impl SignIn {
         self.back(&self.callback(), |asked| (what(asked) == "keys").then(|| ok(keys.clone()))).0
     }
 
-    /// Comes back with something that is to be refused before anybody is asked.
+    /// Returns with a callback that must be refused before any request.
     fn refused(&self, callback: &Callback) -> String {
         let (outcome, asked) = self.back(callback, |_| None);
-        assert_eq!(asked.len(), 0, "nobody is asked");
+        assert_eq!(asked.len(), 0, "no request is sent");
         rejected(&outcome)
     }
 }
@@ -224,7 +224,7 @@ fn rejected(outcome: &Result<CallbackOutcome, Error>) -> String {
     match outcome {
         Err(Error::Rejected(it)) => {
             assert!(!it.summary.is_empty());
-            assert_eq!(it.remedy.as_deref(), Some("Begin again in ONES"));
+            assert_eq!(it.remedy.as_deref(), Some("Start again in ONES"));
             it.code.clone()
         }
         other => panic!("{other:?}"),
@@ -235,7 +235,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The key of RFC 7515, appendix A.2: everybody has it, and making one takes a second.
+/// The public example key of RFC 7515, appendix A.2: creating one takes a second.
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
     KEY.get_or_init(|| {

@@ -134,7 +134,7 @@ fn a_header_is_believed_in_nothing_but_the_id_of_the_key() {
 fn no_byte_of_a_token_can_be_changed() {
     let sign_in = sign_in();
     let token = sign_in.token();
-    // Each of the signature and of the claims would take long, and tell no more.
+    // All bytes of signature and claims would take long, and show no more.
     for at in (0..token.len()).step_by(29) {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

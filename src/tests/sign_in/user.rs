@@ -1,4 +1,4 @@
-//! Who signed in, as ONES is told.
+//! The record of the user who signed in.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn ones_gets_the_record_that_a_sync_would_tell() {
 }
 
 #[test]
-fn a_card_number_that_is_not_found_keeps_nobody_out() {
+fn a_card_number_that_is_not_found_does_not_prevent_a_sign_in() {
     let sign_in = sign_in(json!({"cardNumber": "pager"}));
     let user = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
     let signed_in = signed_in(with_graph(&sign_in, &user));
@@ -88,7 +88,7 @@ fn a_card_number_that_is_not_found_keeps_nobody_out() {
 }
 
 #[test]
-fn who_signed_in_is_told_by_id_and_never_by_address() {
+fn the_user_is_identified_by_id_and_never_by_address() {
     let sign_in = sign_in(json!({}));
     let mut claims = sign_in.claims_with("email", json!("ceo@contoso.com"));
     claims["preferred_username"] = json!("ceo@contoso.com");

@@ -1,4 +1,4 @@
-//! Whether the groups that people are limited to can serve.
+//! The check of the groups that users are limited to.
 
 use serde_json::{Value, json};
 
@@ -111,5 +111,7 @@ fn case_022_a_group_that_was_made_just_now_is_given_a_minute() {
         false => group(url, "Public"),
     });
     let remedy = check(&checks, "scope").remedy.clone().expect("a remedy");
-    assert!(remedy.starts_with("If the group was made within the last minutes, wait a minute"));
+    assert!(
+        remedy.starts_with("If the group was created within the last few minutes, wait a minute")
+    );
 }
