@@ -210,8 +210,8 @@ impl Checkpoint {
             is_same.then_some(Stand { position, ..stand })
         };
         Self {
-            users: self.users.and_then(|it| keep(it, Subject::People)),
-            groups: self.groups.and_then(|it| keep(it, Subject::Groups)),
+            users: self.users.and_then(|stand| keep(stand, Subject::People)),
+            groups: self.groups.and_then(|stand| keep(stand, Subject::Groups)),
             card_number: reader.card_number().map(ToString::to_string),
             ..self
         }
@@ -271,9 +271,9 @@ impl Checkpoint {
     ) -> Self {
         let made_for = MadeFor::new(subject, settings, reader);
         let before = self.stand(subject);
-        let mut owed = before.map(|it| it.owed.clone()).unwrap_or_default();
-        let goes_on = before.and_then(|it| it.position.as_ref());
-        if goes_on.is_none_or(|it| it.delta() != position.delta()) {
+        let mut owed = before.map(|stand| stand.owed.clone()).unwrap_or_default();
+        let goes_on = before.and_then(|stand| stand.position.as_ref());
+        if goes_on.is_none_or(|earlier| earlier.delta() != position.delta()) {
             // No change reports what happened between that link and this one.
             owed.forget_reports();
         }
@@ -316,12 +316,12 @@ impl Checkpoint {
 
     /// Returns the ids of a subject that are to be read once more.
     pub(super) fn owed(&self, subject: Subject) -> Option<&Owed> {
-        self.stand(subject).map(|it| &it.owed)
+        self.stand(subject).map(|stand| &stand.owed)
     }
 
     /// Returns the same for changes.
     pub(super) fn owed_mut(&mut self, subject: Subject) -> Option<&mut Owed> {
-        self.stand_mut(subject).map(|it| &mut it.owed)
+        self.stand_mut(subject).map(|stand| &mut stand.owed)
     }
 
     /// Drops precautions until the ids to read once more fit.
@@ -330,14 +330,14 @@ impl Checkpoint {
     /// [`Error::Unavailable`] where more is owed than fits.
     pub(super) fn bound_owed(&mut self) -> Result<(), Error> {
         let stands = [&mut self.users, &mut self.groups].into_iter().flatten();
-        owed::bound(&mut stands.map(|it| &mut it.owed).collect::<Vec<_>>())
+        owed::bound(&mut stands.map(|stand| &mut stand.owed).collect::<Vec<_>>())
     }
 
     /// Returns the number of users and groups that could not be reported yet; `None` where there
     /// are none.
     pub(super) fn total_owed(&self) -> Option<model::Owed> {
         let stands = [&self.users, &self.groups].into_iter().flatten();
-        let counts: Vec<_> = stands.map(|it| it.owed.count()).collect();
+        let counts: Vec<_> = stands.map(|stand| stand.owed.count()).collect();
         let count: usize = counts.iter().map(|(count, _)| count).sum();
         let since = counts.iter().filter_map(|(_, since)| *since).min()?;
         Some(model::Owed {
@@ -393,7 +393,7 @@ impl Checkpoint {
 
     /// Returns whether the enumeration of a subject began too long ago.
     pub(super) fn is_overdue(&self, subject: Subject, now: SystemTime) -> bool {
-        self.stand(subject).is_some_and(|it| !it.is_fresh(now))
+        self.stand(subject).is_some_and(|stand| !stand.is_fresh(now))
     }
 
     /// Returns the text that the host stores.

@@ -159,8 +159,8 @@ impl Owed {
         let before = self.0.remove(id);
         if let Some(why) = finding.open {
             // It is owed since its first report.
-            let since = before.filter(|it| it.why.is_owed() && why.is_owed());
-            let since = since.map_or(now, |it| it.since);
+            let since = before.filter(|entry| entry.why.is_owed() && why.is_owed());
+            let since = since.map_or(now, |entry| entry.since);
             let said = said.0.get(id).cloned().unwrap_or_default();
             self.0.insert(id.to_owned(), Entry { since, why, tries: 0, said });
         }
@@ -237,12 +237,12 @@ impl Owed {
 /// [`Error::Unavailable`] where more is owed than fits.
 pub(super) fn bound(subjects: &mut [&mut Owed]) -> Result<(), Error> {
     loop {
-        let number: usize = subjects.iter().map(|it| it.0.len()).sum();
-        let bytes: usize = subjects.iter().map(|it| it.bytes()).sum();
+        let number: usize = subjects.iter().map(|owed| owed.0.len()).sum();
+        let bytes: usize = subjects.iter().map(|owed| owed.bytes()).sum();
         if number <= MOST && bytes <= MOST_BYTES {
             return Ok(());
         }
-        if !subjects.iter_mut().any(|it| it.drop_precaution()) {
+        if !subjects.iter_mut().any(|owed| owed.drop_precaution()) {
             return Err(too_many());
         }
     }

@@ -91,7 +91,8 @@ pub(super) async fn select_all<H: Host>(
         return Ok(findings);
     }
     let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::IfKnown(_));
-    let mut candidates: Vec<_> = findings.iter_mut().filter(|it| is_user(&it.change)).collect();
+    let mut candidates: Vec<_> =
+        findings.iter_mut().filter(|finding| is_user(&finding.change)).collect();
     let requests = candidates
         .iter()
         .flat_map(|finding| membership_requests(graph, finding.change.id(), groups))

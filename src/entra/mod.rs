@@ -102,7 +102,9 @@ pub fn read_token(
     let is_bearer = text("token_type").is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
     // The host would refuse a value that is not allowed in a header, with a less helpful error.
     let token = text("access_token")
-        .filter(|it| is_bearer && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_graphic()))
+        .filter(|token| {
+            is_bearer && !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+        })
         .ok_or_else(|| not_entra(response))?;
     let lifetime = match granted.get("expires_in") {
         Some(Value::Number(seconds)) => seconds.as_f64(),
@@ -110,7 +112,7 @@ pub fn read_token(
         Some(Value::String(seconds)) => seconds.parse().ok(),
         _ => None,
     }
-    .filter(|it| it.is_finite() && *it >= 0.0)
+    .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
     // Microsoft documents 60 to 90 minutes.
     .unwrap_or(3600.0)
     .min(86_400.0);
@@ -140,5 +142,5 @@ fn roles(token: &str) -> Option<Vec<String>> {
     let claims: Value = serde_json::from_str(str::from_utf8(&json).ok()?).ok()?;
     // Absent where no permission is granted.
     let roles = claims.as_object()?.get("roles").and_then(Value::as_array);
-    Some(roles.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect())
+    Some(roles.into_iter().flatten().filter_map(|role| role.as_str().map(str::to_owned)).collect())
 }

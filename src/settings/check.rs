@@ -66,11 +66,11 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
             fields.wrong(pointer::SERVER, "The server settings are missing");
             None
         }
-        entry => fields.object(pointer::SERVER, entry).and_then(|it| server(&mut fields, it)),
+        entry => fields.object(pointer::SERVER, entry).and_then(|form| server(&mut fields, form)),
     };
     let rooms =
-        fields.object(pointer::ROOMS, form.rooms).and_then(|it| rooms(&mut fields, it.select));
-    let users = fields.object(pointer::USERS, form.users).and_then(|it| users(&mut fields, it));
+        fields.object(pointer::ROOMS, form.rooms).and_then(|form| rooms(&mut fields, form.select));
+    let users = fields.object(pointer::USERS, form.users).and_then(|form| users(&mut fields, form));
     match (server, rooms, users) {
         (Some(server), Some(rooms), Some(users)) if fields.wrong.is_empty() => {
             Ok(Settings { server, rooms, users })
@@ -241,13 +241,15 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
     }
     let card_number = match form.card_number {
         Entry::Absent => Some(None),
-        entry => fields.given(pointer::CARD_NUMBER, entry).and_then(|it| match card_number(&it) {
-            Ok(card_number) => Some(Some(card_number)),
-            Err(problem) => {
-                fields.wrong(pointer::CARD_NUMBER, problem);
-                None
-            }
-        }),
+        entry => {
+            fields.given(pointer::CARD_NUMBER, entry).and_then(|name| match card_number(&name) {
+                Ok(card_number) => Some(Some(card_number)),
+                Err(problem) => {
+                    fields.wrong(pointer::CARD_NUMBER, problem);
+                    None
+                }
+            })
+        }
     };
     let login_button = match form.login_button {
         Entry::Absent => Some(LOGIN_BUTTON.to_owned()),
@@ -287,7 +289,7 @@ struct Fields {
 impl Fields {
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
         // The first message about a field is the most precise one.
-        if !self.wrong.iter().any(|it| it.field == field) {
+        if !self.wrong.iter().any(|known| known.field == field) {
             self.wrong.push(FieldError::new(field, message));
         }
     }
@@ -364,10 +366,10 @@ impl Fields {
     }
 
     fn refuse_unknown(&mut self, object: &str, found: Option<&Value>, known: &[&str]) {
-        let names = found.and_then(Value::as_object).into_iter().flat_map(|it| it.keys());
-        for name in names.filter(|it| !known.contains(&it.as_str())) {
+        let names = found.and_then(Value::as_object).into_iter().flat_map(|object| object.keys());
+        for name in names.filter(|name| !known.contains(&name.as_str())) {
             let field = pointer::member(object, name);
-            let message = match known.iter().find(|it| it.eq_ignore_ascii_case(name)) {
+            let message = match known.iter().find(|other| other.eq_ignore_ascii_case(name)) {
                 Some(meant) => format!("There is no such setting: did you mean {meant}?"),
                 None => format!("There is no such setting; there are {}", known.join(", ")),
             };

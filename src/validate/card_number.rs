@@ -59,8 +59,8 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
             Ok(page) => {
                 // Groups also contain devices and other groups.
                 let limited = !settings.only_groups.is_empty();
-                let users = page.value.iter().filter(|it| !limited || is_user(it));
-                Sample::collect(users.map(|it| reader.read_complete(it)), settings)
+                let users = page.value.iter().filter(|raw| !limited || is_user(raw));
+                Sample::collect(users.map(|raw| reader.read_complete(raw)), settings)
             }
             Err(error) => return failed_by(CARD_NUMBER, &error),
         };
@@ -128,7 +128,7 @@ impl Sample {
                     on premises), or choose another attribute in the user settings",
             );
         }
-        let mut shared = self.holders.values().filter(|it| it.len() > 1);
+        let mut shared = self.holders.values().filter(|users| users.len() > 1);
         let example = shared.next();
         if let Some([one, other, ..]) = example.map(Vec::as_slice) {
             let numbers = match 1 + shared.count() {

@@ -53,7 +53,7 @@ pub(super) async fn users<H: Host>(graph: &Graph<'_, H>) -> Check {
     // Unlike delta, /users also succeeds with less than User.Read.All.
     let delta = graph.endpoints().users_delta_latest(UserReader::new(None).select());
     let response = graph.require(Request::get(delta), USERS).await;
-    match response.and_then(|it| Page::read(&it).map(drop)) {
+    match response.and_then(|answer| Page::read(&answer).map(drop)) {
         Ok(()) => granted(USERS_READ, USERS, "users can be read"),
         Err(error) => not_granted(USERS_READ, USERS, &error),
     }
@@ -61,7 +61,7 @@ pub(super) async fn users<H: Host>(graph: &Graph<'_, H>) -> Check {
 
 pub(super) async fn groups<H: Host>(graph: &Graph<'_, H>) -> Check {
     let response = graph.require(Request::get(graph.endpoints().one_group()), GROUPS).await;
-    match response.and_then(|it| Page::read(&it).map(drop)) {
+    match response.and_then(|answer| Page::read(&answer).map(drop)) {
         Ok(()) => granted(GROUPS_READ, GROUPS, "groups can be read"),
         Err(error) => not_granted(GROUPS_READ, GROUPS, &error),
     }
