@@ -289,7 +289,7 @@ fn a_user_whose_groups_cannot_be_read_stays() {
     // Bob was not found, which is no removal: all three are read in the next run.
     assert_eq!(summary.owed.map(|it| it.count), Some(3));
     let reported = reported(&batches, Subject::People);
-    let reason = "Microsoft Graph answered Request_BadRequest when asked for the person's groups";
+    let reason = "Microsoft Graph answered Request_BadRequest when ONES requested the groups of the user";
     // The missing object can also be one of the groups: no user is removed for that.
     let other = reason.replace("BadRequest", "ResourceNotFound");
     assert_eq!(reported, [format!("ann? {reason}"), format!("eve? {other}")]);

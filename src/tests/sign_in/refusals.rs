@@ -157,7 +157,7 @@ fn case_004_what_only_users_run_into_has_words_for_users() {
     let elsewhere = "AADSTS16000: User account 'a@b.example' from identity provider 'live.com' \
         does not exist in tenant 'Contoso' and can't access the application.";
     let (_, why) = brought(&sign_in, "interaction_required", elsewhere);
-    assert_eq!(why.summary, "This account is does not belong to the tenant");
+    assert_eq!(why.summary, "This account does not belong to the tenant");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn group(url: &str, visibility: &str) -> (u16, Value) {
 fn groups_that_are_there_are_called_by_their_names() {
     let checks = limited(|url| group(url, "Public"));
     assert_eq!(troubles(&checks), NONE);
-    assert_eq!(check(&checks, "scope").summary, "People are limited to Staff, Leads");
+    assert_eq!(check(&checks, "scope").summary, "Users are limited to Staff, Leads");
 }
 
 #[test]
