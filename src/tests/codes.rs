@@ -366,7 +366,7 @@ fn case_022_a_permission_that_was_granted_just_now_is_given_a_minute() {
     let remedy = why.remedy.expect("a remedy");
     assert!(
         remedy.ends_with(
-            "then click Grant admin consent. If that was done within the last \
+            "then click Grant admin consent. If that was done within the last few \
             minutes, wait a minute and test again"
         ),
         "{remedy}"
