@@ -13,13 +13,14 @@ use self::{
     reader::Reader,
 };
 use crate::{
-    booking, choices, describe, directory,
+    choices, directory,
     error::{Error, FieldError},
     model::{
         BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Permission, Purpose, Redirect,
         Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
     },
-    rooms,
+    permission::{self, PERMISSIONS},
+    rooms::{self, booking},
     settings::{self, Settings},
     sign_in, validate,
 };
@@ -37,16 +38,16 @@ export!(Plugin);
 
 impl Guest for Plugin {
     fn describe() -> Manifest {
-        let permission = |permission: describe::Permission| Permission {
+        let permission = |permission: permission::Permission| Permission {
             name: permission.name.to_owned(),
             id: Some(permission.id.to_owned()),
             reason: permission.reason.to_owned(),
         };
         Manifest {
-            name: describe::NAME.to_owned(),
+            name: crate::NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings_schema: settings::SCHEMA.to_owned(),
-            permissions: describe::PERMISSIONS.into_iter().map(permission).collect(),
+            permissions: PERMISSIONS.into_iter().map(permission).collect(),
         }
     }
 

@@ -1,7 +1,7 @@
-//! The one algorithm that is taken.
+//! RS256 (RFC 7518, section 3.3), the only algorithm that ONES accepts.
 //!
-//! `jsonwebtoken` brings a dozen, and with them the curves they need: half a megabyte of a
-//! component that verifies RS256 (RFC 7518, section 3.3) and nothing else.
+//! The providers of `jsonwebtoken` contain a dozen algorithms and the elliptic curves that they
+//! need, which would add half a megabyte to the component.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -15,11 +15,11 @@ use sha2::Sha256;
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(ErrorKind::InvalidAlgorithm.into()),
     verifier_factory,
-    // Keys are read in `keys.rs`.
+    // `keys.rs` reads keys.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Lets `jsonwebtoken` verify. Once is enough, more does no harm.
+/// Installs the provider. Further calls have no effect.
 pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -88,10 +88,10 @@ mod tests {
         }
     }
 
-    /// Whatever is said to be valid is, and all else is not: "acceptable" stands for a padding
-    /// that only old signers make.
+    /// Accepts exactly the signatures that are marked as valid. "Acceptable" marks a padding that
+    /// only old signers produce.
     #[test]
-    fn wycheproofs_signatures_are_told_apart() {
+    fn wycheproofs_valid_signatures_are_accepted_and_no_others() {
         let hex = |text: &str| -> Vec<u8> {
             let digits = (0..text.len() / 2).map(|it| &text[it * 2..it * 2 + 2]);
             digits.map(|it| u8::from_str_radix(it, 16).expect("hexadecimal")).collect()
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rs256_and_only_sound_keys_are_taken() {
+    fn only_rs256_and_only_valid_keys_are_accepted() {
         let key = DecodingKey::from_rsa_components(MODULUS, "AQAB").expect("base64url");
         for algorithm in [Algorithm::RS512, Algorithm::PS256, Algorithm::HS256, Algorithm::ES256] {
             assert!(verifier_factory(&algorithm, &key).is_err(), "{algorithm:?}");

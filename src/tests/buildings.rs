@@ -58,7 +58,7 @@ fn tenant(rooms: Vec<Value>, spaces: impl Fn(&str) -> Reply) -> Script<impl Fn(&
     })
 }
 
-fn told(script: &Script<impl Fn(&Asked) -> Reply>) -> (Vec<Room>, Vec<String>) {
+fn reported(script: &Script<impl Fn(&Asked) -> Reply>) -> (Vec<Room>, Vec<String>) {
     let (batches, result) = sync_rooms(script, &settings(json!({})));
     let summary = result.expect("a good run");
     (batches.into_iter().flat_map(|it| it.rooms).collect(), summary.warnings)
@@ -78,7 +78,7 @@ fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
         room(5, json!({"parentId": null})),
     ];
     let script = tenant(rooms, |kind| ok(json!({ "value": spaces(kind) })));
-    let (rooms, warnings) = told(&script);
+    let (rooms, warnings) = reported(&script);
     let typed = [Some("as it was typed"), Some("2")];
     let places: Vec<_> = rooms.iter().map(place).collect();
     let whole = [Some("MRS"), Some("Floor X")];
@@ -96,7 +96,7 @@ fn address_and_position_are_the_rooms_own_or_those_of_what_holds_it() {
     let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"},
         "geoCoordinates": {"latitude": 47.0, "longitude": -122.0}});
     let rooms = vec![room(1, own), room(2, json!({"parentId": FLOOR}))];
-    let (rooms, _) = told(&tenant(rooms, move |kind| {
+    let (rooms, _) = reported(&tenant(rooms, move |kind| {
         let mut spaces = spaces(kind);
         if kind == "building" {
             spaces[0]["address"] = address.clone();
@@ -118,17 +118,17 @@ fn address_and_position_are_the_rooms_own_or_those_of_what_holds_it() {
 #[test]
 fn no_building_is_asked_for_where_no_room_is_in_one() {
     let script = tenant(vec![room(1, json!({}))], |kind| panic!("{kind}"));
-    let (rooms, warnings) = told(&script);
+    let (rooms, warnings) = reported(&script);
     assert_eq!(place(&rooms[0]), [Some("as it was typed"), Some("2")]);
     assert_eq!(warnings, Vec::<String>::new());
 }
 
 #[test]
-fn parents_that_go_round_in_a_circle_end() {
+fn a_loop_of_parents_ends() {
     let floor =
         |id: &str, parent: &str| json!({"placeId": id, "displayName": id, "parentId": parent});
     let rooms = vec![room(1, json!({"parentId": "a"})), room(2, json!({"parentId": "c"}))];
-    let (rooms, _) = told(&tenant(rooms, move |kind| match kind {
+    let (rooms, _) = reported(&tenant(rooms, move |kind| match kind {
         "floor" => ok(json!({"value": [floor("a", "b"), floor("b", "a"), floor("c", "c")]})),
         _ => ok(json!({"value": []})),
     }));
@@ -137,7 +137,7 @@ fn parents_that_go_round_in_a_circle_end() {
 }
 
 #[test]
-fn a_cloud_without_buildings_tells_rooms_as_they_are() {
+fn a_cloud_without_buildings_reports_rooms_unchanged() {
     let answers = [
         (400, "BadRequest"),
         (403, "Authorization_RequestDenied"),
@@ -147,7 +147,7 @@ fn a_cloud_without_buildings_tells_rooms_as_they_are() {
     ];
     for (status, code) in answers {
         let rooms = vec![room(1, json!({"parentId": FLOOR})), room(2, json!({"parentId": FLOOR}))];
-        let (rooms, warnings) = told(&tenant(rooms, |_| refused(status, code)));
+        let (rooms, warnings) = reported(&tenant(rooms, |_| refused(status, code)));
         assert_eq!(rooms.len(), 2, "{status}");
         assert_eq!(place(&rooms[0]), [Some("as it was typed"), Some("2")], "{status}");
         assert_eq!(warnings.len(), 1, "{status}: {warnings:?}");
@@ -167,15 +167,19 @@ fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
         let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"}});
         vec![room(1, json!({"parentId": FLOOR})), room(2, own), room(3, json!({}))]
     };
-    let (told, warnings) = told(&tenant(rooms(), |kind| match kind {
+    let (reported, warnings) = reported(&tenant(rooms(), |kind| match kind {
         "building" => refused(500, "UnknownError"),
         kind => ok(json!({ "value": spaces(kind) })),
     }));
-    assert_eq!(place(&told[0])[1], Some("Floor X"), "floors are read all the same");
+    assert_eq!(place(&reported[0])[1], Some("Floor X"), "floors are read all the same");
     let unknown = [RoomField::Building, RoomField::Address, RoomField::Position];
-    assert_eq!(told[0].unknown, unknown);
-    assert_eq!(told[1].unknown, [RoomField::Building, RoomField::Position], "it has its own");
-    assert_eq!(told[2].unknown, [], "nothing holds it");
+    assert_eq!(reported[0].unknown, unknown);
+    assert_eq!(
+        reported[1].unknown,
+        [RoomField::Building, RoomField::Position],
+        "it has an address of its own"
+    );
+    assert_eq!(reported[2].unknown, [], "no place contains it");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("keep what was read"), "{warnings:?}");
 }
@@ -183,7 +187,7 @@ fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
 #[test]
 fn floors_are_worth_having_without_sections() {
     let rooms = vec![room(1, json!({"parentId": FLOOR})), room(2, json!({"parentId": SECTION}))];
-    let (rooms, warnings) = told(&tenant(rooms, |kind| match kind {
+    let (rooms, warnings) = reported(&tenant(rooms, |kind| match kind {
         "section" => refused(404, "ResourceNotFound"),
         kind => ok(json!({ "value": spaces(kind) })),
     }));

@@ -20,11 +20,11 @@ fn extension(name: &str) -> Value {
         "isSyncedFromOnPremises": true, "targetObjects": ["User"]})
 }
 
-/// A tenant that answers a look-up with `registered`, and whose people are `people`.
-fn tenant(registered: impl Fn() -> Reply, people: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
+/// A tenant that answers a look-up with `registered`, and whose users are `users`.
+fn tenant(registered: impl Fn() -> Reply, users: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked: &Asked| match asked.path.as_str() {
         "/v1.0/directoryObjects/getAvailableExtensionProperties" => registered(),
-        "/beta/users?$top=200" => ok(json!({ "value": people })),
+        "/beta/users?$top=200" => ok(json!({ "value": users })),
         _ => nothing(),
     })
 }
@@ -53,8 +53,8 @@ fn pager_is_looked_up_whatever_app_registered_it() {
 }
 
 #[test]
-fn where_the_look_up_is_closed_or_blind_a_few_people_show_it() {
-    let people = || {
+fn where_the_look_up_is_closed_or_blind_a_few_users_show_it() {
+    let users = || {
         vec![
             json!({"id": "a", "displayName": "Ann"}),
             json!({"id": "b", SECOND: "0042", "extension_x_pager": "no"}),
@@ -68,34 +68,34 @@ fn where_the_look_up_is_closed_or_blind_a_few_people_show_it() {
         || ok(json!({"value": []})),
     ];
     for registered in refusals {
-        assert_eq!(found(&tenant(registered, people()), "PAGER").as_deref(), Ok(SECOND));
+        assert_eq!(found(&tenant(registered, users()), "PAGER").as_deref(), Ok(SECOND));
     }
 }
 
 #[test]
-fn of_several_the_one_that_people_have_is_meant() {
+fn of_several_the_one_that_users_have_is_meant() {
     let registered = || ok(json!({"value": [extension(SECOND), extension(FIRST)]}));
-    let person = |name: &str, value: Value| json!({"id": "a", name: value});
-    let meant = |people| found(&tenant(registered, people), "pager");
+    let user = |name: &str, value: Value| json!({"id": "a", name: value});
+    let meant = |users| found(&tenant(registered, users), "pager");
     assert_eq!(meant(Vec::new()).as_deref(), Ok(FIRST), "by name where nobody has one");
-    assert_eq!(meant(vec![person(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
-    let nulls = vec![person(SECOND, json!(null)), person(FIRST, json!("7"))];
+    assert_eq!(meant(vec![user(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
+    let nulls = vec![user(SECOND, json!(null)), user(FIRST, json!("7"))];
     assert_eq!(meant(nulls).as_deref(), Ok(FIRST));
     // Nobody can say which of two opens the doors.
-    let people = [FIRST, SECOND, SECOND].map(|it| person(it, json!("7")));
-    let Err(Error::InvalidSettings(fields)) = meant(people.to_vec()) else { panic!() };
+    let users = [FIRST, SECOND, SECOND].map(|it| user(it, json!("7")));
+    let Err(Error::InvalidSettings(fields)) = meant(users.to_vec()) else { panic!() };
     assert!(fields[0].message.contains(FIRST) && fields[0].message.contains(SECOND), "{fields:?}");
 }
 
 #[test]
-fn where_nothing_holds_pager_both_ways_out_are_told() {
+fn where_no_extension_holds_pager_the_error_names_both_remedies() {
     let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
     let Err(Error::InvalidSettings(fields)) = found(&script, "pager") else { panic!() };
     assert_eq!(fields[0].field, "/users/cardNumber");
     for words in ["Directory.Read.All", "extension_…_pager", "Entra Connect"] {
         assert!(fields[0].message.contains(words), "{fields:?}");
     }
-    // No beta, no people: the same.
+    // No beta, no users: the same.
     let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
         true => nothing(),
         false => refused(404, "ResourceNotFound"),
@@ -119,7 +119,7 @@ fn a_pager_that_could_not_be_looked_for_is_no_wrong_setting() {
 
 #[test]
 fn attributes_with_a_name_are_looked_up_nowhere() {
-    let script = Script::new(|_| panic!("nobody is asked"));
+    let script = Script::new(|_| panic!("no request is sent"));
     assert_eq!(found(&script, "employeeId").as_deref(), Ok("employeeId"));
     assert_eq!(found(&script, SECOND).as_deref(), Ok(SECOND));
 }
@@ -158,7 +158,7 @@ fn case_034_a_pager_that_is_not_found_costs_the_numbers_and_no_user() {
 
 #[test]
 fn pager_numbers_come_to_the_letter() {
-    let person = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
+    let user = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {
         path if path.ends_with("/getAvailableExtensionProperties") => {
             ok(json!({"value": [extension(SECOND)]}))
@@ -166,8 +166,8 @@ fn pager_numbers_come_to_the_letter() {
         path if path.contains("$deltatoken=") => ok(
             json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
         ),
-        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [person]})),
-        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": person}]})),
+        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [user]})),
+        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": user}]})),
         path if path.contains("/places/") => ok(json!({"value": []})),
         _ => nothing(),
     });

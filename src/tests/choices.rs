@@ -1,10 +1,10 @@
-//! What a person can choose from in the wizard.
+//! The choices that the wizard offers.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::people::with;
 use super::script::{Asked, Reply, Script, TENANT, nothing, ok, refused};
+use super::users::with;
 use crate::{choices::choices, error::Error, model::Choice};
 
 const ROOMS: &str = "/rooms/select";
@@ -66,7 +66,7 @@ fn labels(choices: &[Choice]) -> Vec<&str> {
 }
 
 #[test]
-fn rooms_come_by_name_with_what_tells_them_apart() {
+fn rooms_are_listed_by_name_with_what_distinguishes_them() {
     let rooms = choose(&tenant(some_rooms()), ROOMS, "", 100);
     let choice = |value: &str, label: &str, hint: Option<&str>| Choice {
         value: value.to_owned(),
@@ -169,7 +169,7 @@ fn later_steps_may_be_unfinished_but_the_first_may_not() {
     assert_eq!(found, ["/server/tenantId", "/server/clientSecret"]);
     assert_eq!(fields(json!({})), ["/server"]);
     assert_eq!(fields(json!("no object")), ["/server"]);
-    assert_eq!(script.asked.borrow().len(), before, "nobody is asked");
+    assert_eq!(script.asked.borrow().len(), before, "no request is sent");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_field_without_choices_is_unsupported() {
 }
 
 #[test]
-fn card_numbers_are_asked_of_nobody_and_fit_the_settings() {
+fn choices_of_card_numbers_need_no_request_and_are_valid_settings() {
     let script = Script::new(|_| nothing());
     let all = choose(&script, CARD_NUMBER, "", 100);
     assert_eq!(all.len(), 18);
@@ -238,14 +238,14 @@ fn groups_are_offered_by_the_beginning_of_their_name_or_by_id() {
         _ => nothing(),
     });
     let ask = |typed: &str| choose(&script, "/users/onlyGroups", typed, 10);
-    let told: Vec<_> =
+    let reported: Vec<_> =
         ask("O'Ha").into_iter().map(|it| (it.label, it.hint.unwrap_or_default())).collect();
     let expected = [
         ("apes", "security group, members by a rule"),
         ("O'Hara", "Microsoft 365 group"),
         ("Zebra", "security group"),
     ];
-    assert_eq!(told, expected.map(|(label, hint)| (label.to_owned(), hint.to_owned())));
+    assert_eq!(reported, expected.map(|(label, hint)| (label.to_owned(), hint.to_owned())));
     let path = script.paths().pop().expect("a path");
     assert!(path.contains("$filter=startswith%28displayName,%27O%27%27Ha%27%29%20or%20"), "{path}");
     let found = ask(id);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
+use super::script::{
+    GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+};
 use crate::{
     entra::{Proof, token_request},
     error::Error,
@@ -20,7 +22,7 @@ fn unchanged() -> Reply {
     ok(json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=B")}))
 }
 
-/// An empty tenant, but for what `on_listing` says of its people.
+/// An empty tenant, except for what `on_listing` returns of its users.
 fn tenant(on_listing: impl Fn(usize) -> Reply) -> Script<impl Fn(&super::script::Asked) -> Reply> {
     Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => latest(),
@@ -58,7 +60,7 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert!(paths[1].ends_with("&$top=999"), "{paths:?}");
     assert_eq!(paths[2], "/v1.0/users/delta?$deltatoken=A");
     assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
-    let batches = of_people(batches);
+    let batches = user_batches(batches);
     let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
     let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
@@ -76,7 +78,7 @@ fn a_run_without_changes_makes_three_requests() {
         false => nothing(),
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
-    assert_eq!(result.map(|it| it.requests), Ok(3), "a token, people, groups");
+    assert_eq!(result.map(|it| it.requests), Ok(3), "a token, users, groups");
     assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
 }
 
@@ -143,7 +145,7 @@ fn patience_ends_with_a_typed_error() {
     let error = |reply: fn() -> Reply| {
         let script = tenant(move |_| reply());
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
-        assert_eq!(batches, [], "nothing is told");
+        assert_eq!(batches, [], "nothing is reported");
         let waited: Duration = script.pauses.take().into_iter().sum();
         assert!(waited <= Duration::from_secs(120), "{waited:?}");
         (result.expect_err("no end"), script.paths().len() - 1)
@@ -184,7 +186,7 @@ fn no_token_leaves_for_another_server() {
 }
 
 #[test]
-fn links_in_a_circle_end_the_run() {
+fn a_loop_of_links_ends_the_run() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => latest(),
         path if path.contains("=1") => {

@@ -67,7 +67,7 @@ fn wrong(text: &str) -> String {
     errors[0].message.clone()
 }
 
-/// Any request of a run; people and rooms are none.
+/// Any request of a run; users and rooms do not matter.
 fn empty(asked: &Asked) -> Reply {
     let delta = format!("{GRAPH}/v1.0/users/delta?$deltatoken=A");
     match asked.path.as_str() {
@@ -189,7 +189,7 @@ fn one_of_both_must_be_there() {
         let errors = Settings::parse(&entered(server).to_string()).expect_err("no credential");
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert_eq!(errors[0].field, "/server/clientSecret");
-        assert_eq!(errors[0].message, "Give a client secret or a client certificate");
+        assert_eq!(errors[0].message, "Enter a client secret or a client certificate");
     }
     let both = json!({"clientSecret": "s", "clientCertificate": "not PEM"});
     let errors = Settings::parse(&entered(both).to_string()).expect_err("a wrong certificate");
@@ -215,7 +215,7 @@ fn a_token_is_asked_for_with_an_assertion_that_the_key_signed() {
         })
     );
     let (header, mut claims) = verified(assertion.as_str().expect("a JWT"));
-    // As `openssl x509 -fingerprint -sha256` tells it.
+    // The output of `openssl x509 -fingerprint -sha256`.
     assert_eq!(
         header,
         json!({"alg": "PS256", "typ": "JWT", "x5t#S256": "2inaWRy2xsMQePmxWGZg-L0QdqtaI1sUELCCFY9CwLU"})
@@ -373,7 +373,13 @@ fn a_refused_certificate_says_what_to_do() {
         (7_005_004, "Revoked.", "has been revoked", UPLOAD, &[CERTIFICATE]),
         (7_000_214, "Revoked.", "has been revoked", UPLOAD, &[CERTIFICATE]),
         (7_000_222, "Expired.", "certificate has expired", UPLOAD, &[CERTIFICATE]),
-        (700_024, "Not within its valid time range.", "Microsoft's clock", "Set the clock", &[]),
+        (
+            700_024,
+            "Not within its valid time range.",
+            "Microsoft's clock",
+            "Correct the clock",
+            &[],
+        ),
         (700_021, "Identifier.", "client ID", "Application (client) ID", &["/server/clientId"]),
         (
             700_023,
@@ -382,7 +388,7 @@ fn a_refused_certificate_says_what_to_do() {
             "operator",
             &["/server/tenantId", "/server/cloud"],
         ),
-        (7_000_218, "Missing.", "did not arrive", "proxy", &[CERTIFICATE]),
+        (7_000_218, "Missing.", "did not reach", "proxy", &[CERTIFICATE]),
         (7_999_999, "New.", "does not accept the client certificate", UPLOAD, &[]),
     ] {
         let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {

@@ -5,8 +5,8 @@ use std::{cell::Cell, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, page, user, with},
-    script::{GRAPH, Kept, Ran, Script, nothing, of_people, ok, refused, settings},
+    script::{GRAPH, Kept, Ran, Script, nothing, ok, refused, settings, user_batches},
+    users::{batch, page, user, with},
 };
 use crate::{
     directory,
@@ -356,7 +356,7 @@ fn what_is_owed_outlives_the_delta_link_and_a_listing_settles_it() {
     let listed = vec![user("new")];
     let ran = story.run(During { forgot: true, listed, ..During::default() });
     assert_eq!(only_user(&ran).id, "new");
-    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full(_))));
+    assert!(user_batches(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full(_))));
     assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other one stays owed");
 }
 
@@ -419,7 +419,7 @@ fn case_046_accounts_wait_while_places_does_not_answer() {
     assert_eq!([&r.id, &ann.id, &bob.id], ["r", "ann", "bob"], "without an address, no room");
     assert_eq!(owed(&ran).map(|it| it.count), Some(2));
     let warnings = &ran.1.as_ref().expect("a good run").warnings;
-    assert!(warnings[0].contains("wait for the next run"), "{warnings:?}");
+    assert!(warnings[0].contains("are synced by a later run"), "{warnings:?}");
 
     let answer = |url: &str| match url.starts_with("/users/r?") {
         true => (200, room.clone()),
@@ -445,10 +445,10 @@ fn case_046_an_enumeration_without_places_is_followed_by_another() {
     assert_eq!(owed(&ran), None);
 
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full(Part { first: true, last: false }));
+    assert_eq!(user_batches(ran.0.clone())[0].mode, Mode::Full(Part { first: true, last: false }));
     assert_eq!(only_user(&ran).id, "ann");
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0)[0].mode, Mode::Incremental);
+    assert_eq!(user_batches(ran.0)[0].mode, Mode::Incremental);
 }
 
 #[test]
@@ -462,18 +462,19 @@ fn case_046_after_a_day_without_places_users_come_all_the_same() {
     assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::User(_))), "{ran:?}");
     assert_eq!(owed(&ran), None);
     let warnings = ran.1.expect("a good run").warnings;
-    assert!(warnings[0].contains("may appear among the people"), "{warnings:?}");
-    // Places answers again: from then on accounts wait anew.
+    assert!(warnings[0].contains("may be synced as users"), "{warnings:?}");
+    // Places answers again: from then on accounts can wait again.
     story.run(During { users: vec![user("ann")], ..During::default() }).1.expect("a good run");
     let ran = story.run(down());
     assert!(matches!(changes(&ran)[..], [UserChange::UserIfKnown(_)]), "{ran:?}");
 }
 
 #[test]
-fn a_checkpoint_of_the_version_before_goes_on() {
+fn a_checkpoint_of_an_earlier_version_is_continued() {
     let mut story = Story::new(json!({}));
     let mut old: Value = serde_json::from_str(story.since.as_ref().expect("one")).expect("JSON");
     old["version"] = json!(2);
+    assert!(old["people"]["madeFor"]["people"].is_object(), "the stored names: {old}");
     for field in ["enumerateAgain", "withoutRooms"] {
         old.as_object_mut().expect("an object").remove(field).expect(field);
     }

@@ -144,7 +144,7 @@ fn a_room_is_read_however_sparse_or_oddly_spelled() {
 }
 
 #[test]
-fn people_are_read_as_published() {
+fn users_are_read_as_published() {
     let users = [payload!("user-get"), payload!("user-get-null-mail")].map(json_of);
     let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
         path if path.contains("latest") => ok(
@@ -205,9 +205,9 @@ fn a_round_of_delta_is_followed_through_its_pages() {
     let settings = settings(json!({}));
     let (batches, result) = sync_users(&Script::new(answered), &settings, None);
     result.expect("a good run");
-    // They tell three properties of those that were asked for: the rest is read.
-    let told: Vec<_> = batches.iter().flat_map(|it| &it.changes).collect();
-    assert_eq!(told.len(), 6);
+    // They contain three of the selected properties; the others are read.
+    let reported: Vec<_> = batches.iter().flat_map(|it| &it.changes).collect();
+    assert_eq!(reported.len(), 6);
     let since = &batches.last().expect("a batch").checkpoint;
     let (batches, _) = sync_users(&Script::new(answered), &settings, Some(since));
     let removed = crate::model::Removal::Soft;
@@ -220,7 +220,7 @@ fn a_round_of_delta_is_followed_through_its_pages() {
 
 #[test]
 fn a_guest_without_a_user_type_is_known_by_the_name() {
-    let told = |settings| {
+    let reported = |settings| {
         let mut guest = json_of(payload!("users-list-guest"))["value"][0].clone();
         // Microsoft's sample leaves it out.
         guest["id"] = json!("g");
@@ -236,8 +236,8 @@ fn a_guest_without_a_user_type_is_known_by_the_name() {
         let (batches, _) = sync_users(&script, &settings, None);
         batches.into_iter().flat_map(|it| it.changes).collect::<Vec<_>>()
     };
-    assert_eq!(told(settings(json!({}))), []);
-    let changes = told(settings(json!({"users": {"includeGuests": true}})));
+    assert_eq!(reported(settings(json!({}))), []);
+    let changes = reported(settings(json!({"users": {"includeGuests": true}})));
     assert!(matches!(&changes[..], [UserChange::User(user)] if user.guest), "{changes:?}");
 }
 
@@ -262,7 +262,12 @@ fn token_refusals_name_their_cause() {
         (400, payload!("token-error-700016"), "AADSTS700016", "no app with this client ID"),
         (401, payload!("token-error-7000215"), "AADSTS7000215", "secret is wrong"),
         (401, payload!("token-error-7000222-app-named"), "AADSTS7000222", "expired"),
-        (400, payload!("token-error-90002-invalid-tenant"), "AADSTS90002", "no such tenant"),
+        (
+            400,
+            payload!("token-error-90002-invalid-tenant"),
+            "AADSTS90002",
+            "does not know this tenant",
+        ),
         (400, payload!("token-error-90010"), "AADSTS90010", "does not name one tenant"),
         (
             400,

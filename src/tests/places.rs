@@ -1,4 +1,4 @@
-//! Which rooms are told, however Graph cuts them into pages.
+//! Which rooms are reported, in pages of any size.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn rooms(count: usize, links: bool, counted: bool) -> Script<impl Fn(&Asked) -> 
 }
 
 #[test]
-fn all_rooms_are_told_with_and_without_links_between_the_pages() {
+fn all_rooms_are_reported_with_and_without_links_between_the_pages() {
     for count in [0, 1, 99, 100, 101, 200, 250, 300] {
         for (links, counted) in [(true, true), (true, false), (false, true), (false, false)] {
             let script = rooms(count, links, counted);
@@ -89,9 +89,10 @@ fn a_server_that_ignores_skip_is_not_asked_for_ever() {
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(ids(&batches).len(), 100);
     let summary = result.expect("a good run");
-    let words = "Microsoft Graph counts 150 rooms, but told only 100: none is removed in this run";
+    let words =
+        "Microsoft Graph reports 150 rooms, but returned only 100: this run removes no room";
     assert_eq!(summary.warnings, [words]);
-    assert!(!summary.complete, "what was not told is not gone");
+    assert!(!summary.complete, "rooms that were not returned are not removed");
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn without_lasting_ids_chosen_rooms_are_warned_about_once() {
     };
     let chosen = warnings(json!(["r1@contoso.com", "r2@contoso.com"]));
     assert_eq!(chosen.len(), 1, "{chosen:?}");
-    assert!(chosen[0].contains("a room that gets another address counts as a new one"));
+    assert!(chosen[0].contains("a room whose address changes counts as a new one"));
     assert_eq!(warnings(json!("all")), Vec::<String>::new());
 }
 

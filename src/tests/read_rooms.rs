@@ -4,8 +4,8 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::batch,
     script::{Asked, Reply, Script, nothing, settings},
+    users::batch,
 };
 use crate::{
     error::Error,

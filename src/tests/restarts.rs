@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    people::{page, user},
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+        Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
     },
+    users::{page, user},
 };
 use crate::{
     directory,
@@ -81,7 +81,7 @@ fn case_020_a_page_token_that_expires_once_lists_again_within_the_enumeration() 
     result.expect("a good run");
     assert_eq!(users(&batches), everybody(5));
     let first = |it: &&UserBatch| matches!(it.mode, Mode::Full(Part { first: true, .. }));
-    assert_eq!(of_people(batches).iter().filter(first).count(), 1, "what was reported counts");
+    assert_eq!(user_batches(batches).iter().filter(first).count(), 1, "what was reported counts");
     assert_eq!(script.pauses.borrow().len(), 1);
 }
 
@@ -93,7 +93,7 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
         result.expect("a good run");
         assert_eq!(users(&batches), everybody(8), "{pages}");
-        let batches = of_people(batches);
+        let batches = user_batches(batches);
         let last = &batches[batches.len() - 1];
         assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }), "{pages}");
         let pauses: Vec<_> = script.pauses.borrow().iter().map(|it| it.as_millis()).collect();
@@ -106,7 +106,7 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
         // Later runs follow the link that delta gave.
         let since = &last.checkpoint;
         let (batches, _) = sync_users(&tenant(8, |_| false), &settings(json!({})), Some(since));
-        assert_eq!(of_people(batches)[0].mode, Mode::Incremental);
+        assert_eq!(user_batches(batches)[0].mode, Mode::Incremental);
     }
 }
 
@@ -154,7 +154,7 @@ fn case_020_patience_with_expired_tokens_ends_and_keeps_what_was_reported() {
 }
 
 #[test]
-fn case_020_a_page_link_of_changes_that_expires_begins_the_round_again_and_lists_nobody() {
+fn case_020_an_expired_page_link_of_changes_restarts_the_round_without_a_listing() {
     let settings = settings(json!({}));
     let since = sync_users(&tenant(1, |_| false), &settings, None).0;
     let since = &since.last().expect("a batch").checkpoint;
@@ -204,7 +204,7 @@ fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
     assert_eq!(users(&batches), ["ann", "bob"].map(str::to_owned).into());
-    let modes: Vec<_> = of_people(batches.clone()).iter().map(|it| it.mode).collect();
+    let modes: Vec<_> = user_batches(batches.clone()).iter().map(|it| it.mode).collect();
     let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
     let tops: Vec<_> = script.asked.borrow().iter().filter(|it| is_listing(it)).map(top).collect();

@@ -162,7 +162,7 @@ pub(super) fn nothing() -> Reply {
     Reply::Json(404, Value::Null)
 }
 
-/// Keeps batches; drops the stream after some, if told.
+/// Stores batches; drops the stream after a number of them.
 pub(super) struct Kept<T> {
     pub(super) batches: Vec<T>,
     pub(super) room: usize,
@@ -211,8 +211,8 @@ pub(super) fn sync_users<F: Fn(&Asked) -> Reply>(
     (kept.batches, result)
 }
 
-/// The batches that tell of people.
-pub(super) fn of_people(batches: Vec<UserBatch>) -> Vec<UserBatch> {
+/// Returns the batches of users.
+pub(super) fn user_batches(batches: Vec<UserBatch>) -> Vec<UserBatch> {
     batches.into_iter().filter(|it| it.subject == Subject::Users).collect()
 }
 

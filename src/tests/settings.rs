@@ -1,4 +1,4 @@
-//! What an administrator can enter, and what they are told of it.
+//! The settings that an administrator can enter, and the errors in them.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn set(pointer: &str, value: Value) -> Value {
     settings
 }
 
-/// The fields that are wrong, in the order in which they are told.
+/// The wrong fields, in the order in which they are reported.
 fn wrong(settings: &Value) -> Vec<String> {
     match Settings::parse(&settings.to_string()) {
         Ok(_) => Vec::new(),
@@ -56,7 +56,7 @@ fn nulls_and_defaults_written_out_are_fine() {
 }
 
 #[test]
-fn every_wrong_field_is_told_at_once() {
+fn every_wrong_field_is_reported_at_once() {
     let settings = json!({
         "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5, "clientSecret": 7,
             "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
@@ -116,7 +116,7 @@ fn attributes_are_known_in_any_spelling() {
 }
 
 #[test]
-fn what_is_missing_or_no_object_is_told_by_name() {
+fn missing_steps_and_steps_of_another_type_are_named() {
     assert_eq!(wrong(&json!({})), ["/server"]);
     let fields = wrong(&json!({"server": {}}));
     assert_eq!(

@@ -37,7 +37,7 @@ fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
     let run = scene.sync("rooms");
     assert_eq!(run["added"], 1);
     let warnings = run["summary"]["warnings"].to_string();
-    assert!(warnings.contains("known by their address"), "{warnings}");
+    assert!(warnings.contains("identifies rooms by their address"), "{warnings}");
     // In another cloud the choice outlasts the address.
     let mut scene = Scene::new(5, 6);
     let room = scene.rooms()[0].clone();

@@ -54,7 +54,7 @@ fn html_broken_json_and_other_shapes_are_no_pages() {
         Then::Truncate { after: None, clean: true },
     ] {
         scene.set_faults(vec![on_listing(then)]).expect("a fault");
-        let run = fails(&scene, &before, "not one of Microsoft Graph");
+        let run = fails(&scene, &before, "does not come from Microsoft Graph");
         assert!(!run.stderr.contains("guest network"), "a body is not repeated");
     }
 }
@@ -146,7 +146,7 @@ fn links_in_a_circle_end_the_run() {
     let (scene, before) = synced(50);
     let circle = edit("/@odata.nextLink", json!("{self}"));
     scene.set_faults(vec![on_listing(circle).times(None)]).expect("a fault");
-    fails(&scene, &before, "in a circle");
+    fails(&scene, &before, "form a loop");
     assert!(scene.requests().len() < 40);
 }
 

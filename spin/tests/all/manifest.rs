@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ones_office365::cloud::Cloud;
+use ones_office365::{cloud::Cloud, endpoints::Endpoints};
 use serde::Deserialize;
 
 /// The application, and its one component.
@@ -191,7 +191,7 @@ fn allowed_hosts_are_https_origins() {
 fn every_named_cloud_is_allowed() {
     let allowed = Manifest::read().allowed(&BTreeMap::new());
     for (name, cloud) in Cloud::NAMED {
-        for origin in cloud.endpoints("contoso.example").origins() {
+        for origin in Endpoints::new(&cloud, "contoso.example").origins() {
             assert!(allowed.contains(&origin), "{origin} of {name}");
         }
     }

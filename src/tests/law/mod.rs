@@ -1,5 +1,5 @@
-//! The law: whatever is cut, repeated, resumed or changed meanwhile, ONES ends up with what is true
-//! of people, groups and memberships, under the settings of the last run.
+//! The law: after any interruption, repetition, resumption or change in between, ONES has the
+//! current users, groups and memberships under the settings of the last run.
 
 mod tenant;
 
@@ -25,22 +25,22 @@ use tenant::{Event, Faults, Tenant, group_id};
 /// When every history begins, in seconds since 1970.
 const BEGAN: u64 = 1_800_000_000;
 
-/// A host does not believe that somebody is gone for so long after the last report, in seconds.
+/// Time after the last report before which a host removes no user, in seconds.
 const GRACE: u64 = 3600;
 
 /// What a host does with batches, as the interface asks of it.
 #[derive(Default)]
 struct Store {
-    people: BTreeMap<String, String>,
+    users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// By the enumeration of people, and by that of groups.
-    told: BTreeSet<String>,
-    told_groups: BTreeSet<String>,
-    told_memberships: BTreeSet<(String, String)>,
+    /// Listed by the enumeration of users, and by that of groups.
+    listed: BTreeSet<String>,
+    listed_groups: BTreeSet<String>,
+    listed_memberships: BTreeSet<(String, String)>,
     /// When each was last reported.
     reported: BTreeMap<String, u64>,
-    /// Who is to be read by id, since an enumeration or an answer lacked them.
+    /// To be read by id, since an enumeration or an answer did not contain them.
     doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
     now: u64,
@@ -49,10 +49,10 @@ struct Store {
 impl Store {
     fn keep(&mut self, batch: &UserBatch, tenant: &Tenant) {
         match (batch.subject, batch.mode) {
-            (Subject::Users, Mode::Full(Part { first: true, .. })) => self.told.clear(),
+            (Subject::Users, Mode::Full(Part { first: true, .. })) => self.listed.clear(),
             (Subject::Groups, Mode::Full(Part { first: true, .. })) => {
-                self.told_groups.clear();
-                self.told_memberships.clear();
+                self.listed_groups.clear();
+                self.listed_memberships.clear();
             }
             _ => {}
         }
@@ -66,14 +66,14 @@ impl Store {
         }
         match (batch.subject, batch.mode) {
             (Subject::Users, Mode::Full(Part { last: true, .. })) => {
-                let missed = self.people.keys().filter(|id| !self.told.contains(*id));
+                let missed = self.users.keys().filter(|id| !self.listed.contains(*id));
                 self.doubtful.extend(missed.cloned());
             }
             (Subject::Groups, Mode::Full(Part { last: true, .. })) => {
-                let missed = self.groups.keys().filter(|id| !self.told_groups.contains(*id));
+                let missed = self.groups.keys().filter(|id| !self.listed_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
                 self.memberships.retain(|it| {
-                    self.told_memberships.contains(it) || !self.told_groups.contains(&it.0)
+                    self.listed_memberships.contains(it) || !self.listed_groups.contains(&it.0)
                 });
             }
             _ => {}
@@ -84,15 +84,15 @@ impl Store {
     fn change(&mut self, change: &UserChange) {
         let id = change.id().to_owned();
         match change {
-            UserChange::UserIfKnown(_) if !self.people.contains_key(&id) => {}
+            UserChange::UserIfKnown(_) if !self.users.contains_key(&id) => {}
             UserChange::User(user) | UserChange::UserIfKnown(user) => {
-                self.people.insert(id.clone(), user.job_title.clone().unwrap_or_default());
-                self.told.insert(id.clone());
+                self.users.insert(id.clone(), user.job_title.clone().unwrap_or_default());
+                self.listed.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::UserRemoved(_) => drop(self.people.remove(&id)),
-            UserChange::UserMissing(_) if self.people.contains_key(&id) => {
+            UserChange::UserRemoved(_) => drop(self.users.remove(&id)),
+            UserChange::UserMissing(_) if self.users.contains_key(&id) => {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
@@ -101,22 +101,22 @@ impl Store {
                 self.reported.insert(id, self.now);
             }
             UserChange::UserMissing(_) | UserChange::GroupMissing(_) => {}
-            UserChange::UserUnreadable(_) => drop(self.told.insert(id)),
-            UserChange::GroupUnreadable(_) => drop(self.told_groups.insert(id)),
+            UserChange::UserUnreadable(_) => drop(self.listed.insert(id)),
+            UserChange::GroupUnreadable(_) => drop(self.listed_groups.insert(id)),
             UserChange::Group(group) => {
                 self.groups.insert(id.clone(), group.name.clone());
-                self.told_groups.insert(id.clone());
+                self.listed_groups.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
             UserChange::GroupRemoved(_) => drop(self.groups.remove(&id)),
             UserChange::MemberAdded(it) => {
                 self.memberships.insert((it.group.clone(), it.member.clone()));
-                self.told_memberships.insert((it.group.clone(), it.member.clone()));
+                self.listed_memberships.insert((it.group.clone(), it.member.clone()));
             }
             UserChange::MemberRemoved(it) => {
                 self.memberships.remove(&(it.group.clone(), it.member.clone()));
-                self.told_memberships.remove(&(it.group.clone(), it.member.clone()));
+                self.listed_memberships.remove(&(it.group.clone(), it.member.clone()));
             }
         }
     }
@@ -127,14 +127,14 @@ impl Store {
         let (old, recent): (BTreeSet<_>, _) =
             std::mem::take(&mut self.doubtful).into_iter().partition(is_old);
         self.doubtful = recent;
-        let (groups, people): (Vec<_>, Vec<_>) =
+        let (groups, users): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|id: &String| id.contains('-'));
-        let mut changes = block_on(directory::read_users(script, settings, &people)).expect("all");
+        let mut changes = block_on(directory::read_users(script, settings, &users)).expect("all");
         changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
         for change in changes {
             match &change {
                 UserChange::UserMissing(Removed { id, .. }) | UserChange::GroupMissing(id) => {
-                    self.people.remove(id);
+                    self.users.remove(id);
                     self.groups.remove(id);
                 }
                 other => self.change(other),
@@ -149,7 +149,7 @@ impl Store {
     }
 }
 
-/// Which people are selected: the groups that they are limited to, and whether blocked accounts
+/// Which users are selected: the groups that they are limited to, and whether blocked accounts
 /// are among them.
 const SCOPES: [(&[u8], bool); 5] =
     [(&[], false), (&[], true), (&[1], false), (&[1, 2], false), (&[2], true)];
@@ -274,7 +274,7 @@ proptest! {
         store.now += GRACE + 1;
         run(&tenant, &mut store, &settings, (usize::MAX, 100, &none), &[]);
         let truth = tenant.borrow();
-        prop_assert_eq!(&store.people, &truth.people(scope.0, scope.1));
+        prop_assert_eq!(&store.users, &truth.users(scope.0, scope.1));
         prop_assert_eq!(&store.groups, &truth.groups());
         prop_assert_eq!(store.memberships(), truth.memberships());
     }

@@ -1,4 +1,4 @@
-//! What is sent again, how often, and how long somebody waits for it.
+//! Which requests are repeated, how often, and for how long.
 
 mod law;
 
@@ -8,8 +8,10 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, user},
-    script::{Asked, GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users},
+    script::{
+        Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+    },
+    users::{batch, user},
 };
 use crate::{
     directory,
@@ -26,7 +28,7 @@ fn is_throttled(asked: &Asked) -> bool {
     asked.at < 10 * SECOND
 }
 
-/// A tenant of one person; `on_listing` can answer in its place.
+/// A tenant with one user; `on_listing` can answer instead.
 fn tenant(on_listing: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
     let delta = |token| {
         let link = format!("{GRAPH}/v1.0/users/delta?$deltatoken={token}");
@@ -50,7 +52,7 @@ fn syncs_in_spite_of(
     let script = tenant(on_listing);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     let summary = result.expect("a good run");
-    let changes: Vec<_> = of_people(batches).into_iter().flat_map(|it| it.changes).collect();
+    let changes: Vec<_> = user_batches(batches).into_iter().flat_map(|it| it.changes).collect();
     assert!(matches!(&changes[..], [UserChange::User(ann)] if ann.id == "ann"), "{changes:?}");
     (summary, script.pauses.take())
 }
@@ -156,7 +158,7 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
     };
     let sync = waited(Patience::SYNC);
     assert!((200 * SECOND..202 * SECOND).contains(&sync), "twice 100 s: {sync:?}");
-    assert_eq!(waited(Patience::PERSON), 30 * SECOND, "once 30 s");
+    assert_eq!(waited(Patience::INTERACTIVE), 30 * SECOND, "once 30 s");
 }
 
 /// The sum of the pauses of a call that asks so many times for what is always answered so, and the
@@ -181,19 +183,19 @@ fn an_outage_costs_a_run_no_more_than_twice_the_time_of_one_request() {
     let (waited, asked) = waited_in(Patience::SYNC, 100, down);
     assert!((90 * SECOND..240 * SECOND).contains(&waited), "{waited:?}");
     assert!(asked >= 100, "each is asked at least once");
-    let (waited, _) = waited_in(Patience::PERSON, 100, down);
+    let (waited, _) = waited_in(Patience::INTERACTIVE, 100, down);
     assert!((10 * SECOND..30 * SECOND).contains(&waited), "{waited:?}");
 }
 
 #[test]
-fn throttling_is_waited_for_anew_with_each_request() {
+fn each_request_has_its_own_time_for_throttling() {
     let (waited, _) = waited_in(Patience::SYNC, 3, || throttled("1"));
     assert!(waited > 3 * 80 * SECOND, "{waited:?}");
 }
 
 #[test]
 fn a_pause_that_is_too_long_is_passed_on_at_once() {
-    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::PERSON, 16)] {
+    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::INTERACTIVE, 16)] {
         for status in [429, 503] {
             let script = Script::new(move |asked| match asked.path.ends_with("/token") {
                 true => nothing(),
@@ -280,7 +282,7 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
 }
 
 #[test]
-fn an_answer_that_is_too_large_can_be_told_from_others() {
+fn an_answer_that_is_too_large_is_distinguished_from_others() {
     let script = tenant(|_| Some(Reply::Fail(Failure::TooLarge)));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("too large");
     assert!(is_too_large(&error));

@@ -86,7 +86,7 @@ fn a_code_is_posted_where_the_hosts_cookie_can_come_along() {
 }
 
 #[test]
-fn nobody_is_sent_back_to_an_address_that_others_can_read() {
+fn a_redirect_uri_that_others_can_read_is_refused() {
     let settings = settings(json!({}));
     for redirect_uri in [
         "http://ones.example/callback",
@@ -135,7 +135,7 @@ fn the_browser_learns_nothing_that_only_the_host_may_know() {
 }
 
 #[test]
-fn whoever_reads_the_flow_reads_neither_nonce_nor_verifier_nor_state() {
+fn the_flow_reveals_neither_nonce_nor_verifier_nor_state() {
     let sign_in = SignIn::begin(settings(json!({})));
     let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
     let verifier = pairs(&asked[0].body)["code_verifier"].clone();

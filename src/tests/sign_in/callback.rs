@@ -8,8 +8,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    CLIENT, CODE, NOW, PERSON, REDIRECT_URI, SignIn, base64, configuration, pairs, person,
-    settings, what,
+    CLIENT, CODE, NOW, REDIRECT_URI, SignIn, USER_ID, base64, configuration, pairs, settings,
+    signed_in, what,
 };
 use crate::{
     error::Error,
@@ -24,7 +24,7 @@ fn sign_in() -> SignIn {
 
 fn asked_for(sign_in: &SignIn, callback: &Callback) -> Vec<&'static str> {
     let (outcome, asked) = sign_in.back(callback, |_| None);
-    assert_eq!(person(outcome).id, PERSON);
+    assert_eq!(signed_in(outcome).id, USER_ID);
     asked.iter().map(what).collect()
 }
 
@@ -32,7 +32,7 @@ fn asked_for(sign_in: &SignIn, callback: &Callback) -> Vec<&'static str> {
 fn a_sign_in_takes_four_requests_and_the_keys_only_after_the_code() {
     let sign_in = sign_in();
     let asked = asked_for(&sign_in, &sign_in.callback());
-    assert_eq!(asked, ["code", "keys", "token", "person"]);
+    assert_eq!(asked, ["code", "keys", "token", "user"]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_secret_that_the_form_may_not_hold_goes_into_a_header() {
         configuration["token_endpoint_auth_methods_supported"] = methods;
         let sign_in = SignIn::begin_as(settings.clone(), configuration);
         let (outcome, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        person(outcome);
+        signed_in(outcome);
         // RFC 6749, section 2.3.1: each encoded as a form has it, then joined.
         let pair = format!("{CLIENT}:p%3A%C3%A4+s%2Bs");
         let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair);
@@ -100,7 +100,7 @@ fn an_answer_to_another_browser_is_refused() {
     assert_eq!(mine.refused(&brought_by(&mine, &state)), "state-mismatch");
     let crossed = Callback { flow: theirs.callback().flow, ..mine.callback() };
     assert_eq!(mine.refused(&crossed), "state-mismatch");
-    person(theirs.back(&brought_by(&theirs, &state), |_| None).0);
+    signed_in(theirs.back(&brought_by(&theirs, &state), |_| None).0);
 }
 
 fn brought_by(sign_in: &SignIn, state: &str) -> Callback {
@@ -108,7 +108,7 @@ fn brought_by(sign_in: &SignIn, state: &str) -> Callback {
 }
 
 #[test]
-fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
+fn the_complete_state_is_compared_before_anything_else_is_read() {
     let sign_in = sign_in();
     let state = sign_in.sent("state");
     for wrong in ["", "x", &state[1..], &format!("{state}="), &state.to_lowercase()] {
@@ -121,7 +121,7 @@ fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
 }
 
 #[test]
-fn without_a_sign_in_under_way_nobody_is_asked() {
+fn without_a_sign_in_under_way_no_request_is_sent() {
     let sign_in = sign_in();
     let callback = Callback { flow: None, ..sign_in.callback() };
     assert_eq!(sign_in.refused(&callback), "no-sign-in");
@@ -135,7 +135,7 @@ fn a_flow_lives_for_ten_minutes() {
     };
     for sign_in in [at(NOW, 0), at(NOW + 600, 0)] {
         let fresh = sign_in.claims_with("exp", json!(NOW + 3600));
-        person(sign_in.given(&super::signed(&super::header(), &fresh)));
+        signed_in(sign_in.given(&super::signed(&super::header(), &fresh)));
     }
     for sign_in in [at(NOW + 601, 0), at(NOW + 86_400, 0), at(NOW - 1, 999), at(0, 0)] {
         assert_eq!(sign_in.refused(&sign_in.callback()), "flow-expired");
@@ -170,7 +170,7 @@ fn a_flow_serves_the_settings_that_it_was_made_under() {
         ),
         ..sign_in()
     };
-    person(renamed.back(&renamed.callback(), |_| None).0);
+    signed_in(renamed.back(&renamed.callback(), |_| None).0);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_provider_that_names_itself_must_be_the_one_that_was_asked() {
         sign_in.bringing(&[("code", CODE), ("iss", iss), ("state", &sign_in.sent("state"))])
     };
     for sign_in in [&silent, &naming] {
-        person(sign_in.back(&bringing(sign_in, &issuer), |_| None).0);
+        signed_in(sign_in.back(&bringing(sign_in, &issuer), |_| None).0);
         for iss in ["https://evil.example", "", &issuer.to_uppercase()] {
             assert_eq!(sign_in.refused(&bringing(sign_in, iss)), "issuer-mismatch", "{iss}");
         }
@@ -224,7 +224,7 @@ fn a_sign_in_needs_a_code() {
         sign_in.bringing(&[("code", ""), ("state", &state)]),
         // Consent is none, even if it was granted in between.
         sign_in.bringing(&[("admin_consent", "True"), ("state", &state)]),
-        // What the implicit flow would bring: nobody asked for it.
+        // The implicit flow would return it, but ONES did not request it.
         sign_in.bringing(&[("id_token", &sign_in.token()), ("state", &state)]),
     ] {
         assert_eq!(sign_in.refused(&callback), "no-code");
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_is_made_up_signs_anybody_in(
+    fn no_invented_callback_signs_a_user_in(
         parameters in prop::collection::vec(
             ("state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
         flow in prop::option::of("\\PC{0,200}|[A-Za-z0-9_-]{1,200}\\.[A-Za-z0-9_-]{43}"),
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flow_that_is_ones_own_signs_nobody_in_without_its_state(
+    fn a_valid_flow_signs_no_user_in_without_its_state(
         parameters in prop::collection::vec(
             ("state|code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
     ) {

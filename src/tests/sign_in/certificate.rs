@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{SignIn, configuration, person, settings, what};
+use super::{SignIn, configuration, settings, signed_in, what};
 use crate::tests::{
     credentials::{form, verified, with_certificate},
     script::{Reply, TENANT},
 };
 
 #[test]
-fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
+fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_named() {
     let settings = settings(with_certificate());
     let mut configuration = configuration(&settings);
     let endpoint = format!("https://login.microsoft.com/{TENANT}/another/token");
@@ -18,7 +18,7 @@ fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
         configuration["token_endpoint_auth_methods_supported"] = methods;
         let sign_in = SignIn::begin_as(settings.clone(), configuration.clone());
         let (outcome, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        person(outcome);
+        signed_in(outcome);
         assert_eq!(asked[0].header("authorization"), None);
         let form = form(&asked[0].body);
         assert_eq!(form["client_id"], settings.server.client_id);

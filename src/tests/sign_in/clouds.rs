@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SignIn, header, person, rejected, settings, signed, what};
+use super::{SignIn, header, rejected, settings, signed, signed_in, what};
 use crate::{
     cloud::Cloud,
     tests::script::{TENANT, ok},
@@ -15,7 +15,7 @@ fn each_cloud_takes_its_own_issuer_and_no_others() {
         (name, sign_in)
     });
     for (name, sign_in) in &clouds {
-        person(sign_in.given(&sign_in.token()));
+        signed_in(sign_in.given(&sign_in.token()));
         for (other, theirs) in &clouds {
             let issuer = &theirs.configuration["issuer"];
             // The two of the US government have one sign-in server.
@@ -70,7 +70,7 @@ fn any_provider_under_the_authority_will_do() {
         }
         _ => None,
     });
-    person(outcome);
+    signed_in(outcome);
     assert_eq!(asked.len(), 4);
-    assert_eq!(what(&asked[3]), "person");
+    assert_eq!(what(&asked[3]), "user");
 }

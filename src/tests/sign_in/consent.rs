@@ -19,7 +19,7 @@ fn consent(settings: &Settings) -> Redirect {
     redirect.expect("a redirect")
 }
 
-/// Comes back with the right state; asks nobody.
+/// Returns with the right state; no request is sent.
 fn back(parameters: &[(&str, &str)]) -> Result<CallbackOutcome, Error> {
     let settings = settings(json!({}));
     let redirect = consent(&settings);
@@ -83,11 +83,11 @@ fn an_error_is_no_consent_whatever_stands_beside_it() {
     ]);
     let Err(Error::Declined(why)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(why.code, "AADSTS65004");
-    assert_eq!(why.summary, "What Microsoft asked for was declined");
+    assert_eq!(why.summary, "The user declined what Microsoft asked for");
 }
 
 #[test]
-fn a_flow_of_consent_signs_nobody_in_and_the_other_way_round() {
+fn a_flow_of_consent_signs_no_user_in_and_the_reverse() {
     let settings = settings(json!({}));
     let redirect = consent(&settings);
     let sign_in = SignIn::begin(settings);

@@ -1,9 +1,9 @@
-//! What discovery tells is followed, unless it leads elsewhere.
+//! The endpoints that discovery names are used, unless they are on other servers.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::{REDIRECT_URI, SignIn, begin, configuration, person, settings, what};
+use super::{REDIRECT_URI, SignIn, begin, configuration, settings, signed_in, what};
 use crate::{
     error::{Error, Explanation},
     host::Failure,
@@ -139,10 +139,10 @@ fn endpoints_of_ones_own_can_speak_for_any_cloud_but_lead_nowhere_else() {
 }
 
 #[test]
-fn a_domain_is_told_as_the_guid_behind_it() {
+fn for_a_domain_the_issuer_contains_its_guid() {
     let by_domain = settings(json!({"server": {"tenantId": "contoso.com"}}));
     let sign_in = SignIn::begin(by_domain.clone());
-    assert_eq!(person(sign_in.given(&sign_in.token())).id, super::PERSON);
+    assert_eq!(signed_in(sign_in.given(&sign_in.token())).id, super::USER_ID);
     let elsewhere = sign_in.claims_with("tid", json!("72f988bf-86f1-41af-91ab-2d7cd011db47"));
     let elsewhere = sign_in.given(&super::signed(&super::header(), &elsewhere));
     assert_eq!(super::rejected(&elsewhere), "id-token-tenant");
@@ -151,7 +151,7 @@ fn a_domain_is_told_as_the_guid_behind_it() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_discovery_is_told_apart() {
+fn errors_of_discovery_are_distinguished() {
     let error = |reply: fn() -> Reply| {
         let script = Script::new(move |_| reply());
         let settings = settings(json!({}));

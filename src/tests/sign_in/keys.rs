@@ -3,7 +3,7 @@
 use rsa::{BigUint, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
-use super::{KID, SignIn, base64, jwk, key, person, rejected, settings, what};
+use super::{KID, SignIn, base64, jwk, key, rejected, settings, signed_in, what};
 use crate::{
     error::Error,
     host::Failure,
@@ -93,7 +93,7 @@ fn a_key_has_2048_bits_at_least_and_4096_at_most() {
 }
 
 #[test]
-fn two_keys_of_one_id_are_told_apart_by_what_they_are_for_or_not_at_all() {
+fn two_keys_with_one_id_are_distinguished_by_their_use_or_refused() {
     assert_eq!(objection(&[jwk(), jwk_with("use", json!("enc"))]), None);
     let personal = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
     assert_eq!(objection(&[jwk_with("issuer", json!(personal)), jwk()]), None);
@@ -105,7 +105,7 @@ fn two_keys_of_one_id_are_told_apart_by_what_they_are_for_or_not_at_all() {
 }
 
 #[test]
-fn keys_that_cannot_be_had_are_no_fault_of_the_person() {
+fn keys_that_cannot_be_fetched_are_not_blamed_on_the_user() {
     let sign_in = sign_in();
     let error = |reply: fn() -> Reply| {
         let (outcome, asked) =
@@ -153,16 +153,16 @@ fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
     ] {
         let (outcome, asked) = sign_in
             .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
-        person(outcome);
+        signed_in(outcome);
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[..3], ["code", "keys", "keys"]);
     }
 }
 
 #[test]
-fn a_key_that_the_tenant_no_longer_publishes_signs_nobody_in() {
+fn a_key_that_the_tenant_no_longer_publishes_signs_no_user_in() {
     let sign_in = sign_in();
     let rotated = json!({"keys": [jwk_with("kid", json!("the-key-of-tomorrow"))]});
     assert_eq!(rejected(&sign_in.published(&rotated)), "id-token-unknown-key");
-    person(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
+    signed_in(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
 }

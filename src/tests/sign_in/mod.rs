@@ -8,11 +8,11 @@ mod consent;
 mod discovery;
 mod keys;
 mod own_keys;
-mod person;
 mod refusals;
 mod repeated;
 mod tokens;
 mod unasked;
+mod user;
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
@@ -28,8 +28,8 @@ use rsa::{
 use serde_json::{Value, json};
 
 use super::{
-    people::user,
     script::{Asked, Reply, Script, TENANT, nothing, ok},
+    users::user,
 };
 use crate::{
     error::Error,
@@ -42,7 +42,7 @@ const CLIENT: &str = "6731de76-14a6-49ae-97bc-6eba6914391e";
 const REDIRECT_URI: &str = "https://ones.example/sign-in/callback";
 const CODE: &str = "0.AXEA~code";
 /// Who signs in.
-const PERSON: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+const USER_ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 const KID: &str = "the-key-of-now";
 /// What the clock of a script says.
 const NOW: u64 = 1_800_000_000;
@@ -51,7 +51,7 @@ fn settings(more: Value) -> Settings {
     super::script::settings(more)
 }
 
-/// What discovery tells under these settings, in Microsoft's form.
+/// The OpenID configuration for these settings, in Microsoft's form.
 fn configuration(settings: &Settings) -> Value {
     let document = include_str!("../../../tests/payloads/openid-configuration-v2.json");
     let endpoints = settings.endpoints();
@@ -61,7 +61,7 @@ fn configuration(settings: &Settings) -> Value {
     serde_json::from_str(&document).expect("JSON")
 }
 
-/// Begins a sign-in where discovery tells that; gives what was asked too.
+/// Begins a sign-in with that OpenID configuration; also returns the requests.
 fn begin(
     settings: &Settings,
     configuration: &Value,
@@ -127,7 +127,7 @@ impl SignIn {
     /// What the ID token says if all is well.
     fn claims(&self) -> Value {
         json!({
-            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": PERSON, "ver": "2.0",
+            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": USER_ID, "ver": "2.0",
             "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
             "iat": NOW - 300, "nbf": NOW - 300, "exp": NOW + 3600,
             "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com", "email": "adele@contoso.com",
@@ -167,7 +167,7 @@ impl SignIn {
             except(asked).unwrap_or_else(|| match what(asked) {
                 "code" => ok(json!({"token_type": "Bearer", "id_token": self.token()})),
                 "keys" => ok(json!({"keys": [self.jwk()]})),
-                "person" => ok(user(PERSON)),
+                "user" => ok(user(USER_ID)),
                 _ => nothing(),
             })
         });
@@ -191,10 +191,10 @@ impl SignIn {
         self.back(&self.callback(), |asked| (what(asked) == "keys").then(|| ok(keys.clone()))).0
     }
 
-    /// Comes back with something that is to be refused before anybody is asked.
+    /// Returns with a callback that must be refused before any request.
     fn refused(&self, callback: &Callback) -> String {
         let (outcome, asked) = self.back(callback, |_| None);
-        assert_eq!(asked.len(), 0, "nobody is asked");
+        assert_eq!(asked.len(), 0, "no request is sent");
         rejected(&outcome)
     }
 }
@@ -204,14 +204,14 @@ fn what(asked: &Asked) -> &'static str {
     match asked.path.as_str() {
         path if path.contains("/openid-configuration?appid=") => "discovery",
         path if path.contains("/keys") => "keys",
-        path if path.starts_with("/v1.0/users/") => "person",
+        path if path.starts_with("/v1.0/users/") => "user",
         path if !path.ends_with("/token") => "something else",
         _ if asked.body.contains("grant_type=authorization_code") => "code",
         _ => "token",
     }
 }
 
-fn person(outcome: Result<CallbackOutcome, Error>) -> User {
+fn signed_in(outcome: Result<CallbackOutcome, Error>) -> User {
     match outcome {
         Ok(CallbackOutcome::SignedIn(user)) => user,
         other => panic!("{other:?}"),
@@ -224,7 +224,7 @@ fn rejected(outcome: &Result<CallbackOutcome, Error>) -> String {
     match outcome {
         Err(Error::Rejected(it)) => {
             assert!(!it.summary.is_empty());
-            assert_eq!(it.remedy.as_deref(), Some("Begin again in ONES"));
+            assert_eq!(it.remedy.as_deref(), Some("Start again in ONES"));
             it.code.clone()
         }
         other => panic!("{other:?}"),
@@ -235,7 +235,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The key of RFC 7515, appendix A.2: everybody has it, and making one takes a second.
+/// The public example key of RFC 7515, appendix A.2: creating one takes a second.
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
     KEY.get_or_init(|| {

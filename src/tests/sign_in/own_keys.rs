@@ -4,8 +4,8 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    CLIENT, CODE, PERSON, REDIRECT_URI, SignIn, configuration, header, jwk, person, rejected,
-    settings, signed, what,
+    CLIENT, CODE, REDIRECT_URI, SignIn, USER_ID, configuration, header, jwk, rejected, settings,
+    signed, signed_in, what,
 };
 use crate::{
     model::Purpose,
@@ -67,7 +67,7 @@ fn signed_by(
 #[test]
 fn case_038_an_app_with_a_signing_key_of_its_own_signs_users_in() {
     let sign_in = begun();
-    assert_eq!(person(signed_by(&sign_in, OWN)).id, PERSON);
+    assert_eq!(signed_in(signed_by(&sign_in, OWN)).id, USER_ID);
 }
 
 #[test]

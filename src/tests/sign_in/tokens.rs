@@ -14,7 +14,8 @@ use rsa::{
 use serde_json::{Value, json};
 
 use super::{
-    KID, NOW, SignIn, base64, header, key, person, rejected, settings, signed, signing_input, what,
+    KID, NOW, SignIn, base64, header, key, rejected, settings, signed, signed_in, signing_input,
+    what,
 };
 use crate::{
     error::Error,
@@ -125,7 +126,7 @@ fn a_header_is_believed_in_nothing_but_the_id_of_the_key() {
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| ok(json!({ "id_token": token })))
     });
-    person(outcome);
+    signed_in(outcome);
     assert!(asked.iter().all(|it| !it.origin.contains("evil")));
 }
 
@@ -133,7 +134,7 @@ fn a_header_is_believed_in_nothing_but_the_id_of_the_key() {
 fn no_byte_of_a_token_can_be_changed() {
     let sign_in = sign_in();
     let token = sign_in.token();
-    // Each of the signature and of the claims would take long, and tell no more.
+    // All bytes of signature and claims would take long, and show no more.
     for at in (0..token.len()).step_by(29) {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
@@ -274,7 +275,7 @@ fn a_token_that_is_too_large_is_not_looked_at() {
     let sign_in = sign_in();
     let padded =
         |size: usize| signed(&header(), &sign_in.claims_with("groups", json!("g".repeat(size))));
-    person(sign_in.given(&padded(40_000)));
+    signed_in(sign_in.given(&padded(40_000)));
     let token = padded(60_000);
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| ok(json!({ "id_token": token })))

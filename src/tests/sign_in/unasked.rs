@@ -11,7 +11,7 @@ use crate::{
     tests::script::{Script, TENANT, nothing},
 };
 
-/// Comes without any flow; asks nobody.
+/// Returns without a flow; no request is sent.
 fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
     let sign_in = SignIn::begin(settings(json!({})));
     refused(&sign_in, &Callback { flow: None, ..sign_in.bringing(parameters) })
@@ -20,7 +20,7 @@ fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
 fn refused(sign_in: &SignIn, callback: &Callback) -> Explanation {
     let script = Script::new(|_| nothing());
     let outcome = block_on(sign_in::callback(&script, &sign_in.settings, callback));
-    assert_eq!(script.asked.take().len(), 0, "nobody is asked");
+    assert_eq!(script.asked.take().len(), 0, "no request is sent");
     match outcome {
         Err(Error::Rejected(why)) => why,
         other => panic!("{other:?}"),
@@ -35,7 +35,7 @@ fn case_002_consent_that_was_granted_in_the_portal_leads_to_test_settings() {
         assert!(why.summary.starts_with("Microsoft may have recorded the consent"), "{why:?}");
         assert!(why.summary.contains("does not rely on it"), "{why:?}");
         let remedy = why.remedy.expect("a remedy");
-        assert!(remedy.starts_with("Open the integration in ONES and press Test settings"));
+        assert!(remedy.starts_with("Open the integration in ONES and click Test settings"));
     }
     // What began in another browser comes with a state, but without a flow.
     let why = without_flow(&[("admin_consent", "True"), ("state", "of-another-browser")]);
@@ -52,7 +52,11 @@ fn case_002_a_sign_in_of_the_same_browser_is_not_what_the_portal_answers() {
 #[test]
 fn case_002_consent_that_was_refused_in_the_portal_gets_the_explanation_that_fits() {
     for (description, summary, remedy) in [
-        ("AADSTS65004: The user declined.", "was declined", "accept what Microsoft asks for"),
+        (
+            "AADSTS65004: The user declined.",
+            "declined what Microsoft asked for",
+            "accept what Microsoft asks for",
+        ),
         ("AADSTS90094: Words.", "must first consent", "Grant admin consent"),
         ("AADSTS650052: Words.", "not subscribed to", "Billing → Your products"),
         ("AADSTS700016: Words.", "no app with this client ID", "Application (client) ID"),

@@ -7,8 +7,8 @@ use crate::{
     error::Error,
     model::{Outcome, UserChange},
     tests::{
-        people::user,
         script::{Asked, GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users},
+        users::user,
     },
 };
 
@@ -47,8 +47,8 @@ fn case_008_a_tenant_without_exchange_online_is_called_so() {
         let check = check(&checks, id);
         assert_eq!(
             check.summary,
-            "The tenant has no Exchange Online: there are no rooms and no calendars, while users \
-                and groups can be synced"
+            "The tenant has no Exchange Online, and therefore no rooms and no calendars; users and \
+                groups can be synced"
         );
         let remedy = check.remedy.as_ref().expect("a remedy");
         assert!(remedy.contains("Microsoft 365 admin center, Billing → Your products"), "{remedy}");
@@ -103,7 +103,7 @@ fn case_008_a_mailbox_that_is_not_in_exchange_online_says_nothing_of_permissions
         });
         assert_eq!(troubles(&checks), ["warned calendars.readwrite"], "{code}");
         let calendars = check(&checks, "permission/Calendars.ReadWrite");
-        assert!(calendars.summary.contains("none of the mailboxes tried is in Exchange Online"));
+        assert!(calendars.summary.contains("none of the tried mailboxes is in Exchange Online"));
         let remedy = calendars.remedy.as_ref().expect("a remedy");
         assert!(remedy.contains("a licence with Exchange Online"), "{remedy}");
     }

@@ -112,7 +112,7 @@ fn a_healthy_tenant_passes() {
 
 #[test]
 fn wrong_settings_are_all_named_and_nothing_else_is_tried() {
-    let checks = checks("{\"server\": {\"name\": 1}}", |_| panic!("nobody is asked"));
+    let checks = checks("{\"server\": {\"name\": 1}}", |_| panic!("no request is sent"));
     assert_stopped(&checks, "settings");
     assert_eq!(checks[0].fields.len(), 4);
 }
@@ -189,7 +189,7 @@ fn each_missing_permission_fails_by_itself() {
         });
         // The token shows the grant of Calendars.ReadWrite: it only is not honoured yet.
         let word =
-            if id.contains("Calendars") { "does not honour it yet" } else { "no admin consent" };
+            if id.contains("Calendars") { "does not accept it yet" } else { "no admin consent" };
         assert_eq!(troubles(&checks), [expected]);
         assert!(check(&checks, id).summary.contains(word), "{:?}", check(&checks, id));
     }
@@ -201,7 +201,7 @@ fn each_missing_permission_fails_by_itself() {
 }
 
 #[test]
-fn without_rooms_a_persons_calendar_shows_the_permission() {
+fn without_rooms_the_calendar_of_a_user_shows_the_permission() {
     let places = |asked: &Asked| {
         asked.path.contains("/places/").then(|| Reply::Json(403, json!({"error": {
             "code": "UnknownError", "message": "{\"code\":\"invalid_permissions\",\"message\":\"Place.Read.All is needed\"}",
@@ -332,7 +332,7 @@ fn a_missing_permission_says_what_it_costs() {
         (!asked.path.ends_with("/token")).then(|| refused(403, "Authorization_RequestDenied"))
     });
     for (id, costs) in [
-        ("User.Read.All", "people are not synced; rooms still work"),
+        ("User.Read.All", "users are not synced; rooms are still synced"),
         ("Group.Read.All", "groups are not synced"),
         ("Place.Read.All", "rooms are not synced"),
     ] {
@@ -347,7 +347,7 @@ fn a_missing_permission_says_what_it_costs() {
 }
 
 #[test]
-fn a_cloud_without_places_serves_people_all_the_same() {
+fn a_cloud_without_places_still_has_users() {
     let answers = [
         (404, "ResourceNotFound", "Words"),
         (400, "BadRequest", "Resource not found for the segment 'places'."),
@@ -360,7 +360,7 @@ fn a_cloud_without_places_serves_people_all_the_same() {
         });
         assert_eq!(troubles(&checks), ["warned place.read.all", "skipped rooms"], "{status}");
         let places = check(&checks, "permission/Place.Read.All");
-        assert!(places.summary.contains("rooms cannot be synced, people can"), "{places:?}");
+        assert!(places.summary.contains("rooms cannot be synced, users can"), "{places:?}");
         assert!(places.detail.as_ref().is_some_and(|it| it.contains(code)), "{places:?}");
     }
 }
@@ -379,7 +379,7 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
     assert_eq!(least.outcome, Outcome::Passed);
     let remedy = least.remedy.expect("the way to less");
     assert!(remedy.contains("permissions-exo/application-rbac"), "{remedy}");
-    assert!(remedy.contains("the two add up"), "{remedy}");
+    assert!(remedy.contains("the app has the sum of both"), "{remedy}");
 
     let more = granted("employeeId", &["Mail.ReadWrite", "Directory.Read.All"]);
     assert_eq!(more.outcome, Outcome::Warned);
@@ -390,7 +390,7 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
 
     let looked_up = granted("pager", &["Directory.Read.All"]);
     assert_eq!(looked_up.outcome, Outcome::Passed);
-    assert!(looked_up.summary.contains("only looks up"), "{looked_up:?}");
+    assert!(looked_up.summary.contains("serves only"), "{looked_up:?}");
     assert_eq!(granted("pager", &["Mail.Read"]).outcome, Outcome::Warned);
 }
 

@@ -1,4 +1,4 @@
-//! Whether the groups that people are limited to can serve.
+//! The check of the groups that users are limited to.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::{NONE, check, checks, entered, troubles};
 use crate::{
     model::Check,
     tests::{
-        people::batch,
         script::{Asked, Reply, refused},
+        users::batch,
     },
 };
 
@@ -32,7 +32,7 @@ fn group(url: &str, visibility: &str) -> (u16, Value) {
 fn groups_that_are_there_are_called_by_their_names() {
     let checks = limited(|url| group(url, "Public"));
     assert_eq!(troubles(&checks), NONE);
-    assert_eq!(check(&checks, "scope").summary, "People are limited to Staff, Leads");
+    assert_eq!(check(&checks, "scope").summary, "Users are limited to Staff, Leads");
 }
 
 #[test]
@@ -111,5 +111,7 @@ fn case_022_a_group_that_was_made_just_now_is_given_a_minute() {
         false => group(url, "Public"),
     });
     let remedy = check(&checks, "scope").remedy.clone().expect("a remedy");
-    assert!(remedy.starts_with("If the group was made within the last minutes, wait a minute"));
+    assert!(
+        remedy.starts_with("If the group was created within the last few minutes, wait a minute")
+    );
 }

@@ -59,7 +59,7 @@ fn users_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.misses(&group);
     desk.press("Server settings");
     desk.press("Test settings");
-    desk.sees("People are limited to Night shift");
+    desk.sees("Users are limited to Night shift");
     desk.overview();
     desk.press("Users");
     desk.settled();

@@ -28,7 +28,7 @@ fn each_wrong_setting_is_marked_where_it_is() {
         ),
         ("Authority", "http://127.0.0.1:9", &authority, "No connection to 127.0.0.1"),
         ("Tenant ID", "not a tenant", &tenant, "neither a GUID"),
-        ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "knows no such tenant"),
+        ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "does not know this tenant"),
         ("Client ID", "my app", &client, "This is not a GUID"),
         (
             "Client ID",

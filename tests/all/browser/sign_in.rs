@@ -74,7 +74,7 @@ fn a_user_who_cancels_comes_back_to_a_plain_sentence() {
     desk.open_sign_in();
     desk.press("Sign in with Microsoft");
     desk.press("Cancel");
-    desk.sees("What Microsoft asked for was declined");
+    desk.sees("The user declined what Microsoft asked for");
     desk.assert_accessible();
     desk.press("Back to sign in");
     desk.sees("Sign in with Microsoft");

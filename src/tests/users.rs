@@ -1,10 +1,10 @@
-//! Who is told, in which mode, and from where a run goes on.
+//! Which users are reported, in which mode, and where the next run continues.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::script::{
-    Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+    Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
 };
 use crate::{
     directory,
@@ -12,7 +12,7 @@ use crate::{
     model::{BATCH, Mode, Part, Removed, Subject, UserBatch, UserChange, UserField},
 };
 
-/// A user as Graph tells it in full.
+/// A user as Graph returns it with all properties.
 pub(super) fn user(id: &str) -> Value {
     json!({
         "id": id, "userPrincipalName": format!("{id}@contoso.com"), "displayName": id,
@@ -70,7 +70,7 @@ pub(super) fn batch(asked: &Asked, answer: impl Fn(&str, &Value) -> (u16, Value)
     ok(json!({ "responses": responses }))
 }
 
-fn told(batches: &[UserBatch]) -> Vec<String> {
+fn reported(batches: &[UserBatch]) -> Vec<String> {
     let changes = batches.iter().flat_map(|it| &it.changes);
     changes
         .map(|it| match it {
@@ -100,11 +100,11 @@ fn guests_disabled_accounts_and_rooms_are_left_out_of_a_listing() {
     ];
     let script = tenant(listed.clone(), Vec::new());
     let (batches, _) = sync_users(&script, &settings(json!({})), None);
-    assert_eq!(told(&batches), ["ann", "nomail"]);
+    assert_eq!(reported(&batches), ["ann", "nomail"]);
 
     let all = settings(json!({"users": {"includeGuests": true, "includeDisabled": true}}));
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &all, None);
-    assert_eq!(told(&batches), ["ann", "guest", "left", "nomail"]);
+    assert_eq!(reported(&batches), ["ann", "guest", "left", "nomail"]);
     let guests: Vec<_> = batches[0]
         .changes
         .iter()
@@ -114,27 +114,27 @@ fn guests_disabled_accounts_and_rooms_are_left_out_of_a_listing() {
 }
 
 #[test]
-fn who_leaves_the_scope_by_a_change_is_told_as_out_of_scope() {
+fn a_user_who_leaves_the_scope_by_a_change_is_reported_as_out_of_scope() {
     let changed = vec![
         with(user("left"), "accountEnabled", json!(false)),
         json!({"id": "soft", "@removed": {"reason": "changed"}}),
         json!({"id": "hard", "@removed": {"reason": "deleted"}}),
     ];
     let (batches, _) = sync_users(&tenant(Vec::new(), changed), &settings(json!({})), None);
-    assert_eq!(told(&batches), ["left OutOfScope", "soft Soft", "hard Permanent"]);
+    assert_eq!(reported(&batches), ["left OutOfScope", "soft Soft", "hard Permanent"]);
 }
 
 #[test]
-fn a_change_that_tells_only_a_part_is_read_again() {
+fn a_change_with_only_some_properties_is_completed_by_a_read() {
     let mut ids: Vec<_> =
         (0..23).map(|it| json!({"id": format!("p{it}"), "displayName": "new"})).collect();
     ids.push(json!({"id": "gone", "jobTitle": "x"}));
     ids.push(user("whole"));
     let script = tenant(Vec::new(), ids);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
-    let told = told(&batches);
-    assert_eq!(told.len(), 24);
-    assert_eq!(told[23..], ["whole"], "who is not found is owed");
+    let reported = reported(&batches);
+    assert_eq!(reported.len(), 24);
+    assert_eq!(reported[23..], ["whole"], "who is not found is owed");
     let read_again = batches.iter().flat_map(|it| &it.changes).filter(|it| {
         matches!(it, UserChange::User(user) if user.job_title.as_deref() == Some("read again"))
     });
@@ -150,10 +150,10 @@ fn one_wrong_field_spoils_one_user_only() {
     listed[500]["jobTitle"] = json!({"no": "text"});
     listed[600] = json!({"displayName": "nobody"});
     let (batches, result) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
-    let unreadable: Vec<_> = told(&batches).into_iter().filter(|it| it.contains('?')).collect();
+    let unreadable: Vec<_> = reported(&batches).into_iter().filter(|it| it.contains('?')).collect();
     assert_eq!(unreadable, ["u500? jobTitle: not a text", "(no id)? id is missing"]);
     assert_eq!(result.map(|it| it.unreadable), Ok(2));
-    assert_eq!(told(&batches).len(), 999);
+    assert_eq!(reported(&batches).len(), 999);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user(
         let [UserChange::User(ann)] = &batches[0].changes[..] else { panic!("{batches:?}") };
         assert_eq!(ann.unknown, [UserField::CardNumber], "the host keeps the number that it has");
 
-        // The next run tries again, and lists nobody for that.
+        // The next run tries again without a listing.
         let since = &batches.last().expect("a batch").checkpoint;
         let script = without("aboutMe", in_delta);
         let (batches, result) = sync_users(&script, &settings, Some(since));
@@ -239,7 +239,7 @@ fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user(
 }
 
 #[test]
-fn changes_that_lead_in_a_circle_begin_anew() {
+fn a_loop_of_changes_restarts_the_enumeration() {
     let settings = settings(json!({}));
     let (batches, _) = sync_users(&tenant(vec![user("ann")], Vec::new()), &settings, None);
     let since = &batches.last().expect("a batch").checkpoint;
@@ -254,12 +254,12 @@ fn changes_that_lead_in_a_circle_begin_anew() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert!(result.is_ok(), "{result:?}");
-    let last = of_people(batches).pop().expect("a batch");
+    let last = user_batches(batches).pop().expect("a batch");
     assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }));
 }
 
 #[test]
-fn trouble_of_places_does_not_keep_people_waiting() {
+fn users_do_not_wait_for_errors_of_places() {
     for (status, code) in [(401, "UnknownError"), (404, "ResourceNotFound")] {
         let script = Script::new(move |asked| match asked.path.as_str() {
             path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
@@ -269,16 +269,16 @@ fn trouble_of_places_does_not_keep_people_waiting() {
             _ => nothing(),
         });
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
-        assert_eq!(told(&batches), ["ann"], "{status}");
+        assert_eq!(reported(&batches), ["ann"], "{status}");
         assert_eq!(result.expect("a good run").warnings.len(), 1, "{status}");
     }
 }
 
 #[test]
-fn a_page_larger_than_a_batch_is_told_in_several() {
+fn a_page_larger_than_a_batch_is_handed_over_in_several() {
     let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
-    let batches = of_people(batches);
+    let batches = user_batches(batches);
     assert_eq!(batches.iter().map(|it| it.changes.len()).collect::<Vec<_>>(), [1000, 1000, 500, 0]);
     assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
     let first = |it: &UserBatch| it.mode == Mode::Full(Part { first: true, last: false });
@@ -288,7 +288,7 @@ fn a_page_larger_than_a_batch_is_told_in_several() {
 }
 
 #[test]
-fn a_forgotten_link_begins_anew_within_the_run() {
+fn a_forgotten_link_restarts_the_enumeration_within_the_run() {
     let settings = settings(json!({}));
     let (batches, _) = sync_users(&tenant(vec![user("ann")], Vec::new()), &settings, None);
     let since = &batches.last().expect("a batch").checkpoint;
@@ -310,7 +310,7 @@ fn a_forgotten_link_begins_anew_within_the_run() {
         let (batches, result) = sync_users(&script, &settings, Some(since));
         assert!(result.is_ok(), "{code}: {result:?}");
         assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }), "{code}");
-        assert_eq!(told(&batches), ["bob"]);
+        assert_eq!(reported(&batches), ["bob"]);
     }
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "C"),
@@ -376,11 +376,11 @@ fn a_dropped_stream_ends_the_asking() {
     let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut kept));
     assert_eq!(result, Err(Error::Cancelled));
     let pages = script.paths().iter().filter(|it| it.starts_with("/v1.0/users?")).count();
-    assert!(pages <= 5, "three told, one refused, one under way: {pages}");
+    assert!(pages <= 5, "three reported, one refused, one under way: {pages}");
 }
 
 #[test]
-fn without_places_people_are_told_with_a_warning() {
+fn without_places_users_are_reported_with_a_warning() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.ends_with("=A") => page(&[], "@odata.deltaLink", "B"),
@@ -389,13 +389,13 @@ fn without_places_people_are_told_with_a_warning() {
         _ => nothing(),
     });
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
-    assert_eq!(told(&batches), ["ann"]);
+    assert_eq!(reported(&batches), ["ann"]);
     let warnings = result.expect("a good run").warnings;
     assert!(warnings[0].contains("Place.Read.All"), "{warnings:?}");
 }
 
 #[test]
-fn people_are_read_by_id_whatever_became_of_them() {
+fn users_are_read_by_id_in_every_state() {
     let answer = |path: &str, _: &Value| match path {
         it if it.contains("/users/gone") => {
             (404, json!({"error": {"code": "Request_ResourceNotFound", "message": "no"}}))
@@ -425,11 +425,11 @@ fn people_are_read_by_id_whatever_became_of_them() {
         checkpoint: String::new(),
         total: None,
     };
-    let told = told(&[batch]);
-    assert_eq!(told[..2], ["ann", "gone missing Soft"]);
-    assert!(told[2].starts_with("odd? id: not a text"), "{told:?}");
-    assert!(told[3].starts_with("ill? Microsoft Graph answered internal"), "{told:?}");
-    assert_eq!(told[4], "left missing OutOfScope", "one read is one answer");
+    let reported = reported(&[batch]);
+    assert_eq!(reported[..2], ["ann", "gone missing Soft"]);
+    assert!(reported[2].starts_with("odd? id: not a text"), "{reported:?}");
+    assert!(reported[3].starts_with("ill? Microsoft Graph answered internal"), "{reported:?}");
+    assert_eq!(reported[4], "left missing OutOfScope", "one read is one answer");
 }
 
 #[test]

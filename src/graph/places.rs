@@ -5,29 +5,29 @@
 use http::Uri;
 use serde_json::value::RawValue;
 
+use super::{Answer, Graph, LoopGuard, Page};
 use crate::{
-    describe::PLACES,
     error::Error,
-    graph::{Answer, Graph, LoopGuard, Page},
     host::{Host, Request},
+    permission::PLACES,
 };
 
-/// What Graph gives at once, at most.
+/// Maximum number of places on a page.
 pub const PAGE: usize = 100;
 
-/// So many pages in a row may bring nothing new.
+/// Maximum number of pages in a row that contain nothing new.
 const MOST_BARREN: u32 = 10;
 
-/// How many there were, and how many Graph says there are.
+/// Number of places that were read, and number that Graph reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Total {
-    /// Items on all pages.
+    /// Number of items on all pages.
     pub got: usize,
-    /// `@odata.count`, where it was told.
+    /// `@odata.count`, where Graph returned it.
     pub count: Option<u64>,
 }
 
-/// Why a collection of places could not be read to its end.
+/// Why a collection of places could not be read completely.
 #[derive(Debug)]
 pub struct Trouble {
     /// What went wrong.
@@ -44,11 +44,11 @@ impl From<Error> for Trouble {
     }
 }
 
-/// [`try_each_page`], where any trouble is an error.
+/// Does the same as [`try_each_page`], with a plain error.
 ///
 /// # Errors
-/// As [`Graph::require`], and whatever `on_page` fails with; [`Error::Unexpected`] where pages
-/// go on and on without anything new.
+/// Those of [`Graph::require`] and of `on_page`; [`Error::Unexpected`] where pages continue without
+/// anything new.
 pub async fn each_page<H: Host>(
     graph: &Graph<'_, H>,
     url: impl Fn(usize) -> Uri,
@@ -57,14 +57,14 @@ pub async fn each_page<H: Host>(
     try_each_page(graph, url, on_page).await.map_err(|trouble| trouble.error)
 }
 
-/// Reads a collection of places page by page. `url` gives the address of the page that skips
-/// so many; `on_page` says how many items it had not seen before.
+/// Reads a collection of places page by page. `url` returns the address of the page after a number
+/// of places; `on_page` returns the number of its items that were not seen before.
 ///
-/// For years `/places` has given 100 items and no link to the rest, so that a full page
-/// without a link is followed by asking with `$skip`, until nothing new comes.
+/// `/places` is known to return 100 items without a link to the rest. A full page without a link is
+/// therefore followed by a request with `$skip`, until a page contains nothing new.
 ///
 /// # Errors
-/// [`Trouble`], with the errors of [`each_page`].
+/// [`Trouble`] with the errors of [`each_page`].
 pub async fn try_each_page<H: Host>(
     graph: &Graph<'_, H>,
     url: impl Fn(usize) -> Uri,
@@ -91,9 +91,9 @@ pub async fn try_each_page<H: Host>(
         total.count = page.count.or(total.count);
         barren = if new == 0 { barren + 1 } else { 0 };
         if barren > MOST_BARREN {
-            return Err(LoopGuard::circle().into());
+            return Err(LoopGuard::loop_error().into());
         }
-        let lacking = total.count.is_some_and(|it| (total.got as u64) < it);
+        let lacking = total.count.is_some_and(|count| (total.got as u64) < count);
         next = match &page.next_link {
             Some(link) => graph.own_link(link)?,
             None if items == 0 || new == 0 && !lacking => return Ok(total),
@@ -106,11 +106,11 @@ pub async fn try_each_page<H: Host>(
     }
 }
 
-/// Why something about rooms could not be read, where rooms can be told all the same.
+/// Returns why something about rooms could not be read, where the run continues without it.
 ///
 /// # Errors
-/// The error itself, where the run must end: patience, credentials, a host that left.
-pub fn passing_over(error: Error) -> Result<String, Error> {
+/// The error itself where the run must end: throttling, credentials, a host that no longer reads.
+pub fn reason_to_continue(error: Error) -> Result<String, Error> {
     match error {
         Error::PermissionMissing(it)
         | Error::Unsupported(it)

@@ -1,17 +1,17 @@
-//! Who signed in, as ONES is told.
+//! The record of the user who signed in.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::{PERSON, SignIn, header, person, settings, signed, what};
+use super::{SignIn, USER_ID, header, settings, signed, signed_in, what};
 use crate::{
     directory,
     error::Error,
     host::Failure,
     model::{CallbackOutcome, User, UserChange},
     tests::{
-        people::{user, with},
         script::{Reply, Script, TENANT, nothing, ok, refused},
+        users::{user, with},
     },
 };
 
@@ -21,7 +21,7 @@ fn sign_in(users: Value) -> SignIn {
 
 /// Who Graph says signed in.
 fn with_graph(sign_in: &SignIn, user: &Value) -> Result<CallbackOutcome, Error> {
-    sign_in.back(&sign_in.callback(), |it| (what(it) == "person").then(|| ok(user.clone()))).0
+    sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(|| ok(user.clone()))).0
 }
 
 /// Who the claims alone say signed in.
@@ -29,7 +29,7 @@ fn without_graph(sign_in: &SignIn, claims: &Value) -> Result<CallbackOutcome, Er
     let token = signed(&header(), claims);
     let answer = |asked: &_| match what(asked) {
         "code" => Some(ok(json!({ "id_token": token }))),
-        "person" => Some(refused(403, "Authorization_RequestDenied")),
+        "user" => Some(refused(403, "Authorization_RequestDenied")),
         _ => None,
     };
     sign_in.back(&sign_in.callback(), answer).0
@@ -38,7 +38,7 @@ fn without_graph(sign_in: &SignIn, claims: &Value) -> Result<CallbackOutcome, Er
 fn by_claims() -> User {
     let text = |it: &str| Some(it.to_owned());
     User {
-        id: PERSON.to_owned(),
+        id: USER_ID.to_owned(),
         username: "AdeleV@contoso.com".to_owned(),
         display_name: "Adele Vance".to_owned(),
         email: text("adele@contoso.com"),
@@ -62,10 +62,10 @@ fn declined(outcome: Result<CallbackOutcome, Error>) -> String {
 #[test]
 fn ones_gets_the_record_that_a_sync_would_tell() {
     let sign_in = sign_in(json!({"cardNumber": "extensionAttribute3"}));
-    let user = with(user(PERSON), "jobTitle", json!("Retail Manager"));
+    let user = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
     let attributes = json!({"extensionAttribute3": "0042"});
     let user = with(user, "onPremisesExtensionAttributes", attributes);
-    let signed_in = person(with_graph(&sign_in, &user));
+    let signed_in = signed_in(with_graph(&sign_in, &user));
     assert_eq!(signed_in.card_number.as_deref(), Some("0042"));
 
     let script = Script::new(|asked| match asked.path.as_str() {
@@ -73,22 +73,22 @@ fn ones_gets_the_record_that_a_sync_would_tell() {
         path if path.contains("/places/") => ok(json!({"value": []})),
         _ => nothing(),
     });
-    let ids = [PERSON.to_owned()];
+    let ids = [USER_ID.to_owned()];
     let read = block_on(directory::read_users(&script, &sign_in.settings, &ids)).expect("a record");
     assert_eq!(read, [UserChange::User(signed_in)]);
 }
 
 #[test]
-fn a_card_number_that_is_not_found_keeps_nobody_out() {
+fn a_card_number_that_is_not_found_does_not_prevent_a_sign_in() {
     let sign_in = sign_in(json!({"cardNumber": "pager"}));
-    let user = with(user(PERSON), "jobTitle", json!("Retail Manager"));
-    let signed_in = person(with_graph(&sign_in, &user));
+    let user = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
+    let signed_in = signed_in(with_graph(&sign_in, &user));
     assert_eq!(signed_in.job_title.as_deref(), Some("Retail Manager"));
     assert_eq!(signed_in.card_number, None);
 }
 
 #[test]
-fn who_signed_in_is_told_by_id_and_never_by_address() {
+fn the_user_is_identified_by_id_and_never_by_address() {
     let sign_in = sign_in(json!({}));
     let mut claims = sign_in.claims_with("email", json!("ceo@contoso.com"));
     claims["preferred_username"] = json!("ceo@contoso.com");
@@ -98,9 +98,9 @@ fn who_signed_in_is_told_by_id_and_never_by_address() {
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
         (what(it) == "code").then(|| ok(json!({ "id_token": token })))
     });
-    assert_eq!(person(outcome).id, PERSON);
+    assert_eq!(signed_in(outcome).id, USER_ID);
     let path = &asked.last().expect("a request").path;
-    assert!(path.starts_with(&format!("/v1.0/users/{PERSON}?$select=id,")), "{path}");
+    assert!(path.starts_with(&format!("/v1.0/users/{USER_ID}?$select=id,")), "{path}");
 }
 
 #[test]
@@ -116,14 +116,14 @@ fn where_graph_does_not_tell_the_claims_do() {
         || Reply::Fail(Failure::Timeout),
         || Reply::Fail(Failure::Denied),
         || Reply::Raw(200, Vec::new(), "<h1>Log in</h1>".to_owned()),
-        || ok(json!({"id": PERSON})),
+        || ok(json!({"id": USER_ID})),
         || ok(json!({"error": {"code": "x"}})),
         || ok(user("another")),
     ];
     for (index, reply) in replies.into_iter().enumerate() {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "person").then(reply));
-        assert_eq!(person(outcome), by_claims(), "{index}");
+            sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(reply));
+        assert_eq!(signed_in(outcome), by_claims(), "{index}");
         assert_eq!(asked.iter().filter(|it| what(it) == "code").count(), 1, "{index}");
     }
     let no_token: [fn() -> Reply; 3] = [
@@ -134,8 +134,8 @@ fn where_graph_does_not_tell_the_claims_do() {
     for reply in no_token {
         let (outcome, asked) =
             sign_in.back(&sign_in.callback(), |it| (what(it) == "token").then(reply));
-        assert_eq!(person(outcome), by_claims());
-        assert!(asked.iter().all(|it| what(it) != "person"), "there is no token");
+        assert_eq!(signed_in(outcome), by_claims());
+        assert!(asked.iter().all(|it| what(it) != "user"), "there is no token");
     }
 }
 
@@ -146,33 +146,33 @@ fn claims_that_are_missing_or_empty_leave_no_holes() {
     for nothing in [json!(null), json!("")] {
         let mut claims = sign_in.claims();
         names.iter().for_each(|name| claims[*name] = nothing.clone());
-        let user = person(without_graph(&sign_in, &claims));
+        let user = signed_in(without_graph(&sign_in, &claims));
         let bare = User {
-            id: PERSON.to_owned(),
-            username: PERSON.to_owned(),
-            display_name: PERSON.to_owned(),
+            id: USER_ID.to_owned(),
+            username: USER_ID.to_owned(),
+            display_name: USER_ID.to_owned(),
             enabled: true,
             ..User::default()
         };
         assert_eq!(user, bare);
     }
     let unnamed = without_graph(&sign_in, &sign_in.claims_with("name", json!(null)));
-    assert_eq!(person(unnamed).display_name, "AdeleV@contoso.com");
+    assert_eq!(signed_in(unnamed).display_name, "AdeleV@contoso.com");
 }
 
 #[test]
 fn guests_sign_in_where_the_settings_say_so() {
-    let guest = with(user(PERSON), "userType", json!("Guest"));
+    let guest = with(user(USER_ID), "userType", json!("Guest"));
     assert_eq!(declined(with_graph(&sign_in(json!({})), &guest)), "guest");
-    let taken = person(with_graph(&sign_in(json!({"includeGuests": true})), &guest));
+    let taken = signed_in(with_graph(&sign_in(json!({"includeGuests": true})), &guest));
     assert!(taken.guest);
 }
 
 #[test]
 fn blocked_accounts_sign_in_where_the_settings_say_so() {
-    let blocked = with(user(PERSON), "accountEnabled", json!(false));
+    let blocked = with(user(USER_ID), "accountEnabled", json!(false));
     assert_eq!(declined(with_graph(&sign_in(json!({})), &blocked)), "account-disabled");
-    let taken = person(with_graph(&sign_in(json!({"includeDisabled": true})), &blocked));
+    let taken = signed_in(with_graph(&sign_in(json!({"includeDisabled": true})), &blocked));
     assert!(!taken.enabled);
     let blocked_guest = with(blocked, "userType", json!("Guest"));
     for some in [json!({"includeDisabled": true}), json!({"includeGuests": true})] {
@@ -192,14 +192,14 @@ fn claims_tell_guests_by_their_home() {
         json!("mail"),
     ] {
         assert_eq!(declined(home(&all, idp.clone())), "guest", "{idp}");
-        assert!(person(home(&sign_in(json!({"includeGuests": true})), idp)).guest);
+        assert!(signed_in(home(&sign_in(json!({"includeGuests": true})), idp)).guest);
     }
     for idp in [
         json!(null),
         json!(format!("https://sts.windows.net/{TENANT}/")),
         json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
     ] {
-        assert!(!person(home(&all, idp.clone())).guest, "{idp}");
+        assert!(!signed_in(home(&all, idp.clone())).guest, "{idp}");
     }
 }
 
@@ -209,21 +209,21 @@ fn only_who_is_in_one_of_the_groups_may_sign_in() {
     let sign_in = sign_in(json!({"onlyGroups": [group]}));
     let check = |groups: Value| {
         move |asked: &crate::tests::script::Asked| match what(asked) {
-            "person" if asked.path.ends_with("/checkMemberGroups") => {
+            "user" if asked.path.ends_with("/checkMemberGroups") => {
                 assert_eq!(asked.body, json!({"groupIds": [group]}).to_string());
                 Some(ok(json!({ "value": groups })))
             }
-            "person" => Some(ok(user(PERSON))),
+            "user" => Some(ok(user(USER_ID))),
             _ => None,
         }
     };
     let admitted = sign_in.back(&sign_in.callback(), check(json!([group]))).0;
-    assert_eq!(person(admitted).id, PERSON);
+    assert_eq!(signed_in(admitted).id, USER_ID);
     let refused_one = sign_in.back(&sign_in.callback(), check(json!([]))).0;
     assert_eq!(declined(refused_one), "not-in-groups");
     // Who cannot be looked up is not let in.
     let blind = sign_in.back(&sign_in.callback(), |asked| {
-        (what(asked) == "person").then(|| refused(403, "Authorization_RequestDenied"))
+        (what(asked) == "user").then(|| refused(403, "Authorization_RequestDenied"))
     });
     assert!(matches!(blind.0, Err(Error::PermissionMissing(_))), "{:?}", blind.0);
 }

@@ -1,8 +1,8 @@
-//! People: who they are, and who of them is selected.
+//! Reads users: the selected ones, and what changed.
 //!
-//! An enumeration takes a delta link that means "from now on", lists everybody in large pages,
-//! and then follows that link once: `/users/delta` alone would take five times the requests.
-//! Where people are limited to groups, those groups are listed instead of everybody.
+//! An enumeration gets a delta link that means "from now on", lists all users in large pages, and
+//! then follows that link once: `/users/delta` alone would need five times as many requests. Where
+//! users are limited to groups, the members of those groups are listed instead of all users.
 //! Source: <https://learn.microsoft.com/graph/delta-query-overview>.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{
-    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position},
     mailboxes::RoomMailboxes,
     owed::{Finding, Said, Why},
     read::{Known, users_by_id},
@@ -18,43 +18,48 @@ use super::{
     walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
 };
 use crate::{
-    card_number::{Attribute, FIELD},
-    describe::{HIDDEN_MEMBERS, USERS},
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
-    host::{Host, Request},
+    host::{Host, Request, unix_seconds},
     model::{Removal, Removed, Subject, User, UserChange},
-    payload::{Item, Reported, UserReader, is_person},
+    payload::{Item, Reported, UserReader, is_user},
+    permission::{HIDDEN_MEMBERS, USERS},
+    settings::{Attribute, pointer},
 };
 
-/// People, as far as they are selected.
-pub(super) struct People<'a, H> {
+/// The users that the settings select.
+pub(super) struct Users<'a, H> {
     graph: &'a Graph<'a, H>,
     reader: &'a UserReader,
     rooms: RoomMailboxes,
-    /// How many people each of the groups that they are limited to has shown.
+    /// Number of users that were read in each of the groups in the settings, by its index.
     members: BTreeMap<usize, usize>,
 }
 
-impl<'a, H: Host> People<'a, H> {
-    /// `wait` says whether accounts wait for rooms that cannot be read for the moment.
+impl<'a, H: Host> Users<'a, H> {
+    /// `wait` says whether accounts wait while rooms cannot be read.
     pub(super) fn new(graph: &'a Graph<'a, H>, reader: &'a UserReader, wait: bool) -> Self {
         Self { graph, reader, rooms: RoomMailboxes::new(wait), members: BTreeMap::new() }
     }
 
     pub(super) fn warnings(self) -> Vec<String> {
         let groups = &self.graph.settings().users.only_groups;
-        let empty = self.members.iter().filter(|(_, people)| **people == 0);
+        let empty = self.members.iter().filter(|(_, users)| **users == 0);
         let ids = empty.filter_map(|(group, _)| groups.get(*group));
         // https://learn.microsoft.com/graph/api/group-list-transitivemembers
-        let empty = ids.map(|id| format!("Microsoft Graph shows nobody in the group {id}: it is empty, or its members are hidden, which takes the permission {HIDDEN_MEMBERS} to see"));
+        let empty = ids.map(|id| {
+            format!(
+                "Microsoft Graph returned no users in the group {id}: it is empty, or its members \
+                    are hidden, and the permission {HIDDEN_MEMBERS} is needed to read them"
+            )
+        });
         let mut warnings: Vec<_> = empty.collect();
         warnings.extend(self.rooms.warnings());
         warnings
     }
 
-    /// A delta link that means "from now on".
-    async fn latest(&self) -> Result<String, Error> {
+    /// Returns a delta link that means "from now on".
+    async fn latest_delta(&self) -> Result<String, Error> {
         let graph = self.graph;
         let mut url = graph.endpoints().users_delta_latest(self.reader.select());
         let mut guard = LoopGuard::default();
@@ -68,8 +73,8 @@ impl<'a, H: Host> People<'a, H> {
                 }
             };
             let page = Page::read(&response)?;
-            // It is answered with the delta link at once. Pages on the way to it would tell
-            // what the listing tells anyway.
+            // Graph normally returns the delta link at once. Pages before it would only contain
+            // users that the listing contains.
             url = match (&page.delta_link, &page.next_link) {
                 (Some(delta), _) => {
                     graph.own_link(delta)?;
@@ -81,7 +86,8 @@ impl<'a, H: Host> People<'a, H> {
         }
     }
 
-    /// The first page of everybody, or of the people in a group; `None` after the last group.
+    /// Returns the first page of all users, or of the members of a group; `None` after the last
+    /// group.
     fn listing(&self, group: usize, size: u16) -> Option<String> {
         let endpoints = self.graph.endpoints();
         let groups = &self.graph.settings().users.only_groups;
@@ -94,29 +100,30 @@ impl<'a, H: Host> People<'a, H> {
         Some(url.to_string())
     }
 
-    /// A page of a listing: who is not told is gone, so who is out of scope is left out.
-    async fn listed(
+    /// Reads a page of a listing. Users who are not selected are left out: the host removes users
+    /// that an enumeration does not contain.
+    async fn read_listed(
         &mut self,
         page: &Page<'_>,
         group: usize,
         after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error> {
         let limited = !self.graph.settings().users.only_groups.is_empty();
-        // Groups have devices and other groups in them as well.
-        let people = page.value.iter().filter(|raw| !limited || is_person(raw));
-        let items: Vec<_> = people.map(|raw| self.full(raw, after)).collect();
+        // Groups also contain devices and other groups.
+        let users = page.value.iter().filter(|raw| !limited || is_user(raw));
+        let items: Vec<_> = users.map(|raw| self.read_item(raw, after)).collect();
         if limited {
             *self.members.entry(group).or_default() += items.len();
         }
         let mut changes = Vec::with_capacity(items.len());
         for item in items {
-            let change = scope::of_member(self.graph, &mut self.rooms, item).await?;
+            let change = scope::select(self.graph, &mut self.rooms, item).await?;
             match &change {
                 UserChange::UserIfKnown(_) => after.enumerate_again(),
-                // Whoever is listed is read.
+                // A listed user was read.
                 UserChange::User(_) | UserChange::UserRemoved(_) => {
                     let owed = after.owed_mut(Subject::Users);
-                    owed.into_iter().for_each(|it| it.remove(change.id()));
+                    owed.into_iter().for_each(|owed| owed.remove(change.id()));
                 }
                 _ => {}
             }
@@ -130,24 +137,25 @@ impl<'a, H: Host> People<'a, H> {
         Ok(changes)
     }
 
-    /// An item of a listing. What a change reported of a user that could not be read wins.
-    fn full(&self, raw: &RawValue, after: &Checkpoint) -> Item {
-        let item = self.reader.whole(raw);
-        let Some(owed) = after.owed(Subject::Users).filter(|it| !it.is_empty()) else {
+    /// Reads an item of a listing. The properties that a change reported of a user who could not be
+    /// read take precedence.
+    fn read_item(&self, raw: &RawValue, after: &Checkpoint) -> Item {
+        let item = self.reader.read_complete(raw);
+        let Some(owed) = after.owed(Subject::Users).filter(|owed| !owed.is_empty()) else {
             return item;
         };
         let Item::User { user, .. } = &item else {
             return item;
         };
         match owed.said(&user.id) {
-            Some(said) => self.reader.whole(&said.over(raw)),
+            Some(said) => self.reader.read_complete(&said.over(raw)),
             None => item,
         }
     }
 
-    /// A page of delta: who is not told stays as they were, so everybody is told. In an initial
-    /// round, what is absent has no value.
-    async fn changed(
+    /// Reads a page of delta. All users on it are reported, also those who are not selected: the
+    /// host keeps what no change reports. In an initial round, an absent property has no value.
+    async fn read_changed(
         &mut self,
         page: &Page<'_>,
         position: &Position,
@@ -158,19 +166,19 @@ impl<'a, H: Host> People<'a, H> {
         let mut partial = BTreeMap::new();
         let mut users = BTreeMap::new();
         for (index, raw) in page.value.iter().enumerate() {
-            let mut item = self.reader.change(raw);
+            let mut item = self.reader.read_change(raw);
             if is_initial && matches!(item, Item::Partial(_)) {
-                item = self.reader.whole(raw);
+                item = self.reader.read_complete(raw);
             }
             if let Item::Partial(id) | Item::User { user: User { id, .. }, .. } = &item {
                 let id = id.clone();
                 let reported = self.reader.reported(raw);
                 let all = said.add(&id, reported, after.owed(Subject::Users));
                 if let Item::Partial(_) = item {
-                    item = self.reader.change(&all.alone());
+                    item = self.reader.read_change(&all.alone());
                 }
                 if let Item::Partial(_) = item {
-                    // Only the last one of a user on the page is completed: it counts.
+                    // The last item of a user on the page counts, so only that one is completed.
                     partial.insert(id, (index, all.clone()));
                     continue;
                 }
@@ -182,14 +190,14 @@ impl<'a, H: Host> People<'a, H> {
         let open: Vec<_> = partial.iter().map(|(id, (_, all))| (id.clone(), all.clone())).collect();
         let read = users_by_id(self.graph, self.reader, &open).await?;
         users.extend(partial.into_values().map(|(index, _)| index).zip(read));
-        // In their places: what is told last counts.
+        // In the order of the page: the last report of a user counts.
         let users = users.into_values().collect();
-        let findings = scope::of_anybody(self.graph, &mut self.rooms, users).await?;
-        let now = seconds(self.graph.host().now());
+        let findings = scope::select_all(self.graph, &mut self.rooms, users).await?;
+        let now = unix_seconds(self.graph.host().now());
         let mut changes = Vec::with_capacity(findings.len());
         for mut finding in findings {
             match finding.open {
-                // All users are enumerated once more, whoever they are.
+                // Another enumeration of all users follows.
                 Some(Why::Rooms) if position.is_full() => {
                     after.enumerate_again();
                     finding.open = None;
@@ -199,20 +207,20 @@ impl<'a, H: Host> People<'a, H> {
                 _ => {}
             }
             let owed = after.owed_mut(Subject::Users);
-            changes.extend(owed.and_then(|it| it.note(finding, &said, now)));
+            changes.extend(owed.and_then(|owed| owed.note(finding, &said, now)));
         }
         Ok(changes)
     }
 }
 
-impl<H: Host> Walk<H> for People<'_, H> {
+impl<H: Host> Walk<H> for Users<'_, H> {
     const SUBJECT: Subject = Subject::Users;
 
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error> {
         let delta = match checkpoint.position(Subject::Users) {
-            // Who is selected is open, but not what changed.
+            // The selection is open, but the delta link is still valid.
             Some(position) => position.delta().to_owned(),
-            None => self.latest().await?,
+            None => self.latest_delta().await?,
         };
         let link = self.listing(0, LARGEST_PAGE).unwrap_or_default();
         Ok(Position::Listing { link, delta, group: 0 })
@@ -226,7 +234,7 @@ impl<H: Host> Walk<H> for People<'_, H> {
         Some(Position::Listing { link, delta: delta.clone(), group: *group })
     }
 
-    fn otherwise(&self) -> Option<Position> {
+    fn alternative(&self) -> Option<Position> {
         let link = self.graph.endpoints().users_delta(self.reader.select()).to_string();
         Some(Position::Enumerating { link, initial: true })
     }
@@ -258,9 +266,9 @@ impl<H: Host> Walk<H> for People<'_, H> {
         after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error> {
         let changes = match position {
-            Position::Listing { group, .. } => self.listed(page, *group, after).await?,
+            Position::Listing { group, .. } => self.read_listed(page, *group, after).await?,
             Position::Enumerating { .. } | Position::Following { .. } => {
-                self.changed(page, position, after).await?
+                self.read_changed(page, position, after).await?
             }
         };
         if let Some(are_unknown) = self.rooms.are_unknown() {
@@ -271,7 +279,7 @@ impl<H: Host> Walk<H> for People<'_, H> {
 
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {
         let users = users_by_id(self.graph, self.reader, owed).await?;
-        scope::of_anybody(self.graph, &mut self.rooms, users).await
+        scope::select_all(self.graph, &mut self.rooms, users).await
     }
 
     fn refused(
@@ -286,11 +294,13 @@ impl<H: Host> Walk<H> for People<'_, H> {
             && groups.get(*group).is_some()
         {
             return match refusal {
-                it if it.is_missing_object() => {
+                refusal if refusal.is_missing_object() => {
                     Refused::For(Error::InvalidSettings(vec![scope::no_such_group(*group)]))
                 }
-                it if it.status == 403 => Refused::For(scope::members_refused(graph, it)),
-                it => refused_page(graph, card_number, it),
+                refusal if refusal.status == 403 => {
+                    Refused::For(scope::members_refused(graph, refusal))
+                }
+                refusal => refused_page(graph, card_number, refusal),
             };
         }
         refused_page(graph, card_number, refusal)
@@ -304,16 +314,16 @@ fn refused_page<H: Host>(
 ) -> Refused {
     match wrong_attribute(card_number, &refusal) {
         Some(error) => Refused::For(error),
-        None => forgotten_or(refusal, |it| graph.explain(it, USERS)),
+        None => forgotten_or(refusal, |refusal| graph.explain(refusal, USERS)),
     }
 }
 
-/// The card number is the only property that the settings name: where Graph refuses it, they
-/// are wrong.
+/// Returns the error where Graph refused the attribute of the card number, the only property that
+/// the settings name.
 pub fn wrong_attribute(card_number: Option<&Attribute>, refusal: &GraphError) -> Option<Error> {
     let attribute = card_number?;
     refusal.is_about(attribute.property()).then(|| {
-        let message = format!("Microsoft Graph cannot tell the attribute {attribute} of people");
-        Error::wrong_field(FIELD, message)
+        let message = format!("Microsoft Graph cannot return the attribute {attribute} of users");
+        Error::wrong_field(pointer::CARD_NUMBER, message)
     })
 }

@@ -1,4 +1,4 @@
-//! Where a room is: the section, floor and building that hold it, in tenants that keep them.
+//! The section, floor and building of a room, in tenants that have them.
 //!
 //! Source: <https://learn.microsoft.com/graph/api/resources/places-api-overview>.
 
@@ -6,15 +6,17 @@ use std::{collections::BTreeMap, iter::successors};
 
 use crate::{
     error::Error,
-    graph::Graph,
+    graph::{
+        Graph,
+        places::{reason_to_continue, try_each_page},
+    },
     host::Host,
     model::{Room, RoomField},
     payload::{Space, read_space},
-    places::{passing_over, try_each_page},
 };
 
-/// A room is in a section or on a floor, a section on a floor, a floor in a building. Whatever
-/// Microsoft may add, and a circle, ends here.
+/// Maximum number of places that contain each other: a section, a floor, a building, and what
+/// Microsoft may add. It also ends a loop.
 const DEEPEST: usize = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +27,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// As Graph's types are called.
+    /// Returns the name of the type in Graph.
     fn name(self) -> &'static str {
         match self {
             Self::Building => "building",
@@ -35,25 +37,26 @@ impl Kind {
     }
 }
 
-/// All there are, read when the first room names what holds it: most tenants have none.
+/// All buildings, floors and sections. They are read when the first room names one: most tenants
+/// have none.
 #[derive(Default)]
 pub struct Buildings {
     spaces: Option<BTreeMap<String, (Kind, Space)>>,
     /// Kinds that could not be read, and why the first of them could not.
     failed: Vec<Kind>,
     why: Option<String>,
-    /// Whether one of them could not be read for a reason that passes.
+    /// Whether a later run can read a kind that could not be read.
     are_unknown: bool,
 }
 
 impl Buildings {
-    /// Completes a room that `parent` holds. Names of building and floor win over what is
-    /// written in the room itself, address and position do not. What could not be read this
-    /// time is unknown.
+    /// Completes a room that `parent` contains. Names of building and floor take precedence over
+    /// those in the room itself; address and position do not. What could not be read this time is
+    /// unknown.
     ///
     /// # Errors
-    /// Only where Microsoft asks for patience, or refuses the credentials: a room is worth
-    /// telling without them.
+    /// Only where Microsoft throttles or refuses the credentials: otherwise the room is reported
+    /// without these places.
     pub async fn complete<H: Host>(
         &mut self,
         graph: &Graph<'_, H>,
@@ -81,7 +84,7 @@ impl Buildings {
             last = space.parent.as_deref();
         }
         if self.are_unknown && last.is_some_and(|id| find(id).is_none()) {
-            // The way ends at something that is there, but was not read.
+            // The last known place names another one, which was not read.
             let fields = [
                 (RoomField::Building, building.is_none()),
                 (RoomField::FloorLabel, floor.is_none()),
@@ -108,7 +111,7 @@ impl Buildings {
                     let before = spaces.len();
                     for raw in page {
                         let space = read_space(raw);
-                        // A parent is named by either; most often they are the same.
+                        // A parent is named by either id; most often the two are equal.
                         for id in &space.ids {
                             spaces.insert(id.to_lowercase(), (kind, space.clone()));
                         }
@@ -119,7 +122,7 @@ impl Buildings {
             .await;
             if let Err(trouble) = read {
                 self.are_unknown |= trouble.is_passing;
-                let why = passing_over(trouble.error)?;
+                let why = reason_to_continue(trouble.error)?;
                 self.failed.push(kind);
                 self.why.get_or_insert(why);
             }
@@ -127,7 +130,7 @@ impl Buildings {
         Ok(spaces)
     }
 
-    /// What went wrong.
+    /// Returns the warning about kinds that could not be read.
     pub fn warning(self) -> Option<String> {
         let why = self.why?;
         let kinds: Vec<_> = self.failed.iter().map(|kind| format!("{}s", kind.name())).collect();
@@ -136,10 +139,10 @@ impl Buildings {
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => return None,
         };
-        let told = match self.are_unknown {
-            true => "rooms in them keep what was read of them before",
-            false => "rooms in them are told with what is written in the room itself",
+        let effect = match self.are_unknown {
+            true => "rooms in them keep what was read before",
+            false => "rooms in them have only the location that is entered in the room itself",
         };
-        Some(format!("The {kinds} could not be read, so {told}: {why}"))
+        Some(format!("The {kinds} could not be read; {effect}: {why}"))
     }
 }

@@ -1,4 +1,4 @@
-//! The person who signed in, as a sync would tell of them.
+//! The record of the user who signed in, equal to the one of a sync.
 
 use super::id_token::Claims;
 use crate::{
@@ -10,25 +10,30 @@ use crate::{
     payload::{Item, UserReader, filled, one_spelling},
 };
 
-/// Reads the person from Graph, so that ONES gets the same record as from a sync; from the claims
-/// alone where Graph does not answer: who can sign in should not have to wait for Graph.
+/// Reads the user from Graph, so that ONES gets the same record as from a sync. Where Graph does
+/// not answer, returns what the claims contain, so that the sign-in does not have to wait for
+/// Graph.
 ///
 /// # Errors
-/// [`Error::Declined`] for who is not selected by the settings; else where Graph cannot say whether
-/// they are.
-pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<User, Error> {
-    let user = match in_graph(graph, &claims.oid).await {
+/// [`Error::Declined`] for a user whom the settings do not select; otherwise where Graph does not
+/// report in which groups the user is.
+pub(super) async fn read_user<H: Host>(
+    graph: &Graph<'_, H>,
+    claims: Claims,
+) -> Result<User, Error> {
+    let user = match read_from_graph(graph, &claims.oid).await {
         Some(user) => user,
-        None => in_claims(claims),
+        None => read_from_claims(claims),
     };
     match user {
-        user if graph.settings().users.select(&user) => {
-            match directory::admits(graph, &user).await? {
+        user if graph.settings().users.selects(&user) => {
+            match directory::is_in_groups(graph, &user).await? {
                 true => Ok(user),
                 false => Err(declined(
                     "not-in-groups",
-                    "This account is in none of the groups that ONES is open to",
-                    "Ask the administrator of ONES which groups those are, and an administrator of your company to add you to one",
+                    "This account is in none of the groups that may use ONES",
+                    "Ask the administrator of ONES which groups those are, and an administrator of \
+                        your company to add you to one",
                 )),
             }
         }
@@ -39,32 +44,32 @@ pub(super) async fn of<H: Host>(graph: &Graph<'_, H>, claims: Claims) -> Result<
         )),
         _ => Err(declined(
             "guest",
-            "Guests of your company's tenant may not sign in here",
+            "Guests in the tenant of your company are not allowed to sign in here",
             "Ask the administrator of ONES to include guests in the user settings",
         )),
     }
 }
 
-async fn in_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
-    // Without a card number, should it not be found: the next sync tells it.
+async fn read_from_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User> {
+    // Where the attribute is not found, the record has no card number until the next sync.
     let card_number = card_number::resolve(graph, None).await.ok().flatten();
     let reader = UserReader::new(card_number.as_ref());
     let uri = graph.endpoints().user(id, reader.select());
     let Ok(Answer::Success(response)) = graph.ask(Request::get(uri)).await else {
         return None;
     };
-    match reader.whole(serde_json::from_str(response.text()).ok()?) {
+    match reader.read_complete(serde_json::from_str(response.text()).ok()?) {
         Item::User { user, .. } if user.id.eq_ignore_ascii_case(id) => Some(user),
         _ => None,
     }
 }
 
-fn in_claims(claims: Claims) -> User {
+fn read_from_claims(claims: Claims) -> User {
     let email = filled(claims.email);
     let username = filled(claims.preferred_username).or_else(|| email.clone());
     let username = username.unwrap_or_else(|| claims.oid.clone());
     User {
-        // As a sync reports it.
+        // In the spelling of a sync.
         id: one_spelling(&claims.oid).unwrap_or(claims.oid),
         display_name: filled(claims.name).unwrap_or_else(|| username.clone()),
         username,
@@ -72,8 +77,8 @@ fn in_claims(claims: Claims) -> User {
         given_name: filled(claims.given_name),
         surname: filled(claims.family_name),
         enabled: true,
-        // The tenant's own name is not spelled alike everywhere; its id is.
-        guest: claims.idp.is_some_and(|it| !it.contains(&claims.tid)),
+        // The name of the tenant has several spellings; its id has one.
+        guest: claims.idp.is_some_and(|provider| !provider.contains(&claims.tid)),
         ..User::default()
     }
 }

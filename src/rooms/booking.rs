@@ -1,6 +1,7 @@
-//! What Graph cannot set: how rooms take bookings. Exchange Online PowerShell can.
+//! The script that sets how rooms accept bookings: Exchange Online PowerShell can, Graph cannot.
 //!
-//! Sources: <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
+//! Sources:
+//! <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
 //! <https://learn.microsoft.com/powershell/module/exchangepowershell/connect-exchangeonline>.
 
 use crate::{
@@ -10,27 +11,28 @@ use crate::{
     settings::Settings,
 };
 
-/// What the file is called.
+/// Name of the file.
 const FILE_NAME: &str = "ones-room-policy.ps1";
 
-/// The most of `BookingWindowInDays`.
+/// Maximum of `BookingWindowInDays`.
 const LONGEST_WINDOW: u32 = 1080;
 
-/// The most of `MaximumDurationInMinutes`, an Int32.
+/// Maximum of `MaximumDurationInMinutes`, an Int32.
 const LONGEST_BOOKING: u32 = i32::MAX.unsigned_abs();
 
-/// All that PowerShell takes for a single quotation mark: in a quoted text, each is written twice.
+/// The characters that PowerShell reads as a single quotation mark: in a quoted text, each is
+/// written twice.
 ///
 /// Source: <https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02>,
 /// single-quote-character.
 const QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
 
-/// An Exchange Online PowerShell script that applies the policy to the rooms with these e-mail
-/// addresses. One that fails does not stop the others.
+/// Returns an Exchange Online PowerShell script that applies the policy to the rooms with these
+/// e-mail addresses. It continues after a room that fails.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for no rooms, for what is no e-mail address, and for a policy that
-/// Exchange does not take.
+/// [`Error::Unexpected`] for an empty list, for a text that is not an e-mail address, and for a
+/// policy that Exchange does not accept.
 pub fn script(
     settings: &Settings,
     rooms: &[String],
@@ -42,27 +44,28 @@ pub fn script(
         more => format!("{more} rooms"),
     };
     let tenant = &settings.server.tenant_id;
-    let list: Vec<_> = rooms.iter().map(|it| format!("    {}\n", quoted(it))).collect();
+    let list: Vec<_> = rooms.iter().map(|room| format!("    {}\n", quoted(room))).collect();
     let (processing, meaning) = match policy.auto_accept {
-        true => ("AutoAccept", "A room accepts what is free and declines what is taken."),
+        true => ("AutoAccept", "A room accepts a booking of free time and declines any other."),
         false => (
             "AutoUpdate",
-            "What is asked for is tentative until a person answers for the room; Exchange minds what\n    # follows only with AutoAccept.",
+            "A booking is tentative until a delegate of the room answers it.\n    # Exchange applies \
+                the settings below only with AutoAccept.",
         ),
     };
-    // By default, Exchange removes the private mark of a meeting along with its subject. A room
-    // that keeps the one must keep the other, or everybody reads the subjects of private meetings.
+    // By default, Exchange removes the subject of a meeting and its private mark. Where the subject
+    // is kept, the mark must be kept, or everyone can read the subjects of private meetings.
     let subject = match policy.keep_subject {
         true => {
             "# The calendar keeps the subject of a meeting.
     DeleteSubject            = $false
     AddOrganizerToSubject    = $false
-    # A meeting marked private stays private. Exchange's default ($true) removes the mark, and
-    # then the subjects of private meetings are shown to everybody.
+    # A private meeting stays private. Exchange's default ($true) removes the mark, so that everyone
+    # could read the subjects of private meetings.
     RemovePrivateProperty    = $false"
         }
         false => {
-            "# The calendar says who called a meeting, not what it is called.
+            "# The calendar shows the organizer of a meeting instead of its subject.
     DeleteSubject            = $true
     AddOrganizerToSubject    = $true"
         }
@@ -75,7 +78,7 @@ pub fn script(
     let text = format!(
         r#"# The booking policy of ONES, for {count} of the tenant {tenant}.
 #
-# Microsoft Graph cannot set how a room takes bookings; Exchange Online PowerShell can:
+# Microsoft Graph cannot set how a room accepts bookings; Exchange Online PowerShell can:
 # https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing
 #
 # Run it as a member of the Exchange role group Recipient Management or Organization Management:
@@ -83,7 +86,7 @@ pub fn script(
 #     Install-Module ExchangeOnlineManagement -Scope CurrentUser
 #     ./{FILE_NAME}
 #
-# Where Windows refuses to run a file that was downloaded: Unblock-File ./{FILE_NAME}
+# If Windows refuses to run a downloaded file: Unblock-File ./{FILE_NAME}
 
 $ErrorActionPreference = 'Stop'
 
@@ -94,9 +97,9 @@ $policy = @{{
     # {meaning}
     AutomateProcessing       = '{processing}'
     AllowConflicts           = $false
-    # How many days ahead; 0 is today.
+    # Number of days ahead; 0 is today only.
     BookingWindowInDays      = {window_days}
-    # Of one booking; 0 is no limit.
+    # Maximum length of one booking; 0 is no limit.
     MaximumDurationInMinutes = {longest_minutes}
     {subject}
 }}
@@ -121,13 +124,13 @@ finally {{
 }}
 
 if ($failed) {{
-    throw "$failed of $($rooms.Count) rooms failed: the warnings above say why"
+    throw "$failed of $($rooms.Count) rooms failed: the warnings above show the reasons"
 }}
-Write-Host "All $($rooms.Count) rooms follow the policy"
+Write-Host "All $($rooms.Count) rooms have the policy"
 "#,
         list = list.concat(),
     );
-    // Without this mark, Windows PowerShell 5.1 reads bytes of other letters as quotation marks.
+    // Without a byte order mark, Windows PowerShell 5.1 can read other letters as quotation marks.
     let mark = if text.is_ascii() { "" } else { "\u{feff}" };
     Ok(Script { file_name: FILE_NAME.to_owned(), text: format!("{mark}{text}") })
 }
@@ -137,11 +140,13 @@ fn check(rooms: &[String], policy: BookingPolicy) -> Result<(), Error> {
         Err(Error::Unexpected(Explanation::new(code, summary).remedy(remedy)))
     };
     if rooms.is_empty() {
-        let summary = "There are no rooms to write a script for";
+        let summary = "The list of rooms for the script is empty";
         return refused("no-rooms", summary.to_owned(), "Sync rooms first");
     }
-    if let Some(room) = rooms.iter().find(|it| !it.contains('@') || it.chars().any(is_unseen)) {
-        // Escaped: what cannot be seen is the point.
+    if let Some(room) =
+        rooms.iter().find(|room| !room.contains('@') || room.chars().any(is_invisible))
+    {
+        // Escaped, so that invisible characters can be seen.
         let summary = format!("{room:?} is not the e-mail address of a room");
         return refused("room-address", summary, "Correct the address, or leave the room out");
     }
@@ -149,27 +154,27 @@ fn check(rooms: &[String], policy: BookingPolicy) -> Result<(), Error> {
     if window_days > LONGEST_WINDOW {
         return refused(
             "booking-window",
-            format!("Rooms can be booked {LONGEST_WINDOW} days ahead at most, not {window_days}"),
+            format!("Rooms can be booked at most {LONGEST_WINDOW} days ahead, not {window_days}"),
             "Choose a shorter window",
         );
     }
     if longest_minutes > LONGEST_BOOKING {
         return refused(
             "booking-length",
-            format!("A booking has {LONGEST_BOOKING} minutes at most, not {longest_minutes}"),
+            format!("A booking can have at most {LONGEST_BOOKING} minutes, not {longest_minutes}"),
             "Choose fewer minutes, or 0 for no limit",
         );
     }
     Ok(())
 }
 
-/// Whether a character ends a line for some, is not drawn, or turns the reading direction: who
-/// looks at the script before running it would not see what it says.
+/// Returns whether a character can end a line, is not drawn, or changes the reading direction: an
+/// administrator who checks the script before running it would not see what it does.
 ///
 /// Source: the property Default_Ignorable_Code_Point of
 /// <https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt>, and line separators
 /// (U+2028, U+2029) and interlinear annotations (U+FFF9 to U+FFFB).
-fn is_unseen(letter: char) -> bool {
+fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
@@ -193,7 +198,7 @@ fn is_unseen(letter: char) -> bool {
         )
 }
 
-/// A text that PowerShell takes to the letter.
+/// Quotes a text so that PowerShell reads it unchanged.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for letter in text.chars() {
@@ -204,7 +209,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// What `Connect-ExchangeOnline` calls the cloud; `None` for the one that it takes by itself.
+/// Returns the name of the cloud for `Connect-ExchangeOnline`; `None` for its default.
 fn environment(cloud: &Cloud) -> Option<&'static str> {
     match cloud {
         Cloud::Global | Cloud::Custom { .. } => None,
