@@ -10,10 +10,14 @@
 pub mod access;
 pub mod budget;
 pub mod cli;
-pub mod error;
+mod error;
 pub mod form;
+mod length;
 pub mod model;
 pub mod plugin;
+mod pointer;
+mod problem;
+mod random;
 pub mod runner;
 pub mod schedule;
 pub mod schema;
@@ -23,4 +27,5 @@ pub mod settings;
 pub mod store;
 pub mod sync;
 
-pub use error::{Error, Problem};
+pub use error::Error;
+pub use problem::{Case, Problem};

@@ -13,13 +13,14 @@ use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::random,
-    error::{Error, Problem},
+    error::Error,
     model::Refusal,
-    plugin::{CallError, Plugin, Session, SessionSource},
+    plugin::{CallError, Plugin, Session},
+    problem::Problem,
+    random,
     settings::Settings,
-    store::{IntegrationId, Kind, SealingKey, Store, StoreError},
-    sync::{Observer, Options, Source, Sync},
+    store::{IntegrationId, Kind, RunKind, SealingKey, Store, StoreError},
+    sync::{Observer, Options, SessionSource, Source, Sync},
 };
 pub use turns::Patience;
 use turns::{Place, Turns};
@@ -27,31 +28,11 @@ use turns::{Place, Turns};
 /// How often is looked for what is due.
 const TICK: Duration = Duration::from_secs(5);
 
-/// What is to be synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Work {
-    Rooms,
-    People,
-    /// Rooms, then people.
-    Both,
-}
-
-impl Work {
-    fn kinds(self) -> &'static [Kind] {
-        match self {
-            Self::Rooms => &[Kind::Room],
-            Self::People => &[Kind::User],
-            Self::Both => &[Kind::Room, Kind::User],
-        }
-    }
-}
-
 /// What is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// What was asked for.
-    pub work: Work,
+    pub kinds: &'static [RunKind],
     /// Since when.
     pub started: Timestamp,
     /// What is synced now. None while it waits for its turn.
@@ -66,7 +47,7 @@ pub struct Activity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// What was asked for.
-    pub work: Work,
+    pub kinds: &'static [RunKind],
     /// When.
     pub at: Timestamp,
     /// Why it failed, or the first part of it that did.
@@ -162,7 +143,11 @@ impl Runner {
     ///
     /// # Errors
     /// See [`NotStarted`]. How it ends is told by [`Self::ended`], and by the store.
-    pub fn start(&self, integration: IntegrationId, work: Work) -> Result<(), NotStarted> {
+    pub fn start(
+        &self,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+    ) -> Result<(), NotStarted> {
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
@@ -171,13 +156,13 @@ impl Runner {
             return Err(NotStarted::Busy);
         }
         let started = Timestamp::now();
-        let activity = Activity { work, started, kind: None, told: 0, total: None };
+        let activity = Activity { kinds, started, kind: None, told: 0, total: None };
         state.active.insert(integration, activity);
         drop(state);
         let inner = self.0.clone();
         tokio::spawn(async move {
-            let problem = inner.clone().run(integration, work).await.err();
-            let ended = Ended { work, at: Timestamp::now(), problem };
+            let problem = inner.clone().run(integration, kinds).await.err();
+            let ended = Ended { kinds, at: Timestamp::now(), problem };
             let mut state = inner.state();
             state.active.remove(&integration);
             state.ended.insert(integration, ended);
@@ -204,7 +189,7 @@ impl Runner {
     pub fn start_due(&self, now: Timestamp) -> Result<(), StoreError> {
         for integration in self.0.store().due(now)? {
             // Under way already, or never again: either is well.
-            let _ = self.start(integration, Work::Both);
+            let _ = self.start(integration, RunKind::ALL);
         }
         Ok(())
     }
@@ -241,33 +226,42 @@ impl Runner {
 }
 
 impl Inner {
-    async fn run(self: Arc<Self>, integration: IntegrationId, work: Work) -> Result<(), Problem> {
+    async fn run(
+        self: Arc<Self>,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+    ) -> Result<(), Problem> {
         let Some(place) = self.turns.take(&self.stop).await else {
             return Err(cancelled().problem());
         };
         let inner = self.clone();
-        let done = spawn_blocking(move || inner.sync(integration, work, &place)).await;
+        let done = spawn_blocking(move || inner.sync(integration, kinds, &place)).await;
         let done = done.unwrap_or_else(|error| {
             Err(CallError::broke(format!("its run did not end: {error}")).into())
         });
         done.map_err(|it| it.problem())
     }
 
-    fn sync(&self, integration: IntegrationId, work: Work, place: &Place) -> Result<(), Error> {
+    fn sync(
+        &self,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+        place: &Place,
+    ) -> Result<(), Error> {
         let mut store = self.store().another()?;
         // Also where this process does not live to see the end.
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
-        for kind in work.kinds() {
+        for kind in kinds {
             let synced = self.sync_kind(&mut store, integration, *kind, place.stop());
             let Err(mut error) = synced else { continue };
-            if place.is_overdue() && is_cancelled(&error) {
+            if place.is_overdue() && error.is_cancelled() {
                 error = CallError::Overdue.into();
                 store.note_failure(integration, *kind, &error.problem())?;
             }
-            asked = patience(&error);
+            asked = error.retry_after();
             // What fails says more than what the vendor does not have.
-            if done.is_ok() || done.as_ref().is_err_and(is_unsupported) {
+            if done.is_ok() || done.as_ref().is_err_and(Error::is_unsupported) {
                 done = Err(error);
             }
             if asked.is_some() || place.stop().is_cancelled() {
@@ -282,7 +276,7 @@ impl Inner {
         &self,
         store: &mut Store,
         integration: IntegrationId,
-        kind: Kind,
+        kind: RunKind,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let prepared = self.prepare(store, integration, stop);
@@ -291,8 +285,8 @@ impl Inner {
             let _ = store.note_failure(integration, kind, &error.problem());
         })?;
         let mut watch = Watch { inner: self, integration };
-        watch.progress(kind, 0, None);
-        Sync::new(store, &mut *source, &mut watch, options).of(kind, integration)?;
+        watch.progress(kind.records()[0], 0, None);
+        Sync::new(store, &mut *source, &mut watch, options).run(kind, integration)?;
         Ok(())
     }
 
@@ -336,28 +330,10 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn is_unsupported(error: &Error) -> bool {
-    matches!(error, Error::Call(CallError::Refused(Refusal::Unsupported(_))))
-}
-
-fn is_cancelled(error: &Error) -> bool {
-    matches!(error, Error::Call(CallError::Refused(Refusal::Cancelled)))
-}
-
 fn cancelled() -> Error {
     CallError::Refused(Refusal::Cancelled).into()
 }
 
-/// How long the vendor asks to wait.
-fn patience(error: &Error) -> Option<Duration> {
-    match error {
-        Error::Call(CallError::Refused(Refusal::Throttled(seconds))) => {
-            Some(Duration::from_secs((*seconds).into()))
-        }
-        _ => None,
-    }
-}
-
 fn chance() -> u32 {
-    u32::from_ne_bytes(random())
+    u32::from_ne_bytes(random::bytes())
 }

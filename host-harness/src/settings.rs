@@ -5,6 +5,11 @@ use std::{fmt, io, io::Read as _, path::Path};
 
 use serde_json::Value;
 
+use crate::{
+    pointer,
+    problem::{Case, Problem},
+};
+
 /// What the administrator entered. Its `Debug` output shows the name alone: the rest
 /// can hold secrets.
 #[derive(Clone)]
@@ -145,32 +150,44 @@ pub enum SettingsError {
     NoName,
 }
 
-/// Puts in the variables; `pointer` says where `value` is.
+impl From<&SettingsError> for Problem {
+    fn from(error: &SettingsError) -> Self {
+        let code = match error {
+            SettingsError::Unreadable { .. } => "settings-unreadable",
+            SettingsError::NotJson(_) => "settings-not-json",
+            SettingsError::NotSet { .. } => "settings-variable-not-set",
+            SettingsError::NoName => "settings-without-name",
+        };
+        Self::new(Case::Settings, code, error)
+    }
+}
+
+/// Puts in the variables; `place` says where `value` is.
 fn expand(
     value: &mut Value,
-    pointer: &mut String,
+    place: &mut String,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<(), SettingsError> {
-    let depth = pointer.len();
+    let depth = place.len();
     match value {
         Value::String(text) => {
-            if let Some(expanded) = expand_text(text, pointer, variable)? {
+            if let Some(expanded) = expand_text(text, place, variable)? {
                 *text = expanded;
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                expand(item, pointer, variable)?;
-                pointer.truncate(depth);
+                place.push_str(&format!("/{index}"));
+                expand(item, place, variable)?;
+                place.truncate(depth);
             }
         }
         Value::Object(members) => {
             for (key, member) in members {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                expand(member, pointer, variable)?;
-                pointer.truncate(depth);
+                place.push('/');
+                place.push_str(&pointer::escape(key));
+                expand(member, place, variable)?;
+                place.truncate(depth);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -181,7 +198,7 @@ fn expand(
 /// `None` where there is nothing to put in. What a variable holds is not expanded again.
 fn expand_text(
     text: &str,
-    pointer: &str,
+    place: &str,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<String>, SettingsError> {
     let mut expanded = None::<String>;
@@ -192,7 +209,7 @@ fn expand_text(
         match after.split_once('}') {
             Some((name, behind)) if is_variable_name(name) => {
                 let not_set =
-                    || SettingsError::NotSet { name: name.to_owned(), pointer: pointer.to_owned() };
+                    || SettingsError::NotSet { name: name.to_owned(), pointer: place.to_owned() };
                 out.push_str(&variable(name).ok_or_else(not_set)?);
                 rest = behind;
             }

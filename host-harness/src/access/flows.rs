@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{Flow, Purpose},
+    random,
     store::{IntegrationId, SealingKey},
 };
 
@@ -89,7 +90,7 @@ impl Flows {
     pub fn new(key: &SealingKey) -> Self {
         Self {
             key: key.derive("ones-host sign-in 1"),
-            process: u64::from_ne_bytes(super::random()),
+            process: u64::from_ne_bytes(random::bytes()),
             next: AtomicU64::default(),
             used: Mutex::default(),
         }

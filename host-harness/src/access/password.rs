@@ -7,6 +7,8 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString},
 };
 
+use crate::random;
+
 /// The shortest password, in characters.
 pub const SHORTEST: usize = 12;
 
@@ -42,7 +44,7 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
     if password.len() > LONGEST {
         return Err(PasswordError::TooLong);
     }
-    let salt = SaltString::encode_b64(&super::random::<16>()).expect("16 bytes are a salt");
+    let salt = SaltString::encode_b64(&random::bytes::<16>()).expect("16 bytes are a salt");
     let hash = argon2().hash_password(password.as_bytes(), &salt);
     Ok(hash.expect("the parameters are in range").to_string())
 }

@@ -7,8 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+
+use crate::random;
 
 /// Opaque: 256 random bits. It goes into a cookie; only its hash is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Token(String);
 
 impl Token {
     fn new() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(super::random::<32>()))
+        Self(random::text())
     }
 
     /// Letters, digits, `-` and `_`. Secret.
@@ -97,4 +98,9 @@ impl<T> Tokens<T> {
 
 fn key(token: &str) -> Key {
     Sha256::digest(token).into()
+}
+
+/// Compares two secrets in a time that does not depend on where they differ.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    key(one) == key(other)
 }

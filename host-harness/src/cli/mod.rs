@@ -24,10 +24,12 @@ use tokio::runtime::Runtime;
 use crate::{
     error::Error,
     model::Outcome as CheckOutcome,
-    plugin::{Client, Limits, Plugin, Session, SessionSource},
+    plugin::{Client, Limits, LoadError, Plugin, Session},
+    problem::Problem,
+    serve::ServeError,
     settings::{Settings, SettingsError},
-    store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
-    sync::{Limit, Options, Sync},
+    store::{Decision, IntegrationId, Kind, RunKind, SealingKey, Store, StoreError, StoreOptions},
+    sync::{Limit, Options, SessionSource, Sync},
 };
 use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
 use changes::Changes;
@@ -56,7 +58,7 @@ pub fn main() -> ExitCode {
 /// Why the program does not do what it was asked.
 enum Failure {
     Usage(String),
-    Error { error: Box<Error>, network: Vec<String> },
+    Problem { problem: Box<Problem>, code: u8, network: Vec<String> },
     Output(io::Error),
 }
 
@@ -69,13 +71,12 @@ impl Failure {
                 let _ = text::usage(&mut stderr, &message);
                 ExitCode::from(USAGE)
             }
-            Self::Error { error, network } => {
-                let problem = error.problem();
+            Self::Problem { problem, code, network } => {
                 let _ = text::problem(&mut stderr, &problem, &network);
                 if json {
                     let _ = json::problem(&mut io::stdout().lock(), &problem);
                 }
-                ExitCode::from(if names_no_file(&error) { USAGE } else { FAILED })
+                ExitCode::from(code)
             }
             Self::Output(error) => {
                 let _ = text::usage(&mut stderr, &format!("cannot write: {error}"));
@@ -85,7 +86,7 @@ impl Failure {
     }
 }
 
-/// Whether the settings cannot be read at all, rather than hold what is wrong.
+/// Returns whether the settings cannot be read at all, rather than hold something wrong.
 fn names_no_file(error: &Error) -> bool {
     matches!(
         error,
@@ -94,9 +95,30 @@ fn names_no_file(error: &Error) -> bool {
     )
 }
 
+impl Failure {
+    /// A failure together with why requests failed before it.
+    fn after(error: impl Into<Error>, network: Vec<String>) -> Self {
+        let error = error.into();
+        let code = if names_no_file(&error) { USAGE } else { FAILED };
+        Self::Problem { problem: Box::new(error.problem()), code, network }
+    }
+}
+
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Error { error: Box::new(error.into()), network: Vec::new() }
+        Self::after(error, Vec::new())
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Host(error) => error.into(),
+            error => {
+                let problem = Box::new(error.problem());
+                Self::Problem { problem, code: FAILED, network: Vec::new() }
+            }
+        }
     }
 }
 
@@ -159,7 +181,7 @@ impl Program {
             let network = session.network_failures();
             match report {
                 Ok(report) => Ok((report, network)),
-                Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
+                Err(error) => Err(Failure::after(error, network)),
             }
         })?;
         let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
@@ -173,9 +195,9 @@ impl Program {
 
     fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
         let settings = self.need_settings("sync")?;
-        let (kind, dry_run, full) = match command {
-            SyncCommand::Rooms { dry_run } => (Kind::Room, *dry_run, true),
-            SyncCommand::Users { dry_run, full } => (Kind::User, *dry_run, *full),
+        let (kind, dry_run, full) = match *command {
+            SyncCommand::Rooms { dry_run } => (RunKind::Rooms, dry_run, true),
+            SyncCommand::Users { dry_run, full } => (RunKind::Users, dry_run, full),
         };
         let plugin = self.plugin()?;
         // The plugin first: a folder that nothing can be put into is not created.
@@ -196,14 +218,9 @@ impl Program {
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(self.args.format, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
-        let outcome = match command {
-            SyncCommand::Users { .. } => sync.users(name),
-            SyncCommand::Rooms { .. } => sync.rooms(name),
-        };
+        let outcome = sync.named(kind, name);
         changes.finish();
-        let outcome = outcome
-            .map_err(Box::new)
-            .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
+        let outcome = outcome.map_err(|error| Failure::after(error, session.network_failures()))?;
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::outcome(out, name, kind, &outcome, &changes),
@@ -373,7 +390,7 @@ impl Program {
             memory: usize::try_from(self.args.memory_limit << 20).unwrap_or(usize::MAX),
             time: Duration::from_secs(self.args.time_limit),
         };
-        let client = Client::new().map_err(crate::plugin::LoadError::from)?;
+        let client = Client::new().map_err(LoadError::from)?;
         Ok(Plugin::load(&file, limits, client)?)
     }
 }
@@ -398,5 +415,5 @@ fn runtime() -> Result<Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|it| crate::plugin::LoadError::Host(it.to_string()).into())
+        .map_err(|it| LoadError::Host(it.to_string()).into())
 }

@@ -14,12 +14,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Changes, harmless::is_misleading};
 use crate::{
-    error::Problem,
     model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Owed, Report, Summary},
+    problem::Problem,
     serve::Incident,
     store::{
         Decision, GroupRow, GroupSource, Kind, Leavers, RecordRow, RemovalRow, Removed, RunCounts,
-        RunRow,
+        RunKind, RunRow,
     },
     sync::{Action, Change, Outcome},
 };
@@ -120,7 +120,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, network: &[String]) 
 pub(super) fn outcome(
     out: &mut impl Write,
     name: &str,
-    kind: Kind,
+    kind: RunKind,
     outcome: &Outcome,
     changes: &Changes,
 ) -> io::Result<()> {
@@ -170,7 +170,7 @@ pub(super) fn outcome(
         counts.unreadable,
         counted(*requests, "request"),
     )?;
-    if kind != Kind::Room {
+    if kind == RunKind::Users {
         groups(out, &counts)?;
     }
     if changes.dry_run {
@@ -419,11 +419,10 @@ fn past(action: Action) -> &'static str {
     }
 }
 
-fn plural(kind: Kind) -> &'static str {
+fn plural(kind: RunKind) -> &'static str {
     match kind {
-        Kind::User => "users",
-        Kind::Room => "rooms",
-        Kind::Group => "groups",
+        RunKind::Users => "users",
+        RunKind::Rooms => "rooms",
     }
 }
 

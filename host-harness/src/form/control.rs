@@ -1,7 +1,7 @@
 //! What is drawn: plain data for templates.
 
 use super::{Entered, Place};
-use crate::{error::Problem, model::Choice};
+use crate::{model::Choice, problem::Problem};
 
 /// A field, as it is drawn.
 #[derive(Debug, Clone, PartialEq)]

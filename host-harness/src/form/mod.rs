@@ -10,6 +10,7 @@
 //! them, and knows why.
 
 mod answer;
+mod check;
 mod control;
 mod draw;
 mod fit;
@@ -23,12 +24,13 @@ mod tests;
 use serde_json::{Map, Value};
 
 pub use answer::{Answer, Entered};
+pub use check::check;
 pub use control::{Choosing, Control, Line, LineKind, Opt, Picker, Saved, Widget};
 pub use guide::html;
 pub use place::place;
 use shape::Field;
 
-use crate::{budget::Budget, schema::WORK};
+use crate::{budget::Budget, pointer::escape, schema::WORK};
 
 /// What a person fills in, step by step.
 #[derive(Debug, Clone)]
@@ -89,7 +91,7 @@ impl Step {
 
     /// Where it is in the settings (JSON Pointer).
     pub fn pointer(&self) -> String {
-        format!("/{}", escaped(&self.field.key))
+        format!("/{}", escape(&self.field.key))
     }
 
     /// Whether it draws the field at `pointer`.
@@ -115,11 +117,6 @@ impl Step {
     }
 }
 
-/// A key as a token of a JSON Pointer (RFC 6901, section 3).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// A field's address: in the settings, and as the name of its control. They differ
 /// since alternatives at one place in the settings need controls of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,7 +127,7 @@ struct Place {
 
 impl Place {
     fn member(&self, key: &str) -> Self {
-        let key = escaped(key);
+        let key = escape(key);
         Self {
             pointer: format!("{}/{key}", self.pointer),
             name: format!("{}/{}", self.name, key.replace('?', "~2")),

@@ -6,7 +6,7 @@
 use super::CallError;
 use crate::model::{
     CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest, Permission, Redirect,
-    Refusal, Report, RoomBatch, Script, Summary, Unreadable, UserBatch, UserChange,
+    Refusal, Report, RoomBatch, RoomChange, Script, Summary, Unreadable, UserBatch, UserChange,
 };
 
 #[cfg(test)]
@@ -161,6 +161,18 @@ impl Bounded for Vec<UserChange> {
             size("an id in changes", change.longest_id(), NAME)?;
             match change {
                 UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+impl Bounded for Vec<RoomChange> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|change| {
+            text("an id in changes", change.id(), NAME)?;
+            match change {
+                RoomChange::Unreadable(it) => it.check(),
                 _ => Ok(()),
             }
         })

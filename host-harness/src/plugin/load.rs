@@ -13,6 +13,8 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
+use crate::problem::{Case, Problem};
+
 use super::{
     Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known,
     origins::OwnPages,
@@ -66,6 +68,35 @@ pub enum LoadError {
 impl From<ClientError> for LoadError {
     fn from(error: ClientError) -> Self {
         Self::Host(error.to_string())
+    }
+}
+
+impl From<&LoadError> for Problem {
+    fn from(error: &LoadError) -> Self {
+        let code = match error {
+            LoadError::Unreadable { .. } => "plugin-unreadable",
+            LoadError::TooLarge { .. } => "plugin-too-large",
+            LoadError::NotWebAssembly { .. } => "plugin-not-webassembly",
+            LoadError::CoreModule { .. } => "plugin-not-a-component",
+            LoadError::Invalid { .. } => "plugin-invalid",
+            LoadError::OtherWorld { .. } => "plugin-other-world",
+            LoadError::OtherVersion { .. } => "plugin-other-version",
+            LoadError::OtherShape { .. } => "plugin-other-shape",
+            LoadError::Import { .. } => "plugin-import",
+            LoadError::Host(_) => "host",
+        };
+        let problem = Self::new(Case::Plugin, code, error);
+        match error {
+            LoadError::CoreModule { .. } => {
+                problem.remedy("Build it for the target wasm32-wasip2, which gives a component")
+            }
+            LoadError::OtherWorld { .. } | LoadError::OtherVersion { .. } => problem
+                .remedy("Use a plugin that was built against this host's wit/integration.wit"),
+            LoadError::OtherShape { cause, .. }
+            | LoadError::Invalid { cause, .. }
+            | LoadError::Import { cause, .. } => problem.detail(cause),
+            _ => problem,
+        }
     }
 }
 

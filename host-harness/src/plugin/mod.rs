@@ -3,14 +3,15 @@
 mod bindings;
 mod bounds;
 mod call;
+mod error;
 mod known;
 mod limits;
 mod load;
 mod origins;
 mod outbound;
 mod session;
-mod source;
 mod stream;
+mod texts;
 
 use std::{
     net::SocketAddr,
@@ -24,13 +25,12 @@ use std::{
 
 use wasmtime::Engine;
 
-use crate::model::Refusal;
+pub use error::CallError;
 use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;
-pub use source::SessionSource;
 
 /// What a plugin may use of this machine.
 #[derive(Debug, Clone)]
@@ -74,72 +74,5 @@ impl Plugin {
     /// as `url`.
     pub fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
         self.0.own_pages.are_at(address, url);
-    }
-}
-
-/// A call that gave no answer, or a refusal.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The plugin's own error.
-    #[error("{}", refusal_text(.0))]
-    Refused(Refusal),
-    /// It crashed.
-    #[error("the plugin {plugin} crashed")]
-    Trapped {
-        /// Its file.
-        plugin: String,
-        /// Wasmtime's words.
-        cause: String,
-        /// What it wrote to standard error before, bounded.
-        stderr: String,
-    },
-    /// It wanted more memory than it may have.
-    #[error("the plugin {plugin} wanted more than {limit} MiB of memory")]
-    OutOfMemory {
-        /// Its file.
-        plugin: String,
-        /// What it may have, in MiB.
-        limit: usize,
-    },
-    /// It took longer than it may.
-    #[error("the plugin {plugin} took longer than {seconds} seconds")]
-    OutOfTime {
-        /// Its file.
-        plugin: String,
-        /// What it may take.
-        seconds: u64,
-        /// The next call goes on where this one stopped.
-        goes_on: bool,
-    },
-    /// It had its place long enough, and another integration waited for it.
-    #[error("the run took long, and was ended for others that waited")]
-    Overdue,
-    /// It did what the interface forbids.
-    #[error("the plugin broke the interface: {rule}")]
-    BrokeInterface {
-        /// What it did.
-        rule: String,
-    },
-}
-
-impl CallError {
-    pub(crate) fn broke(rule: impl Into<String>) -> Self {
-        Self::BrokeInterface { rule: rule.into() }
-    }
-}
-
-fn refusal_text(refusal: &Refusal) -> &str {
-    match refusal {
-        Refusal::InvalidSettings(_) => "the settings do not fit",
-        Refusal::Throttled(_) => "the vendor asks for patience",
-        Refusal::Cancelled => "cancelled",
-        Refusal::Unauthorized(it)
-        | Refusal::PermissionMissing(it)
-        | Refusal::Unavailable(it)
-        | Refusal::Unexpected(it)
-        | Refusal::Rejected(it)
-        | Refusal::Declined(it)
-        | Refusal::Unsupported(it)
-        | Refusal::Other(it) => &it.summary,
     }
 }

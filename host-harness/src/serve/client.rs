@@ -10,13 +10,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address that a client is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::serve) struct Client(pub(in crate::serve) IpAddr);
+pub(super) struct Client(pub(super) IpAddr);
 
 impl Client {
     /// Returns the client of a request that `peer` sent. Headers are believed of trusted proxies
     /// only, and of what they say only the rightmost address that is not of a trusted proxy: what
     /// stands left of that is the client's own word.
-    pub(in crate::serve) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
+    pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let is_proxy = |address| proxies.iter().any(|it| it.contains(address));
         let peer = peer.ip().to_canonical();
         if !is_proxy(peer) {
@@ -47,7 +47,7 @@ impl Client {
 }
 
 /// Whether a request claims to come through a proxy.
-pub(in crate::serve) fn is_forwarded(headers: &HeaderMap) -> bool {
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR)
 }
 

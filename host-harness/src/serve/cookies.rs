@@ -4,14 +4,15 @@ use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use crate::{access::flows, serve::site::Site};
+use super::site::Site;
+use crate::access::flows;
 
 /// What the name of every cookie of a sign-in under way begins with.
 const FLOW: &str = "ones-flow";
 
 /// The cookies of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) enum Cookie {
+pub(super) enum Cookie {
     /// An administrator's session.
     Admin,
     /// A person's session.
@@ -24,12 +25,12 @@ pub(in crate::serve) enum Cookie {
 
 /// What distinguishes the cookies of sign-ins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) struct FlowName(String);
+pub(super) struct FlowName(String);
 
 impl FlowName {
     /// Returns the name for the sign-in whose redirect URL and callback carry this `state`
     /// (RFC 6749, section 4.1.1). Sign-ins without one share a name.
-    pub(in crate::serve) fn of(state: Option<&str>) -> Self {
+    pub(super) fn of(state: Option<&str>) -> Self {
         Self(match state {
             Some(state) => format!("-{}", URL_SAFE_NO_PAD.encode(&Sha256::digest(state)[..12])),
             None => String::new(),
@@ -38,7 +39,7 @@ impl FlowName {
 }
 
 impl Cookie {
-    pub(in crate::serve) fn name(&self, site: &Site) -> String {
+    pub(super) fn name(&self, site: &Site) -> String {
         let name = match self {
             Self::Admin => "ones-admin".to_owned(),
             Self::Person => "ones-person".to_owned(),
@@ -59,7 +60,7 @@ impl Cookie {
     }
 
     /// A header that sets it until the browser is closed, or for a sign-in until that expires.
-    pub(in crate::serve) fn set(&self, value: &str, site: &Site) -> HeaderValue {
+    pub(super) fn set(&self, value: &str, site: &Site) -> HeaderValue {
         match self {
             Self::Flow(_) => {
                 let lifetime = flows::LIFETIME.as_secs();
@@ -70,7 +71,7 @@ impl Cookie {
     }
 
     /// A header that takes it away.
-    pub(in crate::serve) fn clear(&self, site: &Site) -> HeaderValue {
+    pub(super) fn clear(&self, site: &Site) -> HeaderValue {
         self.header("", "; Max-Age=0", site)
     }
 
@@ -89,17 +90,13 @@ fn prefix(site: &Site) -> &'static str {
 }
 
 /// The value of a cookie that the browser sent.
-pub(in crate::serve) fn cookie<'a>(
-    headers: &'a HeaderMap,
-    which: &Cookie,
-    site: &Site,
-) -> Option<&'a str> {
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, which: &Cookie, site: &Site) -> Option<&'a str> {
     let wanted = which.name(site);
     pairs(headers).find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
 /// The cookies of all sign-ins under way in the browser, with their values.
-pub(in crate::serve) fn flow_cookies<'a>(
+pub(super) fn flow_cookies<'a>(
     headers: &'a HeaderMap,
     site: &Site,
 ) -> impl Iterator<Item = (Cookie, &'a str)> {

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{error::Problem, store::IntegrationId};
+use crate::{problem::Problem, random, store::IntegrationId};
 
 /// Number of incidents that are remembered of one integration.
 const REMEMBERED: usize = 20;
@@ -87,7 +87,7 @@ impl Incidents {
 
 /// Eight characters, in two groups to be read aloud.
 fn reference() -> String {
-    let bytes: [u8; 8] = crate::access::random();
+    let bytes: [u8; 8] = random::bytes();
     let text: String = bytes.iter().map(|it| char::from(ALPHABET[usize::from(it % 32)])).collect();
     format!("{}-{}", &text[..4], &text[4..])
 }

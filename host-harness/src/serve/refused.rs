@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use super::{
+    app::App,
+    view::{Page, message},
+};
 use crate::{
-    error::Problem,
     model::Purpose,
-    serve::{
-        app::App,
-        view::{Page, message},
-    },
+    problem::{Case, Problem},
     store::IntegrationId,
 };
 
@@ -43,18 +43,18 @@ pub(super) async fn refused(
 /// Returns what the user may read of a problem: one sentence, and what to do.
 fn for_anyone(problem: &Problem) -> Problem {
     const ASK: &str = "Ask your administrator of ONES, and give them the reference number";
-    let of = |summary: &str, remedy: &str| Problem::of_request(&problem.code, summary, remedy);
-    match problem.case.as_str() {
+    let of = |summary: &str, remedy: &str| Problem::request(&problem.code, summary, remedy);
+    match problem.case {
         // ONES's own words.
-        "request" => of(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
+        Case::Request => of(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
         // The plugin's sentence is for the user, its remedy for an administrator of the vendor.
-        "declined" => of(&problem.summary, ASK),
-        "rejected" => of(
+        Case::Declined => of(&problem.summary, ASK),
+        Case::Rejected => of(
             &problem.summary,
             "Sign in again. If it fails again, give the reference number to your administrator of \
              ONES",
         ),
-        "unavailable" | "throttled" => of(
+        Case::Unavailable | Case::Throttled => of(
             "The service that you sign in with does not answer at this moment",
             "Try again in a minute. If it goes on, give the reference number to your \
              administrator of ONES",

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Options, ServeError};
+use super::error::ServeError;
+
+/// Path that vendors send browsers back to.
+pub(super) const CALLBACK: &str = "/sign-in/callback";
 
 /// The addresses of the server.
 pub(super) struct Site {
@@ -18,9 +21,11 @@ pub(super) struct Site {
 }
 
 /// Listens where it was asked to, unless others could reach it without being told how.
-pub(super) async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
-    let address = options.listen;
-    if !address.ip().is_loopback() && options.public_url.is_none() {
+pub(super) async fn listen(
+    address: SocketAddr,
+    is_public: bool,
+) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() && !is_public {
         return Err(ServeError::NoPublicUrl(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -103,9 +108,9 @@ impl Site {
     /// Its cookie is for that name.
     pub(super) fn callback(&self, host: &str) -> String {
         if self.public {
-            format!("{}{}", self.origin, super::people::CALLBACK)
+            format!("{}{}", self.origin, CALLBACK)
         } else {
-            format!("http://{host}{}", super::people::CALLBACK)
+            format!("http://{host}{}", CALLBACK)
         }
     }
 }

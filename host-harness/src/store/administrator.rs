@@ -30,7 +30,7 @@ impl Store {
         Ok(set > 0)
     }
 
-    /// Sets it, or another: a hash of [`crate::access::password::hash`].
+    /// Sets it, or another: a hash as a PHC string.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json};
-use crate::{error::Error, model::User, plugin::CallError, sync::Record as _};
+use super::{IntegrationId, Kind, Record as _, Store, StoreError, Transaction, json};
+use crate::model::User;
 
 /// What becomes of a person whom the vendor signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +39,17 @@ impl Store {
     /// Decides on a person whom the vendor signed in, and keeps who is new.
     ///
     /// # Errors
-    /// See [`StoreError`]; also where the record is larger than one may be.
+    /// [`StoreError::TooLarge`] where the record is larger than one may be; else see [`StoreError`].
     pub fn admit(
         &mut self,
         integration: IntegrationId,
         user: &User,
         default_groups: &[String],
-    ) -> Result<Admission, Error> {
+    ) -> Result<Admission, StoreError> {
         let mut new = user.clone();
         new.keep_unknown(User::default());
-        let json = new.to_json().map_err(|it| CallError::broke(it.reason))?;
-        Ok(self.transaction(integration, |it| it.admit(user, &json, default_groups))?)
+        let json = new.to_json().map_err(|it| StoreError::TooLarge { reason: it.reason })?;
+        self.transaction(integration, |it| it.admit(user, &json, default_groups))
     }
 
     /// A person by id, also one who was removed.

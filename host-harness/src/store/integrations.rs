@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::{SealingKey, Store, StoreError, now};
-use crate::{error::Error, settings::Settings};
+use crate::settings::Settings;
 
 /// The number of an integration within its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,18 +151,8 @@ impl Store {
         integration: Option<IntegrationId>,
         settings: &Settings,
         key: &SealingKey,
-    ) -> Result<IntegrationId, Error> {
-        let name = settings.name()?;
-        Ok(self.keep(integration, name, settings, key)?)
-    }
-
-    fn keep(
-        &mut self,
-        integration: Option<IntegrationId>,
-        name: &str,
-        settings: &Settings,
-        key: &SealingKey,
     ) -> Result<IntegrationId, StoreError> {
+        let name = settings.name()?;
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let called: Option<i64> = sql
             .query_row("SELECT id FROM integration WHERE name = ?1", [name], |row| row.get(0))

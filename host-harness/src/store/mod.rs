@@ -6,14 +6,17 @@
 mod administrator;
 mod admission;
 mod edges;
+mod error;
 mod folder;
 mod groups;
 mod integrations;
 mod json;
+mod kind;
 mod leavers;
 mod missing;
 mod nested;
 mod quota;
+mod record;
 mod records;
 mod removals;
 mod runs;
@@ -22,18 +25,21 @@ mod schema;
 mod sealed;
 mod view;
 
-use std::{cell::Cell, io, path::Path, sync::Arc, time::Duration};
+use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tempfile::TempDir;
 
 pub use admission::{Admission, Person};
 pub use edges::InGroup;
+pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
+pub use kind::{Kind, RunKind};
 pub use leavers::Leavers;
 pub(crate) use missing::Candidate;
 pub use quota::QUOTA;
+pub(crate) use record::Record;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;
@@ -52,46 +58,6 @@ const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLI
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 /// A file that nobody writes: see [`Folder::unchanging_database`].
 const READ_UNCHANGING: OpenFlags = READ.union(OpenFlags::SQLITE_OPEN_URI);
-
-/// What is stored: people, rooms and groups are treated alike wherever they can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A person.
-    User,
-    /// A room.
-    Room,
-    /// A group of the directory. It is synced together with people.
-    Group,
-}
-
-impl Kind {
-    /// As it is stored and printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Room => "room",
-            Self::Group => "group",
-        }
-    }
-}
-
-impl rusqlite::ToSql for Kind {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
-
-impl rusqlite::types::FromSql for Kind {
-    fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
-        match value.as_str()? {
-            "user" => Ok(Self::User),
-            "room" => Ok(Self::Room),
-            "group" => Ok(Self::Group),
-            _ => Err(rusqlite::types::FromSqlError::InvalidType),
-        }
-    }
-}
 
 /// How the database is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -112,74 +78,6 @@ pub struct Store {
     usage: Option<Usage>,
     lock: Option<Arc<Lock>>,
     copy: Option<Arc<TempDir>>,
-}
-
-/// What goes wrong with a data folder. What was stored before stays as it was.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the fields are what the messages name")]
-pub enum StoreError {
-    /// Only one process writes at a time.
-    #[error("the data folder {folder} is in use by another process")]
-    InUse { folder: String },
-    /// Nothing was ever stored there.
-    #[error("there is no data in {folder}")]
-    Missing { folder: String },
-    /// It cannot be created, read or written.
-    #[error("cannot use the data folder {folder}: {cause}")]
-    Folder { folder: String, cause: io::Error },
-    /// This user may not read it, or not write it.
-    #[error("no permission to use the data folder {folder}: {cause}")]
-    Denied { folder: String, cause: io::Error },
-    /// A newer version of this program wrote it.
-    #[error("the data were written by a newer version (schema {found}; this one knows {known})")]
-    Newer { found: usize, known: usize },
-    /// No room for more.
-    #[error("the disk is full")]
-    Full,
-    /// An integration stores as much as one may.
-    #[error("the integration would store more than {mib} MiB")]
-    Quota { mib: u64 },
-    /// A person decided on removals that are not held.
-    #[error("not among the held removals: {}", .ids.join(", "))]
-    NotHeld { ids: Vec<String> },
-    /// Another integration has that name.
-    #[error("another integration is called {name:?}")]
-    NameTaken { name: String },
-    /// Nothing was ever entered for it.
-    #[error("no settings are kept of {name:?}")]
-    NoSettings { name: String },
-    /// They were sealed with another key, or their bytes were changed.
-    #[error("the settings that are kept of {name:?} cannot be opened with this key")]
-    Sealed { name: String },
-    /// What should be a key is none.
-    #[error("{place} holds no key: 32 bytes in base64")]
-    Key { place: String },
-    /// Anything else that SQLite reports.
-    #[error("the database failed")]
-    Sqlite(#[source] rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ffi::ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Sqlite(error),
-        }
-    }
-}
-
-impl StoreError {
-    /// Whether it is for want of a permission to write, also where SQLite is the one who says so.
-    fn is_denied(&self) -> bool {
-        use ffi::ErrorCode::{CannotOpen, ReadOnly};
-        match self {
-            Self::Denied { .. } => true,
-            Self::Sqlite(cause) => {
-                matches!(cause.sqlite_error_code(), Some(CannotOpen | ReadOnly))
-            }
-            _ => false,
-        }
-    }
 }
 
 impl Store {

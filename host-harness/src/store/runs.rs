@@ -3,17 +3,17 @@
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
+use super::{IntegrationId, Kind, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
-    error::Problem,
     model::{Owed, Summary},
+    problem::Problem,
 };
 
 /// A run under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunId {
     id: i64,
-    kind: Kind,
+    kind: RunKind,
 }
 
 /// How much a run changed.
@@ -78,7 +78,7 @@ pub struct RunRow {
     /// Its number.
     pub id: i64,
     /// What was synced.
-    pub kind: Kind,
+    pub kind: RunKind,
     /// `done`, `failed`, or `unfinished`: under way, or its process died.
     pub state: &'static str,
     /// RFC 3339.
@@ -110,7 +110,7 @@ pub struct RunRow {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn start_run(&self, kind: Kind) -> Result<RunId, StoreError> {
+    pub(crate) fn start_run(&self, kind: RunKind) -> Result<RunId, StoreError> {
         self.sql
             .prepare_cached("INSERT INTO run (integration, kind, started) VALUES (?1, ?2, ?3)")?
             .execute(params![self.integration, kind, now()])?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
+use super::{IntegrationId, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
-    error::Problem,
+    problem::Problem,
     schedule::{LONGEST, SHORTEST, pause},
 };
 
@@ -28,8 +28,8 @@ pub struct ScheduleRow {
 /// Runs of one kind that failed, none of them well in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
-    /// Of people, or of rooms.
-    pub kind: Kind,
+    /// What they synced.
+    pub kind: RunKind,
     /// Since when.
     pub since: Timestamp,
     /// How often.
@@ -148,7 +148,7 @@ impl Store {
     pub(crate) fn note_failure(
         &mut self,
         integration: IntegrationId,
-        kind: Kind,
+        kind: RunKind,
         problem: &Problem,
     ) -> Result<(), StoreError> {
         self.transaction(integration, |it| it.failed(kind, problem))
@@ -158,7 +158,7 @@ impl Store {
 impl Transaction<'_> {
     /// Counts a failure. A run that was cancelled is none; nor is one of what the vendor does
     /// not have, which works as well as it ever will.
-    pub(super) fn failed(&self, kind: Kind, problem: &Problem) -> Result<(), StoreError> {
+    pub(super) fn failed(&self, kind: RunKind, problem: &Problem) -> Result<(), StoreError> {
         if problem.is_cancelled() {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(super) fn works(&self, kind: Kind) -> Result<(), StoreError> {
+    pub(super) fn works(&self, kind: RunKind) -> Result<(), StoreError> {
         self.sql
             .prepare_cached("DELETE FROM failing WHERE integration = ?1 AND kind = ?2")?
             .execute(params![self.integration, kind])?;

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{StoreError, folder::Folder};
+use crate::random;
 
 /// In the data folder.
 const FILE: &str = "ones.key";
@@ -48,7 +49,7 @@ impl SealingKey {
         let file = folder.path().join(FILE);
         let text = match std::fs::read_to_string(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = Self(Zeroizing::new(crate::access::random()));
+                let key = Self(Zeroizing::new(random::bytes()));
                 key.write(&file).map_err(|it| folder.failed(it))?;
                 return Ok(key);
             }
@@ -85,7 +86,7 @@ impl SealingKey {
 
     /// Encrypts; what `binding` says must be said again to open it.
     pub(crate) fn seal(&self, text: &[u8], binding: &str) -> Vec<u8> {
-        let nonce: [u8; NONCE] = crate::access::random();
+        let nonce: [u8; NONCE] = random::bytes();
         let payload = Payload { msg: text, aad: binding.as_bytes() };
         let sealed = self.cipher().encrypt(XNonce::from_slice(&nonce), payload);
         [nonce.as_slice(), &sealed.expect("what is sealed is shorter than 256 GiB")].concat()

@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    model::{Group, Room, RoomFields, Unreadable, User, UserFields},
-    store::Kind,
-};
+use crate::store::Kind;
 
 /// Looks on while a run goes.
 pub trait Observer {
@@ -68,83 +65,6 @@ pub struct FieldChange {
     pub before: Value,
     /// Now.
     pub after: Value,
-}
-
-/// A stored record: a person, a room or a group.
-pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
-    fn id(&self) -> &str;
-    fn email(&self) -> Option<&str>;
-
-    /// Whether fields of it could not be read.
-    fn has_unknown(&self) -> bool {
-        false
-    }
-
-    /// Replaces the fields that could not be read by those of the record that is stored.
-    fn keep_unknown(&mut self, _stored: Self) {}
-
-    /// Returns the record as it is stored. One over [`LARGEST_RECORD`] counts as unreadable: what
-    /// is stored of it stays, and the others go on.
-    fn to_json(&self) -> Result<String, Unreadable> {
-        let unreadable = |reason| Unreadable { id: self.id().to_owned(), reason };
-        let json = serde_json::to_string(self)
-            .map_err(|it| unreadable(format!("It cannot be written as JSON: {it}")))?;
-        match json.len() {
-            0..=LARGEST_RECORD => Ok(json),
-            size => Err(unreadable(format!(
-                "It has {size} bytes, and {LARGEST_RECORD} at most are stored of one record"
-            ))),
-        }
-    }
-}
-
-/// The largest person, room or group, in bytes of JSON.
-const LARGEST_RECORD: usize = 64 << 10;
-
-impl Record for User {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-
-    fn has_unknown(&self) -> bool {
-        self.unknown != UserFields::default()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
-    }
-}
-
-impl Record for Group {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-}
-
-impl Record for Room {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        Some(&self.email)
-    }
-
-    fn has_unknown(&self) -> bool {
-        self.unknown != RoomFields::default()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
-    }
 }
 
 /// From a record in JSON, and for an update the one before.

@@ -1,10 +1,10 @@
 //! What is told of people and groups becomes what is stored.
 
-use super::{Action, Observer, Record, Run, change::describe};
+use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
     model::{Membership, Removal, Unreadable, UserChange},
-    store::{Kind, Put, RunCounts, Sighting, StoreError, Transaction},
+    store::{Kind, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
 /// Stores changes as told by the enumeration `seen`, or, where they are not `listed`, after

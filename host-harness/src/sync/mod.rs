@@ -8,6 +8,7 @@
 mod change;
 mod changes;
 mod rooms;
+mod session;
 mod settle;
 mod sweep;
 mod users;
@@ -21,10 +22,10 @@ use crate::{
     error::Error,
     model::{Refusal, RoomBatch, RoomChange, Summary, Unreadable, UserBatch, UserChange},
     plugin::CallError,
-    store::{IntegrationId, Kind, RunCounts, RunId, Store},
+    store::{IntegrationId, RunCounts, RunId, RunKind, Store},
 };
-pub(crate) use change::Record;
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
+pub use session::SessionSource;
 pub use settle::Limit;
 
 /// A plugin under some settings, as the sync asks it. Calls block.
@@ -65,9 +66,6 @@ pub trait Source {
     /// # Errors
     /// That of the plugin.
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error>;
-
-    /// Takes the secrets of the settings out of what a person is told.
-    fn redact(&self, _text: &mut String) {}
 
     /// How many requests were really sent, whatever the plugin says.
     fn requests(&self) -> u32 {
@@ -174,7 +172,7 @@ impl<'a> Sync<'a> {
     /// Those of the plugin and of the store. What was stored before stays, and nobody is
     /// removed.
     pub fn users(self, name: &str) -> Result<Outcome, Error> {
-        self.named(Kind::User, name)
+        self.named(RunKind::Users, name)
     }
 
     /// Syncs the rooms of the integration called `name`, and records the run.
@@ -182,26 +180,33 @@ impl<'a> Sync<'a> {
     /// # Errors
     /// As [`Self::users`].
     pub fn rooms(self, name: &str) -> Result<Outcome, Error> {
-        self.named(Kind::Room, name)
+        self.named(RunKind::Rooms, name)
     }
 
-    /// Syncs people or rooms of an integration that is there, and records the run. Groups
-    /// come with people.
+    /// Does a run of the integration called `name`, which is created where there is none.
     ///
     /// # Errors
     /// As [`Self::users`].
-    pub fn of(self, kind: Kind, integration: IntegrationId) -> Result<Outcome, Error> {
-        self.run(kind, integration, true)
-    }
-
-    fn named(self, kind: Kind, name: &str) -> Result<Outcome, Error> {
+    pub fn named(self, kind: RunKind, name: &str) -> Result<Outcome, Error> {
         let known = self.store.integration(name)?.is_some();
         let integration = self.store.ensure_integration(name)?;
-        self.run(kind, integration, known)
+        self.run_known(kind, integration, known)
     }
 
-    fn run(self, kind: Kind, integration: IntegrationId, known: bool) -> Result<Outcome, Error> {
-        let kind = if kind == Kind::Group { Kind::User } else { kind };
+    /// Does a run of an integration that exists.
+    ///
+    /// # Errors
+    /// As [`Self::users`].
+    pub fn run(self, kind: RunKind, integration: IntegrationId) -> Result<Outcome, Error> {
+        self.run_known(kind, integration, true)
+    }
+
+    fn run_known(
+        self,
+        kind: RunKind,
+        integration: IntegrationId,
+        known: bool,
+    ) -> Result<Outcome, Error> {
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
         let mut run = Run {
             store: &mut *self.store,
@@ -216,13 +221,10 @@ impl<'a> Sync<'a> {
             peak_memory: None,
         };
         let synced = match kind {
-            Kind::User | Kind::Group => users::sync(&mut run, self.source),
-            Kind::Room => rooms::sync(&mut run, self.source),
+            RunKind::Users => users::sync(&mut run, self.source),
+            RunKind::Rooms => rooms::sync(&mut run, self.source),
         };
         run.peak_memory = self.source.peak_memory();
-        for it in &mut run.unreadable {
-            self.source.redact(&mut it.id);
-        }
         match synced {
             Ok(summary) => Ok(Outcome {
                 mode: run.mode,
@@ -230,10 +232,7 @@ impl<'a> Sync<'a> {
                 unreadable: run.unreadable,
                 summary,
             }),
-            Err(mut error) => {
-                if let Error::Call(CallError::BrokeInterface { rule }) = &mut error {
-                    self.source.redact(rule);
-                }
+            Err(error) => {
                 let refused =
                     matches!(error, Error::Call(CallError::Refused(Refusal::InvalidSettings(_))));
                 if !known && refused && run.counts == RunCounts::default() {
@@ -254,7 +253,7 @@ struct Run<'a> {
     observer: &'a mut dyn Observer,
     options: Options,
     integration: IntegrationId,
-    kind: Kind,
+    kind: RunKind,
     id: RunId,
     mode: RunMode,
     counts: RunCounts,
@@ -263,14 +262,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What it tells of.
-    fn kinds(&self) -> &'static [Kind] {
-        match self.kind {
-            Kind::Room => &[Kind::Room],
-            Kind::User | Kind::Group => &[Kind::User, Kind::Group],
-        }
-    }
-
     fn now(&self) -> Timestamp {
         self.options.now.unwrap_or_else(Timestamp::now)
     }
@@ -284,7 +275,7 @@ impl Run<'_> {
     fn failed(&mut self, error: &Error, requests: u32) -> Result<(), Error> {
         let summary = Summary { requests, ..Summary::default() };
         let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
-        let (kinds, mut counts) = (self.kinds(), self.counts);
+        let (kinds, mut counts) = (self.kind.records(), self.counts);
         self.store.transaction(self.integration, |transaction| {
             for kind in kinds {
                 counts.settled(*kind, 0, transaction.waiting(*kind)?.1);

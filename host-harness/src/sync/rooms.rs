@@ -2,7 +2,6 @@
 
 use super::{
     Run, Source,
-    change::Record as _,
     changes::{fill, note},
     sweep::confirm,
 };
@@ -10,7 +9,7 @@ use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
     plugin::CallError,
-    store::{Kind, Sighting, StoreError},
+    store::{Kind, Record as _, Sighting, StoreError},
 };
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {

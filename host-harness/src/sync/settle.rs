@@ -37,7 +37,7 @@ impl Run<'_> {
     /// Applies or holds what waits, deletes who left long ago, and records the run, in one
     /// transaction.
     pub(super) fn settle(&mut self, summary: &Summary, hold: bool) -> Result<(), Error> {
-        let (kinds, now) = (self.kinds(), self.now());
+        let (kinds, now) = (self.kind.records(), self.now());
         let (limit, observer) = (self.options.limit, &mut *self.observer);
         let (id, mode, peak, mut counts) =
             (self.id, self.mode.as_str(), self.peak_memory, self.counts);

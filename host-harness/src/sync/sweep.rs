@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Run, Source, changes::store, rooms};
 use crate::{
     error::Error,
-    model::{BATCH, Removal, Room, RoomBatch, RoomChange, Subject, Unreadable, UserChange},
+    model::{BATCH, Removal, Room, RoomBatch, RoomChange, Unreadable, UserChange},
     plugin::CallError,
     store::{Candidate, Kind, Progress},
 };
@@ -99,12 +99,13 @@ impl Answer {
                 }
             }
             Kind::User | Kind::Group => {
-                let (changes, subject) = match kind {
-                    Kind::Group => (source.read_groups(ids)?, Subject::Groups),
-                    _ => (source.read_users(ids)?, Subject::People),
+                let changes = match kind {
+                    Kind::Group => source.read_groups(ids)?,
+                    _ => source.read_users(ids)?,
                 };
                 for change in changes {
-                    let fits = change.subject() == subject && !change.is_membership();
+                    let is_of_kind = Kind::from(change.subject()) == kind;
+                    let fits = is_of_kind && !change.is_membership();
                     check(change.id(), fits)?;
                     answer.add(change);
                 }

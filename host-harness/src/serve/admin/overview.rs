@@ -11,16 +11,17 @@ use axum::{
 
 use super::session::Admin;
 use crate::{
-    error::Problem,
-    runner::{Activity, Ended, NotStarted, Work},
+    length,
+    problem::Problem,
+    runner::{Activity, Ended, NotStarted},
     serve::{
         app::App,
         failure::Failure,
         guard::Posted,
         incidents::Incident,
-        view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
+        view::{self, Csrf, Noted, Page, ProblemView, RunsView, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, Leavers, RunRow, ScheduleRow, StoreError},
+    store::{Counts, IntegrationId, Kind, Leavers, RunKind, RunRow, ScheduleRow, StoreError},
 };
 
 /// So many runs are shown here.
@@ -62,7 +63,7 @@ impl Overview<'_> {
         let mut all: Vec<_> = INTERVALS.iter().map(|it| Duration::from_secs(it * 60)).collect();
         all.extend(now.filter(|it| !all.contains(it)));
         all.sort();
-        all.into_iter().map(|it| (it.as_secs(), duration(it), Some(it) == now)).collect()
+        all.into_iter().map(|it| (it.as_secs(), length::in_words(it), Some(it) == now)).collect()
     }
 
     /// A failure that no run tells of.
@@ -142,14 +143,14 @@ pub(super) async fn sync(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
-    let work = match entered.text("work") {
-        Some("rooms") => Work::Rooms,
-        Some("people") => Work::People,
-        _ => Work::Both,
+    let kinds = match entered.text("work") {
+        Some("rooms") => &[RunKind::Rooms],
+        Some("people") => &[RunKind::Users],
+        _ => RunKind::ALL,
     };
     app.name(id.into()).await?;
     // What is under way is to be seen on the page.
-    Ok(match app.runner.start(id.into(), work) {
+    Ok(match app.runner.start(id.into(), kinds) {
         Ok(()) => back(id, ""),
         Err(NotStarted::Busy) => back(id, "?note=busy"),
         Err(NotStarted::Stopping) => back(id, "?note=stopping"),

@@ -9,21 +9,13 @@ use crate::{
     form::Answer,
     model::{FieldError, Refusal},
     plugin::CallError,
-    serve::{app::App, failure::Failure},
+    pointer,
+    serve::{app::App, failure::Failure, sessions::Trust},
     settings::Settings,
 };
 
 /// What is said of a secret that would go elsewhere.
 pub(super) const AGAIN: &str = "Enter it again: the server that it goes to has changed";
-
-/// Where the secrets of some settings may go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// They were all entered just now: wherever the settings say.
-    Anywhere,
-    /// Only there.
-    Origins(Vec<String>),
-}
 
 /// Settings as they may go on, and what must be entered again.
 pub(super) struct Kept {
@@ -88,7 +80,7 @@ pub(super) async fn origins(
 
 fn take(settings: &mut Value, pointer: &str) {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return };
-    let key = key.replace("~1", "/").replace("~0", "~");
+    let key = pointer::unescape(key);
     let parent: Option<&mut Map<_, _>> =
         settings.pointer_mut(parent).and_then(Value::as_object_mut);
     if let Some(parent) = parent {

@@ -13,17 +13,19 @@ use serde_json::{Value, json};
 
 use super::{
     choices,
-    secrets::{self, Kept, Trust},
-    session::{Admin, AdminSession, Draft},
+    secrets::{self, Kept},
+    session::Admin,
 };
 use crate::{
-    error::Problem,
     form::{Control, Entered, Step, place},
     model::{FieldError, Report},
+    problem::Problem,
+    random,
     serve::{
         app::{App, LOGIN_BUTTON, NAME},
         failure::Failure,
-        guard::{Posted, host, lead_to, random_text},
+        guard::{Posted, host, lead_to},
+        sessions::{AdminSession, Draft, Trust},
         view::{
             Context, ControlView, Csrf, Noted, Page, ProblemView, ReportView, controls, page,
             problem, report,
@@ -206,7 +208,7 @@ async fn posted_step(
         },
     }
     if kept.errors.is_empty() {
-        let id_of_draft = random_text();
+        let id_of_draft = random::text();
         drawing.draft = Some(id_of_draft.clone());
         session.keep(Some(Draft {
             id: id_of_draft,
@@ -223,13 +225,10 @@ async fn posted_step(
 
 /// What is saved. Settings that cannot be opened any more can be entered again.
 async fn saved(app: &App, id: IntegrationId) -> Result<(Settings, Option<Problem>), Failure> {
-    match app.settings(id).await {
-        Ok(settings) => Ok((settings, None)),
-        Err(Failure::Inner(_, problem)) if problem.code == "settings-sealed" => {
-            Ok((Settings::from(json!({})), Some(*problem)))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok(match app.opened_settings(id).await? {
+        Ok(settings) => (settings, None),
+        Err(sealed) => (Settings::from(json!({})), Some(Problem::from(&sealed))),
+    })
 }
 
 enum Wanted {
@@ -285,10 +284,10 @@ async fn save_step(
         }
     }
     match app.keep(id, Settings::from(kept.settings.clone())).await {
-        Ok(id) => Ok(Saving::Done(id)),
-        Err(Failure::Inner(_, problem)) if problem.code == "name-taken" => {
-            let field = NAME.to_owned();
-            Ok(Saving::Wrong(vec![FieldError { field, message: problem.summary }]))
+        Ok(Ok(id)) => Ok(Saving::Done(id)),
+        Ok(Err(taken)) => {
+            let (field, message) = (NAME.to_owned(), Problem::from(&taken).summary);
+            Ok(Saving::Wrong(vec![FieldError { field, message }]))
         }
         Err(Failure::Problem(_, problem) | Failure::Inner(_, problem)) => {
             Ok(Saving::Failed(*problem))
@@ -335,7 +334,7 @@ impl<'a> Drawing<'a> {
                 self.errors.extend(report.checks.iter().flat_map(|it| it.fields.clone()));
                 self.report = Some(report);
             }
-            Err(error) => self.problem = Some(crate::Error::from(error).problem()),
+            Err(error) => self.problem = Some(Problem::from(&error)),
         }
     }
 }

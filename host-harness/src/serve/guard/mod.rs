@@ -1,8 +1,6 @@
 //! What every request passes: the names of this server, the origin of what changes
 //! something, and the headers that keep a browser from being used against its person.
 
-mod client;
-mod cookies;
 mod posted;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -21,12 +19,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest as _, Sha256};
 
-use super::{LARGEST_BODY, app::App, failure::Failure, failure::Inner, people::CALLBACK};
-pub(super) use client::{Client, is_forwarded};
-pub(super) use cookies::{Cookie, FlowName, cookie, flow_cookies};
+use super::{
+    app::App,
+    bounds::LARGEST_BODY,
+    failure::{Failure, Inner},
+    site::CALLBACK,
+};
 pub(super) use posted::{FormToken, Posted, pairs};
 
 /// Nothing from elsewhere, nothing inline, no frame. `form-action` also holds for where a
@@ -190,14 +189,4 @@ pub(super) fn lead_to(place: &str) -> Result<Response, Failure> {
         )
     })?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
-}
-
-/// A text that nobody can guess, fit for a cookie and for an address.
-pub(super) fn random_text() -> String {
-    URL_SAFE_NO_PAD.encode(crate::access::random::<32>())
-}
-
-/// Compares in a time that tells nothing.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    Sha256::digest(one) == Sha256::digest(other)
 }

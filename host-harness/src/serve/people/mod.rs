@@ -1,10 +1,9 @@
 //! The pages of those who sign in: [`log_in`], the way to the vendor and back in
-//! [`sign_in`], browsers that come back without a sign-in under way in [`unasked`], the page of
-//! a sign-in that fails in [`refused`], and a page of one's own in [`me`].
+//! [`sign_in`], browsers that come back without a sign-in under way in [`unasked`], and the
+//! user's own page in [`me`].
 
 mod log_in;
 mod me;
-mod refused;
 mod session;
 mod sign_in;
 mod unasked;
@@ -16,12 +15,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::app::App;
-pub(super) use session::PersonSession;
-pub(super) use sign_in::send;
-
-/// Where vendors send browsers back to.
-pub(super) const CALLBACK: &str = "/sign-in/callback";
+use super::{app::App, site::CALLBACK};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -10,26 +10,12 @@ use axum::{
 use crate::{
     serve::{
         app::App,
+        cookies::{Cookie, cookie},
         failure::Failure,
-        guard::{Cookie, cookie, random_text},
-        view::Csrf,
+        sessions::PersonSession,
     },
-    store::{IntegrationId, Person},
+    store::Person,
 };
-
-/// A session of a person.
-pub(in crate::serve) struct PersonSession {
-    pub(super) integration: IntegrationId,
-    /// Of the person.
-    pub(super) id: String,
-    pub(super) csrf: Csrf,
-}
-
-impl PersonSession {
-    pub(super) fn new(integration: IntegrationId, id: String) -> Self {
-        Self { integration, id, csrf: Csrf::new(random_text()) }
-    }
-}
 
 /// The person whose session the request belongs to, as ONES knows them at this moment:
 /// whoever was removed or blocked since is signed in no more.

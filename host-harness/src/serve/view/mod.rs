@@ -14,4 +14,4 @@ pub(super) use page::{Csrf, Noted, Page, address, message, page};
 pub(super) use problem::{ProblemView, problem};
 pub(super) use report::{ReportView, report};
 pub(super) use runs::{RunsView, runs};
-pub(super) use time::{duration, moment, time};
+pub(super) use time::{moment, time};

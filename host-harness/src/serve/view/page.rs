@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::error::Problem;
+use crate::problem::Problem;
 
 /// What the frame shows.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::{ProblemView, problem, time::words};
 use crate::{
-    error::Problem,
-    store::{Kind, RunRow},
+    problem::Problem,
+    store::{RunKind, RunRow},
 };
 
 #[derive(Template)]
