@@ -14,6 +14,7 @@ mod error;
 pub mod form;
 mod length;
 pub mod model;
+mod pace;
 pub mod plugin;
 mod pointer;
 mod problem;

@@ -5,16 +5,18 @@ mod turns;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
 
 use crate::{
     error::Error,
     model::Refusal,
+    pace::Pace,
     plugin::{CallError, Plugin, Session},
     problem::Problem,
     random,
@@ -196,10 +198,17 @@ impl Runner {
 
     /// Starts whatever is due, as time goes by, until [`Self::stop`].
     pub async fn follow_schedule(&self) {
-        let mut ticks = tokio::time::interval(TICK);
+        let (mut ticks, pace) = (tokio::time::interval(TICK), Pace::per_minute(1));
         while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            // What cannot be read now can perhaps be with the next tick.
-            let _ = self.start_due(Timestamp::now());
+            if let Err(error) = self.start_due(Timestamp::now())
+                && pace.allows(Instant::now())
+            {
+                // It is read again with the next tick.
+                let problem = Problem::from(&error);
+                let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
+                let detail = problem.detail.as_deref().unwrap_or_default();
+                error!(code, cause, detail, "the schedule cannot be read, and no run starts");
+            }
         }
     }
 
@@ -281,8 +290,11 @@ impl Inner {
     ) -> Result<(), Error> {
         let prepared = self.prepare(store, integration, stop);
         let (mut source, options) = prepared.inspect_err(|error| {
-            // Where not even that can be written, the run says so.
-            let _ = store.note_failure(integration, kind, &error.problem());
+            let problem = error.problem();
+            let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
+            warn!(integration = integration.get(), kind = kind.as_str(), code, cause, "no run");
+            // The run returns the error, also where it cannot be stored.
+            let _ = store.note_failure(integration, kind, &problem);
         })?;
         let mut watch = Watch { inner: self, integration };
         watch.progress(kind.records()[0], 0, None);

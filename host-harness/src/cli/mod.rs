@@ -5,6 +5,7 @@ mod changes;
 mod harmless;
 mod json;
 mod leavers;
+mod log;
 mod policy;
 mod serve;
 mod stopped;
@@ -45,6 +46,7 @@ const HELD: u8 = 3;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let json = args.format == Format::Json;
+    log::start(args.log_level(), args.log_format);
     match (Program { args }).run() {
         Ok(code) => ExitCode::from(code),
         // In the middle of a list.
@@ -216,7 +218,7 @@ impl Program {
         let options =
             Options { full, default_groups: settings.default_groups(), ..self.cautious() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
-        let mut changes = Changes::new(self.args.format, dry_run);
+        let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
         let outcome = sync.named(kind, name);
         changes.finish();

@@ -31,6 +31,7 @@ use crate::{
     error::Error,
     form::Form,
     model::Manifest,
+    pace::Pace,
     problem::Problem,
     random,
     runner::Runner,
@@ -65,6 +66,8 @@ pub(super) struct App {
     pub(super) turns: Turns,
     pub(super) hashing: Semaphore,
     pub(super) incidents: Incidents,
+    /// Limits the log of requests that were refused.
+    pub(super) refusals: Pace,
     pub(super) bounds: Bounds,
     proxies: Vec<Network>,
     /// Whether the log says already that a proxy is not trusted.
@@ -106,6 +109,7 @@ impl App {
             turns: Turns::new(),
             hashing: Semaphore::new(HASHED),
             incidents: given.incidents,
+            refusals: Pace::per_minute(60),
             bounds: given.bounds,
             proxies: given.proxies,
             is_proxy_noted: AtomicBool::default(),

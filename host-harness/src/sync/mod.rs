@@ -7,6 +7,7 @@
 
 mod change;
 mod changes;
+mod log;
 mod rooms;
 mod session;
 mod settle;
@@ -25,6 +26,7 @@ use crate::{
     store::{IntegrationId, RunCounts, RunId, RunKind, Store},
 };
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
+use log::Log;
 pub use session::SessionSource;
 pub use settle::Limit;
 
@@ -208,6 +210,7 @@ impl<'a> Sync<'a> {
         known: bool,
     ) -> Result<Outcome, Error> {
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
+        let log = Log::begin(self.store, integration, kind)?;
         let mut run = Run {
             store: &mut *self.store,
             observer: self.observer,
@@ -226,13 +229,17 @@ impl<'a> Sync<'a> {
         };
         run.peak_memory = self.source.peak_memory();
         match synced {
-            Ok(summary) => Ok(Outcome {
-                mode: run.mode,
-                counts: run.counts,
-                unreadable: run.unreadable,
-                summary,
-            }),
+            Ok(summary) => {
+                log.ended(run.mode, &run.counts, &summary);
+                Ok(Outcome {
+                    mode: run.mode,
+                    counts: run.counts,
+                    unreadable: run.unreadable,
+                    summary,
+                })
+            }
             Err(error) => {
+                log.failed(&error);
                 let refused =
                     matches!(error, Error::Call(CallError::Refused(Refusal::InvalidSettings(_))));
                 if !known && refused && run.counts == RunCounts::default() {

@@ -3,10 +3,10 @@
 use ones_host::{
     Error,
     budget::Budget,
-    form::Form,
+    form::{self, Form},
     model::Purpose,
     plugin::{CallError, Plugin, Session},
-    schema::{self, TooMuchWork, WORK},
+    schema::{TooMuchWork, WORK},
     secrets::Secrets,
     settings::Settings,
 };
@@ -52,7 +52,7 @@ fn endless(properties: usize) -> Value {
 #[test]
 fn a_schema_that_is_itself_ten_times_over_is_read_in_few_steps() {
     let (schema, budget) = (itself(10), Budget::new(WORK));
-    assert_eq!(schema::check(&schema), Ok(()));
+    assert_eq!(form::check(&schema), Ok(()));
     let settings = json!({ "key": "hunter2233" }).into();
     let secrets = Secrets::within(&settings, &schema, &budget);
     assert!(secrets.leak_in("hunter2233"));
@@ -66,7 +66,7 @@ fn a_schema_that_unfolds_without_end_is_refused_within_its_budget() {
         let budget = Budget::new(WORK);
         Form::within(&schema, &budget);
         assert_eq!(budget.spent(), WORK);
-        assert_eq!(schema::check(&schema), Err(TooMuchWork));
+        assert_eq!(form::check(&schema), Err(TooMuchWork));
     }
 }
 
@@ -78,8 +78,8 @@ fn texts_that_are_copied_again_and_again_count_as_well() {
             (0..count).map(|it| (it.to_string(), json!({ "$ref": "#/$defs/text" }))).collect();
         json!({ "$defs": { "text": text }, "properties": properties })
     };
-    assert_eq!(schema::check(&refer(10)), Ok(()));
-    assert_eq!(schema::check(&refer(100)), Err(TooMuchWork));
+    assert_eq!(form::check(&refer(10)), Ok(()));
+    assert_eq!(form::check(&refer(100)), Err(TooMuchWork));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_schema_that_refers_to_itself_as_a_tree_does_is_no_harm() {
         } } },
         "properties": { "server": tree }
     });
-    assert_eq!(schema::check(&schema), Ok(()));
+    assert_eq!(form::check(&schema), Ok(()));
     // The secrets are found however deep they are.
     let settings = json!({ "server": { "a": { "d": { "b": { "key": "hunter2233" } } } } });
     let secrets = Secrets::of(&Settings::from(settings), &schema);

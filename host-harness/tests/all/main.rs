@@ -14,6 +14,7 @@ mod hostile;
 mod kept;
 mod lag_laws;
 mod laws;
+mod layers;
 mod leavers;
 mod load;
 mod migration;

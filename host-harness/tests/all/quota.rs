@@ -3,7 +3,7 @@
 use ones_host::{
     Error,
     model::{RoomChange, Summary, User, UserChange},
-    store::{Kind, StoreError},
+    store::{Kind, RunKind, StoreError},
     sync::{Options, Source, Sync, Unobserved},
 };
 
@@ -124,7 +124,7 @@ fn warnings_of_many_runs_count_as_well() {
     let id = store.integration(NAME).unwrap().unwrap();
     let mut run = || {
         let options = Options::default();
-        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).of(Kind::Room, id)
+        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).run(RunKind::Rooms, id)
     };
     let refused = (0..20).find_map(|_| run().err()).unwrap();
     assert!(quota_of(&refused), "{refused}");

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     model::Refusal,
     schedule::{LONGEST, SHORTEST, pause},
-    store::{IntegrationId, Kind, Store},
+    store::{IntegrationId, RunKind, Store},
 };
 use proptest::{option, prelude::*};
 use serde_json::json;
@@ -138,7 +138,7 @@ fn an_interval_is_brought_into_bounds() {
 }
 
 impl Ones {
-    fn failing(&self) -> Option<(Kind, u32, String)> {
+    fn failing(&self) -> Option<(RunKind, u32, String)> {
         let (store, id) = self.integration();
         let failing = store.schedule(id).unwrap().failing;
         failing.map(|it| (it.kind, it.count, it.problem.code))
@@ -155,7 +155,7 @@ fn failures_in_a_row_are_counted_since_the_first() {
     drop(store);
     ones.sync_users(&mut Fake { fails: Some(Refusal::Throttled(7)), ..Fake::default() })
         .unwrap_err();
-    assert_eq!(ones.failing(), Some((Kind::User, 2, "throttled".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Users, 2, "throttled".to_owned())));
     let (store, id) = ones.integration();
     assert_eq!(store.schedule(id).unwrap().failing.unwrap().since, since);
 }
@@ -167,9 +167,9 @@ fn a_success_sets_it_back_for_what_succeeded() {
         ones.sync_users(&mut Fake::default().then_fails()).unwrap_err();
     }
     ones.sync_rooms(&mut Fake::default().then_fails()).unwrap_err();
-    assert_eq!(ones.failing(), Some((Kind::User, 2, "timeout".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Users, 2, "timeout".to_owned())));
     ones.sync_users(&mut Fake::default()).unwrap();
-    assert_eq!(ones.failing(), Some((Kind::Room, 1, "timeout".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Rooms, 1, "timeout".to_owned())));
     ones.sync_rooms(&mut Fake::rooms(["a"])).unwrap();
     assert_eq!(ones.failing(), None);
 }

@@ -1,4 +1,5 @@
 use ones_host::{
+    Case,
     model::{Mode, Refusal, User, UserChange},
     store::Kind,
     sync::{Action, RunMode},
@@ -62,7 +63,7 @@ fn a_failed_run_keeps_what_it_stored_and_goes_on_from_there() {
     let mut ones = Ones::new();
     let source = Fake::users([batch(FIRST, "c1", vec![told("a")])]);
     let error = ones.sync_users(&mut source.then_fails()).unwrap_err().problem();
-    assert_eq!((error.case.as_str(), error.code.as_str()), ("unavailable", "timeout"));
+    assert_eq!((error.case, error.code.as_str()), (Case::Unavailable, "timeout"));
     assert_eq!(ones.users(), ["a"]);
 
     let source = &mut Fake::users([batch(LAST, "c2", vec![told("b")])]);

@@ -7,6 +7,7 @@ mod body;
 mod client;
 mod failure;
 mod headers;
+mod log;
 mod stored;
 
 use std::{sync::Arc, time::Duration};
@@ -23,6 +24,7 @@ use super::{limits::Meter, origins::is_safe};
 use crate::secrets::Secrets;
 pub(super) use client::is_localhost;
 pub use client::{Client, ClientError};
+use log::Attempts;
 pub(super) use stored::{Stored, StoredFor};
 
 /// The largest request body, in bytes.
@@ -50,6 +52,7 @@ pub(super) struct Outbound {
     meter: Arc<Meter>,
     secrets: Secrets,
     in_flight: Arc<Semaphore>,
+    attempts: Attempts,
     stored: Option<StoredFor>,
 }
 
@@ -69,6 +72,7 @@ impl Outbound {
             meter,
             secrets,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            attempts: Attempts::default(),
             stored: None,
         }
     }
@@ -76,6 +80,13 @@ impl Outbound {
     /// Gives out stored answers, and stores more.
     pub(super) fn storing(self, stored: StoredFor) -> Self {
         Self { stored: Some(stored), ..self }
+    }
+
+    /// Notes why a request was not sent.
+    fn refused(&self, mut cause: String) {
+        self.secrets.redact(&mut cause);
+        tracing::warn!(cause = cause.as_str(), "a request of the plugin was refused");
+        self.meter.network_failed(cause);
     }
 
     fn allows(&self, url: &Url) -> bool {
@@ -104,14 +115,14 @@ impl WasiHttpHooks for Outbound {
         };
         let origin = url.origin().ascii_serialization();
         if !self.allows(&url) {
-            self.meter.network_failed(format!(
+            self.refused(format!(
                 "{origin} was refused: it is none of the origins that the plugin names"
             ));
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         if !headers::is_method(request.method()) {
             // A method can be as long as the guest likes.
-            self.meter.network_failed(format!(
+            self.refused(format!(
                 "{origin}: a request was refused: its method is none of {}",
                 headers::METHODS.map(|it| it.to_string()).join(", ")
             ));
@@ -120,7 +131,8 @@ impl WasiHttpHooks for Outbound {
         headers::strip(request.headers_mut());
         request.headers().get_all(AUTHORIZATION).iter().for_each(|it| self.secrets.learn(it));
         let (client, meter) = (self.client.clone(), self.meter.clone());
-        let in_flight = self.in_flight.clone();
+        let (in_flight, attempts) = (self.in_flight.clone(), self.attempts.clone());
+        let secrets = self.secrets.clone();
         let stored = self.stored.clone().and_then(|it| Some((it.wanted(&request, &url)?, it)));
         if let Some((wanted, stored)) = &stored
             && let Some(answer) = stored.find(wanted)
@@ -130,11 +142,14 @@ impl WasiHttpHooks for Outbound {
         Box::new(async move {
             let permit = in_flight.acquire_owned().await.map_err(|_| Error::HttpRequestDenied)?;
             meter.sent();
+            let logged = attempts.begin(request.method().clone(), url.clone(), &secrets);
             let answer = send(&client, url, request, options.unwrap_or_default(), permit).await;
             let (answer, io) = answer.map_err(|(error, detail)| {
+                logged.failed(&detail);
                 meter.network_failed(format!("{origin}: {detail}"));
                 error
             })?;
+            logged.answered(&answer);
             match stored {
                 Some((wanted, stored)) => Ok((stored.keep(wanted, answer).await?, io)),
                 None => Ok((answer, io)),

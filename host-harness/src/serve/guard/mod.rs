@@ -19,10 +19,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use tracing::info;
 
 use super::{
     app::App,
     bounds::LARGEST_BODY,
+    client::Client,
     failure::{Failure, Inner},
     site::CALLBACK,
 };
@@ -38,6 +40,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// For a year (RFC 6797).
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Length of the longest path in the log, in bytes.
+const LONGEST_PATH: usize = 256;
+
 /// Lets a request through, or answers it.
 pub(super) async fn check(
     State(app): State<Arc<App>>,
@@ -49,6 +54,7 @@ pub(super) async fn check(
     let is_admin = app.is_admin(request.headers());
     let client = app.client(peer, request.headers());
     request.extensions_mut().insert(client);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match refuse(&app, &request) {
         Some(failure) => failure.into_response(),
         None => match read(&app, request).await {
@@ -56,6 +62,7 @@ pub(super) async fn check(
             Err(failure) => failure.into_response(),
         },
     };
+    log(&app, &response, method, path, client);
     if let Some(Inner(problem)) = response.extensions_mut().remove() {
         response = app.show(response.status(), *problem, is_admin);
     }
@@ -69,6 +76,18 @@ pub(super) async fn check(
         headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     response
+}
+
+/// Logs a request that was refused. Its query can hold a code, and so is left out.
+fn log(app: &App, response: &Response, method: Method, mut path: String, client: Client) {
+    let status = response.status();
+    let is_refused = status.is_client_error() && status != StatusCode::NOT_FOUND;
+    if !is_refused || !app.refusals.allows(app.now()) {
+        return;
+    }
+    path.truncate(path.floor_char_boundary(LONGEST_PATH));
+    let (path, Client(client)) = (path.as_str(), client);
+    info!(%client, %method, path, status = status.as_u16(), "request refused");
 }
 
 /// An answer that is no page, such as one to an address that is not understood, becomes one.
