@@ -1,4 +1,4 @@
-//! Syncs in the background: because a person says so, or because it is time.
+//! Runs in the background, started by an administrator or by the schedule.
 
 mod turns;
 
@@ -27,49 +27,49 @@ use crate::{
 pub use turns::Patience;
 use turns::{Place, Turns};
 
-/// How often is looked for what is due.
+/// Time between two looks at the schedule.
 const TICK: Duration = Duration::from_secs(5);
 
-/// What is under way.
+/// Runs under way for an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// What was asked for.
     pub kinds: &'static [RunKind],
-    /// Since when.
+    /// Time of the start.
     pub started: Timestamp,
-    /// What is synced now. None while it waits for its turn.
+    /// What is synced now. `None` while it waits for its turn.
     pub kind: Option<Kind>,
-    /// How many of that kind were told so far.
+    /// Number of records of that kind that were reported so far.
     pub told: u64,
-    /// How many the vendor counts, where it says so.
+    /// Number of records that the vendor counts, where it says so.
     pub total: Option<u64>,
 }
 
-/// How the last one ended, since this program started.
+/// Result of the latest runs of an integration since this program started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// What was asked for.
     pub kinds: &'static [RunKind],
-    /// When.
+    /// Time of the end.
     pub at: Timestamp,
-    /// Why it failed, or the first part of it that did.
+    /// Why they failed: the problem of the first one that did.
     pub problem: Option<Problem>,
 }
 
-/// Why nothing is started.
+/// Why no run is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotStarted {
-    /// One run at a time.
+    /// Runs of the integration are under way.
     #[error("A sync of this integration is already under way")]
     Busy,
-    /// Nothing begins any more.
+    /// The runner was stopped.
     #[error("The program is about to end")]
     Stopping,
 }
 
-/// What a run asks: a plugin, or in a test whatever plays one.
+/// Connects runs to a plugin, or in a test to another source.
 pub trait Connect: Send + std::marker::Sync + 'static {
-    /// A plugin under these settings, until `stop`. May block; called on a thread for that.
+    /// Returns a plugin under these settings, until `stop`. May block.
     ///
     /// # Errors
     /// Those of the plugin.
@@ -93,7 +93,7 @@ impl Connect for Plugin {
     }
 }
 
-/// Syncs in the background, with kept settings. Clones are one and the same.
+/// Runs syncs in the background, with stored settings. Clones share their state.
 #[derive(Clone)]
 pub struct Runner(Arc<Inner>);
 
@@ -115,13 +115,13 @@ struct State {
 }
 
 impl Runner {
-    /// Each run has a connection of its own, [`Store::another`] of `store`. It runs under these
-    /// options, with the default groups of its settings.
+    /// Returns a runner with these options. Each run has its own connection to the store, and the
+    /// default groups of its settings.
     pub fn new(store: Store, vendor: impl Connect, key: SealingKey, options: Options) -> Self {
         Self::with_patience(store, vendor, key, options, Patience::default())
     }
 
-    /// As [`Self::new`], with another patience with runs that take long.
+    /// As [`Self::new`], with other limits on runs that take long.
     pub fn with_patience(
         store: Store,
         vendor: impl Connect,
@@ -141,10 +141,10 @@ impl Runner {
         }))
     }
 
-    /// Starts a sync and returns. To be called within a Tokio runtime.
+    /// Starts runs and returns. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// See [`NotStarted`]. How it ends is told by [`Self::ended`], and by the store.
+    /// [`NotStarted`]. [`Self::ended`] and the store give the results.
     pub fn start(
         &self,
         integration: IntegrationId,
@@ -174,36 +174,36 @@ impl Runner {
         Ok(())
     }
 
-    /// What is under way for an integration.
+    /// Returns the runs under way for an integration.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
         self.0.state().active.get(&integration).cloned()
     }
 
-    /// How the last sync ended that this program ran.
+    /// Returns the result of the latest runs for an integration.
     pub fn ended(&self, integration: IntegrationId) -> Option<Ended> {
         self.0.state().ended.get(&integration).cloned()
     }
 
-    /// Starts whatever is due.
+    /// Starts the runs that are due.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn start_due(&self, now: Timestamp) -> Result<(), StoreError> {
         for integration in self.0.store().due(now)? {
-            // Under way already, or never again: either is well.
+            // Runs are under way, or the runner was stopped: then none is needed.
             let _ = self.start(integration, RunKind::ALL);
         }
         Ok(())
     }
 
-    /// Starts whatever is due, as time goes by, until [`Self::stop`].
+    /// Starts runs when they are due, until [`Self::stop`].
     pub async fn follow_schedule(&self) {
         let (mut ticks, pace) = (tokio::time::interval(TICK), Pace::per_minute(1));
         while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.start_due(Timestamp::now())
                 && pace.allows(Instant::now())
             {
-                // It is read again with the next tick.
+                // The schedule is read again after [`TICK`].
                 let problem = Problem::from(&error);
                 let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
                 let detail = problem.detail.as_deref().unwrap_or_default();
@@ -212,7 +212,7 @@ impl Runner {
         }
     }
 
-    /// Waits until nothing is under way.
+    /// Waits until no run is under way.
     pub async fn idle(&self) {
         loop {
             let notified = self.0.idle.notified();
@@ -223,8 +223,8 @@ impl Runner {
         }
     }
 
-    /// Cancels what is under way, starts nothing more, and waits until all has ended. What
-    /// was stored stays, and the next run goes on from there.
+    /// Cancels the runs under way, starts no more, and waits until all have ended. What was stored
+    /// stays, and the next run continues from there.
     pub async fn stop(&self) {
         {
             let _state = self.0.state();
@@ -258,7 +258,7 @@ impl Inner {
         place: &Place,
     ) -> Result<(), Error> {
         let mut store = self.store().another()?;
-        // Also where this process does not live to see the end.
+        // Before the run, in case the process does not survive it.
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
         for kind in kinds {
@@ -269,7 +269,7 @@ impl Inner {
                 store.note_failure(integration, *kind, &error.problem())?;
             }
             asked = error.retry_after();
-            // What fails says more than what the vendor does not have.
+            // A failure is more important than that the vendor does not offer something.
             if done.is_ok() || done.as_ref().is_err_and(Error::is_unsupported) {
                 done = Err(error);
             }
@@ -328,7 +328,7 @@ impl Inner {
     }
 }
 
-/// Lets others see how far a run is.
+/// Updates the activity of an integration.
 struct Watch<'a> {
     inner: &'a Inner,
     integration: IntegrationId,

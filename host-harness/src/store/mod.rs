@@ -1,7 +1,7 @@
-//! What ONES keeps: one SQLite database in a data folder, for many integrations.
+//! What ONES stores: one SQLite database in a data folder, for many integrations.
 //!
-//! One process writes at a time, which a lock file sees to; others may read meanwhile. A
-//! process that needs more than one connection has [`Store::another`].
+//! One process writes at a time, which a lock file ensures. Other processes may read meanwhile. A
+//! process that needs several connections gets them from [`Store::another`].
 
 mod administrator;
 mod admission;
@@ -51,20 +51,20 @@ pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 use folder::{Folder, Lock};
 use quota::{Before, Usage};
 
-/// How long a connection waits for another of this process, which writes.
+/// How long a connection waits while another one of this process writes.
 const WAIT: Duration = Duration::from_secs(10);
 
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
-/// A file that nobody writes: see [`Folder::unchanging_database`].
+/// For a file that no process writes: see [`Folder::unchanging_database`].
 const READ_UNCHANGING: OpenFlags = READ.union(OpenFlags::SQLITE_OPEN_URI);
 
-/// How the database is opened.
+/// Limits of a database.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoreOptions {
-    /// The largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
+    /// Largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
     pub max_pages: Option<u32>,
-    /// Number of bytes that one integration may store; [`QUOTA`] where there is none. Beyond it:
+    /// Storage limit of one integration, in bytes; [`QUOTA`] by default. Beyond it:
     /// [`StoreError::Quota`].
     pub quota: Option<u64>,
 }
@@ -81,11 +81,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `folder` for writing and creates what is not there, readable by this user
-    /// alone.
+    /// Opens `folder` for writing. Creates what does not exist, readable by the user of this
+    /// process alone.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] where another process writes; else see [`StoreError`].
+    /// [`StoreError::InUse`] where another process writes; else any [`StoreError`].
     pub fn open(folder: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let folder = Folder::create(folder)?;
         let lock = Some(Arc::new(folder.lock()?));
@@ -93,20 +93,20 @@ impl Store {
         Self::connect(folder, WRITE, options, lock, None)
     }
 
-    /// Opens `folder` for reading, also while another process writes, and also where this user
-    /// may not write it. Where an older version of this program wrote it last, it is first brought
-    /// up to date; where it may not be written, a copy of it is.
+    /// Opens `folder` for reading, also while another process writes, and also where this user may
+    /// not write it. A database of an older version of this program is migrated first; where it may
+    /// not be written, a copy of it is.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where nothing was ever stored; [`StoreError::Denied`] where this
-    /// user may not read it; else see [`StoreError`].
+    /// [`StoreError::Missing`] where no data were ever stored; [`StoreError::Denied`] where this
+    /// user may not read the folder; else any [`StoreError`].
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
         let folder = Folder::at(folder);
         if !folder.has_database()? {
             return Err(StoreError::Missing { folder: folder.to_string() });
         }
         match Self::read_in_place(folder.clone()) {
-            // Beside the database, even a reader of it creates files.
+            // A reader of the database creates files beside it, too.
             Err(error) if error.is_denied() => Self::read_without_writing(folder),
             opened => opened,
         }
@@ -142,8 +142,8 @@ impl Store {
         }
     }
 
-    /// A copy of `folder` to try things on, gone when it is dropped. The folder need not
-    /// exist, is not created, and is not written.
+    /// Opens a copy of `folder` for a dry run. The copy is deleted when the store is dropped. The
+    /// folder need not exist, is not created, and is not written.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -155,17 +155,17 @@ impl Store {
         Self::connect(folder, WRITE, StoreOptions::default(), None, Some(Arc::new(copy)))
     }
 
-    /// One more connection, on the same terms: each thread that works on the store needs
-    /// its own. A connection that wants to write waits while another does.
+    /// Opens another connection of the same kind. Each thread that works on the store needs its
+    /// own. A connection that writes waits while another one does.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn another(&self) -> Result<Self, StoreError> {
         let (lock, copy) = (self.lock.clone(), self.copy.clone());
         Self::connect(self.folder.clone(), self.flags, self.options, lock, copy)
     }
 
-    /// The folder that is gone when this is dropped, where it is a rehearsal.
+    /// Returns the folder that is deleted when this is dropped, where it is a dry run.
     pub(crate) fn temporary(&self) -> Option<&Path> {
         self.copy.as_ref().map(|it| it.path())
     }
@@ -186,9 +186,9 @@ impl Store {
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            // One fsync a batch: cheap, and a batch that was stored stays stored.
+            // One fsync a batch is cheap, and a batch that was stored stays stored.
             connection.pragma_update(None, "synchronous", "FULL")?;
-            // What is deleted is gone from the file as well.
+            // Deleted data are overwritten in the file.
             connection.pragma_update(None, "secure_delete", true)?;
             if let Some(pages) = options.max_pages {
                 connection.query_row(
@@ -204,8 +204,8 @@ impl Store {
         Ok(Self { connection, folder, flags, options, usage: None, lock, copy })
     }
 
-    /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores what a
-    /// plugin gave, the integration's quota is checked before the end.
+    /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores data of a
+    /// plugin, the storage limit of the integration is checked before the commit.
     pub(crate) fn transaction<T, E: From<StoreError>>(
         &mut self,
         integration: IntegrationId,
@@ -234,7 +234,7 @@ impl Store {
 pub(crate) struct Transaction<'a> {
     sql: rusqlite::Transaction<'a>,
     integration: i64,
-    /// Whether it stores what a plugin gave, which counts against the quota.
+    /// Whether it stores data of a plugin, which count against the storage limit.
     adds: Cell<bool>,
 }
 

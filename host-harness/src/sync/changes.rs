@@ -1,4 +1,4 @@
-//! What is told of people and groups becomes what is stored.
+//! Changes of users and groups, as they are stored.
 
 use super::{Action, Observer, Run, change::describe};
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
     store::{Kind, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
-/// Stores changes as told by the enumeration `seen`, or, where they are not `listed`, after
-/// it; together with where the sync `then` stands.
+/// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
+/// together with the state of the sync, which `then` stores.
 pub(super) fn store(
     run: &mut Run<'_>,
     changes: Vec<UserChange>,
@@ -97,7 +97,7 @@ impl Storing<'_> {
         Ok(())
     }
 
-    /// The inner error means that the record is not one to store.
+    /// Stores a record. The inner error means that the record cannot be stored.
     fn put(
         &mut self,
         kind: Kind,
@@ -137,7 +137,7 @@ impl Storing<'_> {
     }
 }
 
-/// Takes the fields that could not be read from the record that is stored; a new one has none.
+/// Fills fields that could not be read from the stored record. A new record lacks them.
 pub(super) fn fill<R: Record>(
     transaction: &Transaction<'_>,
     kind: Kind,
@@ -150,7 +150,7 @@ pub(super) fn fill<R: Record>(
     Ok(())
 }
 
-/// Tells what storing a record did. Returns how many were added, and how many updated.
+/// Reports the result of storing a record. Returns the number of added and of updated records.
 pub(super) fn note(observer: &mut dyn Observer, kind: Kind, put: &Put, json: &str) -> (u64, u64) {
     match put {
         Put::Created | Put::Returned => {

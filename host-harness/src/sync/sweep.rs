@@ -1,4 +1,4 @@
-//! What a listing or an answer did not find: it is read by id before it is removed.
+//! Records that a listing or an answer did not find. They are read by id before they are removed.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,11 @@ use crate::{
     store::{Candidate, Kind, Progress},
 };
 
-/// Makes candidates for removal of what a complete enumeration did not report, takes away the
-/// memberships that it did not report, and reads candidates: see [`confirm`].
+/// Makes candidates for removal of the records that a complete enumeration did not report, deletes
+/// the memberships that it did not report, and reads candidates: see [`confirm`].
 ///
-/// An enumeration that was `told` in this run, but left something out, says nothing of
-/// those it did not tell. One that an earlier run completed still does, once a run is
-/// complete.
+/// An enumeration in this run that left something out proves nothing about the others. One that an
+/// earlier run completed does, once a run is complete.
 pub(super) fn settle_missed(
     run: &mut Run<'_>,
     source: &mut dyn Source,
@@ -46,9 +45,9 @@ pub(super) fn settle_missed(
 }
 
 /// Reads candidates by id: those that the vendor did not report within
-/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` lets be asked
-/// for. What is found is stored as reported by the enumeration `seen`, and what is not found is
-/// removed at the end of the run. What is found for the first time stays a candidate.
+/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` selects. A record
+/// that is found is stored as reported by the enumeration `seen`; one that is not found is removed
+/// at the end of the run. One that is found for the first time stays a candidate.
 pub(super) fn confirm(
     run: &mut Run<'_>,
     source: &mut dyn Source,
@@ -73,10 +72,10 @@ pub(super) fn confirm(
     }
 }
 
-/// How candidates stand.
+/// Answer to a read of candidates by id.
 #[derive(Default)]
 struct Answer {
-    /// Users or groups that are there.
+    /// Users or groups that exist.
     changes: Vec<UserChange>,
     rooms: Vec<Room>,
     gone: Vec<(String, Removal)>,
@@ -157,7 +156,7 @@ impl Answer {
             for (id, reason) in gone {
                 transaction.confirm_gone(kind, &id, reason, seen)?;
             }
-            // It may be there, and it may be the vendor that failed: it is read again.
+            // The record may exist, and the vendor have failed. It is read again.
             for it in &unreadable {
                 transaction.doubt(kind, &it.id, now)?;
             }

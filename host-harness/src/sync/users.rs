@@ -1,4 +1,4 @@
-//! People and groups: batch by batch, each told and followed on its own, under one
+//! Runs of users and groups: batch by batch, each enumerated and followed on its own, under one
 //! checkpoint.
 
 use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
@@ -9,10 +9,10 @@ use crate::{
     store::{Kind, Progress, StoreError},
 };
 
-/// In bytes: it also carries what is owed.
+/// Largest checkpoint, in bytes. It includes the ids of records that are owed.
 const LARGEST_CHECKPOINT: usize = 256 << 10;
 
-/// In bytes.
+/// Largest id, in bytes.
 const LARGEST_ID: usize = 1 << 10;
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
@@ -37,20 +37,20 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     Ok(summary)
 }
 
-/// Stores batches, as far as they keep to the interface.
+/// Stores batches, as far as they obey the interface.
 struct Taker {
     people: Standing,
     groups: Standing,
 }
 
-/// Where one subject stands.
+/// State of one subject.
 struct Standing {
     kind: Kind,
     progress: Progress,
-    /// An enumeration is under way that a batch can go on with.
+    /// Whether an enumeration is under way that a batch can continue.
     enumerating: bool,
     may_be_incremental: bool,
-    /// An enumeration of it was told in this run, or a part of one.
+    /// Whether an enumeration of it was reported in this run, at least in part.
     is_told: bool,
     told: u64,
 }
@@ -59,7 +59,7 @@ impl Standing {
     fn new(kind: Kind, progress: Progress, goes_on: bool) -> Self {
         Self {
             kind,
-            // Without a checkpoint nothing is gone on with.
+            // Without a checkpoint, no enumeration is continued.
             enumerating: goes_on && progress.enumerating,
             may_be_incremental: goes_on,
             progress,
@@ -87,7 +87,7 @@ impl Standing {
         }
     }
 
-    /// After a batch of that mode.
+    /// Returns the state after a batch of that mode.
     fn after(&self, mode: Mode) -> Progress {
         let mut progress = self.progress.clone();
         if let Mode::Full { first, last } = mode {
@@ -117,7 +117,7 @@ impl Taker {
             run.mode = RunMode::Full;
             standing.is_told = true;
         }
-        // A total counts groups, not who is in them.
+        // A total counts groups, not memberships.
         standing.told += changes.iter().filter(|it| !it.is_membership()).count() as u64;
         let (kind, seen) = (standing.kind, progress.enumeration);
         store(run, changes, seen, is_full, |it| {
@@ -131,7 +131,7 @@ impl Taker {
     }
 }
 
-/// What can be wrong with a batch by itself.
+/// Checks a batch on its own.
 fn check(batch: &UserBatch) -> Result<(), CallError> {
     let UserBatch { subject, changes, checkpoint, .. } = batch;
     if changes.len() > BATCH {
