@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ones_host::{
-    Error,
+    Problem,
     model::{BookingPolicy, Callback, CallbackOutcome, Purpose},
     plugin::{CallError, Session},
     settings::Settings,
@@ -224,7 +224,7 @@ async fn returned(session: &Session) -> Vec<(&'static str, String)> {
 fn text<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
     match result {
         Ok(value) => format!("{value:?}"),
-        Err(error) => format!("{error:?} {:?}", Error::from(error).problem()),
+        Err(error) => format!("{error:?} {:?}", Problem::from(&error)),
     }
 }
 
