@@ -1,11 +1,10 @@
-//! Stands in for ONES: loads an integration plugin and keeps what it tells.
+//! Stands in for ONES: loads an integration plugin and stores what it reports.
 //!
-//! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in
-//! fresh, limited instances; [`store::Store`] is what ONES keeps; [`sync::Sync`] brings
-//! one to the other, which [`runner::Runner`] does in the background. The program
-//! `ones-host` is [`cli`].
+//! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in fresh,
+//! limited instances. [`store::Store`] is the database. [`sync::Sync`] stores what a plugin
+//! reports, and [`runner::Runner`] does so in the background. The program `ones-host` is [`cli`].
 //!
-//! Nothing here knows any vendor: what a person reads of one comes from the plugin.
+//! The host knows no vendor: every text about one comes from the plugin.
 
 pub mod access;
 pub mod budget;

@@ -32,12 +32,12 @@ use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;
 
-/// What a plugin may use of this machine.
+/// Limits of one call of a plugin.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Linear memory of one call, in bytes.
+    /// Linear memory, in bytes.
     pub memory: usize,
-    /// Wall-clock time of one call.
+    /// Wall-clock time.
     pub time: Duration,
 }
 
@@ -65,13 +65,13 @@ struct Inner {
 }
 
 impl Plugin {
-    /// How many instances were made so far: one for each call.
+    /// Returns the number of instances that were made so far: one for each call.
     pub fn instances(&self) -> u64 {
         self.0.instances.load(Ordering::Relaxed)
     }
 
-    /// Closes the host's own pages to the plugin: those served at `address`, which browsers know
-    /// as `url`.
+    /// Closes the host's own pages to the plugin. They are served at `address`, and `url` is their
+    /// address in browsers.
     pub fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
         self.0.own_pages.are_at(address, url);
     }

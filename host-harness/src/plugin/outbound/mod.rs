@@ -1,7 +1,7 @@
-//! Requests of a plugin: to the origins it named, and to no other.
+//! Requests of a plugin: to the origins that it named, and to no other.
 //!
-//! Every bound that WASI leaves to the host is here: where a request may go, how long
-//! it may take, how large it and its answer may be.
+//! All limits that WASI leaves to the host are here: where a request may go, how long it may take,
+//! and how large it and its answer may be.
 
 mod body;
 mod client;
@@ -27,22 +27,23 @@ pub use client::{Client, ClientError};
 use log::Attempts;
 pub(super) use stored::{Stored, StoredFor};
 
-/// The largest request body, in bytes.
+/// Largest body of a request, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
 
-/// The largest answer, in bytes.
+/// Largest answer, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
 
-/// So many requests of one call are under way, answers being read included; more wait.
+/// Number of requests of one call that are under way, including answers that are being read. More
+/// requests wait.
 const IN_FLIGHT: usize = 16;
 
-/// How long a connection may take; also [`Client`]'s own limit.
+/// Time limit of a connection attempt; also [`Client`]'s own limit.
 const CONNECT: Duration = Duration::from_secs(30);
 
-/// How long a server may be silent where the guest does not say.
+/// Time limit of a server's silence where the guest sets none.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How long a server may be silent, whatever the guest says.
+/// Largest time limit of a server's silence that a guest can set.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// Sends the requests of one call.
@@ -57,8 +58,8 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    /// Origins that are none, or plain http to another machine, are left out. Tokens that
-    /// requests carry become known to `secrets`.
+    /// Origins that are invalid, or plain http to another machine, are left out. `secrets` learns
+    /// the tokens that requests carry.
     pub(super) fn new(
         client: Client,
         origins: &[String],
@@ -77,7 +78,7 @@ impl Outbound {
         }
     }
 
-    /// Gives out stored answers, and stores more.
+    /// Uses stored answers, and stores more.
     pub(super) fn storing(self, stored: StoredFor) -> Self {
         Self { stored: Some(stored), ..self }
     }
@@ -121,7 +122,7 @@ impl WasiHttpHooks for Outbound {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         if !headers::is_method(request.method()) {
-            // A method can be as long as the guest likes.
+            // A method can be of any length.
             self.refused(format!(
                 "{origin}: a request was refused: its method is none of {}",
                 headers::METHODS.map(|it| it.to_string()).join(", ")
@@ -158,7 +159,7 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
-/// The error comes with the words for a person.
+/// Sends a request. The error comes with words for users.
 async fn send(
     client: &Client,
     url: Url,
