@@ -335,9 +335,9 @@ struct Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn progress(&mut self, kind: Kind, told: u64, total: Option<u64>) {
+    fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
         if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
-            *activity = Activity { kind: Some(kind), told, total, ..*activity };
+            *activity = Activity { kind: Some(kind), told: reported, total, ..*activity };
         }
     }
 }

@@ -175,9 +175,9 @@ fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> 
             length += encoded(letter, rest.get(length..)?)?;
         }
     }
-    let whole = !before.ends_with(char::is_alphanumeric)
+    let is_separate = !before.ends_with(char::is_alphanumeric)
         && !rest.get(length..)?.starts_with(char::is_alphanumeric);
-    (whole || !is_weak(secret)).then_some(at + length)
+    (is_separate || !is_weak(secret)).then_some(at + length)
 }
 
 /// Returns the number of bytes at the beginning of `text` that stand for `wanted`. Sources: RFC 3986,

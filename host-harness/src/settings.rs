@@ -146,7 +146,7 @@ pub enum SettingsError {
         pointer: String,
     },
     /// They have no name.
-    #[error("/server/name is missing: a text that tells this integration from others")]
+    #[error("/server/name is missing: the name of the integration, a text")]
     NoName,
 }
 

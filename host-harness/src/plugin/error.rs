@@ -25,7 +25,7 @@ pub enum CallError {
         stderr: String,
     },
     /// The plugin asked for more memory than its limit.
-    #[error("the plugin {plugin} wanted more than {limit} MiB of memory")]
+    #[error("the plugin {plugin} needed more than {limit} MiB of memory")]
     OutOfMemory {
         /// Path of the plugin.
         plugin: String,
@@ -43,7 +43,7 @@ pub enum CallError {
         goes_on: bool,
     },
     /// The run was ended because another one waited for its place.
-    #[error("the run took long, and was ended for others that waited")]
+    #[error("the run took long and was ended, since other runs waited")]
     Overdue,
     /// The plugin did something that the interface forbids.
     #[error("the plugin broke the interface: {rule}")]
@@ -87,8 +87,8 @@ impl From<Refusal> for CallError {
 
 fn sentence(refusal: &Refusal) -> &str {
     match refusal {
-        Refusal::InvalidSettings(_) => "the settings do not fit",
-        Refusal::Throttled(_) => "the vendor asks for patience",
+        Refusal::InvalidSettings(_) => "the settings are invalid",
+        Refusal::Throttled(_) => "the vendor asks to wait",
         Refusal::Cancelled => "cancelled",
         Refusal::Unauthorized(it)
         | Refusal::PermissionMissing(it)
@@ -140,14 +140,14 @@ impl From<&Refusal> for Problem {
         match refusal {
             Refusal::InvalidSettings(fields) => Self {
                 fields: fields.clone(),
-                ..Self::new(Case::InvalidSettings, "invalid-settings", "The settings do not fit")
+                ..Self::new(Case::InvalidSettings, "invalid-settings", "The settings are invalid")
             },
             Refusal::Unauthorized(it) => explained(Case::Unauthorized, it),
             Refusal::PermissionMissing(it) => explained(Case::PermissionMissing, it),
             Refusal::Throttled(seconds) => {
                 let wait = length::rounded_up(Duration::from_secs((*seconds).into()));
                 let wait = length::in_words(wait);
-                Self::new(Case::Throttled, "throttled", "The vendor asks for patience")
+                Self::new(Case::Throttled, "throttled", "The vendor asks to wait")
                     .remedy(format!("Run again in {wait}"))
             }
             Refusal::Unavailable(it) => explained(Case::Unavailable, it),

@@ -58,7 +58,7 @@ pub enum LoadError {
     #[error("{file} exports {}, but not as this host knows it", bindings::EXPORT)]
     OtherShape { file: String, cause: String },
     /// It imports something that plugins do not get.
-    #[error("{file} wants something that a plugin is not lent")]
+    #[error("{file} imports something that plugins do not get")]
     Import { file: String, cause: String },
     /// This machine cannot run plugins.
     #[error("cannot run plugins here: {0}")]

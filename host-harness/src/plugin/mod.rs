@@ -7,6 +7,7 @@ mod error;
 mod known;
 mod limits;
 mod load;
+mod loopback;
 mod origins;
 mod outbound;
 mod session;

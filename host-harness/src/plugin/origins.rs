@@ -4,14 +4,17 @@
 //! often trust every client. The host's own pages are never open.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Mutex, PoisonError},
 };
 
 use serde_json::Value;
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
-use super::{CallError, outbound::is_localhost};
+use super::{
+    CallError,
+    loopback::{ip, is_loopback},
+};
 use crate::settings::Settings;
 
 /// Address of the host's own pages.
@@ -86,28 +89,5 @@ fn is_named(url: &Url, settings: &Value) -> bool {
         Value::Array(items) => items.iter().any(|it| is_named(url, it)),
         Value::Object(members) => members.values().any(|it| is_named(url, it)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Returns whether what is sent there is encrypted, or does not leave the machine.
-pub(super) fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)
-}
-
-/// Returns whether `url` is on this machine, whatever name it uses.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => is_localhost(name),
-        Some(_) => ip(url).is_some_and(|it| it.is_loopback() || it.is_unspecified()),
-        None => false,
-    }
-}
-
-fn ip(url: &Url) -> Option<IpAddr> {
-    match url.host()? {
-        Host::Ipv4(it) => Some(it.into()),
-        // ::ffff:127.0.0.1 is 127.0.0.1.
-        Host::Ipv6(it) => Some(IpAddr::from(it).to_canonical()),
-        Host::Domain(_) => None,
     }
 }

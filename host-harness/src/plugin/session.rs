@@ -19,6 +19,7 @@ use super::{
     call::State,
     known::Origins,
     limits::Meter,
+    loopback::is_safe,
     origins,
     outbound::Outbound,
     stream::{Forward, Resolve},
@@ -363,8 +364,7 @@ impl Session {
         let own_pages = &self.plugin.0.own_pages;
         is_one_line
             && Url::parse(url).is_ok_and(|url| {
-                origins::is_safe(&url)
-                    && origins::why_closed(&url, &self.settings, own_pages).is_none()
+                is_safe(&url) && origins::why_closed(&url, &self.settings, own_pages).is_none()
             })
     }
 

@@ -41,10 +41,10 @@ pub enum StoreError {
     #[error("another integration is called {name:?}")]
     NameTaken { name: String },
     /// No settings were ever entered for it.
-    #[error("no settings are kept of {name:?}")]
+    #[error("no settings are stored for {name:?}")]
     NoSettings { name: String },
     /// The settings were encrypted with another key, or their bytes were changed.
-    #[error("the settings that are kept of {name:?} cannot be opened with this key")]
+    #[error("the stored settings of {name:?} cannot be decrypted with this key")]
     Sealed { name: String },
     /// A text that should be a key is not one.
     #[error("{place} holds no key: 32 bytes in base64")]

@@ -29,10 +29,10 @@ pub(super) struct Nested<'a> {
     store: &'a Store,
     integration: IntegrationId,
     named: bool,
-    /// Names of the groups, by id.
+    /// Numbers of the groups, by id.
     numbers: HashMap<String, i64>,
     groups: HashSet<i64>,
-    /// State of the groups that were visited.
+    /// Component of each group that was visited.
     components: HashMap<i64, usize>,
     /// Number of groups in each component.
     sizes: Vec<usize>,
@@ -85,7 +85,7 @@ impl<'a> Nested<'a> {
 
     /// Returns the users in the group, directly or through others.
     pub(super) fn members(&mut self, group: &str) -> Result<Members, StoreError> {
-        // Removed, or without a membership: it leads to nobody, and nothing is shared.
+        // A group that was removed, or has no members, shares none.
         let Some(number) = self.numbers.get(group).copied() else {
             return self.work_out(group);
         };

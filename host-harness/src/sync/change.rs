@@ -8,7 +8,7 @@ use crate::store::Kind;
 pub trait Observer {
     /// Called with the number of records of a kind that were reported so far, and with the number
     /// that the vendor counts, where it says so.
-    fn progress(&mut self, _kind: Kind, _told: u64, _total: Option<u64>) {}
+    fn progress(&mut self, _kind: Kind, _reported: u64, _total: Option<u64>) {}
 
     /// Called with every change. The sync stores no list of changes: an observer stores as many as
     /// it shows.

@@ -19,15 +19,15 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         transaction.set_progress(Kind::Room, &progress)?;
         Ok::<_, StoreError>(progress.enumeration)
     })?;
-    let mut told = 0;
+    let mut reported = 0;
     // A room that was known by its e-mail address may be among the unreadable ones, under a
     // permanent id that cannot be connected with it.
     let mut obscured = false;
     let summary = source.sync_rooms(&mut |batch| {
-        told += batch.rooms.len() as u64;
+        reported += batch.rooms.len() as u64;
         obscured |= batch.unreadable.iter().any(|it| !is_makeshift(&it.id));
         store(run, batch, seen)?;
-        run.observer.progress(Kind::Room, told, None);
+        run.observer.progress(Kind::Room, reported, None);
         Ok(())
     })?;
     if summary.complete {
@@ -37,7 +37,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     }
     run.peak_memory = source.peak_memory();
     // Where there were rooms before and now is none, the cause is likely another one.
-    run.settle(&summary, told == 0)?;
+    run.settle(&summary, reported == 0)?;
     Ok(summary)
 }
 

@@ -21,11 +21,11 @@ pub(super) fn settle_missed(
     kind: Kind,
     mut progress: Progress,
     is_complete: bool,
-    is_told: bool,
+    is_reported: bool,
 ) -> Result<(), Error> {
     let (seen, now) = (progress.enumeration, run.now());
     if progress.sweep_due {
-        progress.sweep_due = !is_complete && !is_told;
+        progress.sweep_due = !is_complete && !is_reported;
         let mut dropped = 0;
         run.store.transaction(run.integration, |transaction| {
             if is_complete {
@@ -112,7 +112,8 @@ impl Answer {
         }
         match open.into_iter().next() {
             Some(id) => {
-                Err(CallError::broke(format!("it was asked for {id}, but does not answer")).into())
+                Err(CallError::broke(format!("it was asked for {id}, and did not report it"))
+                    .into())
             }
             None => Ok(answer),
         }

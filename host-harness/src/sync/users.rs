@@ -29,8 +29,8 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         run.mode = RunMode::Incremental;
     }
     let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
-    for Standing { kind, progress, is_told, .. } in [taker.people, taker.groups] {
-        settle_missed(run, source, kind, progress, summary.complete, is_told)?;
+    for Standing { kind, progress, is_reported, .. } in [taker.people, taker.groups] {
+        settle_missed(run, source, kind, progress, summary.complete, is_reported)?;
     }
     run.peak_memory = source.peak_memory();
     run.settle(&summary, false)?;
@@ -51,8 +51,8 @@ struct Standing {
     enumerating: bool,
     may_be_incremental: bool,
     /// Whether an enumeration of it was reported in this run, at least in part.
-    is_told: bool,
-    told: u64,
+    is_reported: bool,
+    reported: u64,
 }
 
 impl Standing {
@@ -63,25 +63,25 @@ impl Standing {
             enumerating: goes_on && progress.enumerating,
             may_be_incremental: goes_on,
             progress,
-            is_told: false,
-            told: 0,
+            is_reported: false,
+            reported: 0,
         }
     }
 
     fn check(&mut self, mode: Mode) -> Result<(), CallError> {
         match mode {
             Mode::Full { first: false, .. } if !self.enumerating => {
-                Err(CallError::broke("it goes on with an enumeration that it did not begin"))
+                Err(CallError::broke("it continues an enumeration that it did not begin"))
             }
             Mode::Full { .. } => {
                 self.may_be_incremental = true;
                 Ok(())
             }
             Mode::Incremental if !self.may_be_incremental => {
-                Err(CallError::broke("it tells changes, but was given no checkpoint"))
+                Err(CallError::broke("it reports changes, but was given no checkpoint"))
             }
             Mode::Incremental if self.enumerating => {
-                Err(CallError::broke("it tells changes in the middle of an enumeration"))
+                Err(CallError::broke("it reports changes in the middle of an enumeration"))
             }
             Mode::Incremental => Ok(()),
         }
@@ -115,10 +115,10 @@ impl Taker {
         let is_full = matches!(mode, Mode::Full { .. });
         if is_full {
             run.mode = RunMode::Full;
-            standing.is_told = true;
+            standing.is_reported = true;
         }
         // A total counts groups, not memberships.
-        standing.told += changes.iter().filter(|it| !it.is_membership()).count() as u64;
+        standing.reported += changes.iter().filter(|it| !it.is_membership()).count() as u64;
         let (kind, seen) = (standing.kind, progress.enumeration);
         store(run, changes, seen, is_full, |it| {
             it.set_progress(kind, &progress)?;
@@ -126,7 +126,7 @@ impl Taker {
         })?;
         standing.enumerating = progress.enumerating;
         standing.progress = progress;
-        run.observer.progress(kind, standing.told, total);
+        run.observer.progress(kind, standing.reported, total);
         Ok(())
     }
 }
@@ -154,7 +154,7 @@ fn check(batch: &UserBatch) -> Result<(), CallError> {
     match changes.iter().find(|it| it.subject() != *subject) {
         Some(it) => {
             let (id, subject) = (it.id(), subject.as_str());
-            Err(CallError::broke(format!("a batch of {subject} tells something else of {id}")))
+            Err(CallError::broke(format!("a batch of {subject} reports something else: {id}")))
         }
         None => Ok(()),
     }

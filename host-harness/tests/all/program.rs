@@ -63,7 +63,7 @@ fn kept_settings_are_taken_by_name() {
         };
         // What is missing next is the plugin.
         check("Kept", 2, "--plugin FILE");
-        check(NAME, 1, "no settings are kept of \"Contoso\"");
+        check(NAME, 1, "no settings are stored for \"Contoso\"");
         check("Nope", 2, "known: Contoso, Kept");
     }
     std::fs::write(folder.join("ones.key"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")

@@ -10,7 +10,10 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
-use super::{super::origins::is_loopback, CONNECT};
+use super::{
+    super::loopback::{is_localhost, is_loopback},
+    CONNECT,
+};
 
 /// Sends requests, and keeps connections open between calls. Cloning it is cheap, and clones share
 /// connections.
@@ -90,12 +93,6 @@ pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result
         }
     }
     Ok(())
-}
-
-/// Returns whether a name means this machine. Source: RFC 6761, section 6.3.
-pub(in crate::plugin) fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Resolves names with the system, so that its failures can be recognized. `localhost` is this

@@ -20,9 +20,8 @@ use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use self::body::Answer;
-use super::{limits::Meter, origins::is_safe};
+use super::{limits::Meter, loopback::is_safe};
 use crate::secrets::Secrets;
-pub(super) use client::is_localhost;
 pub use client::{Client, ClientError};
 use log::Attempts;
 pub(super) use stored::{Stored, StoredFor};
@@ -167,12 +166,12 @@ async fn send(
     options: RequestOptions,
     permit: OwnedSemaphorePermit,
 ) -> Result<(http::Response<WasiBody>, Io), (Error, String)> {
-    let told = |error: Error| {
+    let explained = |error: Error| {
         let detail = error.to_string();
         (error, detail)
     };
     let (mut parts, body) = request.into_parts();
-    let body = whole(body).await.map_err(told)?;
+    let body = read(body).await.map_err(explained)?;
     headers::say_empty(&mut parts, &body);
     let silence = |asked: Option<Duration>| asked.unwrap_or(SILENCE).min(LONGEST_SILENCE);
     let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
@@ -182,10 +181,10 @@ async fn send(
     let answer = match tokio::time::timeout(first_byte, request.send()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(failure::explain(error)),
-        Err(_) => return Err(told(Error::HttpResponseTimeout)),
+        Err(_) => return Err(explained(Error::HttpResponseTimeout)),
     };
     if answer.content_length().is_some_and(|it| it > LARGEST_ANSWER) {
-        return Err(told(Error::HttpResponseBodySize(answer.content_length())));
+        return Err(explained(Error::HttpResponseBodySize(answer.content_length())));
     }
     let idle = silence(options.between_bytes_timeout);
     let answer = http::Response::from(answer)
@@ -193,7 +192,7 @@ async fn send(
     Ok((answer, Box::new(async { Ok(()) })))
 }
 
-async fn whole(body: WasiBody) -> Result<Bytes, Error> {
+async fn read(body: WasiBody) -> Result<Bytes, Error> {
     match Limited::new(body, LARGEST_REQUEST).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -125,13 +125,13 @@ impl StoredFor {
             entries.pop_front();
         }
         entries.push_back(Entry { key: wanted.key, answer: kept, sent, fresh });
-        Ok(http::Response::from_parts(parts, whole(body)))
+        Ok(http::Response::from_parts(parts, full_body(body)))
     }
 }
 
 impl Answer {
     fn respond(self, age: Duration) -> http::Response<WasiBody> {
-        let mut response = http::Response::new(whole(self.body));
+        let mut response = http::Response::new(full_body(self.body));
         let headers = response.headers_mut();
         headers.insert(AGE, age.as_secs().into());
         if let Some(content_type) = self.content_type {
@@ -141,7 +141,7 @@ impl Answer {
     }
 }
 
-fn whole(body: Bytes) -> WasiBody {
+fn full_body(body: Bytes) -> WasiBody {
     Full::new(body).map_err(|it| match it {}).boxed_unsync()
 }
 
