@@ -100,7 +100,7 @@ fn a_schema_that_refers_to_itself_as_a_tree_does_is_no_harm() {
 }
 
 #[test]
-fn secrets_that_cannot_be_told_from_other_values_are_all_taken_for_secrets() {
+fn values_that_cannot_be_distinguished_from_secrets_are_taken_for_secrets() {
     let schema = json!({ "properties": { "name": { "type": "string" } } });
     let settings = Settings::from(json!({ "name": "Contoso Limited" }));
     assert!(!Secrets::of(&settings, &schema).leak_in("Contoso Limited"));
@@ -109,7 +109,7 @@ fn secrets_that_cannot_be_told_from_other_values_are_all_taken_for_secrets() {
 }
 
 #[test]
-fn a_text_made_to_look_like_a_secret_everywhere_is_taken_out_as_a_whole() {
+fn a_text_made_to_look_like_a_secret_everywhere_is_redacted_completely() {
     let schema = json!({ "properties": { "key": { "writeOnly": true } } });
     let settings = Settings::from(json!({ "key": format!("{}1", "a".repeat(10_000)) }));
     let secrets = Secrets::of(&settings, &schema);
@@ -151,7 +151,7 @@ async fn sent(url: &str, flow: &str) -> Result<(), CallError> {
 }
 
 #[tokio::test]
-async fn where_a_browser_is_sent_and_what_is_kept_for_it_are_bounded() {
+async fn the_address_and_the_flow_of_a_redirect_have_limits() {
     sent("https://vendor.example/authorize?x=1", "flow").await.unwrap();
     let rule = broken(sent("https://vendor.example", &"x".repeat(1 << 20)).await);
     assert!(rule.contains("redirect.flow has 1048576 bytes, 2048 at most"), "{rule}");

@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_removed_without_a_word_where_the_limit_is_zero(steps in vec(step(), 1..30)) {
+    fn no_user_is_removed_without_approval_where_the_limit_is_zero(steps in vec(step(), 1..30)) {
         let mut ones = Ones::new();
         ones.options.limit = Limit { count: 0, percent: 0 };
         let mut directory = Directory::default();

@@ -148,7 +148,7 @@ fn runner(ones: &Ones, store: &Store, vendor: &Vendor) -> Runner {
 }
 
 #[tokio::test]
-async fn rooms_are_synced_before_people() {
+async fn rooms_are_synced_before_users() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor::default();
     let runner = runner(&ones, &store, &vendor);
@@ -178,7 +178,7 @@ async fn what_is_not_asked_for_is_not_synced() {
 }
 
 #[tokio::test]
-async fn one_run_at_a_time_and_everybody_sees_how_far_it_is() {
+async fn an_integration_has_one_run_at_a_time_whose_progress_can_be_read() {
     let (ones, store, [id]) = folder([NAME]);
     let (gate, mut reached) = Gate::new();
     let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
@@ -292,7 +292,7 @@ async fn a_run_takes_as_long_as_it_likes_while_no_other_waits_for_its_place() {
 }
 
 #[tokio::test]
-async fn rooms_that_fail_do_not_keep_people_from_being_synced() {
+async fn users_are_synced_also_where_rooms_fail() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor { rooms_fail: Some(unavailable()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
@@ -334,7 +334,7 @@ async fn rooms_that_the_vendor_does_not_have_are_no_failure() {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_rather_than_what_the_vendor_does_not_have() {
+async fn a_failure_is_reported_rather_than_what_the_vendor_does_not_offer() {
     let (ones, store, [id]) = folder([NAME]);
     let (rooms_fail, people_fail) = (Some(unsupported()), Some(unavailable()));
     let runner = runner(&ones, &store, &Vendor { rooms_fail, people_fail, ..Vendor::default() });
@@ -345,7 +345,7 @@ async fn what_fails_is_told_rather_than_what_the_vendor_does_not_have() {
 }
 
 #[tokio::test]
-async fn a_vendor_who_asks_for_patience_is_given_it() {
+async fn the_next_run_waits_as_long_as_the_vendor_asks() {
     let (ones, mut store, [id]) = folder([NAME]);
     store.set_interval(id, Some(HOUR)).unwrap();
     let vendor = Vendor { rooms_fail: Some(Refusal::Throttled(50_000)), ..Vendor::default() };
@@ -402,7 +402,7 @@ async fn what_is_due_is_started_once() {
 }
 
 #[tokio::test]
-async fn a_run_whose_process_dies_is_not_started_again_at_once() {
+async fn a_run_whose_process_ended_is_not_started_again_at_once() {
     let (ones, mut store, [id]) = folder([NAME]);
     store.set_interval(id, Some(HOUR)).unwrap();
     let due = Timestamp::now() + 1.hour();
@@ -445,7 +445,7 @@ async fn without_settings_a_run_says_so() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
+async fn stopping_waits_for_the_end_and_loses_nothing() {
     let (ones, store, ids) = folder(["A", "B", "C"]);
     let (gate, mut reached) = Gate::new();
     let vendor = Vendor { gate: Some(gate), ..Vendor::default() };

@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_asked_sooner_than_they_said(
+    fn no_vendor_is_asked_earlier_than_it_said(
         interval in seconds(), failures: u32, asked in seconds(), chance: u32,
     ) {
         let pause = pause(interval, failures, Some(asked), chance);
@@ -78,7 +78,7 @@ fn configured() -> (Ones, Store, IntegrationId) {
 }
 
 #[test]
-fn nothing_is_planned_until_somebody_says_how_often() {
+fn no_run_is_planned_without_an_interval() {
     let (_ones, mut store, id) = configured();
     let schedule = store.schedule(id).unwrap();
     assert_eq!((schedule.interval, schedule.next, schedule.failing), (None, None, None));
