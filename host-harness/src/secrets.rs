@@ -180,8 +180,8 @@ fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> 
     (is_separate || !is_weak(secret)).then_some(at + length)
 }
 
-/// Returns the number of bytes at the beginning of `text` that stand for `wanted`. Sources: RFC 3986,
-/// section 2.1; URL Standard, section 5.2 (`+`); RFC 8259, section 7.
+/// Returns the number of bytes at the beginning of `text` that stand for `wanted`. Sources: RFC
+/// 3986, section 2.1; URL Standard, section 5.2 (`+`); RFC 8259, section 7.
 fn encoded(wanted: char, text: &str) -> Option<usize> {
     let begins = |with: &str| {
         let same = text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));

@@ -45,8 +45,8 @@ impl Plugin {
     /// Returns the plugin's description of itself.
     ///
     /// # Errors
-    /// [`CallError::BrokeInterface`] where it is too large, or its schema is no JSON or too much work
-    /// to read; else those of a call.
+    /// [`CallError::BrokeInterface`] where it is too large, or its schema is no JSON or too much
+    /// work to read; else those of a call.
     pub async fn describe(&self) -> Result<Manifest, CallError> {
         self.0.known.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
     }

@@ -16,9 +16,9 @@ use wasmtime::{
 
 use super::CallError;
 
-/// Passes each item of a stream through `admit` and sends it to a channel. The guest waits while the
-/// channel is full. The stream is dropped where the receiver is gone, and the call fails where an
-/// item is not admitted.
+/// Passes each item of a stream through `admit` and sends it to a channel. The guest waits while
+/// the channel is full. The stream is dropped where the receiver is gone, and the call fails where
+/// an item is not admitted.
 pub(super) struct Forward<T, U, F> {
     sender: PollSender<U>,
     admit: F,

@@ -51,7 +51,7 @@ fn a_new_user_is_stored_in_the_default_groups_until_a_sync_reports_the_user() {
     drop(store);
     assert!(ones.is_provisional("new") && !ones.is_provisional("p001"));
 
-    // Also where the sync tells nothing else of them.
+    // Also where the sync reports no change of the user.
     ones.options.default_groups = vec!["Late".to_owned()];
     let outcome = ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![told("new")])]));
     assert_eq!(outcome.unwrap().counts.added, 0);

@@ -55,7 +55,7 @@ impl Answers {
         self
     }
 
-    /// And tries settings with so many checks.
+    /// And tests settings with this number of checks.
     pub(crate) fn checks(mut self, count: usize) -> Self {
         let [empty, none] = [self.text("check"), [0, 0]];
         // Two options without a value, and an empty list of fields.

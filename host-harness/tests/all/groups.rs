@@ -1,4 +1,4 @@
-//! Groups of the directory, and who is effectively in them.
+//! Groups of the directory, and their users.
 
 use ones_host::{
     model::{Removal, Unreadable, User, UserChange},
@@ -8,7 +8,7 @@ use ones_host::{
 
 use crate::fake::*;
 
-/// ONES with people p000 to p004 and these groups.
+/// ONES with users p000 to p004 and these groups.
 fn with_groups(changes: Vec<UserChange>) -> Ones {
     let mut ones = Ones::new();
     let people = ids(5).iter().map(|it| told(it)).collect();
@@ -42,7 +42,7 @@ fn change(ones: &mut Ones, changes: Vec<UserChange>) -> ones_host::store::RunCou
     ones.sync_users(&mut Fake::users([of_groups(CHANGES, "c3", changes)])).unwrap().counts
 }
 
-/// Tells all groups anew.
+/// Reports all groups again.
 fn tell_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::store::RunCounts) {
     let mut source = Fake::users([of_groups(WHOLE, "c4", changes)]);
     let counts = ones.sync_users(&mut source).unwrap().counts;
@@ -109,7 +109,7 @@ fn only_users_on_offer_count_and_a_user_who_is_back_is_still_a_member() {
     check(&ones, "A", &["stranger"]);
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
     check(&ones, "A", &["p000", "stranger"]);
-    // The account of a room's mailbox is nobody.
+    // The account of a room's mailbox is no user.
     ones.sync_rooms(&mut Fake::rooms(["stranger"])).unwrap();
     check(&ones, "A", &["p000"]);
 }
@@ -167,7 +167,7 @@ fn a_change_after_an_enumeration_in_the_same_run_counts() {
         with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
     let source = &mut Fake::users([
         of_groups(WHOLE, "c3", vec![group("a"), within("a", "p000")]),
-        // Renamed meanwhile: who is in it was not told anew.
+        // Renamed meanwhile: its members were not reported again.
         of_groups(CHANGES, "c4", vec![group("b"), within("a", "p002")]),
     ]);
     ones.sync_users(source).unwrap();

@@ -1,4 +1,5 @@
-//! A plugin that means harm: it is refused, and stops nobody. What takes work is counted in steps.
+//! A plugin that means harm: it is refused, and blocks no other work. Work on what it returns is
+//! counted in steps.
 
 use ones_host::{
     Error,

@@ -1,4 +1,4 @@
-//! What becomes of people who were removed.
+//! What happens to users who were removed.
 
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::store::{Admission, Kind, Leavers};
@@ -22,7 +22,7 @@ fn with_leavers(leavers: Leavers) -> Ones {
     ones
 }
 
-/// How many a run without changes deletes, so many days from now.
+/// Number of users that a run without changes deletes, that many days from now.
 fn later(ones: &mut Ones, days: i64) -> u64 {
     ones.options.now = Some(Timestamp::now() + (days * 24).hours());
     ones.sync_users(&mut Fake::users([])).unwrap().counts.deleted

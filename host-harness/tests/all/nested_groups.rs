@@ -1,4 +1,4 @@
-//! Groups within each other: who is in them, whatever the shape.
+//! Groups within each other: their users, whatever the shape.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -69,7 +69,7 @@ fn the_quota_of_one_integration_is_not_used_up_by_another() {
     sync("B", 500).unwrap();
     assert!(quota_of(&sync("C", 900).unwrap_err()));
     sync("D", 500).unwrap();
-    // What is there already can be told again.
+    // What is stored already can be reported again.
     sync("A", 500).unwrap();
 }
 

@@ -5,7 +5,7 @@ use ones_host::{
 
 use crate::fake::*;
 
-/// Removes that many of so many.
+/// Removes a number of users, of that many.
 fn remove(of: usize, removed: usize) -> (Ones, u64, u64) {
     let mut ones = Ones::with_users(&ids(of));
     let changes = ids(removed).iter().map(|it| gone(it)).collect();
@@ -20,7 +20,7 @@ fn up_to_the_limit_removals_are_applied_and_over_it_all_are_held() {
         (50, 11, (0, 11)),
         (200, 20, (20, 0)),
         (200, 21, (0, 21)),
-        // The last person does not go without somebody's word.
+        // The last user is not removed without approval.
         (1, 1, (0, 1)),
         (5, 5, (0, 5)),
         (5, 4, (4, 0)),
@@ -108,7 +108,7 @@ fn a_discarded_removal_is_held_again_however_few_there_are() {
     let held: Vec<_> = ones.changes.iter().filter(|it| it.action == Action::Held).collect();
     assert_eq!(held.len(), 1);
 
-    // Told again, it is a person like any other.
+    // Reported again, it is a user like any other.
     ones.options.full = false;
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
     ones.options.full = true;
@@ -126,7 +126,7 @@ fn a_swapped_tenant_removes_no_user() {
     let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "x", tell())])).unwrap().counts;
     assert_eq!((counts.added, counts.removed, counts.held), (915, 0, 19));
 
-    // Nor where a run that failed had told the others.
+    // Nor where a run that failed reported the others.
     let mut ones = Ones::with_users(&ids(19));
     ones.options.full = true;
     let broken = &mut Fake::users([batch(FIRST, "x", tell())]).then_fails();

@@ -190,7 +190,7 @@ async fn an_integration_has_one_run_at_a_time_whose_progress_can_be_read() {
     let activity = runner.activity(id).unwrap();
     assert_eq!((activity.kind, activity.told, activity.total), (Some(Kind::User), 2, Some(9)));
     assert_eq!(runner.ended(id), None);
-    // Who reads and who writes need not wait for it.
+    // Readers and writers of the store need not wait for it.
     let mut other = store.another().unwrap();
     assert_eq!(other.counts(id).unwrap().people, 2);
     other.admit(id, &user("new"), &[]).unwrap();

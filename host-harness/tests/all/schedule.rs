@@ -97,7 +97,7 @@ fn an_integration_is_due_when_its_time_has_come() {
     assert_eq!(next, now + 66.minutes());
     assert_eq!(store.due(next - 1.nanosecond()).unwrap(), []);
     assert_eq!(store.due(next).unwrap(), [id]);
-    // The same interval again changes nothing, another one plans anew, none forgets.
+    // The same interval again changes nothing, another one plans again, none deletes the plan.
     store.set_interval(id, Some(HOUR)).unwrap();
     assert_eq!(store.schedule(id).unwrap().next, Some(next));
     store.set_interval(id, Some(2 * HOUR)).unwrap();
