@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     graph::Graph,
     host::Host,
-    model::Room,
+    model::{Room, RoomField},
     payload::{Space, read_space},
     places::{passing_over, try_each_page},
 };
@@ -82,10 +82,13 @@ impl Buildings {
         }
         if self.are_unknown && last.is_some_and(|id| find(id).is_none()) {
             // The way ends at something that is there, but was not read.
-            room.unknown.building = building.is_none();
-            room.unknown.floor_label = floor.is_none();
-            room.unknown.address = room.address.is_none();
-            room.unknown.position = room.position.is_none();
+            let fields = [
+                (RoomField::Building, building.is_none()),
+                (RoomField::FloorLabel, floor.is_none()),
+                (RoomField::Address, room.address.is_none()),
+                (RoomField::Position, room.position.is_none()),
+            ];
+            room.unknown.extend(fields.into_iter().filter_map(|(field, is)| is.then_some(field)));
         }
         room.building = building.or(room.building.take());
         room.floor_label = floor.or(room.floor_label.take());

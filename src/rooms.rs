@@ -13,7 +13,7 @@ use crate::{
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
-    model::{BATCH, Removal, Room, RoomBatch, RoomChange, RoomFields, Summary, Unreadable},
+    model::{BATCH, Removal, Removed, Room, RoomBatch, RoomChange, RoomField, Summary, Unreadable},
     payload::{RoomKey, is_room, read_list, read_mailbox},
     places::{each_page, passing_over},
     settings::{RoomSelection, Settings},
@@ -53,7 +53,7 @@ pub async fn sync<H: Host>(
                     Ok(mut room) => {
                         buildings.complete(&graph, &mut room, place.parent.as_deref()).await?;
                         room.lists = lists.of(&place);
-                        room.unknown.lists = lists.are_unknown;
+                        room.unknown.extend(lists.are_unknown.then_some(RoomField::Lists));
                         batch.rooms.push(room);
                     }
                     Err(it) => batch.unreadable.push(it),
@@ -103,8 +103,8 @@ pub async fn read<H: Host>(
     let answers = batch::ask_all(&graph, &questions, PLACES).await?;
     let mut selection = Selection::new(&settings.rooms);
     let change = |(id, answer): (&String, Inner)| {
-        let missing = |why| RoomChange::Missing(id.clone(), why);
-        let unreadable = |reason| RoomChange::Unreadable(Unreadable { id: id.clone(), reason });
+        let missing = |removal| RoomChange::RoomMissing(Removed { id: id.clone(), removal });
+        let unreadable = |reason| RoomChange::RoomUnreadable(Unreadable::new(id.as_str(), reason));
         Ok(match found(&graph, answer, PLACES)? {
             Found::Missing => missing(Removal::Soft),
             Found::Unreadable(reason) => unreadable(reason),
@@ -125,13 +125,14 @@ pub async fn read<H: Host>(
 
 /// A room that was read without what holds it, under the id that was asked for.
 fn by_itself(room: Room, id: &str, is_in_something: bool) -> Room {
-    let unknown = RoomFields {
-        building: is_in_something,
-        floor_label: is_in_something,
-        address: is_in_something && room.address.is_none(),
-        position: is_in_something && room.position.is_none(),
-        lists: true,
-    };
+    let fields = [
+        (RoomField::Building, is_in_something),
+        (RoomField::FloorLabel, is_in_something),
+        (RoomField::Address, is_in_something && room.address.is_none()),
+        (RoomField::Position, is_in_something && room.position.is_none()),
+        (RoomField::Lists, true),
+    ];
+    let unknown = fields.into_iter().filter_map(|(field, is)| is.then_some(field)).collect();
     Room { id: id.to_owned(), unknown, ..room }
 }
 

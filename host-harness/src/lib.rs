@@ -1,10 +1,14 @@
-//! Stands in for ONES: loads an integration plugin and stores what it reports.
+//! A stand-in for ONES: loads an integration plugin and stores the records that it returns.
 //!
-//! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in fresh,
-//! limited instances. [`store::Store`] is the database. [`sync::Sync`] stores what a plugin
-//! reports, and [`runner::Runner`] does so in the background. The program `ones-host` is [`cli`].
+//! - [`plugin::Plugin`]: a component of the world `ones:integration/plugin`. Each call runs in a
+//!   new instance with limited memory and time.
+//! - [`store::Store`]: the database of users, rooms and groups.
+//! - [`sync::Sync`]: copies the records of a plugin to the store.
+//! - [`runner::Runner`]: runs syncs in the background, on schedule.
+//! - [`serve::Server`]: the pages for administrators and end users.
+//! - [`cli`]: the program `ones-host`.
 //!
-//! The host knows no vendor: every text about one comes from the plugin.
+//! This crate contains no text about any vendor: all such texts come from the plugin.
 
 pub mod access;
 pub mod budget;
@@ -26,6 +30,7 @@ pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod sync;
+mod wording;
 
 pub use error::Error;
 pub use problem::{Case, Problem};

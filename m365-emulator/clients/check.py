@@ -1,10 +1,10 @@
-"""Runs Microsoft's own Python clients (MSAL, azure-identity, msgraph-sdk) against the emulator, unchanged.
+"""Runs Microsoft's own Python clients (MSAL, azure-identity, msgraph-sdk), unchanged, against the emulator.
 
-How to run it (it needs the network to install the clients, which is why it is not part of the tests):
+It is not part of the tests, because it needs the network to install the clients. To run it:
 `python3 -m venv .venv && .venv/bin/pip install msal msgraph-sdk azure-identity deprecated`, start
 `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls ca.pem > emulator.json`, wait for its first
 line, then `.venv/bin/python clients/check.py emulator.json ca.pem`. It prints one line for each
-check and ends with 1 where one failed.
+check, and exits with 1 if one failed.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from msgraph_core.models.page_result import PageResult
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.tasks.page_iterator import PageIterator
 
-# It would go before the `verify` that MSAL is given.
+# These variables would take precedence over the `verify` that MSAL gets.
 os.environ.pop("REQUESTS_CA_BUNDLE", None)
 os.environ.pop("CURL_CA_BUNDLE", None)
 
@@ -110,7 +110,7 @@ def certificate_checks():
 
 
 class Redirected(Exception):
-    """Carries what came back to the application."""
+    """Carries the parameters that the application gets."""
 
 
 class Browser(urllib.request.HTTPRedirectHandler):
@@ -137,17 +137,17 @@ def sign_in_checks():
     application = msal.ConfidentialClientApplication(
         emulator["clientId"], client_credential=emulator["clientSecret"], authority=tenant,
         instance_discovery=False, verify=ca)
-    people = admin("GET", "users?$top=50")["value"]
-    person = next(user for user in people if user["accountEnabled"] and user["userType"] == "Member")
+    users = admin("GET", "users?$top=50")["value"]
+    user = next(user for user in users if user["accountEnabled"] and user["userType"] == "Member")
 
     def begin():
         return application.initiate_auth_code_flow([], redirect_uri="http://localhost:5000/signed-in")
 
     flow = begin()
-    back = Browser().press(flow["auth_uri"], "account", person["id"])
+    back = Browser().press(flow["auth_uri"], "account", user["id"])
     tokens = application.acquire_token_by_auth_code_flow(flow, back)
     claims = tokens.get("id_token_claims", {})
-    check("MSAL signs somebody in", claims.get("oid") == person["id"], tokens.get("error_description", ""))
+    check("MSAL signs a user in", claims.get("oid") == user["id"], tokens.get("error_description", ""))
     check("MSAL reads the tenant", claims.get("tid") == emulator["tenantId"])
     again = application.acquire_token_by_auth_code_flow(flow, back)
     check("MSAL cannot use a code twice", again.get("error_codes") == [54005], str(again.get("error")))
@@ -156,7 +156,7 @@ def sign_in_checks():
     refused = application.acquire_token_by_auth_code_flow(flow, back)
     check("MSAL reads a cancelled sign-in", refused.get("error") == "access_denied", str(refused.get("error")))
     flow = begin()
-    back = Browser().press(flow["auth_uri"], "account", person["id"])
+    back = Browser().press(flow["auth_uri"], "account", user["id"])
     admin("POST", "faults", {"then": {"idToken": "wrongNonce"}})
     try:
         application.acquire_token_by_auth_code_flow(flow, back)
@@ -227,17 +227,17 @@ async def graph_checks():
 
     query = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(select=["displayName", "accountEnabled"])
     page = await graph.users.delta.get(request_configuration=RequestConfiguration(query_parameters=query))
-    people = {}
+    followed = {}
     while True:
-        people.update({user.id: user for user in page.value})
+        followed.update({user.id: user for user in page.value})
         if not page.odata_next_link:
             break
         page = await graph.users.delta.with_url(page.odata_next_link).get()
-    check("SDK follows delta to its end", len(people) == truth["users"], str(len(people)))
+    check("SDK follows delta to its end", len(followed) == truth["users"], str(len(followed)))
     changed = {change["id"] for change in admin("POST", "change", {"users": 25})["changes"]}
     page = await graph.users.delta.with_url(page.odata_delta_link).get()
-    told = {user.id for user in page.value}
-    check("SDK is told changes by delta", told <= changed and told, f"{len(told)} of {len(changed)}")
+    reported = {user.id for user in page.value}
+    check("SDK reads changes from delta", reported <= changed and reported, f"{len(reported)} of {len(changed)}")
     removed = [user for user in page.value if "@removed" in user.additional_data]
     check("SDK sees @removed", bool(removed), str([user.additional_data["@removed"] for user in removed[:2]]))
 
@@ -257,33 +257,33 @@ async def graph_checks():
 
     groups = await graph.groups.get()
     check("SDK lists groups", len(groups.value) == min(100, truth["groups"]))
-    everybody = groups.value[0].id
-    there = admin("GET", f"groups/{everybody}/members")["users"]
-    members, page = [], await graph.groups.by_group_id(everybody).transitive_members.get()
+    all_users = groups.value[0].id
+    there = admin("GET", f"groups/{all_users}/members")["users"]
+    members, page = [], await graph.groups.by_group_id(all_users).transitive_members.get()
     while True:
         members += page.value
         if not page.odata_next_link:
             break
-        page = await graph.groups.by_group_id(everybody).transitive_members.with_url(page.odata_next_link).get()
+        page = await graph.groups.by_group_id(all_users).transitive_members.with_url(page.odata_next_link).get()
     check("SDK pages through members", sorted(user.id for user in members) == sorted(there), str(len(members)))
     check("SDK knows a member's type", type(members[0]).__name__ == "User", type(members[0]).__name__)
-    told, page = {}, await graph.groups.delta.get()
+    reported, page = {}, await graph.groups.delta.get()
     while True:
         for group in page.value:
-            told.setdefault(group.id, []).extend(group.additional_data.get("members@delta", []))
+            reported.setdefault(group.id, []).extend(group.additional_data.get("members@delta", []))
         if not page.odata_next_link:
             break
         page = await graph.groups.delta.with_url(page.odata_next_link).get()
-    memberships = sum(len(members) for members in told.values())
+    memberships = sum(len(members) for members in reported.values())
     now = admin("GET", "truth")
-    check("SDK follows groups", (len(told), memberships) == (now["groups"], now["memberships"]), str(memberships))
+    check("SDK follows groups", (len(reported), memberships) == (now["groups"], now["memberships"]), str(memberships))
     check("SDK is given a deltaLink of groups", bool(page.odata_delta_link))
     from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
         CheckMemberGroupsPostRequestBody,
     )
-    asked = CheckMemberGroupsPostRequestBody(group_ids=[everybody])
+    asked = CheckMemberGroupsPostRequestBody(group_ids=[all_users])
     checked = await graph.users.by_user_id(there[0]).check_member_groups.post(asked)
-    check("SDK checks a membership", checked.value == [everybody], str(checked.value))
+    check("SDK checks a membership", checked.value == [all_users], str(checked.value))
 
     from msgraph.generated.users.item.calendar_view.calendar_view_request_builder import CalendarViewRequestBuilder
     query = CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters(

@@ -205,7 +205,7 @@ impl Checkpoint {
             is_same.then_some(Stand { position, ..stand })
         };
         Self {
-            people: self.people.and_then(|it| serves(it, Subject::People)),
+            people: self.people.and_then(|it| serves(it, Subject::Users)),
             groups: self.groups.and_then(|it| serves(it, Subject::Groups)),
             card_number: reader.card_number().map(ToString::to_string),
             ..self
@@ -224,14 +224,14 @@ impl Checkpoint {
 
     fn stand(&self, subject: Subject) -> Option<&Stand> {
         match subject {
-            Subject::People => self.people.as_ref(),
+            Subject::Users => self.people.as_ref(),
             Subject::Groups => self.groups.as_ref(),
         }
     }
 
     fn stand_mut(&mut self, subject: Subject) -> Option<&mut Stand> {
         match subject {
-            Subject::People => self.people.as_mut(),
+            Subject::Users => self.people.as_mut(),
             Subject::Groups => self.groups.as_mut(),
         }
     }
@@ -242,7 +242,7 @@ impl Checkpoint {
             return true;
         };
         let limited = !settings.users.only_groups.is_empty();
-        subject == Subject::People
+        subject == Subject::Users
             && (limited && self.scope != ScopeIs::Settled
                 // An enumeration that is under way ends first: it must end some time.
                 || self.enumerate_again && !position.is_full())
@@ -277,7 +277,7 @@ impl Checkpoint {
         let stand = Some(Stand { made_for, began, position, owed, page_size: None, expired: 0 });
         match subject {
             // It finds out who is selected by now.
-            Subject::People => {
+            Subject::Users => {
                 let scope = match self.scope {
                     ScopeIs::Changed => ScopeIs::Open,
                     ScopeIs::Open | ScopeIs::Settled => ScopeIs::Settled,
@@ -417,7 +417,7 @@ impl MadeFor {
         let users = &settings.users;
         let (select, people) = match subject {
             Subject::Groups => (GROUP_SELECT, None),
-            Subject::People => (
+            Subject::Users => (
                 reader.select(),
                 Some(Scope {
                     card_number: reader.card_number().map(ToString::to_string),

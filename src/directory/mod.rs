@@ -46,7 +46,7 @@ pub async fn sync<H: Host>(
     let graph = Graph::new(host, settings, Patience::SYNC);
     let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
     let known = card_number::remembered(settings, checkpoint.card_number());
-    let lookup = match checkpoint.position(Subject::People) {
+    let lookup = match checkpoint.position(Subject::Users) {
         Some(_) if known.is_some() => Lookup::from(known),
         _ => card_number::find(&graph, known).await?,
     };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Explanation},
-    model::{Removal, UserChange},
+    model::{Removal, Removed, UserChange},
     payload::Reported,
 };
 
@@ -89,7 +89,8 @@ impl Finding {
     /// says that it exists.
     fn report(self) -> Option<UserChange> {
         match self.change {
-            UserChange::Missing(_, Removal::Soft) | UserChange::GroupMissing(_) => None,
+            UserChange::UserMissing(Removed { removal: Removal::Soft, .. })
+            | UserChange::GroupMissing(_) => None,
             change => Some(change),
         }
     }

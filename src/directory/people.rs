@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
     host::{Host, Request},
-    model::{Removal, Subject, User, UserChange},
+    model::{Removal, Removed, Subject, User, UserChange},
     payload::{Item, Reported, UserReader, is_person},
 };
 
@@ -112,15 +112,18 @@ impl<'a, H: Host> People<'a, H> {
         for item in items {
             let change = scope::of_member(self.graph, &mut self.rooms, item).await?;
             match &change {
-                UserChange::IfKnown(_) => after.enumerate_again(),
+                UserChange::UserIfKnown(_) => after.enumerate_again(),
                 // Whoever is listed is read.
-                UserChange::User(_) | UserChange::Removed(..) => {
-                    let owed = after.owed_mut(Subject::People);
+                UserChange::User(_) | UserChange::UserRemoved(_) => {
+                    let owed = after.owed_mut(Subject::Users);
                     owed.into_iter().for_each(|it| it.remove(change.id()));
                 }
                 _ => {}
             }
-            if !matches!(change, UserChange::Removed(_, Removal::OutOfScope)) {
+            if !matches!(
+                change,
+                UserChange::UserRemoved(Removed { removal: Removal::OutOfScope, .. })
+            ) {
                 changes.push(change);
             }
         }
@@ -130,7 +133,7 @@ impl<'a, H: Host> People<'a, H> {
     /// An item of a listing. What a change reported of a user that could not be read wins.
     fn full(&self, raw: &RawValue, after: &Checkpoint) -> Item {
         let item = self.reader.whole(raw);
-        let Some(owed) = after.owed(Subject::People).filter(|it| !it.is_empty()) else {
+        let Some(owed) = after.owed(Subject::Users).filter(|it| !it.is_empty()) else {
             return item;
         };
         let Item::User { user, .. } = &item else {
@@ -162,7 +165,7 @@ impl<'a, H: Host> People<'a, H> {
             if let Item::Partial(id) | Item::User { user: User { id, .. }, .. } = &item {
                 let id = id.clone();
                 let reported = self.reader.reported(raw);
-                let all = said.add(&id, reported, after.owed(Subject::People));
+                let all = said.add(&id, reported, after.owed(Subject::Users));
                 if let Item::Partial(_) = item {
                     item = self.reader.change(&all.alone());
                 }
@@ -195,7 +198,7 @@ impl<'a, H: Host> People<'a, H> {
                 Some(Why::Outside) if is_initial => finding.open = None,
                 _ => {}
             }
-            let owed = after.owed_mut(Subject::People);
+            let owed = after.owed_mut(Subject::Users);
             changes.extend(owed.and_then(|it| it.note(finding, &said, now)));
         }
         Ok(changes)
@@ -203,10 +206,10 @@ impl<'a, H: Host> People<'a, H> {
 }
 
 impl<H: Host> Walk<H> for People<'_, H> {
-    const SUBJECT: Subject = Subject::People;
+    const SUBJECT: Subject = Subject::Users;
 
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error> {
-        let delta = match checkpoint.position(Subject::People) {
+        let delta = match checkpoint.position(Subject::Users) {
             // Who is selected is open, but not what changed.
             Some(position) => position.delta().to_owned(),
             None => self.latest().await?,

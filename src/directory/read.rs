@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     graph::{Graph, Patience},
     host::Host,
-    model::{Unreadable, UserChange},
+    model::{Removed, Unreadable, UserChange},
     payload::{GROUP_SELECT, GroupRecord, Item, Reported, UserReader, read_group},
     settings::Settings,
 };
@@ -123,7 +123,7 @@ fn of_answers<H: Host>(
                 Known::Read { item: merged, is_behind, is_certain }
             }
             Found::Missing => Known::Missing(id.clone()),
-            Found::Unreadable(reason) => Known::Unread(Unreadable { id: id.clone(), reason }),
+            Found::Unreadable(reason) => Known::Unread(Unreadable::new(id.as_str(), reason)),
         })
     };
     users.iter().zip(answers).map(known).collect()
@@ -183,7 +183,7 @@ pub(super) async fn groups_by_id<H: Host>(
             }
             Found::Missing => Finding::open(UserChange::GroupMissing(id.clone()), Why::Unread),
             Found::Unreadable(reason) => {
-                let unreadable = Unreadable { id: id.clone(), reason };
+                let unreadable = Unreadable::new(id.as_str(), reason);
                 Finding::open(UserChange::GroupUnreadable(unreadable), Why::Unread)
             }
         })
@@ -196,11 +196,11 @@ pub(super) fn group(id: &str, record: GroupRecord) -> UserChange {
     let id = id.to_owned();
     match record {
         GroupRecord::Whole(group) => UserChange::Group(crate::model::Group { id, ..group }),
-        GroupRecord::Removed(removal) => UserChange::GroupRemoved(id, removal),
+        GroupRecord::Removed(removal) => UserChange::GroupRemoved(Removed { id, removal }),
         GroupRecord::Unreadable(it) => UserChange::GroupUnreadable(Unreadable { id, ..it }),
         GroupRecord::Partial => {
             let reason = "displayName is missing".to_owned();
-            UserChange::GroupUnreadable(Unreadable { id, reason })
+            UserChange::GroupUnreadable(Unreadable::new(id, reason))
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, FieldError},
     graph::{Graph, GraphError},
     host::{Host, Request},
-    model::{Removal, Unreadable, User, UserChange},
+    model::{Removal, Removed, Unreadable, User, UserChange},
     payload::Item,
 };
 
@@ -30,16 +30,17 @@ pub(super) async fn of_member<H: Host>(
     rooms: &mut RoomMailboxes,
     item: Item,
 ) -> Result<UserChange, Error> {
-    let out = |user: User| UserChange::Removed(user.id, Removal::OutOfScope);
+    let out =
+        |user: User| UserChange::UserRemoved(Removed { id: user.id, removal: Removal::OutOfScope });
     Ok(match item {
         Item::User { user, .. } if !graph.settings().users.select(&user) => out(user),
         Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
             Owner::User => UserChange::User(user),
             Owner::Room => out(user),
-            Owner::Unknown => UserChange::IfKnown(user),
+            Owner::Unknown => UserChange::UserIfKnown(user),
         },
-        Item::Removed(id, removal) => UserChange::Removed(id, removal),
-        Item::Unreadable(it) => UserChange::Unreadable(it),
+        Item::Removed(id, removal) => UserChange::UserRemoved(Removed { id, removal }),
+        Item::Unreadable(it) => UserChange::UserUnreadable(it),
         Item::Partial(id) => unreadable(id, "Only a part of it was told".to_owned()),
     })
 }
@@ -59,23 +60,23 @@ pub(super) async fn of_anybody<H: Host>(
                 (item, Some(doubt), is_certain)
             }
             Known::Missing(id) => {
-                let missing = UserChange::Missing(id, Removal::Soft);
+                let missing = UserChange::UserMissing(Removed { id, removal: Removal::Soft });
                 findings.push(Finding::open(missing, Why::Unread));
                 continue;
             }
             Known::Unread(it) => {
-                findings.push(Finding::open(UserChange::Unreadable(it), Why::Unread));
+                findings.push(Finding::open(UserChange::UserUnreadable(it), Why::Unread));
                 continue;
             }
         };
         findings.push(match of_member(graph, rooms, item).await? {
-            change @ UserChange::IfKnown(_) => Finding::open(change, Why::Rooms),
+            change @ UserChange::UserIfKnown(_) => Finding::open(change, Why::Rooms),
             // What cannot be read does not get better by being read again.
-            change @ UserChange::Unreadable(_) => Finding::settled(change),
+            change @ UserChange::UserUnreadable(_) => Finding::settled(change),
             // One read is one answer, and can be an old one.
-            UserChange::Removed(id, removal) if !is_certain => {
+            UserChange::UserRemoved(Removed { id, removal }) if !is_certain => {
                 let why = if doubt == Some(Why::Behind) { Why::Behind } else { Why::Outside };
-                Finding::open(UserChange::Missing(id, removal), why)
+                Finding::open(UserChange::UserMissing(Removed { id, removal }), why)
             }
             change => Finding { change, open: doubt },
         });
@@ -84,7 +85,7 @@ pub(super) async fn of_anybody<H: Host>(
     if groups.is_empty() {
         return Ok(findings);
     }
-    let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::IfKnown(_));
+    let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::UserIfKnown(_));
     let mut candidates: Vec<_> = findings.iter_mut().filter(|it| is_user(&it.change)).collect();
     let questions: Vec<_> =
         candidates.iter().flat_map(|it| questions(graph, it.change.id(), groups)).collect();
@@ -170,7 +171,8 @@ fn judge<H: Host>(
             }
             // It can be about a group as well.
             Inner::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
-                let missing = UserChange::Missing(id.to_owned(), Removal::Soft);
+                let missing =
+                    UserChange::UserMissing(Removed { id: id.to_owned(), removal: Removal::Soft });
                 return Ok(Some(Finding::open(missing, Why::Unread)));
             }
             Inner::Refused(refusal) if refusal.is_about_the_token() => {
@@ -189,12 +191,15 @@ fn judge<H: Host>(
             Finding::open(unreadable(id.to_owned(), reason), Why::Unread)
         }
         None => {
-            let missing = UserChange::Missing(id.to_owned(), Removal::OutOfScope);
+            let missing = UserChange::UserMissing(Removed {
+                id: id.to_owned(),
+                removal: Removal::OutOfScope,
+            });
             Finding::open(missing, Why::Outside)
         }
     }))
 }
 
 fn unreadable(id: String, reason: String) -> UserChange {
-    UserChange::Unreadable(Unreadable { id, reason })
+    UserChange::UserUnreadable(Unreadable::new(id, reason))
 }

@@ -13,10 +13,10 @@ use super::{
     restarts::Restarts,
 };
 use crate::{
-    error::{Error, Explanation},
+    error::{Error, Explanation, is_too_large},
     graph::{Answer, Graph, GraphError, LoopGuard, Page, Pause},
     host::{Host, Request, Response, Sink},
-    model::{BATCH, Mode, Subject, UserBatch, UserChange},
+    model::{self, BATCH, Mode, Subject, UserBatch, UserChange},
     payload::{Reported, UserReader},
 };
 
@@ -248,7 +248,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
         let is_full = self.checkpoint.position(W::SUBJECT).is_some_and(Position::is_full);
         let mode = |_| match is_full {
-            true => Mode::Full { first: false, last: false },
+            true => Mode::Full(model::Part { first: false, last: false }),
             false => Mode::Incremental,
         };
         self.put(W::SUBJECT, changes, after, mode, None).await?;
@@ -334,7 +334,10 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
         let mut first = part.first;
         let mode = |complete| match full {
-            true => Mode::Full { first: std::mem::take(&mut first), last: complete && part.ends },
+            true => Mode::Full(model::Part {
+                first: std::mem::take(&mut first),
+                last: complete && part.ends,
+            }),
             false => Mode::Incremental,
         };
         self.put(W::SUBJECT, changes, after, mode, total).await
@@ -411,7 +414,7 @@ async fn open<W: Walk<H>, H: Host>(
             Refused::Forgotten(words) => Err(End::Expired(words)),
             Refused::For(error) => return Err(error),
         },
-        Err(error) if error.is_too_large() => Err(End::TooLarge(error)),
+        Err(error) if is_too_large(&error) => Err(End::TooLarge(error)),
         Err(error) => return Err(error),
     })
 }
@@ -476,5 +479,5 @@ fn fingerprint(page: &Page<'_>) -> u64 {
 }
 
 fn is_unreadable(change: &UserChange) -> bool {
-    matches!(change, UserChange::Unreadable(_) | UserChange::GroupUnreadable(_))
+    matches!(change, UserChange::UserUnreadable(_) | UserChange::GroupUnreadable(_))
 }

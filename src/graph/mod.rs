@@ -16,7 +16,7 @@ use crate::{
     cloud::Endpoints,
     describe::Permission,
     entra::{self, AccessToken, Proof},
-    error::{Error, Explanation},
+    error::{ANSWER_TOO_LARGE, Error, Explanation},
     host::{Failure, Host, Request, Response, TransportError, uuid},
     model::Summary,
     settings::Settings,
@@ -89,6 +89,7 @@ impl<'a, H: Host> Graph<'a, H> {
             requests: self.requests.get(),
             throttled: self.throttled.get(),
             retried: self.retried.get(),
+            complete: true,
             ..Summary::default()
         }
     }
@@ -331,7 +332,7 @@ fn explain_failure(request: &Request, error: &TransportError) -> Error {
             "Allow the plugin the origins that it names for these settings",
         )),
         Failure::TooLarge => Error::Unexpected(explanation(
-            "answer-too-large",
+            ANSWER_TOO_LARGE,
             format!("The answer of {server} is larger than any answer of Microsoft"),
             "Check whether a proxy or firewall answers in Microsoft's place",
         )),

@@ -72,7 +72,7 @@ pub fn read_group_change(raw: &RawValue) -> GroupItem {
 fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem {
     let fields = members(raw);
     let Some(id) = fields.key_if_any("id") else {
-        let unreadable = Unreadable { id: NO_ID.to_owned(), reason: "id is missing".to_owned() };
+        let unreadable = Unreadable::new(NO_ID, "id is missing");
         return GroupItem {
             id: unreadable.id.clone(),
             record: GroupRecord::Unreadable(unreadable),
@@ -82,7 +82,7 @@ fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem 
     if let Some(removal) = removal(&fields) {
         return GroupItem { record: GroupRecord::Removed(removal), id, members: Vec::new() };
     }
-    let unreadable = |reason| GroupRecord::Unreadable(Unreadable { id: id.clone(), reason });
+    let unreadable = |reason| GroupRecord::Unreadable(Unreadable::new(id.as_str(), reason));
     let mut record = match is_partial(&fields) {
         true => GroupRecord::Partial,
         false => group(&id, &fields).map_or_else(unreadable, GroupRecord::Whole),

@@ -6,7 +6,7 @@
 use serde_json::{Value, value::RawValue};
 
 use super::{NO_ID, field::text, members};
-use crate::model::{Address, Coordinates, Room, RoomFields, Unreadable};
+use crate::model::{Address, Coordinates, Room, Unreadable};
 
 /// A list of rooms, most often a building.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl RoomKey {
     /// # Errors
     /// Which field is wrong, and how.
     pub fn read(&self, raw: &RawValue) -> Result<Room, Unreadable> {
-        self.room(raw).map_err(|reason| Unreadable { id: self.id.clone(), reason })
+        self.room(raw).map_err(|reason| Unreadable::new(self.id.as_str(), reason))
     }
 
     fn room(&self, raw: &RawValue) -> Result<Room, String> {
@@ -145,7 +145,7 @@ impl RoomKey {
             booking_type: members.text("bookingType")?,
             tags: members.texts("tags")?,
             lists: Vec::new(),
-            unknown: RoomFields::default(),
+            unknown: Vec::new(),
         })
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     card_number::{Attribute, Lookup},
-    model::{Removal, Unreadable, User, UserFields},
+    model::{Removal, Unreadable, User, UserField},
 };
 
 /// What a record of ONES is made of.
@@ -71,7 +71,7 @@ impl Item {
 pub struct UserReader {
     select: String,
     card_number: Option<Attribute>,
-    unknown: UserFields,
+    unknown: Vec<UserField>,
 }
 
 /// A reader for what the look-up of the card number's attribute found.
@@ -90,14 +90,14 @@ impl UserReader {
         let mut select = SELECT.to_vec();
         let property = card_number.map(Attribute::property);
         select.extend(property.filter(|it| !SELECT.contains(it)));
-        let unknown = UserFields::default();
+        let unknown = Vec::new();
         Self { select: select.join(","), card_number: card_number.cloned(), unknown }
     }
 
     /// Returns a reader for a run in which the attribute of the card number is not available:
     /// every user's card number is unknown.
     pub fn without_card_number() -> Self {
-        Self { unknown: UserFields { card_number: true }, ..Self::new(None) }
+        Self { unknown: vec![UserField::CardNumber], ..Self::new(None) }
     }
 
     /// Where the card number is.
@@ -134,7 +134,7 @@ impl UserReader {
     fn read(&self, members: &Members<'_>) -> Item {
         self.user(members).unwrap_or_else(|reason| {
             let id = ["id", "userPrincipalName"].iter().find_map(|name| members.key_if_any(name));
-            Item::Unreadable(Unreadable { id: id.unwrap_or_else(|| NO_ID.to_owned()), reason })
+            Item::Unreadable(Unreadable::new(id.unwrap_or_else(|| NO_ID.to_owned()), reason))
         })
     }
 
@@ -169,7 +169,7 @@ impl UserReader {
             enabled: members.flag("accountEnabled")?.unwrap_or(true),
             guest: is_guest(members.text("userType")?.as_deref(), &username),
             username,
-            unknown: self.unknown,
+            unknown: self.unknown.clone(),
         };
         Ok(Item::User { user, addresses })
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::script::{Asked, Reply, Script, nothing, ok, refused, settings, sync_rooms};
-use crate::model::{Address, Coordinates, Room, RoomFields};
+use crate::model::{Address, Coordinates, Room, RoomField};
 
 macro_rules! payload {
     ($name:literal) => {
@@ -154,14 +154,10 @@ fn a_cloud_without_buildings_tells_rooms_as_they_are() {
         let words = "The buildings, floors and sections could not be read";
         assert!(warnings[0].starts_with(words), "{warnings:?}");
         let passes = status == 500;
-        let held = RoomFields {
-            building: passes,
-            floor_label: passes,
-            address: passes,
-            position: passes,
-            lists: false,
-        };
-        assert_eq!(rooms[0].unknown, held, "{status}");
+        let held =
+            [RoomField::Building, RoomField::FloorLabel, RoomField::Address, RoomField::Position];
+        let expected = if passes { &held[..] } else { &[] };
+        assert_eq!(rooms[0].unknown, expected, "{status}");
     }
 }
 
@@ -176,11 +172,10 @@ fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
         kind => ok(json!({ "value": spaces(kind) })),
     }));
     assert_eq!(place(&told[0])[1], Some("Floor X"), "floors are read all the same");
-    let known = RoomFields::default();
-    let unknown = RoomFields { building: true, address: true, position: true, ..known };
+    let unknown = [RoomField::Building, RoomField::Address, RoomField::Position];
     assert_eq!(told[0].unknown, unknown);
-    assert_eq!(told[1].unknown, RoomFields { address: false, ..unknown }, "it has its own");
-    assert_eq!(told[2].unknown, known, "nothing holds it");
+    assert_eq!(told[1].unknown, [RoomField::Building, RoomField::Position], "it has its own");
+    assert_eq!(told[2].unknown, [], "nothing holds it");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("keep what was read"), "{warnings:?}");
 }

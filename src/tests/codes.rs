@@ -60,7 +60,7 @@ fn with_secret() -> Value {
 fn token_check(settings: &Value, code: u32, words: &str) -> Check {
     let script = Script::new(refusing(code, words));
     let check = block_on(validate(&script, &settings.to_string())).swap_remove(1);
-    assert_eq!((check.id, check.outcome), ("token", Outcome::Failed), "{code}");
+    assert_eq!((check.id.as_str(), check.outcome), ("token", Outcome::Failed), "{code}");
     check
 }
 

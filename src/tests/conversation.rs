@@ -9,7 +9,7 @@ use crate::{
     entra::{Proof, token_request},
     error::Error,
     host::Failure,
-    model::{Mode, Summary},
+    model::{Mode, Part, Summary},
 };
 
 fn latest() -> Reply {
@@ -60,9 +60,9 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
     let batches = of_people(batches);
     let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
-    assert_eq!(result, Ok(Summary { requests: 5, ..Summary::default() }));
+    assert_eq!(result, Ok(Summary { requests: 5, complete: true, ..Summary::default() }));
 }
 
 #[test]

@@ -299,7 +299,7 @@ fn a_certificate_is_warned_about_before_it_expires() {
     ] {
         let check = checked(&settings, now);
         let outcome = if expected.is_some() { Outcome::Warned } else { Outcome::Passed };
-        assert_eq!((check.id, check.outcome), ("settings", outcome), "{now}: {check:?}");
+        assert_eq!((check.id.as_str(), check.outcome), ("settings", outcome), "{now}: {check:?}");
         let Some(expected) = expected else { continue };
         assert!(check.summary.ends_with(expected), "{check:?}");
         assert_eq!(check.fields[0].field, "/server/clientCertificate");
@@ -397,7 +397,7 @@ fn a_refused_certificate_says_what_to_do() {
         });
         let settings = entered(json!({ "clientCertificate": certificate() })).to_string();
         let check = block_on(validate(&script, &settings)).swap_remove(1);
-        assert_eq!((check.id, check.outcome), ("token", Outcome::Failed));
+        assert_eq!((check.id.as_str(), check.outcome), ("token", Outcome::Failed));
         assert!(check.summary.contains(summary), "{code}: {}", check.summary);
         assert!(check.remedy.as_ref().is_some_and(|it| it.contains(remedy)), "{check:?}");
         let marked: Vec<_> = check.fields.iter().map(|it| it.field.as_str()).collect();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     directory,
     error::Error,
-    model::{BATCH, Group, Mode, Subject, UserBatch, UserChange},
+    model::{BATCH, Group, Mode, Part, Removed, Subject, UserBatch, UserChange},
     settings::Settings,
 };
 
@@ -75,14 +75,15 @@ fn told(batches: &[UserBatch], subject: Subject) -> Vec<String> {
     let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
     let sentence = |it: &UserChange| match it {
         UserChange::User(user) => user.id.clone(),
-        UserChange::IfKnown(user) => format!("{} if known", user.id),
-        UserChange::Missing(id, why) => format!("{id} missing {why:?}"),
+        UserChange::UserIfKnown(user) => format!("{} if known", user.id),
+        UserChange::UserMissing(Removed { id, removal: why }) => format!("{id} missing {why:?}"),
         UserChange::GroupMissing(id) => format!("{id} missing"),
         UserChange::Group(group) => group.id.clone(),
         UserChange::MemberAdded(it) => format!("{} + {}", it.group, it.member),
         UserChange::MemberRemoved(it) => format!("{} - {}", it.group, it.member),
-        UserChange::Removed(id, why) | UserChange::GroupRemoved(id, why) => format!("{id} {why:?}"),
-        UserChange::Unreadable(it) | UserChange::GroupUnreadable(it) => {
+        UserChange::UserRemoved(Removed { id, removal: why })
+        | UserChange::GroupRemoved(Removed { id, removal: why }) => format!("{id} {why:?}"),
+        UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
             format!("{}? {}", it.id, it.reason)
         }
     };
@@ -120,7 +121,7 @@ fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
     assert_eq!(told(&batches, Subject::Groups), expected);
     let modes: Vec<_> =
         batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
 }
 
@@ -190,8 +191,8 @@ fn without_the_permission_for_groups_people_are_synced_and_a_warning_says_so() {
         is_group.then(|| refused(403, "Authorization_RequestDenied"))
     };
     let (batches, result) = sync_users(&tenant(denied), &settings(json!({})), None);
-    assert_eq!(told(&batches, Subject::People), ["ann", "bob"]);
-    assert!(batches.iter().all(|it| it.subject == Subject::People));
+    assert_eq!(told(&batches, Subject::Users), ["ann", "bob"]);
+    assert!(batches.iter().all(|it| it.subject == Subject::Users));
     let warnings = result.expect("a good run").warnings;
     assert_eq!(
         warnings,
@@ -208,7 +209,7 @@ fn only_people_of_the_groups_are_told_and_groups_come_first() {
     let script = tenant(|_| None);
     let (batches, result) = sync_users(&script, &limited(), None);
     result.expect("a good run");
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(told(&batches, Subject::Users), ["ann"]);
     let paths = script.paths();
     let place = |part: &str| paths.iter().position(|it| it.contains(part));
     assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
@@ -228,7 +229,7 @@ fn somebody_who_changed_is_checked_against_the_groups() {
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
     assert_eq!(result.expect("a good run").requests, 5, "token, groups, people, rooms, a batch");
-    let told = told(&batches, Subject::People);
+    let told = told(&batches, Subject::Users);
     assert_eq!(told, ["ann", "bob missing OutOfScope", "eve OutOfScope"]);
     let asked = script.asked.borrow();
     let body: Value = serde_json::from_str(&asked.last().expect("a batch").body).expect("JSON");
@@ -259,7 +260,7 @@ fn more_than_twenty_groups_are_asked_for_in_pieces() {
     });
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
-    let told = told(&batches, Subject::People);
+    let told = told(&batches, Subject::Users);
     assert_eq!(told[told.len() - 2..], ["ann", "bob"], "both are in the last group");
 }
 
@@ -288,7 +289,7 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
     assert_eq!(summary.unreadable, 2);
     // Bob was not found, which is no removal: all three are read in the next run.
     assert_eq!(summary.owed.map(|it| it.count), Some(3));
-    let told = told(&batches, Subject::People);
+    let told = told(&batches, Subject::Users);
     let reason = "Microsoft Graph answered Request_BadRequest when asked for the person's groups";
     // What is missing can also be one of the groups: nobody is gone for that.
     let other = reason.replace("BadRequest", "ResourceNotFound");
@@ -306,13 +307,13 @@ fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_befo
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
     result.expect("a good run");
     let modes: Vec<_> = batches.iter().map(|it| (it.subject, it.mode)).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(
         modes,
         [
             (Subject::Groups, Mode::Incremental),
-            (Subject::People, full(true, false)),
-            (Subject::People, full(false, true)),
+            (Subject::Users, full(true, false)),
+            (Subject::Users, full(false, true)),
         ]
     );
     let paths = script.paths();
@@ -329,7 +330,7 @@ fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_befo
 
 #[test]
 fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() {
-    let full = Mode::Full { first: true, last: false };
+    let full = Mode::Full(Part { first: true, last: false });
     let run = |since: &str, changed: &[Value]| {
         let script = tenant(|asked| {
             let is_next = asked.path.contains("/groups/delta?$deltatoken=");
@@ -419,8 +420,8 @@ fn another_scope_enumerates_people_anew_and_goes_on_with_groups() {
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(&since));
     let mode = |subject| batches.iter().find(|it| it.subject == subject).map(|it| it.mode);
     assert_eq!(mode(Subject::Groups), Some(Mode::Incremental));
-    assert_eq!(mode(Subject::People), Some(Mode::Full { first: true, last: false }));
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(mode(Subject::Users), Some(Mode::Full(Part { first: true, last: false })));
+    assert_eq!(told(&batches, Subject::Users), ["ann"]);
 }
 
 #[test]

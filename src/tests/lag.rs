@@ -11,7 +11,7 @@ use super::{
 use crate::{
     directory,
     error::Error,
-    model::{Group, Mode, Owed, Removal, Subject, User, UserBatch, UserChange},
+    model::{Group, Mode, Owed, Part, Removal, Removed, Subject, User, UserBatch, UserChange},
     settings::Settings,
 };
 
@@ -200,7 +200,7 @@ fn case_042_a_user_whose_groups_are_not_answered_is_checked_in_the_next_run() {
     story.run(During::default()).1.expect("who is selected is settled");
     let users = vec![with(user("ann"), "jobTitle", json!("Lead"))];
     let ran = story.run(During { users, by_id: &failed, ..During::default() });
-    assert!(matches!(changes(&ran)[..], [UserChange::Unreadable(_)]), "{ran:?}");
+    assert!(matches!(changes(&ran)[..], [UserChange::UserUnreadable(_)]), "{ran:?}");
     assert_eq!(owed(&ran).map(|it| it.count), Some(1));
 
     let answer = |url: &str| match url.ends_with("/checkMemberGroups") {
@@ -223,7 +223,8 @@ fn a_user_who_was_found_in_none_of_the_groups_is_checked_again_for_an_hour() {
     };
     let users = vec![user("ann")];
     let ran = story.run(During { users, by_id: &outside, ..During::default() });
-    let missing = UserChange::Missing("ann".to_owned(), Removal::OutOfScope);
+    let missing =
+        UserChange::UserMissing(Removed { id: "ann".to_owned(), removal: Removal::OutOfScope });
     assert_eq!(changes(&ran), [&missing], "one answer is no proof");
     assert_eq!(owed(&ran), None, "most users are in none: nothing is missing for that");
 
@@ -338,7 +339,10 @@ fn a_removal_settles_what_is_owed() {
         .expect("a good run");
     let users = vec![json!({"id": "new", "@removed": {"reason": "deleted"}})];
     let ran = story.run(During { users, ..During::default() });
-    assert_eq!(changes(&ran), [&UserChange::Removed("new".to_owned(), Removal::Permanent)]);
+    assert_eq!(
+        changes(&ran),
+        [&UserChange::UserRemoved(Removed { id: "new".to_owned(), removal: Removal::Permanent })]
+    );
     assert_eq!(owed(&ran), None);
     story.run(During::default()).1.expect("a good run");
     assert_eq!(story.batches(), 0);
@@ -352,7 +356,7 @@ fn what_is_owed_outlives_the_delta_link_and_a_listing_settles_it() {
     let listed = vec![user("new")];
     let ran = story.run(During { forgot: true, listed, ..During::default() });
     assert_eq!(only_user(&ran).id, "new");
-    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full { .. })));
+    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full(_))));
     assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other one stays owed");
 }
 
@@ -407,7 +411,7 @@ fn case_046_accounts_wait_while_places_does_not_answer() {
     let room = with(user("r"), "mail", json!("room@contoso.com"));
     let users = vec![room.clone(), user("ann"), with(user("bob"), "mail", json!(null))];
     let ran = story.run(During { users, places: 500, ..During::default() });
-    let [UserChange::IfKnown(r), UserChange::IfKnown(ann), UserChange::User(bob)] =
+    let [UserChange::UserIfKnown(r), UserChange::UserIfKnown(ann), UserChange::User(bob)] =
         changes(&ran)[..]
     else {
         panic!("{:?}", ran.0)
@@ -424,7 +428,10 @@ fn case_046_accounts_wait_while_places_does_not_answer() {
     let ran = story.run(During { by_id: &answer, ..During::default() });
     let [UserChange::User(ann), out] = changes(&ran)[..] else { panic!("{:?}", ran.0) };
     assert_eq!(ann.id, "ann");
-    assert_eq!(*out, UserChange::Removed("r".to_owned(), Removal::OutOfScope));
+    assert_eq!(
+        *out,
+        UserChange::UserRemoved(Removed { id: "r".to_owned(), removal: Removal::OutOfScope })
+    );
     assert_eq!(owed(&ran), None);
 }
 
@@ -434,11 +441,11 @@ fn case_046_an_enumeration_without_places_is_followed_by_another() {
     let listed = || vec![with(user("r"), "mail", json!("room@contoso.com")), user("ann")];
     let forgot = During { forgot: true, listed: listed(), places: 500, ..During::default() };
     let ran = story.run(forgot);
-    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::IfKnown(_))), "{ran:?}");
+    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::UserIfKnown(_))), "{ran:?}");
     assert_eq!(owed(&ran), None);
 
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full { first: true, last: false });
+    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full(Part { first: true, last: false }));
     assert_eq!(only_user(&ran).id, "ann");
     let ran = story.run(During { listed: listed(), ..During::default() });
     assert_eq!(of_people(ran.0)[0].mode, Mode::Incremental);
@@ -459,7 +466,7 @@ fn case_046_after_a_day_without_places_users_come_all_the_same() {
     // Places answers again: from then on accounts wait anew.
     story.run(During { users: vec![user("ann")], ..During::default() }).1.expect("a good run");
     let ran = story.run(down());
-    assert!(matches!(changes(&ran)[..], [UserChange::IfKnown(_)]), "{ran:?}");
+    assert!(matches!(changes(&ran)[..], [UserChange::UserIfKnown(_)]), "{ran:?}");
 }
 
 #[test]

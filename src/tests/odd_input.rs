@@ -12,7 +12,7 @@ use crate::{
     directory,
     graph::Page,
     host::Response,
-    model::{Coordinates, Group, Membership, Removal, Room, User, UserChange},
+    model::{Coordinates, Group, Membership, Removal, Removed, Room, User, UserChange},
     payload::{
         GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_person, read_group,
     },
@@ -62,7 +62,7 @@ fn read(person: &Value) -> User {
 #[track_caller]
 fn unreadable(person: &Value) -> String {
     match &told(body(person), &json!([]))[..] {
-        [UserChange::Unreadable(it)] => format!("{} {}", it.id, it.reason),
+        [UserChange::UserUnreadable(it)] => format!("{} {}", it.id, it.reason),
         other => panic!("{other:?}"),
     }
 }
@@ -154,7 +154,10 @@ fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     let removed = json!([{"id": UPPER, "@removed": {"reason": "Deleted"}}]);
     let person = with(user("ann"), "id", json!(LOWER));
     let changes = told(body(&person), &removed);
-    assert_eq!(changes[1], UserChange::Removed(LOWER.to_owned(), Removal::Permanent));
+    assert_eq!(
+        changes[1],
+        UserChange::UserRemoved(Removed { id: LOWER.to_owned(), removal: Removal::Permanent })
+    );
     let group = group(&format!(
         r#"{{"id": "{UPPER}", "displayName": "G", "members@delta": [
             {{"id": "{UPPER}"}}, {{"id": "{UPPER}", "@removed": {{}}}}

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     graph::GraphError,
     host::Response,
-    model::{Address, Coordinates, Room, UserChange},
+    model::{Address, Coordinates, Removed, Room, UserChange},
     secret::Secret,
 };
 
@@ -211,7 +211,10 @@ fn a_round_of_delta_is_followed_through_its_pages() {
     let since = &batches.last().expect("a batch").checkpoint;
     let (batches, _) = sync_users(&Script::new(answered), &settings, Some(since));
     let removed = crate::model::Removal::Soft;
-    let removed = UserChange::Removed("8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(), removed);
+    let removed = UserChange::UserRemoved(Removed {
+        id: "8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(),
+        removal: removed,
+    });
     assert!(batches.iter().any(|it| it.changes.contains(&removed)), "{batches:?}");
 }
 

@@ -9,7 +9,7 @@ use super::script::{
 use crate::{
     directory,
     error::Error,
-    model::{BATCH, Mode, Subject, UserBatch, UserChange},
+    model::{BATCH, Mode, Part, Removed, Subject, UserBatch, UserChange, UserField},
 };
 
 /// A user as Graph tells it in full.
@@ -75,10 +75,10 @@ fn told(batches: &[UserBatch]) -> Vec<String> {
     changes
         .map(|it| match it {
             UserChange::User(user) => user.id.clone(),
-            UserChange::IfKnown(user) => format!("{} if known", user.id),
-            UserChange::Removed(id, removal) => format!("{id} {removal:?}"),
-            UserChange::Missing(id, removal) => format!("{id} missing {removal:?}"),
-            UserChange::Unreadable(it) => format!("{}? {}", it.id, it.reason),
+            UserChange::UserIfKnown(user) => format!("{} if known", user.id),
+            UserChange::UserRemoved(Removed { id, removal }) => format!("{id} {removal:?}"),
+            UserChange::UserMissing(Removed { id, removal }) => format!("{id} missing {removal:?}"),
+            UserChange::UserUnreadable(it) => format!("{}? {}", it.id, it.reason),
             of_groups => format!("{of_groups:?}"),
         })
         .collect()
@@ -218,7 +218,7 @@ fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user(
         let warnings = result.expect("a good run").warnings;
         assert!(warnings[0].contains("aboutMe"), "{warnings:?}");
         let [UserChange::User(ann)] = &batches[0].changes[..] else { panic!("{batches:?}") };
-        assert!(ann.unknown.card_number, "the host keeps the number that it has");
+        assert_eq!(ann.unknown, [UserField::CardNumber], "the host keeps the number that it has");
 
         // The next run tries again, and lists nobody for that.
         let since = &batches.last().expect("a batch").checkpoint;
@@ -229,12 +229,12 @@ fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user(
 
         let ids = ["ann".to_owned()];
         let read = block_on(directory::read_users(&script, &settings, &ids)).expect("answers");
-        assert!(matches!(&read[0], UserChange::User(it) if it.unknown.card_number), "{read:?}");
+        assert!(matches!(&read[0], UserChange::User(it) if !it.unknown.is_empty()), "{read:?}");
 
         // Graph has it by now: users are enumerated with their numbers.
         let (batches, result) = sync_users(&without("nothing", true), &settings, Some(since));
         assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
-        assert_eq!(batches[0].mode, Mode::Full { first: true, last: false });
+        assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }));
     }
 }
 
@@ -255,7 +255,7 @@ fn changes_that_lead_in_a_circle_begin_anew() {
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert!(result.is_ok(), "{result:?}");
     let last = of_people(batches).pop().expect("a batch");
-    assert_eq!(last.mode, Mode::Full { first: false, last: true });
+    assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_page_larger_than_a_batch_is_told_in_several() {
     let batches = of_people(batches);
     assert_eq!(batches.iter().map(|it| it.changes.len()).collect::<Vec<_>>(), [1000, 1000, 500, 0]);
     assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
-    let first = |it: &UserBatch| it.mode == Mode::Full { first: true, last: false };
+    let first = |it: &UserBatch| it.mode == Mode::Full(Part { first: true, last: false });
     assert_eq!(batches.iter().filter(|it| first(it)).count(), 1);
     assert_eq!(batches[0].checkpoint, batches[1].checkpoint, "the page would be read again");
     assert_ne!(batches[1].checkpoint, batches[2].checkpoint);
@@ -309,7 +309,7 @@ fn a_forgotten_link_begins_anew_within_the_run() {
         });
         let (batches, result) = sync_users(&script, &settings, Some(since));
         assert!(result.is_ok(), "{code}: {result:?}");
-        assert_eq!(batches[0].mode, Mode::Full { first: true, last: false }, "{code}");
+        assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }), "{code}");
         assert_eq!(told(&batches), ["bob"]);
     }
     let script = Script::new(|asked| match asked.path.as_str() {
@@ -335,12 +335,12 @@ fn a_checkpoint_serves_only_the_settings_it_was_made_for() {
     for other in others {
         let (batches, _) =
             sync_users(&tenant(Vec::new(), Vec::new()), &settings(other.clone()), Some(&since));
-        assert_eq!(batches[0].mode, Mode::Full { first: true, last: false }, "{other}");
+        assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }), "{other}");
     }
     for nonsense in ["", "{}", "null", "[1]", &since[..since.len() / 2], "\u{0}"] {
         let (batches, result) = sync_users(&tenant(Vec::new(), Vec::new()), &made, Some(nonsense));
         assert!(result.is_ok());
-        assert_eq!(batches[0].mode, Mode::Full { first: true, last: false }, "{nonsense}");
+        assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }), "{nonsense}");
     }
     let elsewhere = since.replace("graph.microsoft.com/v1.0/users", "evil.example/v1.0/users");
     let script = tenant(Vec::new(), Vec::new());
@@ -356,7 +356,7 @@ fn delta_is_not_trusted_for_more_than_a_week() {
     let script = tenant(Vec::new(), Vec::new());
     script.clock.set(script.clock.get() + std::time::Duration::from_secs(7 * 86_400 + 1));
     let (batches, _) = sync_users(&script, &settings, Some(since));
-    assert_eq!(batches[0].mode, Mode::Full { first: true, last: false });
+    assert_eq!(batches[0].mode, Mode::Full(Part { first: true, last: false }));
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn people_are_read_by_id_whatever_became_of_them() {
     let changes =
         block_on(directory::read_users(&script, &settings(json!({})), &ids)).expect("answers");
     let batch = UserBatch {
-        subject: Subject::People,
+        subject: Subject::Users,
         mode: Mode::Incremental,
         changes,
         checkpoint: String::new(),

@@ -14,7 +14,7 @@ use crate::{
     directory,
     error::Error,
     host::Failure,
-    model::{Mode, Subject, UserBatch, UserChange},
+    model::{Mode, Part, Subject, UserBatch, UserChange},
 };
 
 fn users(batches: &[UserBatch]) -> BTreeSet<String> {
@@ -80,7 +80,7 @@ fn case_020_a_page_token_that_expires_once_lists_again_within_the_enumeration() 
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     result.expect("a good run");
     assert_eq!(users(&batches), everybody(5));
-    let first = |it: &&UserBatch| matches!(it.mode, Mode::Full { first: true, .. });
+    let first = |it: &&UserBatch| matches!(it.mode, Mode::Full(Part { first: true, .. }));
     assert_eq!(of_people(batches).iter().filter(first).count(), 1, "what was reported counts");
     assert_eq!(script.pauses.borrow().len(), 1);
 }
@@ -95,7 +95,7 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
         assert_eq!(users(&batches), everybody(8), "{pages}");
         let batches = of_people(batches);
         let last = &batches[batches.len() - 1];
-        assert_eq!(last.mode, Mode::Full { first: false, last: true }, "{pages}");
+        assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }), "{pages}");
         let pauses: Vec<_> = script.pauses.borrow().iter().map(|it| it.as_millis()).collect();
         assert!(matches!(pauses[..], [500..=1000, 1000..=2000]), "they grow: {pauses:?}");
         assert!(
@@ -205,7 +205,7 @@ fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
     result.expect("a good run");
     assert_eq!(users(&batches), ["ann", "bob"].map(str::to_owned).into());
     let modes: Vec<_> = of_people(batches.clone()).iter().map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
     let tops: Vec<_> = script.asked.borrow().iter().filter(|it| is_listing(it)).map(top).collect();
     assert_eq!(tops, [999, 499, 249]);
@@ -263,7 +263,7 @@ fn groups_whose_enumeration_took_two_runs_are_followed_once_more_at_its_end() {
     result.expect("a good run");
     let modes = batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode);
     let modes: Vec<_> = modes.collect();
-    assert_eq!(modes, [Mode::Full { first: false, last: true }, Mode::Incremental]);
+    assert_eq!(modes, [Mode::Full(Part { first: false, last: true }), Mode::Incremental]);
     let joined = batches.iter().flat_map(|it| &it.changes).any(|it| match it {
         UserChange::MemberAdded(it) => it.member == "bob",
         _ => false,

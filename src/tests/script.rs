@@ -213,7 +213,7 @@ pub(super) fn sync_users<F: Fn(&Asked) -> Reply>(
 
 /// The batches that tell of people.
 pub(super) fn of_people(batches: Vec<UserBatch>) -> Vec<UserBatch> {
-    batches.into_iter().filter(|it| it.subject == Subject::People).collect()
+    batches.into_iter().filter(|it| it.subject == Subject::Users).collect()
 }
 
 pub(super) fn sync_rooms<F: Fn(&Asked) -> Reply>(

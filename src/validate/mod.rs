@@ -155,7 +155,8 @@ fn of_error(id: &'static str, error: &Error) -> Check {
         | Error::Unexpected(it)
         | Error::Rejected(it)
         | Error::Declined(it)
-        | Error::Unsupported(it) => Check {
+        | Error::Unsupported(it)
+        | Error::Other(it) => Check {
             remedy: it.remedy.clone(),
             detail: Some(match &it.detail {
                 Some(detail) => format!("{}; {detail}", it.code),
@@ -202,6 +203,6 @@ fn skipped(id: &'static str, summary: impl Into<String>) -> Check {
 }
 
 fn check(id: &'static str, outcome: Outcome, summary: impl Into<String>) -> Check {
-    let summary = summary.into();
+    let (id, summary) = (id.to_owned(), summary.into());
     Check { id, outcome, summary, remedy: None, detail: None, fields: Vec::new() }
 }

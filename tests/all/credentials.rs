@@ -18,14 +18,14 @@ fn certificate() -> String {
 
 /// A tenant, and settings with a certificate that only the settings know so far.
 fn scene(certificate: &str) -> Scene {
-    let mut scene = Scene::of(20, 3);
+    let mut scene = Scene::new(20, 3);
     scene.set("/server/clientSecret", Value::Null);
     scene.set("/server/clientCertificate", json!(format!("{certificate}{KEY}")));
     scene
 }
 
 #[test]
-fn a_certificate_does_what_a_secret_does_and_its_key_appears_nowhere() {
+fn a_certificate_works_like_a_secret_and_its_key_appears_nowhere() {
     let certificate = certificate();
     let scene = scene(&certificate);
     scene.add_certificate(&certificate).expect("a certificate");
@@ -34,7 +34,7 @@ fn a_certificate_does_what_a_secret_does_and_its_key_appears_nowhere() {
         let secret = KEY.lines().nth(1).expect("a line of the key");
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{words:?}");
     }
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     let token = scene.host(&["validate"]).json()["checks"][1].clone();
     assert_eq!(token["summary"], "Entra ID accepts client ID and client certificate");
 }
@@ -54,7 +54,7 @@ fn a_certificate_that_the_tenant_does_not_know_is_to_be_uploaded() {
 
 #[test]
 fn an_expiring_secret_is_warned_about_in_every_run() {
-    let mut scene = Scene::of(10, 2);
+    let mut scene = Scene::new(10, 2);
     scene.set("/server/secretExpires", json!("2020-01-01"));
     for what in ["rooms", "users"] {
         let run = scene.sync(what);

@@ -56,7 +56,7 @@ struct History {
 impl History {
     fn happen(&mut self, event: &Event) {
         let scene = &self.scene;
-        let users: Vec<_> = scene.people_in_truth().into_keys().collect();
+        let users: Vec<_> = scene.expected_users().into_keys().collect();
         let groups: Vec<_> = scene.groups().iter().map(|group| text(group, "id")).collect();
         let user = |number: &usize| users[number % users.len()].as_str();
         let group = |number: &usize| groups[number % groups.len()].as_str();
@@ -86,7 +86,7 @@ impl History {
             }
             Event::Join(who, to) => drop(scene.add_members(group(to), &[user(who)])),
             Event::Leave(who, from) => drop(scene.remove_members(group(from), &[user(who)])),
-            Event::Lag(read, times) => scene.lag(Lag::of(&[*read]).times(*times)),
+            Event::Lag(read, times) => scene.lag(Lag::on(&[*read]).times(*times)),
             Event::Fail(status, times) => {
                 // Longer than a run waits: nothing is gained by trying again.
                 let retry_after = (*status != 404).then(|| "600".to_owned());
@@ -104,7 +104,7 @@ impl History {
         if run.code == 3 {
             self.scene.host(&["removals", "approve"]).ends_with(0);
         }
-        let there = self.scene.people_in_truth();
+        let there = self.scene.expected_users();
         let all = self.scene.host(&["users", "--all"]).ends_with(0).lines();
         for user in all.iter().filter(|user| user["removed"].is_object()) {
             let id = text(user, "id");
@@ -135,7 +135,7 @@ proptest! {
         history.scene.clear_lags();
         history.sync();
         history.sync();
-        history.scene.assert_people_are_true();
-        history.scene.assert_groups_are_true();
+        history.scene.assert_users_match();
+        history.scene.assert_groups_match();
     }
 }

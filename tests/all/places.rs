@@ -23,7 +23,7 @@ fn every_room_of_the_tenant_comes_to_ones() {
     for places_next_link in [true, false] {
         let scene = Scene::with(Config { rooms: 250, places_next_link, ..Config::default() });
         assert_eq!(scene.counts("rooms"), [250, 0, 0, 0], "next links: {places_next_link}");
-        let kept = scene.rooms_kept();
+        let kept = scene.synced_rooms();
         for room in scene.rooms() {
             let ours = &kept[&text(&room, "placeId")];
             assert_eq!(text(ours, "email"), text(&room, "emailAddress"));
@@ -39,7 +39,7 @@ fn every_room_of_the_tenant_comes_to_ones() {
 
 #[test]
 fn changed_and_removed_rooms_follow() {
-    let scene = Scene::of(5, 30);
+    let scene = Scene::new(5, 30);
     scene.sync("rooms");
     let rooms = scene.rooms();
     let id = |index: usize| text(&rooms[index], "id");
@@ -47,7 +47,7 @@ fn changed_and_removed_rooms_follow() {
     scene.patch_room(&id(0), renamed).expect("a room");
     scene.remove_room(&id(1)).expect("a room");
     assert_eq!(scene.counts("rooms"), [0, 1, 1, 0]);
-    let kept = scene.rooms_kept();
+    let kept = scene.synced_rooms();
     assert_eq!(kept.len(), 29);
     assert!(kept.values().any(|it| it["name"] == "Blue Whale"));
     assert_eq!(scene.host(&["rooms", "--all"]).lines().len(), 30, "the removed one is remembered");
@@ -55,7 +55,7 @@ fn changed_and_removed_rooms_follow() {
 
 #[test]
 fn chosen_rooms_come_alone() {
-    let mut scene = Scene::of(5, 30);
+    let mut scene = Scene::new(5, 30);
     let rooms = scene.rooms();
     let chosen =
         json!([text(&rooms[3], "placeId"), text(&rooms[7], "emailAddress"), "nowhere@contoso.com"]);
@@ -68,7 +68,7 @@ fn chosen_rooms_come_alone() {
 
 #[test]
 fn a_tenant_that_shows_no_rooms_removes_none() {
-    let scene = Scene::of(5, 6);
+    let scene = Scene::new(5, 6);
     scene.sync("rooms");
     for room in scene.rooms() {
         scene.remove_room(&text(&room, "id")).expect("a room");
@@ -76,15 +76,15 @@ fn a_tenant_that_shows_no_rooms_removes_none() {
     let run = scene.host(&["sync", "rooms"]).ends_with(3).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(6)), "{run}");
     assert!(run["summary"]["warnings"].to_string().contains("no rooms"), "{run}");
-    assert_eq!(scene.rooms_kept().len(), 6);
-    // A person's word counts.
+    assert_eq!(scene.synced_rooms().len(), 6);
+    // An administrator can approve them.
     scene.host(&["removals", "approve"]).ends_with(0);
-    assert_eq!(scene.rooms_kept().len(), 0);
+    assert_eq!(scene.synced_rooms().len(), 0);
 }
 
 #[test]
 fn without_the_permission_nothing_changes() {
-    let scene = Scene::of(5, 6);
+    let scene = Scene::new(5, 6);
     scene.sync("rooms");
     scene.revoke("Place.Read.All").expect("it was granted");
     let run = scene.host(&["sync", "rooms"]).ends_with(1);
@@ -92,18 +92,18 @@ fn without_the_permission_nothing_changes() {
         run.stderr.contains("Place.Read.All") && run.stderr.contains("admin consent"),
         "{run:#?}"
     );
-    assert_eq!(scene.rooms_kept().len(), 6);
+    assert_eq!(scene.synced_rooms().len(), 6);
 }
 
 #[test]
 fn a_renamed_building_renames_it_for_its_rooms() {
-    let scene = Scene::of(5, 12);
+    let scene = Scene::new(5, 12);
     scene.sync("rooms");
     let building = scene.spaces(SpaceKind::Building)[0].clone();
     let renamed = json!({"displayName": "Headquarters"}).as_object().expect("an object").clone();
     scene.patch_space(SpaceKind::Building, &text(&building, "id"), renamed).expect("a building");
     scene.sync("rooms");
-    let kept = scene.rooms_kept();
+    let kept = scene.synced_rooms();
     let inside: Vec<_> = scene
         .rooms()
         .into_iter()
@@ -116,7 +116,7 @@ fn a_renamed_building_renames_it_for_its_rooms() {
 
 #[test]
 fn the_booking_policy_is_a_script_for_the_rooms_that_ones_offers() {
-    let mut scene = Scene::of(5, 4);
+    let mut scene = Scene::new(5, 4);
     let rooms = scene.rooms();
     let chosen: Vec<_> = rooms[..2].iter().map(|it| text(it, "placeId")).collect();
     scene.set("/rooms", json!({ "select": chosen }));

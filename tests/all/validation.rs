@@ -34,14 +34,14 @@ fn check(run: &Run, id: &str) -> Value {
 
 #[test]
 fn a_healthy_tenant_passes_every_check() {
-    let run = Scene::of(30, 5).host(&["validate"]).ends_with(0);
+    let run = Scene::new(30, 5).host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "passed"), CHECKS);
 }
 
 #[test]
 fn each_permission_that_is_not_granted_fails_alone() {
     for permission in ["User.Read.All", "Group.Read.All", "Place.Read.All", "Calendars.ReadWrite"] {
-        let scene = Scene::of(30, 5);
+        let scene = Scene::new(30, 5);
         scene.revoke(permission).expect("it was granted");
         let run = scene.host(&["validate"]).ends_with(1);
         let id = format!("permission/{permission}");
@@ -60,7 +60,7 @@ fn wrong_credentials_say_which_and_what_to_do() {
         ("/server/clientSecret", json!("wrong"), "AADSTS7000215", "copy its Value"),
     ];
     for (field, value, code, remedy) in cases {
-        let mut scene = Scene::of(5, 1);
+        let mut scene = Scene::new(5, 1);
         scene.set(field, value);
         let run = scene.host(&["validate"]).ends_with(1);
         assert_eq!(with_outcome(&run, "failed"), ["token"]);
@@ -73,7 +73,7 @@ fn wrong_credentials_say_which_and_what_to_do() {
         assert!(token["remedy"].as_str().is_some_and(|it| it.contains(remedy)), "{token}");
         assert_eq!(token["fields"][0]["field"], field, "{token}");
     }
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     scene.update_settings(|it| it.secret_expired = true);
     let run = scene.host(&["validate"]).ends_with(1);
     let token = check(&run, "token");
@@ -81,8 +81,8 @@ fn wrong_credentials_say_which_and_what_to_do() {
 }
 
 #[test]
-fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
-    let mut scene = Scene::of(5, 1);
+fn wrong_settings_are_reported_all_at_once_without_a_request() {
+    let mut scene = Scene::new(5, 1);
     scene.set("/server/tenantId", json!("contoso"));
     scene.set("/users/onlyGroups", json!(["Staff"]));
     scene.set("/users/colour", json!("red"));
@@ -101,7 +101,7 @@ fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
 
 #[test]
 fn chosen_rooms_that_do_not_exist_are_named() {
-    let mut scene = Scene::of(5, 3);
+    let mut scene = Scene::new(5, 3);
     scene.set("/rooms", json!({"select": ["nowhere@contoso.com"]}));
     let run = scene.host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "warned"), ["rooms"]);
@@ -110,7 +110,7 @@ fn chosen_rooms_that_do_not_exist_are_named() {
 
 #[test]
 fn the_secret_appears_nowhere() {
-    let scene = Scene::of(20, 3);
+    let scene = Scene::new(20, 3);
     let secret = scene.client_secret();
     for words in [&["validate"][..], &["sync", "rooms"], &["sync", "users"], &["users"], &["runs"]]
     {

@@ -1,4 +1,4 @@
-//! How long a fresh instance takes: `cargo xtask bench` runs it.
+//! Measures the time of a call in a new instance. `cargo xtask bench` runs it.
 
 use std::time::{Duration, Instant};
 

@@ -1,31 +1,37 @@
-//! Requests, memory, size and speed, against the emulator on this machine.
+//! Measures requests, memory and time of syncs with the emulator, and then runs the benchmarks of
+//! `tests/benches`.
 
 use std::{
-    fs, thread,
+    fmt, fs, thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
 use crate::{
-    Result, cargo,
+    Result, cargo, components,
+    programs::{Profile, Programs},
     tenant::{Size, Tenant},
 };
 
-/// As many groups as a twentieth of the people, and ten memberships a person.
-const SIZES: [Size; 2] = [Size::of(10_000), Size::of(100_000)];
+const SIZES: [Size; 2] = [Size::of_users(10_000), Size::of_users(100_000)];
+
+const HEAD: &str = "
+| | 10,000 users, 500 groups, 100,000 memberships | 100,000, 5,000, 1,000,000 |
+|---|---|---|";
+
+const ROWS: [&str; 4] =
+    ["rooms", "first sync of users and groups", "sync of 100 changes", "sync without changes"];
 
 pub(crate) fn run() -> Result {
-    let component = cargo::component()?;
-    let programs = cargo::programs("release")?;
-    println!(
-        "\n| | 10,000 people, 500 groups, 100,000 memberships | 100,000, 5,000, 1,000,000 |\n|---|---|---|"
-    );
+    let plugin = components::plugin()?;
+    let programs = Programs::build(Profile::Release)?;
+    println!("{HEAD}");
     let mut columns = Vec::new();
     for size in SIZES {
-        let tenant = Tenant::start(&programs, &component, size)?;
-        // Compiles the component once; the host keeps the result.
-        tenant.ask(&["describe"])?;
+        let tenant = Tenant::start(&programs, &plugin, size)?;
+        // The host compiles the plugin with the first command, and stores the result.
+        tenant.host_json(&["describe"])?;
         let rooms = measure(&tenant, &["sync", "rooms"])?;
         let first = measure(&tenant, &["sync", "users"])?;
         tenant.change(100)?;
@@ -33,26 +39,26 @@ pub(crate) fn run() -> Result {
         let unchanged = measure(&tenant, &["sync", "users"])?;
         columns.push([rooms, first, changed, unchanged]);
     }
-    let titles =
-        ["rooms", "first sync of people and groups", "sync of 100 changes", "sync without changes"];
-    for (row, title) in titles.iter().enumerate() {
-        let cells: Vec<_> = columns.iter().map(|it| it[row].to_string()).collect();
+    for (row, title) in ROWS.iter().enumerate() {
+        let cells: Vec<_> = columns.iter().map(|column| column[row].to_string()).collect();
         println!("| {title} | {} |", cells.join(" | "));
     }
     println!();
-    cargo::cargo(&["bench", "--quiet", "--package", "end-to-end"])
+    cargo::run(&["bench", "--quiet", "--package", "end-to-end"])
 }
 
-/// What one run of the host took.
+/// What one run of the host used.
 struct Run {
     requests: u64,
     time: Duration,
+    /// Largest memory of the component, in bytes.
     component: u64,
+    /// Largest resident memory of the host, in bytes.
     host: u64,
 }
 
-impl std::fmt::Display for Run {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[expect(clippy::cast_precision_loss, reason = "a tenth of a MiB is what is shown")]
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         write!(
@@ -66,43 +72,41 @@ impl std::fmt::Display for Run {
     }
 }
 
-fn measure(tenant: &Tenant, words: &[&str]) -> Result<Run> {
-    let begun = Instant::now();
-    let mut child = tenant.begin(words)?;
-    // The kernel's own high-water mark of resident memory; only Linux has it.
-    let status = format!("/proc/{}/status", child.id());
-    let mut host = 0;
-    let code = loop {
-        host = peak_memory(&status).unwrap_or(host);
-        match child.try_wait() {
-            Ok(Some(code)) => break code,
+fn measure(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
+    let start = Instant::now();
+    let mut host = tenant.start_host(arguments)?;
+    let status_file = format!("/proc/{}/status", host.id());
+    let mut memory = 0;
+    let status = loop {
+        memory = peak_memory(&status_file).unwrap_or(memory);
+        match host.try_wait() {
+            Ok(Some(status)) => break status,
             Ok(None) => thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(format!("ones-host is lost: {error}")),
+            Err(error) => return Err(format!("cannot wait for ones-host: {error}")),
         }
     };
-    let time = begun.elapsed();
-    if !matches!(code.code(), Some(0 | 3)) {
-        return Err(format!("ones-host {} ended with {code}", words.join(" ")));
+    let time = start.elapsed();
+    if !matches!(status.code(), Some(0 | 3)) {
+        return Err(format!("ones-host {} ended with {status}", arguments.join(" ")));
     }
-    let runs = tenant.ask(&["runs"])?;
-    let runs = String::from_utf8_lossy(&runs.stdout);
-    // One a line, the last one last.
-    let run: Value = runs
+    // One run a line.
+    let runs = tenant.host_json(&["runs"])?;
+    let last = runs
         .lines()
-        .filter_map(|it| serde_json::from_str::<Value>(it).ok())
-        .max_by_key(|it| it["id"].as_u64())
-        .ok_or("no run was recorded")?;
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .max_by_key(|run| run["id"].as_u64())
+        .ok_or("ones-host recorded no run")?;
     Ok(Run {
-        requests: run["summary"]["requests"].as_u64().unwrap_or_default(),
+        requests: last["summary"]["requests"].as_u64().unwrap_or_default(),
         time,
-        component: run["peakMemory"].as_u64().unwrap_or_default(),
-        host,
+        component: last["peakMemory"].as_u64().unwrap_or_default(),
+        host: memory,
     })
 }
 
-/// In bytes.
-fn peak_memory(status: &str) -> Option<u64> {
-    let status = fs::read_to_string(status).ok()?;
-    let line = status.lines().find(|it| it.starts_with("VmHWM:"))?;
+/// Reads the largest resident memory of a process so far, in bytes. Only Linux has such a file.
+fn peak_memory(status_file: &str) -> Option<u64> {
+    let status = fs::read_to_string(status_file).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }

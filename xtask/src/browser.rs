@@ -1,4 +1,4 @@
-//! The browser that the tests of pages drive.
+//! Chromium and its driver, which the tests of the pages need.
 
 use std::{
     env,
@@ -7,40 +7,48 @@ use std::{
 
 const PROGRAMS: [&str; 2] = ["chromium", "chromedriver"];
 
-/// Whether there is one; installs Debian's where it may, and says what to do where it may not.
+const MISSING: &str = "\
+The tests of the pages are SKIPPED: chromium or chromedriver is not installed.
+On Debian: sudo apt-get install chromium chromium-driver";
+
+/// Returns whether both programs are installed.
+///
+/// Where they are missing, it installs them as root on Debian, and elsewhere prints how to.
 pub(crate) fn prepare() -> bool {
-    if is_there() {
+    if is_installed() {
         return true;
     }
-    println!("Installing chromium and chromium-driver for the tests of pages");
-    let installed = is_root()
-        && apt(&["update", "-qq"])
-        && apt(&["install", "-qq", "-y", "--no-install-recommends", "chromium", "chromium-driver"])
-        && is_there();
+    if !is_root() {
+        println!("{MISSING}");
+        return false;
+    }
+    println!("Installing chromium and chromium-driver for the tests of the pages");
+    let packages = ["chromium", "chromium-driver"];
+    let install = [&["install", "-qq", "-y", "--no-install-recommends"][..], &packages].concat();
+    let installed = apt_get(&["update", "-qq"]) && apt_get(&install) && is_installed();
     if !installed {
-        println!(
-            "The tests of pages are LEFT OUT: there is no {}. On Debian: sudo apt-get install chromium chromium-driver",
-            PROGRAMS.join(" or no ")
-        );
+        println!("{MISSING}");
     }
     installed
 }
 
-fn is_there() -> bool {
+fn is_installed() -> bool {
     let Some(path) = env::var_os("PATH") else { return false };
-    PROGRAMS.iter().all(|it| env::split_paths(&path).any(|folder| folder.join(it).is_file()))
+    let is_on_path =
+        |program: &&str| env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    PROGRAMS.iter().all(is_on_path)
 }
 
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|it| it.stdout.trim_ascii() == b"0")
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-fn apt(words: &[&str]) -> bool {
+fn apt_get(arguments: &[&str]) -> bool {
     let status = Command::new("apt-get")
-        .args(words)
+        .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null())
         .status();
-    status.is_ok_and(|it| it.success())
+    status.is_ok_and(|status| status.success())
 }

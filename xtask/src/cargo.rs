@@ -1,126 +1,70 @@
-//! Building.
+//! Runs cargo in the folder of the workspace.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
-use crate::{Result, artefact, browser, compose, spin};
+use crate::Result;
 
-const TARGET: &str = "wasm32-wasip2";
-
-/// The folder of the workspace.
+/// Returns the folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask).to_owned()
 }
 
-/// Where cargo leaves what it builds.
+/// Returns the folder that cargo builds into.
 pub(crate) fn target_folder() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it))
+    let configured = env::var_os("CARGO_TARGET_DIR");
+    configured.map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// Runs `cargo` with these words, from the workspace's folder.
-pub(crate) fn cargo(words: &[&str]) -> Result {
-    run(cargo_command().args(words))
-}
-
-/// Builds the plugin, and says where it is and how large.
-pub(crate) fn component() -> Result<PathBuf> {
-    let built = wasm("ones-office365")?;
-    artefact::write("ones_office365.wasm", &artefact::PLUGIN, &artefact::read(&built)?)
-}
-
-/// Builds a package for WebAssembly, and says where cargo left it.
-pub(crate) fn wasm(package: &str) -> Result<PathBuf> {
-    add_target()?;
-    // Panics name source files; the paths of this machine are nobody's business, and
-    // without them everybody builds the same bytes.
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let mut flags = vec![format!("--remap-path-prefix={}=", root().display())];
-    let sources = home.map(|it| it.join("registry").join("src"));
-    for registry in sources.and_then(|it| fs::read_dir(it).ok()).into_iter().flatten().flatten() {
-        flags.push(format!("--remap-path-prefix={}=", registry.path().display()));
-    }
-    // For the target alone: proc macros are built for this machine, without them.
-    run(cargo_command()
-        .args(["build", "--package", package, "--lib", "--profile", "component"])
-        .args(["--target", TARGET])
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    let file = format!("{}.wasm", package.replace('-', "_"));
-    Ok(target_folder().join(TARGET).join("component").join(file))
-}
-
-/// The host and the emulator, in a profile.
-pub(crate) fn programs(profile: &str) -> Result<(PathBuf, PathBuf)> {
-    cargo(&[
-        "build",
-        "--profile",
-        profile,
-        "--package",
-        "ones-host",
-        "--package",
-        "m365-emulator",
-    ])?;
-    let folder = target_folder().join(if profile == "dev" { "debug" } else { profile });
-    let name = |it: &str| folder.join(format!("{it}{}", env::consts::EXE_SUFFIX));
-    Ok((name("ones-host"), name("m365-emulator")))
-}
-
-/// Builds everything, then tests everything.
-pub(crate) fn test(filter: Option<&str>) -> Result {
-    compose::all()?;
-    // Brings the programs along, since packages with programs have tests of their own. Built by
-    // themselves they would have other features, and Wasmtime would be compiled twice.
-    let mut words = vec!["test", "--workspace"];
-    words.extend(filter);
-    if !browser::prepare() {
-        words.extend(["--", "--skip", "browser::"]);
-    }
-    let mut command = cargo_command();
-    if spin::is_at_hand() {
-        command.env("ONES_SPIN", "spin");
-    }
-    run(command.args(words))
-}
-
-/// A `rust-toolchain.toml` alone does not fetch the target where rustup may not install by itself.
-fn add_target() -> Result {
-    let sysroot = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .current_dir(root())
-        .output()
-        .map_err(|it| format!("rustc cannot be run: {it}"))?;
-    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
-    if Path::new(&sysroot).join("lib").join("rustlib").join(TARGET).join("lib").exists() {
-        return Ok(());
-    }
-    let added = Command::new("rustup")
-        .args(["target", "add", TARGET])
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .status();
-    match added {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err(format!(
-            "the target {TARGET} is missing and could not be added: try `rustup target add {TARGET}`"
-        )),
-    }
-}
-
-fn cargo_command() -> Command {
+/// Returns a `cargo` command that is still without arguments.
+///
+/// Its environment is that of a `cargo` in a terminal, without the variables that `cargo run` sets
+/// for xtask. A build script that depends on them would run again (ring's does), and cargo would
+/// compile everything above it.
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
-fn run(command: &mut Command) -> Result {
-    let words: Vec<_> = command.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
+/// Runs `cargo` with these arguments.
+pub(crate) fn run(arguments: &[&str]) -> Result {
+    wait(command().args(arguments))
+}
+
+/// Runs a `cargo` command to its end; an exit code other than 0 is an error.
+pub(crate) fn wait(command: &mut Command) -> Result {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`cargo {}` failed: {status}", words.join(" "))),
-        Err(error) => Err(format!("cargo cannot be run: {error}")),
+        Ok(status) => Err(format!("`{}` failed: {status}", line(command))),
+        Err(error) => Err(format!("cannot run cargo: {error}")),
     }
+}
+
+/// Runs `cargo` with these arguments and returns what it writes to standard output.
+pub(crate) fn output(arguments: &[&str]) -> Result<String> {
+    let mut command = command();
+    let output = command.args(arguments).output();
+    let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("`{}` failed: {}\n{stderr}", line(&command), output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Returns a command as it is typed into a terminal.
+fn line(command: &Command) -> String {
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    [vec!["cargo".to_owned()], arguments.collect()].concat().join(" ")
 }

@@ -1,42 +1,45 @@
-//! A tenant is connected, synced, changed, and synced again.
+//! Connects an emulated tenant, syncs it, changes it, and syncs it again.
+
+use std::process::ExitStatus;
 
 use crate::{
-    Result, cargo,
+    Result, components,
+    programs::{Profile, Programs},
     tenant::{Size, Tenant},
 };
 
 pub(crate) fn run() -> Result {
-    let component = cargo::component()?;
-    let programs = cargo::programs("dev")?;
-    step("An emulated Microsoft 365 tenant with 10,000 people in 500 groups, and 250 rooms");
-    let tenant = Tenant::start(&programs, &component, Size::of(10_000))?;
-    println!("It answers at {} for as long as this demo runs.", tenant.graph());
+    let plugin = components::plugin()?;
+    let programs = Programs::build(Profile::Dev)?;
+    title("An emulated Microsoft 365 tenant with 10,000 users in 500 groups, and 250 rooms");
+    let tenant = Tenant::start(&programs, &plugin, Size::of_users(10_000))?;
+    println!("It answers at {} while this demo runs.", tenant.graph());
 
-    for (title, words) in [
+    for (text, arguments) in [
         ("The administrator presses “Test settings”", &["validate"][..]),
-        ("Rooms come to ONES", &["sync", "rooms"]),
-        ("People and groups come to ONES", &["sync", "users"]),
+        ("ONES receives the rooms", &["sync", "rooms"]),
+        ("ONES receives the users and groups", &["sync", "users"]),
     ] {
-        step(title);
-        done(tenant.show(words)?)?;
+        title(text);
+        succeeded(tenant.run_host(arguments)?)?;
     }
-    step("In the tenant, people are hired, renamed, blocked and deleted: 100 changes");
+    title("In the tenant, users are added, renamed, blocked and deleted: 100 changes");
     tenant.change(100)?;
-    step("What changed comes to ONES");
-    done(tenant.show(&["sync", "users"])?)?;
-    step("All of that is on record");
-    done(tenant.show(&["runs"])?)?;
-    println!("\nNext: `ones-host --help`, and README.md on how to connect a tenant of your own.");
+    title("ONES receives the changes");
+    succeeded(tenant.run_host(&["sync", "users"])?)?;
+    title("The host has recorded every run");
+    succeeded(tenant.run_host(&["runs"])?)?;
+    println!("\nNext: `ones-host --help`, and README.md for how to connect your own tenant.");
     Ok(())
 }
 
-fn step(title: &str) {
-    println!("\n── {title}\n");
+fn title(text: &str) {
+    println!("\n── {text}\n");
 }
 
-fn done(status: std::process::ExitStatus) -> Result {
+fn succeeded(status: ExitStatus) -> Result {
     match status.code() {
-        // 3: removals wait for a person's word, which is a fine end of a demo too.
+        // 3: the sync is done, and an administrator is to approve some removals.
         Some(0 | 3) => Ok(()),
         _ => Err(format!("ones-host ended with {status}")),
     }

@@ -1,23 +1,28 @@
-//! What a person types in this repository: `cargo xtask build`, `test`, `demo`, `serve`, `bench`.
+//! The commands of this repository: `cargo xtask build`, `test`, `check`, `demo`, `serve`, `bench`.
 
-mod artefact;
 mod bench;
 mod browser;
 mod cargo;
-mod compose;
+mod check;
+mod components;
 mod demo;
+mod metadata;
+mod programs;
 mod serve;
 mod spin;
 mod tenant;
+mod test;
+mod wasm;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// An error is a text for the terminal.
 type Result<T = ()> = std::result::Result<T, String>;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Builds, tests, shows and measures the plugin")]
+#[command(name = "cargo xtask", about = "Builds, tests, checks, shows and measures the plugin")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -25,33 +30,36 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Builds the components: target/ones_office365.wasm, alone and behind HTTP routes
+    /// Build the components into target/, alone and behind HTTP routes
     Build,
-    /// Builds everything and runs all tests
+    /// Build everything and run all tests
     Test {
-        /// Only tests whose name contains this
+        /// Run only the tests whose name contains this text
         filter: Option<String>,
     },
-    /// Starts an emulated tenant of 10,000 people and 250 rooms, and syncs it
+    /// Check format, line width, lints, documentation and features of dependencies
+    Check,
+    /// Sync an emulated tenant of 10,000 users and 250 rooms, change it, and sync it again
     Demo,
-    /// Starts an emulated tenant of 1,000 people, and the host's pages for a browser
+    /// Serve the host's pages, with an emulated tenant of 1,000 users to connect
     Serve,
-    /// Measures requests, memory, size and speed; optimized, so it builds for a while
+    /// Measure requests, memory and time of syncs; compiles an optimized build first
     Bench,
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Build => compose::all(),
-        Command::Test { filter } => cargo::test(filter.as_deref()),
+        Command::Build => components::all(),
+        Command::Test { filter } => test::run(filter.as_deref()),
+        Command::Check => check::run(),
         Command::Demo => demo::run(),
         Command::Serve => serve::run(),
         Command::Bench => bench::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("error: {problem}");
+        Err(error) => {
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

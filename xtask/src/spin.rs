@@ -1,32 +1,33 @@
-//! Spin itself, where it is at hand.
+//! Spin's own program, which the tests of the HTTP front end use where it is installed.
 
 use std::process::Command;
 
-/// The first version that has WASI 0.3.0: major, minor.
+/// The first version with WASI 0.3.0: major, minor.
 const FIRST: (u32, u32) = (4, 1);
 
-/// Whether a `spin` is on the `PATH` that can run the component. Says so: the tests run without it too.
-pub(crate) fn is_at_hand() -> bool {
+/// Returns whether a `spin` that can run the component is on the `PATH`, and prints what follows.
+///
+/// Without it, the tests of the HTTP front end run in a host of their own.
+pub(crate) fn is_available() -> bool {
     let output = Command::new("spin").arg("--version").output();
-    let said = output.ok().map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
-    let Some(said) = said else {
-        println!("No `spin` on the PATH: the tests of the front run in a host of their own alone.");
+    let Ok(output) = output else {
+        println!("`spin` is not installed: the tests of the HTTP front end use their own host.");
         return false;
     };
-    let takes_part = version(&said).is_some_and(|it| it >= FIRST);
-    if takes_part {
-        println!("{said}: the tests of the front run under it as well.");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let text = text.trim();
+    let is_new_enough = version(text).is_some_and(|version| version >= FIRST);
+    if is_new_enough {
+        println!("The tests of the HTTP front end also run under {text}.");
     } else {
-        println!(
-            "{said} has no WASI 0.3.0: the tests of the front run in a host of their own alone."
-        );
+        println!("{text} is too old: the tests of the HTTP front end use their own host.");
     }
-    takes_part
+    is_new_enough
 }
 
-/// Of `spin 4.1.0 (a1b2c3d 2026-09-01)`.
-fn version(said: &str) -> Option<(u32, u32)> {
-    let mut numbers = said.split_whitespace().nth(1)?.split('.').map(str::parse);
+/// Reads major and minor version from a text such as `spin 4.1.0 (a1b2c3d 2026-09-01)`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split_whitespace().nth(1)?.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 

@@ -1,67 +1,64 @@
-//! An emulated tenant in a process of its own, and the host that syncs it.
+//! An emulated tenant in a process of its own, and the host with settings for it.
 
 use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::Result;
+use crate::{Result, programs::Programs};
 
-/// Goes away with its tenant.
+/// A running emulator and a data folder; both end with this value.
 pub(crate) struct Tenant {
     emulator: Child,
     /// `authority`, `graph`, `tenantId`, `clientId`, `clientSecret`.
     pub(crate) access: Value,
     folder: tempfile::TempDir,
     host: PathBuf,
-    component: PathBuf,
+    plugin: PathBuf,
 }
 
-/// How much there is in a tenant.
+/// How many objects a tenant has.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
-    pub(crate) users: u32,
-    pub(crate) rooms: u32,
-    pub(crate) groups: u32,
-    pub(crate) memberships: u32,
+    users: u32,
+    rooms: u32,
+    groups: u32,
+    memberships: u32,
 }
 
 impl Size {
-    /// A company of so many people.
-    pub(crate) const fn of(users: u32) -> Self {
+    /// Returns the size of a company: 20 users a group, and 10 groups a user.
+    pub(crate) const fn of_users(users: u32) -> Self {
         Self { users, rooms: 250, groups: users / 20, memberships: users * 10 }
     }
 }
 
-/// By which the settings name the secret, so that it is in no file.
+/// The environment variable that the settings name for the secret, so that no file contains it.
 const SECRET: &str = "ONES_CLIENT_SECRET";
 
 impl Tenant {
     /// Starts the emulator and writes settings for it.
-    pub(crate) fn start(
-        (host, emulator): &(PathBuf, PathBuf),
-        component: &Path,
-        size: Size,
-    ) -> Result<Self> {
-        let mut emulator = Command::new(emulator)
+    pub(crate) fn start(programs: &Programs, plugin: &Path, size: Size) -> Result<Self> {
+        let mut emulator = Command::new(&programs.emulator)
             .args(["--listen", "127.0.0.1:0", "--users", &size.users.to_string()])
             .args(["--rooms", &size.rooms.to_string(), "--groups", &size.groups.to_string()])
             .args(["--memberships", &size.memberships.to_string()])
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|it| format!("the emulator cannot be run: {it}"))?;
+            .map_err(|error| format!("cannot run the emulator: {error}"))?;
         let mut line = String::new();
         let stdout = emulator.stdout.take().ok_or("the emulator has no output")?;
         BufReader::new(stdout)
             .read_line(&mut line)
-            .map_err(|it| format!("the emulator says nothing: {it}"))?;
+            .map_err(|error| format!("cannot read the output of the emulator: {error}"))?;
         let access: Value = serde_json::from_str(&line)
-            .map_err(|it| format!("the emulator's first line is no JSON: {it}"))?;
-        let folder = tempfile::tempdir().map_err(|it| format!("no temporary folder: {it}"))?;
+            .map_err(|error| format!("the first line of the emulator is not JSON: {error}"))?;
+        let folder = tempfile::tempdir()
+            .map_err(|error| format!("cannot create a temporary folder: {error}"))?;
         let settings = json!({
             "server": {
                 "name": "Contoso",
@@ -73,63 +70,62 @@ impl Tenant {
             "users": {"defaultGroups": ["Staff"], "cardNumber": "employeeId"},
         });
         fs::write(folder.path().join("settings.json"), settings.to_string())
-            .map_err(|it| format!("the settings cannot be written: {it}"))?;
-        let (host, component) = (host.clone(), component.to_owned());
-        Ok(Self { emulator, access, folder, host, component })
+            .map_err(|error| format!("cannot write the settings: {error}"))?;
+        let (host, plugin) = (programs.host.clone(), plugin.to_owned());
+        Ok(Self { emulator, access, folder, host, plugin })
     }
 
-    /// `ones-host` with these words, on this tenant.
-    fn host(&self, words: &[&str]) -> Command {
+    /// Runs `ones-host` with these arguments; its output goes to the terminal.
+    pub(crate) fn run_host(&self, arguments: &[&str]) -> Result<ExitStatus> {
+        let status = self.host(arguments).status();
+        status.map_err(|error| format!("cannot run ones-host: {error}"))
+    }
+
+    /// Starts `ones-host` with these arguments; its output is discarded.
+    pub(crate) fn start_host(&self, arguments: &[&str]) -> Result<Child> {
+        let host = self.host(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        host.map_err(|error| format!("cannot run ones-host: {error}"))
+    }
+
+    /// Runs `ones-host --format json` with these arguments, and returns its output.
+    pub(crate) fn host_json(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.host(&["--format", "json"]).args(arguments).output();
+        let output = output.map_err(|error| format!("cannot run ones-host: {error}"))?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("ones-host {}: {}\n{stderr}", arguments.join(" "), output.status));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn host(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.host);
         command
             .arg("--plugin")
-            .arg(&self.component)
+            .arg(&self.plugin)
             .arg("--data")
             .arg(self.folder.path().join("data"))
             .arg("--settings")
             .arg(self.folder.path().join("settings.json"))
-            .args(words)
+            .args(arguments)
             .env(SECRET, self.access["clientSecret"].as_str().unwrap_or_default());
         command
     }
 
-    /// For a person who looks on.
-    pub(crate) fn show(&self, words: &[&str]) -> Result<ExitStatus> {
-        self.host(words).status().map_err(|it| format!("ones-host cannot be run: {it}"))
-    }
-
-    /// Without waiting for the end; says nothing.
-    pub(crate) fn begin(&self, words: &[&str]) -> Result<Child> {
-        let child = self.host(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        child.map_err(|it| format!("ones-host cannot be run: {it}"))
-    }
-
-    /// For a program.
-    pub(crate) fn ask(&self, words: &[&str]) -> Result<Output> {
-        let output = self.host(&["--format", "json"]).args(words).output();
-        let output = output.map_err(|it| format!("ones-host cannot be run: {it}"))?;
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("ones-host {}: {}\n{stderr}", words.join(" "), output.status));
-        }
-        Ok(output)
-    }
-
-    /// Something that happens in the tenant.
-    pub(crate) fn change(&self, users: u32) -> Result<Value> {
-        let url = format!("{}/_emulator/change", self.access["graph"].as_str().unwrap_or_default());
-        let mut response = ureq::post(url)
+    /// Makes a number of changes to the users of the tenant.
+    pub(crate) fn change(&self, users: u32) -> Result {
+        ureq::post(format!("{}/_emulator/change", self.graph()))
             .send_json(json!({ "users": users }))
-            .map_err(|it| format!("the tenant cannot be changed: {it}"))?;
-        response.body_mut().read_json().map_err(|it| format!("the emulator answers no JSON: {it}"))
+            .map_err(|error| format!("cannot change the tenant: {error}"))?;
+        Ok(())
     }
 
-    /// Of its own, gone with it.
+    /// Returns the folder that is deleted with this value.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where the emulator answers.
+    /// Returns the URL at which the emulator answers.
     pub(crate) fn graph(&self) -> &str {
         self.access["graph"].as_str().unwrap_or_default()
     }
@@ -137,7 +133,7 @@ impl Tenant {
 
 impl Drop for Tenant {
     fn drop(&mut self) {
-        // It has nothing to lose.
+        // The emulator stores nothing, so it need not end by itself.
         let _ = self.emulator.kill();
         let _ = self.emulator.wait();
     }

@@ -19,7 +19,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Flow, Purpose},
+    model::Purpose,
     random,
     store::{IntegrationId, SealingKey},
 };
@@ -36,16 +36,26 @@ pub const LARGEST: usize = 4_000;
 const SWEEP: u64 = 60;
 
 /// A browser that was sent to the vendor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Integration through which the user signs in.
     pub integration: IntegrationId,
-    /// What the plugin needs later.
-    pub flow: Flow,
+    /// What the plugin needs later. Secret.
+    pub flow: String,
     /// Where the vendor sends the browser back to.
     pub redirect_uri: String,
     /// What the browser was sent for.
     pub purpose: Purpose,
+}
+
+// The flow is secret.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("integration", &self.integration)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The plugin asks the host to store more for a sign-in than a cookie can hold.
@@ -114,13 +124,13 @@ impl Flows {
             integration: pending.integration.get(),
             consent: pending.purpose == Purpose::Consent,
             redirect_uri: pending.redirect_uri.clone(),
-            flow: pending.flow.0.clone(),
+            flow: pending.flow.clone(),
         };
         // Numbers and texts: nothing that JSON cannot hold.
         let text = serde_json::to_vec(&sealed).unwrap_or_default();
         let sealed = URL_SAFE_NO_PAD.encode(self.key.seal(&text, cookie));
         if sealed.len() > LARGEST {
-            return Err(FlowTooLarge { flow: pending.flow.0.len(), sealed: sealed.len() });
+            return Err(FlowTooLarge { flow: pending.flow.len(), sealed: sealed.len() });
         }
         Ok(sealed)
     }
@@ -139,7 +149,7 @@ impl Flows {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.mark(&it, seconds(now)).then(|| Pending {
             integration: it.integration.into(),
-            flow: Flow(it.flow),
+            flow: it.flow,
             redirect_uri: it.redirect_uri,
             purpose: if it.consent { Purpose::Consent } else { Purpose::SignIn },
         })

@@ -1,4 +1,4 @@
-//! The program: what a person types, and what comes of it.
+//! The program `ones-host`: its commands and their output.
 
 mod args;
 mod changes;
@@ -35,11 +35,11 @@ use crate::{
 use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
 use changes::Changes;
 
-/// Failed; the cause is on stderr.
+/// Exit code of a failure. The cause is on stderr.
 const FAILED: u8 = 1;
-/// Wrong usage. Also clap's own.
+/// Exit code of wrong usage, the same as clap's.
 const USAGE: u8 = 2;
-/// Done, but removals are held.
+/// Exit code of a sync that held removals.
 const HELD: u8 = 3;
 
 /// Runs the program with the arguments of the process.
@@ -49,15 +49,15 @@ pub fn main() -> ExitCode {
     log::start(args.log_level(), args.log_format);
     match (Program { args }).run() {
         Ok(code) => ExitCode::from(code),
-        // In the middle of a list.
+        // The reader has closed the pipe in the middle of a list.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
-        Err(failure) => failure.tell(json),
+        Err(failure) => failure.report(json),
     }
 }
 
-/// Why the program does not do what it was asked.
+/// The reason why a command fails.
 enum Failure {
     Usage(String),
     Problem { problem: Box<Problem>, code: u8, network: Vec<String> },
@@ -65,8 +65,8 @@ enum Failure {
 }
 
 impl Failure {
-    fn tell(self, json: bool) -> ExitCode {
-        // Where not even this can be written, the exit code remains.
+    fn report(self, json: bool) -> ExitCode {
+        // Where stderr cannot be written either, the exit code is the only result.
         let mut stderr = anstream::stderr().lock();
         match self {
             Self::Usage(message) => {
@@ -88,8 +88,8 @@ impl Failure {
     }
 }
 
-/// Returns whether the settings cannot be read at all, rather than hold something wrong.
-fn names_no_file(error: &Error) -> bool {
+/// Returns whether the settings file cannot be read, as opposed to one with invalid contents.
+fn is_settings_file_missing(error: &Error) -> bool {
     matches!(
         error,
         Error::Settings(SettingsError::Unreadable { cause, .. })
@@ -101,7 +101,7 @@ impl Failure {
     /// A failure together with why requests failed before it.
     fn after(error: impl Into<Error>, network: Vec<String>) -> Self {
         let error = error.into();
-        let code = if names_no_file(&error) { USAGE } else { FAILED };
+        let code = if is_settings_file_missing(&error) { USAGE } else { FAILED };
         Self::Problem { problem: Box::new(error.problem()), code, network }
     }
 }
@@ -128,7 +128,8 @@ fn usage(message: impl Display) -> Failure {
     Failure::Usage(message.to_string())
 }
 
-/// Whoever reads may have seen enough: that changes no exit code.
+/// Returns the exit code of a command. A closed pipe does not change it, since the reader may not
+/// need all of the output.
 fn ended(code: u8, written: io::Result<()>) -> Result<u8, Failure> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
@@ -186,7 +187,7 @@ impl Program {
                 Err(error) => Err(Failure::after(error, network)),
             }
         })?;
-        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
+        let failed = report.checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::report(out, &report, &network),
@@ -202,7 +203,7 @@ impl Program {
             SyncCommand::Users { dry_run, full } => (RunKind::Users, dry_run, full),
         };
         let plugin = self.plugin()?;
-        // The plugin first: a folder that nothing can be put into is not created.
+        // The plugin is loaded first, so that a failure does not leave an empty data folder.
         let runtime = runtime()?;
         let session = runtime.block_on(Session::open(plugin, settings.clone()))?;
         session.accepted()?;
@@ -216,7 +217,7 @@ impl Program {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
         let options =
-            Options { full, default_groups: settings.default_groups(), ..self.cautious() };
+            Options { full, default_groups: settings.default_groups(), ..self.sync_options() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
@@ -237,7 +238,7 @@ impl Program {
             RemovalsCommand::Approve { ids } => (Decision::Approve, ids),
             RemovalsCommand::Discard { ids } => (Decision::Discard, ids),
         };
-        // Looked up first: opening for writing would create what is not there.
+        // The store is read first, since opening it for writing creates a missing one.
         let (store, integration) = self.stored()?;
         drop(store);
         let mut store = Store::open(&self.args.data, self.store_options())?;
@@ -311,7 +312,7 @@ impl Program {
         Ok(0)
     }
 
-    /// Those of the file, or those that are kept of the integration that is named.
+    /// Returns the settings of the file, or the stored settings of the named integration.
     fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
         let Args { settings, integration, data, .. } = &self.args;
         match (settings, integration) {
@@ -323,13 +324,14 @@ impl Program {
                 Ok(store.settings(id, &key)?.ok_or_else(none)?)
             }
             (None, None) => Err(usage(format!(
-                "`{command}` needs settings: give them with --settings FILE, or with \
-                 --integration NAME where they are kept"
+                "`{command}` needs settings: pass --settings FILE, or --integration NAME for \
+                 stored settings"
             ))),
         }
     }
 
-    /// A terminal is asked whether it takes colours; JSON is written as it is.
+    /// Returns the output, with colours where stdout is a terminal that supports them and the
+    /// format is text.
     fn out(&self) -> Box<dyn Write> {
         match self.args.format {
             Format::Text => Box::new(anstream::stdout().lock()),
@@ -337,7 +339,7 @@ impl Program {
         }
     }
 
-    /// The store, and the integration that the arguments select.
+    /// Opens the store for reading, and returns the integration that the arguments select.
     fn stored(&self) -> Result<(Store, IntegrationId), Failure> {
         let store = Store::read(&self.args.data)?;
         let integration = self.integration(&store)?;
@@ -360,7 +362,10 @@ impl Program {
             }
             (None, many) => {
                 let many = many.join(", ");
-                return Err(usage(format!("which one? Give --integration NAME, one of: {many}")));
+                return Err(usage(format!(
+                    "the data folder has several integrations: pass --integration NAME with one \
+                     of: {many}"
+                )));
             }
         };
         store.integration(name)?.ok_or_else(|| {
@@ -372,8 +377,8 @@ impl Program {
         StoreOptions { quota: Some(self.args.quota << 20), ..StoreOptions::default() }
     }
 
-    /// When removals are applied, as the arguments say.
-    fn cautious(&self) -> Options {
+    /// Returns the options of a sync from the arguments.
+    fn sync_options(&self) -> Options {
         let Args { max_removals, max_removals_percent, missing_grace, .. } = self.args;
         Options {
             limit: Limit { count: max_removals, percent: max_removals_percent },
@@ -385,8 +390,9 @@ impl Program {
     fn plugin(&self) -> Result<Plugin, Failure> {
         let file = match &self.args.plugin {
             Some(file) => file.clone(),
-            None => built_plugin()
-                .ok_or_else(|| usage("which plugin? Give --plugin FILE, or set ONES_PLUGIN"))?,
+            None => built_plugin().ok_or_else(|| {
+                usage("no single plugin in ./target: pass --plugin FILE, or set ONES_PLUGIN")
+            })?,
         };
         let limits = Limits {
             memory: usize::try_from(self.args.memory_limit << 20).unwrap_or(usize::MAX),
@@ -397,18 +403,18 @@ impl Program {
     }
 }
 
-/// The one component that was built here, so that a developer need not name it. Of several, the one
-/// that all others are called after: `a.wasm` where there are `a_with_this.wasm` and the like.
+/// Returns the path of the component in `./target`, so that developers need not pass it. Of
+/// several, returns the one whose name starts all other names: `a.wasm` beside `a_variant.wasm`.
 fn built_plugin() -> Option<PathBuf> {
     let files = std::fs::read_dir("target").ok()?;
     let components: Vec<_> = files
         .filter_map(|it| Some(it.ok()?.path()))
         .filter(|it| it.extension().is_some_and(|it| it == "wasm"))
         .collect();
-    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let shortest = components.iter().min_by_key(|it| it.as_os_str().len())?;
     let name = stem(shortest)?;
-    let is_variant = |it: &PathBuf| stem(it).is_some_and(|it| it.starts_with(&name));
+    let is_variant = |path: &PathBuf| stem(path).is_some_and(|stem| stem.starts_with(&name));
     components.iter().all(is_variant).then(|| shortest.clone())
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Program {
-    /// Serves until the process is told to stop.
+    /// Serves until the process receives a signal to stop.
     pub(super) fn serve(&self, args: &ServeArgs) -> Result<u8, Failure> {
         let plugin = self.plugin()?;
         let store = Store::open(&self.args.data, self.store_options())?;
@@ -26,16 +26,16 @@ impl Program {
             trusted_proxies: args.trusted_proxies.clone(),
             bounds: Bounds::default(),
             log: Log::new(|incident| {
-                // Without a reader of stderr, the administrator's pages remain.
+                // Where stderr cannot be written, the administrator's pages still show it.
                 let _ = text::incident(&mut anstream::stderr().lock(), incident);
             }),
-            sync: self.cautious(),
+            sync: self.sync_options(),
         };
         let runtime = runtime()?;
         runtime.block_on(async {
             let server = Server::bind(store, plugin, key, options).await?;
             let code = ended(0, self.announce(&server))?;
-            server.run(stopped::told()).await;
+            server.run(stopped::wait()).await;
             Ok(code)
         })
     }

@@ -16,7 +16,7 @@ pub fn check(schema: &Value) -> Result<(), TooMuchWork> {
     let budget = Budget::new(WORK);
     // The schema itself, since each session copies it; and unfolded, as its form is drawn.
     if budget.spend_value(schema) {
-        Form::within(schema, &budget);
+        Form::read_within(schema, &budget);
     }
     if budget.is_used_up() { Err(TooMuchWork) } else { Ok(()) }
 }

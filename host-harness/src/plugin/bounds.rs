@@ -126,7 +126,7 @@ impl Bounded for Report {
 impl Bounded for Redirect {
     fn check(&self) -> Result<(), CallError> {
         text("redirect.url", &self.url, URL)?;
-        text("redirect.flow", &self.flow.0, FLOW)
+        text("redirect.flow", &self.flow, FLOW)
     }
 }
 
@@ -173,7 +173,7 @@ impl Bounded for Vec<RoomChange> {
         self.iter().try_for_each(|change| {
             text("an id in changes", change.id(), NAME)?;
             match change {
-                RoomChange::Unreadable(it) => it.check(),
+                RoomChange::RoomUnreadable(it) => it.check(),
                 _ => Ok(()),
             }
         })

@@ -13,8 +13,7 @@ use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
-    CallError, Plugin,
-    bindings::{self, wit},
+    CallError, Plugin, bindings,
     bounds::Bounded,
     call::State,
     known::Origins,
@@ -63,17 +62,11 @@ impl Plugin {
                 "manifest.settings-schema has more than {LARGEST_SCHEMA} bytes"
             )));
         }
-        let settings_schema = serde_json::from_str(&manifest.settings_schema).map_err(|it| {
+        let schema = serde_json::from_str(&manifest.settings_schema).map_err(|it| {
             CallError::broke(format!("manifest.settings-schema is not JSON: {it}"))
         })?;
-        form::check(&settings_schema)
+        form::check(&schema)
             .map_err(|it| CallError::broke(format!("manifest.settings-schema: {it}")))?;
-        let manifest = Manifest {
-            name: manifest.name,
-            version: manifest.version,
-            settings_schema,
-            permissions: bindings::all(manifest.permissions),
-        };
         manifest.check()?;
         Ok(manifest)
     }
@@ -103,7 +96,7 @@ impl Plugin {
             })
             .await
             .map_err(|error| clean_error(secrets, error))?;
-        admit(secrets, origins.map_err(bindings::all))
+        admit(secrets, origins)
     }
 
     /// Returns what refuses every request.
@@ -132,7 +125,7 @@ impl Session {
     /// [`Plugin::describe`].
     pub async fn open(plugin: Plugin, settings: Settings) -> Result<Self, CallError> {
         let manifest = plugin.describe().await?;
-        let secrets = Secrets::of(&settings, &manifest.settings_schema);
+        let secrets = Secrets::of(&settings, &manifest.schema());
         let origins = plugin.origins(&settings, &secrets).await?;
         Ok(Self { plugin, settings, origins, secrets, meter: Arc::default() })
     }
@@ -196,7 +189,7 @@ impl Session {
         });
         let mut choices = choices.await?;
         choices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        self.admit(bindings::all(choices))
+        self.admit(choices)
     }
 
     /// Tests the settings at the vendor. A check that failed is no error.
@@ -208,7 +201,7 @@ impl Session {
         let report = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_validate(accessor, settings).await.map(Ok)
         });
-        self.admit(Report::from(report.await?))
+        self.admit(report.await?)
     }
 
     /// Sends all selected rooms to `batches`. The plugin waits while the channel is full, and is
@@ -218,13 +211,13 @@ impl Session {
     /// Those of a call.
     pub async fn sync_rooms(&self, batches: mpsc::Sender<RoomBatch>) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let admit = self.admit_batches(RoomBatch::from);
+        let admit = self.admit_batches();
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) =
                 plugin.ones_integration_integration().call_sync_rooms(accessor, settings).await?;
             follow(accessor, stream, future, batches, admit).await
         });
-        self.admit(Summary::from(summary.await?))
+        self.admit(summary.await?)
     }
 
     /// Sends users and groups to `batches`: those that changed since the checkpoint `since`, or
@@ -238,7 +231,7 @@ impl Session {
         batches: mpsc::Sender<UserBatch>,
     ) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let admit = self.admit_batches(UserBatch::from);
+        let admit = self.admit_batches();
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) = plugin
                 .ones_integration_integration()
@@ -252,7 +245,7 @@ impl Session {
             }
             error => error,
         })?;
-        self.admit(Summary::from(summary))
+        self.admit(summary)
     }
 
     /// Reads these users by id, [`crate::model::BATCH`] at most.
@@ -264,7 +257,7 @@ impl Session {
         let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
         });
-        self.admit(bindings::all(changes.await?))
+        self.admit(changes.await?)
     }
 
     /// Reads these groups by id, without their members; [`crate::model::BATCH`] at most.
@@ -276,7 +269,7 @@ impl Session {
         let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_groups(accessor, settings, ids).await
         });
-        self.admit(bindings::all(changes.await?))
+        self.admit(changes.await?)
     }
 
     /// Reads these rooms by id, [`crate::model::BATCH`] at most.
@@ -288,7 +281,7 @@ impl Session {
         let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_rooms(accessor, settings, ids).await
         });
-        self.admit(bindings::all(changes.await?))
+        self.admit(changes.await?)
     }
 
     /// Returns what the vendor's administrator runs so that the rooms with these e-mail addresses
@@ -306,10 +299,10 @@ impl Session {
         let script = self.ask_within(outbound, PROMPT, async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_booking_script(accessor, settings, rooms, policy.into())
+                .call_booking_script(accessor, settings, rooms, policy)
                 .await
         });
-        let script = self.admit(Script::from(script.await?))?;
+        let script = self.admit(script.await?)?;
         if !is_file_name(&script.file_name) {
             return Err(CallError::broke("script.file-name is no plain name of a file"));
         }
@@ -330,10 +323,10 @@ impl Session {
         let redirect = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_begin_sign_in(accessor, settings, redirect_uri, purpose.into())
+                .call_begin_sign_in(accessor, settings, redirect_uri, purpose)
                 .await
         });
-        let redirect = self.admit(Redirect::from(redirect.await?))?;
+        let redirect = self.admit(redirect.await?)?;
         if !self.can_be_followed(&redirect.url) {
             return Err(CallError::broke("redirect.url sends a browser where none should go"));
         }
@@ -350,10 +343,10 @@ impl Session {
         let outcome = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_handle_callback(accessor, settings, callback.into())
+                .call_handle_callback(accessor, settings, callback)
                 .await
         });
-        self.admit(CallbackOutcome::from(outcome.await?))
+        self.admit(outcome.await?)
     }
 
     /// Returns whether a browser can be sent there: to https, or to plain http on loopback where
@@ -390,7 +383,7 @@ impl Session {
         work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<T>,
     ) -> Result<T, CallError> {
         let answer = self.plugin.call(outbound, &self.meter, time, work).await;
-        let answer = answer.and_then(|it| it.map_err(|error| Refusal::from(error).into()));
+        let answer = answer.and_then(|it| it.map_err(CallError::from));
         answer.map_err(|error| clean_error(&self.secrets, error))
     }
 
@@ -399,21 +392,19 @@ impl Session {
     }
 
     /// Returns what admits the batches of a stream.
-    fn admit_batches<T, U: Bounded + Texts>(
+    fn admit_batches<T: Bounded + Texts>(
         &self,
-        read: fn(T) -> U,
-    ) -> impl Fn(T) -> Result<U, CallError> + Unpin + Send + 'static + use<T, U>
+    ) -> impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static + use<T>
     where
         T: 'static,
-        U: 'static,
     {
         let secrets = self.secrets.clone();
-        move |batch| admit(&secrets, read(batch))
+        move |batch| admit(&secrets, batch)
     }
 }
 
 /// An answer as the bindings return it.
-type Answer<T> = wasmtime::Result<Result<T, wit::Error>>;
+type Answer<T> = wasmtime::Result<Result<T, Refusal>>;
 
 /// Lets an answer into the host: within bounds, and without secrets.
 fn admit<T: Bounded + Texts>(secrets: &Secrets, mut answer: T) -> Result<T, CallError> {
@@ -429,16 +420,15 @@ fn is_file_name(name: &str) -> bool {
 }
 
 /// Reads stream and future to their end.
-async fn follow<T, U>(
+async fn follow<T>(
     accessor: &Accessor<State>,
     stream: StreamReader<T>,
-    future: FutureReader<Result<wit::Summary, wit::Error>>,
-    batches: mpsc::Sender<U>,
-    admit: impl Fn(T) -> Result<U, CallError> + Unpin + Send + 'static,
-) -> Answer<wit::Summary>
+    future: FutureReader<Result<Summary, Refusal>>,
+    batches: mpsc::Sender<T>,
+    admit: impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
+) -> Answer<Summary>
 where
     T: wasmtime::component::Lift + Send + 'static,
-    U: Send + 'static,
 {
     let (forward, mut ended) = Forward::new(batches, admit);
     let (sender, result) = oneshot::channel();

@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -19,27 +18,25 @@ use super::CallError;
 /// Passes each item of a stream through `admit` and sends it to a channel. The guest waits while
 /// the channel is full. The stream is dropped where the receiver is gone, and the call fails where
 /// an item is not admitted.
-pub(super) struct Forward<T, U, F> {
-    sender: PollSender<U>,
+pub(super) struct Forward<T, F> {
+    sender: PollSender<T>,
     admit: F,
     /// Dropped with the stream.
     _open: oneshot::Sender<Infallible>,
-    item: PhantomData<fn(T)>,
 }
 
-impl<T, U: Send + 'static, F> Forward<T, U, F> {
+impl<T: Send + 'static, F> Forward<T, F> {
     /// Returns it with a receiver that is closed when the stream has ended.
-    pub(super) fn new(sender: mpsc::Sender<U>, admit: F) -> (Self, oneshot::Receiver<Infallible>) {
+    pub(super) fn new(sender: mpsc::Sender<T>, admit: F) -> (Self, oneshot::Receiver<Infallible>) {
         let (open, ended) = oneshot::channel();
-        (Self { sender: PollSender::new(sender), admit, _open: open, item: PhantomData }, ended)
+        (Self { sender: PollSender::new(sender), admit, _open: open }, ended)
     }
 }
 
-impl<D, T, U, F> StreamConsumer<D> for Forward<T, U, F>
+impl<D, T, F> StreamConsumer<D> for Forward<T, F>
 where
     T: Lift + Send + 'static,
-    U: Send + 'static,
-    F: Fn(T) -> Result<U, CallError> + Unpin + Send + 'static,
+    F: Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
 {
     type Item = T;
 

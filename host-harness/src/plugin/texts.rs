@@ -7,7 +7,7 @@ use super::{CallError, bounds};
 use crate::{
     model::{
         Address, CallbackOutcome, Check, Choice, Explanation, FieldError, Group, Membership,
-        Redirect, Refusal, Report, Room, RoomBatch, RoomChange, Script, Summary, Unreadable, User,
+        Redirect, Refusal, Removed, Report, Room, RoomBatch, RoomChange, Script, Summary, Unreadable, User,
         UserBatch, UserChange,
     },
     secrets::Secrets,
@@ -150,6 +150,13 @@ impl Texts for Summary {
     }
 }
 
+impl Texts for Removed {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { id, removal: _ } = self;
+        visit(Used("an id in changes", id));
+    }
+}
+
 impl Texts for Unreadable {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
         let Self { id, reason } = self;
@@ -219,10 +226,10 @@ impl Texts for UserChange {
             Self::Group(group) => group.visit(visit),
             Self::UserUnreadable(it) | Self::GroupUnreadable(it) => it.visit(visit),
             Self::MemberAdded(it) | Self::MemberRemoved(it) => it.visit(visit),
-            Self::UserRemoved(id, _)
-            | Self::UserMissing(id, _)
-            | Self::GroupRemoved(id, _)
-            | Self::GroupMissing(id) => visit(Used("an id in changes", id)),
+            Self::UserRemoved(it) | Self::UserMissing(it) | Self::GroupRemoved(it) => {
+                it.visit(visit);
+            }
+            Self::GroupMissing(id) => visit(Used("an id in changes", id)),
         }
     }
 }
@@ -290,8 +297,8 @@ impl Texts for RoomChange {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
         match self {
             Self::Room(room) => room.visit(visit),
-            Self::Missing(id, _) => visit(Used("an id in changes", id)),
-            Self::Unreadable(it) => it.visit(visit),
+            Self::RoomMissing(it) => it.visit(visit),
+            Self::RoomUnreadable(it) => it.visit(visit),
         }
     }
 }
@@ -308,7 +315,7 @@ impl Texts for Redirect {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
         let Self { url, flow } = self;
         visit(Used("redirect.url", url));
-        visit(Used("redirect.flow", &flow.0));
+        visit(Used("redirect.flow", flow));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which client sent a request: its address, also where it came through a proxy.
+//! The address of the client that sent a request, directly or through proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,16 +8,16 @@ use crate::access::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that a client is counted by.
+/// The address under which a client's requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Client(pub(super) IpAddr);
 
 impl Client {
-    /// Returns the client of a request that `peer` sent. Headers are believed of trusted proxies
-    /// only, and of what they say only the rightmost address that is not of a trusted proxy: what
-    /// stands left of that is the client's own word.
+    /// Returns the client of a request that `peer` sent. Only headers of trusted proxies are used,
+    /// and only their rightmost address that does not belong to a trusted proxy: the client itself
+    /// can write anything to the left of it.
     pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
-        let is_proxy = |address| proxies.iter().any(|it| it.contains(address));
+        let is_proxy = |address| proxies.iter().any(|proxy| proxy.contains(address));
         let peer = peer.ip().to_canonical();
         if !is_proxy(peer) {
             return Self(peer);
@@ -26,7 +26,7 @@ impl Client {
         let client = |hops: &[Option<IpAddr>]| {
             let mut client = peer;
             for hop in hops.iter().rev() {
-                // What lies beyond a hop without an address is not known.
+                // Addresses before a hop without an address cannot be trusted.
                 let Some(address) = hop else { break };
                 client = *address;
                 if !is_proxy(client) {
@@ -35,8 +35,8 @@ impl Client {
             }
             client
         };
-        // A proxy sets one of them, and may pass the other one through as a client wrote it. Where
-        // they differ, neither is believed.
+        // A proxy sets one of the headers, and may forward the other one as the client wrote it.
+        // Where they differ, neither is used.
         Self(match (client(&standard), client(&usual)) {
             (one, other) if one == other => one,
             (one, _) if usual.is_empty() => one,
@@ -46,12 +46,13 @@ impl Client {
     }
 }
 
-/// Whether a request claims to come through a proxy.
+/// Returns whether a request has headers of a proxy.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR)
 }
 
-/// The hops of `Forwarded` (RFC 7239), from the client on; `None` for one without an address.
+/// Returns the hops of `Forwarded` (RFC 7239), starting with the client; `None` for a hop without
+/// an address.
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let elements = elements(headers, &FORWARDED);
     let hops = elements.map(|element| {
@@ -62,7 +63,8 @@ fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     hops.collect()
 }
 
-/// The hops of `X-Forwarded-For`, from the client on; `None` for one that is no address.
+/// Returns the hops of `X-Forwarded-For`, starting with the client; `None` for a hop that is not an
+/// address.
 fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     elements(headers, &X_FORWARDED_FOR).map(address).collect()
 }
@@ -72,7 +74,8 @@ fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item
     texts.flat_map(|it| it.split(',')).map(str::trim)
 }
 
-/// An address, perhaps with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// Parses an address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
+/// `[2001:db8::1]:80`.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
     let with_port = || text.parse().ok().map(|it: SocketAddr| it.ip());

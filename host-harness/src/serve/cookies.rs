@@ -1,4 +1,4 @@
-//! Cookies (RFC 6265bis): for this server alone, and out of reach of scripts.
+//! Cookies (RFC 6265bis): for this server only, and not readable by scripts.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,23 +7,23 @@ use sha2::{Digest as _, Sha256};
 use super::site::Site;
 use crate::access::flows;
 
-/// What the name of every cookie of a sign-in under way begins with.
+/// Prefix of the cookie names of pending sign-ins.
 const FLOW: &str = "ones-flow";
 
 /// The cookies of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cookie {
-    /// An administrator's session.
+    /// The session of the administrator.
     Admin,
-    /// A person's session.
+    /// The session of a signed-in user.
     Person,
-    /// A sign-in under way: each has a cookie of its own.
+    /// A pending sign-in. Each has its own cookie.
     Flow(FlowName),
-    /// What the forms of those are bound to who have no session yet.
+    /// The form token of a browser without a session.
     Form,
 }
 
-/// What distinguishes the cookies of sign-ins.
+/// The part of a cookie's name that is different for each pending sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FlowName(String);
 
@@ -53,13 +53,14 @@ impl Cookie {
         match self {
             Self::Admin | Self::Form => "Strict",
             Self::Person => "Lax",
-            // The vendor's own form brings the browser back.
+            // The vendor's page can send the browser back with a form.
             Self::Flow(_) if site.is_secure() => "None",
             Self::Flow(_) => "Lax",
         }
     }
 
-    /// A header that sets it until the browser is closed, or for a sign-in until that expires.
+    /// Returns the header that sets the cookie until the browser is closed, or until the sign-in
+    /// expires.
     pub(super) fn set(&self, value: &str, site: &Site) -> HeaderValue {
         match self {
             Self::Flow(_) => {
@@ -70,7 +71,7 @@ impl Cookie {
         }
     }
 
-    /// A header that takes it away.
+    /// Returns the header that deletes the cookie.
     pub(super) fn clear(&self, site: &Site) -> HeaderValue {
         self.header("", "; Max-Age=0", site)
     }
@@ -79,23 +80,23 @@ impl Cookie {
         let secure = if site.is_secure() { "; Secure" } else { "" };
         let (name, same_site) = (self.name(site), self.same_site(site));
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}{more}");
-        // Values are letters, digits, `-` and `_`.
+        // Cannot fail: values consist of letters, digits, `-` and `_`.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
 fn prefix(site: &Site) -> &'static str {
-    // It is refused without `Secure`.
+    // Browsers accept this prefix only with `Secure`.
     if site.is_secure() { "__Host-" } else { "" }
 }
 
-/// The value of a cookie that the browser sent.
+/// Returns the value of a cookie that the browser sent.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, which: &Cookie, site: &Site) -> Option<&'a str> {
     let wanted = which.name(site);
     pairs(headers).find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
-/// The cookies of all sign-ins under way in the browser, with their values.
+/// Returns the cookies of all pending sign-ins in the browser, with their values.
 pub(super) fn flow_cookies<'a>(
     headers: &'a HeaderMap,
     site: &Site,
@@ -103,7 +104,8 @@ pub(super) fn flow_cookies<'a>(
     let start = format!("{}{FLOW}", prefix(site));
     pairs(headers).filter_map(move |(name, value)| {
         let rest = name.strip_prefix(&start)?;
-        let is_plain = rest.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+        let is_plain =
+            rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let is_name = is_plain && (rest.is_empty() || rest.starts_with('-')) && rest.len() <= 17;
         is_name.then(|| (Cookie::Flow(FlowName(rest.to_owned())), value))
     })

@@ -23,15 +23,15 @@ use crate::{
     store::IntegrationId,
 };
 
-/// Number of sign-ins under way in one browser, which can have 50 cookies of a site or more
+/// Maximum number of pending sign-ins in one browser. Browsers store at least 50 cookies of a site
 /// (RFC 6265bis, section 6.1).
 const IN_BROWSER: usize = 8;
 
-/// Size of their cookies, in characters: all cookies go in one header, for which common servers
-/// have 8 KiB.
+/// Maximum total size of their cookies, in characters. A browser sends all cookies in one header,
+/// which common servers limit to 8 KiB.
 const SIZE_IN_BROWSER: usize = 7_000;
 
-/// Waits for the client's turn to have the plugin called.
+/// Waits until the plugin may be called for this client.
 pub(super) async fn turn(
     app: &App,
     Client(address): Client,
@@ -41,21 +41,26 @@ pub(super) async fn turn(
     tokio::time::timeout(app.bounds.turn, turn).await.map_err(|_| Failure::busy())
 }
 
-/// Returns the plugin's answer, or an error where it takes longer than a user waits.
+/// Returns the plugin's answer, or an error where the plugin takes longer than [`Bounds::sign_in`].
+///
+/// [`Bounds::sign_in`]: super::Bounds::sign_in
 pub(super) async fn in_time<T>(app: &App, asked: Asked<'_, T>) -> Result<T, CallError> {
     let late = |_| {
         let seconds = app.bounds.sign_in.as_secs();
         CallError::Refused(Refusal::Unavailable(Explanation {
             code: "sign-in-too-slow".to_owned(),
-            summary: format!("The plugin took longer than {seconds} seconds for a sign-in"),
-            remedy: Some("See with Test settings whether the vendor answers".to_owned()),
+            summary: format!("The plugin took longer than {seconds} seconds for the sign-in"),
+            remedy: Some(
+                "Press Test settings in the settings, to check whether the vendor answers"
+                    .to_owned(),
+            ),
             detail: None,
         }))
     };
     tokio::time::timeout(app.bounds.sign_in, asked).await.map_err(late)?
 }
 
-/// Sends the browser to the vendor, with a cookie that holds the sealed sign-in.
+/// Redirects the browser to the vendor, with a cookie that contains the sealed sign-in.
 pub(super) async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -66,7 +71,7 @@ pub(super) async fn send(
     let redirect_uri = app.site.callback(host(headers).unwrap_or_default());
     let begun = in_time(app, app.vendor.begin_sign_in(settings, &redirect_uri, purpose)).await;
     let redirect = match begun {
-        Ok(it) => it,
+        Ok(redirect) => redirect,
         Err(error) => {
             let problem = Problem::from(&error);
             return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
@@ -78,28 +83,28 @@ pub(super) async fn send(
     let sealed = match app.flows.seal(&pending, &which.name(&app.site), app.today()) {
         Ok(sealed) => sealed,
         Err(error) => {
-            let remedy = "This is a defect of the plugin: report it to those who made it";
+            let remedy = "This is a defect in the plugin: report it to its developers";
             let problem = Problem::new(Case::Trap, "flow-too-large", error).remedy(remedy);
             return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
         }
     };
     let cookies = response.headers_mut();
-    for old in too_many(app, headers, &which, sealed.len()) {
+    for old in dropped(app, headers, &which, sealed.len()) {
         cookies.append(SET_COOKIE, old.clear(&app.site));
     }
     cookies.append(SET_COOKIE, which.set(&sealed, &app.site));
     Ok(response)
 }
 
-/// The `state` of the address that the browser is sent to: it comes back with it.
+/// Returns the `state` parameter of the vendor's address. The callback contains it again.
 fn state_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned())
+    url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
 }
 
-/// The cookies of earlier sign-ins that have to go for one more of that size: those that are over,
-/// and then the oldest.
-fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
+/// Returns the cookies of earlier sign-ins that are dropped to make room for a new one of `size`
+/// characters: first the expired ones, then the oldest.
+fn dropped(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
     let now = app.today();
     let earlier = flow_cookies(headers, &app.site).filter(|(which, _)| which != new);
     let mut earlier: Vec<_> = earlier
@@ -108,7 +113,7 @@ fn too_many(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Co
             (begun.map(|it| it.began()), sealed.len(), which)
         })
         .collect();
-    // The newest first; those that are over last.
+    // The newest first, the expired last.
     earlier.sort_by(|(one, ..), (other, ..)| other.cmp(one));
     let (mut count, mut sum) = (1, size);
     earlier.retain(|(began, size, _)| {

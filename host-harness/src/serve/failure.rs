@@ -1,4 +1,4 @@
-//! What went wrong, as a page.
+//! Failures, as pages.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use axum::{
 use super::view::{Page, message};
 use crate::{error::Error, length, problem::Problem};
 
-/// Why a page is not shown.
+/// The reason why a page is not shown.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// In the host's own words, for any client: shown as it is.
+    /// A problem whose text any client may read.
     Problem(StatusCode, Box<Problem>),
-    /// Of a plugin or of the store. It can name files and other things that only the administrator
-    /// may see; see [`Inner`].
+    /// A problem of a plugin or of the store. Its text can contain file names and other details
+    /// that only the administrator may see; see [`Inner`].
     Inner(StatusCode, Box<Problem>),
-    /// Too many attempts: to be tried again after so long.
+    /// Too many attempts. The client may try again after this time.
     Wait(Duration),
-    /// To be asked for elsewhere.
+    /// A redirect to this address.
     Elsewhere(String),
 }
 
-/// Extension of a response that has no page yet. [`crate::serve::guard::check`] decides, in one
-/// place, how much of the problem the client may see, and draws the page.
+/// Extension of a response that has no page yet. [`crate::serve::guard::check`] decides how much
+/// of the problem the client may see, and renders the page.
 #[derive(Debug, Clone)]
 pub(super) struct Inner(pub(super) Box<Problem>);
 
@@ -45,7 +45,7 @@ impl Failure {
             StatusCode::NOT_FOUND,
             "not-found",
             "There is no such page",
-            "Look at the address, or begin at the first page",
+            "Check the address, or start at the home page",
         )
     }
 
@@ -53,15 +53,15 @@ impl Failure {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
-            "Too many people sign in at this moment",
+            "Too many people are signing in at this moment",
             "Try again in a minute",
         )
     }
 
-    /// A thread died.
+    /// A thread of the server ended with a panic.
     pub(super) fn broken(error: &dyn std::error::Error) -> Self {
         let (summary, remedy) =
-            ("The program failed", "This is a defect of the host: report it to those who made it");
+            ("The server failed", "This is a defect in ONES: report it to its developers");
         let problem = Problem::request("host", summary, remedy);
         let detail = Some(error.to_string());
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -86,7 +86,7 @@ impl IntoResponse for Failure {
             Self::Elsewhere(place) => Redirect::to(&place).into_response(),
             Self::Problem(status, problem) => {
                 let page = Page::narrow(problem.summary.clone());
-                (status, message(page, *problem, "/", "To the first page")).into_response()
+                (status, message(page, *problem, "/", "Back to the home page")).into_response()
             }
             Self::Inner(status, problem) => (status, Extension(Inner(problem))).into_response(),
             Self::Wait(wait) => {

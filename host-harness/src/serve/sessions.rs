@@ -1,4 +1,4 @@
-//! Sessions: what the server knows of a browser that is signed in.
+//! The sessions of the administrator and of signed-in users.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,23 +11,23 @@ pub(super) struct AdminSession {
     draft: Mutex<Option<Draft>>,
 }
 
-/// Settings that were entered and not saved. They stay in the session, since their secrets are not
-/// sent back to the browser.
+/// Settings that were entered and not saved yet. They are stored here, since their secrets are
+/// never sent back to the browser.
 #[derive(Clone)]
 pub(super) struct Draft {
-    /// Names the draft on the page that continues with it.
+    /// The page contains this id, and sends it with the next form.
     pub(super) id: String,
     pub(super) integration: Option<IntegrationId>,
     pub(super) settings: Settings,
     pub(super) trust: Trust,
 }
 
-/// Where the secrets of some settings may be sent.
+/// Servers to which the secrets of some settings may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// Wherever the settings say: all of them were entered just now.
+    /// Any server, since all secrets were entered in this session.
     Anywhere,
-    /// To these origins alone.
+    /// Only these origins.
     Origins(Vec<String>),
 }
 
@@ -36,27 +36,27 @@ impl AdminSession {
         Self { csrf: Csrf::new(random::text()), draft: Mutex::default() }
     }
 
-    /// Returns the draft of that id, where it is of that integration.
+    /// Returns the draft with this id, where it belongs to this integration.
     pub(super) fn draft(&self, id: &str, integration: Option<IntegrationId>) -> Option<Draft> {
         let draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
         draft.clone().filter(|draft| draft.id == id && draft.integration == integration)
     }
 
-    /// Stores a draft in place of the one before.
+    /// Replaces the draft of the session.
     pub(super) fn keep(&self, draft: Option<Draft>) {
         *self.draft.lock().unwrap_or_else(PoisonError::into_inner) = draft;
     }
 }
 
-/// A session of a user.
-pub(super) struct PersonSession {
+/// The session of a signed-in user.
+pub(super) struct UserSession {
     pub(super) integration: IntegrationId,
     /// Id of the user.
     pub(super) id: String,
     pub(super) csrf: Csrf,
 }
 
-impl PersonSession {
+impl UserSession {
     pub(super) fn new(integration: IntegrationId, id: String) -> Self {
         Self { integration, id, csrf: Csrf::new(random::text()) }
     }

@@ -32,7 +32,7 @@ impl Kind {
 impl From<Subject> for Kind {
     fn from(subject: Subject) -> Self {
         match subject {
-            Subject::People => Self::User,
+            Subject::Users => Self::User,
             Subject::Groups => Self::Group,
         }
     }

@@ -1,6 +1,6 @@
 //! What the store needs to know of a record: a user, a room or a group.
 
-use crate::model::{Group, Room, RoomFields, Unreadable, User, UserFields};
+use crate::model::{Group, Room, Unreadable, User};
 
 /// Largest record that is stored, in bytes of JSON.
 const LARGEST_RECORD: usize = 64 << 10;
@@ -43,7 +43,7 @@ impl Record for User {
     }
 
     fn has_unknown(&self) -> bool {
-        self.unknown != UserFields::default()
+        !self.unknown.is_empty()
     }
 
     fn keep_unknown(&mut self, stored: Self) {
@@ -71,7 +71,7 @@ impl Record for Room {
     }
 
     fn has_unknown(&self) -> bool {
-        self.unknown != RoomFields::default()
+        !self.unknown.is_empty()
     }
 
     fn keep_unknown(&mut self, stored: Self) {

@@ -3,7 +3,7 @@
 use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
-    model::{Membership, Removal, Unreadable, UserChange},
+    model::{Membership, Removal, Removed, Unreadable, UserChange},
     store::{Kind, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
@@ -68,15 +68,17 @@ impl Storing<'_> {
                 Ok(_) => {}
                 Err(it) => self.store(UserChange::GroupUnreadable(it))?,
             },
-            UserChange::UserMissing(id, _) => {
+            UserChange::UserMissing(Removed { id, .. }) => {
                 self.transaction.doubt(Kind::User, &id, self.sighting.at)?;
             }
             UserChange::GroupMissing(id) => {
                 self.transaction.list_group(&id, None)?;
                 self.transaction.doubt(Kind::Group, &id, self.sighting.at)?;
             }
-            UserChange::UserRemoved(id, reason) => self.remove(Kind::User, &id, reason)?,
-            UserChange::GroupRemoved(id, reason) => {
+            UserChange::UserRemoved(Removed { id, removal: reason }) => {
+                self.remove(Kind::User, &id, reason)?
+            }
+            UserChange::GroupRemoved(Removed { id, removal: reason }) => {
                 self.transaction.list_group(&id, None)?;
                 self.remove(Kind::Group, &id, reason)?;
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Run, Source, changes::store, rooms};
 use crate::{
     error::Error,
-    model::{BATCH, Removal, Room, RoomBatch, RoomChange, Unreadable, UserChange},
+    model::{BATCH, Removal, Removed, Room, RoomBatch, RoomChange, Unreadable, UserChange},
     plugin::CallError,
     store::{Candidate, Kind, Progress},
 };
@@ -121,9 +121,11 @@ impl Answer {
 
     fn add(&mut self, change: UserChange) {
         match change {
-            UserChange::UserMissing(id, reason)
-            | UserChange::UserRemoved(id, reason)
-            | UserChange::GroupRemoved(id, reason) => self.gone.push((id, reason)),
+            UserChange::UserMissing(Removed { id, removal: reason })
+            | UserChange::UserRemoved(Removed { id, removal: reason })
+            | UserChange::GroupRemoved(Removed { id, removal: reason }) => {
+                self.gone.push((id, reason))
+            }
             UserChange::GroupMissing(id) => self.gone.push((id, Removal::Soft)),
             UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
                 self.unreadable.push(it);
@@ -135,8 +137,10 @@ impl Answer {
     fn add_room(&mut self, change: RoomChange) {
         match change {
             RoomChange::Room(room) => self.rooms.push(room),
-            RoomChange::Missing(id, reason) => self.gone.push((id, reason)),
-            RoomChange::Unreadable(it) => self.unreadable.push(it),
+            RoomChange::RoomMissing(Removed { id, removal: reason }) => {
+                self.gone.push((id, reason))
+            }
+            RoomChange::RoomUnreadable(it) => self.unreadable.push(it),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
 use crate::{
     error::Error,
-    model::{BATCH, Mode, Subject, Summary, UserBatch, UserChange},
+    model::{BATCH, Mode, Part, Subject, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Kind, Progress, StoreError},
 };
@@ -70,10 +70,10 @@ impl Standing {
 
     fn check(&mut self, mode: Mode) -> Result<(), CallError> {
         match mode {
-            Mode::Full { first: false, .. } if !self.enumerating => {
+            Mode::Full(Part { first: false, .. }) if !self.enumerating => {
                 Err(CallError::broke("it continues an enumeration that it did not begin"))
             }
-            Mode::Full { .. } => {
+            Mode::Full(_) => {
                 self.may_be_incremental = true;
                 Ok(())
             }
@@ -90,7 +90,7 @@ impl Standing {
     /// Returns the state after a batch of that mode.
     fn after(&self, mode: Mode) -> Progress {
         let mut progress = self.progress.clone();
-        if let Mode::Full { first, last } = mode {
+        if let Mode::Full(Part { first, last }) = mode {
             if first {
                 progress.enumeration += 1;
                 progress.sweep_due = false;
@@ -107,12 +107,12 @@ impl Taker {
         check(&batch)?;
         let UserBatch { subject, mode, changes, checkpoint, total } = batch;
         let standing = match subject {
-            Subject::People => &mut self.people,
+            Subject::Users => &mut self.people,
             Subject::Groups => &mut self.groups,
         };
         standing.check(mode)?;
         let progress = standing.after(mode);
-        let is_full = matches!(mode, Mode::Full { .. });
+        let is_full = matches!(mode, Mode::Full(_));
         if is_full {
             run.mode = RunMode::Full;
             standing.is_reported = true;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{Mode, Part, Removed, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -159,7 +159,7 @@ impl Directory {
         loop {
             let words: Vec<_> = at.split_whitespace().collect();
             let number = |word: usize| words[word].parse::<usize>().unwrap();
-            let part = |first, last| Mode::Full { first, last };
+            let part = |first, last| Mode::Full(Part { first, last });
             at = match words[0] {
                 "people" => {
                     let (page, next) = self.listed(true, number(1));
@@ -247,7 +247,7 @@ impl Source for Directory {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         let stands = |it: &String| match self.change(Entry::Person(it[1..].parse().unwrap())) {
-            UserChange::UserRemoved(id, _) => missing(&id),
+            UserChange::UserRemoved(Removed { id, .. }) => missing(&id),
             change => change,
         };
         Ok(ids.iter().map(stands).collect())
@@ -259,7 +259,7 @@ impl Source for Directory {
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         let stands = |it: &String| match self.change(Entry::Group(it[1..].parse().unwrap())) {
-            UserChange::GroupRemoved(id, _) => group_missing(&id),
+            UserChange::GroupRemoved(Removed { id, .. }) => group_missing(&id),
             change => change,
         };
         Ok(ids.iter().map(stands).collect())

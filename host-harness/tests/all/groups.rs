@@ -1,7 +1,7 @@
 //! Groups of the directory, and their users.
 
 use ones_host::{
-    model::{Removal, Unreadable, User, UserChange},
+    model::{Removal, Removed, Unreadable, User, UserChange},
     store::{Decision, GroupRow, GroupSource, Kind, PageOf},
     sync::{Action, RunMode},
 };
@@ -374,7 +374,10 @@ fn an_id_without_end_is_refused() {
 fn a_group_that_is_gone_for_good_leaves_no_memberships() {
     let mut ones =
         with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
-    change(&mut ones, vec![UserChange::GroupRemoved("a".to_owned(), Removal::Permanent)]);
+    change(
+        &mut ones,
+        vec![UserChange::GroupRemoved(Removed { id: "a".to_owned(), removal: Removal::Permanent })],
+    );
     change(&mut ones, vec![group("a")]);
     check(&ones, "A", &[]);
     check(&ones, "B", &["p001"]);

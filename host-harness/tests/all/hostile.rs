@@ -57,7 +57,7 @@ fn a_schema_that_is_itself_ten_times_over_is_read_in_few_steps() {
     let settings = json!({ "key": "hunter2233" }).into();
     let secrets = Secrets::within(&settings, &schema, &budget);
     assert!(secrets.leak_in("hunter2233"));
-    Form::within(&schema, &budget);
+    Form::read_within(&schema, &budget);
     assert!(budget.spent() < 200, "{}", budget.spent());
 }
 
@@ -65,7 +65,7 @@ fn a_schema_that_is_itself_ten_times_over_is_read_in_few_steps() {
 fn a_schema_that_unfolds_without_end_is_refused_within_its_budget() {
     for schema in [doubling(15), endless(3_000)] {
         let budget = Budget::new(WORK);
-        Form::within(&schema, &budget);
+        Form::read_within(&schema, &budget);
         assert_eq!(budget.spent(), WORK);
         assert_eq!(form::check(&schema), Err(TooMuchWork));
     }

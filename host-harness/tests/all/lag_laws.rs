@@ -10,8 +10,8 @@ use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
     model::{
-        Group, Removal, Room, RoomBatch, RoomChange, Subject, Summary, Unreadable, User, UserBatch,
-        UserChange,
+        Group, Removal, Removed, Room, RoomBatch, RoomChange, Subject, Summary, Unreadable, User,
+        UserBatch, UserChange,
     },
     plugin::CallError,
     store::{Decision, Kind},
@@ -164,7 +164,7 @@ impl Directory {
             take(batch)
         };
         let subject = match self.kind {
-            Kind::User => Subject::People,
+            Kind::User => Subject::Users,
             _ => Subject::Groups,
         };
         let checkpoint = format!("log {}", self.log.len());
@@ -212,7 +212,7 @@ fn as_room(number: u8, item: Item) -> RoomChange {
         let nickname = Some(item.version.to_string());
         RoomChange::Room(Room { nickname, ..room(&id(number)) })
     } else {
-        RoomChange::Unreadable(cannot_be_read(number))
+        RoomChange::RoomUnreadable(cannot_be_read(number))
     }
 }
 
@@ -228,8 +228,8 @@ impl Source for Directory {
         for (number, item) in self.listed() {
             match as_room(number, item) {
                 RoomChange::Room(it) => batch.rooms.push(it),
-                RoomChange::Unreadable(it) => batch.unreadable.push(it),
-                RoomChange::Missing(..) => unreachable!("it is listed"),
+                RoomChange::RoomUnreadable(it) => batch.unreadable.push(it),
+                RoomChange::RoomMissing(_) => unreachable!("it is listed"),
             }
         }
         take(batch)?;
@@ -256,7 +256,7 @@ impl Source for Directory {
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
         let stands = |it: &String| match self.lagging(number(it)) {
             Some(item) => as_room(number(it), item),
-            None => RoomChange::Missing(it.clone(), Removal::Soft),
+            None => RoomChange::RoomMissing(Removed { id: it.clone(), removal: Removal::Soft }),
         };
         Ok(ids.iter().map(stands).collect())
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange},
+    model::{
+        Mode, Part, Removed, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange,
+    },
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -86,8 +88,8 @@ impl Directory {
             listed = page.last().map(|it| usize::from(**it) + 1);
             let next = listed.unwrap_or(256);
             put(UserBatch {
-                subject: Subject::People,
-                mode: Mode::Full { first, last: false },
+                subject: Subject::Users,
+                mode: Mode::Full(Part { first, last: false }),
                 changes: page.into_iter().map(|it| self.change(*it)).collect(),
                 checkpoint: format!("list {next} {log}"),
                 total: None,
@@ -95,8 +97,12 @@ impl Directory {
             first = false;
         }
         put(UserBatch {
-            subject: Subject::People,
-            mode: if full { Mode::Full { first: false, last: true } } else { Mode::Incremental },
+            subject: Subject::Users,
+            mode: if full {
+                Mode::Full(Part { first: false, last: true })
+            } else {
+                Mode::Incremental
+            },
             changes: self.log.iter().skip(log).map(|it| self.change(*it)).collect(),
             checkpoint: format!("log {}", self.log.len()),
             total: None,
@@ -123,7 +129,7 @@ impl Source for Directory {
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         let stands = |it: &String| match self.change(it[1..].parse().unwrap()) {
-            UserChange::UserRemoved(id, _) => missing(&id),
+            UserChange::UserRemoved(Removed { id, .. }) => missing(&id),
             change => change,
         };
         Ok(ids.iter().map(stands).collect())

@@ -211,7 +211,7 @@ async fn returned(session: &Session) -> Vec<(&'static str, String)> {
         ("read_rooms", text(session.read_rooms(ids()).await)),
         ("booking_script", text(session.booking_script(ids(), policy).await)),
         // Its `Debug` output leaves the flow out.
-        ("begin_sign_in", text(to_vendor.map(|it| (it.url, it.flow.0)))),
+        ("begin_sign_in", text(to_vendor.map(|it| (it.url, it.flow)))),
         ("handle_callback", text(person)),
         ("rooms", format!("{:?}", room_batches.try_recv())),
         ("users", format!("{:?}", user_batches.try_recv())),

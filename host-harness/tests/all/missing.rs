@@ -3,7 +3,7 @@
 
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
-    model::{Removal, RoomChange, RoomFields, Unreadable, User, UserChange, UserFields},
+    model::{Removal, Removed, RoomChange, RoomField, Unreadable, User, UserChange, UserField},
     store::{Admission, Decision, Kind, RunCounts},
     sync::{MISSING_GRACE, Options},
 };
@@ -275,11 +275,12 @@ fn case_024_a_room_that_is_neither_listed_nor_found_by_id_is_removed() {
     let mut ones = empty();
     ones.sync_rooms(&mut rooms(&[])).unwrap();
     after(&mut ones, 61);
-    let not_chosen = RoomChange::Missing("p002".to_owned(), Removal::OutOfScope);
+    let not_chosen =
+        RoomChange::RoomMissing(Removed { id: "p002".to_owned(), removal: Removal::OutOfScope });
     let broken = Unreadable { id: "p003".to_owned(), reason: "no e-mail".to_owned() };
     let source = &mut rooms(&["p001", "p002", "p003"])
         .where_room_stands(not_chosen)
-        .where_room_stands(RoomChange::Unreadable(broken));
+        .where_room_stands(RoomChange::RoomUnreadable(broken));
     let counts = ones.sync_rooms(source).unwrap().counts;
     assert_eq!((counts.removed, counts.unreadable), (2, 1));
     let rows = ones.rows(Kind::Room, true);
@@ -338,17 +339,17 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
         (counts, ones.rows(Kind::Room, false).swap_remove(0).1)
     };
     let (_, before) = tell(whole());
-    let unknown = RoomFields {
-        building: true,
-        floor_label: true,
-        address: true,
-        position: true,
-        lists: true,
-    };
+    let unknown = vec![
+        RoomField::Building,
+        RoomField::FloorLabel,
+        RoomField::Address,
+        RoomField::Position,
+        RoomField::Lists,
+    ];
     let (counts, row) = tell(ones_host::model::Room { unknown, ..room("attic") });
     assert_eq!((counts, row), (RunCounts::default(), before));
     // What is known counts, and so does that a field has no value.
-    let unknown = RoomFields { lists: true, ..RoomFields::default() };
+    let unknown = vec![RoomField::Lists];
     let (counts, row) =
         tell(ones_host::model::Room { unknown, capacity: Some(4), ..room("attic") });
     assert_eq!((counts.updated, &row["lists"][0]), (1, &"Quiet".into()));
@@ -358,9 +359,9 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
 #[test]
 fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
     let mut ones = empty();
-    let card = |id: &str, number: &str, card_number: bool| {
+    let card = |id: &str, number: &str, is_unknown: bool| {
         let card = Some(number.to_owned());
-        let unknown = UserFields { card_number };
+        let unknown = Vec::from_iter(is_unknown.then_some(UserField::CardNumber));
         UserChange::User(User { card_number: card, unknown, ..user(id) })
     };
     let first = vec![card("a", "007", false), card("b", "means nothing", true)];
@@ -379,7 +380,7 @@ fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
 fn a_new_user_who_signs_in_lacks_a_card_number_that_could_not_be_read() {
     let ones = known();
     let (mut store, id) = ones.integration();
-    let unknown = UserFields { card_number: true };
+    let unknown = vec![UserField::CardNumber];
     let new = User { card_number: Some("means nothing".to_owned()), unknown, ..user("new") };
     assert_eq!(store.admit(id, &new, &[]).unwrap(), Admission::Created);
     assert_eq!(store.person(id, "new").unwrap().unwrap().record.card_number, None);

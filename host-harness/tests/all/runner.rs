@@ -8,7 +8,10 @@ use std::{
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
-    model::{Explanation, Refusal, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{
+        Explanation, Refusal, Removal, Removed, RoomBatch, RoomChange, Summary, UserBatch,
+        UserChange,
+    },
     plugin::CallError,
     runner::{Connect, NotStarted, Patience, Runner},
     settings::Settings,
@@ -121,7 +124,9 @@ impl Source for Connected {
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
-        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        let missing = |id: &String| {
+            RoomChange::RoomMissing(Removed { id: id.clone(), removal: Removal::Soft })
+        };
         Ok(ids.iter().map(missing).collect())
     }
 

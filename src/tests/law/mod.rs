@@ -17,7 +17,7 @@ use super::script::{Asked, Kept, Reply, Script, settings};
 use crate::{
     directory,
     error::Error,
-    model::{Mode, Subject, UserBatch, UserChange},
+    model::{Mode, Part, Removed, Subject, UserBatch, UserChange},
     settings::Settings,
 };
 use tenant::{Event, Faults, Tenant, group_id};
@@ -49,25 +49,27 @@ struct Store {
 impl Store {
     fn keep(&mut self, batch: &UserBatch, tenant: &Tenant) {
         match (batch.subject, batch.mode) {
-            (Subject::People, Mode::Full { first: true, .. }) => self.told.clear(),
-            (Subject::Groups, Mode::Full { first: true, .. }) => {
+            (Subject::Users, Mode::Full(Part { first: true, .. })) => self.told.clear(),
+            (Subject::Groups, Mode::Full(Part { first: true, .. })) => {
                 self.told_groups.clear();
                 self.told_memberships.clear();
             }
             _ => {}
         }
         for change in &batch.changes {
-            if let UserChange::Removed(id, _) | UserChange::GroupRemoved(id, _) = change {
+            if let UserChange::UserRemoved(Removed { id, .. })
+            | UserChange::GroupRemoved(Removed { id, .. }) = change
+            {
                 assert!(tenant.was_gone(id), "{change:?}, who was never gone");
             }
             self.change(change);
         }
         match (batch.subject, batch.mode) {
-            (Subject::People, Mode::Full { last: true, .. }) => {
+            (Subject::Users, Mode::Full(Part { last: true, .. })) => {
                 let missed = self.people.keys().filter(|id| !self.told.contains(*id));
                 self.doubtful.extend(missed.cloned());
             }
-            (Subject::Groups, Mode::Full { last: true, .. }) => {
+            (Subject::Groups, Mode::Full(Part { last: true, .. })) => {
                 let missed = self.groups.keys().filter(|id| !self.told_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
                 self.memberships.retain(|it| {
@@ -82,15 +84,15 @@ impl Store {
     fn change(&mut self, change: &UserChange) {
         let id = change.id().to_owned();
         match change {
-            UserChange::IfKnown(_) if !self.people.contains_key(&id) => {}
-            UserChange::User(user) | UserChange::IfKnown(user) => {
+            UserChange::UserIfKnown(_) if !self.people.contains_key(&id) => {}
+            UserChange::User(user) | UserChange::UserIfKnown(user) => {
                 self.people.insert(id.clone(), user.job_title.clone().unwrap_or_default());
                 self.told.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::Removed(..) => drop(self.people.remove(&id)),
-            UserChange::Missing(..) if self.people.contains_key(&id) => {
+            UserChange::UserRemoved(_) => drop(self.people.remove(&id)),
+            UserChange::UserMissing(_) if self.people.contains_key(&id) => {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
@@ -98,8 +100,8 @@ impl Store {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
-            UserChange::Missing(..) | UserChange::GroupMissing(_) => {}
-            UserChange::Unreadable(_) => drop(self.told.insert(id)),
+            UserChange::UserMissing(_) | UserChange::GroupMissing(_) => {}
+            UserChange::UserUnreadable(_) => drop(self.told.insert(id)),
             UserChange::GroupUnreadable(_) => drop(self.told_groups.insert(id)),
             UserChange::Group(group) => {
                 self.groups.insert(id.clone(), group.name.clone());
@@ -107,7 +109,7 @@ impl Store {
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::GroupRemoved(..) => drop(self.groups.remove(&id)),
+            UserChange::GroupRemoved(_) => drop(self.groups.remove(&id)),
             UserChange::MemberAdded(it) => {
                 self.memberships.insert((it.group.clone(), it.member.clone()));
                 self.told_memberships.insert((it.group.clone(), it.member.clone()));
@@ -131,7 +133,7 @@ impl Store {
         changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
         for change in changes {
             match &change {
-                UserChange::Missing(id, _) | UserChange::GroupMissing(id) => {
+                UserChange::UserMissing(Removed { id, .. }) | UserChange::GroupMissing(id) => {
                     self.people.remove(id);
                     self.groups.remove(id);
                 }

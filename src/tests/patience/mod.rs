@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     directory,
-    error::Error,
+    error::{Error, is_too_large},
     graph::{Graph, Patience},
     host::{Failure, Request},
     model::UserChange,
@@ -247,7 +247,7 @@ fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
     let ids: Vec<_> = ["ann", "ill", "bob"].map(str::to_owned).into();
     let read = block_on(directory::read_users(&script, &settings(json!({})), &ids));
     let changes = read.expect("answers");
-    let [UserChange::User(_), UserChange::Unreadable(ill), UserChange::User(_)] = &changes[..]
+    let [UserChange::User(_), UserChange::UserUnreadable(ill), UserChange::User(_)] = &changes[..]
     else {
         panic!("{changes:?}")
     };
@@ -271,7 +271,7 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
     let read = block_on(directory::read_users(&script, &settings(json!({})), &ids));
     let changes = read.expect("answers");
     assert!(
-        matches!(&changes[..], [UserChange::Unreadable(_), UserChange::User(_)]),
+        matches!(&changes[..], [UserChange::UserUnreadable(_), UserChange::User(_)]),
         "{changes:?}"
     );
     assert_eq!(script.pauses.take(), [2 * SECOND]);
@@ -283,8 +283,8 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
 fn an_answer_that_is_too_large_can_be_told_from_others() {
     let script = tenant(|_| Some(Reply::Fail(Failure::TooLarge)));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("too large");
-    assert!(error.is_too_large());
+    assert!(is_too_large(&error));
     let script = tenant(|_| Some(ok(json!({}))));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("no page");
-    assert!(!error.is_too_large());
+    assert!(!is_too_large(&error));
 }

@@ -72,7 +72,11 @@ fn checks(settings: &str, except: impl Fn(&Asked) -> Option<Reply>) -> Vec<Check
         })
     });
     let checks = block_on(validate(&script, settings));
-    assert_eq!(checks.iter().map(|it| it.id).collect::<Vec<_>>(), IDS, "the same every time");
+    assert_eq!(
+        checks.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+        IDS,
+        "the same every time"
+    );
     checks
 }
 

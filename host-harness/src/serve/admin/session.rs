@@ -1,4 +1,4 @@
-//! Who is logged in as administrator.
+//! The sessions of the administrator.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use crate::serve::{
     sessions::AdminSession,
 };
 
-/// The administrator, whose session the request belongs to. All others are sent to log in.
+/// The administrator's session that the request belongs to. Requests without one are redirected to
+/// the log-in.
 pub(super) struct Admin(pub(super) Arc<AdminSession>);
 
 impl FromRequestParts<Arc<App>> for Admin {

@@ -1,4 +1,4 @@
-//! Moments.
+//! Points in time.
 
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
@@ -10,7 +10,7 @@ pub(in crate::serve) struct Time {
     words: String,
 }
 
-/// A moment as it is stored (RFC 3339), in the time zone of this machine.
+/// Returns a stored time (RFC 3339) in the time zone of this machine.
 pub(in crate::serve) fn time(exact: &str) -> Time {
     match exact.parse() {
         Ok(it) => moment(&it),
@@ -18,12 +18,12 @@ pub(in crate::serve) fn time(exact: &str) -> Time {
     }
 }
 
-/// A moment, in the time zone of this machine.
+/// Returns a time as an HTML element, in the time zone of this machine.
 pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
     Time { exact: moment.to_string(), words: words(moment) }
 }
 
-/// A moment within a sentence, in the time zone of this machine.
+/// Returns a time as text, in the time zone of this machine.
 pub(super) fn words(moment: &Timestamp) -> String {
     let local = moment.to_zoned_datetime(TimeZone::system());
     local.strftime("%-d %b %Y, %H:%M %Z").to_string()

@@ -1,0 +1,1 @@
+//! No code: the dependencies of this package are what it is for. See its README.md.

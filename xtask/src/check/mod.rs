@@ -1,0 +1,55 @@
+//! What must hold before a change lands, apart from the tests. Needs no network and no nightly
+//! toolchain.
+
+mod features;
+mod width;
+
+use crate::{Result, cargo, wasm};
+
+type Check = (&'static str, fn() -> Result);
+
+/// The fastest checks come first.
+const CHECKS: [Check; 6] = [
+    ("line width", width::check),
+    ("format", format),
+    ("features of dependencies", features::check),
+    ("lints", lints),
+    ("lints of the components", component_lints),
+    ("documentation", documentation),
+];
+
+/// Runs every check, also after one has failed, and reports which ones failed.
+pub(crate) fn run() -> Result {
+    let mut failed = Vec::new();
+    for (name, check) in CHECKS {
+        println!("── {name}");
+        if let Err(error) = check() {
+            eprintln!("{error}\n");
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+fn format() -> Result {
+    cargo::run(&["fmt", "--all", "--check"])
+}
+
+fn lints() -> Result {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--locked"];
+    cargo::run(&[&arguments[..], &["--", "-D", "warnings"]].concat())
+}
+
+fn component_lints() -> Result {
+    wasm::add_target()?;
+    for package in wasm::PACKAGES {
+        let arguments = ["clippy", "--package", package, "--lib", "--target", wasm::TARGET];
+        cargo::run(&[&arguments[..], &["--locked", "--", "-D", "warnings"]].concat())?;
+    }
+    Ok(())
+}
+
+fn documentation() -> Result {
+    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+    cargo::wait(cargo::command().args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
