@@ -13,10 +13,15 @@
 pub mod access;
 pub mod budget;
 pub mod cli;
-pub mod error;
+mod error;
 pub mod form;
+mod length;
 pub mod model;
+mod pace;
 pub mod plugin;
+mod pointer;
+mod problem;
+mod random;
 pub mod runner;
 pub mod schedule;
 pub mod schema;
@@ -27,4 +32,5 @@ pub mod store;
 pub mod sync;
 mod wording;
 
-pub use error::{Error, Problem};
+pub use error::Error;
+pub use problem::{Case, Problem};

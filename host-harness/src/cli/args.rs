@@ -76,8 +76,25 @@ pub(super) struct Args {
         value_parser = value_parser!(u64).range(1..=1 << 20))]
     pub(super) quota: u64,
 
+    /// Log runs, and what is refused, on stderr; with -vv, also requests, without their query.
+    /// `serve` logs the former without this option
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    /// Format of the log: lines for users, or one JSON object a line
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(super) log_format: Format,
+
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Args {
+    /// Returns the level of the log.
+    pub(super) fn log_level(&self) -> u8 {
+        let own = u8::from(matches!(self.command, Command::Serve(_)));
+        self.verbose.saturating_add(own)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

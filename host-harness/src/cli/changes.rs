@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::Format;
+use super::args::{Args, Format};
 use crate::{
     store::Kind,
     sync::{Action, Change, Observer},
@@ -22,15 +22,19 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn new(format: Format, dry_run: bool) -> Self {
-        let limit = match (format, dry_run) {
+    pub(super) fn new(args: &Args, dry_run: bool) -> Self {
+        let limit = match (args.format, dry_run) {
             (Format::Text, false) => 20,
             (Format::Text, true) => 50,
             (Format::Json, false) => 0,
             (Format::Json, true) => 10_000,
         };
-        // Hidden where stderr is not a terminal.
-        let bar = ProgressBar::no_length();
+        let bar = match args.log_level() {
+            // Hidden where stderr is not a terminal.
+            0 => ProgressBar::no_length(),
+            // It would be drawn over the log.
+            _ => ProgressBar::hidden(),
+        };
         Self { dry_run, kept: Default::default(), more: [0; 4], limit, bar }
     }
 

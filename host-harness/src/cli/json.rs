@@ -7,8 +7,8 @@ use serde_json::{Serializer, Value, json, ser::Formatter};
 
 use super::{Changes, harmless::is_misleading};
 use crate::{
-    error::Problem,
-    store::{Decision, Kind},
+    problem::Problem,
+    store::{Decision, RunKind},
     sync::Outcome,
 };
 
@@ -49,7 +49,7 @@ pub(super) fn problem(out: &mut impl Write, problem: &Problem) -> io::Result<()>
 
 pub(super) fn outcome(
     out: &mut impl Write,
-    kind: Kind,
+    kind: RunKind,
     outcome: &Outcome,
     changes: &Changes,
 ) -> io::Result<()> {
@@ -62,7 +62,7 @@ pub(super) fn outcome(
         "unreadable": outcome.unreadable,
         "summary": outcome.summary,
     });
-    if kind != Kind::Room
+    if kind == RunKind::Users
         && let Value::Object(object) = &mut object
     {
         object.insert("deleted".to_owned(), json!(outcome.counts.deleted));

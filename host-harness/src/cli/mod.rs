@@ -5,6 +5,7 @@ mod changes;
 mod harmless;
 mod json;
 mod leavers;
+mod log;
 mod policy;
 mod serve;
 mod stopped;
@@ -24,10 +25,12 @@ use tokio::runtime::Runtime;
 use crate::{
     error::Error,
     model::Outcome as CheckOutcome,
-    plugin::{Client, Limits, Plugin, Session, SessionSource},
+    plugin::{Client, Limits, LoadError, Plugin, Session},
+    problem::Problem,
+    serve::ServeError,
     settings::{Settings, SettingsError},
-    store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
-    sync::{Limit, Options, Sync},
+    store::{Decision, IntegrationId, Kind, RunKind, SealingKey, Store, StoreError, StoreOptions},
+    sync::{Limit, Options, SessionSource, Sync},
 };
 use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
 use changes::Changes;
@@ -43,6 +46,7 @@ const HELD: u8 = 3;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let json = args.format == Format::Json;
+    log::start(args.log_level(), args.log_format);
     match (Program { args }).run() {
         Ok(code) => ExitCode::from(code),
         // The reader has closed the pipe in the middle of a list.
@@ -56,7 +60,7 @@ pub fn main() -> ExitCode {
 /// The reason why a command fails.
 enum Failure {
     Usage(String),
-    Error { error: Box<Error>, network: Vec<String> },
+    Problem { problem: Box<Problem>, code: u8, network: Vec<String> },
     Output(io::Error),
 }
 
@@ -69,13 +73,12 @@ impl Failure {
                 let _ = text::usage(&mut stderr, &message);
                 ExitCode::from(USAGE)
             }
-            Self::Error { error, network } => {
-                let problem = error.problem();
+            Self::Problem { problem, code, network } => {
                 let _ = text::problem(&mut stderr, &problem, &network);
                 if json {
                     let _ = json::problem(&mut io::stdout().lock(), &problem);
                 }
-                ExitCode::from(if is_settings_file_missing(&error) { USAGE } else { FAILED })
+                ExitCode::from(code)
             }
             Self::Output(error) => {
                 let _ = text::usage(&mut stderr, &format!("cannot write: {error}"));
@@ -85,7 +88,7 @@ impl Failure {
     }
 }
 
-/// Whether the settings file cannot be read, as opposed to one with invalid contents.
+/// Returns whether the settings file cannot be read, as opposed to one with invalid contents.
 fn is_settings_file_missing(error: &Error) -> bool {
     matches!(
         error,
@@ -94,9 +97,30 @@ fn is_settings_file_missing(error: &Error) -> bool {
     )
 }
 
+impl Failure {
+    /// A failure together with why requests failed before it.
+    fn after(error: impl Into<Error>, network: Vec<String>) -> Self {
+        let error = error.into();
+        let code = if is_settings_file_missing(&error) { USAGE } else { FAILED };
+        Self::Problem { problem: Box::new(error.problem()), code, network }
+    }
+}
+
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Error { error: Box::new(error.into()), network: Vec::new() }
+        Self::after(error, Vec::new())
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Host(error) => error.into(),
+            error => {
+                let problem = Box::new(error.problem());
+                Self::Problem { problem, code: FAILED, network: Vec::new() }
+            }
+        }
     }
 }
 
@@ -160,7 +184,7 @@ impl Program {
             let network = session.network_failures();
             match report {
                 Ok(report) => Ok((report, network)),
-                Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
+                Err(error) => Err(Failure::after(error, network)),
             }
         })?;
         let failed = report.checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
@@ -174,9 +198,9 @@ impl Program {
 
     fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
         let settings = self.need_settings("sync")?;
-        let (kind, dry_run, full) = match command {
-            SyncCommand::Rooms { dry_run } => (Kind::Room, *dry_run, true),
-            SyncCommand::Users { dry_run, full } => (Kind::User, *dry_run, *full),
+        let (kind, dry_run, full) = match *command {
+            SyncCommand::Rooms { dry_run } => (RunKind::Rooms, dry_run, true),
+            SyncCommand::Users { dry_run, full } => (RunKind::Users, dry_run, full),
         };
         let plugin = self.plugin()?;
         // The plugin is loaded first, so that a failure does not leave an empty data folder.
@@ -195,16 +219,11 @@ impl Program {
         let options =
             Options { full, default_groups: settings.default_groups(), ..self.sync_options() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
-        let mut changes = Changes::new(self.args.format, dry_run);
+        let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
-        let outcome = match command {
-            SyncCommand::Users { .. } => sync.users(name),
-            SyncCommand::Rooms { .. } => sync.rooms(name),
-        };
+        let outcome = sync.named(kind, name);
         changes.finish();
-        let outcome = outcome
-            .map_err(Box::new)
-            .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
+        let outcome = outcome.map_err(|error| Failure::after(error, session.network_failures()))?;
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::outcome(out, name, kind, &outcome, &changes),
@@ -379,7 +398,7 @@ impl Program {
             memory: usize::try_from(self.args.memory_limit << 20).unwrap_or(usize::MAX),
             time: Duration::from_secs(self.args.time_limit),
         };
-        let client = Client::new().map_err(crate::plugin::LoadError::from)?;
+        let client = Client::new().map_err(LoadError::from)?;
         Ok(Plugin::load(&file, limits, client)?)
     }
 }
@@ -404,5 +423,5 @@ fn runtime() -> Result<Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|it| crate::plugin::LoadError::Host(it.to_string()).into())
+        .map_err(|it| LoadError::Host(it.to_string()).into())
 }

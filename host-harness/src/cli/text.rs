@@ -13,8 +13,8 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    error::Problem,
     model::{Check, FieldError, Manifest, Outcome as CheckOutcome, Report},
+    problem::Problem,
     serve::Incident,
 };
 pub(super) use lists::{decided, group, held, leavers, record};

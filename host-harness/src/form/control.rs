@@ -1,7 +1,7 @@
 //! The controls of a form: plain data for templates.
 
 use super::{Entered, Place};
-use crate::{error::Problem, model::Choice};
+use crate::{model::Choice, problem::Problem};
 
 /// A control of a form, for one field of the settings.
 #[derive(Debug, Clone, PartialEq)]

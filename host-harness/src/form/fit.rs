@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use super::{
-    escaped,
-    shape::{Alternative, Field, Shape, What},
-};
+use super::shape::{Alternative, Field, Shape, What};
+use crate::pointer::escape;
 
 impl Shape {
     /// Whether a control of this shape shows `value` without loss. For an object, its fields are
@@ -91,7 +89,7 @@ pub(super) fn secrets(
     match (shape, value) {
         (Shape::Object(fields), Value::Object(members)) => {
             for field in fields {
-                let pointer = format!("{pointer}/{}", escaped(&field.key));
+                let pointer = format!("{pointer}/{}", escape(&field.key));
                 secrets(&field.shape, members.get(&field.key), &pointer, found);
             }
         }

@@ -10,6 +10,7 @@
 //! the errors.
 
 mod answer;
+mod check;
 mod control;
 mod draw;
 mod fit;
@@ -23,12 +24,13 @@ mod tests;
 use serde_json::{Map, Value};
 
 pub use answer::{Answer, Entered};
+pub use check::check;
 pub use control::{Choosing, Control, Line, LineKind, Opt, Picker, Saved, Widget};
 pub use guide::html;
 pub use place::place;
 use shape::Field;
 
-use crate::{budget::Budget, schema::WORK};
+use crate::{budget::Budget, pointer::escape, schema::WORK};
 
 /// A form with its steps.
 #[derive(Debug, Clone)]
@@ -89,7 +91,7 @@ impl Step {
 
     /// Returns the JSON Pointer of the step in the settings.
     pub fn pointer(&self) -> String {
-        format!("/{}", escaped(&self.field.key))
+        format!("/{}", escape(&self.field.key))
     }
 
     /// Whether the step has a control for the field at `pointer`.
@@ -115,11 +117,6 @@ impl Step {
     }
 }
 
-/// Escapes a key as a token of a JSON Pointer (RFC 6901, section 3).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// The place of a field in the settings and in the form. They differ, since the alternatives of one
 /// setting need separate controls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,7 +129,7 @@ struct Place {
 
 impl Place {
     fn member(&self, key: &str) -> Self {
-        let key = escaped(key);
+        let key = escape(key);
         Self {
             pointer: format!("{}/{key}", self.pointer),
             name: format!("{}/{}", self.name, key.replace('?', "~2")),

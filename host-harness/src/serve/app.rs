@@ -16,21 +16,24 @@ use axum::{
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
-    admin::AdminSession,
     bounds::Bounds,
+    client::{Client, is_forwarded},
+    cookies::{Cookie, cookie},
     failure::Failure,
-    guard::{Client, Cookie, cookie, is_forwarded, random_text},
     incidents::Incidents,
+    sessions::{AdminSession, UserSession},
     site::Site,
-    user::PersonSession,
     vendor::Vendor,
     view::{Page, message},
 };
 use crate::{
-    access::{Attempts, Flows, Network, Sessions, Turns},
-    error::{Error, Problem},
+    access::{Attempts, Flows, Network, Sessions, Turns, same},
+    error::Error,
     form::Form,
     model::Manifest,
+    pace::Pace,
+    problem::Problem,
+    random,
     runner::Runner,
     settings::Settings,
     store::{IntegrationId, SealingKey, Store, StoreError},
@@ -57,12 +60,14 @@ pub(super) struct App {
     pub(super) runner: Runner,
     pub(super) site: Site,
     pub(super) admins: Sessions<Arc<AdminSession>>,
-    pub(super) people: Sessions<Arc<PersonSession>>,
+    pub(super) people: Sessions<Arc<UserSession>>,
     pub(super) flows: Flows,
     pub(super) attempts: Attempts,
     pub(super) turns: Turns,
     pub(super) hashing: Semaphore,
     pub(super) incidents: Incidents,
+    /// Limits the log of requests that were refused.
+    pub(super) refusals: Pace,
     pub(super) bounds: Bounds,
     proxies: Vec<Network>,
     /// Whether the log already contains the warning about a proxy that is not trusted.
@@ -104,6 +109,7 @@ impl App {
             turns: Turns::new(),
             hashing: Semaphore::new(HASHED),
             incidents: given.incidents,
+            refusals: Pace::per_minute(60),
             bounds: given.bounds,
             proxies: given.proxies,
             is_proxy_noted: AtomicBool::default(),
@@ -145,37 +151,53 @@ impl App {
     /// # Errors
     /// Not found where there is no such integration.
     pub(super) async fn settings(&self, id: IntegrationId) -> Result<Settings, Failure> {
+        self.opened_settings(id).await?.map_err(Failure::from)
+    }
+
+    /// As [`Self::settings`], with [`StoreError::Sealed`] as a result of its own.
+    pub(super) async fn opened_settings(
+        &self,
+        id: IntegrationId,
+    ) -> Result<Result<Settings, StoreError>, Failure> {
         self.name(id).await?;
         let key = self.key.clone();
-        let kept = self.store(move |store| store.settings(id, &key)).await?;
-        Ok(kept.unwrap_or_else(|| Settings::from(serde_json::json!({}))))
+        let opened = self.store(move |store| match store.settings(id, &key) {
+            Err(sealed @ StoreError::Sealed { .. }) => Ok(Err(sealed)),
+            opened => opened.map(Ok),
+        });
+        Ok(opened.await?.map(|it| it.unwrap_or_else(|| Settings::from(serde_json::json!({})))))
     }
 
     pub(super) async fn name(&self, id: IntegrationId) -> Result<String, Failure> {
         self.store(move |store| store.name(id)).await?.ok_or_else(Failure::not_found)
     }
 
+    /// Stores settings. [`StoreError::NameTaken`] is a result of its own.
     pub(super) async fn keep(
         &self,
         id: Option<IntegrationId>,
         settings: Settings,
-    ) -> Result<IntegrationId, Failure> {
+    ) -> Result<Result<IntegrationId, StoreError>, Failure> {
         let key = self.key.clone();
-        self.store(move |store| store.keep_settings(id, &settings, &key)).await
+        let kept = self.store(move |store| match store.keep_settings(id, &settings, &key) {
+            Err(taken @ StoreError::NameTaken { .. }) => Ok(Err(taken)),
+            kept => kept.map(Ok),
+        });
+        kept.await
     }
 
     /// Returns a new code that allows setting the administrator's password once. `None` where a
     /// password is set.
     pub(super) fn begin_set_up(&self) -> Result<Option<String>, StoreError> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = store.password()?.is_none().then(random_text);
+        let code = store.password()?.is_none().then(random::text);
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&code);
         Ok(code)
     }
 
     pub(super) fn is_set_up_code(&self, code: &str) -> bool {
         let expected = self.set_up.lock().unwrap_or_else(PoisonError::into_inner);
-        expected.as_deref().is_some_and(|it| super::guard::same(it, code))
+        expected.as_deref().is_some_and(|it| same(it, code))
     }
 
     /// Makes the code invalid.
@@ -199,7 +221,7 @@ impl App {
                 peer.ip()
             );
             let remedy = "If this is your own proxy, start the server with --trusted-proxy";
-            let problem = Problem::of_request("untrusted-proxy", summary, remedy);
+            let problem = Problem::request("untrusted-proxy", summary, remedy);
             self.incidents.report(None, problem);
         }
         Client::of(peer, headers, &self.proxies)
@@ -223,7 +245,7 @@ impl App {
             "Try again in a minute. If it fails again, give the reference number to your ONES \
              administrator",
         );
-        let shown = Problem::of_request("inner", summary, remedy);
+        let shown = Problem::request("inner", summary, remedy);
         let page = Page::narrow(summary).referring(reference);
         (status, message(page, shown, "/", "Back to the home page")).into_response()
     }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Largest body of a request, in bytes.
+pub(super) const LARGEST_BODY: usize = 256 << 10;
+
 /// Limits on connections, and on the requests of clients without a session.
 #[derive(Debug, Clone)]
 pub struct Bounds {

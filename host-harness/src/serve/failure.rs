@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::view::{Page, duration, message};
-use crate::error::{Error, Problem};
+use super::view::{Page, message};
+use crate::{error::Error, length, problem::Problem};
 
 /// The reason why a page is not shown.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Failure {
         summary: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self::Problem(status, Box::new(Problem::of_request(code, summary, remedy)))
+        Self::Problem(status, Box::new(Problem::request(code, summary, remedy)))
     }
 
     pub(super) fn not_found() -> Self {
@@ -62,7 +62,7 @@ impl Failure {
     pub(super) fn broken(error: &dyn std::error::Error) -> Self {
         let (summary, remedy) =
             ("The server failed", "This is a defect in ONES: report it to its developers");
-        let problem = Problem::of_request("host", summary, remedy);
+        let problem = Problem::request("host", summary, remedy);
         let detail = Some(error.to_string());
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::Inner(status, Box::new(Problem { detail, ..problem }))
@@ -90,15 +90,14 @@ impl IntoResponse for Failure {
             }
             Self::Inner(status, problem) => (status, Extension(Inner(problem))).into_response(),
             Self::Wait(wait) => {
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                let seconds = seconds.next_multiple_of(if seconds < 60 { 1 } else { 60 });
+                let wait = length::rounded_up(wait);
                 let problem = Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "too-many-attempts",
                     "Too many attempts failed",
-                    format!("Try again in {}", duration(Duration::from_secs(seconds))),
+                    format!("Try again in {}", length::in_words(wait)),
                 );
-                let header = [(RETRY_AFTER, HeaderValue::from(seconds))];
+                let header = [(RETRY_AFTER, HeaderValue::from(wait.as_secs()))];
                 (header, problem).into_response()
             }
         }

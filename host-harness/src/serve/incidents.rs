@@ -11,7 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{error::Problem, store::IntegrationId};
+use crate::{problem::Problem, random, store::IntegrationId};
 
 /// Maximum number of stored incidents of one integration.
 const REMEMBERED: usize = 20;
@@ -89,7 +89,7 @@ impl Incidents {
 
 /// Returns eight random characters in two groups, which are easy to read aloud.
 fn reference() -> String {
-    let bytes: [u8; 8] = crate::access::random();
+    let bytes: [u8; 8] = random::bytes();
     let text: String =
         bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     format!("{}-{}", &text[..4], &text[4..])

@@ -12,10 +12,16 @@
 mod admin;
 mod app;
 mod bounds;
+mod client;
 mod connections;
+mod cookies;
+mod departures;
+mod error;
 mod failure;
 mod guard;
 mod incidents;
+mod refused;
+mod sessions;
 mod site;
 mod user;
 mod vendor;
@@ -37,20 +43,18 @@ use url::Url;
 
 use crate::{
     access::Network,
-    error::Error,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
     sync,
 };
 use app::{App, Given};
 pub use bounds::Bounds;
+use bounds::LARGEST_BODY;
+pub use error::ServeError;
 use incidents::Incidents;
 pub use incidents::{Incident, Log};
 use site::Site;
 pub use vendor::{Asked, Vendor};
-
-/// Maximum size of a request body, in bytes.
-const LARGEST_BODY: usize = 256 << 10;
 
 /// Time that open requests have left when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -72,25 +76,6 @@ pub struct Options {
     pub sync: sync::Options,
 }
 
-/// Why nothing is served.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The address is taken, or is none of this machine.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// As asked for.
-        address: SocketAddr,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// Others would reach it under a name that it does not know.
-    #[error("{0} can be reached from other machines")]
-    NoPublicUrl(SocketAddr),
-    /// It is not the address of a web site.
-    #[error("{0} is no public URL: http or https, without path, query and password")]
-    PublicUrl(Url),
-}
-
 /// A server that listens on its address.
 pub struct Server {
     listener: TcpListener,
@@ -109,9 +94,9 @@ impl Server {
         vendor: impl Vendor + Connect + Clone,
         key: SealingKey,
         options: Options,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ServeError> {
         let manifest = vendor.describe().await?;
-        let listener = site::listen(&options).await?;
+        let listener = site::listen(options.listen, options.public_url.is_some()).await?;
         let site = Site::new(&listener, options.public_url)?;
         vendor.keep_from_own_pages(site.address(), &site.url());
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.sync);

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Options, ServeError};
+use super::error::ServeError;
+
+/// Path that vendors send browsers back to.
+pub(super) const CALLBACK: &str = "/sign-in/callback";
 
 /// The address, the URL and the host names of the server.
 pub(super) struct Site {
@@ -17,14 +20,16 @@ pub(super) struct Site {
     hosts: Vec<String>,
 }
 
-/// Listens on the address of the options.
+/// Listens on an address. `is_public` says whether the server has a public URL.
 ///
 /// # Errors
 /// [`ServeError::NoPublicUrl`] where other machines can reach the address and there is no public
 /// URL.
-pub(super) async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
-    let address = options.listen;
-    if !address.ip().is_loopback() && options.public_url.is_none() {
+pub(super) async fn listen(
+    address: SocketAddr,
+    is_public: bool,
+) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() && !is_public {
         return Err(ServeError::NoPublicUrl(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -107,9 +112,9 @@ impl Site {
     /// since the browser sends its cookies to that name only.
     pub(super) fn callback(&self, host: &str) -> String {
         if self.public {
-            format!("{}{}", self.origin, super::user::CALLBACK)
+            format!("{}{}", self.origin, CALLBACK)
         } else {
-            format!("http://{host}{}", super::user::CALLBACK)
+            format!("http://{host}{}", CALLBACK)
         }
     }
 }

@@ -277,7 +277,7 @@ impl Ones {
         }
     }
 
-    /// One that holds these people.
+    /// Returns a store with these users.
     pub(crate) fn with_users(ids: &[String]) -> Self {
         let mut ones = Self::new();
         let changes = ids.iter().map(|it| told(it)).collect();

@@ -1,5 +1,5 @@
-//! Whatever becomes of people, groups and who is in them, however it is cut into batches,
-//! told twice or broken off: ONES ends up with the same people in the same groups.
+//! Property: whatever happens to users, groups and memberships, and however reports are split into
+//! batches, repeated or interrupted, ONES ends up with the same users in the same groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::fake::*;
 
-/// Below are people, from here on groups.
+/// Numbers below are users, from here on groups.
 const FIRST_GROUP: u8 = 5;
 const END: u8 = 9;
 
@@ -26,7 +26,7 @@ fn id(node: u8) -> String {
 enum Group {
     Readable,
     Unreadable,
-    /// In the recycle bin, with who was in it.
+    /// In the recycle bin, with its members.
     Gone,
 }
 
@@ -68,7 +68,7 @@ impl Directory {
         let before = self.groups.insert(group, now);
         self.log.push(Entry::Group(group));
         if before == Some(Group::Gone) {
-            // Back from the recycle bin: who is in it is told anew.
+            // Back from the recycle bin: its members are reported again.
             self.log.extend((0..END).map(|it| Entry::Edge(group, it)));
         }
     }
@@ -102,7 +102,7 @@ impl Directory {
         }
     }
 
-    /// All that a listing of people or of groups tells, each with its place in it.
+    /// All entries of a listing of users or groups, each with its place in it.
     fn listing(&self, of_people: bool) -> Vec<(usize, Entry)> {
         if of_people {
             return self.people.iter().map(|it| (usize::from(*it), Entry::Person(*it))).collect();
@@ -282,9 +282,12 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (0..FIRST_GROUP, often()).prop_map(|(it, is_there)| Step::Person(it, is_there)),
         2 => (FIRST_GROUP..END, state).prop_map(|(it, now)| Step::Group(it, now)),
-        4 => (FIRST_GROUP..END, 0..END, often()).prop_map(|(it, of, is_in)| Step::Edge(it, of, is_in)),
+        4 => (FIRST_GROUP..END, 0..END, often())
+            .prop_map(|(it, of, is_in)| Step::Edge(it, of, is_in)),
         2 => (prop::bool::weighted(0.2), 1..5_usize, any::<bool>(), option::of(0..6_usize))
-            .prop_map(|(full, page, repeats, breaks_after)| Step::Sync { full, page, repeats, breaks_after }),
+            .prop_map(|(full, page, repeats, breaks_after)| {
+                Step::Sync { full, page, repeats, breaks_after }
+            }),
     ]
 }
 
@@ -334,7 +337,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_run_that_ends_well_leaves_everybody_in_the_groups_they_are_in(steps in vec(step(), 1..50)) {
+    fn a_run_that_ends_well_leaves_all_users_in_their_groups(steps in vec(step(), 1..50)) {
         let mut ones = Ones::new();
         ones.options.limit = Limit { count: u64::MAX, percent: 100 };
         let mut directory = Directory::default();

@@ -1,4 +1,4 @@
-//! Groups of the directory, and who is effectively in them.
+//! Groups of the directory, and their users.
 
 use ones_host::{
     model::{Removal, Removed, Unreadable, User, UserChange},
@@ -8,7 +8,7 @@ use ones_host::{
 
 use crate::fake::*;
 
-/// ONES with people p000 to p004 and these groups.
+/// ONES with users p000 to p004 and these groups.
 fn with_groups(changes: Vec<UserChange>) -> Ones {
     let mut ones = Ones::new();
     let people = ids(5).iter().map(|it| told(it)).collect();
@@ -42,7 +42,7 @@ fn change(ones: &mut Ones, changes: Vec<UserChange>) -> ones_host::store::RunCou
     ones.sync_users(&mut Fake::users([of_groups(CHANGES, "c3", changes)])).unwrap().counts
 }
 
-/// Tells all groups anew.
+/// Reports all groups again.
 fn tell_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::store::RunCounts) {
     let mut source = Fake::users([of_groups(WHOLE, "c4", changes)]);
     let counts = ones.sync_users(&mut source).unwrap().counts;
@@ -50,7 +50,7 @@ fn tell_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::stor
 }
 
 #[test]
-fn groups_are_counted_and_listed_with_who_is_in_them() {
+fn groups_are_counted_and_listed_with_their_users() {
     let mut ones = Ones::new();
     let changes = vec![group("a"), within("a", "p001"), within("a", "p000"), within("a", "p000")];
     let source = &mut Fake::users([
@@ -77,7 +77,7 @@ fn groups_are_counted_and_listed_with_who_is_in_them() {
 }
 
 #[test]
-fn whoever_is_in_a_group_of_a_group_is_in_both_and_cycles_end() {
+fn a_member_of_a_group_within_a_group_is_in_both_and_cycles_end() {
     let ones = with_groups(vec![
         group("all"),
         within("all", "team"),
@@ -101,7 +101,7 @@ fn whoever_is_in_a_group_of_a_group_is_in_both_and_cycles_end() {
 }
 
 #[test]
-fn only_people_on_offer_count_and_who_comes_back_is_still_in() {
+fn only_users_on_offer_count_and_a_user_who_is_back_is_still_a_member() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "stranger")]);
     check(&ones, "A", &["p000"]);
     let people = vec![told("stranger"), gone("p000")];
@@ -109,13 +109,13 @@ fn only_people_on_offer_count_and_who_comes_back_is_still_in() {
     check(&ones, "A", &["stranger"]);
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
     check(&ones, "A", &["p000", "stranger"]);
-    // The account of a room's mailbox is nobody.
+    // The account of a room's mailbox is no user.
     ones.sync_rooms(&mut Fake::rooms(["stranger"])).unwrap();
     check(&ones, "A", &["p000"]);
 }
 
 #[test]
-fn memberships_come_and_go_with_the_changes_that_tell_them() {
+fn memberships_come_and_go_with_the_changes_that_report_them() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
     let changes = vec![within("a", "p001"), without("a", "p000"), without("a", "nobody")];
     let counts = change(&mut ones, changes);
@@ -130,7 +130,7 @@ fn memberships_come_and_go_with_the_changes_that_tell_them() {
 }
 
 #[test]
-fn a_membership_that_is_not_told_again_is_gone_where_its_group_was_told() {
+fn a_membership_that_is_not_reported_again_is_gone_where_its_group_was_reported() {
     let before = |name| vec![group(name), within(name, "p000"), within(name, "p001")];
     let mut ones = with_groups([before("told"), before("unreadable"), before("missed")].concat());
     let source = Fake::users([of_groups(
@@ -162,12 +162,12 @@ fn an_enumeration_that_stops_or_is_not_complete_takes_no_membership_away() {
 }
 
 #[test]
-fn what_is_told_after_an_enumeration_in_the_same_run_counts() {
+fn a_change_after_an_enumeration_in_the_same_run_counts() {
     let mut ones =
         with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
     let source = &mut Fake::users([
         of_groups(WHOLE, "c3", vec![group("a"), within("a", "p000")]),
-        // Renamed meanwhile: who is in it was not told anew.
+        // Renamed meanwhile: its members were not reported again.
         of_groups(CHANGES, "c4", vec![group("b"), within("a", "p002")]),
     ]);
     ones.sync_users(source).unwrap();
@@ -176,7 +176,7 @@ fn what_is_told_after_an_enumeration_in_the_same_run_counts() {
 }
 
 #[test]
-fn a_removed_group_keeps_who_is_in_it_until_it_comes_back() {
+fn a_removed_group_keeps_its_members_until_it_is_back() {
     let mut ones = with_groups(vec![
         group("a"),
         within("a", "b"),
@@ -200,7 +200,7 @@ fn a_removed_group_keeps_who_is_in_it_until_it_comes_back() {
 }
 
 #[test]
-fn a_group_that_is_not_told_is_removed_once_the_vendor_says_so() {
+fn a_group_that_is_not_reported_is_removed_once_the_vendor_says_so() {
     let mut ones = with_groups(ids(3).iter().map(|it| group(&it.replace('p', "g"))).collect());
     let (source, counts) = tell_all(&mut ones, vec![group("g000"), group("g001")]);
     assert_eq!(source.read, ["g002"]);
@@ -209,7 +209,7 @@ fn a_group_that_is_not_told_is_removed_once_the_vendor_says_so() {
 }
 
 #[test]
-fn groups_have_a_limit_of_their_own_and_are_held_and_decided_on_like_people() {
+fn groups_have_their_own_limit_and_are_held_and_approved_like_users() {
     let names: Vec<_> = (0..30).map(|it| format!("g{it:03}")).collect();
     let mut ones = with_groups(names.iter().map(|it| group(it)).collect());
     let changes = names.iter().take(12).map(|it| group_gone(it)).collect();
@@ -261,7 +261,7 @@ fn groups_made_in_ones_are_touched_by_no_sync_whatever_they_are_called() {
 }
 
 #[test]
-fn people_and_groups_share_a_checkpoint_and_are_enumerated_each_on_their_own() {
+fn users_and_groups_share_a_checkpoint_and_are_each_enumerated_on_their_own() {
     let mut ones = Ones::new();
     let source = Fake::users([
         batch(FIRST, "c1", vec![told("a")]),
@@ -286,7 +286,7 @@ fn people_and_groups_share_a_checkpoint_and_are_enumerated_each_on_their_own() {
 }
 
 #[test]
-fn where_no_batch_tells_of_groups_they_stay_as_they_are() {
+fn groups_that_no_batch_reports_stay_as_they_are() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
     ones.options.full = true;
     let people = ids(5).iter().map(|it| told(it)).collect();
@@ -324,7 +324,7 @@ fn batches_and_answers_keep_to_their_subject() {
 }
 
 #[test]
-fn groups_and_their_people_are_found_page_by_page() {
+fn groups_and_their_users_are_listed_page_by_page() {
     let names = ["eins", "zwei", "drei"];
     let changes =
         names.iter().flat_map(|it| vec![group(it), within(it, "p000"), within(it, "p003")]);
@@ -351,7 +351,7 @@ fn groups_and_their_people_are_found_page_by_page() {
 }
 
 #[test]
-fn a_part_of_a_group_that_was_unreadable_keeps_who_is_in_it() {
+fn a_group_of_which_a_part_was_unreadable_keeps_its_members() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "p001")]);
     let unreadable = UserChange::GroupUnreadable(Unreadable {
         id: "a".to_owned(),
@@ -384,7 +384,7 @@ fn a_group_that_is_gone_for_good_leaves_no_memberships() {
 }
 
 #[test]
-fn one_group_that_is_too_large_counts_as_unreadable_and_keeps_who_is_in_it() {
+fn a_group_that_is_too_large_counts_as_unreadable_and_keeps_its_members() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), group("b")]);
     let description = Some("x".repeat(64 << 10));
     let name = "A".to_owned();

@@ -172,7 +172,7 @@ impl Directory {
         let since = since.filter(|_| !self.faults.forgets).and_then(|it| it.strip_prefix("log "));
         let Some(log) = since.map(|it| it.parse::<usize>().unwrap()) else {
             let listed = self.listed().map(|(number, item)| self.there(number, item)).collect();
-            // A listing that breaks off begins anew.
+            // A listing that breaks off is restarted.
             put(UserBatch { checkpoint: "listing".to_owned(), ..batch(FIRST, listed) })?;
             put(batch(LAST, Vec::new()))?;
             self.owed.clear();

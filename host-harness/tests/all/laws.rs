@@ -1,5 +1,5 @@
-//! Whatever the vendor's directory does, wherever runs break off: ONES ends up with the
-//! same people, and loses nobody on the way.
+//! Property: whatever the vendor's directory does, and wherever runs break off, ONES ends up with
+//! the same users, and loses none on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::fake::{Ones, gone, missing, unavailable, user};
 
-/// A person in the vendor's directory.
+/// A user in the vendor's directory.
 #[derive(Debug, Clone, Copy)]
 struct Person {
     version: u8,
@@ -156,7 +156,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..12_u8, person).prop_map(|(number, person)| Step::Set(number, person)),
         2 => (prop::bool::weighted(0.2), 1..5_usize, option::of(0..4_usize), prop::bool::weighted(0.2))
-            .prop_map(|(full, page, breaks_after, forgets)| Step::Sync { full, page, breaks_after, forgets }),
+            .prop_map(|(full, page, breaks_after, forgets)| {
+                Step::Sync { full, page, breaks_after, forgets }
+            }),
     ]
 }
 
@@ -177,7 +179,7 @@ fn sync(ones: &mut Ones, directory: &mut Directory) -> Result<(), TestCaseError>
         return Ok(());
     };
     if outcome.counts.held > 0 {
-        // The limit is off: only a removal of everybody is held.
+        // The limit is off: only a removal of all users is held.
         let (mut store, id) = ones.integration();
         store.decide(id, Decision::Approve, &[]).unwrap();
     }
@@ -208,7 +210,8 @@ proptest! {
         for step in steps {
             match step {
                 Step::Set(number, person) => {
-                    directory.set(number, person.map(|(version, readable)| Person { version, readable }));
+                    let person = person.map(|(version, readable)| Person { version, readable });
+                    directory.set(number, person);
                 }
                 Step::Sync { full, page, breaks_after, forgets } => {
                     ones.options.full = full;
@@ -223,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_removed_without_a_word_where_the_limit_is_zero(steps in vec(step(), 1..30)) {
+    fn no_user_is_removed_without_approval_where_the_limit_is_zero(steps in vec(step(), 1..30)) {
         let mut ones = Ones::new();
         ones.options.limit = Limit { count: 0, percent: 0 };
         let mut directory = Directory::default();
@@ -231,7 +234,8 @@ proptest! {
         for step in steps {
             match step {
                 Step::Set(number, person) => {
-                    directory.set(number, person.map(|(version, readable)| Person { version, readable }));
+                    let person = person.map(|(version, readable)| Person { version, readable });
+                    directory.set(number, person);
                 }
                 Step::Sync { full, page, breaks_after, forgets } => {
                     ones.options.full = full;

@@ -1,4 +1,4 @@
-//! What becomes of people who were removed.
+//! What happens to users who were removed.
 
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::store::{Admission, Kind, Leavers};
@@ -22,7 +22,7 @@ fn with_leavers(leavers: Leavers) -> Ones {
     ones
 }
 
-/// How many a run without changes deletes, so many days from now.
+/// Number of users that a run without changes deletes, that many days from now.
 fn later(ones: &mut Ones, days: i64) -> u64 {
     ones.options.now = Some(Timestamp::now() + (days * 24).hours());
     ones.sync_users(&mut Fake::users([])).unwrap().counts.deleted
@@ -31,7 +31,7 @@ fn later(ones: &mut Ones, days: i64) -> u64 {
 const AFTER_30: Leavers = Leavers::Remove { after_days: 30 };
 
 #[test]
-fn who_leaves_is_kept_unless_somebody_says_otherwise() {
+fn a_removed_user_stays_stored_by_default() {
     let mut ones = with_leavers(Leavers::default());
     assert_eq!(later(&mut ones, 9_999), 0);
     assert_eq!(ones.rows(Kind::User, true).len(), 20);
@@ -40,7 +40,7 @@ fn who_leaves_is_kept_unless_somebody_says_otherwise() {
 }
 
 #[test]
-fn who_left_long_enough_ago_is_deleted_for_good() {
+fn a_user_who_was_removed_long_ago_is_deleted() {
     let mut ones = with_leavers(AFTER_30);
     assert_eq!(later(&mut ones, 29), 0);
     assert_eq!(ones.rows(Kind::User, true).len(), 20);
@@ -65,7 +65,7 @@ fn rooms_that_are_gone_stay() {
 }
 
 #[test]
-fn a_run_that_fails_and_a_run_of_rooms_delete_nobody() {
+fn a_failed_run_and_a_run_of_rooms_delete_no_user() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + 9_999.hours());
     ones.sync_users(&mut Fake::users([]).then_fails()).unwrap_err();
@@ -74,7 +74,7 @@ fn a_run_that_fails_and_a_run_of_rooms_delete_nobody() {
 }
 
 #[test]
-fn who_is_only_held_has_not_left() {
+fn a_user_whose_removal_is_held_does_not_count_as_removed() {
     let mut ones = Ones::with_users(&ids(30));
     let (mut store, id) = ones.integration();
     store.set_leavers(id, AFTER_30).unwrap();
@@ -86,7 +86,7 @@ fn who_is_only_held_has_not_left() {
 }
 
 #[test]
-fn who_comes_back_after_that_is_new_and_still_in_their_groups() {
+fn a_deleted_user_who_is_back_is_new_and_still_in_the_directorys_groups() {
     let mut ones = with_leavers(AFTER_30);
     later(&mut ones, 31);
     ones.options.default_groups = vec!["Late".to_owned()];
@@ -98,7 +98,7 @@ fn who_comes_back_after_that_is_new_and_still_in_their_groups() {
 }
 
 #[test]
-fn who_is_there_but_cannot_be_read_is_not_deleted_for_good() {
+fn a_user_who_exists_but_cannot_be_read_is_not_deleted() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
     let back = batch(CHANGES, "c5", vec![unreadable("p000")]);
@@ -109,7 +109,7 @@ fn who_is_there_but_cannot_be_read_is_not_deleted_for_good() {
 }
 
 #[test]
-fn an_incomplete_run_deletes_nobody_for_good() {
+fn an_incomplete_run_deletes_no_user() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
     let run = ones.sync_users(&mut Fake::users([]).incomplete()).unwrap();

@@ -103,7 +103,7 @@ fn what_refers_to_what_still_does() {
 }
 
 #[test]
-fn whoever_reads_an_older_folder_brings_it_up_to_date_and_a_rehearsal_does_not() {
+fn reading_an_older_folder_migrates_it_and_a_dry_run_does_not() {
     let ones = older();
     let version = || -> usize {
         let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();

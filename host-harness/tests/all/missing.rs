@@ -169,7 +169,7 @@ fn what_was_found_by_id_but_not_listed_is_read_once_more() {
 }
 
 #[test]
-fn whoever_signed_in_within_the_hour_is_not_removed_for_being_absent() {
+fn a_user_who_signed_in_within_the_hour_is_not_removed_for_being_absent() {
     let mut ones = known();
     let now = Timestamp::now();
     let (mut store, id) = ones.integration();
@@ -377,7 +377,7 @@ fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
 }
 
 #[test]
-fn whoever_signs_in_first_has_no_card_number_that_could_not_be_read() {
+fn a_new_user_who_signs_in_lacks_a_card_number_that_could_not_be_read() {
     let ones = known();
     let (mut store, id) = ones.integration();
     let unknown = vec![UserField::CardNumber];

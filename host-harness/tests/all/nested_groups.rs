@@ -1,4 +1,4 @@
-//! Groups within each other: who is in them, whatever the shape.
+//! Groups within each other: their users, whatever the shape.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +69,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn who_is_in_a_group_is_who_is_found_by_following_each_membership(
+    fn the_users_of_a_group_are_those_found_by_following_each_membership(
         edges in vec((FIRST_GROUP..END, 0..END), 0..60),
         removed in vec(FIRST_GROUP..END - 1, 0..3),
     ) {

@@ -33,7 +33,7 @@ fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
 }
 
 #[test]
-fn wrong_usage_ends_with_exit_code_2() {
+fn wrong_usage_is_reported_with_exit_code_2() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     check(folder, &["frobnicate"], 2, "frobnicate");
@@ -49,7 +49,7 @@ fn wrong_usage_ends_with_exit_code_2() {
 }
 
 #[test]
-fn kept_settings_are_taken_by_name() {
+fn stored_settings_are_used_by_name() {
     let ones = Ones::with_users(&ids(1));
     let folder = ones.folder.path();
     let mut store = ones.open();
@@ -63,7 +63,7 @@ fn kept_settings_are_taken_by_name() {
         };
         // Then only the plugin is missing.
         check("Kept", 2, "--plugin FILE");
-        check(NAME, 1, "no settings are kept of \"Contoso\"");
+        check(NAME, 1, "no settings are stored for \"Contoso\"");
         check("Nope", 2, "known: Contoso, Kept");
     }
     std::fs::write(folder.join("ones.key"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")

@@ -3,7 +3,7 @@
 use ones_host::{
     Error,
     model::{RoomChange, Summary, User, UserChange},
-    store::{Kind, StoreError},
+    store::{Kind, RunKind, StoreError},
     sync::{Options, Source, Sync, Unobserved},
 };
 
@@ -69,7 +69,7 @@ fn the_quota_of_one_integration_is_not_used_up_by_another() {
     sync("B", 500).unwrap();
     assert!(quota_of(&sync("C", 900).unwrap_err()));
     sync("D", 500).unwrap();
-    // What is there already can be told again.
+    // What is stored already can be reported again.
     sync("A", 500).unwrap();
 }
 
@@ -124,7 +124,7 @@ fn warnings_of_many_runs_count_as_well() {
     let id = store.integration(NAME).unwrap().unwrap();
     let mut run = || {
         let options = Options::default();
-        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).of(Kind::Room, id)
+        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).run(RunKind::Rooms, id)
     };
     let refused = (0..20).find_map(|_| run().err()).unwrap();
     assert!(quota_of(&refused), "{refused}");

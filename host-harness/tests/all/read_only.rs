@@ -25,7 +25,7 @@ fn allow(folder: &Path, of_folder: u32, of_files: u32) {
     set_permissions(folder, Permissions::from_mode(of_folder)).unwrap();
 }
 
-/// Runs the program as a user who is bound by permissions: root is not.
+/// Runs the program as a user without root's permissions.
 #[track_caller]
 fn run(folder: &Path, args: &[&str], code: i32) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ones-host"));

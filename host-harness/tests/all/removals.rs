@@ -5,7 +5,7 @@ use ones_host::{
 
 use crate::fake::*;
 
-/// Removes that many of so many.
+/// Removes a number of users, of that many.
 fn remove(of: usize, removed: usize) -> (Ones, u64, u64) {
     let mut ones = Ones::with_users(&ids(of));
     let changes = ids(removed).iter().map(|it| gone(it)).collect();
@@ -20,7 +20,7 @@ fn up_to_the_limit_removals_are_applied_and_over_it_all_are_held() {
         (50, 11, (0, 11)),
         (200, 20, (20, 0)),
         (200, 21, (0, 21)),
-        // The last person does not go without somebody's word.
+        // The last user is not removed without approval.
         (1, 1, (0, 1)),
         (5, 5, (0, 5)),
         (5, 4, (4, 0)),
@@ -41,7 +41,7 @@ fn the_limit_can_be_set() {
 }
 
 #[test]
-fn a_held_removal_is_cancelled_when_the_person_is_told_again() {
+fn a_held_removal_is_cancelled_when_the_user_is_reported_again() {
     let (mut ones, _, held) = remove(30, 12);
     assert_eq!(held, 12);
     let source = &mut Fake::users([batch(CHANGES, "c3", vec![told("p000"), unreadable("p001")])]);
@@ -51,7 +51,7 @@ fn a_held_removal_is_cancelled_when_the_person_is_told_again() {
 }
 
 #[test]
-fn what_is_held_stays_held_until_somebody_decides() {
+fn a_held_removal_stays_held_until_an_administrator_decides() {
     let (mut ones, ..) = remove(30, 12);
     let source =
         &mut Fake::users([batch(CHANGES, "c3", ids(8).iter().map(|it| told(it)).collect())]);
@@ -82,7 +82,7 @@ fn approved_removals_are_applied() {
 }
 
 #[test]
-fn discarded_removals_keep_the_person_and_come_up_again() {
+fn discarded_removals_keep_the_user_and_are_requested_again() {
     let (mut ones, ..) = remove(30, 12);
     let (mut store, id) = ones.integration();
     assert_eq!(store.decide(id, Decision::Discard, &[]).unwrap(), 12);
@@ -108,7 +108,7 @@ fn a_discarded_removal_is_held_again_however_few_there_are() {
     let held: Vec<_> = ones.changes.iter().filter(|it| it.action == Action::Held).collect();
     assert_eq!(held.len(), 1);
 
-    // Told again, it is a person like any other.
+    // Reported again, it is a user like any other.
     ones.options.full = false;
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
     ones.options.full = true;
@@ -117,7 +117,7 @@ fn a_discarded_removal_is_held_again_however_few_there_are() {
 }
 
 #[test]
-fn a_swapped_tenant_removes_nobody() {
+fn a_swapped_tenant_removes_no_user() {
     let others: Vec<_> = (0..915).map(|it| format!("q{it:03}")).collect();
     let tell = || others.iter().map(|it| told(it)).collect();
     let mut ones = Ones::with_users(&ids(19));
@@ -126,7 +126,7 @@ fn a_swapped_tenant_removes_nobody() {
     let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "x", tell())])).unwrap().counts;
     assert_eq!((counts.added, counts.removed, counts.held), (915, 0, 19));
 
-    // Nor where a run that failed had told the others.
+    // Nor where a run that failed reported the others.
     let mut ones = Ones::with_users(&ids(19));
     ones.options.full = true;
     let broken = &mut Fake::users([batch(FIRST, "x", tell())]).then_fails();
@@ -146,7 +146,7 @@ fn swapped_rooms_remove_none() {
 }
 
 #[test]
-fn an_incomplete_run_removes_nobody_for_not_having_been_told() {
+fn an_incomplete_run_removes_no_user_for_being_absent() {
     let mut ones = Ones::with_users(&ids(5));
     ones.options.full = true;
     let changes = vec![told("p000"), told("new"), gone("p004")];
@@ -182,7 +182,7 @@ fn a_decision_on_an_unknown_id_decides_nothing() {
 }
 
 #[test]
-fn held_rooms_are_decided_on_like_people() {
+fn held_removals_of_rooms_are_approved_like_those_of_users() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a"])).unwrap();
     ones.sync_rooms(&mut Fake::rooms([])).unwrap();

@@ -6,7 +6,7 @@ use ones_host::{
 use crate::fake::*;
 
 #[test]
-fn a_room_that_is_not_told_is_removed() {
+fn a_room_that_is_not_reported_is_removed() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a", "b", "c"])).unwrap();
     let outcome = ones.sync_rooms(&mut Fake::rooms(["a", "c"])).unwrap();
@@ -23,7 +23,7 @@ fn a_failed_run_removes_no_room() {
 }
 
 #[test]
-fn an_unreadable_room_is_kept() {
+fn an_unreadable_room_stays() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a", "b"])).unwrap();
     let unreadable = vec![Unreadable { id: "b".to_owned(), reason: "no e-mail".to_owned() }];
@@ -132,7 +132,7 @@ fn a_removed_room_is_not_taken_for_a_new_one_with_its_address() {
 }
 
 #[test]
-fn a_room_that_may_be_the_unreadable_one_is_kept() {
+fn a_room_that_may_be_the_unreadable_one_stays() {
     let mut ones = Ones::new();
     let mut tell = |rooms: Vec<Room>, unreadable: &[&str]| {
         let unreadable = unreadable.iter().map(|id| Unreadable {

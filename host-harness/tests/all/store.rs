@@ -78,7 +78,7 @@ fn a_full_disk_leaves_the_store_as_it_was() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_the_data() {
+fn no_other_user_of_the_machine_may_read_the_data() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("a/b");

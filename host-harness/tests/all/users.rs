@@ -1,4 +1,5 @@
 use ones_host::{
+    Case,
     model::{Mode, Refusal, User, UserChange},
     store::Kind,
     sync::{Action, RunMode},
@@ -7,7 +8,7 @@ use ones_host::{
 use crate::fake::*;
 
 #[test]
-fn what_is_told_is_offered() {
+fn reported_users_are_offered() {
     let mut ones = Ones::new();
     let source = &mut Fake::users([
         batch(FIRST, "c1", vec![told("a"), told("b")]),
@@ -58,11 +59,11 @@ fn an_update_names_the_fields_that_changed() {
 }
 
 #[test]
-fn a_failed_run_keeps_what_it_stored_and_goes_on_from_there() {
+fn a_failed_run_keeps_what_it_stored_and_the_next_one_continues_there() {
     let mut ones = Ones::new();
     let source = Fake::users([batch(FIRST, "c1", vec![told("a")])]);
     let error = ones.sync_users(&mut source.then_fails()).unwrap_err().problem();
-    assert_eq!((error.case.as_str(), error.code.as_str()), ("unavailable", "timeout"));
+    assert_eq!((error.case, error.code.as_str()), (Case::Unavailable, "timeout"));
     assert_eq!(ones.users(), ["a"]);
 
     let source = &mut Fake::users([batch(LAST, "c2", vec![told("b")])]);
@@ -73,7 +74,7 @@ fn a_failed_run_keeps_what_it_stored_and_goes_on_from_there() {
 }
 
 #[test]
-fn a_failed_page_removes_nobody() {
+fn a_failed_page_removes_no_user() {
     let mut ones = Ones::with_users(&ids(20));
     ones.options.full = true;
     let source = Fake::users([batch(FIRST, "c2", vec![told("p000"), gone("p001")])]);
@@ -92,7 +93,7 @@ fn a_run_that_failed_is_recorded_with_its_error() {
 }
 
 #[test]
-fn a_person_told_as_gone_is_removed_when_the_run_has_ended_well() {
+fn a_user_reported_as_removed_is_removed_when_the_run_has_ended_well() {
     let mut ones = Ones::with_users(&ids(20));
     let outcome =
         ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![gone("p001")])])).unwrap();
@@ -113,7 +114,7 @@ fn a_removal_survives_a_failed_run() {
 }
 
 #[test]
-fn whoever_was_never_heard_of_cannot_be_removed() {
+fn an_unknown_user_cannot_be_removed() {
     let mut ones = Ones::with_users(&ids(20));
     let source = &mut Fake::users([batch(CHANGES, "c2", vec![gone("nobody")])]);
     let counts = ones.sync_users(source).unwrap().counts;
@@ -121,7 +122,7 @@ fn whoever_was_never_heard_of_cannot_be_removed() {
 }
 
 #[test]
-fn the_last_told_wins() {
+fn the_last_report_wins() {
     let mut ones = Ones::with_users(&ids(20));
     let changes = vec![gone("p001"), told("p001"), told("p002"), gone("p002")];
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap();
@@ -130,7 +131,7 @@ fn the_last_told_wins() {
 }
 
 #[test]
-fn whoever_comes_back_is_active_again_with_the_groups_of_before() {
+fn a_user_who_is_back_is_active_with_the_groups_of_before() {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["Staff".to_owned()];
     let all = ids(20).iter().map(|it| told(it)).collect();
@@ -146,7 +147,7 @@ fn whoever_comes_back_is_active_again_with_the_groups_of_before() {
 }
 
 #[test]
-fn whom_an_enumeration_did_not_tell_is_asked_for_before_being_removed() {
+fn a_user_whom_an_enumeration_did_not_report_is_read_before_being_removed() {
     let mut ones = Ones::with_users(&ids(20));
     ones.options.full = true;
     let most = ids(20).iter().skip(3).map(|it| told(it)).collect();
@@ -160,7 +161,7 @@ fn whom_an_enumeration_did_not_tell_is_asked_for_before_being_removed() {
 }
 
 #[test]
-fn whoever_is_unreadable_is_kept() {
+fn an_unreadable_user_stays() {
     let mut ones = Ones::with_users(&ids(3));
     ones.options.full = true;
     let changes = vec![told("p000"), unreadable("p001"), unreadable("new"), told("p002")];
@@ -187,7 +188,7 @@ fn an_enumeration_can_span_runs() {
 }
 
 #[test]
-fn an_enumeration_begun_anew_counts_nothing_of_the_one_before() {
+fn a_restarted_enumeration_counts_nothing_of_the_one_before() {
     let mut ones = Ones::with_users(&ids(4));
     ones.options.full = true;
     let source = Fake::users([batch(FIRST, "c2", vec![told("p000")])]);
@@ -267,7 +268,7 @@ fn an_answer_must_be_on_those_asked_for() {
 }
 
 #[test]
-fn people_with_the_e_mail_of_a_room_are_not_offered_but_stored() {
+fn users_with_the_e_mail_address_of_a_room_are_stored_and_not_offered() {
     let mut ones = Ones::with_users(&["Lake".to_owned(), "ann".to_owned()]);
     ones.sync_rooms(&mut Fake::rooms(["lake", "hill"])).unwrap();
     assert_eq!(ones.users(), ["ann"]);

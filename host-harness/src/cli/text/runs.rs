@@ -6,7 +6,7 @@ use super::terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad, plain};
 use crate::{
     cli::Changes,
     model::{Owed, Summary, owed_since},
-    store::{Kind, RunCounts, RunRow},
+    store::{Kind, RunCounts, RunKind, RunRow},
     sync::{Action, Change, Outcome},
     wording::counted,
 };
@@ -17,7 +17,7 @@ const UNREADABLE: usize = 20;
 pub(in crate::cli) fn outcome(
     out: &mut impl Write,
     name: &str,
-    kind: Kind,
+    kind: RunKind,
     outcome: &Outcome,
     changes: &Changes,
 ) -> io::Result<()> {
@@ -67,7 +67,7 @@ pub(in crate::cli) fn outcome(
         counts.unreadable,
         counted(*requests, "request"),
     )?;
-    if kind != Kind::Room {
+    if kind == RunKind::Users {
         groups(out, &counts)?;
     }
     if changes.dry_run {
@@ -207,10 +207,9 @@ fn past(action: Action) -> &'static str {
     }
 }
 
-fn plural(kind: Kind) -> &'static str {
+fn plural(kind: RunKind) -> &'static str {
     match kind {
-        Kind::User => "users",
-        Kind::Room => "rooms",
-        Kind::Group => "groups",
+        RunKind::Users => "users",
+        RunKind::Rooms => "rooms",
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{Mode, Outcome, Removal, Removed, Room, Subject};
 
-/// A text over a limit of so many bytes.
+/// A text of one byte more than `most`.
 fn over(most: usize) -> String {
     "x".repeat(most + 1)
 }

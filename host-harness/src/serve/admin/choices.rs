@@ -9,14 +9,15 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::session::{Admin, AdminSession};
+use super::session::Admin;
 use crate::{
-    error::Error,
     form::{Choosing, Control, Entered, Step, Widget},
     model::Choice,
+    problem::Problem,
     serve::{
         app::App,
         failure::Failure,
+        sessions::AdminSession,
         view::{LISTED, choices, page},
     },
     settings::Settings,
@@ -172,7 +173,7 @@ async fn ask(app: &App, settings: &Settings, field: &str, typed: &str) -> Choosi
     match answer {
         Ok(found) => Choosing { typed, found, ..Choosing::default() },
         Err(error) => {
-            let problem = Some(Error::from(error).problem());
+            let problem = Some(Problem::from(&error));
             Choosing { typed, problem, ..Choosing::default() }
         }
     }

@@ -12,7 +12,7 @@ use axum::{
 use super::session::Admin;
 use crate::{
     model::Purpose,
-    serve::{app::App, failure::Failure, user::send},
+    serve::{app::App, departures::send, failure::Failure},
 };
 
 pub(super) async fn begin(

@@ -12,13 +12,16 @@ use axum::{
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use super::session::{Admin, AdminSession};
+use super::session::Admin;
 use crate::{
     access::password,
     serve::{
         app::App,
+        client::Client,
+        cookies::{Cookie, cookie},
         failure::Failure,
-        guard::{Client, Cookie, FormToken, Posted, cookie, lead_to},
+        guard::{FormToken, Posted, lead_to},
+        sessions::AdminSession,
         view::{Csrf, Page, page},
     },
 };

@@ -32,7 +32,6 @@ use axum::{
 };
 
 use super::app::App;
-pub(super) use session::AdminSession;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -12,16 +12,17 @@ use axum::{
 
 use super::session::Admin;
 use crate::{
-    error::Problem,
-    runner::{Activity, Ended, NotStarted, Work},
+    length,
+    problem::Problem,
+    runner::{Activity, Ended, NotStarted},
     serve::{
         app::App,
         failure::Failure,
         guard::Posted,
         incidents::Incident,
-        view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
+        view::{self, Csrf, Noted, Page, ProblemView, RunsView, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, Leavers, RunRow, ScheduleRow, StoreError},
+    store::{Counts, IntegrationId, Kind, Leavers, RunKind, RunRow, ScheduleRow, StoreError},
 };
 
 /// Number of runs on the page.
@@ -65,7 +66,9 @@ impl Overview<'_> {
         all.extend(now.filter(|it| !all.contains(it)));
         all.sort();
         all.into_iter()
-            .map(|interval| (interval.as_secs(), duration(interval), Some(interval) == now))
+            .map(|interval| {
+                (interval.as_secs(), length::in_words(interval), Some(interval) == now)
+            })
             .collect()
     }
 
@@ -147,15 +150,15 @@ pub(super) async fn sync(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
-    let work = match entered.text("work") {
-        Some("rooms") => Work::Rooms,
+    let kinds = match entered.text("work") {
+        Some("rooms") => &[RunKind::Rooms],
         // `people` is the former value.
-        Some("users" | "people") => Work::People,
-        _ => Work::Both,
+        Some("users" | "people") => &[RunKind::Users],
+        _ => RunKind::ALL,
     };
     app.name(id.into()).await?;
     // Without a note, since the page shows that the sync is running.
-    Ok(match app.runner.start(id.into(), work) {
+    Ok(match app.runner.start(id.into(), kinds) {
         Ok(()) => back(id, ""),
         Err(NotStarted::Busy) => back(id, "?note=busy"),
         Err(NotStarted::Stopping) => back(id, "?note=stopping"),

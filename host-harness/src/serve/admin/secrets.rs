@@ -10,21 +10,13 @@ use crate::{
     form::Answer,
     model::{FieldError, Refusal},
     plugin::CallError,
-    serve::{app::App, failure::Failure},
+    pointer,
+    serve::{app::App, failure::Failure, sessions::Trust},
     settings::Settings,
 };
 
 /// Error at a secret that changed settings would send to another server.
 pub(super) const AGAIN: &str = "Enter this secret again: the server that receives it has changed";
-
-/// Servers to which the secrets of some settings may be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// Any server, since all secrets were entered in this session.
-    Anywhere,
-    /// Only these origins.
-    Origins(Vec<String>),
-}
 
 /// Settings without the secrets that must be entered again.
 pub(super) struct Kept {
@@ -91,7 +83,7 @@ pub(super) async fn origins(
 
 fn take(settings: &mut Value, pointer: &str) {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return };
-    let key = key.replace("~1", "/").replace("~0", "~");
+    let key = pointer::unescape(key);
     let parent: Option<&mut Map<_, _>> =
         settings.pointer_mut(parent).and_then(Value::as_object_mut);
     if let Some(parent) = parent {

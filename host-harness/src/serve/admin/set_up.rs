@@ -17,8 +17,9 @@ use crate::{
     access::password,
     serve::{
         app::App,
+        client::Client,
         failure::Failure,
-        guard::{Client, FormToken, Posted},
+        guard::{FormToken, Posted},
         view::{Csrf, Page, page},
     },
 };

@@ -16,17 +16,19 @@ use serde_json::json;
 
 use super::{
     choices,
-    secrets::{self, Kept, Trust},
-    session::{Admin, AdminSession, Draft},
+    secrets::{self, Kept},
+    session::Admin,
 };
 use crate::{
-    error::Problem,
     form::{Entered, Step},
     model::FieldError,
+    problem::Problem,
+    random,
     serve::{
         app::{App, NAME},
         failure::Failure,
-        guard::{Posted, lead_to, random_text},
+        guard::{Posted, lead_to},
+        sessions::{AdminSession, Draft, Trust},
         view::Noted,
     },
     settings::Settings,
@@ -141,7 +143,7 @@ async fn posted_step(
         },
     }
     if kept.errors.is_empty() {
-        let id_of_draft = random_text();
+        let id_of_draft = random::text();
         drawing.draft = Some(id_of_draft.clone());
         session.keep(Some(Draft {
             id: id_of_draft,
@@ -160,13 +162,10 @@ async fn posted_step(
 /// Returns the saved settings. Where they cannot be decrypted any more, returns empty settings and
 /// the problem, so that the administrator can enter them again.
 async fn saved(app: &App, id: IntegrationId) -> Result<(Settings, Option<Problem>), Failure> {
-    match app.settings(id).await {
-        Ok(settings) => Ok((settings, None)),
-        Err(Failure::Inner(_, problem)) if problem.code == "settings-sealed" => {
-            Ok((Settings::from(json!({})), Some(*problem)))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok(match app.opened_settings(id).await? {
+        Ok(settings) => (settings, None),
+        Err(sealed) => (Settings::from(json!({})), Some(Problem::from(&sealed))),
+    })
 }
 
 enum Wanted {
@@ -222,10 +221,10 @@ async fn save_step(
         }
     }
     match app.keep(id, Settings::from(kept.settings.clone())).await {
-        Ok(id) => Ok(Saving::Done(id)),
-        Err(Failure::Inner(_, problem)) if problem.code == "name-taken" => {
-            let field = NAME.to_owned();
-            Ok(Saving::Wrong(vec![FieldError { field, message: problem.summary }]))
+        Ok(Ok(id)) => Ok(Saving::Done(id)),
+        Ok(Err(taken)) => {
+            let (field, message) = (NAME.to_owned(), Problem::from(&taken).summary);
+            Ok(Saving::Wrong(vec![FieldError { field, message }]))
         }
         Err(Failure::Problem(_, problem) | Failure::Inner(_, problem)) => {
             Ok(Saving::Failed(*problem))

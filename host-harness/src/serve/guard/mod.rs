@@ -1,8 +1,6 @@
 //! Checks of every request: its host name, the origin of requests that change something, and the
 //! size and duration of its body. Also sets the security headers of every response.
 
-mod client;
-mod cookies;
 mod posted;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -21,12 +19,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest as _, Sha256};
+use tracing::info;
 
-use super::{LARGEST_BODY, app::App, failure::Failure, failure::Inner, user::CALLBACK};
-pub(super) use client::{Client, is_forwarded};
-pub(super) use cookies::{Cookie, FlowName, cookie, flow_cookies};
+use super::{
+    app::App,
+    bounds::LARGEST_BODY,
+    client::Client,
+    failure::{Failure, Inner},
+    site::CALLBACK,
+};
 pub(super) use posted::{FormToken, Posted, pairs};
 
 /// Forbids resources of other servers, inline scripts and styles, and frames. `form-action` also
@@ -39,6 +40,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// Strict transport security for a year, in seconds (RFC 6797).
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Length of the longest path in the log, in bytes.
+const LONGEST_PATH: usize = 256;
+
 /// Passes a request on, or answers it with the page of a failure.
 pub(super) async fn check(
     State(app): State<Arc<App>>,
@@ -50,6 +54,7 @@ pub(super) async fn check(
     let is_admin = app.is_admin(request.headers());
     let client = app.client(peer, request.headers());
     request.extensions_mut().insert(client);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match refuse(&app, &request) {
         Some(failure) => failure.into_response(),
         None => match read(&app, request).await {
@@ -57,6 +62,7 @@ pub(super) async fn check(
             Err(failure) => failure.into_response(),
         },
     };
+    log(&app, &response, method, path, client);
     if let Some(Inner(problem)) = response.extensions_mut().remove() {
         response = app.show(response.status(), *problem, is_admin);
     }
@@ -70,6 +76,18 @@ pub(super) async fn check(
         headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     response
+}
+
+/// Logs a request that was refused. Its query can contain a code, and so is left out.
+fn log(app: &App, response: &Response, method: Method, mut path: String, client: Client) {
+    let status = response.status();
+    let is_refused = status.is_client_error() && status != StatusCode::NOT_FOUND;
+    if !is_refused || !app.refusals.allows(app.now()) {
+        return;
+    }
+    path.truncate(path.floor_char_boundary(LONGEST_PATH));
+    let (path, Client(client)) = (path.as_str(), client);
+    info!(%client, %method, path, status = status.as_u16(), "request refused");
 }
 
 /// Replaces an error response without a page, such as one for a malformed address, by a page.
@@ -195,14 +213,4 @@ pub(super) fn lead_to(place: &str) -> Result<Response, Failure> {
         )
     })?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
-}
-
-/// Returns 256 random bits as text for cookies and addresses.
-pub(super) fn random_text() -> String {
-    URL_SAFE_NO_PAD.encode(crate::access::random::<32>())
-}
-
-/// Compares two secrets. Compares their hashes, so that the time reveals nothing about them.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    Sha256::digest(one) == Sha256::digest(other)
 }

@@ -9,10 +9,16 @@ use axum::{
     response::Response,
 };
 
-use super::{Cookie, cookie, random_text, same};
 use crate::{
+    access::same,
     form::Entered,
-    serve::{app::App, failure::Failure, view::Csrf},
+    random,
+    serve::{
+        app::App,
+        cookies::{Cookie, cookie},
+        failure::Failure,
+        view::Csrf,
+    },
 };
 
 /// Name of the field that contains the token.
@@ -79,10 +85,10 @@ impl FromRequestParts<Arc<App>> for FormToken {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let sent = cookie(&parts.headers, &Cookie::Form, &app.site);
-        let sent = sent.filter(|it| it.len() == random_text().len());
+        let sent = sent.filter(|it| it.len() == random::text().len());
         Ok(Self {
             is_new: sent.is_none(),
-            csrf: Csrf::new(sent.map_or_else(random_text, str::to_owned)),
+            csrf: Csrf::new(sent.map_or_else(random::text, str::to_owned)),
         })
     }
 }

@@ -13,8 +13,9 @@ use super::session::{SignedIn, close};
 use crate::{
     serve::{
         app::App,
+        cookies::Cookie,
         failure::Failure,
-        guard::{Cookie, Posted},
+        guard::Posted,
         view::{Csrf, Page, page},
     },
     store::{InGroup, Person},

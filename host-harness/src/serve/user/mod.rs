@@ -3,13 +3,11 @@
 //! - [`log_in`]: the page with the sign-in buttons.
 //! - [`sign_in`]: the redirects to the vendor and back.
 //! - [`unasked`]: callbacks without a pending sign-in.
-//! - [`refused`]: the page of a failed sign-in.
 //! - [`me`]: the page about the signed-in user.
-//! - [`session`]: the sessions of signed-in users.
+//! - [`session`]: the session that a request belongs to.
 
 mod log_in;
 mod me;
-mod refused;
 mod session;
 mod sign_in;
 mod unasked;
@@ -21,12 +19,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::app::App;
-pub(super) use session::PersonSession;
-pub(super) use sign_in::send;
-
-/// Path of the redirect URI, to which vendors send browsers back.
-pub(super) const CALLBACK: &str = "/sign-in/callback";
+use super::{app::App, site::CALLBACK};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

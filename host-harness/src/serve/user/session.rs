@@ -10,31 +10,17 @@ use axum::{
 use crate::{
     serve::{
         app::App,
+        cookies::{Cookie, cookie},
         failure::Failure,
-        guard::{Cookie, cookie, random_text},
-        view::Csrf,
+        sessions::UserSession,
     },
-    store::{IntegrationId, Person},
+    store::Person,
 };
-
-/// The session of a signed-in user.
-pub(in crate::serve) struct PersonSession {
-    pub(super) integration: IntegrationId,
-    /// Id of the user.
-    pub(super) id: String,
-    pub(super) csrf: Csrf,
-}
-
-impl PersonSession {
-    pub(super) fn new(integration: IntegrationId, id: String) -> Self {
-        Self { integration, id, csrf: Csrf::new(random_text()) }
-    }
-}
 
 /// The signed-in user who sent the request, with their current record. A user who was removed or
 /// blocked after the sign-in is not signed in any more.
 pub(super) struct SignedIn {
-    pub(super) session: Arc<PersonSession>,
+    pub(super) session: Arc<UserSession>,
     pub(super) user: Person,
 }
 
@@ -57,7 +43,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 }
 
 /// Returns the session of the browser, if it has one.
-pub(super) fn session(app: &App, headers: &HeaderMap) -> Option<Arc<PersonSession>> {
+pub(super) fn session(app: &App, headers: &HeaderMap) -> Option<Arc<UserSession>> {
     let token = cookie(headers, &Cookie::Person, &app.site)?;
     app.people.get(token, app.now())
 }

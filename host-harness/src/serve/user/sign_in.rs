@@ -11,35 +11,27 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
-use url::Url;
 
-use super::{
-    refused::refused,
-    session::{PersonSession, close},
-    unasked,
-};
+use super::{session::close, unasked};
 use crate::{
-    access::{Pending, Turn},
-    error::Problem,
-    model::{Callback, CallbackOutcome, Explanation, Purpose, Refusal, User},
+    access::Pending,
+    error::Error,
+    model::{Callback, CallbackOutcome, Purpose, User},
     plugin::CallError,
+    problem::Problem,
     serve::{
         app::App,
+        client::Client,
+        cookies::{Cookie, FlowName, cookie},
+        departures::{in_time, send, turn},
         failure::Failure,
-        guard::{Client, Cookie, FlowName, cookie, flow_cookies, host, is_opened, lead_to, pairs},
-        vendor::Asked,
+        guard::{is_opened, pairs},
+        refused::refused,
+        sessions::UserSession,
         view::{Page, page},
     },
-    store::{Admission, IntegrationId},
+    store::{Admission, IntegrationId, StoreError},
 };
-
-/// Maximum number of pending sign-ins in one browser. Browsers store at least 50 cookies of a site
-/// (RFC 6265bis, section 6.1).
-const IN_BROWSER: usize = 8;
-
-/// Maximum total size of their cookies, in characters. A browser sends all cookies in one header,
-/// which common servers limit to 8 KiB.
-const SIZE_IN_BROWSER: usize = 7_000;
 
 #[derive(Template)]
 #[template(path = "user/consented.html")]
@@ -69,100 +61,6 @@ pub(super) async fn begin(
     app.name(id).await?;
     let _turn = turn(&app, client, id).await?;
     send(&app, &headers, id, Purpose::SignIn).await
-}
-
-/// Waits until the plugin may be called for this client.
-pub(super) async fn turn(
-    app: &App,
-    Client(address): Client,
-    integration: IntegrationId,
-) -> Result<Turn, Failure> {
-    let turn = app.turns.wait(integration, address);
-    tokio::time::timeout(app.bounds.turn, turn).await.map_err(|_| Failure::busy())
-}
-
-/// Returns the plugin's answer, or an error where the plugin takes longer than [`Bounds::sign_in`].
-///
-/// [`Bounds::sign_in`]: crate::serve::Bounds::sign_in
-pub(super) async fn in_time<T>(app: &App, asked: Asked<'_, T>) -> Result<T, CallError> {
-    let late = |_| {
-        let seconds = app.bounds.sign_in.as_secs();
-        CallError::Refused(Refusal::Unavailable(Explanation {
-            code: "sign-in-too-slow".to_owned(),
-            summary: format!("The plugin took longer than {seconds} seconds for the sign-in"),
-            remedy: Some(
-                "Press Test settings in the settings, to check whether the vendor answers"
-                    .to_owned(),
-            ),
-            detail: None,
-        }))
-    };
-    tokio::time::timeout(app.bounds.sign_in, asked).await.map_err(late)?
-}
-
-/// Redirects the browser to the vendor, with a cookie that contains the sealed sign-in.
-pub(in crate::serve) async fn send(
-    app: &App,
-    headers: &HeaderMap,
-    integration: IntegrationId,
-    purpose: Purpose,
-) -> Result<Response, Failure> {
-    let settings = app.settings(integration).await?;
-    let redirect_uri = app.site.callback(host(headers).unwrap_or_default());
-    let begun = in_time(app, app.vendor.begin_sign_in(settings, &redirect_uri, purpose)).await;
-    let redirect = match begun {
-        Ok(redirect) => redirect,
-        Err(error) => {
-            let problem = crate::Error::from(error).problem();
-            return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
-        }
-    };
-    let mut response = lead_to(&redirect.url)?;
-    let which = Cookie::Flow(FlowName::of(state_of(&redirect.url).as_deref()));
-    let pending = Pending { integration, flow: redirect.flow, redirect_uri, purpose };
-    let sealed = match app.flows.seal(&pending, &which.name(&app.site), app.today()) {
-        Ok(sealed) => sealed,
-        Err(error) => {
-            let remedy = "This is a defect in the plugin: report it to its developers";
-            let problem = problem("flow-too-large", &error.to_string(), remedy);
-            let problem = Problem { case: "trap".to_owned(), ..problem };
-            return Ok(refused(app, StatusCode::BAD_GATEWAY, problem, integration, purpose).await);
-        }
-    };
-    let cookies = response.headers_mut();
-    for old in dropped(app, headers, &which, sealed.len()) {
-        cookies.append(SET_COOKIE, old.clear(&app.site));
-    }
-    cookies.append(SET_COOKIE, which.set(&sealed, &app.site));
-    Ok(response)
-}
-
-/// Returns the `state` parameter of the vendor's address. The callback contains it again.
-fn state_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned())
-}
-
-/// Returns the cookies of earlier sign-ins that are dropped to make room for a new one of `size`
-/// characters: first the expired ones, then the oldest.
-fn dropped(app: &App, headers: &HeaderMap, new: &Cookie, size: usize) -> Vec<Cookie> {
-    let now = app.today();
-    let earlier = flow_cookies(headers, &app.site).filter(|(which, _)| which != new);
-    let mut earlier: Vec<_> = earlier
-        .map(|(which, sealed)| {
-            let begun = app.flows.open(sealed, &which.name(&app.site), now);
-            (begun.map(|it| it.began()), sealed.len(), which)
-        })
-        .collect();
-    // The newest first, the expired last.
-    earlier.sort_by(|(one, ..), (other, ..)| other.cmp(one));
-    let (mut count, mut sum) = (1, size);
-    earlier.retain(|(began, size, _)| {
-        count += 1;
-        sum += size;
-        began.is_none() || count > IN_BROWSER || sum > SIZE_IN_BROWSER
-    });
-    earlier.into_iter().map(|(.., which)| which).collect()
 }
 
 pub(super) async fn returned_by_link(
@@ -245,7 +143,7 @@ async fn finish(
             "The vendor's answer does not match the request",
             "Start again",
         ),
-        (_, Err(error)) => crate::Error::from(error).problem(),
+        (_, Err(error)) => Problem::from(&error),
     };
     Ok(refused(app, StatusCode::FORBIDDEN, refusal, integration, purpose).await)
 }
@@ -258,13 +156,19 @@ async fn admit(
     groups: Vec<String>,
 ) -> Result<Response, Failure> {
     let id = user.id.clone();
-    let admission = app.store(move |store| store.admit(integration, &user, &groups)).await?;
+    // A record that cannot be stored is the plugin's fault.
+    let broken = |error| match error {
+        StoreError::TooLarge { reason } => Error::from(CallError::broke(reason)),
+        error => error.into(),
+    };
+    let admission =
+        app.store(move |store| store.admit(integration, &user, &groups).map_err(broken)).await?;
     let ask = "Ask your ONES administrator, and give them the reference number";
     let refusal = match admission {
         Admission::Known | Admission::Created => {
             // A session from before the sign-in must not continue (session fixation).
             close(app, headers);
-            let session = Arc::new(PersonSession::new(integration, id));
+            let session = Arc::new(UserSession::new(integration, id));
             let token = app.people.open(session, app.now());
             let cookie = [(SET_COOKIE, Cookie::Person.set(token.secret(), &app.site))];
             return Ok((cookie, Redirect::to("/me")).into_response());
@@ -281,5 +185,5 @@ async fn admit(
 }
 
 fn problem(code: &str, summary: &str, remedy: &str) -> Problem {
-    Problem::of_request(code, summary, remedy)
+    Problem::request(code, summary, remedy)
 }

@@ -9,19 +9,18 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{
-    CALLBACK,
-    session::session,
-    sign_in::{in_time, turn},
-};
+use super::session::session;
 use crate::{
-    error::Problem,
     model::{Callback, Refusal},
     plugin::CallError,
+    problem::Problem,
     serve::{
         app::App,
+        client::Client,
+        departures::{in_time, turn},
         failure::Failure,
-        guard::{Client, host},
+        guard::host,
+        site::CALLBACK,
         view::{Page, message},
     },
     store::IntegrationId,
@@ -112,5 +111,5 @@ async fn ask(
         &asked,
         CallError::Refused(Refusal::Rejected(it)) if it.code == CONSENT_UNCONFIRMED
     );
-    is_consent.then(|| crate::Error::from(asked).problem())
+    is_consent.then(|| Problem::from(&asked))
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::error::Problem;
+use crate::problem::Problem;
 
 /// The contents of the frame.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::error::Problem;
+use crate::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "parts/problem.html")]

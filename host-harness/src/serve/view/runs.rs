@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::{ProblemView, problem, time::words};
 use crate::{
-    error::Problem,
     model::owed_since,
-    store::{Kind, RunRow},
+    problem::Problem,
+    store::{RunKind, RunRow},
     wording::counted,
 };
 

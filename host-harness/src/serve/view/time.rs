@@ -1,6 +1,4 @@
-//! Times and durations.
-
-use std::time::Duration;
+//! Points in time.
 
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
@@ -29,17 +27,4 @@ pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
 pub(super) fn words(moment: &Timestamp) -> String {
     let local = moment.to_zoned_datetime(TimeZone::system());
     local.strftime("%-d %b %Y, %H:%M %Z").to_string()
-}
-
-/// Returns a duration in the largest unit that gives a whole number, such as `4 hours`.
-pub(in crate::serve) fn duration(length: Duration) -> String {
-    let seconds = length.as_secs();
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let fits =
-        units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit) && seconds >= *unit);
-    match fits.map(|(unit, name)| (seconds / unit, name)) {
-        Some((1, name)) => format!("1 {name}"),
-        Some((count, name)) => format!("{count} {name}s"),
-        None => "no time".to_owned(),
-    }
 }

@@ -5,14 +5,15 @@ use axum::{http::HeaderMap, response::Response};
 use serde_json::Value;
 
 use crate::{
-    error::Problem,
     form::{Control, Entered, Step, place},
     model::{FieldError, Report},
+    problem::Problem,
     serve::{
-        admin::{choices, session::AdminSession},
+        admin::choices,
         app::{App, LOGIN_BUTTON},
         failure::Failure,
         guard::host,
+        sessions::AdminSession,
         view::{
             Context, ControlView, Csrf, Page, ProblemView, ReportView, controls, page, problem,
             report,
@@ -110,7 +111,7 @@ impl<'a> Drawing<'a> {
                 self.errors.extend(report.checks.iter().flat_map(|check| check.fields.clone()));
                 self.report = Some(report);
             }
-            Err(error) => self.problem = Some(crate::Error::from(error).problem()),
+            Err(error) => self.problem = Some(Problem::from(&error)),
         }
     }
 }

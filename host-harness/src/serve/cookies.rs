@@ -4,14 +4,15 @@ use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use crate::{access::flows, serve::site::Site};
+use super::site::Site;
+use crate::access::flows;
 
 /// Prefix of the cookie names of pending sign-ins.
 const FLOW: &str = "ones-flow";
 
 /// The cookies of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) enum Cookie {
+pub(super) enum Cookie {
     /// The session of the administrator.
     Admin,
     /// The session of a signed-in user.
@@ -24,12 +25,12 @@ pub(in crate::serve) enum Cookie {
 
 /// The part of a cookie's name that is different for each pending sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) struct FlowName(String);
+pub(super) struct FlowName(String);
 
 impl FlowName {
     /// Returns the name for the sign-in whose redirect URL and callback carry this `state`
     /// (RFC 6749, section 4.1.1). Sign-ins without one share a name.
-    pub(in crate::serve) fn of(state: Option<&str>) -> Self {
+    pub(super) fn of(state: Option<&str>) -> Self {
         Self(match state {
             Some(state) => format!("-{}", URL_SAFE_NO_PAD.encode(&Sha256::digest(state)[..12])),
             None => String::new(),
@@ -38,7 +39,7 @@ impl FlowName {
 }
 
 impl Cookie {
-    pub(in crate::serve) fn name(&self, site: &Site) -> String {
+    pub(super) fn name(&self, site: &Site) -> String {
         let name = match self {
             Self::Admin => "ones-admin".to_owned(),
             Self::Person => "ones-person".to_owned(),
@@ -60,7 +61,7 @@ impl Cookie {
 
     /// Returns the header that sets the cookie until the browser is closed, or until the sign-in
     /// expires.
-    pub(in crate::serve) fn set(&self, value: &str, site: &Site) -> HeaderValue {
+    pub(super) fn set(&self, value: &str, site: &Site) -> HeaderValue {
         match self {
             Self::Flow(_) => {
                 let lifetime = flows::LIFETIME.as_secs();
@@ -71,7 +72,7 @@ impl Cookie {
     }
 
     /// Returns the header that deletes the cookie.
-    pub(in crate::serve) fn clear(&self, site: &Site) -> HeaderValue {
+    pub(super) fn clear(&self, site: &Site) -> HeaderValue {
         self.header("", "; Max-Age=0", site)
     }
 
@@ -90,17 +91,13 @@ fn prefix(site: &Site) -> &'static str {
 }
 
 /// Returns the value of a cookie that the browser sent.
-pub(in crate::serve) fn cookie<'a>(
-    headers: &'a HeaderMap,
-    which: &Cookie,
-    site: &Site,
-) -> Option<&'a str> {
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, which: &Cookie, site: &Site) -> Option<&'a str> {
     let wanted = which.name(site);
     pairs(headers).find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
 /// Returns the cookies of all pending sign-ins in the browser, with their values.
-pub(in crate::serve) fn flow_cookies<'a>(
+pub(super) fn flow_cookies<'a>(
     headers: &'a HeaderMap,
     site: &Site,
 ) -> impl Iterator<Item = (Cookie, &'a str)> {

@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use super::{
+    app::App,
+    view::{Page, message},
+};
 use crate::{
-    error::Problem,
     model::Purpose,
-    serve::{
-        app::App,
-        view::{Page, message},
-    },
+    problem::{Case, Problem},
     store::IntegrationId,
 };
 
@@ -43,18 +43,18 @@ pub(super) async fn refused(
 /// Returns the part of a problem that the user may read: one sentence, and what to do.
 fn for_anyone(problem: &Problem) -> Problem {
     const ASK: &str = "Ask your ONES administrator, and give them the reference number";
-    let shown = |summary: &str, remedy: &str| Problem::of_request(&problem.code, summary, remedy);
-    match problem.case.as_str() {
+    let shown = |summary: &str, remedy: &str| Problem::request(&problem.code, summary, remedy);
+    match problem.case {
         // A text of ONES itself.
-        "request" => shown(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
+        Case::Request => shown(&problem.summary, problem.remedy.as_deref().unwrap_or(ASK)),
         // The plugin's summary is for the user, its remedy for an administrator of the vendor.
-        "declined" => shown(&problem.summary, ASK),
-        "rejected" => shown(
+        Case::Declined => shown(&problem.summary, ASK),
+        Case::Rejected => shown(
             &problem.summary,
             "Sign in again. If it fails again, give the reference number to your ONES \
              administrator",
         ),
-        "unavailable" | "throttled" => shown(
+        Case::Unavailable | Case::Throttled => shown(
             "The service that you sign in with does not answer at this moment",
             "Try again in a minute. If it fails again, give the reference number to your ONES \
              administrator",

@@ -1,17 +1,17 @@
-//! A session as the sync asks it.
+//! A session as the source of a sync.
 
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{CallError, Session, bounds::Bounded as _};
+use super::Source;
 use crate::{
     error::Error,
     model::{Refusal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
-    sync::Source,
+    plugin::{CallError, Session},
 };
 
-/// Lets the engine, which does database work and so blocks, ask a session, which runs
-/// on `runtime`. Not for use on a thread of that runtime, other than one for blocking.
+/// Lets the sync, which blocks since it works on the database, ask a session, which runs on
+/// `runtime`. It may be used on a thread of that runtime only where that thread may block.
 pub struct SessionSource {
     session: Session,
     runtime: Handle,
@@ -19,18 +19,18 @@ pub struct SessionSource {
 }
 
 impl SessionSource {
-    /// Asks `session` on `runtime`.
+    /// Returns a source that asks `session` on `runtime`.
     pub fn new(session: Session, runtime: Handle) -> Self {
         Self { session, runtime, stop: CancellationToken::new() }
     }
 
-    /// Asks until `stop`: then whatever is under way ends as [`Refusal::Cancelled`].
+    /// Asks until `stop`: then a call that is under way ends as [`Refusal::Cancelled`].
     #[must_use]
     pub fn until(self, stop: CancellationToken) -> Self {
         Self { stop, ..self }
     }
 
-    /// Takes what comes through the channel until the call ends. Where `take` fails, the
+    /// Passes what comes through the channel to `take` until the call ends. Where `take` fails, the
     /// call is cancelled.
     fn pump<B: Send + 'static, F>(
         &self,
@@ -55,10 +55,10 @@ impl SessionSource {
             }
         };
         let ended = taken.and_then(|()| self.wait(call));
-        // Dropping a task's handle would let it run on.
+        // A task goes on where its handle is dropped.
         let ended = ended.inspect_err(|_| abort.abort())?;
         match ended {
-            Ok(outcome) => Ok(outcome?),
+            Ok(summary) => Ok(summary?),
             Err(error) => Err(CallError::broke(format!("its call did not end: {error}")).into()),
         }
     }
@@ -74,15 +74,7 @@ impl Source for SessionSource {
         &mut self,
         take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        let secrets = self.session.secrets.clone();
-        self.pump(
-            |session, sender| async move { session.sync_rooms(sender).await },
-            &mut |mut batch: RoomBatch| {
-                batch.check()?;
-                secrets.redact_all(batch.unreadable.iter_mut().map(|it| &mut it.reason));
-                take(batch)
-            },
-        )
+        self.pump(|session, sender| async move { session.sync_rooms(sender).await }, take)
     }
 
     fn sync_users(
@@ -91,18 +83,7 @@ impl Source for SessionSource {
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let since = since.map(str::to_owned);
-        let secrets = self.session.secrets.clone();
-        self.pump(
-            |session, sender| async move { session.sync_users(since, sender).await },
-            &mut |mut batch: UserBatch| {
-                batch.check()?;
-                if secrets.leak_in(&batch.checkpoint) {
-                    return Err(CallError::broke("a checkpoint of it holds a secret").into());
-                }
-                secrets.redact_changes(&mut batch.changes);
-                take(batch)
-            },
-        )
+        self.pump(|session, sender| async move { session.sync_users(since, sender).await }, take)
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
@@ -117,12 +98,8 @@ impl Source for SessionSource {
         Ok(self.wait(self.session.read_rooms(ids.to_vec()))??)
     }
 
-    fn redact(&self, text: &mut String) {
-        self.session.secrets.redact(text);
-    }
-
     fn requests(&self) -> u32 {
-        self.session.meter.requests()
+        self.session.requests()
     }
 
     fn peak_memory(&self) -> Option<u64> {

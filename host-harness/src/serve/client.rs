@@ -10,13 +10,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address under which a client's requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::serve) struct Client(pub(in crate::serve) IpAddr);
+pub(super) struct Client(pub(super) IpAddr);
 
 impl Client {
     /// Returns the client of a request that `peer` sent. Only headers of trusted proxies are used,
     /// and only their rightmost address that does not belong to a trusted proxy: the client itself
     /// can write anything to the left of it.
-    pub(in crate::serve) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
+    pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let is_proxy = |address| proxies.iter().any(|proxy| proxy.contains(address));
         let peer = peer.ip().to_canonical();
         if !is_proxy(peer) {
@@ -46,8 +46,8 @@ impl Client {
     }
 }
 
-/// Whether a request has headers of a proxy.
-pub(in crate::serve) fn is_forwarded(headers: &HeaderMap) -> bool {
+/// Returns whether a request has headers of a proxy.
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR)
 }
 
