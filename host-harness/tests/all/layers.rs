@@ -7,10 +7,10 @@ use std::{
 };
 
 /// The modules of the host, from the bottom up.
-const LAYERS: [&str; 22] = [
-    "budget", "length", "model", "pace", "pointer", "random", "schedule", "problem", "schema",
-    "form", "settings", "secrets", "store", "plugin", "error", "sync", "runner", "access", "serve",
-    "cli", "lib", "main",
+const LAYERS: [&str; 23] = [
+    "budget", "length", "model", "pace", "pointer", "random", "schedule", "wording", "problem",
+    "schema", "form", "settings", "secrets", "store", "plugin", "error", "sync", "runner",
+    "access", "serve", "cli", "lib", "main",
 ];
 
 /// The modules of the pages, from the bottom up.
@@ -30,7 +30,7 @@ const LAYERS_OF_PAGES: [&str; 17] = [
     "guard",
     "connections",
     "departures",
-    "people",
+    "user",
     "admin",
 ];
 

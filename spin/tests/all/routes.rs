@@ -105,8 +105,7 @@ fn users_are_lines_and_after_an_acknowledgement_only_changes_are() {
             (&users[0]["id"], &users[0]["displayName"]),
             (&json!(id), &json!("Another Name"))
         );
-        let batch =
-            lines_of(&lines, "batch").into_iter().find(|batch| batch["subject"] == "users");
+        let batch = lines_of(&lines, "batch").into_iter().find(|batch| batch["subject"] == "users");
         assert_eq!(batch.unwrap()["mode"], "incremental");
 
         let lines = front.sync("users", &json!({ "full": true }));
