@@ -92,8 +92,8 @@ fn first_names(text: &str) -> Vec<String> {
         path.trim_start().chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect()
     };
     let Some(list) = text.strip_prefix('{') else { return vec![name(text)] };
-    let (mut depth, mut names, mut rest) = (0, vec![name(list)], list.char_indices());
-    while let Some((at, letter)) = rest.next() {
+    let (mut depth, mut names) = (0, vec![name(list)]);
+    for (at, letter) in list.char_indices() {
         match letter {
             '{' => depth += 1,
             '}' if depth == 0 => break,
