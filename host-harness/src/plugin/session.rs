@@ -392,12 +392,9 @@ impl Session {
     }
 
     /// Returns what admits the batches of a stream.
-    fn admit_batches<T: Bounded + Texts>(
+    fn admit_batches<T: Bounded + Texts + 'static>(
         &self,
-    ) -> impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static + use<T>
-    where
-        T: 'static,
-    {
+    ) -> impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static + use<T> {
         let secrets = self.secrets.clone();
         move |batch| admit(&secrets, batch)
     }

@@ -113,7 +113,7 @@ impl Answers {
     /// Returns the bytes of the component.
     pub(crate) fn component(&self) -> Vec<u8> {
         let resolve = interface();
-        let package = resolve.packages.iter().last().unwrap().0;
+        let package = resolve.packages.iter().next_back().unwrap().0;
         let world = resolve.select_world(&[package], Some("plugin")).unwrap();
         let mut module = wat::parse_str(self.wat(&resolve)).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();

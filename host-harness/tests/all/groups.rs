@@ -302,7 +302,7 @@ fn batches_and_answers_keep_to_their_subject() {
         error.summary
     };
     for stranger in [group("a"), within("a", "p"), group_gone("a"), group_unreadable("a")] {
-        assert!(rule(vec![batch(WHOLE, "c", vec![stranger])]).contains("a batch of people"));
+        assert!(rule(vec![batch(WHOLE, "c", vec![stranger])]).contains("a batch of users"));
     }
     for stranger in [told("a"), gone("a"), unreadable("a")] {
         assert!(rule(vec![of_groups(WHOLE, "c", vec![stranger])]).contains("a batch of groups"));

@@ -7,10 +7,10 @@ use std::{
 };
 
 /// The modules of the host, from the bottom up.
-const LAYERS: [&str; 22] = [
-    "budget", "length", "model", "pace", "pointer", "random", "schedule", "problem", "schema",
-    "form", "settings", "secrets", "store", "plugin", "error", "sync", "runner", "access", "serve",
-    "cli", "lib", "main",
+const LAYERS: [&str; 23] = [
+    "budget", "length", "model", "pace", "pointer", "random", "schedule", "wording", "problem",
+    "schema", "form", "settings", "secrets", "store", "plugin", "error", "sync", "runner",
+    "access", "serve", "cli", "lib", "main",
 ];
 
 /// The modules of the pages, from the bottom up.
@@ -30,7 +30,7 @@ const LAYERS_OF_PAGES: [&str; 17] = [
     "guard",
     "connections",
     "departures",
-    "people",
+    "user",
     "admin",
 ];
 
@@ -92,8 +92,8 @@ fn first_names(text: &str) -> Vec<String> {
         path.trim_start().chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect()
     };
     let Some(list) = text.strip_prefix('{') else { return vec![name(text)] };
-    let (mut depth, mut names, mut rest) = (0, vec![name(list)], list.char_indices());
-    while let Some((at, letter)) = rest.next() {
+    let (mut depth, mut names) = (0, vec![name(list)]);
+    for (at, letter) in list.char_indices() {
         match letter {
             '{' => depth += 1,
             '}' if depth == 0 => break,
