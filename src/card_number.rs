@@ -3,7 +3,8 @@
 //! Graph has no property `pager` in any cloud. Entra Connect can sync it as a directory extension,
 //! whose name contains the id of an app that differs from tenant to tenant:
 //! `extension_{app id without dashes}_pager`.
-//! Source: <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>.
+//! Source:
+//! <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>
 
 use std::{cmp::Reverse, collections::BTreeMap};
 

@@ -33,8 +33,8 @@ impl Scene {
         users.iter().filter(is_selected).map(|user| (text(user, "id"), user.clone())).collect()
     }
 
-    /// Returns the ids of all users in each group, directly or through other groups, whether selected
-    /// or not.
+    /// Returns the ids of all users in each group, directly or through other groups, whether
+    /// selected or not.
     pub fn expected_members(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut direct: BTreeMap<String, Members> = BTreeMap::new();
         self.each_group(|id, members| {

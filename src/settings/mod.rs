@@ -175,7 +175,8 @@ mod tests {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/settings/schema.json");
             std::fs::write(path, schema).expect("the source folder can be written");
             panic!(
-                "src/settings/schema.json was out of date and has been rewritten: look at it, then test again"
+                "src/settings/schema.json was out of date and has been rewritten: look at it, then \
+                test again"
             );
         }
     }

@@ -37,8 +37,12 @@ fn spaces(kind: &str) -> Vec<Value> {
 }
 
 fn room(number: u32, more: Value) -> Value {
-    let mut room = json!({"placeId": format!("p{number}"), "emailAddress": format!("r{number}@contoso.com"),
-        "building": "as it was typed", "floorLabel": "2"});
+    let mut room = json!({
+        "placeId": format!("p{number}"),
+        "emailAddress": format!("r{number}@contoso.com"),
+        "building": "as it was typed",
+        "floorLabel": "2",
+    });
     for (field, value) in more.as_object().expect("an object") {
         room[field] = value.clone();
     }

@@ -40,7 +40,10 @@ fn pager_is_looked_up_whatever_app_registered_it() {
     let registered = || {
         ok(json!({"value": [
             extension("extension_25883231668a43a780b25685c3f874bc_badge"),
-            {"name": "extension_0000000000000000000000000000000b_pager", "targetObjects": ["Group"]},
+            {
+                "name": "extension_0000000000000000000000000000000b_pager",
+                "targetObjects": ["Group"],
+            },
             extension("extension_25883231_pager"),
             extension("extension_25883231668a43a780b25685c3f874bc_Pager"),
         ]}))
@@ -163,9 +166,10 @@ fn pager_numbers_come_to_the_letter() {
         path if path.ends_with("/getAvailableExtensionProperties") => {
             ok(json!({"value": [extension(SECOND)]}))
         }
-        path if path.contains("$deltatoken=") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
+        path if path.contains("$deltatoken=") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
         path if path.starts_with("/v1.0/users?") => ok(json!({"value": [user]})),
         "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": user}]})),
         path if path.contains("/places/") => ok(json!({"value": []})),

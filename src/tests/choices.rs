@@ -11,8 +11,12 @@ const ROOMS: &str = "/rooms/select";
 const CARD_NUMBER: &str = "/users/cardNumber";
 
 fn first_step() -> Value {
-    json!({"name": "Contoso", "tenantId": TENANT, "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
-        "clientSecret": "not~a~real~secret"})
+    json!({
+        "name": "Contoso",
+        "tenantId": TENANT,
+        "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
+        "clientSecret": "not~a~real~secret",
+    })
 }
 
 fn room(id: &str, name: &str, more: Value) -> Value {
@@ -40,7 +44,9 @@ fn some_rooms() -> Vec<Value> {
         room(
             "r1",
             "Rainier",
-            json!({"building": "Main building", "floorLabel": "P", "floorNumber": 2, "capacity": 8}),
+            json!({
+                "building": "Main building", "floorLabel": "P", "floorNumber": 2, "capacity": 8,
+            }),
         ),
         room(
             "r2",
@@ -154,8 +160,12 @@ fn later_steps_may_be_unfinished_but_the_first_may_not() {
     let with = |settings: Value| {
         block_on(choices(&script, &settings.to_string(), ROOMS, "", 100)).map(|it| it.len())
     };
-    let unfinished = json!({"server": first_step(), "rooms": {"select": []}, "users": {"loginButton": ""},
-        "later": 7});
+    let unfinished = json!({
+        "server": first_step(),
+        "rooms": {"select": []},
+        "users": {"loginButton": ""},
+        "later": 7,
+    });
     assert_eq!(with(unfinished), Ok(3));
     let before = script.asked.borrow().len();
     let mut wrong = first_step();

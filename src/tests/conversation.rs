@@ -236,7 +236,8 @@ fn a_server_that_repeats_credentials_is_not_repeated() {
         Reply::Json(
             400,
             json!({
-                "error": "invalid_client", "error_description": format!("AADSTS7000215: {}", asked.body),
+                "error": "invalid_client",
+                "error_description": format!("AADSTS7000215: {}", asked.body),
             }),
         )
     });

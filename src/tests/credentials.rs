@@ -209,7 +209,9 @@ fn a_token_is_asked_for_with_an_assertion_that_the_key_signed() {
     assert_eq!(
         form,
         json!({
-            "client_id": CLIENT, "grant_type": "client_credentials", "scope": format!("{GRAPH}/.default"),
+            "client_id": CLIENT,
+            "grant_type": "client_credentials",
+            "scope": format!("{GRAPH}/.default"),
             "client_assertion": null,
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         })
@@ -218,7 +220,11 @@ fn a_token_is_asked_for_with_an_assertion_that_the_key_signed() {
     // The output of `openssl x509 -fingerprint -sha256`.
     assert_eq!(
         header,
-        json!({"alg": "PS256", "typ": "JWT", "x5t#S256": "2inaWRy2xsMQePmxWGZg-L0QdqtaI1sUELCCFY9CwLU"})
+        json!({
+            "alg": "PS256",
+            "typ": "JWT",
+            "x5t#S256": "2inaWRy2xsMQePmxWGZg-L0QdqtaI1sUELCCFY9CwLU",
+        })
     );
     let jti = claims["jti"].take();
     assert!(jti.as_str().is_some_and(crate::settings::is_guid), "{jti}");
@@ -258,7 +264,8 @@ fn no_text_repeats_the_key_or_what_it_signed() {
         true => Reply::Json(
             400,
             json!({
-                "error": "invalid_client", "error_description": format!("AADSTS700027: {}", asked.body),
+                "error": "invalid_client",
+                "error_description": format!("AADSTS700027: {}", asked.body),
             }),
         ),
         false => nothing(),
@@ -340,25 +347,31 @@ fn runs_warn_of_whichever_credential_they_use() {
 #[test]
 fn a_refused_certificate_says_what_to_do() {
     const CERTIFICATE: &str = "/server/clientCertificate";
-    const UPLOAD: &str = "In portal.azure.com: Microsoft Entra ID → App registrations → your app → Certificates & secrets → Certificates → Upload certificate";
+    const UPLOAD: &str = "In portal.azure.com: Microsoft Entra ID → App registrations → \
+        your app → Certificates & secrets → Certificates → Upload certificate";
     for (code, words, summary, remedy, fields) in [
         (
             700_027,
-            "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: 'DA29']",
+            "The certificate with identifier used to sign the client assertion is not \
+                registered on application. [Reason - The key was not found., Thumbprint of \
+                key used by client: 'DA29']",
             "does not have this client certificate",
             UPLOAD,
             &[CERTIFICATE][..],
         ),
         (
             700_027,
-            "The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Found key 'Start=05/10/2022 00:00:00, End=05/10/2024 00:00:00']",
+            "The certificate with identifier used to sign the client assertion is \
+                expired on application. [Reason - The key used is expired., Found key \
+                'Start=05/10/2022 00:00:00, End=05/10/2024 00:00:00']",
             "certificate has expired",
             UPLOAD,
             &[CERTIFICATE],
         ),
         (
             700_027,
-            "Client assertion failed signature validation. [Reason - Key was found, but use of the key to verify the signature failed.]",
+            "Client assertion failed signature validation. [Reason - Key was found, but \
+                use of the key to verify the signature failed.]",
             "does not accept the signature",
             UPLOAD,
             &[CERTIFICATE],
@@ -424,7 +437,9 @@ fn an_accepted_credential_is_called_by_its_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     /// However damaged: it is said, or it can be used.
     #[test]

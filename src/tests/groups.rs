@@ -277,7 +277,8 @@ fn a_user_whose_groups_cannot_be_read_stays() {
                 let id = url.split('/').nth(2).unwrap_or_default();
                 let id = if id == "eve" { STAFF } else { id };
                 let message = format!(
-                    "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                    "Resource '{id}' does not exist or one of its queried reference-property \
+                    objects are not present."
                 );
                 (404, json!({"error": {"code": "Request_ResourceNotFound", "message": message}}))
             }

@@ -127,10 +127,12 @@ fn room_lists_are_asked_for_by_their_address() {
 #[test]
 fn a_room_is_read_however_sparse_or_oddly_spelled() {
     let page = json!({"value": [
-        {"id": "A", "emailAddress": "a@contoso.com", "displayName": "A", "capacity": "50", "phone": "",
-         "geocoordinates": {"latitude": 1.5, "longitude": 2.5}, "isWheelchairAccessible": true, "floorNumber": "3"},
-        {"id": "B", "emailAddress": "b@contoso.com", "displayName": "B", "capacity": null, "geoCoordinates": null,
-         "geocoordinates": null, "address": null, "tags": null, "phone": null},
+        {"id": "A", "emailAddress": "a@contoso.com", "displayName": "A", "capacity": "50",
+         "phone": "", "geocoordinates": {"latitude": 1.5, "longitude": 2.5},
+         "isWheelchairAccessible": true, "floorNumber": "3"},
+        {"id": "B", "emailAddress": "b@contoso.com", "displayName": "B", "capacity": null,
+         "geoCoordinates": null, "geocoordinates": null, "address": null, "tags": null,
+         "phone": null},
         {"id": "C", "emailAddress": "c@contoso.com", "capacity": 0},
     ]});
     let rooms = rooms_of(page.to_string().leak());
@@ -147,9 +149,10 @@ fn a_room_is_read_however_sparse_or_oddly_spelled() {
 fn users_are_read_as_published() {
     let users = [payload!("user-get"), payload!("user-get-null-mail")].map(json_of);
     let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
-        path if path.contains("latest") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
+        path if path.contains("latest") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
         path if path.contains("=A") => {
             Reply::Raw(200, Vec::new(), payload!("users-delta-4-no-changes").to_owned())
         }
@@ -174,9 +177,10 @@ fn users_are_read_as_published() {
 #[test]
 fn a_round_of_delta_is_followed_through_its_pages() {
     let answered = |asked: &Asked| match asked.path.as_str() {
-        path if path.contains("latest") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
+        path if path.contains("latest") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
         path if path.starts_with("/v1.0/users?") => ok(json!({"value": []})),
         path if path.contains("deltatoken=A") => {
             Reply::Raw(200, Vec::new(), payload!("users-delta-1-initial").to_owned())
@@ -194,11 +198,14 @@ fn a_round_of_delta_is_followed_through_its_pages() {
         }
         "/v1.0/$batch" => {
             let requests: Value = serde_json::from_str(&asked.body).expect("JSON");
-            let responses: Vec<_> = requests["requests"].as_array().expect("requests").iter().map(|it| {
-                let id = it["url"].as_str().expect("a url").trim_start_matches("/users/").split('?').next();
-                json!({"id": it["id"], "status": 200, "body": {"id": id, "userPrincipalName": id}})
-            }).collect();
-            ok(json!({ "responses": responses }))
+            let respond = |request: &Value| {
+                let url = request["url"].as_str().expect("a url");
+                let id = url.trim_start_matches("/users/").split('?').next();
+                let user = json!({"id": id, "userPrincipalName": id});
+                json!({"id": request["id"], "status": 200, "body": user})
+            };
+            let requests = requests["requests"].as_array().expect("requests").iter();
+            ok(json!({ "responses": requests.map(respond).collect::<Vec<_>>() }))
         }
         _ => nothing(),
     };

@@ -9,8 +9,12 @@ use crate::{
 };
 
 fn room(number: usize) -> Value {
-    json!({"id": format!("e{number}"), "placeId": format!("p{number}"),
-        "emailAddress": format!("Room{number}@contoso.com"), "displayName": format!("Room {number}")})
+    json!({
+        "id": format!("e{number}"),
+        "placeId": format!("p{number}"),
+        "emailAddress": format!("Room{number}@contoso.com"),
+        "displayName": format!("Room {number}"),
+    })
 }
 
 fn ids(batches: &[RoomBatch]) -> Vec<String> {
@@ -150,8 +154,10 @@ fn a_chosen_room_stays_chosen_under_another_name_and_address() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
-            {"id": "other", "placeId": "p7", "emailAddress": "moved@contoso.com", "displayName": "Renamed"},
-            {"id": "e7", "placeId": "p8", "emailAddress": "Room7@contoso.com", "displayName": "Room 7"},
+            {"id": "other", "placeId": "p7", "emailAddress": "moved@contoso.com",
+             "displayName": "Renamed"},
+            {"id": "e7", "placeId": "p8", "emailAddress": "Room7@contoso.com",
+             "displayName": "Room 7"},
         ]})),
         _ => nothing(),
     });
@@ -167,7 +173,8 @@ fn without_lasting_ids_chosen_rooms_are_warned_about_once() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
-            {"id": "e1", "emailAddress": "r1@contoso.com"}, {"id": "e2", "emailAddress": "r2@contoso.com"},
+            {"id": "e1", "emailAddress": "r1@contoso.com"},
+            {"id": "e2", "emailAddress": "r2@contoso.com"},
         ]})),
         _ => nothing(),
     });
@@ -196,7 +203,10 @@ fn a_chosen_room_that_is_missing_may_be_hidden_or_new() {
 
 #[test]
 fn rooms_know_the_lists_that_hold_them() {
-    let list = |name: &str| json!({"id": name, "emailAddress": format!("{name}@contoso.com"), "displayName": name});
+    let list = |name: &str| {
+        let address = format!("{name}@contoso.com");
+        json!({"id": name, "emailAddress": address, "displayName": name})
+    };
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("/places/microsoft.graph.roomList?") => {
             ok(json!({"value": [list("North"), list("Tall")]}))

@@ -58,8 +58,8 @@ fn nulls_and_defaults_written_out_are_fine() {
 #[test]
 fn every_wrong_field_is_reported_at_once() {
     let settings = json!({
-        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5, "clientSecret": 7,
-            "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
+        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5,
+            "clientSecret": 7, "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
         "rooms": {"select": "some"},
         "users": {"cardNumber": "a b", "includeGuests": "yes", "onlyGroups": ["Staff"],
             "defaultGroups": ["", 1], "loginButton": ""},

@@ -191,8 +191,9 @@ fn without(attribute: &'static str, in_delta: bool) -> Script<impl Fn(&Asked) ->
     Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("latest") && path.contains(attribute) && in_delta => Reply::Json(
             400,
-            json!({"error": {"code": "BadRequest", "message":
-                format!("Could not find a property named '{attribute}' on type 'microsoft.graph.user'.")}}),
+            json!({"error": {"code": "BadRequest", "message": format!(
+                "Could not find a property named '{attribute}' on type 'microsoft.graph.user'."
+            )}}),
         ),
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.contains("/users/delta?$deltatoken=") => page(&[], "@odata.deltaLink", "B"),
@@ -367,9 +368,8 @@ fn a_dropped_stream_ends_the_asking() {
         path if path.ends_with("/token") => nothing(),
         path => {
             let next = path.rsplit('=').next().and_then(|it| it.parse().ok()).unwrap_or(0) + 1;
-            ok(
-                json!({"value": [user("x")], "@odata.nextLink": format!("{GRAPH}/v1.0/users?$skiptoken={next}")}),
-            )
+            let link = format!("{GRAPH}/v1.0/users?$skiptoken={next}");
+            ok(json!({"value": [user("x")], "@odata.nextLink": link}))
         }
     });
     let mut kept = Kept { room: 3, ..Kept::default() };

@@ -20,7 +20,8 @@ const MEMBERS: &str = "GroupMember.Read.All";
 /// How to limit Calendars.ReadWrite, which is granted for all mailboxes.
 const LIMIT: &str = "To limit the app to the mailboxes of rooms, assign it a role with RBAC for \
     Applications in Exchange \
-    (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove Calendars.ReadWrite here: the app has the sum of both";
+    (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove \
+    Calendars.ReadWrite here: the app has the sum of both";
 
 /// Compares the roles in the token, which are a hint only.
 pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check {

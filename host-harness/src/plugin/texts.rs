@@ -7,8 +7,8 @@ use super::{CallError, bounds};
 use crate::{
     model::{
         Address, CallbackOutcome, Check, Choice, Explanation, FieldError, Group, Membership,
-        Redirect, Refusal, Removed, Report, Room, RoomBatch, RoomChange, Script, Summary, Unreadable, User,
-        UserBatch, UserChange,
+        Redirect, Refusal, Removed, Report, Room, RoomBatch, RoomChange, Script, Summary,
+        Unreadable, User, UserBatch, UserChange,
     },
     secrets::Secrets,
 };

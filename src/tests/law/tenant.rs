@@ -419,10 +419,11 @@ impl Now {
             group["mail"] = Value::Null;
         }
         if !members.is_empty() {
-            let kind = |it| if is_user(it) { "user" } else { "group" };
-            let member = |it: &u8| {
-                let mut member = json!({"@odata.type": format!("#microsoft.graph.{}", kind(*it)), "id": name(*it)});
-                if !inside.contains(it) {
+            let member = |&id: &u8| {
+                let kind = if is_user(id) { "user" } else { "group" };
+                let mut member =
+                    json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": name(id)});
+                if !inside.contains(&id) {
                     member["@removed"] = json!({"reason": "deleted"});
                 }
                 member

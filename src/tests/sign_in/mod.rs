@@ -127,11 +127,11 @@ impl SignIn {
     /// What the ID token says if all is well.
     fn claims(&self) -> Value {
         json!({
-            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": USER_ID, "ver": "2.0",
-            "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
+            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": USER_ID,
+            "ver": "2.0", "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
             "iat": NOW - 300, "nbf": NOW - 300, "exp": NOW + 3600,
-            "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com", "email": "adele@contoso.com",
-            "given_name": "Adele", "family_name": "Vance",
+            "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com",
+            "email": "adele@contoso.com", "given_name": "Adele", "family_name": "Vance",
         })
     }
 
@@ -239,9 +239,20 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
     KEY.get_or_init(|| {
-        let number = |text| BigUint::from_bytes_be(&BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url"));
-        let p = number("4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB0Hw_Py5PJdTJNPY8cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDwGUc");
-        let q = number("uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul7TjeLQeZD_YwD66t62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9RWdc");
+        let number = |text| {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url");
+            BigUint::from_bytes_be(&bytes)
+        };
+        let p = number(
+            "4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB\
+             0Hw_Py5PJdTJNPY8cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDw\
+             GUc",
+        );
+        let q = number(
+            "uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul\
+             7TjeLQeZD_YwD66t62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9R\
+             Wdc",
+        );
         RsaPrivateKey::from_p_q(p, q, number("AQAB")).expect("a key")
     })
 }

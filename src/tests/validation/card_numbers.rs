@@ -15,7 +15,11 @@ fn card_numbers(entered_as: &str, numbers: &[Value]) -> Check {
         name => name,
     };
     let users = numbers.iter().enumerate().map(|(index, number)| {
-        json!({"id": format!("u{index}"), "userPrincipalName": format!("u{index}@contoso.com"), property: number})
+        json!({
+            "id": format!("u{index}"),
+            "userPrincipalName": format!("u{index}@contoso.com"),
+            property: number,
+        })
     });
     let users: Vec<_> = users.collect();
     let settings = entered(json!({"users": {"cardNumber": entered_as}}));
@@ -79,7 +83,8 @@ fn guests_and_blocked_accounts_that_are_not_synced_need_no_card() {
     let settings = entered(json!({"users": {"cardNumber": "employeeId"}}));
     let users = json!([
         {"id": "a", "userPrincipalName": "a@contoso.com", "employeeId": "7"},
-        {"id": "b", "userPrincipalName": "b@contoso.com", "employeeId": "7", "accountEnabled": false},
+        {"id": "b", "userPrincipalName": "b@contoso.com", "employeeId": "7",
+         "accountEnabled": false},
         {"id": "c", "userPrincipalName": "c@contoso.com", "employeeId": "7", "userType": "Guest"},
     ]);
     let found = checks(&settings, |asked| {
@@ -95,8 +100,9 @@ fn an_attribute_that_graph_cannot_tell_is_no_matter_of_permissions() {
         let settings = entered(json!({"users": {"cardNumber": "badge"}}));
         let found = checks(&settings, |asked| {
             let asks = asked.path.contains(path) && asked.path.contains("badge");
-            asks.then(|| Reply::Json(400, json!({"error": {"code": "BadRequest",
-                "message": "Could not find a property named 'badge' on type 'microsoft.graph.user'."}})))
+            let message = "Could not find a property named 'badge' on type 'microsoft.graph.user'.";
+            let error = json!({"error": {"code": "BadRequest", "message": message}});
+            asks.then(|| Reply::Json(400, error))
         });
         assert_eq!(troubles(&found), ["failed card-number"]);
         let judged = check(&found, "card-number");

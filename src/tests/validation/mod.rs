@@ -203,9 +203,9 @@ fn each_missing_permission_fails_by_itself() {
 #[test]
 fn without_rooms_the_calendar_of_a_user_shows_the_permission() {
     let places = |asked: &Asked| {
-        asked.path.contains("/places/").then(|| Reply::Json(403, json!({"error": {
-            "code": "UnknownError", "message": "{\"code\":\"invalid_permissions\",\"message\":\"Place.Read.All is needed\"}",
-        }})))
+        let message = r#"{"code":"invalid_permissions","message":"Place.Read.All is needed"}"#;
+        let error = json!({"error": {"code": "UnknownError", "message": message}});
+        asked.path.contains("/places/").then(|| Reply::Json(403, error))
     };
     let checks = checks(&entered(json!({})), places);
     assert_eq!(troubles(&checks), ["failed place.read.all", "skipped rooms"]);

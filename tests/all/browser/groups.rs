@@ -94,7 +94,8 @@ fn the_booking_script_is_a_file_to_download() {
         const request = new XMLHttpRequest();
         request.open('GET', form.action + '?' + new URLSearchParams(new FormData(form)), false);
         request.send();
-        return [request.status, request.getResponseHeader('content-disposition'), request.responseText];";
+        const disposition = request.getResponseHeader('content-disposition');
+        return [request.status, disposition, request.responseText];";
     let answer = desk.run(script);
     assert_eq!(answer[0], 200, "{answer}");
     assert!(answer[1].as_str().is_some_and(|it| it.contains("ones-room-policy.ps1")), "{answer}");

@@ -66,9 +66,7 @@ impl Overview<'_> {
         all.extend(now.filter(|it| !all.contains(it)));
         all.sort();
         all.into_iter()
-            .map(|interval| {
-                (interval.as_secs(), length::in_words(interval), Some(interval) == now)
-            })
+            .map(|interval| (interval.as_secs(), length::in_words(interval), Some(interval) == now))
             .collect()
     }
 
