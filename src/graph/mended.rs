@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_becomes_a_replacement_character_and_whole_pairs_stay() {
+    fn half_a_surrogate_becomes_a_replacement_character_and_pairs_are_unchanged() {
         for (given, read) in [
             (r#""Ann\ud83d""#, "Ann\u{fffd}"),
             (r#""\uDE00 Ann""#, "\u{fffd} Ann"),

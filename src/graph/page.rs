@@ -12,7 +12,7 @@ use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
-    payload::whole,
+    payload::whole_number,
 };
 
 /// A page whose items are still unread: a wrong one must not affect the others, and the links are
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Page<'de> {
                         "value" => value = Some(map.next_value::<Option<_>>()?.unwrap_or_default()),
                         "@odata.nextLink" => next_link = link(map.next_value()?),
                         "@odata.deltaLink" => delta_link = link(map.next_value()?),
-                        "@odata.count" => count = whole(&map.next_value::<Value>()?),
+                        "@odata.count" => count = whole_number(&map.next_value::<Value>()?),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }

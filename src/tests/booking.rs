@@ -150,7 +150,7 @@ fn the_script_connects_to_the_cloud_of_the_tenant() {
 }
 
 #[test]
-fn what_exchange_does_not_take_is_refused() {
+fn values_that_exchange_does_not_accept_are_refused() {
     let room = ["cf100@contoso.com"];
     assert_eq!(refused(&[], POLICY).0, "no-rooms");
     assert_eq!(refused(&room, BookingPolicy { window_days: 1081, ..POLICY }).0, "booking-window");
@@ -161,7 +161,7 @@ fn what_exchange_does_not_take_is_refused() {
 }
 
 #[test]
-fn an_address_that_hides_something_is_refused_by_name() {
+fn an_address_with_hidden_characters_is_refused_and_named() {
     for (address, shown) in [
         ("a@contoso.com\n'; Remove-Mailbox b", r#""a@contoso.com\n'; Remove-Mailbox b""#),
         ("a@contoso.com\r", r#""a@contoso.com\r""#),

@@ -1,4 +1,4 @@
-//! Where rooms are: in tenants that keep buildings and floors, and in others.
+//! Building and floor of rooms, in tenants with and without buildings in Places.
 
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ fn place(room: &Room) -> [Option<&str>; 2] {
 }
 
 #[test]
-fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
+fn a_room_has_the_building_and_floor_that_contain_it() {
     let rooms = vec![
         room(1, json!({"parentId": SECTION})),
         room(2, json!({"parentId": FLOOR.to_uppercase()})),
@@ -85,8 +85,8 @@ fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
     let (rooms, warnings) = reported(&script);
     let typed = [Some("as it was typed"), Some("2")];
     let places: Vec<_> = rooms.iter().map(place).collect();
-    let whole = [Some("MRS"), Some("Floor X")];
-    assert_eq!(places, [whole, whole, [Some("MRS"), Some("2")], typed, typed]);
+    let complete = [Some("MRS"), Some("Floor X")];
+    assert_eq!(places, [complete, complete, [Some("MRS"), Some("2")], typed, typed]);
     assert_eq!(warnings, Vec::<String>::new());
     let asked = |kind: &str| script.paths().iter().filter(|it| it.contains(kind)).count();
     for kind in ["graph.building?", "graph.floor?", "graph.section?"] {
@@ -95,7 +95,7 @@ fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
 }
 
 #[test]
-fn address_and_position_are_the_rooms_own_or_those_of_what_holds_it() {
+fn address_and_position_come_from_the_room_or_else_from_its_building() {
     let address = json!({"street": "Main Street", "city": "Buffalo"});
     let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"},
         "geoCoordinates": {"latitude": 47.0, "longitude": -122.0}});
@@ -166,7 +166,7 @@ fn a_cloud_without_buildings_reports_rooms_unchanged() {
 }
 
 #[test]
-fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
+fn case_048_a_building_that_cannot_be_read_is_unknown() {
     let rooms = || {
         let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"}});
         vec![room(1, json!({"parentId": FLOOR})), room(2, own), room(3, json!({}))]
@@ -189,7 +189,7 @@ fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
 }
 
 #[test]
-fn floors_are_worth_having_without_sections() {
+fn floors_are_read_where_sections_cannot_be() {
     let rooms = vec![room(1, json!({"parentId": FLOOR})), room(2, json!({"parentId": SECTION}))];
     let (rooms, warnings) = reported(&tenant(rooms, |kind| match kind {
         "section" => refused(404, "ResourceNotFound"),

@@ -111,7 +111,7 @@ fn rooms_are_found_by_the_building_that_holds_them() {
 }
 
 #[test]
-fn each_word_that_is_typed_must_stand_somewhere() {
+fn every_typed_word_must_match() {
     let script = tenant(some_rooms());
     for (typed, found) in [
         ("rain", &["Rainier"][..]),
@@ -130,7 +130,7 @@ fn each_word_that_is_typed_must_stand_somewhere() {
 }
 
 #[test]
-fn all_pages_are_searched_before_any_is_left_out() {
+fn choices_are_sorted_over_all_pages_before_they_are_cut() {
     let rooms =
         (0..250).map(|it| room(&format!("r{it}"), &format!("Room {:03}", 249 - it), json!({})));
     let script = tenant(rooms.collect());
@@ -145,7 +145,7 @@ fn all_pages_are_searched_before_any_is_left_out() {
 }
 
 #[test]
-fn what_a_sync_could_not_tell_and_what_comes_twice_is_no_choice() {
+fn rooms_that_a_sync_cannot_read_and_duplicates_are_not_offered() {
     let mut rooms = some_rooms();
     rooms.push(room("r1", "Rainier again", json!({})));
     rooms.push(json!({"placeId": "r4", "displayName": "Without address"}));
@@ -215,7 +215,7 @@ fn choices_of_card_numbers_need_no_request_and_are_valid_settings() {
 }
 
 #[test]
-fn what_graph_refuses_is_said_so() {
+fn a_refusal_of_graph_is_reported() {
     let script = Script::new(|asked: &Asked| match asked.path.contains("/places/") {
         true => refused(403, "Authorization_RequestDenied"),
         false => nothing(),

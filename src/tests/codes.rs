@@ -1,4 +1,4 @@
-//! What an administrator reads of each code of Entra ID, when the settings are tested.
+//! The explanation of each code of Entra ID, when an administrator tests the settings.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ fn case_004_a_code_that_only_looks_like_one_of_a_cloud_is_of_the_certificate() {
 }
 
 #[test]
-fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_remedy() {
     let settings = with_secret();
     for (code, words, case, summary, remedy, fields) in [
         (
@@ -290,7 +290,7 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
 }
 
 #[test]
-fn case_004_every_code_of_a_certificate_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_a_certificate_has_a_cause_and_a_remedy() {
     const UPLOAD: &str = "Certificates → Upload certificate";
     let settings = entered(json!({ "clientCertificate": certificate() }));
     for (code, words, summary, remedy, fields) in [

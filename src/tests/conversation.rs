@@ -1,4 +1,4 @@
-//! Tokens, patience, and where a token may go.
+//! Tokens, retries, and the servers to which a token is sent.
 
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ fn patience_ends_with_a_typed_error() {
 }
 
 #[test]
-fn no_token_leaves_for_another_server() {
+fn no_token_is_sent_to_another_server() {
     let elsewhere = [
         "https://evil.example/v1.0/users?$skiptoken=1",
         "http://graph.microsoft.com/v1.0/users?$skiptoken=1",
@@ -203,7 +203,7 @@ fn a_loop_of_links_ends_the_run() {
 }
 
 #[test]
-fn what_is_no_page_of_graph_is_said_so() {
+fn an_answer_that_is_not_a_page_of_graph_is_reported() {
     let html = || {
         let headers = vec![("content-type", "text/html")];
         Reply::Raw(200, headers, "<html>Please log in to the hotel's network</html>".to_owned())
@@ -247,7 +247,7 @@ fn a_server_that_repeats_credentials_is_not_repeated() {
 }
 
 #[test]
-fn a_proxy_that_says_no_is_no_missing_permission() {
+fn a_refusal_of_a_proxy_is_not_a_missing_permission() {
     let page = || Reply::Raw(403, vec![("content-type", "text/html")], "<html>".to_owned());
     let script = tenant(move |_| page());
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("refused");
@@ -255,7 +255,7 @@ fn a_proxy_that_says_no_is_no_missing_permission() {
 }
 
 #[test]
-fn entra_id_can_ask_to_come_back() {
+fn a_token_request_is_repeated_while_entra_id_is_unavailable() {
     let busy = |asked: &super::script::Asked| match asked.path.as_str() {
         path if path.ends_with("/token") && asked.before < 2 => {
             Reply::Json(400, json!({"error": "temporarily_unavailable"}))
@@ -270,7 +270,7 @@ fn entra_id_can_ask_to_come_back() {
 }
 
 #[test]
-fn secrets_are_in_no_debug_output() {
+fn debug_output_contains_no_secret() {
     let settings = settings(json!({}));
     let script = Script::new(|_| nothing());
     let proof = Proof::new(&script, &settings, "https://a.example").expect("a proof");
@@ -284,7 +284,7 @@ fn a_server_that_is_down_is_named_with_its_own_scheme_and_port() {
     let remedy = |cloud: serde_json::Value| {
         let (_, result) = sync_users(&down, &settings(json!({"server": {"cloud": cloud}})), None);
         let why =
-            result.expect_err("nobody answers").explanation().expect("an explanation").clone();
+            result.expect_err("no server answers").explanation().expect("an explanation").clone();
         (why.summary, why.remedy.expect("a remedy"))
     };
     let local = "http://127.0.0.1:8365";

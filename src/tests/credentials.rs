@@ -1,4 +1,5 @@
-//! Client certificates: what is entered, what is signed, when it ends, and why it is refused.
+//! Client certificates: the forms that are accepted, the assertions that are signed, the expiry,
+//! and the refusals.
 
 use std::time::Duration;
 
@@ -136,13 +137,13 @@ fn a_certificate_with_its_line_breaks_written_out_is_read() {
     let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
     for line_break in ["\\n", "\\r\\n", "\\r", "\\\\n"] {
         let escaped = |text: &str| text.trim_end().replace('\n', line_break);
-        let whole = escaped(&certificate());
+        let pem = escaped(&certificate());
         for text in [
-            whole.clone(),
-            format!("{whole}{line_break}"),
-            format!("\"{whole}\""),
-            format!("'{whole}'"),
-            format!("\"{whole}{line_break}\","),
+            pem.clone(),
+            format!("{pem}{line_break}"),
+            format!("\"{pem}\""),
+            format!("'{pem}'"),
+            format!("\"{pem}{line_break}\","),
             // Each as a value of an environment file or of JSON.
             format!("\"{}\"\n\"{}\"", escaped(own), escaped(key)),
             format!("CERTIFICATE=\"{}\"\r\nKEY='{}'\r\n", escaped(own), escaped(key)),
@@ -160,7 +161,7 @@ fn a_certificate_with_its_line_breaks_written_out_is_read() {
 }
 
 #[test]
-fn whatever_is_wrong_with_a_certificate_is_said() {
+fn every_error_in_a_certificate_is_reported() {
     let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
     let with = |text: &str| wrong(&format!("{own}{text}"));
     assert!(wrong("MIIDDTCC").contains("not PEM text"));
@@ -184,7 +185,7 @@ fn whatever_is_wrong_with_a_certificate_is_said() {
 }
 
 #[test]
-fn one_of_both_must_be_there() {
+fn a_secret_or_a_certificate_must_be_entered() {
     for server in [json!({}), json!({"clientSecret": " ", "clientCertificate": ""})] {
         let errors = Settings::parse(&entered(server).to_string()).expect_err("no credential");
         assert_eq!(errors.len(), 1, "{errors:?}");
@@ -317,7 +318,7 @@ fn a_certificate_is_warned_about_before_it_expires() {
 }
 
 #[test]
-fn runs_warn_of_whichever_credential_they_use() {
+fn a_run_warns_before_its_credential_expires() {
     let secret = json!({"server": {"secretExpires": "2027-01-20"}});
     for (more, now, words) in [
         (secret, NOW, "The client secret expires on 2027-01-20, in 5 days. In portal.azure.com"),
@@ -426,7 +427,7 @@ fn a_refused_certificate_says_what_to_do() {
 }
 
 #[test]
-fn an_accepted_credential_is_called_by_its_name() {
+fn the_check_names_the_accepted_credential() {
     for (server, name) in [
         (json!({ "clientCertificate": certificate() }), "client certificate"),
         (json!({"clientSecret": "s"}), "client secret"),
@@ -441,9 +442,9 @@ proptest! {
         cases: 64, failure_persistence: None, ..ProptestConfig::default()
     })]
 
-    /// However damaged: it is said, or it can be used.
+    /// A damaged certificate is reported, or it can be used.
     #[test]
-    fn no_certificate_brings_the_plugin_down(
+    fn no_certificate_causes_a_panic(
         pkcs1 in any::<bool>(), at in any::<prop::sample::Index>(), letter in "[A-Za-z0-9+/=-]",
     ) {
         let key = if pkcs1 { pem!("rsa-2048.pkcs1.key") } else { pem!("rsa-2048.key") };

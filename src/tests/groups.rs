@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+        Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+        user_batches,
     },
     users::{batch, user, with},
 };
@@ -213,7 +214,7 @@ fn only_users_in_the_groups_are_reported_after_the_groups() {
     let paths = script.paths();
     let place = |part: &str| paths.iter().position(|it| it.contains(part));
     assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
-    assert_eq!(place("/v1.0/users?"), None, "nobody else is read: {paths:?}");
+    assert_eq!(place("/v1.0/users?"), None, "no other user is read: {paths:?}");
     assert!(paths.iter().any(|it| it.starts_with(&format!(
         "/v1.0/groups/{STAFF}/transitiveMembers?$select=id,userPrincipalName,"
     ))));
@@ -322,10 +323,10 @@ fn a_change_of_membership_enumerates_the_scope_again_but_not_the_groups() {
     assert!(!paths.iter().any(|it| it.contains("latest")), "changes go on to be known: {paths:?}");
 
     // Cut off after the groups, the next run knows.
-    let mut kept = Kept { room: 1, ..Kept::default() };
-    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut kept));
+    let mut collected = Collected { room: 1, ..Collected::default() };
+    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
-    let since = &kept.batches[0].checkpoint;
+    let since = &collected.batches[0].checkpoint;
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(since));
     assert_eq!(user_batches(batches)[0].mode, full(true, false));
 }
@@ -353,7 +354,7 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
 }
 
 #[test]
-fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
+fn of_a_group_that_comes_twice_on_a_page_the_last_item_counts() {
     let settings = settings(json!({}));
     let since = checkpoint(&settings);
     let script = tenant(|asked| match asked.path.as_str() {
@@ -375,7 +376,7 @@ fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
 }
 
 #[test]
-fn pages_that_say_the_same_again_and_again_end() {
+fn repeated_pages_end_the_run() {
     let script = tenant(|asked| {
         let number: u32 = asked.path.rsplit("=p").next()?.parse().unwrap_or(0);
         let is_groups = asked.path.contains("/groups/delta");
@@ -465,7 +466,7 @@ fn case_013_a_group_that_hides_its_members_names_the_permission_to_see_them() {
 }
 
 #[test]
-fn groups_are_read_as_they_stand() {
+fn groups_are_read_by_id_and_missing_ones_are_reported() {
     let script = tenant(|asked| {
         let read = |url: &str, _: &Value| match url {
             url if url.starts_with("/groups/g?$select=id,displayName,") => {

@@ -1,4 +1,4 @@
-//! Microsoft's own payloads, read as they are meant. They are in `tests/payloads`.
+//! Microsoft's published payloads. They are in `tests/payloads`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Which rooms are reported, in pages of any size.
+//! The rooms that a run reports, in pages of any size.
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ fn a_count_beyond_the_page_is_followed_up() {
 }
 
 #[test]
-fn a_server_that_ignores_skip_is_not_asked_for_ever() {
+fn a_server_that_ignores_skip_does_not_cause_an_endless_loop() {
     let page: Vec<_> = (0..100).map(room).collect();
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
@@ -100,7 +100,7 @@ fn a_server_that_ignores_skip_is_not_asked_for_ever() {
 }
 
 #[test]
-fn pages_that_bring_nothing_new_end_the_run() {
+fn a_page_that_repeats_the_previous_one_ends_the_run() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => {
@@ -115,7 +115,7 @@ fn pages_that_bring_nothing_new_end_the_run() {
 }
 
 #[test]
-fn a_place_id_that_cannot_be_read_makes_no_other_room() {
+fn a_room_whose_place_id_cannot_be_read_is_not_reported_under_another_id() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => {
@@ -138,7 +138,7 @@ fn no_rooms_are_a_warning() {
 }
 
 #[test]
-fn chosen_rooms_are_found_by_id_or_address_and_missed_by_name() {
+fn chosen_rooms_are_found_by_id_or_address_and_missing_ones_are_named() {
     let chosen = ["P7", "room12@CONTOSO.com", "e20", "nowhere@contoso.com"];
     let settings = settings(json!({"rooms": {"select": chosen}}));
     let (batches, result) = sync_rooms(&rooms(250, true, true), &settings);
@@ -202,7 +202,7 @@ fn a_chosen_room_that_is_missing_may_be_hidden_or_new() {
 }
 
 #[test]
-fn rooms_know_the_lists_that_hold_them() {
+fn a_room_has_the_names_of_the_lists_that_contain_it() {
     let list = |name: &str| {
         let address = format!("{name}@contoso.com");
         json!({"id": name, "emailAddress": address, "displayName": name})
@@ -229,7 +229,7 @@ fn rooms_know_the_lists_that_hold_them() {
 }
 
 #[test]
-fn case_048_where_one_list_could_not_be_read_no_rooms_lists_are_known() {
+fn case_048_where_one_list_cannot_be_read_the_lists_of_all_rooms_are_unknown() {
     let script = |failing: &'static str| {
         Script::new(move |asked: &Asked| match asked.path.as_str() {
             path if path.contains(failing) => refused(500, "InternalServerError"),
@@ -258,7 +258,7 @@ fn case_048_where_one_list_could_not_be_read_no_rooms_lists_are_known() {
 }
 
 #[test]
-fn a_cloud_without_places_is_no_empty_success() {
+fn a_sync_of_rooms_fails_in_a_cloud_without_places() {
     let answers = [
         (404, "ResourceNotFound", "unsupported"),
         (400, "BadRequest", "unsupported"),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+        Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+        user_batches,
     },
     users::{page, user},
 };
@@ -26,7 +27,7 @@ fn users(batches: &[UserBatch]) -> BTreeSet<String> {
     users.collect()
 }
 
-fn everybody(count: usize) -> BTreeSet<String> {
+fn all_users(count: usize) -> BTreeSet<String> {
     (0..count).map(|it| format!("u{it}")).collect()
 }
 
@@ -79,7 +80,7 @@ fn case_020_a_page_token_that_expires_once_lists_again_within_the_enumeration() 
     let script = tenant(5, |asked| is_listing(asked) && place(asked) == 3 && asked.before == 0);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     result.expect("a good run");
-    assert_eq!(users(&batches), everybody(5));
+    assert_eq!(users(&batches), all_users(5));
     let first = |it: &&UserBatch| matches!(it.mode, Mode::Full(Part { first: true, .. }));
     assert_eq!(user_batches(batches).iter().filter(first).count(), 1, "what was reported counts");
     assert_eq!(script.pauses.borrow().len(), 1);
@@ -92,7 +93,7 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
         let script = tenant(8, move |asked| is_listing(asked) && place(asked) >= pages);
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
         result.expect("a good run");
-        assert_eq!(users(&batches), everybody(8), "{pages}");
+        assert_eq!(users(&batches), all_users(8), "{pages}");
         let batches = user_batches(batches);
         let last = &batches[batches.len() - 1];
         assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }), "{pages}");
@@ -114,16 +115,16 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
 fn case_020_a_run_that_is_cut_off_goes_on_with_delta() {
     let settings = settings(json!({}));
     let expires = |asked: &Asked| is_listing(asked) && place(asked) >= 2;
-    let mut kept = Kept { room: 6, ..Kept::default() };
+    let mut collected = Collected { room: 6, ..Collected::default() };
     let script = tenant(8, expires);
-    let cut = futures_executor::block_on(directory::sync(&script, &settings, None, &mut kept));
+    let cut = futures_executor::block_on(directory::sync(&script, &settings, None, &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
     let script = tenant(8, expires);
-    let since = kept.batches.last().map(|it| it.checkpoint.clone());
+    let since = collected.batches.last().map(|it| it.checkpoint.clone());
     let (batches, result) = sync_users(&script, &settings, since.as_deref());
     result.expect("a good run");
-    kept.batches.extend(batches);
-    assert_eq!(users(&kept.batches), everybody(8));
+    collected.batches.extend(batches);
+    assert_eq!(users(&collected.batches), all_users(8));
     assert!(!script.paths().iter().any(|it| it.starts_with("/v1.0/users?")), "no listing again");
     let asked = script.asked.borrow();
     let again = asked.iter().filter(|it| it.path.ends_with("/users/delta?$deltatoken=C")).count();
@@ -255,10 +256,11 @@ fn groups_whose_enumeration_took_two_runs_are_followed_once_more_at_its_end() {
             _ => nothing(),
         })
     };
-    let mut kept = Kept { room: 3, ..Kept::default() };
-    let cut = futures_executor::block_on(directory::sync(&script(), &settings, None, &mut kept));
+    let mut collected = Collected { room: 3, ..Collected::default() };
+    let cut =
+        futures_executor::block_on(directory::sync(&script(), &settings, None, &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
-    let since = &kept.batches[2].checkpoint;
+    let since = &collected.batches[2].checkpoint;
     let (batches, result) = sync_users(&script(), &settings, Some(since));
     result.expect("a good run");
     let modes = batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode);

@@ -1,4 +1,4 @@
-//! A host whose clock is a number, and whose network is a closure.
+//! A host for tests: its clock is set by the test, and a closure answers its requests.
 
 use std::{
     cell::{Cell, RefCell},
@@ -163,18 +163,18 @@ pub(super) fn nothing() -> Reply {
 }
 
 /// Stores batches; drops the stream after a number of them.
-pub(super) struct Kept<T> {
+pub(super) struct Collected<T> {
     pub(super) batches: Vec<T>,
     pub(super) room: usize,
 }
 
-impl<T> Default for Kept<T> {
+impl<T> Default for Collected<T> {
     fn default() -> Self {
         Self { batches: Vec::new(), room: usize::MAX }
     }
 }
 
-impl<T> Sink<T> for Kept<T> {
+impl<T> Sink<T> for Collected<T> {
     async fn put(&mut self, batch: T) -> Result<(), Dropped> {
         if self.batches.len() == self.room {
             return Err(Dropped);
@@ -206,9 +206,9 @@ pub(super) fn sync_users<F: Fn(&Asked) -> Reply>(
     settings: &Settings,
     since: Option<&str>,
 ) -> Ran<UserBatch> {
-    let mut kept = Kept::default();
-    let result = block_on(directory::sync(script, settings, since, &mut kept));
-    (kept.batches, result)
+    let mut collected = Collected::default();
+    let result = block_on(directory::sync(script, settings, since, &mut collected));
+    (collected.batches, result)
 }
 
 /// Returns the batches of users.
@@ -220,7 +220,7 @@ pub(super) fn sync_rooms<F: Fn(&Asked) -> Reply>(
     script: &Script<F>,
     settings: &Settings,
 ) -> Ran<RoomBatch> {
-    let mut kept = Kept::default();
-    let result = block_on(rooms::sync(script, settings, &mut kept));
-    (kept.batches, result)
+    let mut collected = Collected::default();
+    let result = block_on(rooms::sync(script, settings, &mut collected));
+    (collected.batches, result)
 }

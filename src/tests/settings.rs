@@ -45,7 +45,7 @@ fn four_values_are_enough() {
 }
 
 #[test]
-fn nulls_and_defaults_written_out_are_fine() {
+fn nulls_and_explicit_defaults_are_accepted() {
     let mut settings = good();
     settings["server"]["clientCertificate"] = Value::Null;
     settings["server"]["secretExpires"] = json!("2027-05-01");

@@ -1,10 +1,11 @@
-//! Which users are reported, in which mode, and where the next run continues.
+//! The users that a run reports, its mode, and the checkpoint for the next run.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::script::{
-    Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+    Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+    user_batches,
 };
 use crate::{
     directory,
@@ -129,12 +130,12 @@ fn a_change_with_only_some_properties_is_completed_by_a_read() {
     let mut ids: Vec<_> =
         (0..23).map(|it| json!({"id": format!("p{it}"), "displayName": "new"})).collect();
     ids.push(json!({"id": "gone", "jobTitle": "x"}));
-    ids.push(user("whole"));
+    ids.push(user("complete"));
     let script = tenant(Vec::new(), ids);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     let reported = reported(&batches);
     assert_eq!(reported.len(), 24);
-    assert_eq!(reported[23..], ["whole"], "who is not found is owed");
+    assert_eq!(reported[23..], ["complete"], "a user that is not found is owed");
     let read_again = batches.iter().flat_map(|it| &it.changes).filter(|it| {
         matches!(it, UserChange::User(user) if user.job_title.as_deref() == Some("read again"))
     });
@@ -145,7 +146,7 @@ fn a_change_with_only_some_properties_is_completed_by_a_read() {
 }
 
 #[test]
-fn one_wrong_field_spoils_one_user_only() {
+fn an_unreadable_field_affects_only_its_user() {
     let mut listed: Vec<_> = (0..999).map(|it| user(&format!("u{it}"))).collect();
     listed[500]["jobTitle"] = json!({"no": "text"});
     listed[600] = json!({"displayName": "nobody"});
@@ -157,7 +158,7 @@ fn one_wrong_field_spoils_one_user_only() {
 }
 
 #[test]
-fn card_numbers_come_to_the_letter_from_any_attribute() {
+fn card_numbers_in_any_attribute_are_unchanged() {
     let card = |attribute: &str, user: Value| {
         let settings = settings(json!({"users": {"cardNumber": attribute}}));
         let script = tenant(vec![user], Vec::new());
@@ -197,7 +198,7 @@ fn without(attribute: &'static str, in_delta: bool) -> Script<impl Fn(&Asked) ->
         ),
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.contains("/users/delta?$deltatoken=") => page(&[], "@odata.deltaLink", "B"),
-        // https://learn.microsoft.com/graph/delta-query-overview: kept outside the directory.
+        // https://learn.microsoft.com/graph/delta-query-overview: stored outside the directory.
         path if path.starts_with("/v1.0/users?") && path.contains(attribute) => {
             refused(501, "NotImplemented")
         }
@@ -212,7 +213,7 @@ fn without(attribute: &'static str, in_delta: bool) -> Script<impl Fn(&Asked) ->
 }
 
 #[test]
-fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user() {
+fn case_034_where_graph_lacks_the_attribute_users_are_synced_without_card_numbers() {
     for in_delta in [true, false] {
         let settings = settings(json!({"users": {"cardNumber": "aboutMe"}}));
         let (batches, result) = sync_users(&without("aboutMe", in_delta), &settings, None);
@@ -260,7 +261,7 @@ fn a_loop_of_changes_restarts_the_enumeration() {
 }
 
 #[test]
-fn users_do_not_wait_for_errors_of_places() {
+fn errors_of_places_do_not_delay_users() {
     for (status, code) in [(401, "UnknownError"), (404, "ResourceNotFound")] {
         let script = Script::new(move |asked| match asked.path.as_str() {
             path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
@@ -276,7 +277,7 @@ fn users_do_not_wait_for_errors_of_places() {
 }
 
 #[test]
-fn a_page_larger_than_a_batch_is_handed_over_in_several() {
+fn a_page_larger_than_a_batch_is_sent_in_several_batches() {
     let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
     let batches = user_batches(batches);
@@ -322,7 +323,7 @@ fn a_forgotten_link_restarts_the_enumeration_within_the_run() {
 }
 
 #[test]
-fn a_checkpoint_serves_only_the_settings_it_was_made_for() {
+fn a_checkpoint_is_used_only_with_the_settings_it_was_made_for() {
     let made = settings(json!({}));
     let (batches, _) = sync_users(&tenant(vec![user("ann")], Vec::new()), &made, None);
     let since = batches.last().expect("a batch").checkpoint.clone();
@@ -361,7 +362,7 @@ fn delta_is_not_trusted_for_more_than_a_week() {
 }
 
 #[test]
-fn a_dropped_stream_ends_the_asking() {
+fn a_dropped_stream_ends_the_requests() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.contains("/places/") => ok(json!({"value": []})),
@@ -372,8 +373,8 @@ fn a_dropped_stream_ends_the_asking() {
             ok(json!({"value": [user("x")], "@odata.nextLink": link}))
         }
     });
-    let mut kept = Kept { room: 3, ..Kept::default() };
-    let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut kept));
+    let mut collected = Collected { room: 3, ..Collected::default() };
+    let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut collected));
     assert_eq!(result, Err(Error::Cancelled));
     let pages = script.paths().iter().filter(|it| it.starts_with("/v1.0/users?")).count();
     assert!(pages <= 5, "three reported, one refused, one under way: {pages}");

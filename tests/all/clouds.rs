@@ -19,11 +19,11 @@ fn a_tenant_of_each_cloud_is_synced() {
         scene.sync("users");
         scene.assert_users_match();
         scene.assert_groups_match();
-        let kept = scene.synced_rooms();
+        let stored = scene.synced_rooms();
         for room in scene.rooms() {
             // China has no lasting id of rooms.
             let id = if cloud == Cloud::China21Vianet { "emailAddress" } else { "placeId" };
-            assert!(kept.contains_key(&text(&room, id)), "{cloud}: {room}");
+            assert!(stored.contains_key(&text(&room, id)), "{cloud}: {room}");
         }
     }
 }

@@ -52,8 +52,8 @@ fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
     assert_eq!(run["mode"], "incremental");
     assert_eq!(counts(&run, "groups"), [2, 0, 0]);
     assert_eq!(run["memberships"], json!({"added": 3, "removed": 0}));
-    let kept = scene.synced_groups();
-    assert_eq!(kept[&outer]["members"], 2, "Ann by way of the inner group");
+    let stored = scene.synced_groups();
+    assert_eq!(stored[&outer]["members"], 2, "Ann by way of the inner group");
     scene.assert_groups_match();
 
     scene.remove_members(&inner, &[&ann]).expect("a member");
@@ -125,7 +125,7 @@ fn only_users_of_the_chosen_groups_are_stored_and_leavers_are_out_of_scope() {
     assert_eq!(run["mode"], "full", "the scope is listed again");
     scene.assert_users_match();
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
-    let gone = all.iter().find(|it| text(it, "id") == bob).expect("kept as removed");
+    let gone = all.iter().find(|it| text(it, "id") == bob).expect("stored as removed");
     assert_eq!(gone["removed"]["reason"], "out-of-scope", "{gone}");
     scene.assert_groups_match();
 }

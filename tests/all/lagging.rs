@@ -48,8 +48,8 @@ fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_come
         let run = scene.sync("users");
         assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)), "{run}");
         assert_eq!(owed(&run), 2, "{run}");
-        let kept = scene.synced_users();
-        assert!(kept.contains_key(&ann) && !kept.contains_key(&nora));
+        let stored = scene.synced_users();
+        assert!(stored.contains_key(&ann) && !stored.contains_key(&nora));
     }
     recovered(&scene);
     let run = scene.sync("users");
@@ -83,9 +83,9 @@ fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
     for _ in 0..2 {
         let run = scene.sync("users");
         assert_eq!(run["groups"]["removed"], json!(0), "{run}");
-        let kept = scene.synced_groups();
-        assert_eq!(kept[&crew]["members"], json!(1), "{kept:?}");
-        assert!(!kept.contains_key(&new));
+        let stored = scene.synced_groups();
+        assert_eq!(stored[&crew]["members"], json!(1), "{stored:?}");
+        assert!(!stored.contains_key(&new));
     }
     recovered(&scene);
     scene.sync("users");

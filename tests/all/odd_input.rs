@@ -22,9 +22,9 @@ fn a_null_among_addresses_and_half_a_character_in_a_name_make_no_user_unreadable
     sends(&scene, Override::for_id(&users[1]), "displayName", r#""Ann \ud83d""#);
     let run = scene.sync("users");
     assert_eq!(run["unreadable"], json!([]), "{run}");
-    let kept = scene.synced_users();
-    assert_eq!(kept.keys().cloned().collect::<Vec<_>>(), users);
-    assert!(text(&kept[&users[1]], "displayName").starts_with("Ann"));
+    let stored = scene.synced_users();
+    assert_eq!(stored.keys().cloned().collect::<Vec<_>>(), users);
+    assert!(text(&stored[&users[1]], "displayName").starts_with("Ann"));
 }
 
 #[test]

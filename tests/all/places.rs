@@ -23,16 +23,16 @@ fn every_room_of_the_tenant_comes_to_ones() {
     for places_next_link in [true, false] {
         let scene = Scene::with(Config { rooms: 250, places_next_link, ..Config::default() });
         assert_eq!(scene.counts("rooms"), [250, 0, 0, 0], "next links: {places_next_link}");
-        let kept = scene.synced_rooms();
+        let stored = scene.synced_rooms();
         for room in scene.rooms() {
-            let ours = &kept[&text(&room, "placeId")];
+            let ours = &stored[&text(&room, "placeId")];
             assert_eq!(text(ours, "email"), text(&room, "emailAddress"));
             assert_eq!(text(ours, "name"), text(&room, "displayName"));
             assert_eq!(ours["capacity"].as_u64(), room["capacity"].as_u64(), "{room}");
             let building = building_of(&scene, &room).unwrap_or_else(|| text(&room, "building"));
             assert_eq!(text(ours, "building"), building);
         }
-        assert!(kept.values().any(|it| it["lists"].as_array().is_some_and(|it| !it.is_empty())));
+        assert!(stored.values().any(|it| it["lists"].as_array().is_some_and(|it| !it.is_empty())));
         assert_eq!(scene.counts("rooms"), [0, 0, 0, 0], "nothing changed");
     }
 }
@@ -47,9 +47,9 @@ fn changed_and_removed_rooms_follow() {
     scene.patch_room(&id(0), renamed).expect("a room");
     scene.remove_room(&id(1)).expect("a room");
     assert_eq!(scene.counts("rooms"), [0, 1, 1, 0]);
-    let kept = scene.synced_rooms();
-    assert_eq!(kept.len(), 29);
-    assert!(kept.values().any(|it| it["name"] == "Blue Whale"));
+    let stored = scene.synced_rooms();
+    assert_eq!(stored.len(), 29);
+    assert!(stored.values().any(|it| it["name"] == "Blue Whale"));
     assert_eq!(scene.host(&["rooms", "--all"]).lines().len(), 30, "the removed one is remembered");
 }
 
@@ -103,7 +103,7 @@ fn a_renamed_building_renames_it_for_its_rooms() {
     let renamed = json!({"displayName": "Headquarters"}).as_object().expect("an object").clone();
     scene.patch_space(SpaceKind::Building, &text(&building, "id"), renamed).expect("a building");
     scene.sync("rooms");
-    let kept = scene.synced_rooms();
+    let stored = scene.synced_rooms();
     let inside: Vec<_> = scene
         .rooms()
         .into_iter()
@@ -111,7 +111,7 @@ fn a_renamed_building_renames_it_for_its_rooms() {
         .map(|it| text(&it, "placeId"))
         .collect();
     assert!(!inside.is_empty());
-    assert!(inside.iter().all(|it| kept[it]["building"] == "Headquarters"));
+    assert!(inside.iter().all(|it| stored[it]["building"] == "Headquarters"));
 }
 
 #[test]

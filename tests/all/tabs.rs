@@ -15,7 +15,7 @@ fn connected(scene: &Scene) -> Server {
     let mut store = Store::open(&folder, StoreOptions::default()).expect("a store");
     let key = SealingKey::of(&folder, |_| None).expect("a key");
     let settings = Settings::parse(&scene.settings.to_string(), |_| None).expect("settings");
-    store.keep_settings(None, &settings, &key).expect("settings are kept");
+    store.keep_settings(None, &settings, &key).expect("settings are stored");
     drop(store);
     Server::start(scene, &[])
 }

@@ -78,7 +78,7 @@ fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
     let without = scene.synced_users().len();
     scene.set("/users/includeGuests", json!(true));
     let run = scene.sync("users");
-    assert_eq!(run["mode"], "full", "under other settings all is told anew");
+    assert_eq!(run["mode"], "full", "after a change of settings, all users are listed again");
     let with = scene.synced_users();
     assert!(with.len() > without);
     let guests = with.values().filter(|it| it["guest"] == json!(true)).count();
@@ -207,8 +207,8 @@ fn a_run_that_fails_goes_on_where_it_stopped() {
         .add_fault(Fault::once("/v1.0/users", fault).with_query("$skiptoken").after(1))
         .expect("a fault");
     scene.host(&["sync", "users"]).ends_with(1);
-    let kept = scene.synced_users().len();
-    assert!(kept > 1000, "two pages were kept: {kept}");
+    let stored = scene.synced_users().len();
+    assert!(stored > 1000, "two pages were stored: {stored}");
     scene.clear_requests();
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full");

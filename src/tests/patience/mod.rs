@@ -1,4 +1,4 @@
-//! Which requests are repeated, how often, and for how long.
+//! The requests that are repeated, how often, and for how long.
 
 mod law;
 
@@ -115,7 +115,7 @@ fn case_007_one_outage_of_a_page_is_tried_again() {
 }
 
 #[test]
-fn case_007_what_a_service_will_never_do_ends_the_run_at_once() {
+fn case_007_a_permanent_error_ends_the_run_at_once() {
     for reply in [
         || refused(501, "NotImplemented"),
         || refused(500, "notSupported"),
@@ -161,8 +161,8 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
     assert_eq!(waited(Patience::INTERACTIVE), 30 * SECOND, "once 30 s");
 }
 
-/// The sum of the pauses of a call that asks so many times for what is always answered so, and the
-/// number of its requests.
+/// Returns the sum of the pauses of a call that makes this number of requests, and the number that
+/// it sent. Every request gets the same reply.
 fn waited_in(patience: Patience, requests: usize, reply: fn() -> Reply) -> (Duration, usize) {
     let script = Script::new(move |asked| match asked.path.ends_with("/token") {
         true => nothing(),
@@ -216,7 +216,7 @@ fn a_pause_that_is_too_long_is_passed_on_at_once() {
 }
 
 #[test]
-fn tokens_are_asked_for_again_as_pages_are() {
+fn token_requests_are_repeated_like_those_of_pages() {
     for reply in [
         || Reply::Raw(502, Vec::new(), "<html>".to_owned()),
         || Reply::Fail(Failure::Connection),
@@ -237,7 +237,7 @@ fn tokens_are_asked_for_again_as_pages_are() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
+fn one_part_of_a_batch_that_keeps_failing_is_reported_and_the_others_are_read() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" => batch(asked, |url, _| match url.contains("/ill?") {
             true => (503, json!({"error": {"code": "serviceNotAvailable", "message": ""}})),
@@ -259,7 +259,7 @@ fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() {
+fn one_part_of_a_batch_with_a_long_retry_after_does_not_delay_the_others() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" if asked.before == 0 => ok(json!({"responses": [
             {"id": "0", "status": 503, "headers": {"retry-after": "3600"}, "body": {}},

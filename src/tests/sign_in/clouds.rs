@@ -1,4 +1,4 @@
-//! Each cloud's tokens count in that cloud alone.
+//! Tokens of one cloud are refused in every other cloud.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn each_cloud_is_asked_at_its_own_servers() {
 }
 
 #[test]
-fn any_provider_under_the_authority_will_do() {
+fn any_identity_provider_under_the_authority_is_accepted() {
     let own = json!({"authority": "https://idp.example", "graph": "https://graph.example"});
     let settings = settings(json!({"server": { "cloud": own }}));
     let configuration = json!({

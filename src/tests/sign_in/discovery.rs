@@ -33,7 +33,7 @@ fn objection(settings: &Settings, member: &str, value: Value) -> Option<Explanat
 }
 
 #[test]
-fn no_endpoint_may_be_elsewhere() {
+fn an_endpoint_on_another_server_is_refused() {
     let settings = of(json!("global"));
     for endpoint in ENDPOINTS {
         for address in [
@@ -117,7 +117,7 @@ fn chinas_issuer_has_one_name_whatever_the_endpoints_have() {
 }
 
 #[test]
-fn endpoints_of_ones_own_can_speak_for_any_cloud_but_lead_nowhere_else() {
+fn custom_endpoints_accept_issuers_of_any_cloud_but_no_other_servers() {
     let own =
         of(json!({"authority": "https://idp.example:8443", "graph": "https://graph.example"}));
     for origin in [

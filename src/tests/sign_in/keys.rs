@@ -1,4 +1,4 @@
-//! Which keys may have signed a token.
+//! The keys that are accepted as the signer of a token.
 
 use rsa::{BigUint, traits::PublicKeyParts};
 use serde_json::{Value, json};
@@ -114,9 +114,9 @@ fn keys_that_cannot_be_fetched_are_not_blamed_on_the_user() {
         assert_eq!(asked[0], "code");
         assert!(
             asked[1..].iter().all(|it| *it == "keys"),
-            "nobody is asked for a record: {asked:?}"
+            "no record of a user is read: {asked:?}"
         );
-        outcome.expect_err("nobody is signed in")
+        outcome.expect_err("no user is signed in")
     };
     let html =
         || Reply::Raw(200, vec![("content-type", "text/html")], "<h1>Log in</h1>".to_owned());

@@ -1,4 +1,4 @@
-//! Apps whose tokens are signed with a key of their own.
+//! Apps whose tokens Entra ID signs with a key of the app.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};

@@ -106,7 +106,7 @@ fn errors_in_a_redirect_are_distinguished_by_case_and_code() {
 }
 
 #[test]
-fn case_004_what_only_users_run_into_has_words_for_users() {
+fn case_004_errors_that_only_users_cause_are_explained_to_users() {
     use Case::*;
     let sign_in = in_cloud("global");
     for (aadsts, case, summary, remedy) in [
@@ -197,7 +197,7 @@ fn errors_of_the_token_endpoint_are_distinguished_by_case_and_code() {
 }
 
 #[test]
-fn an_impatient_sign_in_server_is_not_asked_again() {
+fn a_throttling_sign_in_server_gets_no_second_request() {
     let sign_in = in_cloud("global");
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
         (what(it) == "code").then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
@@ -242,14 +242,14 @@ fn the_portal_is_that_of_the_cloud() {
 }
 
 #[test]
-fn what_a_browser_brings_is_kept_short() {
+fn what_a_browser_brings_is_cut_short() {
     let endless = "x".repeat(100_000);
     let (_, why) = brought(&in_cloud("global"), &endless, &endless);
     assert!(why.code.len() <= 100 && why.detail.is_some_and(|it| it.len() <= 1000));
 }
 
 #[test]
-fn no_error_repeats_what_is_secret() {
+fn no_error_contains_a_secret() {
     let sign_in = in_cloud("global");
     let secret = "not~a~real~secret";
     // A server that repeats all that it was sent.

@@ -1,4 +1,4 @@
-//! What a sign-in asks again when a connection breaks, and what it never does.
+//! The requests of a sign-in that are repeated when a connection breaks, and those that are not.
 
 use std::cell::Cell;
 

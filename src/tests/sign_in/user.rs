@@ -60,7 +60,7 @@ fn declined(outcome: Result<CallbackOutcome, Error>) -> String {
 }
 
 #[test]
-fn ones_gets_the_record_that_a_sync_would_tell() {
+fn a_sign_in_returns_the_record_that_a_sync_would_report() {
     let sign_in = sign_in(json!({"cardNumber": "extensionAttribute3"}));
     let user = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
     let attributes = json!({"extensionAttribute3": "0042"});
@@ -104,7 +104,7 @@ fn the_user_is_identified_by_id_and_never_by_address() {
 }
 
 #[test]
-fn where_graph_does_not_tell_the_claims_do() {
+fn where_graph_returns_no_record_the_claims_are_used() {
     let sign_in = sign_in(json!({}));
     let replies: [fn() -> Reply; 12] = [
         || refused(401, "InvalidAuthenticationToken"),
@@ -140,7 +140,7 @@ fn where_graph_does_not_tell_the_claims_do() {
 }
 
 #[test]
-fn claims_that_are_missing_or_empty_leave_no_holes() {
+fn missing_and_empty_claims_are_replaced() {
     let sign_in = sign_in(json!({}));
     let names = ["name", "preferred_username", "email", "given_name", "family_name"];
     for nothing in [json!(null), json!("")] {
@@ -181,7 +181,7 @@ fn blocked_accounts_sign_in_where_the_settings_say_so() {
 }
 
 #[test]
-fn claims_tell_guests_by_their_home() {
+fn guests_are_recognized_by_the_home_tenant_in_the_claims() {
     let home =
         |sign_in: &SignIn, idp: Value| without_graph(sign_in, &sign_in.claims_with("idp", idp));
     let all = sign_in(json!({}));
@@ -204,7 +204,7 @@ fn claims_tell_guests_by_their_home() {
 }
 
 #[test]
-fn only_who_is_in_one_of_the_groups_may_sign_in() {
+fn only_members_of_the_groups_can_sign_in() {
     let group = "00000000-0000-4000-8000-000000000001";
     let sign_in = sign_in(json!({"onlyGroups": [group]}));
     let check = |groups: Value| {

@@ -1,4 +1,4 @@
-//! What is said of card numbers, without repeating any.
+//! The check of card numbers, whose result contains none of them.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     tests::script::{Reply, ok, refused},
 };
 
-/// The check of card numbers, where users have these.
+/// Returns the check of card numbers in a tenant whose users have these numbers.
 fn card_numbers(entered_as: &str, numbers: &[Value]) -> Check {
     let property = match entered_as {
         "pager" => "extension_25883231668a43a780b25685c3f874bc_pager",
@@ -35,7 +35,7 @@ fn card_numbers(entered_as: &str, numbers: &[Value]) -> Check {
     let judged = check(&found, "card-number");
     let text = format!("{judged:?}");
     for number in numbers.iter().filter_map(Value::as_str).filter(|it| !it.is_empty()) {
-        assert!(!text.contains(number), "a number is nobody's business: {text}");
+        assert!(!text.contains(number), "a result contains no card number: {text}");
     }
     judged.clone()
 }
@@ -95,7 +95,7 @@ fn guests_and_blocked_accounts_that_are_not_synced_need_no_card() {
 }
 
 #[test]
-fn an_attribute_that_graph_cannot_tell_is_no_matter_of_permissions() {
+fn an_attribute_that_graph_does_not_have_is_not_a_missing_permission() {
     for path in ["/users/delta", "$top=999"] {
         let settings = entered(json!({"users": {"cardNumber": "badge"}}));
         let found = checks(&settings, |asked| {

@@ -37,7 +37,7 @@ fn is_no_exchange(error: &Error) -> bool {
 }
 
 #[test]
-fn case_008_a_tenant_without_exchange_online_is_called_so() {
+fn case_008_a_tenant_without_exchange_online_is_recognized() {
     let checks = checks(&entered(json!({})), |asked| is_exchanges(asked).then(no_exchange));
     assert_eq!(
         troubles(&checks),
@@ -69,7 +69,7 @@ fn case_008_a_sync_of_rooms_ends_as_unsupported() {
 }
 
 #[test]
-fn case_008_users_are_synced_all_the_same() {
+fn case_008_users_are_synced_without_exchange_online() {
     let delta = format!("{GRAPH}/v1.0/users/delta?$deltatoken=A");
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {
         path if path.contains("/places/") => no_exchange(),
@@ -128,7 +128,7 @@ fn case_008_a_missing_licence_is_no_missing_permission() {
 }
 
 #[test]
-fn case_008_places_that_refuse_a_good_token_are_called_so() {
+fn case_008_a_refusal_of_places_with_a_valid_token_is_recognized() {
     // microsoftgraph/microsoft-graph-docs#16064
     let message =
         json!({"code": "Unauthorized", "message": "There was a problem calling the proxy call"});

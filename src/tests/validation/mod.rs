@@ -1,4 +1,4 @@
-//! What the button "Test settings" says.
+//! The results of the button "Test settings".
 
 mod card_numbers;
 mod exchange;
@@ -315,7 +315,7 @@ fn the_calendar_of_a_chosen_room_is_tried_and_another_where_one_is_closed() {
 }
 
 #[test]
-fn a_foreign_tenant_fails() {
+fn the_check_of_another_tenant_fails() {
     let checks = checks(&entered(json!({})), |asked| {
         asked.path.contains("/organization").then(|| {
             ok(json!({"value": [
@@ -366,7 +366,7 @@ fn a_cloud_without_places_still_has_users() {
 }
 
 #[test]
-fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
+fn unneeded_permissions_are_named_with_a_remedy() {
     let granted = |card_number: &str, more: &[&str]| {
         let needed = ["Calendars.ReadWrite", "Group.Read.All", "Place.Read.All", "User.Read.All"];
         let roles = [&needed[..], more].concat();
@@ -395,7 +395,7 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
 }
 
 #[test]
-fn what_stands_for_a_missing_grant_is_not_to_be_taken_away_first() {
+fn the_remedy_grants_a_missing_permission_before_it_removes_its_replacement() {
     let granted = |roles: &[&str], users: Value| {
         let settings = entered(json!({ "users": users }));
         let checks =

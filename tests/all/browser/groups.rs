@@ -64,8 +64,8 @@ fn users_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.press("Users");
     desk.settled();
     desk.sees("Done");
-    let kept: Vec<_> = desk.scene.synced_users().into_keys().collect();
-    assert_eq!(kept, [text(&user, "id")]);
+    let stored: Vec<_> = desk.scene.synced_users().into_keys().collect();
+    assert_eq!(stored, [text(&user, "id")]);
 }
 
 #[test]
