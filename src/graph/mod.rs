@@ -292,7 +292,7 @@ impl<'a, H: Host> Graph<'a, H> {
 }
 
 fn explain_failure(request: &Request, error: &TransportError) -> Error {
-    let server = request.uri.authority().map_or("", |it| it.as_str());
+    let server = request.uri.authority().map_or("", |authority| authority.as_str());
     let name = request.uri.host().unwrap_or_default();
     let (scheme, own_port) = match request.uri.scheme_str() {
         Some("http") => ("http", 80),

@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn wycheproofs_valid_signatures_are_accepted_and_no_others() {
         let hex = |text: &str| -> Vec<u8> {
-            let digits = (0..text.len() / 2).map(|it| &text[it * 2..it * 2 + 2]);
-            digits.map(|it| u8::from_str_radix(it, 16).expect("hexadecimal")).collect()
+            let digits = (0..text.len() / 2).map(|byte| &text[byte * 2..byte * 2 + 2]);
+            digits.map(|digits| u8::from_str_radix(digits, 16).expect("hexadecimal")).collect()
         };
         let (mut key, mut valid, mut invalid) = (verifier(MODULUS, "AQAB"), 0, 0);
         for line in include_str!("../../tests/vectors/rsa-signature-2048-sha256.txt").lines() {

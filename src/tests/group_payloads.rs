@@ -103,7 +103,7 @@ fn an_unreadable_member_affects_neither_other_members_nor_the_next_group() {
         {"id": "g", "displayName": "G", "members@delta": [
             {"@odata.type": "#microsoft.graph.user"}, {"id": "ann"}, {"id": 5}
         ]},
-        {"id": "h", "displayName": "H", "members@delta": "all_users"},
+        {"id": "h", "displayName": "H", "members@delta": "everybody"},
         {"displayName": "Nobody"},
         {"id": "i", "@removed": {"reason": "deleted"}},
         {"id": "j", "@removed": {}}

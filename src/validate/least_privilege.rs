@@ -43,7 +43,7 @@ pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check
     };
     let beyond: Vec<_> = roles.iter().map(String::as_str).filter(|role| !is_needed(role)).collect();
     if beyond.is_empty() {
-        let summary = match roles.iter().any(|it| it == DIRECTORY) {
+        let summary = match roles.iter().any(|role| role == DIRECTORY) {
             true => {
                 "No permission is granted beyond those that ONES needs; Directory.Read.All serves \
                     only to find the attribute for pager"
