@@ -1,4 +1,4 @@
-//! Finds the attribute of users that holds the number of their access card.
+//! Finds the attribute of users that contains the number of their access card.
 //!
 //! Graph has no property `pager` in any cloud. Entra Connect can sync it as a directory extension,
 //! whose name contains the id of an app that differs from tenant to tenant:

@@ -154,8 +154,8 @@ impl<'a, H: Host> Users<'a, H> {
     }
 
     /// Reads a page of delta. Reports all users on it, also those that are not selected:
-    /// the host does not change users that are not reported. In an initial round, an absent property
-    /// has no value.
+    /// the host does not change users that are not reported. In an initial round, an absent
+    /// property has no value.
     async fn read_changed(
         &mut self,
         page: &Page<'_>,

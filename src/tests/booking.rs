@@ -10,13 +10,13 @@ const POLICY: BookingPolicy =
     BookingPolicy { auto_accept: true, window_days: 180, longest_minutes: 480, keep_subject: true };
 
 fn text(rooms: &[&str], policy: BookingPolicy) -> String {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     booking::script(&settings(json!({})), &rooms, policy).expect("a script").text
 }
 
 #[track_caller]
 fn refused(rooms: &[&str], policy: BookingPolicy) -> (String, String) {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     match booking::script(&settings(json!({})), &rooms, policy) {
         Err(Error::Unexpected(it)) => (it.code, it.summary),
         other => panic!("{other:?}"),
@@ -190,7 +190,7 @@ fn a_script_with_letters_beyond_ascii_has_a_byte_order_mark() {
     assert!(text(&["B@contoso.com"], POLICY).is_ascii());
 }
 
-/// The list of rooms and what follows it, as PowerShell's tokenizer reads the script.
+/// Returns the list of rooms and the text after it, as PowerShell's tokenizer reads the script.
 fn read(script: &str) -> (Vec<String>, &str) {
     let is_quote = |it: char| matches!(it, '\'' | '\u{2018}'..='\u{201b}');
     let (_, list) = script.split_once("$rooms = @(\n").expect("a list");

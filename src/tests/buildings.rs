@@ -20,7 +20,7 @@ const BUILDING: &str = "e18a8e21-0494-4296-a5bc-f848dba2740d";
 const FLOOR: &str = "c64205d0-1a2d-4cfe-9012-3f5d668d28ea";
 const SECTION: &str = "3e7160bb-75da-4456-ab3c-5ee061f4611a";
 
-/// Microsoft's samples, one in the other.
+/// Microsoft's samples of a building, a floor and a section, each inside the previous one.
 fn spaces(kind: &str) -> Vec<Value> {
     let mut space = match kind {
         "building" => payload!("place-building-v1"),
@@ -49,7 +49,7 @@ fn room(number: u32, more: Value) -> Value {
     room
 }
 
-/// A tenant with these rooms; `spaces` answers for a kind of place.
+/// Returns a tenant with these rooms. `spaces` answers requests for one kind of place.
 fn tenant(rooms: Vec<Value>, spaces: impl Fn(&str) -> Reply) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked: &Asked| {
         let kind = asked.path.split("microsoft.graph.").nth(1).and_then(|it| it.split('?').next());
@@ -65,7 +65,7 @@ fn tenant(rooms: Vec<Value>, spaces: impl Fn(&str) -> Reply) -> Script<impl Fn(&
 fn reported(script: &Script<impl Fn(&Asked) -> Reply>) -> (Vec<Room>, Vec<String>) {
     let (batches, result) = sync_rooms(script, &settings(json!({})));
     let summary = result.expect("a good run");
-    (batches.into_iter().flat_map(|it| it.rooms).collect(), summary.warnings)
+    (batches.into_iter().flat_map(|batch| batch.rooms).collect(), summary.warnings)
 }
 
 fn place(room: &Room) -> [Option<&str>; 2] {
@@ -88,7 +88,7 @@ fn a_room_has_the_building_and_floor_that_contain_it() {
     let complete = [Some("MRS"), Some("Floor X")];
     assert_eq!(places, [complete, complete, [Some("MRS"), Some("2")], typed, typed]);
     assert_eq!(warnings, Vec::<String>::new());
-    let asked = |kind: &str| script.paths().iter().filter(|it| it.contains(kind)).count();
+    let asked = |kind: &str| script.paths().iter().filter(|path| path.contains(kind)).count();
     for kind in ["graph.building?", "graph.floor?", "graph.section?"] {
         assert_eq!(asked(kind), 1, "{kind}: once for all rooms");
     }

@@ -183,7 +183,8 @@ fn card_numbers_in_pager_are_unchanged() {
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
     assert_eq!(number(&batches[0].changes[0]).as_deref(), Some(" 007 "));
-    let selected = script.paths().iter().filter(|it| it.contains(&format!(",{SECOND}&"))).count();
+    let selected =
+        script.paths().iter().filter(|path| path.contains(&format!(",{SECOND}&"))).count();
     assert_eq!(selected, 2, "of the listing and of its changes");
     let read =
         block_on(directory::read_users(&script, &settings, &["a".to_owned()])).expect("a record");

@@ -68,7 +68,7 @@ fn choose(
 }
 
 fn labels(choices: &[Choice]) -> Vec<&str> {
-    choices.iter().map(|it| it.label.as_str()).collect()
+    choices.iter().map(|choice| choice.label.as_str()).collect()
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn every_typed_word_must_match() {
 
 #[test]
 fn choices_are_sorted_over_all_pages_before_they_are_cut() {
-    let rooms =
-        (0..250).map(|it| room(&format!("r{it}"), &format!("Room {:03}", 249 - it), json!({})));
+    let rooms = (0..250)
+        .map(|number| room(&format!("r{number}"), &format!("Room {:03}", 249 - number), json!({})));
     let script = tenant(rooms.collect());
     assert_eq!(choose(&script, ROOMS, "", usize::MAX).len(), 250);
     assert_eq!(
@@ -172,7 +172,9 @@ fn later_steps_may_be_unfinished_but_the_first_may_not() {
     wrong["tenantId"] = json!("contoso");
     wrong["clientSecret"] = json!("");
     let fields = |settings| match with(settings) {
-        Err(Error::InvalidSettings(fields)) => fields.into_iter().map(|it| it.field).collect(),
+        Err(Error::InvalidSettings(fields)) => {
+            fields.into_iter().map(|field| field.field).collect()
+        }
         other => panic!("{other:?}"),
     };
     let found: Vec<_> = fields(json!({ "server": wrong }));

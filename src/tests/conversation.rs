@@ -33,7 +33,7 @@ fn tenant(on_listing: impl Fn(usize) -> Reply) -> Script<impl Fn(&super::script:
 }
 
 fn explained(error: &Error) -> &str {
-    error.explanation().map_or("", |it| it.code.as_str())
+    error.explanation().map_or("", |explanation| explanation.code.as_str())
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn every_request_carries_the_token_and_an_id_of_its_own() {
     let script = tenant(|_| ok(json!({"value": []})));
     sync_users(&script, &settings(json!({})), None).1.expect("a good run");
     let asked = script.asked.borrow();
-    let graph: Vec<_> = asked.iter().filter(|it| it.origin == GRAPH).collect();
-    assert!(graph.iter().all(|it| it.header("authorization") == Some("Bearer opaque")));
+    let graph: Vec<_> = asked.iter().filter(|request| request.origin == GRAPH).collect();
+    assert!(graph.iter().all(|request| request.header("authorization") == Some("Bearer opaque")));
     let mut ids: Vec<_> = asked.iter().map(|it| it.header("client-request-id")).collect();
-    assert!(ids.iter().all(|it| it.is_some_and(crate::settings::is_guid)), "{ids:?}");
+    assert!(ids.iter().all(|id| id.is_some_and(crate::settings::is_guid)), "{ids:?}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), asked.len());
@@ -61,7 +61,7 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert_eq!(paths[2], "/v1.0/users/delta?$deltatoken=A");
     assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
     let batches = user_batches(batches);
-    let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
+    let modes: Vec<_> = batches.iter().map(|batch| batch.mode).collect();
     let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
     assert_eq!(result, Ok(Summary { requests: 5, complete: true, ..Summary::default() }));
@@ -79,7 +79,7 @@ fn a_run_without_changes_makes_three_requests() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert_eq!(result.map(|it| it.requests), Ok(3), "a token, users, groups");
-    assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
+    assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental), "{batches:?}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn no_token_is_sent_to_another_server() {
                 .asked
                 .borrow()
                 .iter()
-                .all(|it| { it.origin == GRAPH || it.path.ends_with("/token") })
+                .all(|request| { request.origin == GRAPH || request.path.ends_with("/token") })
         );
     }
 }

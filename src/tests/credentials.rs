@@ -31,7 +31,7 @@ macro_rules! pem {
     };
 }
 
-/// What the clock of a script says.
+/// Time of the script's clock, in seconds since 1970.
 const NOW: u64 = 1_800_000_000;
 const DAY: u64 = 24 * 3600;
 /// The certificates are valid from 2026-06-01 to 2028-06-01.
@@ -59,7 +59,7 @@ fn entered(server: Value) -> Value {
     settings
 }
 
-/// Which field is wrong with that certificate, and how.
+/// Returns the field that is wrong with this certificate, and the message.
 fn wrong(text: &str) -> String {
     let settings = entered(json!({ "clientCertificate": text })).to_string();
     let errors = Settings::parse(&settings).expect_err("a wrong certificate");
@@ -80,7 +80,7 @@ fn empty(asked: &Asked) -> Reply {
     }
 }
 
-/// A JWT, as it is after verification with that key.
+/// Returns header and claims of a JWT after verification with the key.
 pub(super) fn verified(token: &str) -> (Value, Value) {
     let key = pem::parse(pem!("rsa-2048.key")).expect("PEM");
     let key = RsaPrivateKey::from_pkcs8_der(key.contents()).expect("a key");
@@ -247,11 +247,13 @@ fn each_token_is_asked_for_with_an_assertion_of_its_own() {
     });
     sync_rooms(&script, &settings(with_certificate())).1.expect("a good run");
     let asked = script.asked.borrow();
-    let tokens = asked.iter().filter(|it| it.path.ends_with("/token"));
-    let assertions: Vec<_> = tokens.map(|it| form(&it.body)["client_assertion"].clone()).collect();
+    let tokens = asked.iter().filter(|request| request.path.ends_with("/token"));
+    let assertions: Vec<_> =
+        tokens.map(|request| form(&request.body)["client_assertion"].clone()).collect();
     assert!(assertions.len() > 1);
-    let ids =
-        assertions.iter().map(|it| verified(it.as_str().expect("a JWT")).1["jti"].to_string());
+    let ids = assertions
+        .iter()
+        .map(|assertion| verified(assertion.as_str().expect("a JWT")).1["jti"].to_string());
     let ids = std::collections::BTreeSet::from_iter(ids);
     assert_eq!(ids.len(), assertions.len());
 }
@@ -283,7 +285,7 @@ fn no_text_repeats_the_key_or_what_it_signed() {
     }
 }
 
-/// What validate says first, at that time.
+/// Returns the first checks at this time.
 fn checked(settings: &str, now: u64) -> Check {
     let script = Script::new(empty);
     script.clock.set(Duration::from_secs(now));
@@ -338,7 +340,7 @@ fn a_run_warns_before_its_credential_expires() {
             [sync_rooms(&script(), &settings).1, sync_users(&script(), &settings, None).1]
         {
             let warnings = summary.expect("a good run").warnings;
-            assert!(warnings.iter().any(|it| it.starts_with(words)), "{warnings:?}");
+            assert!(warnings.iter().any(|warning| warning.starts_with(words)), "{warnings:?}");
         }
     }
     let warnings = sync_users(&Script::new(empty), &settings(with_certificate()), None).1;
@@ -419,10 +421,10 @@ fn a_refused_certificate_says_what_to_do() {
         let check = block_on(validate(&script, &settings)).swap_remove(1);
         assert_eq!((check.id.as_str(), check.outcome), ("token", Outcome::Failed));
         assert!(check.summary.contains(summary), "{code}: {}", check.summary);
-        assert!(check.remedy.as_ref().is_some_and(|it| it.contains(remedy)), "{check:?}");
-        let marked: Vec<_> = check.fields.iter().map(|it| it.field.as_str()).collect();
+        assert!(check.remedy.as_ref().is_some_and(|text| text.contains(remedy)), "{check:?}");
+        let marked: Vec<_> = check.fields.iter().map(|field| field.field.as_str()).collect();
         assert_eq!(marked, fields, "{code}");
-        assert!(check.fields.iter().all(|it| it.message == check.summary), "{check:?}");
+        assert!(check.fields.iter().all(|field| field.message == check.summary), "{check:?}");
     }
 }
 

@@ -99,7 +99,8 @@ impl Story {
         let run = directory::sync(&script, &self.settings, since, &mut collected);
         let result = futures_executor::block_on(run);
         self.asked = script.paths();
-        self.since = collected.batches.last().map(|it| it.checkpoint.clone()).or(self.since.take());
+        self.since =
+            collected.batches.last().map(|batch| batch.checkpoint.clone()).or(self.since.take());
         (collected.batches, result)
     }
 
@@ -109,12 +110,12 @@ impl Story {
 
     /// Number of batches of reads by id or checks of groups in the latest run.
     fn batches(&self) -> usize {
-        self.asked.iter().filter(|it| it.ends_with("$batch")).count()
+        self.asked.iter().filter(|path| path.ends_with("$batch")).count()
     }
 }
 
 fn changes(ran: &Ran<UserBatch>) -> Vec<&UserChange> {
-    ran.0.iter().flat_map(|it| &it.changes).collect()
+    ran.0.iter().flat_map(|batch| &batch.changes).collect()
 }
 
 fn owed(ran: &Ran<UserBatch>) -> Option<Owed> {
@@ -189,7 +190,7 @@ fn case_042_users_whose_part_of_a_batch_failed_are_read_in_the_next_run() {
         id => (200, user(id)),
     };
     let ran = story.run(During { by_id: &answer, ..During::default() });
-    let read: Vec<_> = changes(&ran).iter().map(|it| it.id().to_owned()).collect();
+    let read: Vec<_> = changes(&ran).iter().map(|change| change.id().to_owned()).collect();
     assert_eq!(read, ["ann", "new", "g"]);
     assert_eq!(owed(&ran), None);
 }
@@ -198,7 +199,7 @@ fn case_042_users_whose_part_of_a_batch_failed_are_read_in_the_next_run() {
 fn case_042_a_user_whose_check_of_groups_failed_is_checked_in_the_next_run() {
     let group = "00000000-0000-4000-8000-000000000001";
     let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
-    story.run(During::default()).1.expect("who is selected is settled");
+    story.run(During::default()).1.expect("a good run");
     let users = vec![with(user("ann"), "jobTitle", json!("Lead"))];
     let ran = story.run(During { users, by_id: &failed, ..During::default() });
     assert!(matches!(changes(&ran)[..], [UserChange::UserUnreadable(_)]), "{ran:?}");
@@ -217,7 +218,7 @@ fn case_042_a_user_whose_check_of_groups_failed_is_checked_in_the_next_run() {
 fn a_user_who_was_found_in_none_of_the_groups_is_checked_again_for_an_hour() {
     let group = "00000000-0000-4000-8000-000000000001";
     let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
-    story.run(During::default()).1.expect("who is selected is settled");
+    story.run(During::default()).1.expect("a good run");
     let outside = |url: &str| match url.ends_with("/checkMemberGroups") {
         true => (200, json!({"value": []})),
         false => (200, user("ann")),
@@ -381,7 +382,8 @@ fn a_user_that_cannot_be_read_for_30_days_is_given_up_with_a_warning() {
 #[test]
 fn case_042_the_delta_link_stays_where_a_checkpoint_cannot_store_all_that_is_owed() {
     let mut story = Story::new(json!({}));
-    let many = |count: usize| (0..count).map(|it| json!({"id": format!("u{it}")})).collect();
+    let many =
+        |count: usize| (0..count).map(|number| json!({"id": format!("u{number}")})).collect();
     let before = story.since.clone();
     let ran = story.run(During { users: many(1001), ..During::default() });
     let Err(Error::Unavailable(why)) = &ran.1 else { panic!("{:?}", ran.1) };
@@ -401,7 +403,8 @@ fn case_042_the_delta_link_stays_where_a_checkpoint_cannot_store_all_that_is_owe
 
     // A few large ones can also exceed the limit.
     let large = "x".repeat(100 * 1024);
-    let users = (0..2).map(|it| json!({"id": format!("u{it}"), "jobTitle": large})).collect();
+    let users =
+        (0..2).map(|number| json!({"id": format!("u{number}"), "jobTitle": large})).collect();
     let ran = story.run(During { users, ..During::default() });
     assert!(matches!(ran.1, Err(Error::Unavailable(_))), "{:?}", ran.1);
 }
@@ -446,7 +449,10 @@ fn case_046_an_enumeration_without_places_is_followed_by_another() {
     let listed = || vec![with(user("r"), "mail", json!("room@contoso.com")), user("ann")];
     let forgot = During { forgot: true, listed: listed(), places: 500, ..During::default() };
     let ran = story.run(forgot);
-    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::UserIfKnown(_))), "{ran:?}");
+    assert!(
+        changes(&ran).iter().all(|change| matches!(change, UserChange::UserIfKnown(_))),
+        "{ran:?}"
+    );
     assert_eq!(owed(&ran), None);
 
     let ran = story.run(During { listed: listed(), ..During::default() });
@@ -464,7 +470,7 @@ fn case_046_after_a_day_without_places_accounts_are_added_as_users() {
     story.wait(DAY + 600);
     let by_id = |_: &str| (200, user("ann"));
     let ran = story.run(During { by_id: &by_id, ..down() });
-    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::User(_))), "{ran:?}");
+    assert!(changes(&ran).iter().all(|change| matches!(change, UserChange::User(_))), "{ran:?}");
     assert_eq!(owed(&ran), None);
     let warnings = ran.1.expect("a good run").warnings;
     assert!(warnings[0].contains("may be synced as users"), "{warnings:?}");

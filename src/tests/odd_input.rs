@@ -334,7 +334,7 @@ fn rooms(room: &Value) -> Vec<Room> {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(result.expect("a good run").unreadable, 0);
-    batches.into_iter().flat_map(|it| it.rooms).collect()
+    batches.into_iter().flat_map(|batch| batch.rooms).collect()
 }
 
 #[test]

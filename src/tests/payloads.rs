@@ -37,7 +37,7 @@ fn rooms_of(body: &'static str) -> Vec<Room> {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(result.expect("a good run").unreadable, 0);
-    batches.into_iter().flat_map(|it| it.rooms).collect()
+    batches.into_iter().flat_map(|batch| batch.rooms).collect()
 }
 
 fn conference_room(number: u32) -> Room {
@@ -120,7 +120,7 @@ fn room_lists_are_asked_for_by_their_address() {
     });
     let (batches, _) = sync_rooms(&script, &settings(json!({})));
     let lists: Vec<_> =
-        batches.iter().flat_map(|it| &it.rooms).map(|it| it.lists.clone()).collect();
+        batches.iter().flat_map(|batch| &batch.rooms).map(|it| it.lists.clone()).collect();
     assert_eq!(lists, [Vec::<String>::new(), vec!["Building 2".to_owned()]]);
 }
 
@@ -213,7 +213,7 @@ fn a_round_of_delta_is_followed_through_its_pages() {
     let (batches, result) = sync_users(&Script::new(answered), &settings, None);
     result.expect("a good run");
     // They contain three of the selected properties; the others are read.
-    let reported: Vec<_> = batches.iter().flat_map(|it| &it.changes).collect();
+    let reported: Vec<_> = batches.iter().flat_map(|batch| &batch.changes).collect();
     assert_eq!(reported.len(), 6);
     let since = &batches.last().expect("a batch").checkpoint;
     let (batches, _) = sync_users(&Script::new(answered), &settings, Some(since));
@@ -222,7 +222,7 @@ fn a_round_of_delta_is_followed_through_its_pages() {
         id: "8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(),
         removal: removed,
     });
-    assert!(batches.iter().any(|it| it.changes.contains(&removed)), "{batches:?}");
+    assert!(batches.iter().any(|batch| batch.changes.contains(&removed)), "{batches:?}");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_guest_without_a_user_type_is_known_by_the_name() {
             _ => nothing(),
         });
         let (batches, _) = sync_users(&script, &settings, None);
-        batches.into_iter().flat_map(|it| it.changes).collect::<Vec<_>>()
+        batches.into_iter().flat_map(|batch| batch.changes).collect::<Vec<_>>()
     };
     assert_eq!(reported(settings(json!({}))), []);
     let changes = reported(settings(json!({"users": {"includeGuests": true}})));
@@ -290,7 +290,7 @@ fn token_refusals_name_their_cause() {
         let Error::Unauthorized(it) = explain(status, body) else { panic!("{code}") };
         assert_eq!(it.code, code);
         assert!(it.summary.contains(words), "{it:?}");
-        assert!(it.detail.is_some_and(|it| it.contains(&code[6..])), "{code}");
+        assert!(it.detail.is_some_and(|text| text.contains(&code[6..])), "{code}");
     }
     let Error::Unavailable(it) = explain(503, payload!("token-error-503-no-description")) else {
         panic!()

@@ -18,7 +18,7 @@ fn room(number: usize) -> Value {
 }
 
 fn ids(batches: &[RoomBatch]) -> Vec<String> {
-    batches.iter().flat_map(|it| &it.rooms).map(|it| it.id.clone()).collect()
+    batches.iter().flat_map(|batch| &batch.rooms).map(|it| it.id.clone()).collect()
 }
 
 fn skipped(asked: &Asked) -> usize {
@@ -26,7 +26,7 @@ fn skipped(asked: &Asked) -> usize {
     skip.and_then(|it| it.split('&').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Rooms in pages of 100; `links` says whether Graph gives links between them.
+/// A tenant with rooms in pages of 100. With `links`, each page has a link to the next one.
 fn rooms(count: usize, links: bool, counted: bool) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| {
         if asked.path.contains("/places/microsoft.graph.roomList?") {
@@ -111,7 +111,10 @@ fn a_page_that_repeats_the_previous_one_ends_the_run() {
         _ => nothing(),
     });
     let error = sync_rooms(&script, &settings(json!({}))).1.expect_err("no end");
-    assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("paging-loop"));
+    assert_eq!(
+        error.explanation().map(|explanation| explanation.code.as_str()),
+        Some("paging-loop")
+    );
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn a_chosen_room_stays_chosen_under_another_name_and_address() {
         _ => nothing(),
     });
     let (batches, result) = sync_rooms(&script, &chosen);
-    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
+    let rooms: Vec<_> = batches.iter().flat_map(|batch| &batch.rooms).collect();
     assert_eq!(rooms.len(), 1);
     assert_eq!((rooms[0].id.as_str(), rooms[0].email.as_str()), ("p7", "moved@contoso.com"));
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
@@ -221,10 +224,10 @@ fn a_room_has_the_names_of_the_lists_that_contain_it() {
         _ => nothing(),
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
-    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
-    let lists: Vec<_> = rooms.iter().map(|it| it.lists.clone()).collect();
+    let rooms: Vec<_> = batches.iter().flat_map(|batch| &batch.rooms).collect();
+    let lists: Vec<_> = rooms.iter().map(|room| room.lists.clone()).collect();
     assert_eq!(lists, [vec!["North"], vec!["North", "Tall"], vec![]]);
-    assert!(rooms.iter().all(|it| it.unknown.is_empty()));
+    assert!(rooms.iter().all(|room| room.unknown.is_empty()));
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
 }
 
@@ -250,8 +253,8 @@ fn case_048_where_one_list_cannot_be_read_the_lists_of_all_rooms_are_unknown() {
     ];
     for (failing, words) in failures {
         let (batches, result) = sync_rooms(&script(failing), &settings(json!({})));
-        let mut rooms = batches.iter().flat_map(|it| &it.rooms);
-        assert!(rooms.all(|it| it.unknown == [RoomField::Lists]), "{words}");
+        let mut rooms = batches.iter().flat_map(|batch| &batch.rooms);
+        assert!(rooms.all(|room| room.unknown == [RoomField::Lists]), "{words}");
         let warnings = result.expect("a good run").warnings;
         assert!(warnings[0].starts_with(words), "{warnings:?}");
     }
@@ -294,7 +297,7 @@ fn a_room_that_cannot_be_read_keeps_its_id() {
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     let unreadable: Vec<_> = batches
         .iter()
-        .flat_map(|it| &it.unreadable)
+        .flat_map(|batch| &batch.unreadable)
         .map(|it| (it.id.as_str(), it.reason.as_str()))
         .collect();
     assert_eq!(

@@ -37,7 +37,7 @@ fn read(
     select: Value,
     ids: &[&str],
 ) -> Result<Vec<RoomChange>, Error> {
-    let ids: Vec<_> = ids.iter().map(|it| (*it).to_owned()).collect();
+    let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
     block_on(rooms::read(script, &settings(json!({"rooms": {"select": select}})), &ids))
 }
 

@@ -26,11 +26,11 @@ fn set(pointer: &str, value: Value) -> Value {
     settings
 }
 
-/// The wrong fields, in the order in which they are reported.
+/// Returns the wrong fields in the order of the errors.
 fn wrong(settings: &Value) -> Vec<String> {
     match Settings::parse(&settings.to_string()) {
         Ok(_) => Vec::new(),
-        Err(fields) => fields.into_iter().map(|it| it.field).collect(),
+        Err(fields) => fields.into_iter().map(|field| field.field).collect(),
     }
 }
 
@@ -216,6 +216,6 @@ fn a_group_that_is_in_the_list_twice_is_named() {
             "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e", "clientSecret": "s"},
         "users": {"onlyGroups": [group, format!(" {} ", group.to_uppercase())]}});
     let wrong = Settings::parse(&twice.to_string()).expect_err("twice");
-    let fields: Vec<_> = wrong.iter().map(|it| it.field.as_str()).collect();
+    let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }

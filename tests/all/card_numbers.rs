@@ -34,7 +34,7 @@ fn set(scene: &Scene, user: &str, properties: Value) {
 }
 
 #[test]
-fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
+fn pager_is_found_under_any_name_and_in_every_way() {
     for seed in [1, 2] {
         let mut scene = Scene::with(Config { users: 120, rooms: 2, seed, ..Config::default() });
         scene.set("/users/cardNumber", json!("pager"));
@@ -60,7 +60,7 @@ fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
 }
 
 #[test]
-fn any_attribute_can_hold_it_to_the_letter() {
+fn card_numbers_are_read_from_any_attribute_unchanged() {
     let mut scene = Scene::new(150, 2);
     scene.sync("rooms");
     let user = scene.expected_users().into_keys().next().expect("a user");
@@ -106,7 +106,7 @@ fn numbers_that_no_user_has_or_that_two_users_share_are_warned_about() {
 }
 
 #[test]
-fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
+fn case_034_where_pager_is_not_found_users_are_synced_without_card_numbers() {
     let mut scene = Scene::new(60, 2);
     scene.set("/users/cardNumber", json!("pager"));
     let pager = scene.truth().extensions[0].clone();

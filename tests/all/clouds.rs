@@ -1,4 +1,4 @@
-//! Every cloud of Microsoft, and tenants that have less.
+//! Every cloud of Microsoft, and tenants without Places or room lists.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Cloud, Config};
@@ -29,7 +29,7 @@ fn a_tenant_of_each_cloud_is_synced() {
 }
 
 #[test]
-fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
+fn chosen_rooms_without_lasting_ids_are_warned_about() {
     let config = Config { users: 5, rooms: 6, cloud: Cloud::China21Vianet, ..Config::default() };
     let mut scene = Scene::with(config);
     let rooms = scene.rooms();
@@ -51,7 +51,7 @@ fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
 }
 
 #[test]
-fn a_tenant_without_places_says_so_and_its_users_are_synced() {
+fn without_places_a_warning_says_so_and_users_are_synced() {
     let scene = Scene::with(Config { users: 25, rooms: 3, places: false, ..Config::default() });
     let places = check(&scene, "permission/Place.Read.All");
     assert_eq!(places["outcome"], "warned", "{places}");

@@ -37,7 +37,7 @@ fn counts(run: &Value, what: &str) -> [u64; 3] {
 }
 
 #[test]
-fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
+fn groups_are_synced_with_their_members_and_follow_every_change() {
     let scene = scene(120, 12);
     scene.sync("rooms");
     let run = scene.sync("users");
@@ -199,7 +199,7 @@ fn without_the_permission_users_are_synced_and_known_groups_stay() {
     assert_eq!(scene.synced_groups(), before);
 }
 
-/// What can happen between two runs.
+/// A change between two runs.
 #[derive(Debug, Clone)]
 enum Event {
     /// Joiners, leavers, renames, moves, and some memberships.
@@ -212,7 +212,7 @@ enum Event {
     Delete(usize),
     Make(usize),
     Expire,
-    /// How many groups and how many members a page has.
+    /// Number of groups and of members on a page.
     Pages(usize, usize),
     Limit(Vec<usize>),
     Include(bool, bool),
@@ -287,7 +287,7 @@ proptest! {
     })]
 
     #[test]
-    fn after_any_history_ones_has_the_truth_under_the_settings(
+    fn after_any_history_ones_has_the_current_state_under_the_settings(
         events in prop::collection::vec(event(), 4..24),
     ) {
         let mut scene = scene(30, 8);

@@ -1,10 +1,10 @@
-//! Rooms, from the tenant into ONES.
+//! Rooms that are added, changed and removed.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Config, SpaceKind};
 use serde_json::{Value, json};
 
-/// The name of the building that a room's parents lead to.
+/// Returns the name of the building that contains a room.
 fn building_of(scene: &Scene, room: &Value) -> Option<String> {
     let kinds = [SpaceKind::Section, SpaceKind::Floor, SpaceKind::Building];
     let spaces: Vec<_> = kinds.into_iter().flat_map(|it| scene.spaces(it)).collect();
@@ -19,7 +19,7 @@ fn building_of(scene: &Scene, room: &Value) -> Option<String> {
 }
 
 #[test]
-fn every_room_of_the_tenant_comes_to_ones() {
+fn every_room_of_the_tenant_is_synced() {
     for places_next_link in [true, false] {
         let scene = Scene::with(Config { rooms: 250, places_next_link, ..Config::default() });
         assert_eq!(scene.counts("rooms"), [250, 0, 0, 0], "next links: {places_next_link}");
@@ -38,7 +38,7 @@ fn every_room_of_the_tenant_comes_to_ones() {
 }
 
 #[test]
-fn changed_and_removed_rooms_follow() {
+fn changed_and_removed_rooms_are_synced() {
     let scene = Scene::new(5, 30);
     scene.sync("rooms");
     let rooms = scene.rooms();
@@ -54,7 +54,7 @@ fn changed_and_removed_rooms_follow() {
 }
 
 #[test]
-fn chosen_rooms_come_alone() {
+fn only_chosen_rooms_are_synced() {
     let mut scene = Scene::new(5, 30);
     let rooms = scene.rooms();
     let chosen =
@@ -67,7 +67,7 @@ fn chosen_rooms_come_alone() {
 }
 
 #[test]
-fn a_tenant_that_shows_no_rooms_removes_none() {
+fn a_tenant_that_lists_no_rooms_removes_none() {
     let scene = Scene::new(5, 6);
     scene.sync("rooms");
     for room in scene.rooms() {

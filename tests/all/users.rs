@@ -1,4 +1,4 @@
-//! Users, from the tenant into ONES, and out of it again.
+//! Users that are added, changed and removed.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ fn a_forgotten_delta_token_leads_to_a_full_sync_within_the_run() {
 }
 
 #[test]
-fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
+fn guests_and_disabled_accounts_are_synced_where_the_settings_include_them() {
     let mut scene = Scene::new(400, 5);
     scene.sync("rooms");
     scene.sync("users");
@@ -93,7 +93,7 @@ fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
 }
 
 #[test]
-fn card_numbers_come_to_the_letter() {
+fn card_numbers_are_unchanged() {
     let mut scene = Scene::new(120, 2);
     for (attribute, value) in [
         ("employeeId", json!({"employeeId": " 0042 "})),
@@ -123,7 +123,7 @@ fn card_numbers_come_to_the_letter() {
 }
 
 #[test]
-fn case_034_an_attribute_that_does_not_exist_costs_the_numbers_and_no_user() {
+fn case_034_where_the_attribute_is_missing_users_are_synced_without_card_numbers() {
     let mut scene = Scene::new(20, 2);
     scene.set("/users/cardNumber", json!("badgeNumber"));
     let run = scene.sync("users");

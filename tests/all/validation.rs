@@ -17,7 +17,7 @@ const CHECKS: [&str; 11] = [
     "least-privilege",
 ];
 
-/// The ids of the checks that have this outcome.
+/// Returns the ids of the checks with this outcome.
 #[track_caller]
 fn with_outcome(run: &Run, outcome: &str) -> Vec<String> {
     let checks = run.json()["checks"].as_array().expect("checks").clone();

@@ -28,19 +28,19 @@ const BEGAN: u64 = 1_800_000_000;
 /// Time after the last report before which a host removes no user, in seconds.
 const GRACE: u64 = 3600;
 
-/// What a host does with batches, as the interface asks of it.
+/// Stores batches as the interface requires of a host.
 #[derive(Default)]
 struct Store {
     users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// Listed by the enumeration of users, and by that of groups.
+    /// Ids that the current enumerations of users and groups have listed.
     listed: BTreeSet<String>,
     listed_groups: BTreeSet<String>,
     listed_memberships: BTreeSet<(String, String)>,
-    /// When each was last reported.
+    /// Time of the latest report of each id.
     reported: BTreeMap<String, u64>,
-    /// To be read by id, since an enumeration or an answer did not contain them.
+    /// Ids to read, because an enumeration or an answer did not contain them.
     doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
     now: u64,
@@ -72,8 +72,9 @@ impl Store {
             (Subject::Groups, Mode::Full(Part { last: true, .. })) => {
                 let missed = self.groups.keys().filter(|id| !self.listed_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
-                self.memberships.retain(|it| {
-                    self.listed_memberships.contains(it) || !self.listed_groups.contains(&it.0)
+                self.memberships.retain(|membership| {
+                    self.listed_memberships.contains(membership)
+                        || !self.listed_groups.contains(&membership.0)
                 });
             }
             _ => {}
@@ -121,7 +122,8 @@ impl Store {
         }
     }
 
-    /// Reads by id who may be gone and was not reported for an hour: who is missing then, is gone.
+    /// Reads by id the users that may be gone and were not reported for an hour. Removes those that
+    /// are missing.
     fn sweep<F: Fn(&Asked) -> Reply>(&mut self, script: &Script<F>, settings: &Settings) {
         let is_old = |id: &String| self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
         let (old, recent): (BTreeSet<_>, _) =
@@ -142,9 +144,10 @@ impl Store {
         }
     }
 
-    /// Of groups that are there.
+    /// Returns the memberships of stored groups.
     fn memberships(&self) -> BTreeSet<(String, String)> {
-        let of_groups = self.memberships.iter().filter(|it| self.groups.contains_key(&it.0));
+        let of_groups =
+            self.memberships.iter().filter(|membership| self.groups.contains_key(&membership.0));
         of_groups.cloned().collect()
     }
 }
@@ -155,7 +158,7 @@ const SCOPES: [(&[u8], bool); 5] =
     [(&[], false), (&[], true), (&[1], false), (&[1, 2], false), (&[2], true)];
 
 fn settings_of((groups, disabled): (&[u8], bool)) -> Settings {
-    let groups: Vec<_> = groups.iter().map(|it| group_id(*it)).collect();
+    let groups: Vec<_> = groups.iter().map(|group| group_id(*group)).collect();
     settings(json!({"users": {"onlyGroups": groups, "includeDisabled": disabled}}))
 }
 
@@ -231,7 +234,7 @@ fn run(
     // Graph can put off a run, and no more.
     let is_throttled = faults.statuses.contains(&429) && matches!(result, Err(Error::Throttled(_)));
     assert!(is_throttled || matches!(result, Ok(_) | Err(Error::Cancelled)), "{result:?}");
-    collected.batches.iter().for_each(|it| store.keep(it, &tenant.borrow()));
+    collected.batches.iter().for_each(|batch| store.keep(batch, &tenant.borrow()));
     if result.is_ok() {
         store.sweep(&script, settings);
     }

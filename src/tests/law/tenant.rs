@@ -147,7 +147,7 @@ impl Tenant {
         }
     }
 
-    /// Who is to be in ONES, with their revision.
+    /// Users that ONES has to store, with their revision.
     pub(super) fn users(&self, only: &[u8], disabled: bool) -> BTreeMap<String, String> {
         let inside: BTreeSet<u8> = only.iter().flat_map(|it| self.now.members(*it)).collect();
         let selected = self.now.users.iter().filter(|(id, (_, blocked))| {
@@ -162,10 +162,10 @@ impl Tenant {
         groups.map(|(id, (revision, _))| (name(*id), revision.to_string())).collect()
     }
 
-    /// Who is directly in which group.
+    /// Direct memberships of the groups.
     pub(super) fn memberships(&self) -> BTreeSet<(String, String)> {
         let edges = |(group, (_, members)): (&u8, &(u32, BTreeSet<u8>))| {
-            members.iter().map(|it| (name(*group), name(*it))).collect::<Vec<_>>()
+            members.iter().map(|member| (name(*group), name(*member))).collect::<Vec<_>>()
         };
         self.now.groups.iter().flat_map(edges).collect()
     }
@@ -295,7 +295,7 @@ impl Tenant {
             .groups
             .iter()
             .flat_map(|(id, (_, members))| {
-                let members = members.iter().map(|it| Some(*it));
+                let members = members.iter().map(|member| Some(*member));
                 std::iter::once(None).chain(members).map(|it| (*id, it))
             })
             .map(|(id, member)| {
@@ -340,7 +340,7 @@ impl Faults {
     fn answer(&self, tenant: &Tenant, url: &str, body: &Value) -> (u16, Value) {
         let turn = self.asked.replace(self.asked.get() + 1);
         let pick = |list: &[usize]| list.get(turn % list.len().max(1)).copied().unwrap_or(0);
-        let statuses: Vec<_> = self.statuses.iter().map(|it| usize::from(*it)).collect();
+        let statuses: Vec<_> = self.statuses.iter().map(|status| usize::from(*status)).collect();
         match pick(&statuses) {
             0 => tenant.replica(pick(&self.behind)).one(url, body),
             status => (status as u16, json!({"error": {"code": "internal", "message": "-"}})),
@@ -453,7 +453,7 @@ fn listing<'a>(
     size: usize,
     item: impl Fn(u8) -> Value,
 ) -> Reply {
-    let ids: Vec<_> = ids.copied().filter(|it| usize::from(*it) >= after).collect();
+    let ids: Vec<_> = ids.copied().filter(|id| usize::from(*id) >= after).collect();
     let items: Vec<_> = ids.iter().take(size).map(|it| item(*it)).collect();
     match ids.get(size) {
         Some(next) => page(items, "nextLink", path, &next.to_string()),

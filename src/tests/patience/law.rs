@@ -1,6 +1,6 @@
 //! Property tests of retries: for any answers, no request is repeated sooner than the answer and
-//! the back-off allow, no pause is longer than the remaining time, and a server that recovers in time
-//! gets another request.
+//! the back-off allow, no pause is longer than the remaining time, and a server that recovers in
+//! time gets another request.
 
 use std::time::{Duration, SystemTime};
 
@@ -143,7 +143,7 @@ proptest! {
         let result = block_on(batch::send_all(&graph, &[question], USERS));
 
         let asked = script.asked.take();
-        let asked: Vec<_> = asked.iter().filter(|it| it.path == "/v1.0/$batch").collect();
+        let asked: Vec<_> = asked.iter().filter(|request| request.path == "/v1.0/$batch").collect();
         let pauses = script.pauses.take();
         prop_assert_eq!(pauses.len(), asked.len() - 1);
 

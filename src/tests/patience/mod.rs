@@ -90,7 +90,7 @@ fn case_005_a_short_retry_after_inside_a_batch_is_waited_out() {
 fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
     for retry_after in ["1", "0.2", "0", "-5", "soon"] {
         let (summary, pauses) =
-            syncs_in_spite_of(|it| is_throttled(it).then(|| throttled(retry_after)));
+            syncs_in_spite_of(|request| is_throttled(request).then(|| throttled(retry_after)));
         assert_eq!(summary.throttled as usize, pauses.len(), "{retry_after}");
         assert!(pauses.len() < 7, "{retry_after}: {pauses:?}");
     }
@@ -100,16 +100,18 @@ fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
 fn case_007_one_outage_of_a_page_is_tried_again() {
     for status in [408, 500, 502, 503, 504, 509] {
         let reply = || Reply::Raw(status, Vec::new(), "<html>".to_owned());
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(reply));
+        let (summary, _) = syncs_in_spite_of(|request| (request.before == 0).then(reply));
         assert_eq!((summary.retried, summary.throttled), (1, 0), "{status}");
     }
     let codes = ["generalException", "UnknownError", "InternalServerError"];
     for code in codes {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| refused(500, code)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| refused(500, code)));
         assert_eq!(summary.retried, 1, "{code}");
     }
     for failure in [Failure::Connection, Failure::Timeout, Failure::Dns, Failure::Protocol] {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| Reply::Fail(failure)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| Reply::Fail(failure)));
         assert_eq!(summary.retried, 1, "{failure:?}");
     }
 }
@@ -152,7 +154,7 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
         let graph = Graph::new(&script, &settings, patience);
         let request = Request::get(graph.endpoints().organization());
         let error = block_on(graph.ask(request)).expect_err("no answer");
-        let code = error.explanation().map(|it| it.code.clone());
+        let code = error.explanation().map(|explanation| explanation.code.clone());
         assert_eq!(code.as_deref(), Some("timeout"));
         script.clock.get() - super::script::BEGIN
     };

@@ -40,7 +40,8 @@ fn the_browser_brings_all_that_the_flow_needs_and_nothing_else() {
             ("scope", "openid profile email"),
         ]
     );
-    let paths: Vec<_> = asked.iter().map(|it| format!("{}{}", it.origin, it.path)).collect();
+    let paths: Vec<_> =
+        asked.iter().map(|request| format!("{}{}", request.origin, request.path)).collect();
     assert_eq!(
         paths,
         [format!(

@@ -238,10 +238,14 @@ fn a_sign_in_needs_a_code() {
 fn an_answer_without_an_id_token_is_reported() {
     let sign_in = sign_in();
     for answer in [json!({"access_token": "opaque"}), json!({"id_token": 7}), json!(null)] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "code").then(|| ok(answer.clone())));
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "code").then(|| ok(answer.clone()))
+        });
         let error = outcome.expect_err("no token");
-        assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("id-token-missing"));
+        assert_eq!(
+            error.explanation().map(|explanation| explanation.code.as_str()),
+            Some("id-token-missing")
+        );
         assert_eq!(asked.len(), 1, "no keys are fetched for nothing");
     }
 }
@@ -322,7 +326,10 @@ proptest! {
         match sign_in.back(&callback, |_| None).0 {
             Ok(CallbackOutcome::SignedIn(_)) => prop_assert!(has_code),
             Ok(CallbackOutcome::ConsentGranted) => prop_assert!(false, "no consent was requested"),
-            Err(error) => prop_assert!(error.explanation().is_some_and(|it| it.remedy.is_some())),
+            Err(error) => {
+                let explanation = error.explanation();
+                prop_assert!(explanation.is_some_and(|explanation| explanation.remedy.is_some()));
+            }
         }
     }
 }

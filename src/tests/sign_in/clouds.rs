@@ -44,7 +44,7 @@ fn each_cloud_is_asked_at_its_own_servers() {
         let sign_in = SignIn::begin(settings(json!({"server": { "cloud": name }})));
         assert!(sign_in.redirect.url.starts_with(authority), "{name}");
         let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        let origins: Vec<_> = asked.iter().map(|it| it.origin.as_str()).collect();
+        let origins: Vec<_> = asked.iter().map(|request| request.origin.as_str()).collect();
         assert_eq!(origins, [authority, authority, authority, graph], "{name}");
     }
 }

@@ -19,7 +19,7 @@ fn consent(settings: &Settings) -> Redirect {
     redirect.expect("a redirect")
 }
 
-/// Returns with the right state; no request is sent.
+/// Calls back with the right state. No request is sent.
 fn back(parameters: &[(&str, &str)]) -> Result<CallbackOutcome, Error> {
     let settings = settings(json!({}));
     let redirect = consent(&settings);

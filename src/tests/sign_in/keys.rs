@@ -20,7 +20,7 @@ fn jwk_with(name: &str, value: Value) -> Value {
     jwk
 }
 
-/// Why a right token is refused where these are the tenant's keys, `None` where it is taken.
+/// Returns the code of the refusal of a token under these keys, `None` if it is accepted.
 fn objection(keys: &[Value]) -> Option<String> {
     let outcome = sign_in().published(&json!({ "keys": keys }));
     outcome.is_err().then(|| rejected(&outcome))
@@ -109,7 +109,7 @@ fn keys_that_cannot_be_fetched_are_not_blamed_on_the_user() {
     let sign_in = sign_in();
     let error = |reply: fn() -> Reply| {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "keys").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "keys").then(reply));
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[0], "code");
         assert!(
@@ -151,8 +151,9 @@ fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
         || Reply::Json(502, Value::Null),
         || Reply::Raw(429, vec![("retry-after", "2")], String::new()),
     ] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "keys" && request.before == 0).then(reply)
+        });
         signed_in(outcome);
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[..3], ["code", "keys", "keys"]);

@@ -27,14 +27,14 @@ fn sign_in() -> SignIn {
     SignIn::begin(settings(json!({})))
 }
 
-/// Why a token that is right but for this claim is refused, `None` where it is taken.
+/// Returns the code of the refusal of a token with this claim, `None` if it is accepted.
 fn objection(claim: &str, value: Value) -> Option<String> {
     let sign_in = sign_in();
     let outcome = sign_in.given(&signed(&header(), &sign_in.claims_with(claim, value)));
     outcome.is_err().then(|| rejected(&outcome))
 }
 
-/// The same of the header.
+/// Returns the code of the refusal of a token with this header, `None` if it is accepted.
 fn objection_to_header(name: &str, value: Value) -> Option<String> {
     let sign_in = sign_in();
     let mut header = header();
@@ -127,7 +127,7 @@ fn only_the_key_id_of_a_header_is_used() {
         (what(asked) == "code").then(|| ok(json!({ "id_token": token })))
     });
     signed_in(outcome);
-    assert!(asked.iter().all(|it| !it.origin.contains("evil")));
+    assert!(asked.iter().all(|request| !request.origin.contains("evil")));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     tests::script::{Script, TENANT, nothing},
 };
 
-/// Returns without a flow; no request is sent.
+/// Calls back without a flow. No request is sent.
 fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
     let sign_in = SignIn::begin(settings(json!({})));
     refused(&sign_in, &Callback { flow: None, ..sign_in.bringing(parameters) })

@@ -19,12 +19,14 @@ fn sign_in(users: Value) -> SignIn {
     SignIn::begin(settings(json!({ "users": users })))
 }
 
-/// Who Graph says signed in.
+/// Returns the outcome where Graph returns this record of the user.
 fn with_graph(sign_in: &SignIn, user: &Value) -> Result<CallbackOutcome, Error> {
-    sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(|| ok(user.clone()))).0
+    sign_in
+        .back(&sign_in.callback(), |request| (what(request) == "user").then(|| ok(user.clone())))
+        .0
 }
 
-/// Who the claims alone say signed in.
+/// Returns the outcome where only claims are available.
 fn without_graph(sign_in: &SignIn, claims: &Value) -> Result<CallbackOutcome, Error> {
     let token = signed(&header(), claims);
     let answer = |asked: &_| match what(asked) {
@@ -95,8 +97,8 @@ fn the_user_is_identified_by_id_and_never_by_address() {
     claims["upn"] = json!("ceo@contoso.com");
     claims["sub"] = json!("00000000-0000-0000-0000-00000000000a");
     let token = signed(&header(), &claims);
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| ok(json!({ "id_token": token })))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code").then(|| ok(json!({ "id_token": token })))
     });
     assert_eq!(signed_in(outcome).id, USER_ID);
     let path = &asked.last().expect("a request").path;
@@ -122,9 +124,9 @@ fn where_graph_returns_no_record_the_claims_are_used() {
     ];
     for (index, reply) in replies.into_iter().enumerate() {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "user").then(reply));
         assert_eq!(signed_in(outcome), by_claims(), "{index}");
-        assert_eq!(asked.iter().filter(|it| what(it) == "code").count(), 1, "{index}");
+        assert_eq!(asked.iter().filter(|request| what(request) == "code").count(), 1, "{index}");
     }
     let no_token: [fn() -> Reply; 3] = [
         || Reply::Json(400, json!({"error": "invalid_client"})),
@@ -133,9 +135,9 @@ fn where_graph_returns_no_record_the_claims_are_used() {
     ];
     for reply in no_token {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "token").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "token").then(reply));
         assert_eq!(signed_in(outcome), by_claims());
-        assert!(asked.iter().all(|it| what(it) != "user"), "there is no token");
+        assert!(asked.iter().all(|request| what(request) != "user"), "there is no token");
     }
 }
 

@@ -109,7 +109,7 @@ fn an_attribute_that_graph_does_not_have_is_not_a_missing_permission() {
         assert_eq!(judged.fields[0].field, "/users/cardNumber");
         assert!(judged.summary.contains("badge"), "{judged:?}");
         assert!(
-            judged.detail.as_ref().is_some_and(|it| it.contains("Could not find")),
+            judged.detail.as_ref().is_some_and(|text| text.contains("Could not find")),
             "{judged:?}"
         );
     }

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// As MicrosoftDocs/azure-docs#32957 has it.
+/// Source: MicrosoftDocs/azure-docs#32957.
 fn no_exchange() -> Reply {
     let message =
         "The tenant for tenant guid '84841066-274d-4ec0-a5c1-276be684bdd3' does not exist.";
@@ -23,7 +23,7 @@ fn no_exchange() -> Reply {
     )
 }
 
-/// What Exchange would answer in a tenant that has it.
+/// Returns the answer of a tenant with Exchange.
 fn is_exchanges(asked: &Asked) -> bool {
     asked.path.contains("/places/") || asked.path.contains("/calendarView")
 }
@@ -32,8 +32,8 @@ fn is_no_exchange(error: &Error) -> bool {
     let Error::Unsupported(why) = error else { return false };
     why.code == "OrganizationFromTenantGuidNotFound"
         && why.summary.starts_with("The tenant has no Exchange Online")
-        && why.remedy.as_ref().is_some_and(|it| it.contains("Billing → Your products"))
-        && why.detail.as_ref().is_some_and(|it| it.contains("request-id r-1"))
+        && why.remedy.as_ref().is_some_and(|text| text.contains("Billing → Your products"))
+        && why.detail.as_ref().is_some_and(|text| text.contains("request-id r-1"))
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn case_008_users_are_synced_without_exchange_online() {
         _ => nothing(),
     });
     let (batches, summary) = sync_users(&script, &settings(json!({})), None);
-    let changes = batches.iter().flat_map(|it| &it.changes);
-    assert_eq!(changes.filter(|it| matches!(it, UserChange::User(_))).count(), 2);
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
+    assert_eq!(changes.filter(|change| matches!(change, UserChange::User(_))).count(), 2);
     let warnings = summary.expect("a good run").warnings;
-    assert!(warnings.iter().any(|it| it.contains("no Exchange Online")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("no Exchange Online")), "{warnings:?}");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn case_008_a_missing_licence_is_no_missing_permission() {
         let groups = check(&checks, "permission/Group.Read.All");
         assert_eq!(groups.outcome, Outcome::Warned, "{groups:?}");
         assert!(groups.summary.contains("no licence of Microsoft Entra ID"), "{groups:?}");
-        assert!(groups.remedy.as_ref().is_some_and(|it| it.contains("Billing → Licenses")));
+        assert!(groups.remedy.as_ref().is_some_and(|text| text.contains("Billing → Licenses")));
     }
 }
 
