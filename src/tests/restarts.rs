@@ -89,7 +89,7 @@ fn case_020_a_page_token_that_expires_once_lists_again_within_the_enumeration() 
 #[test]
 fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
     for pages in 1..8 {
-        // After so many pages of a listing, its links are no longer known.
+        // The page links of a listing expire after this number of pages.
         let script = tenant(8, move |asked| is_listing(asked) && place(asked) >= pages);
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
         result.expect("a good run");

@@ -51,7 +51,7 @@ fn pager_is_found_under_any_name_and_in_every_way() {
         assert_eq!(stored(&scene), truth);
         let check = check(&scene);
         assert_eq!(check["outcome"], "passed", "{check}");
-        assert!(check["summary"].as_str().is_some_and(|it| it.contains(&pager)), "{check}");
+        assert!(check["summary"].as_str().is_some_and(|text| text.contains(&pager)), "{check}");
         // A second run does not look it up again.
         scene.clear_requests();
         scene.sync("users");

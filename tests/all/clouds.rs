@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn check(scene: &Scene, id: &str) -> Value {
     let run = scene.host(&["validate"]).json();
     let checks = run["checks"].as_array().expect("checks");
-    checks.iter().find(|it| it["id"] == id).expect("the check").clone()
+    checks.iter().find(|check| check["id"] == id).expect("the check").clone()
 }
 
 #[test]
@@ -70,5 +70,5 @@ fn a_tenant_without_room_lists_has_rooms_without() {
     let scene = Scene::with(Config { users: 5, rooms: 4, room_lists: false, ..Config::default() });
     let run = scene.sync("rooms");
     assert_eq!(run["added"], 4);
-    assert!(scene.synced_rooms().values().all(|it| it["lists"] == json!([])));
+    assert!(scene.synced_rooms().values().all(|room| room["lists"] == json!([])));
 }

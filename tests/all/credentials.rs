@@ -46,7 +46,7 @@ fn the_remedy_for_an_unknown_certificate_is_to_upload_it() {
     assert_eq!(token["outcome"], "failed");
     assert_eq!(token["fields"][0]["field"], "/server/clientCertificate");
     let says = |member: &str, words: &str| {
-        assert!(token[member].as_str().is_some_and(|it| it.contains(words)), "{token}");
+        assert!(token[member].as_str().is_some_and(|text| text.contains(words)), "{token}");
     };
     says("detail", "AADSTS700027");
     says("remedy", "Certificates → Upload certificate");

@@ -88,7 +88,7 @@ fn groups_made_in_ones_are_never_touched() {
     let staff = |source: &str| {
         let groups = scene.host(&["groups"]).ends_with(0).lines();
         let found = groups.into_iter().find(|it| it["source"] == source && it["name"] == "Staff");
-        found.map(|it| it["members"].as_u64().expect("a count"))
+        found.map(|item| item["members"].as_u64().expect("a count"))
     };
     let all = scene.synced_users().len() as u64;
     assert_eq!((staff("directory"), staff("ones")), (Some(1), Some(all)));
@@ -125,7 +125,7 @@ fn only_users_of_the_chosen_groups_are_stored_and_leavers_are_out_of_scope() {
     assert_eq!(run["mode"], "full", "the scope is listed again");
     scene.assert_users_match();
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
-    let gone = all.iter().find(|it| text(it, "id") == bob).expect("stored as removed");
+    let gone = all.iter().find(|user| text(user, "id") == bob).expect("stored as removed");
     assert_eq!(gone["removed"]["reason"], "out-of-scope", "{gone}");
     scene.assert_groups_match();
 }
@@ -183,7 +183,7 @@ fn a_chosen_group_that_is_gone_is_named_and_no_user_is_removed() {
     assert_eq!(scene.synced_users().len(), 1);
     let run = scene.host(&["validate"]).ends_with(1).json();
     let checks = run["checks"].as_array().expect("checks");
-    let scope = checks.iter().find(|it| it["id"] == "scope").expect("a check");
+    let scope = checks.iter().find(|check| check["id"] == "scope").expect("a check");
     assert_eq!(scope["outcome"], "failed");
 }
 
@@ -259,7 +259,7 @@ fn happen(scene: &mut Scene, event: &Event, lasting: &[String]) {
             it.delta_members_per_page = *members;
         }),
         Event::Limit(to) => {
-            let to: BTreeSet<_> = to.iter().map(|it| lasting[*it].clone()).collect();
+            let to: BTreeSet<_> = to.iter().map(|number| lasting[*number].clone()).collect();
             scene.set("/users/onlyGroups", json!(to));
         }
         Event::Include(guests, disabled) => {

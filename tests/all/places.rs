@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 /// Returns the name of the building that contains a room.
 fn building_of(scene: &Scene, room: &Value) -> Option<String> {
     let kinds = [SpaceKind::Section, SpaceKind::Floor, SpaceKind::Building];
-    let spaces: Vec<_> = kinds.into_iter().flat_map(|it| scene.spaces(it)).collect();
+    let spaces: Vec<_> = kinds.into_iter().flat_map(|kind| scene.spaces(kind)).collect();
     let mut parent = text(room, "parentId");
     loop {
-        let space = spaces.iter().find(|it| text(it, "placeId") == parent)?;
+        let space = spaces.iter().find(|space| text(space, "placeId") == parent)?;
         match text(space, "parentId") {
             none if none.is_empty() => return Some(text(space, "displayName")),
             next => parent = next,
@@ -32,7 +32,9 @@ fn every_room_of_the_tenant_is_synced() {
             let building = building_of(&scene, &room).unwrap_or_else(|| text(&room, "building"));
             assert_eq!(text(ours, "building"), building);
         }
-        assert!(stored.values().any(|it| it["lists"].as_array().is_some_and(|it| !it.is_empty())));
+        let is_listed =
+            |room: &Value| room["lists"].as_array().is_some_and(|lists| !lists.is_empty());
+        assert!(stored.values().any(is_listed));
         assert_eq!(scene.counts("rooms"), [0, 0, 0, 0], "nothing changed");
     }
 }
@@ -49,7 +51,7 @@ fn changed_and_removed_rooms_are_synced() {
     assert_eq!(scene.counts("rooms"), [0, 1, 1, 0]);
     let stored = scene.synced_rooms();
     assert_eq!(stored.len(), 29);
-    assert!(stored.values().any(|it| it["name"] == "Blue Whale"));
+    assert!(stored.values().any(|room| room["name"] == "Blue Whale"));
     assert_eq!(scene.host(&["rooms", "--all"]).lines().len(), 30, "the removed one is remembered");
 }
 
@@ -108,10 +110,10 @@ fn a_renamed_building_renames_it_for_its_rooms() {
         .rooms()
         .into_iter()
         .filter(|it| building_of(&scene, it).is_some_and(|it| it == "Headquarters"))
-        .map(|it| text(&it, "placeId"))
+        .map(|room| text(&room, "placeId"))
         .collect();
     assert!(!inside.is_empty());
-    assert!(inside.iter().all(|it| stored[it]["building"] == "Headquarters"));
+    assert!(inside.iter().all(|id| stored[id]["building"] == "Headquarters"));
 }
 
 #[test]

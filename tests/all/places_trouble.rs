@@ -85,7 +85,9 @@ fn case_048_a_list_or_a_building_that_cannot_be_read_stays_as_it_was() {
     let before = scene.synced_rooms();
     let has = |what: &str| {
         before.values().any(|room| !matches!(&room[what], Value::Null | Value::Array(_)))
-            || before.values().any(|room| room[what].as_array().is_some_and(|it| !it.is_empty()))
+            || before
+                .values()
+                .any(|room| room[what].as_array().is_some_and(|list| !list.is_empty()))
     };
     assert!(has("building") && has("lists"));
     let list = text(&scene.room_lists()[0], "emailAddress");

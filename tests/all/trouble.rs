@@ -104,7 +104,7 @@ fn throttling_is_waited_for_or_reported() {
 fn an_unreadable_field_affects_only_its_user() {
     let (scene, before) = synced(100);
     let index =
-        scene.users().iter().position(|it| before.contains_key(&text(it, "id"))).expect("one");
+        scene.users().iter().position(|user| before.contains_key(&text(user, "id"))).expect("one");
     let pointer = format!("/value/{index}/displayName");
     let id = text(&scene.users()[index], "id");
     scene.set_faults(vec![on_listing(edit(&pointer, json!({"no": "text"})))]).expect("a fault");

@@ -81,7 +81,7 @@ fn guests_and_disabled_accounts_are_synced_where_the_settings_include_them() {
     assert_eq!(run["mode"], "full", "after a change of settings, all users are listed again");
     let with = scene.synced_users();
     assert!(with.len() > without);
-    let guests = with.values().filter(|it| it["guest"] == json!(true)).count();
+    let guests = with.values().filter(|user| user["guest"] == json!(true)).count();
     assert_eq!(guests, with.len() - without);
 
     scene.set("/users/includeGuests", json!(false));
@@ -116,8 +116,10 @@ fn card_numbers_are_unchanged() {
     let extension = scene.truth().extensions[0].clone();
     scene.set("/users/cardNumber", json!(extension));
     scene.sync("users");
-    let with_card = scene.synced_users().values().filter(|it| it["cardNumber"].is_string()).count();
-    let in_truth = scene.expected_users().values().filter(|it| it[&extension].is_string()).count();
+    let with_card =
+        scene.synced_users().values().filter(|user| user["cardNumber"].is_string()).count();
+    let in_truth =
+        scene.expected_users().values().filter(|user| user[&extension].is_string()).count();
     assert_eq!(with_card, in_truth);
     assert!(in_truth > 0);
 }

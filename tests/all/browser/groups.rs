@@ -98,7 +98,10 @@ fn the_booking_script_is_a_file_to_download() {
         return [request.status, disposition, request.responseText];";
     let answer = desk.run(script);
     assert_eq!(answer[0], 200, "{answer}");
-    assert!(answer[1].as_str().is_some_and(|it| it.contains("ones-room-policy.ps1")), "{answer}");
+    assert!(
+        answer[1].as_str().is_some_and(|text| text.contains("ones-room-policy.ps1")),
+        "{answer}"
+    );
     let text_of = answer[2].as_str().expect("a text");
     for room in desk.scene.rooms() {
         assert!(text_of.contains(&format!("'{}'", text(&room, "emailAddress"))), "{text_of}");
