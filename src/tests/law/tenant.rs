@@ -326,7 +326,7 @@ pub(super) struct Faults {
     pub(super) statuses: Vec<u16>,
     /// Whether Places fails.
     pub(super) places: bool,
-    /// From which id on a listing's page links are no longer known, if any.
+    /// First id from which the page links of a listing are expired, if any.
     pub(super) expired: Option<usize>,
     pub(super) asked: Cell<usize>,
 }
