@@ -1,9 +1,10 @@
-//! Finds the attribute of users that holds the number of their access card.
+//! Finds the attribute of users that contains the number of their access card.
 //!
 //! Graph has no property `pager` in any cloud. Entra Connect can sync it as a directory extension,
 //! whose name contains the id of an app that differs from tenant to tenant:
 //! `extension_{app id without dashes}_pager`.
-//! Source: <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>.
+//! Source:
+//! <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>
 
 use std::{cmp::Reverse, collections::BTreeMap};
 

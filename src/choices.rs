@@ -96,14 +96,14 @@ async fn rooms<H: Host>(
 fn hint(room: &Room) -> Option<String> {
     let floor =
         room.floor_label.clone().or_else(|| room.floor_number.map(|number| number.to_string()));
-    let people = room.capacity.filter(|seats| *seats > 0).map(|seats| match seats {
+    let capacity = room.capacity.filter(|seats| *seats > 0).map(|seats| match seats {
         1 => "1 person".to_owned(),
         more => format!("{more} people"),
     });
     // A label such as "Floor A" is complete.
     let floor =
         floor.map(|label| if label.contains(' ') { label } else { format!("floor {label}") });
-    let parts = [room.building.clone(), floor, people];
+    let parts = [room.building.clone(), floor, capacity];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -225,7 +225,8 @@ impl Browser {
     /// Returns the label or the text of the element that has the focus.
     pub fn focus(&self) -> String {
         let script = "const e = document.activeElement; \
-             return ((e.labels && e.labels[0] && e.labels[0].innerText) || e.innerText || '').trim();";
+             const label = e.labels && e.labels[0] && e.labels[0].innerText; \
+             return (label || e.innerText || '').trim();";
         self.run(script).as_str().unwrap_or_default().to_owned()
     }
 
@@ -256,7 +257,8 @@ impl Browser {
         self.run(&format!("if (!window.axe) {{ {axe}\n }}"));
         let script = "const done = arguments[arguments.length - 1]; \
              axe.run(document).then(it => done(it.violations.map(v => v.id + ': ' + v.help + ' ' + \
-             v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]));";
+             v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), \
+             e => done([String(e)]));";
         let found = self.wait(self.client.execute_async(script, Vec::new()));
         let found = found.as_array().cloned().unwrap_or_else(|| vec![found]);
         assert!(found.is_empty(), "{}: {found:#?}", self.url());

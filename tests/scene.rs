@@ -193,10 +193,10 @@ impl Scene {
     /// Expects that the stored users are those of the tenant.
     #[track_caller]
     pub fn assert_users_match(&self) {
-        let (kept, truth) = (self.synced_users(), self.expected_users());
+        let (stored, truth) = (self.synced_users(), self.expected_users());
         let ids = |users: &BTreeMap<String, Value>| users.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(ids(&kept), ids(&truth));
-        for (id, user) in &kept {
+        assert_eq!(ids(&stored), ids(&truth));
+        for (id, user) in &stored {
             for (ours, theirs) in [
                 ("username", "userPrincipalName"),
                 ("displayName", "displayName"),

@@ -33,8 +33,8 @@ impl Scene {
         users.iter().filter(is_selected).map(|user| (text(user, "id"), user.clone())).collect()
     }
 
-    /// Returns the ids of all users in each group, directly or through other groups, whether selected
-    /// or not.
+    /// Returns the ids of all users in each group, directly or through other groups, whether
+    /// selected or not.
     pub fn expected_members(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut direct: BTreeMap<String, Members> = BTreeMap::new();
         self.each_group(|id, members| {
@@ -65,19 +65,19 @@ impl Scene {
                 (id, selected.collect::<BTreeSet<_>>())
             })
             .collect();
-        let kept = self.synced_groups();
+        let stored = self.synced_groups();
         let ids = |group: &Value| {
             let ids = group["memberIds"].as_array().cloned().unwrap_or_default();
             ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect::<BTreeSet<_>>()
         };
         let members: BTreeMap<_, _> =
-            kept.iter().map(|(id, group)| (id.clone(), ids(group))).collect();
+            stored.iter().map(|(id, group)| (id.clone(), ids(group))).collect();
         assert_eq!(members, truth);
         for group in self.groups() {
-            let kept = &kept[&text(&group, "id")];
-            assert_eq!(text(kept, "name"), text(&group, "displayName"));
-            assert_eq!(text(kept, "description"), text(&group, "description"));
-            assert_eq!(text(kept, "email"), text(&group, "mail"));
+            let stored = &stored[&text(&group, "id")];
+            assert_eq!(text(stored, "name"), text(&group, "displayName"));
+            assert_eq!(text(stored, "description"), text(&group, "description"));
+            assert_eq!(text(stored, "email"), text(&group, "mail"));
         }
     }
 }

@@ -1,6 +1,7 @@
-// Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client), unchanged, against the emulator.
-// It is not part of the tests, because it needs the network to install the clients. To run it: in an empty
-// folder `npm install @azure/msal-node @microsoft/microsoft-graph-client` and copy this file there, start
+// Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client), unchanged, against
+// the emulator. It is not part of the tests, because it needs the network to install the clients.
+// To run it: in an empty folder `npm install @azure/msal-node @microsoft/microsoft-graph-client`
+// and copy this file there, start
 // `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls ca.pem > emulator.json`, then
 // `NODE_EXTRA_CA_CERTS=ca.pem node check.mjs emulator.json`.
 
@@ -24,7 +25,8 @@ const application = new ConfidentialClientApplication({
     knownAuthorities: [new URL(emulator.authority).host],
   },
 });
-const token = await application.acquireTokenByClientCredential({ scopes: [`${emulator.graph}/.default`] });
+const scopes = [`${emulator.graph}/.default`];
+const token = await application.acquireTokenByClientCredential({ scopes });
 check("msal-node gets a token", Boolean(token?.accessToken));
 
 const client = Client.init({
@@ -55,13 +57,17 @@ await new PageIterator(client, rooms, (room) => places.push(room) > 0).iterate()
 check("it pages through rooms", places.length === truth.rooms, places.length);
 
 const ids = [...followed].slice(0, 20);
-const steps = ids.map((id, n) => ({ id: `${n}`, request: new Request(`${emulator.graph}/users/${id}?$select=id`) }));
+const read = (id) => new Request(`${emulator.graph}/users/${id}?$select=id`);
+const steps = ids.map((id, n) => ({ id: `${n}`, request: read(id) }));
 const answer = await client.api("/$batch").post(await new BatchRequestContent(steps).getContent());
 const responses = new BatchResponseContent(answer).getResponses();
 check("it sends a batch", responses.size === 20, responses.size);
 
 await client.api("/users/nobody@nowhere.example").get().then(
   () => check("it reads an error", false),
-  (error) => check("it reads an error", error.statusCode === 404 && error.code === "Request_ResourceNotFound"),
+  (error) => {
+    const is404 = error.statusCode === 404;
+    check("it reads an error", is404 && error.code === "Request_ResourceNotFound");
+  },
 );
 process.exit(failed ? 1 : 0);

@@ -160,8 +160,8 @@ fn unknown_fields_are_taken_from_the_stored_record_and_no_others() {
     let mut read = Room { id: "r1".to_owned(), unknown: all, ..Room::default() };
     read.keep_unknown(stored);
     let Room { building, floor_label, address, position, lists, .. } = room();
-    let kept = Room { building, floor_label, address, position, lists, ..Room::default() };
-    assert_eq!(read, Room { id: "r1".to_owned(), building: text("Old"), ..kept });
+    let unchanged = Room { building, floor_label, address, position, lists, ..Room::default() };
+    assert_eq!(read, Room { id: "r1".to_owned(), building: text("Old"), ..unchanged });
 
     let unknown = vec![UserField::CardNumber];
     let mut read = User { card_number: None, unknown, ..user() };

@@ -166,8 +166,8 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
         Some("http") => http::Scheme::Http,
         _ => http::Scheme::Https,
     };
-    let path = uri.path_and_query().map_or("/", |it| it.as_str());
-    let authority = uri.authority().map_or("", |it| it.as_str());
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
     drop(no_trailers);
     let (method, body) = match request.body.clone() {

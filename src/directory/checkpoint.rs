@@ -181,8 +181,8 @@ impl Checkpoint {
     /// Reads the checkpoint of an earlier run, without positions that are too old.
     pub(super) fn read(text: &str, now: SystemTime) -> Self {
         let read: Option<Self> = serde_json::from_str(text).ok();
-        let Some(mut checkpoint) = read.filter(|it| (OLDEST..=VERSION).contains(&it.version))
-        else {
+        let is_known = |checkpoint: &Self| (OLDEST..=VERSION).contains(&checkpoint.version);
+        let Some(mut checkpoint) = read.filter(is_known) else {
             return Self::empty();
         };
         checkpoint.version = VERSION;

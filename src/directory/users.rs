@@ -153,8 +153,9 @@ impl<'a, H: Host> Users<'a, H> {
         }
     }
 
-    /// Reads a page of delta. All users on it are reported, also those who are not selected: the
-    /// host keeps what no change reports. In an initial round, an absent property has no value.
+    /// Reads a page of delta. Reports all users on it, also those that are not selected:
+    /// the host does not change users that are not reported. In an initial round, an absent
+    /// property has no value.
     async fn read_changed(
         &mut self,
         page: &Page<'_>,

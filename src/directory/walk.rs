@@ -179,7 +179,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                         return Err(words);
                     }
                     let size = self.page_size(W::SUBJECT);
-                    position.map(|it| walk.relist(&it, size).unwrap_or(it))
+                    position.map(|reached| walk.relist(&reached, size).unwrap_or(reached))
                 }
             };
             enumerate = next.is_none();
@@ -210,9 +210,9 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 _ => walk.alternative(),
             },
             // Page links are short-lived, the link of the round is not.
-            Position::Following { link } => began
-                .take()
-                .filter(|it| matches!(it, Position::Following { .. }) && it.link() != link),
+            Position::Following { link } => began.take().filter(|before| {
+                matches!(before, Position::Following { .. }) && before.link() != link
+            }),
             Position::Enumerating { .. } => None,
         }
     }
@@ -226,7 +226,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let mut after = self.checkpoint.clone();
         let host = self.graph.host();
         let began = host.now();
-        let due = after.owed(W::SUBJECT).map(|it| it.due(unix_seconds(began))).unwrap_or_default();
+        let owed = after.owed(W::SUBJECT);
+        let due = owed.map(|owed| owed.due(unix_seconds(began))).unwrap_or_default();
         if due.is_empty() {
             return Ok(());
         }
@@ -245,7 +246,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             if let Some(owed) = after.owed_mut(W::SUBJECT) {
                 changes.extend(owed.settle(findings, unix_seconds(now), &mut self.given_up));
             }
-            if now.duration_since(began).is_ok_and(|it| it > REREADING) {
+            if now.duration_since(began).is_ok_and(|elapsed| elapsed > REREADING) {
                 break;
             }
         }
@@ -357,7 +358,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         mut mode: impl FnMut(bool) -> Mode,
         total: Option<u64>,
     ) -> Result<(), Error> {
-        let unreadable = changes.iter().filter(|it| is_unreadable(it)).count();
+        let unreadable = changes.iter().filter(|change| is_unreadable(change)).count();
         self.unreadable =
             self.unreadable.saturating_add(u32::try_from(unreadable).unwrap_or(u32::MAX));
         let mut changes = changes.into_iter().peekable();

@@ -9,7 +9,7 @@ use super::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after};
 use crate::{
     error::{Error, Explanation},
     host::{Host, Request},
-    payload::{members, whole},
+    payload::{members, whole_number},
     permission::Permission,
 };
 
@@ -163,8 +163,8 @@ fn read_responses(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
 /// Returns the index of the request, and what to do about its answer.
 fn read_outcome<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Outcome)> {
     let part = members(raw);
-    let index = usize::try_from(whole(&part.value("id"))?).ok()?;
-    let status = u16::try_from(whole(&part.value("status"))?).ok()?;
+    let index = usize::try_from(whole_number(&part.value("id"))?).ok()?;
+    let status = u16::try_from(whole_number(&part.value("status"))?).ok()?;
     if (200..300).contains(&status) {
         let body = part.get("body").map(RawValue::to_owned).unwrap_or_default();
         return Some((index, Outcome::Final(BatchAnswer::Success(body))));

@@ -43,7 +43,7 @@ fn replace_half_pairs(json: &mut [u8]) {
 /// Returns the code unit that is escaped at that byte.
 fn unit(json: &[u8], at: usize) -> Option<u16> {
     let digits = json.get(at..at + 6)?.strip_prefix(br"\u")?;
-    let digits = str::from_utf8(digits).ok().filter(|it| !it.starts_with('+'))?;
+    let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
     u16::from_str_radix(digits, 16).ok()
 }
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_becomes_a_replacement_character_and_whole_pairs_stay() {
+    fn half_a_surrogate_becomes_a_replacement_character_and_pairs_are_unchanged() {
         for (given, read) in [
             (r#""Ann\ud83d""#, "Ann\u{fffd}"),
             (r#""\uDE00 Ann""#, "\u{fffd} Ann"),
@@ -106,7 +106,7 @@ mod tests {
                 prop_oneof![0x20..0x7f_u16, 0xd800..0xe000_u16, any::<u16>()], 0..20,
             ),
         ) {
-            let escaped: String = units.iter().map(|it| format!(r"\u{it:04x}")).collect();
+            let escaped: String = units.iter().map(|unit| format!(r"\u{unit:04x}")).collect();
             let read = parsed(&format!("\"{escaped}\""));
             prop_assert_eq!(read, String::from_utf16_lossy(&units));
         }

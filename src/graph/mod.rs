@@ -201,8 +201,8 @@ impl<'a, H: Host> Graph<'a, H> {
     /// # Errors
     /// Those of [`Proof::new`], [`entra::read_token`] and [`Self::send`].
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        let kept = self.token.borrow().clone();
-        if let Some(token) = kept.filter(|token| !token.is_stale(self.host.now())) {
+        let stored = self.token.borrow().clone();
+        if let Some(token) = stored.filter(|token| !token.is_stale(self.host.now())) {
             return Ok(token);
         }
         let proof = Proof::new(self.host, self.settings, &self.endpoints.token().to_string())?;
@@ -292,7 +292,7 @@ impl<'a, H: Host> Graph<'a, H> {
 }
 
 fn explain_failure(request: &Request, error: &TransportError) -> Error {
-    let server = request.uri.authority().map_or("", |it| it.as_str());
+    let server = request.uri.authority().map_or("", |authority| authority.as_str());
     let name = request.uri.host().unwrap_or_default();
     let (scheme, own_port) = match request.uri.scheme_str() {
         Some("http") => ("http", 80),

@@ -12,7 +12,7 @@ use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
-    payload::whole,
+    payload::whole_number,
 };
 
 /// A page whose items are still unread: a wrong one must not affect the others, and the links are
@@ -71,12 +71,12 @@ impl<'de> Deserialize<'de> for Page<'de> {
                         "value" => value = Some(map.next_value::<Option<_>>()?.unwrap_or_default()),
                         "@odata.nextLink" => next_link = link(map.next_value()?),
                         "@odata.deltaLink" => delta_link = link(map.next_value()?),
-                        "@odata.count" => count = whole(&map.next_value::<Value>()?),
+                        "@odata.count" => count = whole_number(&map.next_value::<Value>()?),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
                 let value = value.ok_or_else(|| serde::de::Error::missing_field("value"))?;
-                let count = count.and_then(|it| u64::try_from(it).ok());
+                let count = count.and_then(|count| u64::try_from(count).ok());
                 Ok(Page { value, next_link, delta_link, count })
             }
         }
@@ -181,11 +181,12 @@ mod tests {
             for circle in 1..40_u32 {
                 let mut guard = LoopGuard::default();
                 let links = (0..way).chain((way..way + circle).cycle());
-                let followed = links.take_while(|it| guard.follow(&it.to_string()).is_ok()).count();
+                let links = links.take_while(|link| guard.follow(&link.to_string()).is_ok());
+                let followed = links.count();
                 assert!(followed <= 3 * (way + circle) as usize + 1, "{way} {circle}: {followed}");
             }
         }
         let mut guard = LoopGuard::default();
-        assert!((0..10_000).all(|it| guard.follow(&it.to_string()).is_ok()));
+        assert!((0..10_000).all(|link| guard.follow(&link.to_string()).is_ok()));
     }
 }

@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn trouble(status: u16, retry_after: Option<&str>) -> Option<Trouble> {
-        let headers = retry_after.map(|it| ("retry-after".to_owned(), it.to_owned()));
+        let headers = retry_after.map(|value| ("retry-after".to_owned(), value.to_owned()));
         let headers = headers.into_iter().collect();
         let response = Response { status, headers, body: Vec::new() };
         Trouble::find(&Ok(response), SystemTime::UNIX_EPOCH)
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn a_pause_is_read_in_every_form_that_servers_send() {
         let now = humantime::parse_rfc3339("2026-11-23T20:00:00Z").expect("a time");
-        let read = |text| retry_after(text, now).map(|it| it.as_secs_f64());
+        let read = |text| retry_after(text, now).map(|pause| pause.as_secs_f64());
         assert_eq!(read("10"), Some(10.0));
         assert_eq!(read("2.128"), Some(2.128));
         assert_eq!(read(" 0 "), Some(0.0));

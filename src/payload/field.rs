@@ -3,7 +3,7 @@
 //! Servers, proxies and tools that write to the directory do not always follow Graph's schema. A
 //! value of another type is accepted where its meaning is clear: a number or a boolean for a text,
 //! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
-//! then keeps its stored record, whereas a field that is left out would overwrite the stored one.
+//! then leaves its stored record unchanged, whereas a field that is left out would overwrite it.
 
 use std::{borrow::Cow, fmt};
 
@@ -121,7 +121,10 @@ impl<'a> Members<'a> {
         match self.value(name) {
             Value::Null => Ok(None),
             Value::String(text) if text.trim().is_empty() => Ok(None),
-            value => whole(&value).map(Some).ok_or_else(|| format!("{name}: not a whole number")),
+            value => match whole_number(&value) {
+                Some(number) => Ok(Some(number)),
+                None => Err(format!("{name}: not a whole number")),
+            },
         }
     }
 }
@@ -165,10 +168,10 @@ pub(super) fn text(value: &Value) -> Result<Option<String>, NoText> {
 }
 
 /// Reads a whole number; 50.0 and "50" are read as 50.
-pub(crate) fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
     let exact = |number: f64| {
         let fits = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        #[expect(clippy::cast_possible_truncation, reason = "it is a small whole number")]
         fits.then_some(number as i64)
     };
     match value {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::model::Removal;
 
 use field::Members;
-pub(crate) use field::{filled, members, one_spelling, whole};
+pub(crate) use field::{filled, members, one_spelling, whole_number};
 pub use group::{
     GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change,
 };

@@ -49,8 +49,8 @@ pub fn script(
         true => ("AutoAccept", "A room accepts a booking of free time and declines any other."),
         false => (
             "AutoUpdate",
-            "A booking is tentative until a delegate of the room answers it.\n    # Exchange applies \
-                the settings below only with AutoAccept.",
+            "A booking is tentative until a delegate of the room answers it.\n    # Exchange \
+                applies the settings below only with AutoAccept.",
         ),
     };
     // By default, Exchange removes the subject of a meeting and its private mark. Where the subject

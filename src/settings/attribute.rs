@@ -1,4 +1,4 @@
-//! The attribute of users that holds the number of their access card.
+//! The attribute of users that contains the number of their access card.
 
 use std::{fmt, str::FromStr};
 
@@ -15,7 +15,7 @@ impl Attribute {
         Self { path: vec![name] }
     }
 
-    /// Returns the property that holds the attribute, for `$select`.
+    /// Returns the property that contains the attribute, for `$select`.
     pub fn property(&self) -> &str {
         &self.path[0]
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Attribute {
 const NO_TEXT: [&str; 4] =
     ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
 
-/// Properties of a user that can hold a card number, in Graph's spelling.
+/// Properties of a user that can contain a card number, in Graph's spelling.
 const KNOWN_TEXTS: [&str; 8] = [
     "employeeId",
     "faxNumber",

@@ -121,7 +121,8 @@ const UNREADABLE: &str = "The private key cannot be read";
 
 fn read_key(block: &Pem) -> Result<RsaPrivateKey, &'static str> {
     // RFC 1421, section 4.6.1.1, as OpenSSL writes it.
-    let is_encrypted = block.headers().get("Proc-Type").is_some_and(|it| it.contains("ENCRYPTED"));
+    let kind = block.headers().get("Proc-Type");
+    let is_encrypted = kind.is_some_and(|kind| kind.contains("ENCRYPTED"));
     let pkcs1 = match block.tag() {
         "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED),
         _ if is_encrypted => return Err(ENCRYPTED),

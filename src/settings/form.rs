@@ -11,7 +11,8 @@ use super::entry::Entry;
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(title = "Office 365", extend("required" = ["server"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(title = "Office 365"))]
+#[cfg_attr(test, schemars(extend("required" = ["server"], "additionalProperties" = false)))]
 pub(super) struct Form {
     pub(super) server: Entry<Server>,
     pub(super) rooms: Entry<Rooms>,
@@ -34,13 +35,14 @@ pub(super) struct Form {
 ///    copy its *Value* at once: it is shown only now. The *Secret ID* next to it is not the secret.
 ///
 /// A certificate is safer than a secret. Create one with
-/// `openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=ONES -keyout key.pem -out certificate.pem`,
-/// add `certificate.pem` under **Certificates & secrets → Certificates → Upload certificate**, and
-/// enter the text of both files as *Client certificate*.
+/// `openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=ONES -keyout key.pem
+/// -out certificate.pem`, add `certificate.pem` under **Certificates & secrets → Certificates →
+/// Upload certificate**, and enter the text of both files as *Client certificate*.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId"])))]
+#[cfg_attr(test, schemars(extend("additionalProperties" = false)))]
 pub(super) struct Server {
     /// Name of this integration in ONES, e.g. the name of your company.
     #[cfg_attr(test, schemars(title = "Name", length(min = 1, max = 100)))]
@@ -54,10 +56,13 @@ pub(super) struct Server {
     #[cfg_attr(test, schemars(title = "Client ID", extend("format" = "uuid")))]
     pub(super) client_id: Entry<String>,
     /// *Value* of the client secret, not its *Secret ID*.
-    #[cfg_attr(test, schemars(title = "Client secret", length(min = 1), extend("writeOnly" = true)))]
+    #[cfg_attr(test, schemars(title = "Client secret", length(min = 1)))]
+    #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
     pub(super) client_secret: Entry<String>,
     /// Instead of a secret: a certificate and its RSA private key as PEM text, one after the other.
-    #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1), extend("writeOnly" = true, "contentMediaType" = "application/x-pem-file")))]
+    #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1)))]
+    #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
+    #[cfg_attr(test, schemars(extend("contentMediaType" = "application/x-pem-file")))]
     pub(super) client_certificate: Entry<String>,
     /// Day on which the client secret expires, as the portal shows it. ONES warns 30 days before.
     #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
@@ -107,7 +112,8 @@ pub(super) enum CloudName {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"])))]
+#[cfg_attr(test, schemars(extend("additionalProperties" = false)))]
 pub(super) struct CustomCloud {
     /// Origin of Entra ID, e.g. `https://login.microsoftonline.com`.
     #[cfg_attr(test, schemars(title = "Authority", extend("format" = "uri")))]
@@ -179,10 +185,12 @@ pub(super) struct Users {
     /// The attribute that holds the number of a user's access card: `pager`, where Entra Connect
     /// syncs it as a directory extension, `employeeId`, `faxNumber`, `extensionAttribute1` to
     /// `extensionAttribute15`, or the full name of another attribute of the user.
-    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null, "x-choices" = true)))]
+    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"])))]
+    #[cfg_attr(test, schemars(extend("default" = null, "x-choices" = true)))]
     pub(super) card_number: Entry<String>,
     /// The text of the button on the login page.
-    #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100), extend("default" = super::LOGIN_BUTTON)))]
+    #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100)))]
+    #[cfg_attr(test, schemars(extend("default" = super::LOGIN_BUTTON)))]
     pub(super) login_button: Entry<String>,
     /// Also users of other companies who were invited to the tenant.
     #[cfg_attr(test, schemars(title = "Include guests", extend("default" = false)))]
@@ -191,6 +199,7 @@ pub(super) struct Users {
     #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
     pub(super) include_disabled: Entry<bool>,
     /// Only users who are in one of these groups, or in a group within them. Empty: all users.
-    #[cfg_attr(test, schemars(title = "Only these groups", extend("default" = [], "x-choices" = true)))]
+    #[cfg_attr(test, schemars(title = "Only these groups"))]
+    #[cfg_attr(test, schemars(extend("default" = [], "x-choices" = true)))]
     pub(super) only_groups: Entry<Vec<String>>,
 }

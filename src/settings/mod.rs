@@ -156,7 +156,7 @@ impl Settings {
 }
 
 /// JSON Schema (2020-12) of the settings, generated from the types in `form.rs`. It is a file so
-/// that the component does not contain the generator. A test keeps the two equal.
+/// that the component does not contain the generator. A test checks that the two are equal.
 pub const SCHEMA: &str = include_str!("schema.json");
 
 #[cfg(test)]
@@ -175,7 +175,8 @@ mod tests {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/settings/schema.json");
             std::fs::write(path, schema).expect("the source folder can be written");
             panic!(
-                "src/settings/schema.json was out of date and has been rewritten: look at it, then test again"
+                "src/settings/schema.json was out of date and has been rewritten: look at it, then \
+                test again"
             );
         }
     }

@@ -30,7 +30,7 @@ pub const ROOM_SELECTION: &str = "/rooms/select";
 pub const USERS: &str = "/users";
 /// Groups of ONES that new users join.
 pub const DEFAULT_GROUPS: &str = "/users/defaultGroups";
-/// Attribute that holds the card number.
+/// Attribute that contains the card number.
 pub const CARD_NUMBER: &str = "/users/cardNumber";
 /// Text of the login button.
 pub const LOGIN_BUTTON: &str = "/users/loginButton";

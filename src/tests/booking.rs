@@ -10,13 +10,13 @@ const POLICY: BookingPolicy =
     BookingPolicy { auto_accept: true, window_days: 180, longest_minutes: 480, keep_subject: true };
 
 fn text(rooms: &[&str], policy: BookingPolicy) -> String {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     booking::script(&settings(json!({})), &rooms, policy).expect("a script").text
 }
 
 #[track_caller]
 fn refused(rooms: &[&str], policy: BookingPolicy) -> (String, String) {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     match booking::script(&settings(json!({})), &rooms, policy) {
         Err(Error::Unexpected(it)) => (it.code, it.summary),
         other => panic!("{other:?}"),
@@ -150,7 +150,7 @@ fn the_script_connects_to_the_cloud_of_the_tenant() {
 }
 
 #[test]
-fn what_exchange_does_not_take_is_refused() {
+fn values_that_exchange_does_not_accept_are_refused() {
     let room = ["cf100@contoso.com"];
     assert_eq!(refused(&[], POLICY).0, "no-rooms");
     assert_eq!(refused(&room, BookingPolicy { window_days: 1081, ..POLICY }).0, "booking-window");
@@ -161,7 +161,7 @@ fn what_exchange_does_not_take_is_refused() {
 }
 
 #[test]
-fn an_address_that_hides_something_is_refused_by_name() {
+fn an_address_with_hidden_characters_is_refused_and_named() {
     for (address, shown) in [
         ("a@contoso.com\n'; Remove-Mailbox b", r#""a@contoso.com\n'; Remove-Mailbox b""#),
         ("a@contoso.com\r", r#""a@contoso.com\r""#),
@@ -190,7 +190,7 @@ fn a_script_with_letters_beyond_ascii_has_a_byte_order_mark() {
     assert!(text(&["B@contoso.com"], POLICY).is_ascii());
 }
 
-/// The list of rooms and what follows it, as PowerShell's tokenizer reads the script.
+/// Returns the list of rooms and the text after it, as PowerShell's tokenizer reads the script.
 fn read(script: &str) -> (Vec<String>, &str) {
     let is_quote = |it: char| matches!(it, '\'' | '\u{2018}'..='\u{201b}');
     let (_, list) = script.split_once("$rooms = @(\n").expect("a list");

@@ -1,4 +1,4 @@
-//! What an administrator reads of each code of Entra ID, when the settings are tested.
+//! The explanation of each code of Entra ID, when an administrator tests the settings.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ enum Case {
 
 use Case::{PermissionMissing, Unauthorized, Unavailable};
 
-/// Entra ID refuses by that code, in those words.
+/// Returns a tenant where Entra ID refuses with this code and description.
 fn refusing(code: u32, words: &str) -> impl Fn(&Asked) -> Reply {
     let body = json!({
         "error": "invalid_request", "error_codes": [code], "trace_id": "t-1",
@@ -56,7 +56,7 @@ fn with_secret() -> Value {
     entered(json!({"clientSecret": "not~a~real~secret"}))
 }
 
-/// The check of the token, which fails.
+/// Returns the check of the token, which fails.
 fn token_check(settings: &Value, code: u32, words: &str) -> Check {
     let script = Script::new(refusing(code, words));
     let check = block_on(validate(&script, &settings.to_string())).swap_remove(1);
@@ -64,7 +64,7 @@ fn token_check(settings: &Value, code: u32, words: &str) -> Check {
     check
 }
 
-/// The error that ends a run.
+/// Returns the error that ends a run.
 fn run(settings: &Value, code: u32, words: &str) -> Case {
     let settings = Settings::parse(&settings.to_string()).expect("good settings");
     match sync_rooms(&Script::new(refusing(code, words)), &settings).1 {
@@ -89,9 +89,9 @@ fn assert_explained(
     assert!(check.summary.contains(summary), "{code}: {}", check.summary);
     let said = check.remedy.clone().expect("a remedy");
     assert!(said.contains(remedy), "{code}: {said}");
-    let marked: Vec<_> = check.fields.iter().map(|it| it.field.as_str()).collect();
+    let marked: Vec<_> = check.fields.iter().map(|field| field.field.as_str()).collect();
     assert_eq!(marked, fields, "{code}");
-    assert!(check.fields.iter().all(|it| it.message == check.summary), "{check:?}");
+    assert!(check.fields.iter().all(|field| field.message == check.summary), "{check:?}");
     let detail = check.detail.expect("Microsoft's own words");
     assert!(detail.contains(&format!("AADSTS{code}")) && detail.contains("t-1"), "{detail}");
     assert_eq!(run(settings, code, words), case, "{code}");
@@ -163,7 +163,7 @@ fn case_004_a_code_that_only_looks_like_one_of_a_cloud_is_of_the_certificate() {
 }
 
 #[test]
-fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_remedy() {
     let settings = with_secret();
     for (code, words, case, summary, remedy, fields) in [
         (
@@ -290,7 +290,7 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
 }
 
 #[test]
-fn case_004_every_code_of_a_certificate_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_a_certificate_has_a_cause_and_a_remedy() {
     const UPLOAD: &str = "Certificates → Upload certificate";
     let settings = entered(json!({ "clientCertificate": certificate() }));
     for (code, words, summary, remedy, fields) in [

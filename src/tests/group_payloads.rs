@@ -1,4 +1,4 @@
-//! Microsoft's own payloads of groups, read as they are meant. They are in `tests/payloads`.
+//! Microsoft's published payloads of groups. They are in `tests/payloads`.
 
 use serde_json::value::RawValue;
 
@@ -92,13 +92,13 @@ fn users_are_distinguished_from_other_members() {
     };
     assert_eq!(users(payload!("groups-transitivemembers")), [true]);
     assert_eq!(users(payload!("groups-transitivemembers-groups-only")), [false, false]);
-    // Without a type, only a name to sign in with shows a person. Who is missed so is read by
-    // themselves before anything is removed.
+    // Without a type, only a user principal name identifies a user. A user that is missed for this
+    // reason is read by id before it is removed.
     assert_eq!(users(payload!("groups-members-without-odata-type")), [false]);
 }
 
 #[test]
-fn what_is_wrong_with_one_member_spoils_neither_the_others_nor_the_next_group() {
+fn an_unreadable_member_affects_neither_other_members_nor_the_next_group() {
     let body = r##"{"value": [
         {"id": "g", "displayName": "G", "members@delta": [
             {"@odata.type": "#microsoft.graph.user"}, {"id": "ann"}, {"id": 5}

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+        Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+        user_batches,
     },
     users::{batch, user, with},
 };
@@ -41,7 +42,7 @@ fn users(items: &[Value], link: &str, token: &str) -> Reply {
     super::users::page(items, link, token)
 }
 
-/// A tenant with Ann and Bob, of whom only Ann is in a group, whatever `of_groups` does not know.
+/// A tenant with Ann and Bob, where only Ann is in a group. `of_groups` answers first.
 fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| {
         if let Some(reply) = of_groups(asked) {
@@ -72,7 +73,8 @@ fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked)
 }
 
 fn reported(batches: &[UserBatch], subject: Subject) -> Vec<String> {
-    let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
+    let changes =
+        batches.iter().filter(|batch| batch.subject == subject).flat_map(|batch| &batch.changes);
     let sentence = |it: &UserChange| match it {
         UserChange::User(user) => user.id.clone(),
         UserChange::UserIfKnown(user) => format!("{} if known", user.id),
@@ -94,7 +96,7 @@ fn limited() -> Settings {
     settings(json!({"users": {"onlyGroups": [STAFF]}}))
 }
 
-/// The checkpoint of a run in a tenant at rest.
+/// Returns the checkpoint of a run in a tenant without changes.
 fn checkpoint(settings: &Settings) -> String {
     let (batches, result) = sync_users(&tenant(|_| None), settings, None);
     result.expect("a good run");
@@ -119,8 +121,11 @@ fn a_group_over_several_pages_is_reported_in_parts_without_its_devices() {
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
     let expected = ["g", "g + ann", "g", "g + bob", "g + h", "h", "h - eve"];
     assert_eq!(reported(&batches, Subject::Groups), expected);
-    let modes: Vec<_> =
-        batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode).collect();
+    let modes: Vec<_> = batches
+        .iter()
+        .filter(|batch| batch.subject == Subject::Groups)
+        .map(|batch| batch.mode)
+        .collect();
     let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
 }
@@ -133,7 +138,8 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
             true => 0,
             false => number.parse().ok()?,
         };
-        let members: Vec<_> = (0..5_000).map(|it| member(&format!("m{page}-{it}"))).collect();
+        let members: Vec<_> =
+            (0..5_000).map(|number| member(&format!("m{page}-{number}"))).collect();
         let (link, token) = match page {
             19 => ("@odata.deltaLink", "G1".to_owned()),
             _ => ("@odata.nextLink", (page + 1).to_string()),
@@ -142,9 +148,9 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
     });
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     result.expect("a good run");
-    assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
-    let members = batches.iter().flat_map(|it| &it.changes);
-    let members = members.filter(|it| matches!(it, UserChange::MemberAdded(_))).count();
+    assert!(batches.iter().all(|batch| batch.changes.len() <= BATCH));
+    let members = batches.iter().flat_map(|batch| &batch.changes);
+    let members = members.filter(|member| matches!(member, UserChange::MemberAdded(_))).count();
     assert_eq!(members, 100_000);
 }
 
@@ -171,7 +177,7 @@ fn changes_of_groups_are_reported_and_absent_properties_are_read() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(&since));
     assert_eq!(result.expect("a good run").unreadable, 1);
-    assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
+    assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental));
     let expected = ["h", "h + ann", "h - bob", "gone Soft", "odd? displayName: not a text"];
     assert_eq!(reported(&batches, Subject::Groups), expected);
     let leads = Group {
@@ -180,8 +186,8 @@ fn changes_of_groups_are_reported_and_absent_properties_are_read() {
         email: Some("leads@contoso.com".to_owned()),
         ..Group::default()
     };
-    let changes = batches.iter().flat_map(|it| &it.changes);
-    assert!(changes.into_iter().any(|it| *it == UserChange::Group(leads.clone())));
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
+    assert!(changes.into_iter().any(|change| *change == UserChange::Group(leads.clone())));
 }
 
 #[test]
@@ -192,7 +198,7 @@ fn without_the_permission_for_groups_users_are_synced_with_a_warning() {
     };
     let (batches, result) = sync_users(&tenant(denied), &settings(json!({})), None);
     assert_eq!(reported(&batches, Subject::Users), ["ann", "bob"]);
-    assert!(batches.iter().all(|it| it.subject == Subject::Users));
+    assert!(batches.iter().all(|batch| batch.subject == Subject::Users));
     let warnings = result.expect("a good run").warnings;
     assert_eq!(
         warnings,
@@ -211,10 +217,10 @@ fn only_users_in_the_groups_are_reported_after_the_groups() {
     result.expect("a good run");
     assert_eq!(reported(&batches, Subject::Users), ["ann"]);
     let paths = script.paths();
-    let place = |part: &str| paths.iter().position(|it| it.contains(part));
+    let place = |part: &str| paths.iter().position(|path| path.contains(part));
     assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
-    assert_eq!(place("/v1.0/users?"), None, "nobody else is read: {paths:?}");
-    assert!(paths.iter().any(|it| it.starts_with(&format!(
+    assert_eq!(place("/v1.0/users?"), None, "no other user is read: {paths:?}");
+    assert!(paths.iter().any(|path| path.starts_with(&format!(
         "/v1.0/groups/{STAFF}/transitiveMembers?$select=id,userPrincipalName,"
     ))));
 }
@@ -243,14 +249,15 @@ fn a_changed_user_is_checked_against_the_groups() {
 
 #[test]
 fn more_than_twenty_groups_are_asked_for_in_pieces() {
-    let many: Vec<_> = (1..=41).map(|it| format!("00000000-0000-4000-8000-{it:012}")).collect();
+    let many: Vec<_> =
+        (1..=41).map(|number| format!("00000000-0000-4000-8000-{number:012}")).collect();
     let last = many[40].clone();
     let settings = settings(json!({"users": {"onlyGroups": many}}));
     let script = tenant(move |asked| match asked.path.as_str() {
         "/v1.0/$batch" => Some(batch(asked, |_, body| {
             let groups = body["groupIds"].as_array().expect("groups");
             assert!(groups.len() <= 20, "Graph takes 20");
-            let found: Vec<_> = groups.iter().filter(|it| **it == *last).collect();
+            let found: Vec<_> = groups.iter().filter(|group| **group == *last).collect();
             (200, json!({ "value": found }))
         })),
         path if path.ends_with("deltatoken=P0") => {
@@ -277,7 +284,8 @@ fn a_user_whose_groups_cannot_be_read_stays() {
                 let id = url.split('/').nth(2).unwrap_or_default();
                 let id = if id == "eve" { STAFF } else { id };
                 let message = format!(
-                    "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                    "Resource '{id}' does not exist or one of its queried reference-property \
+                    objects are not present."
                 );
                 (404, json!({"error": {"code": "Request_ResourceNotFound", "message": message}}))
             }
@@ -307,7 +315,7 @@ fn a_change_of_membership_enumerates_the_scope_again_but_not_the_groups() {
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
     result.expect("a good run");
-    let modes: Vec<_> = batches.iter().map(|it| (it.subject, it.mode)).collect();
+    let modes: Vec<_> = batches.iter().map(|batch| (batch.subject, batch.mode)).collect();
     let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(
         modes,
@@ -318,13 +326,16 @@ fn a_change_of_membership_enumerates_the_scope_again_but_not_the_groups() {
         ]
     );
     let paths = script.paths();
-    assert!(!paths.iter().any(|it| it.contains("latest")), "changes go on to be known: {paths:?}");
+    assert!(
+        !paths.iter().any(|path| path.contains("latest")),
+        "the delta link of groups stays: {paths:?}"
+    );
 
     // Cut off after the groups, the next run knows.
-    let mut kept = Kept { room: 1, ..Kept::default() };
-    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut kept));
+    let mut collected = Collected { room: 1, ..Collected::default() };
+    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
-    let since = &kept.batches[0].checkpoint;
+    let since = &collected.batches[0].checkpoint;
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(since));
     assert_eq!(user_batches(batches)[0].mode, full(true, false));
 }
@@ -352,7 +363,7 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
 }
 
 #[test]
-fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
+fn of_a_group_that_comes_twice_on_a_page_the_last_item_counts() {
     let settings = settings(json!({}));
     let since = checkpoint(&settings);
     let script = tenant(|asked| match asked.path.as_str() {
@@ -374,7 +385,7 @@ fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
 }
 
 #[test]
-fn pages_that_say_the_same_again_and_again_end() {
+fn repeated_pages_end_the_run() {
     let script = tenant(|asked| {
         let number: u32 = asked.path.rsplit("=p").next()?.parse().unwrap_or(0);
         let is_groups = asked.path.contains("/groups/delta");
@@ -419,7 +430,7 @@ fn a_group_without_visible_users_is_warned_about() {
 fn another_scope_enumerates_users_again_and_continues_with_groups() {
     let since = checkpoint(&settings(json!({})));
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(&since));
-    let mode = |subject| batches.iter().find(|it| it.subject == subject).map(|it| it.mode);
+    let mode = |subject| batches.iter().find(|batch| batch.subject == subject).map(|it| it.mode);
     assert_eq!(mode(Subject::Groups), Some(Mode::Incremental));
     assert_eq!(mode(Subject::Users), Some(Mode::Full(Part { first: true, last: false })));
     assert_eq!(reported(&batches, Subject::Users), ["ann"]);
@@ -460,11 +471,11 @@ fn case_013_a_group_that_hides_its_members_names_the_permission_to_see_them() {
     });
     let (_, result) = sync_users(&script, &limited(), Some(&since));
     let Err(Error::PermissionMissing(why)) = result else { panic!("{result:?}") };
-    assert!(why.remedy.is_some_and(|it| it.contains("Member.Read.Hidden")));
+    assert!(why.remedy.is_some_and(|text| text.contains("Member.Read.Hidden")));
 }
 
 #[test]
-fn groups_are_read_as_they_stand() {
+fn groups_are_read_by_id_and_missing_ones_are_reported() {
     let script = tenant(|asked| {
         let read = |url: &str, _: &Value| match url {
             url if url.starts_with("/groups/g?$select=id,displayName,") => {

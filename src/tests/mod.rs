@@ -1,4 +1,4 @@
-//! The plugin against a host and a Graph that answer by script: no network, no waiting.
+//! Tests of the plugin with a host and a Graph that answer by script, without network and waiting.
 
 mod booking;
 mod buildings;

@@ -1,4 +1,4 @@
-//! Input that Graph's schema does not allow, and that servers send nevertheless.
+//! Input that Graph's schema does not allow, but that servers send.
 
 use futures_executor::block_on;
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ fn ann(field: &str, value: Value) -> Value {
 }
 
 #[test]
-fn odata_count_as_text_6_0_or_minus_1_spoils_no_page() {
+fn an_odata_count_of_another_type_does_not_prevent_reading_a_page() {
     for count in ["\"6\"", "6.0", "-1", "\"many\"", "null", "[]"] {
         let body = format!(r#"{{"@odata.count": {count}, "value": [{}]}}"#, user("ann"));
         assert_eq!(reported(body.into_bytes(), &json!([])).len(), 1, "{count}");
@@ -80,7 +80,7 @@ fn odata_count_as_text_6_0_or_minus_1_spoils_no_page() {
 }
 
 #[test]
-fn null_inside_proxy_addresses_spoils_no_user() {
+fn null_in_proxy_addresses_does_not_prevent_reading_a_user() {
     for addresses in [
         json!([null, "smtp:a@contoso.com"]),
         json!(null),
@@ -96,7 +96,7 @@ fn null_inside_proxy_addresses_spoils_no_user() {
 }
 
 #[test]
-fn half_a_surrogate_in_a_name_is_replaced_and_spoils_no_user() {
+fn half_a_surrogate_in_a_name_is_replaced() {
     let escaped = |name: &str| {
         let record = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
         let page = format!(r#"{{"value": [{record}]}}"#).into_bytes();
@@ -132,7 +132,7 @@ fn half_a_surrogate_in_a_batch_is_replaced_as_well() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_spoil_no_page() {
+fn bytes_that_are_not_utf_8_are_replaced() {
     let mut page = body(&ann("displayName", json!("Ann X")));
     let at = page.windows(5).position(|it| it == b"Ann X").expect("the name");
     page[at + 4] = 0xc3;
@@ -143,7 +143,7 @@ fn bytes_that_are_no_utf_8_spoil_no_page() {
 }
 
 #[test]
-fn a_byte_order_mark_before_a_page_spoils_nothing() {
+fn a_byte_order_mark_before_a_page_is_ignored() {
     let page = [b"\xef\xbb\xbf".to_vec(), body(&user("ann"))].concat();
     assert_eq!(reported(page, &json!([])).len(), 1);
 }
@@ -194,7 +194,7 @@ fn an_answer_comes_under_the_id_that_was_asked_for_whatever_its_case() {
 }
 
 #[test]
-fn space_around_addresses_and_names_to_sign_in_with_is_no_part_of_them() {
+fn space_around_addresses_and_user_names_is_removed() {
     let mut record = ann("mail", json!(" ann@contoso.com\u{a0}"));
     record["userPrincipalName"] = json!("ann@contoso.com \u{200b}");
     let record = read(&record);
@@ -235,20 +235,20 @@ fn a_number_or_a_truth_value_where_text_is_meant_is_read_as_its_text() {
     assert_eq!(read(&ann("department", json!(true))).department.as_deref(), Some("true"));
     assert_eq!(read(&ann("mobilePhone", json!(4255))).mobile_phone.as_deref(), Some("4255"));
     assert_eq!(read(&ann("businessPhones", json!([null, 7]))).business_phone.as_deref(), Some("7"));
-    for nobody in [json!(null), json!([]), json!([null]), json!("")] {
-        assert_eq!(read(&ann("businessPhones", nobody)).business_phone, None);
+    for absent in [json!(null), json!([]), json!([null]), json!("")] {
+        assert_eq!(read(&ann("businessPhones", absent)).business_phone, None);
     }
 }
 
 #[test]
-fn what_cannot_stand_for_text_keeps_what_is_stored() {
+fn a_field_that_is_not_text_does_not_change_the_stored_value() {
     for (field, value) in [("jobTitle", json!({"no": "text"})), ("surname", json!(["Vance"]))] {
         assert_eq!(unreadable(&ann(field, value)), format!("ann {field}: not a text"));
     }
 }
 
 #[test]
-fn true_and_false_as_text_are_read_and_anything_else_keeps_what_is_stored() {
+fn true_and_false_as_text_are_read_and_other_values_do_not_change_the_stored_one() {
     for (value, enabled) in [("true", true), ("False", false), (" false ", false)] {
         assert_eq!(read(&ann("accountEnabled", json!(value))).enabled, enabled, "{value}");
     }
@@ -259,7 +259,7 @@ fn true_and_false_as_text_are_read_and_anything_else_keeps_what_is_stored() {
 }
 
 #[test]
-fn an_id_or_name_that_is_no_text_is_unreadable() {
+fn a_user_whose_id_or_name_is_not_text_is_unreadable() {
     assert_eq!(
         unreadable(&ann("userPrincipalName", json!(5))),
         "ann userPrincipalName: not a text"
@@ -334,7 +334,7 @@ fn rooms(room: &Value) -> Vec<Room> {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(result.expect("a good run").unreadable, 0);
-    batches.into_iter().flat_map(|it| it.rooms).collect()
+    batches.into_iter().flat_map(|batch| batch.rooms).collect()
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn raw(value: &Value) -> Box<RawValue> {
 
 proptest! {
     #[test]
-    fn whatever_a_member_of_a_user_is_the_user_is_read_or_the_member_is_named(
+    fn with_any_value_of_a_member_the_user_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![
             "userPrincipalName", "displayName", "mail", "jobTitle", "businessPhones",
             "accountEnabled", "userType", "proxyAddresses", "other",
@@ -414,7 +414,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_member_of_a_room_is_the_room_is_read_or_the_member_is_named(
+    fn with_any_value_of_a_member_the_room_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![
             "displayName", "capacity", "floorNumber", "building", "tags", "address",
             "geoCoordinates", "isWheelChairAccessible", "other",

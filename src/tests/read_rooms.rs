@@ -37,7 +37,7 @@ fn read(
     select: Value,
     ids: &[&str],
 ) -> Result<Vec<RoomChange>, Error> {
-    let ids: Vec<_> = ids.iter().map(|it| (*it).to_owned()).collect();
+    let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
     block_on(rooms::read(script, &settings(json!({"rooms": {"select": select}})), &ids))
 }
 
@@ -107,7 +107,7 @@ fn a_room_that_is_not_chosen_any_more_is_out_of_scope() {
 }
 
 #[test]
-fn a_host_may_ask_for_a_thousand_rooms_and_no_more() {
+fn a_host_can_read_up_to_a_thousand_rooms_at_once() {
     let script = tenant(|_| not_found());
     let ids: Vec<_> = (0..=BATCH).map(|it| it.to_string()).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();

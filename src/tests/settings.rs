@@ -26,11 +26,11 @@ fn set(pointer: &str, value: Value) -> Value {
     settings
 }
 
-/// The wrong fields, in the order in which they are reported.
+/// Returns the wrong fields in the order of the errors.
 fn wrong(settings: &Value) -> Vec<String> {
     match Settings::parse(&settings.to_string()) {
         Ok(_) => Vec::new(),
-        Err(fields) => fields.into_iter().map(|it| it.field).collect(),
+        Err(fields) => fields.into_iter().map(|field| field.field).collect(),
     }
 }
 
@@ -45,7 +45,7 @@ fn four_values_are_enough() {
 }
 
 #[test]
-fn nulls_and_defaults_written_out_are_fine() {
+fn nulls_and_explicit_defaults_are_accepted() {
     let mut settings = good();
     settings["server"]["clientCertificate"] = Value::Null;
     settings["server"]["secretExpires"] = json!("2027-05-01");
@@ -58,8 +58,8 @@ fn nulls_and_defaults_written_out_are_fine() {
 #[test]
 fn every_wrong_field_is_reported_at_once() {
     let settings = json!({
-        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5, "clientSecret": 7,
-            "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
+        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5,
+            "clientSecret": 7, "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
         "rooms": {"select": "some"},
         "users": {"cardNumber": "a b", "includeGuests": "yes", "onlyGroups": ["Staff"],
             "defaultGroups": ["", 1], "loginButton": ""},
@@ -216,6 +216,6 @@ fn a_group_that_is_in_the_list_twice_is_named() {
             "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e", "clientSecret": "s"},
         "users": {"onlyGroups": [group, format!(" {} ", group.to_uppercase())]}});
     let wrong = Settings::parse(&twice.to_string()).expect_err("twice");
-    let fields: Vec<_> = wrong.iter().map(|it| it.field.as_str()).collect();
+    let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }

@@ -1,10 +1,11 @@
-//! Which users are reported, in which mode, and where the next run continues.
+//! The users that a run reports, its mode, and the checkpoint for the next run.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::script::{
-    Asked, GRAPH, Kept, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+    Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+    user_batches,
 };
 use crate::{
     directory,
@@ -33,7 +34,7 @@ pub(super) fn page(value: &[Value], link: &str, token: &str) -> Reply {
     ok(json!({"value": value, link: format!("{GRAPH}/v1.0/users/{path}={token}")}))
 }
 
-/// A tenant of `listed`, where `changed` is what happened meanwhile.
+/// A tenant with the users `listed`, where delta reports `changed`.
 fn tenant(listed: Vec<Value>, changed: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
@@ -53,7 +54,7 @@ fn tenant(listed: Vec<Value>, changed: Vec<Value>) -> Script<impl Fn(&Asked) -> 
     })
 }
 
-/// Answers each question of a batch by its url and body.
+/// Answers each request of a batch by its URL and body.
 pub(super) fn batch(asked: &Asked, answer: impl Fn(&str, &Value) -> (u16, Value)) -> Reply {
     let requests: Value = serde_json::from_str(&asked.body).expect("JSON");
     let requests = requests["requests"].as_array().expect("requests").clone();
@@ -71,7 +72,7 @@ pub(super) fn batch(asked: &Asked, answer: impl Fn(&str, &Value) -> (u16, Value)
 }
 
 fn reported(batches: &[UserBatch]) -> Vec<String> {
-    let changes = batches.iter().flat_map(|it| &it.changes);
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
     changes
         .map(|it| match it {
             UserChange::User(user) => user.id.clone(),
@@ -108,7 +109,7 @@ fn guests_disabled_accounts_and_rooms_are_left_out_of_a_listing() {
     let guests: Vec<_> = batches[0]
         .changes
         .iter()
-        .filter(|it| matches!(it, UserChange::User(user) if user.guest))
+        .filter(|change| matches!(change, UserChange::User(user) if user.guest))
         .collect();
     assert_eq!(guests.len(), 1);
 }
@@ -127,37 +128,38 @@ fn a_user_who_leaves_the_scope_by_a_change_is_reported_as_out_of_scope() {
 #[test]
 fn a_change_with_only_some_properties_is_completed_by_a_read() {
     let mut ids: Vec<_> =
-        (0..23).map(|it| json!({"id": format!("p{it}"), "displayName": "new"})).collect();
+        (0..23).map(|number| json!({"id": format!("p{number}"), "displayName": "new"})).collect();
     ids.push(json!({"id": "gone", "jobTitle": "x"}));
-    ids.push(user("whole"));
+    ids.push(user("complete"));
     let script = tenant(Vec::new(), ids);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     let reported = reported(&batches);
     assert_eq!(reported.len(), 24);
-    assert_eq!(reported[23..], ["whole"], "who is not found is owed");
-    let read_again = batches.iter().flat_map(|it| &it.changes).filter(|it| {
+    assert_eq!(reported[23..], ["complete"], "a user that is not found is owed");
+    let read_again = batches.iter().flat_map(|batch| &batch.changes).filter(|it| {
         matches!(it, UserChange::User(user) if user.job_title.as_deref() == Some("read again"))
     });
     assert_eq!(read_again.count(), 23);
-    let batches = script.paths().iter().filter(|it| it.ends_with("$batch")).count();
+    let batches = script.paths().iter().filter(|path| path.ends_with("$batch")).count();
     assert_eq!(batches, 2, "20 at a time");
     assert_eq!(result.expect("a good run").owed.map(|it| it.count), Some(1));
 }
 
 #[test]
-fn one_wrong_field_spoils_one_user_only() {
-    let mut listed: Vec<_> = (0..999).map(|it| user(&format!("u{it}"))).collect();
+fn an_unreadable_field_affects_only_its_user() {
+    let mut listed: Vec<_> = (0..999).map(|number| user(&format!("u{number}"))).collect();
     listed[500]["jobTitle"] = json!({"no": "text"});
     listed[600] = json!({"displayName": "nobody"});
     let (batches, result) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
-    let unreadable: Vec<_> = reported(&batches).into_iter().filter(|it| it.contains('?')).collect();
+    let unreadable: Vec<_> =
+        reported(&batches).into_iter().filter(|text| text.contains('?')).collect();
     assert_eq!(unreadable, ["u500? jobTitle: not a text", "(no id)? id is missing"]);
     assert_eq!(result.map(|it| it.unreadable), Ok(2));
     assert_eq!(reported(&batches).len(), 999);
 }
 
 #[test]
-fn card_numbers_come_to_the_letter_from_any_attribute() {
+fn card_numbers_in_any_attribute_are_unchanged() {
     let card = |attribute: &str, user: Value| {
         let settings = settings(json!({"users": {"cardNumber": attribute}}));
         let script = tenant(vec![user], Vec::new());
@@ -186,17 +188,18 @@ fn card_numbers_come_to_the_letter_from_any_attribute() {
     );
 }
 
-/// A tenant with Ann, whose Graph refuses an attribute: in its delta, or only in its listing.
+/// A tenant with Ann, where Graph refuses an attribute: in delta, or only in a listing.
 fn without(attribute: &'static str, in_delta: bool) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("latest") && path.contains(attribute) && in_delta => Reply::Json(
             400,
-            json!({"error": {"code": "BadRequest", "message":
-                format!("Could not find a property named '{attribute}' on type 'microsoft.graph.user'.")}}),
+            json!({"error": {"code": "BadRequest", "message": format!(
+                "Could not find a property named '{attribute}' on type 'microsoft.graph.user'."
+            )}}),
         ),
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.contains("/users/delta?$deltatoken=") => page(&[], "@odata.deltaLink", "B"),
-        // https://learn.microsoft.com/graph/delta-query-overview: kept outside the directory.
+        // https://learn.microsoft.com/graph/delta-query-overview: stored outside the directory.
         path if path.starts_with("/v1.0/users?") && path.contains(attribute) => {
             refused(501, "NotImplemented")
         }
@@ -211,7 +214,7 @@ fn without(attribute: &'static str, in_delta: bool) -> Script<impl Fn(&Asked) ->
 }
 
 #[test]
-fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user() {
+fn case_034_where_graph_lacks_the_attribute_users_are_synced_without_card_numbers() {
     for in_delta in [true, false] {
         let settings = settings(json!({"users": {"cardNumber": "aboutMe"}}));
         let (batches, result) = sync_users(&without("aboutMe", in_delta), &settings, None);
@@ -225,7 +228,7 @@ fn case_034_an_attribute_that_graph_does_not_have_costs_the_numbers_and_no_user(
         let script = without("aboutMe", in_delta);
         let (batches, result) = sync_users(&script, &settings, Some(since));
         assert_eq!(result.expect("a good run").warnings.len(), 1);
-        assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
+        assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental), "{batches:?}");
 
         let ids = ["ann".to_owned()];
         let read = block_on(directory::read_users(&script, &settings, &ids)).expect("answers");
@@ -259,7 +262,7 @@ fn a_loop_of_changes_restarts_the_enumeration() {
 }
 
 #[test]
-fn users_do_not_wait_for_errors_of_places() {
+fn errors_of_places_do_not_delay_users() {
     for (status, code) in [(401, "UnknownError"), (404, "ResourceNotFound")] {
         let script = Script::new(move |asked| match asked.path.as_str() {
             path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
@@ -275,14 +278,17 @@ fn users_do_not_wait_for_errors_of_places() {
 }
 
 #[test]
-fn a_page_larger_than_a_batch_is_handed_over_in_several() {
-    let listed: Vec<_> = (0..2500).map(|it| user(&format!("u{it}"))).collect();
+fn a_page_larger_than_a_batch_is_sent_in_several_batches() {
+    let listed: Vec<_> = (0..2500).map(|number| user(&format!("u{number}"))).collect();
     let (batches, _) = sync_users(&tenant(listed, Vec::new()), &settings(json!({})), None);
     let batches = user_batches(batches);
-    assert_eq!(batches.iter().map(|it| it.changes.len()).collect::<Vec<_>>(), [1000, 1000, 500, 0]);
-    assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
+    assert_eq!(
+        batches.iter().map(|batch| batch.changes.len()).collect::<Vec<_>>(),
+        [1000, 1000, 500, 0]
+    );
+    assert!(batches.iter().all(|batch| batch.changes.len() <= BATCH));
     let first = |it: &UserBatch| it.mode == Mode::Full(Part { first: true, last: false });
-    assert_eq!(batches.iter().filter(|it| first(it)).count(), 1);
+    assert_eq!(batches.iter().filter(|batch| first(batch)).count(), 1);
     assert_eq!(batches[0].checkpoint, batches[1].checkpoint, "the page would be read again");
     assert_ne!(batches[1].checkpoint, batches[2].checkpoint);
 }
@@ -321,7 +327,7 @@ fn a_forgotten_link_restarts_the_enumeration_within_the_run() {
 }
 
 #[test]
-fn a_checkpoint_serves_only_the_settings_it_was_made_for() {
+fn a_checkpoint_is_used_only_with_the_settings_it_was_made_for() {
     let made = settings(json!({}));
     let (batches, _) = sync_users(&tenant(vec![user("ann")], Vec::new()), &made, None);
     let since = batches.last().expect("a batch").checkpoint.clone();
@@ -345,7 +351,7 @@ fn a_checkpoint_serves_only_the_settings_it_was_made_for() {
     let elsewhere = since.replace("graph.microsoft.com/v1.0/users", "evil.example/v1.0/users");
     let script = tenant(Vec::new(), Vec::new());
     sync_users(&script, &made, Some(&elsewhere)).1.expect("a full run");
-    assert!(script.asked.borrow().iter().all(|it| !it.origin.contains("evil")));
+    assert!(script.asked.borrow().iter().all(|request| !request.origin.contains("evil")));
 }
 
 #[test]
@@ -360,22 +366,21 @@ fn delta_is_not_trusted_for_more_than_a_week() {
 }
 
 #[test]
-fn a_dropped_stream_ends_the_asking() {
+fn a_dropped_stream_ends_the_requests() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
         path if path.contains("/places/") => ok(json!({"value": []})),
         path if path.ends_with("/token") => nothing(),
         path => {
             let next = path.rsplit('=').next().and_then(|it| it.parse().ok()).unwrap_or(0) + 1;
-            ok(
-                json!({"value": [user("x")], "@odata.nextLink": format!("{GRAPH}/v1.0/users?$skiptoken={next}")}),
-            )
+            let link = format!("{GRAPH}/v1.0/users?$skiptoken={next}");
+            ok(json!({"value": [user("x")], "@odata.nextLink": link}))
         }
     });
-    let mut kept = Kept { room: 3, ..Kept::default() };
-    let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut kept));
+    let mut collected = Collected { room: 3, ..Collected::default() };
+    let result = block_on(directory::sync(&script, &settings(json!({})), None, &mut collected));
     assert_eq!(result, Err(Error::Cancelled));
-    let pages = script.paths().iter().filter(|it| it.starts_with("/v1.0/users?")).count();
+    let pages = script.paths().iter().filter(|path| path.starts_with("/v1.0/users?")).count();
     assert!(pages <= 5, "three reported, one refused, one under way: {pages}");
 }
 
@@ -446,8 +451,14 @@ fn a_throttled_part_of_a_batch_is_asked_again() {
     let ids = ["a".to_owned(), "b".to_owned()];
     let changes =
         block_on(directory::read_users(&script, &settings(json!({})), &ids)).expect("answers");
-    assert!(changes.iter().all(|it| matches!(it, UserChange::User(_))), "{changes:?}");
+    assert!(changes.iter().all(|change| matches!(change, UserChange::User(_))), "{changes:?}");
     assert_eq!(script.pauses.borrow()[0].as_secs(), 3);
-    let again = script.asked.borrow().iter().rev().find(|it| it.path.ends_with("$batch")).cloned();
+    let again = script
+        .asked
+        .borrow()
+        .iter()
+        .rev()
+        .find(|request| request.path.ends_with("$batch"))
+        .cloned();
     assert!(!again.expect("asked twice").body.contains("/users/a?"), "only what was put off");
 }

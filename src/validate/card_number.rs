@@ -124,8 +124,8 @@ impl Sample {
         if self.holders.is_empty() {
             return warned(
                 format!("None of {users} users in a sample has a card number in {attribute}"),
-                "Check that the attribute has values (Entra Connect syncs those that are maintained \
-                    on premises), or choose another attribute in the user settings",
+                "Check that the attribute has values (Entra Connect syncs those that are \
+                    maintained on premises), or choose another attribute in the user settings",
             );
         }
         let mut shared = self.holders.values().filter(|users| users.len() > 1);

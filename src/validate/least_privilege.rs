@@ -20,7 +20,8 @@ const MEMBERS: &str = "GroupMember.Read.All";
 /// How to limit Calendars.ReadWrite, which is granted for all mailboxes.
 const LIMIT: &str = "To limit the app to the mailboxes of rooms, assign it a role with RBAC for \
     Applications in Exchange \
-    (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove Calendars.ReadWrite here: the app has the sum of both";
+    (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove \
+    Calendars.ReadWrite here: the app has the sum of both";
 
 /// Compares the roles in the token, which are a hint only.
 pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check {
@@ -42,7 +43,7 @@ pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check
     };
     let beyond: Vec<_> = roles.iter().map(String::as_str).filter(|role| !is_needed(role)).collect();
     if beyond.is_empty() {
-        let summary = match roles.iter().any(|it| it == DIRECTORY) {
+        let summary = match roles.iter().any(|role| role == DIRECTORY) {
             true => {
                 "No permission is granted beyond those that ONES needs; Directory.Read.All serves \
                     only to find the attribute for pager"

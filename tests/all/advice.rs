@@ -11,7 +11,7 @@ fn check(scene: &Scene, id: &str) -> Value {
     checks.into_iter().find(|check| check["id"] == id).expect("the check")
 }
 
-/// The check of the token, where the token endpoint refuses so.
+/// Returns the check of the token, where the token endpoint refuses with this code.
 fn refused(fault: TokenFault) -> Value {
     let scene = Scene::new(5, 1);
     scene.add_fault(Fault::once("", Then::Token(fault)).times(None)).expect("a fault");

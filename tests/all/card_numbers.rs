@@ -16,7 +16,7 @@ fn in_truth(scene: &Scene, path: &[&str]) -> BTreeMap<String, String> {
     users.filter_map(|(id, user)| Some((id, number(&user)?))).collect()
 }
 
-fn kept(scene: &Scene) -> BTreeMap<String, String> {
+fn stored(scene: &Scene) -> BTreeMap<String, String> {
     let users = scene.synced_users().into_iter();
     let numbers = users.map(|(id, user)| (id, text(&user, "cardNumber")));
     numbers.filter(|(_, number)| !number.is_empty()).collect()
@@ -34,7 +34,7 @@ fn set(scene: &Scene, user: &str, properties: Value) {
 }
 
 #[test]
-fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
+fn pager_is_found_under_any_name_and_in_every_way() {
     for seed in [1, 2] {
         let mut scene = Scene::with(Config { users: 120, rooms: 2, seed, ..Config::default() });
         scene.set("/users/cardNumber", json!("pager"));
@@ -48,10 +48,10 @@ fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
         scene.sync("users");
         let truth = in_truth(&scene, &[&pager]);
         assert!(!truth.is_empty());
-        assert_eq!(kept(&scene), truth);
+        assert_eq!(stored(&scene), truth);
         let check = check(&scene);
         assert_eq!(check["outcome"], "passed", "{check}");
-        assert!(check["summary"].as_str().is_some_and(|it| it.contains(&pager)), "{check}");
+        assert!(check["summary"].as_str().is_some_and(|text| text.contains(&pager)), "{check}");
         // A second run does not look it up again.
         scene.clear_requests();
         scene.sync("users");
@@ -60,7 +60,7 @@ fn pager_is_found_whatever_the_tenant_calls_it_and_however_it_can_be_found() {
 }
 
 #[test]
-fn any_attribute_can_hold_it_to_the_letter() {
+fn card_numbers_are_read_from_any_attribute_unchanged() {
     let mut scene = Scene::new(150, 2);
     scene.sync("rooms");
     let user = scene.expected_users().into_keys().next().expect("a user");
@@ -76,9 +76,9 @@ fn any_attribute_can_hold_it_to_the_letter() {
     ] {
         scene.set("/users/cardNumber", json!(setting));
         scene.sync("users");
-        let kept = kept(&scene);
-        assert_eq!(kept, in_truth(&scene, path), "{setting}");
-        assert!(setting == "officeLocation" || kept[&user] == number, "{setting}");
+        let stored = stored(&scene);
+        assert_eq!(stored, in_truth(&scene, path), "{setting}");
+        assert!(setting == "officeLocation" || stored[&user] == number, "{setting}");
     }
 }
 
@@ -106,7 +106,7 @@ fn numbers_that_no_user_has_or_that_two_users_share_are_warned_about() {
 }
 
 #[test]
-fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
+fn case_034_where_pager_is_not_found_users_are_synced_without_card_numbers() {
     let mut scene = Scene::new(60, 2);
     scene.set("/users/cardNumber", json!("pager"));
     let pager = scene.truth().extensions[0].clone();
@@ -117,7 +117,7 @@ fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
     scene.sync("rooms");
     let run = scene.sync("users");
     scene.assert_users_match();
-    assert_eq!(kept(&scene), BTreeMap::new());
+    assert_eq!(stored(&scene), BTreeMap::new());
     let warnings = run["summary"]["warnings"].to_string();
     assert!(warnings.contains("pager") && warnings.contains("Directory.Read.All"), "{warnings}");
 
@@ -126,5 +126,5 @@ fn case_034_users_come_without_a_card_number_where_pager_cannot_be_found() {
     set(&scene, &user, json!({pager.as_str(): "0042"}));
     scene.grant("Directory.Read.All").expect("a permission");
     scene.sync("users");
-    assert_eq!(kept(&scene), in_truth(&scene, &[&pager]));
+    assert_eq!(stored(&scene), in_truth(&scene, &[&pager]));
 }

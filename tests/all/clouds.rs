@@ -1,4 +1,4 @@
-//! Every cloud of Microsoft, and tenants that have less.
+//! Every cloud of Microsoft, and tenants without Places or room lists.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Cloud, Config};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn check(scene: &Scene, id: &str) -> Value {
     let run = scene.host(&["validate"]).json();
     let checks = run["checks"].as_array().expect("checks");
-    checks.iter().find(|it| it["id"] == id).expect("the check").clone()
+    checks.iter().find(|check| check["id"] == id).expect("the check").clone()
 }
 
 #[test]
@@ -19,17 +19,17 @@ fn a_tenant_of_each_cloud_is_synced() {
         scene.sync("users");
         scene.assert_users_match();
         scene.assert_groups_match();
-        let kept = scene.synced_rooms();
+        let stored = scene.synced_rooms();
         for room in scene.rooms() {
             // China has no lasting id of rooms.
             let id = if cloud == Cloud::China21Vianet { "emailAddress" } else { "placeId" };
-            assert!(kept.contains_key(&text(&room, id)), "{cloud}: {room}");
+            assert!(stored.contains_key(&text(&room, id)), "{cloud}: {room}");
         }
     }
 }
 
 #[test]
-fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
+fn chosen_rooms_without_lasting_ids_are_warned_about() {
     let config = Config { users: 5, rooms: 6, cloud: Cloud::China21Vianet, ..Config::default() };
     let mut scene = Scene::with(config);
     let rooms = scene.rooms();
@@ -51,7 +51,7 @@ fn rooms_that_are_chosen_where_no_id_lasts_are_warned_about() {
 }
 
 #[test]
-fn a_tenant_without_places_says_so_and_its_users_are_synced() {
+fn without_places_a_warning_says_so_and_users_are_synced() {
     let scene = Scene::with(Config { users: 25, rooms: 3, places: false, ..Config::default() });
     let places = check(&scene, "permission/Place.Read.All");
     assert_eq!(places["outcome"], "warned", "{places}");
@@ -70,5 +70,5 @@ fn a_tenant_without_room_lists_has_rooms_without() {
     let scene = Scene::with(Config { users: 5, rooms: 4, room_lists: false, ..Config::default() });
     let run = scene.sync("rooms");
     assert_eq!(run["added"], 4);
-    assert!(scene.synced_rooms().values().all(|it| it["lists"] == json!([])));
+    assert!(scene.synced_rooms().values().all(|room| room["lists"] == json!([])));
 }

@@ -1,4 +1,4 @@
-//! What the component is, seen from outside.
+//! Imports and description of the component.
 
 use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// A key for tests. rcgen cannot make RSA keys with ring, but signs with them.
 const KEY: &str = include_str!("../vectors/credentials/rsa-2048.key.pem");
 
-/// A certificate for the key that is good for a long time, beginning long ago.
+/// Returns a certificate for the key that is valid from long ago for a long time.
 fn certificate() -> String {
     let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
     let mut params = CertificateParams::default();
@@ -40,13 +40,13 @@ fn a_certificate_works_like_a_secret_and_its_key_appears_nowhere() {
 }
 
 #[test]
-fn a_certificate_that_the_tenant_does_not_know_is_to_be_uploaded() {
+fn the_remedy_for_an_unknown_certificate_is_to_upload_it() {
     let scene = scene(&certificate());
     let token = scene.host(&["validate"]).ends_with(1).json()["checks"][1].clone();
     assert_eq!(token["outcome"], "failed");
     assert_eq!(token["fields"][0]["field"], "/server/clientCertificate");
     let says = |member: &str, words: &str| {
-        assert!(token[member].as_str().is_some_and(|it| it.contains(words)), "{token}");
+        assert!(token[member].as_str().is_some_and(|text| text.contains(words)), "{token}");
     };
     says("detail", "AADSTS700027");
     says("remedy", "Certificates → Upload certificate");

@@ -37,7 +37,7 @@ fn counts(run: &Value, what: &str) -> [u64; 3] {
 }
 
 #[test]
-fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
+fn groups_are_synced_with_their_members_and_follow_every_change() {
     let scene = scene(120, 12);
     scene.sync("rooms");
     let run = scene.sync("users");
@@ -52,8 +52,8 @@ fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
     assert_eq!(run["mode"], "incremental");
     assert_eq!(counts(&run, "groups"), [2, 0, 0]);
     assert_eq!(run["memberships"], json!({"added": 3, "removed": 0}));
-    let kept = scene.synced_groups();
-    assert_eq!(kept[&outer]["members"], 2, "Ann by way of the inner group");
+    let stored = scene.synced_groups();
+    assert_eq!(stored[&outer]["members"], 2, "Ann by way of the inner group");
     scene.assert_groups_match();
 
     scene.remove_members(&inner, &[&ann]).expect("a member");
@@ -88,7 +88,7 @@ fn groups_made_in_ones_are_never_touched() {
     let staff = |source: &str| {
         let groups = scene.host(&["groups"]).ends_with(0).lines();
         let found = groups.into_iter().find(|it| it["source"] == source && it["name"] == "Staff");
-        found.map(|it| it["members"].as_u64().expect("a count"))
+        found.map(|item| item["members"].as_u64().expect("a count"))
     };
     let all = scene.synced_users().len() as u64;
     assert_eq!((staff("directory"), staff("ones")), (Some(1), Some(all)));
@@ -125,7 +125,7 @@ fn only_users_of_the_chosen_groups_are_stored_and_leavers_are_out_of_scope() {
     assert_eq!(run["mode"], "full", "the scope is listed again");
     scene.assert_users_match();
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
-    let gone = all.iter().find(|it| text(it, "id") == bob).expect("kept as removed");
+    let gone = all.iter().find(|user| text(user, "id") == bob).expect("stored as removed");
     assert_eq!(gone["removed"]["reason"], "out-of-scope", "{gone}");
     scene.assert_groups_match();
 }
@@ -183,7 +183,7 @@ fn a_chosen_group_that_is_gone_is_named_and_no_user_is_removed() {
     assert_eq!(scene.synced_users().len(), 1);
     let run = scene.host(&["validate"]).ends_with(1).json();
     let checks = run["checks"].as_array().expect("checks");
-    let scope = checks.iter().find(|it| it["id"] == "scope").expect("a check");
+    let scope = checks.iter().find(|check| check["id"] == "scope").expect("a check");
     assert_eq!(scope["outcome"], "failed");
 }
 
@@ -199,7 +199,7 @@ fn without_the_permission_users_are_synced_and_known_groups_stay() {
     assert_eq!(scene.synced_groups(), before);
 }
 
-/// What can happen between two runs.
+/// A change between two runs.
 #[derive(Debug, Clone)]
 enum Event {
     /// Joiners, leavers, renames, moves, and some memberships.
@@ -212,7 +212,7 @@ enum Event {
     Delete(usize),
     Make(usize),
     Expire,
-    /// How many groups and how many members a page has.
+    /// Number of groups and of members on a page.
     Pages(usize, usize),
     Limit(Vec<usize>),
     Include(bool, bool),
@@ -259,7 +259,7 @@ fn happen(scene: &mut Scene, event: &Event, lasting: &[String]) {
             it.delta_members_per_page = *members;
         }),
         Event::Limit(to) => {
-            let to: BTreeSet<_> = to.iter().map(|it| lasting[*it].clone()).collect();
+            let to: BTreeSet<_> = to.iter().map(|number| lasting[*number].clone()).collect();
             scene.set("/users/onlyGroups", json!(to));
         }
         Event::Include(guests, disabled) => {
@@ -287,7 +287,7 @@ proptest! {
     })]
 
     #[test]
-    fn after_any_history_ones_has_the_truth_under_the_settings(
+    fn after_any_history_ones_has_the_current_state_under_the_settings(
         events in prop::collection::vec(event(), 4..24),
     ) {
         let mut scene = scene(30, 8);

@@ -48,8 +48,8 @@ fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_come
         let run = scene.sync("users");
         assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)), "{run}");
         assert_eq!(owed(&run), 2, "{run}");
-        let kept = scene.synced_users();
-        assert!(kept.contains_key(&ann) && !kept.contains_key(&nora));
+        let stored = scene.synced_users();
+        assert!(stored.contains_key(&ann) && !stored.contains_key(&nora));
     }
     recovered(&scene);
     let run = scene.sync("users");
@@ -58,7 +58,7 @@ fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_come
 }
 
 #[test]
-fn case_040_a_removal_that_delta_reports_is_believed_whatever_a_replica_says() {
+fn case_040_a_removal_that_delta_reports_counts_despite_old_replicas() {
     let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
@@ -83,9 +83,9 @@ fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
     for _ in 0..2 {
         let run = scene.sync("users");
         assert_eq!(run["groups"]["removed"], json!(0), "{run}");
-        let kept = scene.synced_groups();
-        assert_eq!(kept[&crew]["members"], json!(1), "{kept:?}");
-        assert!(!kept.contains_key(&new));
+        let stored = scene.synced_groups();
+        assert_eq!(stored[&crew]["members"], json!(1), "{stored:?}");
+        assert!(!stored.contains_key(&new));
     }
     recovered(&scene);
     scene.sync("users");
@@ -93,7 +93,7 @@ fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
 }
 
 #[test]
-fn case_042_records_that_a_batch_did_not_answer_are_read_in_the_next_run() {
+fn case_042_records_whose_part_of_a_batch_failed_are_read_in_the_next_run() {
     let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
@@ -119,7 +119,7 @@ fn case_042_records_that_a_batch_did_not_answer_are_read_in_the_next_run() {
 }
 
 #[test]
-fn case_047_values_of_delta_win_over_those_of_an_old_replica() {
+fn case_047_values_of_delta_override_those_of_an_old_replica() {
     let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     change(&scene, &ann, json!({"mail": "ann@contoso.com"}));

@@ -1,5 +1,5 @@
-//! Whatever a replica is behind with and whatever part of a batch fails: afterwards ONES has the
-//! truth, and no user who was never gone was ever removed.
+//! Property test of lagging replicas and failing parts of batches: afterwards ONES has the current
+//! state of the tenant, and no user that always existed was removed.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// What can happen between two runs. Numbers choose one of those that are there.
+/// A change between two runs. Numbers select an existing user or group.
 #[derive(Debug, Clone)]
 enum Event {
     Hire,
@@ -97,7 +97,7 @@ impl History {
         }
     }
 
-    /// A run, an administrator who agrees to its removals, and a look at who is removed.
+    /// Runs a sync, approves its removals, and checks the removed users.
     fn sync(&self) {
         let run = self.scene.host(&["sync", "users"]);
         assert!(matches!(run.code, 0 | 3), "{run:#?}");
@@ -122,7 +122,7 @@ proptest! {
     })]
 
     #[test]
-    fn after_replicas_that_lag_and_batches_that_fail_two_runs_lead_to_the_truth(
+    fn after_lagging_replicas_and_failing_batches_two_runs_restore_the_current_state(
         events in prop::collection::vec(event(), 6..22),
     ) {
         let config = Config { users: 25, rooms: 2, groups: 4, ..Config::default() };

@@ -1,4 +1,4 @@
-//! What Microsoft sends although its schema does not allow it, and pages of any legal size.
+//! Input that Microsoft's schema does not allow, and pages of any legal size.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Config, Edit, Fault, Override, Then};
@@ -8,7 +8,7 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// A member of a user, group or place is sent as it is written here.
+/// Sends a member of a user, group or place in this form.
 fn sends(scene: &Scene, written: Override, name: &str, json: &str) {
     scene.add_override(written.set(name, json).expect("JSON"));
 }
@@ -22,13 +22,13 @@ fn a_null_among_addresses_and_half_a_character_in_a_name_make_no_user_unreadable
     sends(&scene, Override::for_id(&users[1]), "displayName", r#""Ann \ud83d""#);
     let run = scene.sync("users");
     assert_eq!(run["unreadable"], json!([]), "{run}");
-    let kept = scene.synced_users();
-    assert_eq!(kept.keys().cloned().collect::<Vec<_>>(), users);
-    assert!(text(&kept[&users[1]], "displayName").starts_with("Ann"));
+    let stored = scene.synced_users();
+    assert_eq!(stored.keys().cloned().collect::<Vec<_>>(), users);
+    assert!(text(&stored[&users[1]], "displayName").starts_with("Ann"));
 }
 
 #[test]
-fn a_count_that_is_none_spoils_no_page() {
+fn a_count_of_another_type_does_not_prevent_reading_a_page() {
     for count in [json!("12"), json!(6.0), json!(-1), json!(null)] {
         let scene = Scene::with(Config { rooms: 130, ..Config::default() });
         let edit = Edit { pointer: "/@odata.count".to_owned(), value: Some(count.clone()) };
@@ -89,7 +89,7 @@ fn a_guest_without_a_type_is_a_guest_by_name() {
     scene.assert_users_match();
 }
 
-/// As many addresses for each user of a page.
+/// Gives each user of a page this number of addresses.
 fn addresses(scene: &Scene, count: usize) {
     let address = |number| format!("smtp:{number:03}{}@contoso.com", "a".repeat(50));
     let addresses: Vec<_> = (0..count).map(address).collect();
@@ -98,7 +98,7 @@ fn addresses(scene: &Scene, count: usize) {
 }
 
 #[track_caller]
-fn assert_all_users_came(scene: &Scene) {
+fn assert_all_users_are_synced(scene: &Scene) {
     assert!(scene.synced_users().keys().eq(scene.expected_users().keys()));
 }
 
@@ -107,7 +107,7 @@ fn a_page_of_more_than_8_mib_is_read() {
     let scene = Scene::new(1200, 1);
     addresses(&scene, 130);
     scene.sync("users");
-    assert_all_users_came(&scene);
+    assert_all_users_are_synced(&scene);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_page_that_is_too_large_for_an_answer_is_asked_for_again_in_smaller_pages() 
     // 20 MB in a page of 999 users.
     addresses(&scene, 300);
     scene.sync("users");
-    assert_all_users_came(&scene);
+    assert_all_users_are_synced(&scene);
     let half = ("$top".to_owned(), "499".to_owned());
     assert!(scene.requests().iter().any(|request| request.query.contains(&half)));
 }

@@ -1,4 +1,4 @@
-//! Microsoft limits requests, fails for a moment, and forgets its page tokens: runs end well.
+//! Throttling, short outages and expired page tokens: a run still succeeds.
 
 use end_to_end::Scene;
 use m365_emulator::{Fault, Then};

@@ -1,16 +1,16 @@
-//! Rooms, from the tenant into ONES.
+//! Rooms that are added, changed and removed.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Config, SpaceKind};
 use serde_json::{Value, json};
 
-/// The name of the building that a room's parents lead to.
+/// Returns the name of the building that contains a room.
 fn building_of(scene: &Scene, room: &Value) -> Option<String> {
     let kinds = [SpaceKind::Section, SpaceKind::Floor, SpaceKind::Building];
-    let spaces: Vec<_> = kinds.into_iter().flat_map(|it| scene.spaces(it)).collect();
+    let spaces: Vec<_> = kinds.into_iter().flat_map(|kind| scene.spaces(kind)).collect();
     let mut parent = text(room, "parentId");
     loop {
-        let space = spaces.iter().find(|it| text(it, "placeId") == parent)?;
+        let space = spaces.iter().find(|space| text(space, "placeId") == parent)?;
         match text(space, "parentId") {
             none if none.is_empty() => return Some(text(space, "displayName")),
             next => parent = next,
@@ -19,26 +19,28 @@ fn building_of(scene: &Scene, room: &Value) -> Option<String> {
 }
 
 #[test]
-fn every_room_of_the_tenant_comes_to_ones() {
+fn every_room_of_the_tenant_is_synced() {
     for places_next_link in [true, false] {
         let scene = Scene::with(Config { rooms: 250, places_next_link, ..Config::default() });
         assert_eq!(scene.counts("rooms"), [250, 0, 0, 0], "next links: {places_next_link}");
-        let kept = scene.synced_rooms();
+        let stored = scene.synced_rooms();
         for room in scene.rooms() {
-            let ours = &kept[&text(&room, "placeId")];
+            let ours = &stored[&text(&room, "placeId")];
             assert_eq!(text(ours, "email"), text(&room, "emailAddress"));
             assert_eq!(text(ours, "name"), text(&room, "displayName"));
             assert_eq!(ours["capacity"].as_u64(), room["capacity"].as_u64(), "{room}");
             let building = building_of(&scene, &room).unwrap_or_else(|| text(&room, "building"));
             assert_eq!(text(ours, "building"), building);
         }
-        assert!(kept.values().any(|it| it["lists"].as_array().is_some_and(|it| !it.is_empty())));
+        let is_listed =
+            |room: &Value| room["lists"].as_array().is_some_and(|lists| !lists.is_empty());
+        assert!(stored.values().any(is_listed));
         assert_eq!(scene.counts("rooms"), [0, 0, 0, 0], "nothing changed");
     }
 }
 
 #[test]
-fn changed_and_removed_rooms_follow() {
+fn changed_and_removed_rooms_are_synced() {
     let scene = Scene::new(5, 30);
     scene.sync("rooms");
     let rooms = scene.rooms();
@@ -47,14 +49,14 @@ fn changed_and_removed_rooms_follow() {
     scene.patch_room(&id(0), renamed).expect("a room");
     scene.remove_room(&id(1)).expect("a room");
     assert_eq!(scene.counts("rooms"), [0, 1, 1, 0]);
-    let kept = scene.synced_rooms();
-    assert_eq!(kept.len(), 29);
-    assert!(kept.values().any(|it| it["name"] == "Blue Whale"));
+    let stored = scene.synced_rooms();
+    assert_eq!(stored.len(), 29);
+    assert!(stored.values().any(|room| room["name"] == "Blue Whale"));
     assert_eq!(scene.host(&["rooms", "--all"]).lines().len(), 30, "the removed one is remembered");
 }
 
 #[test]
-fn chosen_rooms_come_alone() {
+fn only_chosen_rooms_are_synced() {
     let mut scene = Scene::new(5, 30);
     let rooms = scene.rooms();
     let chosen =
@@ -67,7 +69,7 @@ fn chosen_rooms_come_alone() {
 }
 
 #[test]
-fn a_tenant_that_shows_no_rooms_removes_none() {
+fn a_tenant_that_lists_no_rooms_removes_none() {
     let scene = Scene::new(5, 6);
     scene.sync("rooms");
     for room in scene.rooms() {
@@ -103,15 +105,15 @@ fn a_renamed_building_renames_it_for_its_rooms() {
     let renamed = json!({"displayName": "Headquarters"}).as_object().expect("an object").clone();
     scene.patch_space(SpaceKind::Building, &text(&building, "id"), renamed).expect("a building");
     scene.sync("rooms");
-    let kept = scene.synced_rooms();
+    let stored = scene.synced_rooms();
     let inside: Vec<_> = scene
         .rooms()
         .into_iter()
         .filter(|it| building_of(&scene, it).is_some_and(|it| it == "Headquarters"))
-        .map(|it| text(&it, "placeId"))
+        .map(|room| text(&room, "placeId"))
         .collect();
     assert!(!inside.is_empty());
-    assert!(inside.iter().all(|it| kept[it]["building"] == "Headquarters"));
+    assert!(inside.iter().all(|id| stored[id]["building"] == "Headquarters"));
 }
 
 #[test]

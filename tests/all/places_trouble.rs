@@ -1,4 +1,4 @@
-//! Places that does not answer, or answers less than there is: rooms keep what they have.
+//! Places that does not answer, or answers incompletely: stored rooms do not change.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Config, Fault, Then};
@@ -8,7 +8,7 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// These paths answer 500, for longer than a run waits.
+/// Lets these paths answer 500 for longer than a run waits.
 fn fails(scene: &Scene, path: &str) {
     let fails = Then::Fail { status: 500, retry_after: Some("600".to_owned()) };
     scene.set_faults(vec![Fault::once(path, fails).times(None)]).expect("a fault");
@@ -53,7 +53,7 @@ fn case_046_while_places_does_not_answer_the_account_of_a_room_does_not_become_a
     scene.patch_user(&ann, properties(json!({"jobTitle": "Captain"}))).expect("a user");
     scene.sync("users");
     assert!(!scene.synced_users().contains_key(&account), "while Places does not answer");
-    assert_eq!(text(&scene.synced_users()[&ann], "jobTitle"), "Captain", "who is known is updated");
+    assert_eq!(text(&scene.synced_users()[&ann], "jobTitle"), "Captain", "known users are updated");
 
     scene.set_faults(Vec::new()).expect("no faults");
     for _ in 0..2 {
@@ -85,7 +85,9 @@ fn case_048_a_list_or_a_building_that_cannot_be_read_stays_as_it_was() {
     let before = scene.synced_rooms();
     let has = |what: &str| {
         before.values().any(|room| !matches!(&room[what], Value::Null | Value::Array(_)))
-            || before.values().any(|room| room[what].as_array().is_some_and(|it| !it.is_empty()))
+            || before
+                .values()
+                .any(|room| room[what].as_array().is_some_and(|list| !list.is_empty()))
     };
     assert!(has("building") && has("lists"));
     let list = text(&scene.room_lists()[0], "emailAddress");

@@ -50,7 +50,7 @@ impl Door {
         self.runtime.block_on(self.session.handle_callback(callback))
     }
 
-    /// From the login page to the end.
+    /// Signs a user in, from the login page to the end.
     fn sign_in(&self, account: &str) -> Result<CallbackOutcome, CallError> {
         let Redirect { url, flow } = self.begin(Purpose::SignIn);
         self.handle(press(&url, "account", account), Some(flow))
@@ -70,7 +70,7 @@ impl Door {
     }
 }
 
-/// The case and code of a refusal.
+/// Returns case and code of a refusal.
 #[track_caller]
 fn refused(outcome: Result<CallbackOutcome, CallError>) -> (&'static str, String) {
     match outcome {
@@ -214,7 +214,7 @@ fn a_callback_that_belongs_to_no_sign_in_of_this_browser_sends_no_request() {
 }
 
 #[test]
-fn a_code_is_good_for_once() {
+fn a_code_can_be_used_once() {
     let door = Door::new(Scene::new(20, 2));
     let known = text(&door.user(), "userPrincipalName");
     let Redirect { url, flow } = door.begin(Purpose::SignIn);
@@ -246,7 +246,7 @@ fn guests_sign_in_only_where_the_settings_include_them() {
 }
 
 #[test]
-fn consent_brings_the_permissions() {
+fn consent_grants_the_permissions() {
     let door = Door::new(Scene::new(5, 1));
     for permission in door.scene.permissions() {
         door.scene.revoke(permission).expect("a permission");

@@ -1,4 +1,4 @@
-//! Browsers at the pages of the host, by HTTP: several tabs, back and reload.
+//! The pages of the host over HTTP, with several tabs, back and reload.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn connected(scene: &Scene) -> Server {
     let mut store = Store::open(&folder, StoreOptions::default()).expect("a store");
     let key = SealingKey::of(&folder, |_| None).expect("a key");
     let settings = Settings::parse(&scene.settings.to_string(), |_| None).expect("settings");
-    store.keep_settings(None, &settings, &key).expect("settings are kept");
+    store.keep_settings(None, &settings, &key).expect("settings are stored");
     drop(store);
     Server::start(scene, &[])
 }
@@ -63,14 +63,14 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Presses the button that signs in: where the vendor's page is.
+    /// Presses the sign-in button. Returns the URL of the vendor's page.
     fn leave(&mut self) -> String {
         let page = self.get("/sign-in/1");
         assert_eq!(page.status, 303, "{}", page.body);
         page.location
     }
 
-    /// Picks an account on the vendor's page: the path of this server that it leads back to.
+    /// Selects an account on the vendor's page. Returns the path that the vendor redirects to.
     fn pick(vendors_page: &str, account: &str) -> String {
         let brought = press(vendors_page, "account", account);
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(brought).finish();
@@ -112,7 +112,7 @@ fn case_001_two_tabs_both_sign_in_whichever_is_finished_first() {
 }
 
 #[test]
-fn case_001_a_tab_that_is_never_finished_spoils_no_other() {
+fn case_001_an_abandoned_tab_does_not_affect_others() {
     let scene = Scene::new(20, 2);
     let server = connected(&scene);
     let (account, name) = user_of(&scene);

@@ -1,4 +1,4 @@
-//! Errors from outside: each has a clear message, and the store does not change.
+//! Errors of servers and settings: each has a clear message, and the store does not change.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ fn synced(users: usize) -> (Scene, BTreeMap<String, Value>) {
     (scene, users)
 }
 
-/// The page after the delta link is what a full sync lists.
+/// Path of the listing of a full sync.
 fn on_listing(then: Then) -> Fault {
     Fault::once("/v1.0/users", then).with_query("$top=999")
 }
@@ -44,7 +44,7 @@ fn fails(scene: &Scene, before: &BTreeMap<String, Value>, words: &str) -> Run {
 }
 
 #[test]
-fn html_broken_json_and_other_shapes_are_no_pages() {
+fn html_and_broken_or_other_json_are_not_read_as_pages() {
     let (scene, before) = synced(50);
     let html = json!("<html><body>Sign in to the guest network</body></html>");
     for then in [
@@ -101,10 +101,10 @@ fn throttling_is_waited_for_or_reported() {
 }
 
 #[test]
-fn one_wrong_field_keeps_that_user_and_syncs_the_rest() {
+fn an_unreadable_field_affects_only_its_user() {
     let (scene, before) = synced(100);
     let index =
-        scene.users().iter().position(|it| before.contains_key(&text(it, "id"))).expect("one");
+        scene.users().iter().position(|user| before.contains_key(&text(user, "id"))).expect("one");
     let pointer = format!("/value/{index}/displayName");
     let id = text(&scene.users()[index], "id");
     scene.set_faults(vec![on_listing(edit(&pointer, json!({"no": "text"})))]).expect("a fault");
@@ -117,7 +117,7 @@ fn one_wrong_field_keeps_that_user_and_syncs_the_rest() {
 }
 
 #[test]
-fn an_empty_page_ends_nothing() {
+fn an_empty_page_does_not_end_the_run() {
     let (scene, before) = synced(50);
     // Graph may answer with an empty page and go on behind it.
     let page = json!({"value": [], "@odata.nextLink": "{self}&again=1"});
@@ -196,7 +196,7 @@ fn a_certificate_has_to_be_trusted() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn an_endless_answer_is_cut_off() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = server.local_addr().expect("an address");
     thread::spawn(move || {
@@ -216,7 +216,7 @@ fn an_answer_without_end_is_cut_off() {
 }
 
 #[test]
-fn unknown_words_are_wrong_usage() {
+fn unknown_commands_are_a_usage_error() {
     let scene = Scene::new(1, 1);
     for words in [&["fly"][..], &["sync", "planets"], &["users", "--colour"], &[]] {
         run(&mut scene.command(words)).ends_with(2);
@@ -245,7 +245,7 @@ fn settings_that_cannot_be_read_say_where() {
 }
 
 #[test]
-fn a_file_that_is_no_plugin_is_refused() {
+fn a_file_that_is_not_a_plugin_is_refused() {
     let scene = Scene::new(1, 1);
     let not_a_component = scene.path("module.wasm");
     fs::write(&not_a_component, b"\0asm\x01\0\0\0").expect("a file");

@@ -1,4 +1,4 @@
-//! Users, from the tenant into ONES, and out of it again.
+//! Users that are added, changed and removed.
 
 use std::collections::BTreeMap;
 
@@ -71,17 +71,17 @@ fn a_forgotten_delta_token_leads_to_a_full_sync_within_the_run() {
 }
 
 #[test]
-fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
+fn guests_and_disabled_accounts_are_synced_where_the_settings_include_them() {
     let mut scene = Scene::new(400, 5);
     scene.sync("rooms");
     scene.sync("users");
     let without = scene.synced_users().len();
     scene.set("/users/includeGuests", json!(true));
     let run = scene.sync("users");
-    assert_eq!(run["mode"], "full", "under other settings all is told anew");
+    assert_eq!(run["mode"], "full", "after a change of settings, all users are listed again");
     let with = scene.synced_users();
     assert!(with.len() > without);
-    let guests = with.values().filter(|it| it["guest"] == json!(true)).count();
+    let guests = with.values().filter(|user| user["guest"] == json!(true)).count();
     assert_eq!(guests, with.len() - without);
 
     scene.set("/users/includeGuests", json!(false));
@@ -93,7 +93,7 @@ fn guests_and_disabled_accounts_come_where_the_settings_say_so() {
 }
 
 #[test]
-fn card_numbers_come_to_the_letter() {
+fn card_numbers_are_unchanged() {
     let mut scene = Scene::new(120, 2);
     for (attribute, value) in [
         ("employeeId", json!({"employeeId": " 0042 "})),
@@ -116,14 +116,16 @@ fn card_numbers_come_to_the_letter() {
     let extension = scene.truth().extensions[0].clone();
     scene.set("/users/cardNumber", json!(extension));
     scene.sync("users");
-    let with_card = scene.synced_users().values().filter(|it| it["cardNumber"].is_string()).count();
-    let in_truth = scene.expected_users().values().filter(|it| it[&extension].is_string()).count();
+    let with_card =
+        scene.synced_users().values().filter(|user| user["cardNumber"].is_string()).count();
+    let in_truth =
+        scene.expected_users().values().filter(|user| user[&extension].is_string()).count();
     assert_eq!(with_card, in_truth);
     assert!(in_truth > 0);
 }
 
 #[test]
-fn case_034_an_attribute_that_does_not_exist_costs_the_numbers_and_no_user() {
+fn case_034_where_the_attribute_is_missing_users_are_synced_without_card_numbers() {
     let mut scene = Scene::new(20, 2);
     scene.set("/users/cardNumber", json!("badgeNumber"));
     let run = scene.sync("users");
@@ -207,8 +209,8 @@ fn a_run_that_fails_goes_on_where_it_stopped() {
         .add_fault(Fault::once("/v1.0/users", fault).with_query("$skiptoken").after(1))
         .expect("a fault");
     scene.host(&["sync", "users"]).ends_with(1);
-    let kept = scene.synced_users().len();
-    assert!(kept > 1000, "two pages were kept: {kept}");
+    let stored = scene.synced_users().len();
+    assert!(stored > 1000, "two pages were stored: {stored}");
     scene.clear_requests();
     let run = scene.sync("users");
     assert_eq!(run["mode"], "full");

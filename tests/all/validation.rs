@@ -17,19 +17,19 @@ const CHECKS: [&str; 11] = [
     "least-privilege",
 ];
 
-/// The ids of the checks that have this outcome.
+/// Returns the ids of the checks with this outcome.
 #[track_caller]
 fn with_outcome(run: &Run, outcome: &str) -> Vec<String> {
     let checks = run.json()["checks"].as_array().expect("checks").clone();
-    let ids: Vec<_> = checks.iter().map(|it| it["id"].as_str().expect("an id")).collect();
+    let ids: Vec<_> = checks.iter().map(|check| check["id"].as_str().expect("an id")).collect();
     assert_eq!(ids, CHECKS);
-    let with = checks.iter().filter(|it| it["outcome"] == outcome);
-    with.map(|it| it["id"].as_str().expect("an id").to_owned()).collect()
+    let with = checks.iter().filter(|check| check["outcome"] == outcome);
+    with.map(|check| check["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 fn check(run: &Run, id: &str) -> Value {
     let checks = run.json()["checks"].as_array().expect("checks").clone();
-    checks.into_iter().find(|it| it["id"] == id).expect("the check")
+    checks.into_iter().find(|check| check["id"] == id).expect("the check")
 }
 
 #[test]
@@ -65,19 +65,19 @@ fn wrong_credentials_say_which_and_what_to_do() {
         let run = scene.host(&["validate"]).ends_with(1);
         assert_eq!(with_outcome(&run, "failed"), ["token"]);
         let token = check(&run, "token");
-        assert!(token["detail"].as_str().is_some_and(|it| it.contains(code)), "{token}");
+        assert!(token["detail"].as_str().is_some_and(|text| text.contains(code)), "{token}");
         assert!(
-            token["detail"].as_str().is_some_and(|it| it.contains("correlation id")),
+            token["detail"].as_str().is_some_and(|text| text.contains("correlation id")),
             "{token}"
         );
-        assert!(token["remedy"].as_str().is_some_and(|it| it.contains(remedy)), "{token}");
+        assert!(token["remedy"].as_str().is_some_and(|text| text.contains(remedy)), "{token}");
         assert_eq!(token["fields"][0]["field"], field, "{token}");
     }
     let scene = Scene::new(5, 1);
     scene.update_settings(|it| it.secret_expired = true);
     let run = scene.host(&["validate"]).ends_with(1);
     let token = check(&run, "token");
-    assert!(token["detail"].as_str().is_some_and(|it| it.contains("AADSTS7000222")), "{token}");
+    assert!(token["detail"].as_str().is_some_and(|text| text.contains("AADSTS7000222")), "{token}");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn the_secret_appears_nowhere() {
     }
     for file in std::fs::read_dir(scene.path("data")).expect("a folder").flatten() {
         let bytes = std::fs::read(file.path()).unwrap_or_default();
-        let found = bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
+        let found = bytes.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
         assert!(!found, "{}", file.path().display());
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Front {
     _runtime: Runtime,
 }
 
-/// What runs the front end.
+/// The runtime of the HTTP front end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// This process, with the interfaces of Spin.

@@ -17,8 +17,8 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[530_035],
         summary: "The security defaults of the tenant block the request",
-        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, find out what was blocked and why; \
-            ask an administrator of the tenant",
+        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, find out what was blocked and \
+            why; ask an administrator of the tenant",
         ..ROW
     },
     Cause {

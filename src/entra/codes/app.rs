@@ -101,9 +101,9 @@ pub(super) const ROWS: &[Cause] = &[
         case: Case::PermissionMissing,
         summary: "The app requests a service that the tenant has not subscribed to or enabled",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
-            remove the permissions of services other than Microsoft Graph. If Microsoft Graph itself \
-            is missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your \
-            products",
+            remove the permissions of services other than Microsoft Graph. If Microsoft Graph \
+            itself is missing, check your subscriptions in the Microsoft 365 admin center: Billing \
+            → Your products",
         ..ROW
     },
     Cause {

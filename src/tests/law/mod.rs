@@ -1,5 +1,5 @@
-//! The law: after any interruption, repetition, resumption or change in between, ONES has the
-//! current users, groups and memberships under the settings of the last run.
+//! Property tests of a sync: after any interruption, repetition, resumption or change during a run,
+//! ONES has the current users, groups and memberships under the settings of the last run.
 
 mod tenant;
 
@@ -13,7 +13,7 @@ use futures_executor::block_on;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::script::{Asked, Kept, Reply, Script, settings};
+use super::script::{Asked, Collected, Reply, Script, settings};
 use crate::{
     directory,
     error::Error,
@@ -22,25 +22,25 @@ use crate::{
 };
 use tenant::{Event, Faults, Tenant, group_id};
 
-/// When every history begins, in seconds since 1970.
+/// Time at which every history begins, in seconds since 1970.
 const BEGAN: u64 = 1_800_000_000;
 
 /// Time after the last report before which a host removes no user, in seconds.
 const GRACE: u64 = 3600;
 
-/// What a host does with batches, as the interface asks of it.
+/// Stores batches as the interface requires of a host.
 #[derive(Default)]
 struct Store {
     users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// Listed by the enumeration of users, and by that of groups.
+    /// Ids that the current enumerations of users and groups have listed.
     listed: BTreeSet<String>,
     listed_groups: BTreeSet<String>,
     listed_memberships: BTreeSet<(String, String)>,
-    /// When each was last reported.
+    /// Time of the latest report of each id.
     reported: BTreeMap<String, u64>,
-    /// To be read by id, since an enumeration or an answer did not contain them.
+    /// Ids to read, because an enumeration or an answer did not contain them.
     doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
     now: u64,
@@ -72,8 +72,9 @@ impl Store {
             (Subject::Groups, Mode::Full(Part { last: true, .. })) => {
                 let missed = self.groups.keys().filter(|id| !self.listed_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
-                self.memberships.retain(|it| {
-                    self.listed_memberships.contains(it) || !self.listed_groups.contains(&it.0)
+                self.memberships.retain(|membership| {
+                    self.listed_memberships.contains(membership)
+                        || !self.listed_groups.contains(&membership.0)
                 });
             }
             _ => {}
@@ -121,7 +122,8 @@ impl Store {
         }
     }
 
-    /// Reads by id who may be gone and was not reported for an hour: who is missing then, is gone.
+    /// Reads by id the users that may be gone and were not reported for an hour. Removes those that
+    /// are missing.
     fn sweep<F: Fn(&Asked) -> Reply>(&mut self, script: &Script<F>, settings: &Settings) {
         let is_old = |id: &String| self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
         let (old, recent): (BTreeSet<_>, _) =
@@ -142,9 +144,10 @@ impl Store {
         }
     }
 
-    /// Of groups that are there.
+    /// Returns the memberships of stored groups.
     fn memberships(&self) -> BTreeSet<(String, String)> {
-        let of_groups = self.memberships.iter().filter(|it| self.groups.contains_key(&it.0));
+        let of_groups =
+            self.memberships.iter().filter(|membership| self.groups.contains_key(&membership.0));
         of_groups.cloned().collect()
     }
 }
@@ -155,21 +158,21 @@ const SCOPES: [(&[u8], bool); 5] =
     [(&[], false), (&[], true), (&[1], false), (&[1, 2], false), (&[2], true)];
 
 fn settings_of((groups, disabled): (&[u8], bool)) -> Settings {
-    let groups: Vec<_> = groups.iter().map(|it| group_id(*it)).collect();
+    let groups: Vec<_> = groups.iter().map(|group| group_id(*group)).collect();
     settings(json!({"users": {"onlyGroups": groups, "includeDisabled": disabled}}))
 }
 
 #[derive(Debug, Clone)]
 enum Step {
     Change(Event),
-    /// A run whose stream is dropped after so many batches, over pages of so many.
+    /// A run whose stream is dropped after this number of batches, with pages of this size.
     Run(usize, usize, Faults),
     OtherSettings(usize),
 }
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        3 => (11..51_u8, 0..4_u8).prop_map(|(id, action)| Event::Person(id, action)),
+        3 => (11..51_u8, 0..4_u8).prop_map(|(id, action)| Event::User(id, action)),
         1 => (1..7_u8, 0..4_u8).prop_map(|(id, action)| Event::Group(id, action)),
         4 => (1..7_u8, 11..51_u8).prop_map(|(group, member)| Event::Member(group, member)),
         1 => (1..7_u8, 1..7_u8).prop_map(|(group, member)| Event::Member(group, member)),
@@ -177,7 +180,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Nothing goes wrong, or anything may.
+/// No faults, or any combination of them.
 fn faults() -> impl Strategy<Value = Faults> {
     let status = prop_oneof![6 => Just(0_u16), 1 => Just(429), 1 => Just(500), 1 => Just(503)];
     let behind = prop::collection::vec(0..40_usize, 0..4);
@@ -206,7 +209,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..60)
 }
 
-/// The tenant does not stand still while it is read: before some requests, something happens.
+/// Runs a sync while the tenant changes: before some requests, an event is applied.
 fn run(
     tenant: &RefCell<Tenant>,
     store: &mut Store,
@@ -225,13 +228,13 @@ fn run(
         tenant.borrow().answer(asked, size, faults)
     });
     script.clock.set(Duration::from_secs(BEGAN + store.now));
-    let mut kept = Kept { room, ..Kept::default() };
+    let mut collected = Collected { room, ..Collected::default() };
     let since = store.checkpoint.clone();
-    let result = block_on(directory::sync(&script, settings, since.as_deref(), &mut kept));
+    let result = block_on(directory::sync(&script, settings, since.as_deref(), &mut collected));
     // Graph can put off a run, and no more.
     let is_throttled = faults.statuses.contains(&429) && matches!(result, Err(Error::Throttled(_)));
     assert!(is_throttled || matches!(result, Ok(_) | Err(Error::Cancelled)), "{result:?}");
-    kept.batches.iter().for_each(|it| store.keep(it, &tenant.borrow()));
+    collected.batches.iter().for_each(|batch| store.keep(batch, &tenant.borrow()));
     if result.is_ok() {
         store.sweep(&script, settings);
     }
@@ -240,10 +243,12 @@ fn run(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn after_any_history_two_runs_without_faults_tell_the_truth(
+    fn after_any_history_two_runs_without_faults_report_the_current_state(
         steps in steps(),
         meanwhile in prop::collection::vec(event(), 0..6),
         size in 1..7_usize,

@@ -13,12 +13,12 @@ use super::super::{
     users::{batch, user, with},
 };
 
-/// What there is at one time. Groups 1 to 6, users 11 to 50.
+/// Users and groups at one time. Groups have the numbers 1 to 6, users 11 to 50.
 #[derive(Default, Clone)]
 struct Now {
-    /// Revision, and whether blocked.
+    /// Revision of each user, and whether it is blocked.
     users: BTreeMap<u8, (u32, bool)>,
-    /// Revision, and who is in it: users and groups alike.
+    /// Revision of each group, and its members, which are users or groups.
     groups: BTreeMap<u8, (u32, BTreeSet<u8>)>,
 }
 
@@ -26,26 +26,26 @@ struct Now {
 #[derive(Default)]
 pub(super) struct Tenant {
     now: Now,
-    /// What there was before each event.
+    /// Users and groups before each event.
     past: Vec<Now>,
-    /// Who was in a group when it was deleted.
+    /// Members of each deleted group at its deletion.
     recycled: BTreeMap<u8, BTreeSet<u8>>,
-    /// Who was deleted or blocked at some time, and which groups were deleted.
+    /// Users that were ever deleted or blocked, and groups that were ever deleted.
     gone: BTreeSet<u8>,
-    /// Who changed, and which properties.
+    /// Users that changed, and their changed properties.
     log: Vec<(u8, &'static [&'static str])>,
-    /// A group, or who came to it or left it.
+    /// Groups that changed, each with the member that joined or left, if any.
     group_log: Vec<(u8, Option<u8>)>,
-    /// Delta links of users and of groups from before these numbers count no more.
+    /// Delta links of users and of groups are invalid if they are older than these positions.
     forgotten: (usize, usize),
 }
 
-/// What happens.
+/// A change in the tenant.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
-    Person(u8, u8),
+    User(u8, u8),
     Group(u8, u8),
-    /// Somebody joins a group, or leaves it.
+    /// A user or group joins a group, or leaves it.
     Member(u8, u8),
     /// Graph forgets the delta links of users, or of groups.
     Forget(bool),
@@ -67,7 +67,7 @@ impl Tenant {
     pub(super) fn apply(&mut self, event: Event) {
         self.past.push(self.now.clone());
         match event {
-            Event::Person(id, 0) => {
+            Event::User(id, 0) => {
                 self.now.users.remove(&id);
                 let left: Vec<_> = self.now.groups.keys().copied().collect();
                 for group in left {
@@ -76,11 +76,11 @@ impl Tenant {
                 self.gone.insert(id);
                 self.log.push((id, &[]));
             }
-            Event::Person(id, action) => {
+            Event::User(id, action) => {
                 let is_new = !self.now.users.contains_key(&id);
                 let (revision, blocked) = self.now.users.entry(id).or_default();
                 if is_new || action != 1 {
-                    // A number of its own for each, so that an old answer shows.
+                    // A different number for each change, so that an old answer can be recognized.
                     *revision = self.past.len() as u32;
                 }
                 *blocked ^= action == 1;
@@ -96,7 +96,7 @@ impl Tenant {
                     },
                 ));
             }
-            // Two groups stay: they are what users are limited to.
+            // Groups 1 and 2 stay, because the settings limit users to them.
             Event::Group(id, 0) if id > 2 => {
                 if let Some((_, members)) = self.now.groups.remove(&id) {
                     self.recycled.insert(id, members);
@@ -111,7 +111,7 @@ impl Tenant {
             Event::Group(id, _) => {
                 self.now.groups.entry(id).or_default().0 = self.past.len() as u32;
                 self.group_log.push((id, None));
-                // It comes back with those who are still there.
+                // A restored group has the members that still exist.
                 for member in self.recycled.remove(&id).unwrap_or_default() {
                     let exists = self.now.exists(member);
                     if let Some((_, members)) = self.now.groups.get_mut(&id).filter(|_| exists) {
@@ -147,7 +147,7 @@ impl Tenant {
         }
     }
 
-    /// Who is to be in ONES, with their revision.
+    /// Users that ONES has to store, with their revision.
     pub(super) fn users(&self, only: &[u8], disabled: bool) -> BTreeMap<String, String> {
         let inside: BTreeSet<u8> = only.iter().flat_map(|it| self.now.members(*it)).collect();
         let selected = self.now.users.iter().filter(|(id, (_, blocked))| {
@@ -162,10 +162,10 @@ impl Tenant {
         groups.map(|(id, (revision, _))| (name(*id), revision.to_string())).collect()
     }
 
-    /// Who is directly in which group.
+    /// Direct memberships of the groups.
     pub(super) fn memberships(&self) -> BTreeSet<(String, String)> {
         let edges = |(group, (_, members)): (&u8, &(u32, BTreeSet<u8>))| {
-            members.iter().map(|it| (name(*group), name(*it))).collect::<Vec<_>>()
+            members.iter().map(|member| (name(*group), name(*member))).collect::<Vec<_>>()
         };
         self.now.groups.iter().flat_map(edges).collect()
     }
@@ -295,7 +295,7 @@ impl Tenant {
             .groups
             .iter()
             .flat_map(|(id, (_, members))| {
-                let members = members.iter().map(|it| Some(*it));
+                let members = members.iter().map(|member| Some(*member));
                 std::iter::once(None).chain(members).map(|it| (*id, it))
             })
             .map(|(id, member)| {
@@ -326,7 +326,7 @@ pub(super) struct Faults {
     pub(super) statuses: Vec<u16>,
     /// Whether Places fails.
     pub(super) places: bool,
-    /// From which id on a listing's page links are no longer known, if any.
+    /// First id from which the page links of a listing are expired, if any.
     pub(super) expired: Option<usize>,
     pub(super) asked: Cell<usize>,
 }
@@ -340,7 +340,7 @@ impl Faults {
     fn answer(&self, tenant: &Tenant, url: &str, body: &Value) -> (u16, Value) {
         let turn = self.asked.replace(self.asked.get() + 1);
         let pick = |list: &[usize]| list.get(turn % list.len().max(1)).copied().unwrap_or(0);
-        let statuses: Vec<_> = self.statuses.iter().map(|it| usize::from(*it)).collect();
+        let statuses: Vec<_> = self.statuses.iter().map(|status| usize::from(*status)).collect();
         match pick(&statuses) {
             0 => tenant.replica(pick(&self.behind)).one(url, body),
             status => (status as u16, json!({"error": {"code": "internal", "message": "-"}})),
@@ -413,16 +413,17 @@ impl Now {
             return json!({"id": name(id), "@removed": {"reason": "deleted"}});
         };
         let mut group = json!({"id": name(id), "displayName": revision.to_string()});
-        // Never set, or set: both are reported of.
+        // Some groups have values, some do not.
         if id.is_multiple_of(2) {
             group["description"] = json!("A group");
             group["mail"] = Value::Null;
         }
         if !members.is_empty() {
-            let kind = |it| if is_user(it) { "user" } else { "group" };
-            let member = |it: &u8| {
-                let mut member = json!({"@odata.type": format!("#microsoft.graph.{}", kind(*it)), "id": name(*it)});
-                if !inside.contains(it) {
+            let member = |&id: &u8| {
+                let kind = if is_user(id) { "user" } else { "group" };
+                let mut member =
+                    json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": name(id)});
+                if !inside.contains(&id) {
                     member["@removed"] = json!({"reason": "deleted"});
                 }
                 member
@@ -452,7 +453,7 @@ fn listing<'a>(
     size: usize,
     item: impl Fn(u8) -> Value,
 ) -> Reply {
-    let ids: Vec<_> = ids.copied().filter(|it| usize::from(*it) >= after).collect();
+    let ids: Vec<_> = ids.copied().filter(|id| usize::from(*id) >= after).collect();
     let items: Vec<_> = ids.iter().take(size).map(|it| item(*it)).collect();
     match ids.get(size) {
         Some(next) => page(items, "nextLink", path, &next.to_string()),

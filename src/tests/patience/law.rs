@@ -1,6 +1,6 @@
-//! The law of patience: whatever is answered, nothing is sent again sooner than the answer and the
-//! back-off say, nobody waits for longer than there is time, and a server that is back in time is
-//! asked once more.
+//! Property tests of retries: for any answers, no request is repeated sooner than the answer and
+//! the back-off allow, no pause is longer than the remaining time, and a server that recovers in
+//! time gets another request.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ use crate::{
     tests::script::{Asked, BEGIN, Reply, Script, nothing, ok, settings},
 };
 
-/// An answer that asks to come back, or none.
+/// A failed answer, or a connection that breaks.
 #[derive(Debug, Clone)]
 struct Fault {
     /// None is a connection that breaks.
@@ -34,7 +34,7 @@ struct Fault {
 #[derive(Debug, Clone)]
 enum RetryAfter {
     Text(&'static str),
-    /// A date so many seconds after the beginning.
+    /// A date this number of seconds after the beginning.
     Date(i64),
 }
 
@@ -114,7 +114,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         .prop_map(|(status, retry_after, late, outer)| Fault { status, retry_after, late, outer })
 }
 
-/// Without jitter, the pause after so many failures is between half of it and all.
+/// Returns the longest pause after this number of failures. Jitter shortens it by up to a half.
 fn back_off(failed: usize, patience: Patience) -> Duration {
     (SECOND * (1 << failed.min(16))).min(patience.waiting() / 4)
 }
@@ -125,7 +125,7 @@ proptest! {
     })]
 
     #[test]
-    fn nothing_is_sent_too_soon_too_late_or_in_vain(
+    fn no_request_is_sent_too_soon_or_too_late(
         faults in prop::collection::vec(fault(), 0..9),
         patience in prop::sample::select(vec![Patience::SYNC, Patience::INTERACTIVE]),
     ) {
@@ -143,7 +143,7 @@ proptest! {
         let result = block_on(batch::send_all(&graph, &[question], USERS));
 
         let asked = script.asked.take();
-        let asked: Vec<_> = asked.iter().filter(|it| it.path == "/v1.0/$batch").collect();
+        let asked: Vec<_> = asked.iter().filter(|request| request.path == "/v1.0/$batch").collect();
         let pauses = script.pauses.take();
         prop_assert_eq!(pauses.len(), asked.len() - 1);
 

@@ -1,4 +1,4 @@
-//! Which requests are repeated, how often, and for how long.
+//! The requests that are repeated, how often, and for how long.
 
 mod law;
 
@@ -90,7 +90,7 @@ fn case_005_a_short_retry_after_inside_a_batch_is_waited_out() {
 fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
     for retry_after in ["1", "0.2", "0", "-5", "soon"] {
         let (summary, pauses) =
-            syncs_in_spite_of(|it| is_throttled(it).then(|| throttled(retry_after)));
+            syncs_in_spite_of(|request| is_throttled(request).then(|| throttled(retry_after)));
         assert_eq!(summary.throttled as usize, pauses.len(), "{retry_after}");
         assert!(pauses.len() < 7, "{retry_after}: {pauses:?}");
     }
@@ -100,22 +100,24 @@ fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
 fn case_007_one_outage_of_a_page_is_tried_again() {
     for status in [408, 500, 502, 503, 504, 509] {
         let reply = || Reply::Raw(status, Vec::new(), "<html>".to_owned());
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(reply));
+        let (summary, _) = syncs_in_spite_of(|request| (request.before == 0).then(reply));
         assert_eq!((summary.retried, summary.throttled), (1, 0), "{status}");
     }
     let codes = ["generalException", "UnknownError", "InternalServerError"];
     for code in codes {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| refused(500, code)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| refused(500, code)));
         assert_eq!(summary.retried, 1, "{code}");
     }
     for failure in [Failure::Connection, Failure::Timeout, Failure::Dns, Failure::Protocol] {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| Reply::Fail(failure)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| Reply::Fail(failure)));
         assert_eq!(summary.retried, 1, "{failure:?}");
     }
 }
 
 #[test]
-fn case_007_what_a_service_will_never_do_ends_the_run_at_once() {
+fn case_007_a_permanent_error_ends_the_run_at_once() {
     for reply in [
         || refused(501, "NotImplemented"),
         || refused(500, "notSupported"),
@@ -152,7 +154,7 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
         let graph = Graph::new(&script, &settings, patience);
         let request = Request::get(graph.endpoints().organization());
         let error = block_on(graph.ask(request)).expect_err("no answer");
-        let code = error.explanation().map(|it| it.code.clone());
+        let code = error.explanation().map(|explanation| explanation.code.clone());
         assert_eq!(code.as_deref(), Some("timeout"));
         script.clock.get() - super::script::BEGIN
     };
@@ -161,8 +163,8 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
     assert_eq!(waited(Patience::INTERACTIVE), 30 * SECOND, "once 30 s");
 }
 
-/// The sum of the pauses of a call that asks so many times for what is always answered so, and the
-/// number of its requests.
+/// Returns the sum of the pauses of a call that makes this number of requests, and the number that
+/// it sent. Every request gets the same reply.
 fn waited_in(patience: Patience, requests: usize, reply: fn() -> Reply) -> (Duration, usize) {
     let script = Script::new(move |asked| match asked.path.ends_with("/token") {
         true => nothing(),
@@ -216,7 +218,7 @@ fn a_pause_that_is_too_long_is_passed_on_at_once() {
 }
 
 #[test]
-fn tokens_are_asked_for_again_as_pages_are() {
+fn token_requests_are_repeated_like_those_of_pages() {
     for reply in [
         || Reply::Raw(502, Vec::new(), "<html>".to_owned()),
         || Reply::Fail(Failure::Connection),
@@ -237,7 +239,7 @@ fn tokens_are_asked_for_again_as_pages_are() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
+fn one_part_of_a_batch_that_keeps_failing_is_reported_and_the_others_are_read() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" => batch(asked, |url, _| match url.contains("/ill?") {
             true => (503, json!({"error": {"code": "serviceNotAvailable", "message": ""}})),
@@ -259,7 +261,7 @@ fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() {
+fn one_part_of_a_batch_with_a_long_retry_after_does_not_delay_the_others() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" if asked.before == 0 => ok(json!({"responses": [
             {"id": "0", "status": 503, "headers": {"retry-after": "3600"}, "body": {}},

@@ -1,4 +1,4 @@
-//! Where the browser is sent.
+//! The URL to which the browser is redirected at the start of a sign-in.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,8 @@ fn the_browser_brings_all_that_the_flow_needs_and_nothing_else() {
             ("scope", "openid profile email"),
         ]
     );
-    let paths: Vec<_> = asked.iter().map(|it| format!("{}{}", it.origin, it.path)).collect();
+    let paths: Vec<_> =
+        asked.iter().map(|request| format!("{}{}", request.origin, request.path)).collect();
     assert_eq!(
         paths,
         [format!(
@@ -120,7 +121,7 @@ fn an_endpoint_with_a_query_keeps_it() {
 }
 
 #[test]
-fn the_browser_learns_nothing_that_only_the_host_may_know() {
+fn the_redirect_contains_no_secret_of_the_host() {
     let sign_in = SignIn::begin(settings(json!({})));
     let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
     let verifier = &pairs(&asked[0].body)["code_verifier"];

@@ -1,4 +1,4 @@
-//! What a browser can come back with, and who is asked when.
+//! The callbacks that a browser can send, and the requests that follow.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ fn a_secret_that_the_form_may_not_hold_goes_into_a_header() {
 }
 
 #[test]
-fn whatever_else_comes_along_is_passed_over() {
+fn unknown_parameters_are_ignored() {
     let sign_in = sign_in();
     let mut callback = sign_in.callback();
     for (name, value) in [("session_state", "s"), ("client_info", "c"), ("client_info", "d")] {
@@ -128,7 +128,7 @@ fn without_a_sign_in_under_way_no_request_is_sent() {
 }
 
 #[test]
-fn a_flow_lives_for_ten_minutes() {
+fn a_flow_expires_after_ten_minutes() {
     let at = |seconds: u64, millis: u64| SignIn {
         back_at: Duration::from_secs(seconds) + Duration::from_millis(millis),
         ..sign_in()
@@ -143,8 +143,11 @@ fn a_flow_lives_for_ten_minutes() {
 }
 
 #[test]
-fn a_flow_serves_the_settings_that_it_was_made_under() {
-    let own = |authority: &str, graph: &str| json!({"server": {"cloud": {"authority": authority, "graph": graph}}});
+fn a_flow_is_valid_only_under_the_settings_it_was_made_for() {
+    let own = |authority: &str, graph: &str| {
+        let cloud = json!({"authority": authority, "graph": graph});
+        json!({"server": {"cloud": cloud}})
+    };
     let under = |it| SignIn::begin(settings(it));
     let begun = [
         under(json!({})),
@@ -183,7 +186,7 @@ fn the_browser_must_come_back_to_where_it_was_sent() {
 }
 
 #[test]
-fn nothing_may_be_brought_twice() {
+fn a_parameter_that_comes_twice_is_refused() {
     let sign_in = sign_in();
     for name in ["state", "code", "iss", "error", "error_description", "admin_consent"] {
         let mut callback = sign_in.callback();
@@ -232,19 +235,25 @@ fn a_sign_in_needs_a_code() {
 }
 
 #[test]
-fn an_answer_without_an_id_token_is_said_so() {
+fn an_answer_without_an_id_token_is_reported() {
     let sign_in = sign_in();
     for answer in [json!({"access_token": "opaque"}), json!({"id_token": 7}), json!(null)] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "code").then(|| ok(answer.clone())));
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "code").then(|| ok(answer.clone()))
+        });
         let error = outcome.expect_err("no token");
-        assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("id-token-missing"));
+        assert_eq!(
+            error.explanation().map(|explanation| explanation.code.as_str()),
+            Some("id-token-missing")
+        );
         assert_eq!(asked.len(), 1, "no keys are fetched for nothing");
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_character_of_a_flow_can_be_changed(at in any::<prop::sample::Index>(), bit in 0..7_u8) {
@@ -258,24 +267,32 @@ proptest! {
     }
 
     #[test]
-    fn no_part_of_a_flow_is_one(from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
+    fn a_part_of_a_flow_is_refused(
+        from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(),
+    ) {
         let sign_in = sign_in();
         let flow = &sign_in.redirect.flow;
         let (from, to) = (from.index(flow.len()), to.index(flow.len()));
-        let callback = Callback { flow: Some(flow[from.min(to)..from.max(to)].to_owned()), ..sign_in.callback() };
+        let part = flow[from.min(to)..from.max(to)].to_owned();
+        let callback = Callback { flow: Some(part), ..sign_in.callback() };
         prop_assert_eq!(sign_in.refused(&callback), "flow-changed");
     }
 
     #[test]
     fn no_invented_callback_signs_a_user_in(
         parameters in prop::collection::vec(
-            ("state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
+            (
+                "state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}",
+                "\\PC{0,60}|true",
+            ),
+            0..8,
+        ),
         flow in prop::option::of("\\PC{0,200}|[A-Za-z0-9_-]{1,200}\\.[A-Za-z0-9_-]{43}"),
     ) {
         let sign_in = sign_in();
         let callback = Callback { parameters, flow, ..sign_in.callback() };
         let (outcome, asked) = sign_in.back(&callback, |_| None);
-        // What it says may be explained; it is believed in nothing.
+        // The error may explain the parameters, but the plugin does not rely on them.
         prop_assert!(matches!(outcome, Err(Error::Rejected(_))), "{:?}", outcome);
         prop_assert_eq!(asked.len(), 0);
     }
@@ -283,7 +300,12 @@ proptest! {
     #[test]
     fn a_valid_flow_signs_no_user_in_without_its_state(
         parameters in prop::collection::vec(
-            ("state|code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
+            (
+                "state|code|error|error_description|iss|admin_consent|\\PC{0,8}",
+                "\\PC{0,60}|true",
+            ),
+            0..8,
+        ),
     ) {
         let sign_in = sign_in();
         let callback = Callback { parameters, ..sign_in.callback() };
@@ -293,7 +315,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_with_the_right_state_ends_well_or_in_words(
+    fn any_callback_with_the_right_state_signs_in_or_is_explained(
         parameters in prop::collection::vec(
             ("code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..4),
     ) {
@@ -303,8 +325,11 @@ proptest! {
         let has_code = callback.parameters.iter().any(|(name, _)| name == "code");
         match sign_in.back(&callback, |_| None).0 {
             Ok(CallbackOutcome::SignedIn(_)) => prop_assert!(has_code),
-            Ok(CallbackOutcome::ConsentGranted) => prop_assert!(false, "nobody asked for consent"),
-            Err(error) => prop_assert!(error.explanation().is_some_and(|it| it.remedy.is_some())),
+            Ok(CallbackOutcome::ConsentGranted) => prop_assert!(false, "no consent was requested"),
+            Err(error) => {
+                let explanation = error.explanation();
+                prop_assert!(explanation.is_some_and(|explanation| explanation.remedy.is_some()));
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The code is redeemed with a client certificate too.
+//! Sign-ins of apps that use a client certificate.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_named() 
 }
 
 #[test]
-fn a_flow_serves_the_certificate_that_it_was_made_under() {
+fn a_flow_is_valid_only_with_the_certificate_it_was_made_for() {
     let [mine, theirs] = [with_certificate(), json!({})].map(|it| SignIn::begin(settings(it)));
     for (one, other) in [(&mine, &theirs), (&theirs, &mine)] {
         let mut callback = one.callback();

@@ -1,4 +1,4 @@
-//! Each cloud's tokens count in that cloud alone.
+//! Tokens of one cloud are refused in every other cloud.
 
 use serde_json::{Value, json};
 
@@ -44,13 +44,13 @@ fn each_cloud_is_asked_at_its_own_servers() {
         let sign_in = SignIn::begin(settings(json!({"server": { "cloud": name }})));
         assert!(sign_in.redirect.url.starts_with(authority), "{name}");
         let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        let origins: Vec<_> = asked.iter().map(|it| it.origin.as_str()).collect();
+        let origins: Vec<_> = asked.iter().map(|request| request.origin.as_str()).collect();
         assert_eq!(origins, [authority, authority, authority, graph], "{name}");
     }
 }
 
 #[test]
-fn any_provider_under_the_authority_will_do() {
+fn any_identity_provider_under_the_authority_is_accepted() {
     let own = json!({"authority": "https://idp.example", "graph": "https://graph.example"});
     let settings = settings(json!({"server": { "cloud": own }}));
     let configuration = json!({

@@ -1,4 +1,4 @@
-//! Which keys may have signed a token.
+//! The keys that are accepted as the signer of a token.
 
 use rsa::{BigUint, traits::PublicKeyParts};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn jwk_with(name: &str, value: Value) -> Value {
     jwk
 }
 
-/// Why a right token is refused where these are the tenant's keys, `None` where it is taken.
+/// Returns the code of the refusal of a token under these keys, `None` if it is accepted.
 fn objection(keys: &[Value]) -> Option<String> {
     let outcome = sign_in().published(&json!({ "keys": keys }));
     outcome.is_err().then(|| rejected(&outcome))
@@ -109,14 +109,14 @@ fn keys_that_cannot_be_fetched_are_not_blamed_on_the_user() {
     let sign_in = sign_in();
     let error = |reply: fn() -> Reply| {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "keys").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "keys").then(reply));
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[0], "code");
         assert!(
             asked[1..].iter().all(|it| *it == "keys"),
-            "nobody is asked for a record: {asked:?}"
+            "no record of a user is read: {asked:?}"
         );
-        outcome.expect_err("nobody is signed in")
+        outcome.expect_err("no user is signed in")
     };
     let html =
         || Reply::Raw(200, vec![("content-type", "text/html")], "<h1>Log in</h1>".to_owned());
@@ -151,8 +151,9 @@ fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
         || Reply::Json(502, Value::Null),
         || Reply::Raw(429, vec![("retry-after", "2")], String::new()),
     ] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "keys" && request.before == 0).then(reply)
+        });
         signed_in(outcome);
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[..3], ["code", "keys", "keys"]);

@@ -36,7 +36,7 @@ fn in_cloud(cloud: &str) -> SignIn {
     SignIn::begin(settings(json!({"server": { "cloud": cloud }})))
 }
 
-/// The browser brings the error.
+/// Calls back with an error in the redirect.
 fn brought(sign_in: &SignIn, error: &str, description: &str) -> (Case, Explanation) {
     let state = sign_in.sent("state");
     let callback = sign_in.bringing(&[
@@ -50,10 +50,10 @@ fn brought(sign_in: &SignIn, error: &str, description: &str) -> (Case, Explanati
     split(outcome.expect_err("an error"))
 }
 
-/// The token endpoint answers so to the code.
+/// Calls back, where the token endpoint refuses the code with this error.
 fn answered(sign_in: &SignIn, status: u16, body: Value) -> (Case, Explanation) {
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| Reply::Json(status, body.clone()))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code").then(|| Reply::Json(status, body.clone()))
     });
     assert_eq!(asked.len(), 1, "a code is good for one try");
     split(outcome.expect_err("an error"))
@@ -91,7 +91,7 @@ fn errors_in_a_redirect_are_distinguished_by_case_and_code() {
         ("something_new", None, Unauthorized, "Check tenant ID"),
     ] {
         let description =
-            aadsts.map(|it| format!("AADSTS{it}: In Microsoft's words.\r\nTrace ID: t-1"));
+            aadsts.map(|code| format!("AADSTS{code}: In Microsoft's words.\r\nTrace ID: t-1"));
         let (found, why) =
             brought(&in_cloud("global"), error, description.as_deref().unwrap_or_default());
         assert_eq!(found, case, "{error} {aadsts:?}");
@@ -106,7 +106,7 @@ fn errors_in_a_redirect_are_distinguished_by_case_and_code() {
 }
 
 #[test]
-fn case_004_what_only_users_run_into_has_words_for_users() {
+fn case_004_errors_that_only_users_cause_are_explained_to_users() {
     use Case::*;
     let sign_in = in_cloud("global");
     for (aadsts, case, summary, remedy) in [
@@ -197,10 +197,11 @@ fn errors_of_the_token_endpoint_are_distinguished_by_case_and_code() {
 }
 
 #[test]
-fn an_impatient_sign_in_server_is_not_asked_again() {
+fn a_throttling_sign_in_server_gets_no_second_request() {
     let sign_in = in_cloud("global");
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code")
+            .then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
     });
     assert_eq!(outcome, Err(Error::Throttled(20)));
     assert_eq!(asked.len(), 1);
@@ -218,7 +219,7 @@ fn a_code_is_sent_once_whatever_happens_to_it() {
         || Reply::Json(400, json!({"error": "temporarily_unavailable"})),
     ] {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "code").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "code").then(reply));
         outcome.expect_err("no ID token");
         assert_eq!(asked.iter().map(what).collect::<Vec<_>>(), ["code"]);
     }
@@ -242,22 +243,22 @@ fn the_portal_is_that_of_the_cloud() {
 }
 
 #[test]
-fn what_a_browser_brings_is_kept_short() {
+fn what_a_browser_brings_is_cut_short() {
     let endless = "x".repeat(100_000);
     let (_, why) = brought(&in_cloud("global"), &endless, &endless);
-    assert!(why.code.len() <= 100 && why.detail.is_some_and(|it| it.len() <= 1000));
+    assert!(why.code.len() <= 100 && why.detail.is_some_and(|text| text.len() <= 1000));
 }
 
 #[test]
-fn no_error_repeats_what_is_secret() {
+fn no_error_contains_a_secret() {
     let sign_in = in_cloud("global");
     let secret = "not~a~real~secret";
     // A server that repeats all that it was sent.
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        let sent = pairs(&it.body);
-        (what(it) == "code").then(|| {
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        let sent = pairs(&request.body);
+        (what(request) == "code").then(|| {
             let all: Vec<_> = sent.values().cloned().collect();
-            let description = format!("AADSTS50011: {} {}", all.join(" "), it.body);
+            let description = format!("AADSTS50011: {} {}", all.join(" "), request.body);
             Reply::Json(400, json!({"error": sent["code"], "error_description": description}))
         })
     });

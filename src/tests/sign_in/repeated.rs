@@ -1,4 +1,4 @@
-//! What a sign-in asks again when a connection breaks, and what it never does.
+//! The requests of a sign-in that are repeated when a connection breaks, and those that are not.
 
 use std::cell::Cell;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Resets the first connection that is made for this.
+/// Resets the first connection of a request with this purpose.
 fn reset_once(stage: &str) -> impl Fn(&Asked) -> Option<Reply> {
     let stage = stage.to_owned();
     let left = Cell::new(true);
@@ -43,7 +43,7 @@ fn case_029_a_connection_that_is_reset_once_does_not_end_a_sign_in() {
         });
         // From Graph, not from the claims.
         assert_eq!(signed_in(outcome).job_title.as_deref(), Some("Retail Manager"), "{stage}");
-        assert_eq!(asked.iter().filter(|it| what(it) == stage).count(), 2, "{stage}");
+        assert_eq!(asked.iter().filter(|request| what(request) == stage).count(), 2, "{stage}");
     }
 }
 

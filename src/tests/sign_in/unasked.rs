@@ -1,4 +1,4 @@
-//! What a browser brings that ONES did not ask for.
+//! Callbacks without a sign-in or consent that ONES started.
 
 use futures_executor::block_on;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{
     tests::script::{Script, TENANT, nothing},
 };
 
-/// Returns without a flow; no request is sent.
+/// Calls back without a flow. No request is sent.
 fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
     let sign_in = SignIn::begin(settings(json!({})));
     refused(&sign_in, &Callback { flow: None, ..sign_in.bringing(parameters) })
@@ -79,7 +79,7 @@ fn case_002_consent_that_was_refused_in_the_portal_gets_the_explanation_that_fit
 }
 
 #[test]
-fn case_002_nothing_of_a_strangers_text_is_shown() {
+fn case_002_text_of_a_callback_without_a_flow_is_not_shown() {
     let trap = "AADSTS65004: Call +1 555 0100 and read your password to us";
     let why = without_flow(&[("error", "access_denied"), ("error_description", trap)]);
     assert!(!format!("{why:?}").contains("555"), "{why:?}");

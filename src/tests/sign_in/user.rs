@@ -19,12 +19,14 @@ fn sign_in(users: Value) -> SignIn {
     SignIn::begin(settings(json!({ "users": users })))
 }
 
-/// Who Graph says signed in.
+/// Returns the outcome where Graph returns this record of the user.
 fn with_graph(sign_in: &SignIn, user: &Value) -> Result<CallbackOutcome, Error> {
-    sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(|| ok(user.clone()))).0
+    sign_in
+        .back(&sign_in.callback(), |request| (what(request) == "user").then(|| ok(user.clone())))
+        .0
 }
 
-/// Who the claims alone say signed in.
+/// Returns the outcome where only claims are available.
 fn without_graph(sign_in: &SignIn, claims: &Value) -> Result<CallbackOutcome, Error> {
     let token = signed(&header(), claims);
     let answer = |asked: &_| match what(asked) {
@@ -60,7 +62,7 @@ fn declined(outcome: Result<CallbackOutcome, Error>) -> String {
 }
 
 #[test]
-fn ones_gets_the_record_that_a_sync_would_tell() {
+fn a_sign_in_returns_the_record_that_a_sync_would_report() {
     let sign_in = sign_in(json!({"cardNumber": "extensionAttribute3"}));
     let user = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
     let attributes = json!({"extensionAttribute3": "0042"});
@@ -95,8 +97,8 @@ fn the_user_is_identified_by_id_and_never_by_address() {
     claims["upn"] = json!("ceo@contoso.com");
     claims["sub"] = json!("00000000-0000-0000-0000-00000000000a");
     let token = signed(&header(), &claims);
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| ok(json!({ "id_token": token })))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code").then(|| ok(json!({ "id_token": token })))
     });
     assert_eq!(signed_in(outcome).id, USER_ID);
     let path = &asked.last().expect("a request").path;
@@ -104,7 +106,7 @@ fn the_user_is_identified_by_id_and_never_by_address() {
 }
 
 #[test]
-fn where_graph_does_not_tell_the_claims_do() {
+fn where_graph_returns_no_record_the_claims_are_used() {
     let sign_in = sign_in(json!({}));
     let replies: [fn() -> Reply; 12] = [
         || refused(401, "InvalidAuthenticationToken"),
@@ -122,9 +124,9 @@ fn where_graph_does_not_tell_the_claims_do() {
     ];
     for (index, reply) in replies.into_iter().enumerate() {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "user").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "user").then(reply));
         assert_eq!(signed_in(outcome), by_claims(), "{index}");
-        assert_eq!(asked.iter().filter(|it| what(it) == "code").count(), 1, "{index}");
+        assert_eq!(asked.iter().filter(|request| what(request) == "code").count(), 1, "{index}");
     }
     let no_token: [fn() -> Reply; 3] = [
         || Reply::Json(400, json!({"error": "invalid_client"})),
@@ -133,14 +135,14 @@ fn where_graph_does_not_tell_the_claims_do() {
     ];
     for reply in no_token {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "token").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "token").then(reply));
         assert_eq!(signed_in(outcome), by_claims());
-        assert!(asked.iter().all(|it| what(it) != "user"), "there is no token");
+        assert!(asked.iter().all(|request| what(request) != "user"), "there is no token");
     }
 }
 
 #[test]
-fn claims_that_are_missing_or_empty_leave_no_holes() {
+fn missing_and_empty_claims_are_replaced() {
     let sign_in = sign_in(json!({}));
     let names = ["name", "preferred_username", "email", "given_name", "family_name"];
     for nothing in [json!(null), json!("")] {
@@ -181,7 +183,7 @@ fn blocked_accounts_sign_in_where_the_settings_say_so() {
 }
 
 #[test]
-fn claims_tell_guests_by_their_home() {
+fn guests_are_recognized_by_the_home_tenant_in_the_claims() {
     let home =
         |sign_in: &SignIn, idp: Value| without_graph(sign_in, &sign_in.claims_with("idp", idp));
     let all = sign_in(json!({}));
@@ -204,7 +206,7 @@ fn claims_tell_guests_by_their_home() {
 }
 
 #[test]
-fn only_who_is_in_one_of_the_groups_may_sign_in() {
+fn only_members_of_the_groups_can_sign_in() {
     let group = "00000000-0000-4000-8000-000000000001";
     let sign_in = sign_in(json!({"onlyGroups": [group]}));
     let check = |groups: Value| {

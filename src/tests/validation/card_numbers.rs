@@ -1,4 +1,4 @@
-//! What is said of card numbers, without repeating any.
+//! The check of card numbers, whose result contains none of them.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,18 @@ use crate::{
     tests::script::{Reply, ok, refused},
 };
 
-/// The check of card numbers, where users have these.
+/// Returns the check of card numbers in a tenant whose users have these numbers.
 fn card_numbers(entered_as: &str, numbers: &[Value]) -> Check {
     let property = match entered_as {
         "pager" => "extension_25883231668a43a780b25685c3f874bc_pager",
         name => name,
     };
     let users = numbers.iter().enumerate().map(|(index, number)| {
-        json!({"id": format!("u{index}"), "userPrincipalName": format!("u{index}@contoso.com"), property: number})
+        json!({
+            "id": format!("u{index}"),
+            "userPrincipalName": format!("u{index}@contoso.com"),
+            property: number,
+        })
     });
     let users: Vec<_> = users.collect();
     let settings = entered(json!({"users": {"cardNumber": entered_as}}));
@@ -31,7 +35,7 @@ fn card_numbers(entered_as: &str, numbers: &[Value]) -> Check {
     let judged = check(&found, "card-number");
     let text = format!("{judged:?}");
     for number in numbers.iter().filter_map(Value::as_str).filter(|it| !it.is_empty()) {
-        assert!(!text.contains(number), "a number is nobody's business: {text}");
+        assert!(!text.contains(number), "a result contains no card number: {text}");
     }
     judged.clone()
 }
@@ -79,7 +83,8 @@ fn guests_and_blocked_accounts_that_are_not_synced_need_no_card() {
     let settings = entered(json!({"users": {"cardNumber": "employeeId"}}));
     let users = json!([
         {"id": "a", "userPrincipalName": "a@contoso.com", "employeeId": "7"},
-        {"id": "b", "userPrincipalName": "b@contoso.com", "employeeId": "7", "accountEnabled": false},
+        {"id": "b", "userPrincipalName": "b@contoso.com", "employeeId": "7",
+         "accountEnabled": false},
         {"id": "c", "userPrincipalName": "c@contoso.com", "employeeId": "7", "userType": "Guest"},
     ]);
     let found = checks(&settings, |asked| {
@@ -90,20 +95,21 @@ fn guests_and_blocked_accounts_that_are_not_synced_need_no_card() {
 }
 
 #[test]
-fn an_attribute_that_graph_cannot_tell_is_no_matter_of_permissions() {
+fn an_attribute_that_graph_does_not_have_is_not_a_missing_permission() {
     for path in ["/users/delta", "$top=999"] {
         let settings = entered(json!({"users": {"cardNumber": "badge"}}));
         let found = checks(&settings, |asked| {
             let asks = asked.path.contains(path) && asked.path.contains("badge");
-            asks.then(|| Reply::Json(400, json!({"error": {"code": "BadRequest",
-                "message": "Could not find a property named 'badge' on type 'microsoft.graph.user'."}})))
+            let message = "Could not find a property named 'badge' on type 'microsoft.graph.user'.";
+            let error = json!({"error": {"code": "BadRequest", "message": message}});
+            asks.then(|| Reply::Json(400, error))
         });
         assert_eq!(troubles(&found), ["failed card-number"]);
         let judged = check(&found, "card-number");
         assert_eq!(judged.fields[0].field, "/users/cardNumber");
         assert!(judged.summary.contains("badge"), "{judged:?}");
         assert!(
-            judged.detail.as_ref().is_some_and(|it| it.contains("Could not find")),
+            judged.detail.as_ref().is_some_and(|text| text.contains("Could not find")),
             "{judged:?}"
         );
     }

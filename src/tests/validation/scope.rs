@@ -53,7 +53,10 @@ fn hidden_members_and_answers_that_do_not_come_are_warned_about() {
     let checks = limited(|url| group(url, "HiddenMembership"));
     let scope = check(&checks, "scope");
     assert_eq!(troubles(&checks), ["warned scope"]);
-    assert!(scope.remedy.as_ref().is_some_and(|it| it.contains("Member.Read.Hidden")), "{scope:?}");
+    assert!(
+        scope.remedy.as_ref().is_some_and(|text| text.contains("Member.Read.Hidden")),
+        "{scope:?}"
+    );
     let broken = json!({"error": {"code": "Request_BadRequest", "message": "-"}});
     let checks = limited(|_| (400, broken.clone()));
     assert_eq!(troubles(&checks), ["warned scope"]);
@@ -85,7 +88,7 @@ fn case_013_members_that_are_refused_take_the_permission_for_hidden_ones() {
     assert!(remedy.starts_with("Choose groups with visible members, or: In portal.azure.com"));
     assert!(remedy.contains("application permission Member.Read.Hidden"), "{remedy}");
     assert!(!remedy.contains("Group.Read.All"), "it is granted: {remedy}");
-    let fields: Vec<_> = scope.fields.iter().map(|it| it.field.as_str()).collect();
+    let fields: Vec<_> = scope.fields.iter().map(|field| field.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }
 

@@ -64,8 +64,8 @@ fn users_are_limited_to_a_group_that_is_found_by_its_name() {
     desk.press("Users");
     desk.settled();
     desk.sees("Done");
-    let kept: Vec<_> = desk.scene.synced_users().into_keys().collect();
-    assert_eq!(kept, [text(&user, "id")]);
+    let stored: Vec<_> = desk.scene.synced_users().into_keys().collect();
+    assert_eq!(stored, [text(&user, "id")]);
 }
 
 #[test]
@@ -94,10 +94,14 @@ fn the_booking_script_is_a_file_to_download() {
         const request = new XMLHttpRequest();
         request.open('GET', form.action + '?' + new URLSearchParams(new FormData(form)), false);
         request.send();
-        return [request.status, request.getResponseHeader('content-disposition'), request.responseText];";
+        const disposition = request.getResponseHeader('content-disposition');
+        return [request.status, disposition, request.responseText];";
     let answer = desk.run(script);
     assert_eq!(answer[0], 200, "{answer}");
-    assert!(answer[1].as_str().is_some_and(|it| it.contains("ones-room-policy.ps1")), "{answer}");
+    assert!(
+        answer[1].as_str().is_some_and(|text| text.contains("ones-room-policy.ps1")),
+        "{answer}"
+    );
     let text_of = answer[2].as_str().expect("a text");
     for room in desk.scene.rooms() {
         assert!(text_of.contains(&format!("'{}'", text(&room, "emailAddress"))), "{text_of}");

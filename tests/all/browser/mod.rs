@@ -1,4 +1,4 @@
-//! The pages of the host in a real browser, by what is written on them.
+//! The pages of the host in a real browser, used by their visible text.
 
 mod groups;
 mod refusals;

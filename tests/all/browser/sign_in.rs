@@ -24,7 +24,7 @@ fn a_known_user_signs_in_sees_their_record_and_logs_out() {
     desk.assert_accessible();
     desk.picture("me");
     let cookies = desk.cookies();
-    assert!(cookies.iter().all(|it| it.http_only() == Some(true)), "{cookies:?}");
+    assert!(cookies.iter().all(|cookie| cookie.http_only() == Some(true)), "{cookies:?}");
     desk.press("Log out");
     desk.open(&desk.server.at("/me"));
     desk.sees("Sign in");

@@ -35,8 +35,8 @@ fn held_removals_wait_for_a_decision() {
     desk.sees("12 removals are held");
     assert_eq!(desk.scene.synced_users().len(), before.len(), "no user is removed yet");
     desk.press("Review the held removals");
-    let (kept, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
-    desk.sees(&text(kept, "displayName"));
+    let (stored, gone) = (&before[&leavers[0]], &before[&leavers[1]]);
+    desk.sees(&text(stored, "displayName"));
     desk.assert_accessible();
     desk.picture("held-removals");
     desk.run(&format!("document.querySelector('input[value$=\"{}\"]').click()", leavers[0]));
@@ -45,7 +45,7 @@ fn held_removals_wait_for_a_decision() {
     desk.press("Approve all 11");
     desk.sees("No removals are held");
     let after = desk.scene.synced_users();
-    assert!(after.contains_key(&leavers[0]), "{kept}");
+    assert!(after.contains_key(&leavers[0]), "{stored}");
     assert!(!after.contains_key(&leavers[1]), "{gone}");
     assert_eq!(after.len(), before.len() - 11);
 }

@@ -34,7 +34,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
 
     desk.sees("Room settings");
     let rooms = desk.scene.rooms();
-    let names: Vec<_> = rooms.iter().map(|it| text(it, "displayName")).collect();
+    let names: Vec<_> = rooms.iter().map(|room| text(room, "displayName")).collect();
     desk.tick("Chosen rooms");
     desk.tick(&names[3]);
     desk.assert_accessible();
@@ -56,9 +56,9 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.settled();
     desk.assert_accessible();
     desk.picture("overview");
-    let kept = desk.scene.synced_rooms();
-    let kept: Vec<_> = kept.values().map(|it| text(it, "name")).collect();
-    assert_eq!(kept, [names[3].clone()], "the one that was chosen");
+    let stored = desk.scene.synced_rooms();
+    let stored: Vec<_> = stored.values().map(|room| text(room, "name")).collect();
+    assert_eq!(stored, [names[3].clone()], "the one that was chosen");
     assert_eq!(desk.scene.synced_users().len(), desk.scene.expected_users().len());
     desk.open(&desk.server.at("/admin"));
     desk.assert_accessible();
@@ -93,11 +93,12 @@ fn chosen_rooms_stay_chosen_and_can_be_searched() {
     desk.press("Save and close");
     desk.press("Rooms");
     desk.sees("Done");
-    let mut kept: Vec<_> = desk.scene.synced_rooms().values().map(|it| text(it, "name")).collect();
-    kept.sort();
+    let mut stored: Vec<_> =
+        desk.scene.synced_rooms().values().map(|room| text(room, "name")).collect();
+    stored.sort();
     let mut chosen = vec![one, other];
     chosen.sort();
-    assert_eq!(kept, chosen);
+    assert_eq!(stored, chosen);
 }
 
 #[test]

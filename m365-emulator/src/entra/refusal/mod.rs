@@ -183,8 +183,8 @@ impl EntraRefusal {
             "Confidential Client requests are not supported on the public endpoint \
              (login.microsoftonline.com) for tenants in the Azure Government cloud. Send your \
              login requests to https://login.microsoftonline.us instead. Please see \
-             https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/ \
-             for more details",
+             https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/\
+             \x20for more details",
         )
     }
 
