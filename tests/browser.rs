@@ -40,7 +40,7 @@ impl Browser {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("these tests need Debian's chromium and chromium-driver: see README.md");
+            .expect("these tests need Debian's chromium and chromium-driver: see CONTRIBUTING.md");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port
         // 40123."

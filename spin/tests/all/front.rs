@@ -106,7 +106,7 @@ impl Setting {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let here = format!("http://{}", listener.local_addr().unwrap());
         if place == Place::Serve {
-            // Such a host does not pass on its address: see spin/README.md.
+            // Such a host does not pass on its address: see docs/spin.md.
             variables.insert("public_url".to_owned(), here.clone());
         }
         for (name, value) in &self.variables {
