@@ -65,8 +65,8 @@ fn features(packages: &[&str], edges: &str) -> Result<Features> {
     Ok(features)
 }
 
-/// Returns whether the package is part of the workspace, which takes seconds to compile again: cargo
-/// prints the folder of such a package.
+/// Returns whether the package is a member of the workspace, which takes seconds to compile again.
+/// Cargo prints the folder of a member.
 fn is_member(package: &str) -> bool {
     package.contains('(') && !package.contains("(proc-macro)")
 }
