@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Returns a length of time in the largest unit in which it is a whole number, such as
+/// Returns a length of time in the largest unit in which it is an integer, such as
 /// `5 minutes`. Parts of a second are left out.
 pub(crate) fn in_words(length: Duration) -> String {
     let seconds = length.as_secs();

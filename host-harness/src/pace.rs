@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Time after which [`Pace`] counts anew.
+/// Time after which [`Pace`] restarts its count.
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Allows a number of events per minute, so that no client and no failure fills the log.

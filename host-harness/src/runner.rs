@@ -40,7 +40,7 @@ pub struct Activity {
     /// What is synced now. `None` while it waits for its turn.
     pub kind: Option<Kind>,
     /// Number of records of that kind that were reported so far.
-    pub told: u64,
+    pub reported: u64,
     /// Number of records that the vendor counts, where it says so.
     pub total: Option<u64>,
 }
@@ -158,7 +158,7 @@ impl Runner {
             return Err(NotStarted::Busy);
         }
         let started = Timestamp::now();
-        let activity = Activity { kinds, started, kind: None, told: 0, total: None };
+        let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
         state.active.insert(integration, activity);
         drop(state);
         let inner = self.0.clone();
@@ -337,7 +337,7 @@ struct Watch<'a> {
 impl Observer for Watch<'_> {
     fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
         if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
-            *activity = Activity { kind: Some(kind), told: reported, total, ..*activity };
+            *activity = Activity { kind: Some(kind), reported, total, ..*activity };
         }
     }
 }

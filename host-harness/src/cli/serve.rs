@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Failure, Program,
     args::{Format, ServeArgs},
-    ended, json, runtime, stopped, text, variable,
+    ended, json, log, runtime, stopped, text, variable,
 };
 use crate::{
     serve::{Bounds, Log, Options, Server},
@@ -25,10 +25,13 @@ impl Program {
             public_url: args.public_url.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
             bounds: Bounds::default(),
-            log: Log::new(|incident| {
-                // Where stderr cannot be written, the administrator's pages still show it.
-                let _ = text::incident(&mut anstream::stderr().lock(), incident);
-            }),
+            log: match self.args.log_format {
+                Format::Text => Log::new(|incident| {
+                    // Where stderr cannot be written, the administrator's pages still show it.
+                    let _ = text::incident(&mut anstream::stderr().lock(), incident);
+                }),
+                Format::Json => Log::new(log::incident),
+            },
             sync: self.sync_options(),
         };
         let runtime = runtime()?;
@@ -41,10 +44,18 @@ impl Program {
     }
 
     fn announce(&self, server: &Server) -> io::Result<()> {
-        let mut stderr = anstream::stderr().lock();
-        text::note(&mut stderr, &format!("serving at {}", server.url()))?;
-        if let Some(link) = server.set_up() {
-            text::note(&mut stderr, &format!("set the administrator's password at {link}"))?;
+        match self.args.log_format {
+            Format::Text => {
+                let mut stderr = anstream::stderr().lock();
+                text::note(&mut stderr, &format!("serving at {}", server.url()))?;
+                if let Some(link) = server.set_up() {
+                    text::note(
+                        &mut stderr,
+                        &format!("set the administrator's password at {link}"),
+                    )?;
+                }
+            }
+            Format::Json => log::ready(server),
         }
         if self.args.format == Format::Json {
             let mut stdout = io::stdout().lock();

@@ -16,7 +16,7 @@ pub(super) enum Cookie {
     /// The session of the administrator.
     Admin,
     /// The session of a signed-in user.
-    Person,
+    User,
     /// A pending sign-in. Each has its own cookie.
     Flow(FlowName),
     /// The form token of a browser without a session.
@@ -42,7 +42,7 @@ impl Cookie {
     pub(super) fn name(&self, site: &Site) -> String {
         let name = match self {
             Self::Admin => "ones-admin".to_owned(),
-            Self::Person => "ones-person".to_owned(),
+            Self::User => "ones-person".to_owned(),
             Self::Flow(FlowName(it)) => format!("{FLOW}{it}"),
             Self::Form => "ones-form".to_owned(),
         };
@@ -52,7 +52,7 @@ impl Cookie {
     fn same_site(&self, site: &Site) -> &'static str {
         match self {
             Self::Admin | Self::Form => "Strict",
-            Self::Person => "Lax",
+            Self::User => "Lax",
             // The vendor's page can send the browser back with a form.
             Self::Flow(_) if site.is_secure() => "None",
             Self::Flow(_) => "Lax",

@@ -24,7 +24,7 @@ pub enum Admission {
 
 /// A user, as shown on the user's own page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub struct KnownUser {
     /// The record as last reported.
     pub record: User,
     /// Groups of ONES that the user joined when first seen.
@@ -57,11 +57,11 @@ impl Store {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn person(
+    pub fn user(
         &self,
         integration: IntegrationId,
         id: &str,
-    ) -> Result<Option<Person>, StoreError> {
+    ) -> Result<Option<KnownUser>, StoreError> {
         let found = self
             .connection
             .prepare_cached(
@@ -75,7 +75,7 @@ impl Store {
                 let removed: bool = row.get(1)?;
                 let groups = json::read("groups", row.get_ref(3)?.as_str()?)?;
                 let active = record.enabled && !removed;
-                Ok(Person { record, groups, active, provisional: row.get(2)? })
+                Ok(KnownUser { record, groups, active, provisional: row.get(2)? })
             })
             .optional()?;
         Ok(found)

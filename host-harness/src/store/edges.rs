@@ -36,7 +36,7 @@ impl Store {
     pub fn groups_of(
         &self,
         integration: IntegrationId,
-        person: &str,
+        user: &str,
     ) -> Result<Vec<InGroup>, StoreError> {
         // Level by level, since each level reads all edges.
         let mut above = self.connection.prepare_cached(
@@ -51,7 +51,7 @@ impl Store {
         let number: Option<i64> = self
             .connection
             .prepare_cached("SELECT number FROM node WHERE integration = ?1 AND id = ?2")?
-            .query_row(params![integration.0, person], |row| row.get(0))
+            .query_row(params![integration.0, user], |row| row.get(0))
             .optional()?;
         let mut level: Vec<i64> = number.into_iter().collect();
         let mut found: Vec<i64> = Vec::new();

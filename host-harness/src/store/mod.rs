@@ -30,7 +30,7 @@ use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tempfile::TempDir;
 
-pub use admission::{Admission, Person};
+pub use admission::{Admission, KnownUser};
 pub use edges::InGroup;
 pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};

@@ -276,13 +276,13 @@ impl Transaction<'_> {
     }
 
     /// Adds a new user to groups.
-    pub(crate) fn join(&self, person: &str, groups: &[String]) -> Result<(), StoreError> {
+    pub(crate) fn join(&self, user: &str, groups: &[String]) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(
             "INSERT OR IGNORE INTO membership (integration, kind, person, group_name)
              VALUES (?1, 'user', ?2, ?3)",
         )?;
         for group in groups {
-            statement.execute(params![self.integration, person, group])?;
+            statement.execute(params![self.integration, user, group])?;
         }
         Ok(())
     }

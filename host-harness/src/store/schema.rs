@@ -1,4 +1,5 @@
-//! The schema, as numbered migrations. A released migration is never changed.
+//! The schema, as numbered migrations. The statements of a released migration never
+//! change.
 
 use rusqlite::{Connection, TransactionBehavior, ffi};
 

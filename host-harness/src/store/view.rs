@@ -38,7 +38,7 @@ pub struct PageOf<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counts {
-    pub people: u64,
+    pub users: u64,
     pub rooms: u64,
     /// Groups of the directory.
     pub groups: u64,
@@ -122,7 +122,7 @@ impl Store {
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
         let mut statement = self.connection.prepare_cached(&format!(
-            // Only those of the page are read whole.
+            // Only the records of the page are read in full.
             "WITH found AS (
                  SELECT integration, kind, id, search FROM record AS it
                  WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
@@ -163,7 +163,7 @@ impl Store {
         ))?;
         let mut count = |kind| statement.query_row(params![integration.0, kind], |row| row.get(0));
         Ok(Counts {
-            people: count(Kind::User)?,
+            users: count(Kind::User)?,
             rooms: count(Kind::Room)?,
             groups: count(Kind::Group)?,
             held: self.held(integration)?,

@@ -16,20 +16,20 @@ const LARGEST_CHECKPOINT: usize = 256 << 10;
 const LARGEST_ID: usize = 1 << 10;
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
-    let (people, groups) = run.store.transaction(run.integration, |it| {
+    let (users, groups) = run.store.transaction(run.integration, |it| {
         Ok::<_, StoreError>((it.begin(Kind::User)?, it.begin(Kind::Group)?))
     })?;
-    let since = people.checkpoint.clone().filter(|_| !run.options.full);
+    let since = users.checkpoint.clone().filter(|_| !run.options.full);
     let goes_on = since.is_some();
     let mut taker = Taker {
-        people: Standing::new(Kind::User, people, goes_on),
+        users: Standing::new(Kind::User, users, goes_on),
         groups: Standing::new(Kind::Group, groups, goes_on),
     };
     if goes_on {
         run.mode = RunMode::Incremental;
     }
     let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
-    for Standing { kind, progress, is_reported, .. } in [taker.people, taker.groups] {
+    for Standing { kind, progress, is_reported, .. } in [taker.users, taker.groups] {
         settle_missed(run, source, kind, progress, summary.complete, is_reported)?;
     }
     run.peak_memory = source.peak_memory();
@@ -39,7 +39,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
 
 /// Stores batches, as far as they obey the interface.
 struct Taker {
-    people: Standing,
+    users: Standing,
     groups: Standing,
 }
 
@@ -107,7 +107,7 @@ impl Taker {
         check(&batch)?;
         let UserBatch { subject, mode, changes, checkpoint, total } = batch;
         let standing = match subject {
-            Subject::Users => &mut self.people,
+            Subject::Users => &mut self.users,
             Subject::Groups => &mut self.groups,
         };
         standing.check(mode)?;

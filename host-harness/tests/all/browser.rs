@@ -1,5 +1,5 @@
-//! A minimal browser: stores cookies, does not follow redirects, and sends the form token of the last
-//! page.
+//! A minimal browser: stores cookies, does not follow redirects, and sends the form token of the
+//! last page.
 
 use std::{
     collections::BTreeMap,

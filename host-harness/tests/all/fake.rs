@@ -20,7 +20,7 @@ pub(crate) const NAME: &str = "Contoso";
 pub(crate) const FIRST: Mode = Mode::Full(Part { first: true, last: false });
 pub(crate) const MIDDLE: Mode = Mode::Full(Part { first: false, last: false });
 pub(crate) const LAST: Mode = Mode::Full(Part { first: false, last: true });
-pub(crate) const WHOLE: Mode = Mode::Full(Part { first: true, last: true });
+pub(crate) const COMPLETE: Mode = Mode::Full(Part { first: true, last: true });
 pub(crate) const CHANGES: Mode = Mode::Incremental;
 
 pub(crate) fn user(id: &str) -> User {
@@ -34,7 +34,7 @@ pub(crate) fn user(id: &str) -> User {
     }
 }
 
-pub(crate) fn told(id: &str) -> UserChange {
+pub(crate) fn reported(id: &str) -> UserChange {
     UserChange::User(user(id))
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn unavailable() -> Refusal {
     })
 }
 
-/// Tells these batches, then ends like that.
+/// Reports these batches, then ends with this result.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) users: Vec<UserBatch>,
@@ -280,8 +280,8 @@ impl Ones {
     /// Returns a store with these users.
     pub(crate) fn with_users(ids: &[String]) -> Self {
         let mut ones = Self::new();
-        let changes = ids.iter().map(|it| told(it)).collect();
-        ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+        let changes = ids.iter().map(|it| reported(it)).collect();
+        ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
         ones
     }
 

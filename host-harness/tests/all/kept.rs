@@ -167,10 +167,10 @@ fn the_overview_says_which_integrations_have_settings() {
 #[test]
 fn a_number_in_a_url_may_belong_to_no_integration() {
     let (_folder, mut store, key) = folder();
-    let nobody = IntegrationId::from(7);
-    assert_eq!(store.name(nobody).unwrap(), None);
-    assert!(store.settings(nobody, &key).unwrap().is_none());
-    assert!(store.keep_settings(Some(nobody), &named("x"), &key).is_err());
+    let unknown = IntegrationId::from(7);
+    assert_eq!(store.name(unknown).unwrap(), None);
+    assert!(store.settings(unknown, &key).unwrap().is_none());
+    assert!(store.keep_settings(Some(unknown), &named("x"), &key).is_err());
     assert_eq!(store.integrations().unwrap(), [""; 0]);
 }
 

@@ -149,18 +149,18 @@ impl Directory {
         Ok(ids.iter().map(|it| stands(number(it))).collect())
     }
 
-    fn tell(
+    fn report(
         &mut self,
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let breaks_after = self.faults.breaks_after;
-        let mut told = 0;
+        let mut reported = 0;
         let mut put = |batch: UserBatch| {
-            if breaks_after.is_some_and(|it| told >= it) {
+            if breaks_after.is_some_and(|it| reported >= it) {
                 return Err(CallError::Refused(unavailable()).into());
             }
-            told += 1;
+            reported += 1;
             take(batch)
         };
         let subject = match self.kind {
@@ -241,7 +241,7 @@ impl Source for Directory {
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.tell(since, take)?;
+        self.report(since, take)?;
         Ok(Summary { complete: true, ..Summary::default() })
     }
 

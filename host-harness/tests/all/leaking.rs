@@ -195,7 +195,7 @@ async fn returned(session: &Session) -> Vec<(&'static str, String)> {
     let (rooms, mut room_batches) = mpsc::channel(2);
     let (users, mut user_batches) = mpsc::channel(2);
     let to_vendor = session.begin_sign_in("http://localhost/x", Purpose::SignIn).await;
-    let person = session.handle_callback(callback).await.map(|it| match it {
+    let user = session.handle_callback(callback).await.map(|it| match it {
         CallbackOutcome::SignedIn(user) => format!("{user:?}"),
         CallbackOutcome::ConsentGranted => String::new(),
     });
@@ -212,7 +212,7 @@ async fn returned(session: &Session) -> Vec<(&'static str, String)> {
         ("booking_script", text(session.booking_script(ids(), policy).await)),
         // Its `Debug` output leaves the flow out.
         ("begin_sign_in", text(to_vendor.map(|it| (it.url, it.flow)))),
-        ("handle_callback", text(person)),
+        ("handle_callback", text(user)),
         ("rooms", format!("{:?}", room_batches.try_recv())),
         ("users", format!("{:?}", user_batches.try_recv())),
         ("network_failures", format!("{:?}", session.network_failures())),

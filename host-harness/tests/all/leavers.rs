@@ -9,9 +9,9 @@ use crate::fake::*;
 fn with_leavers(leavers: Leavers) -> Ones {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["Staff".to_owned()];
-    let people = ids(20).iter().map(|it| told(it)).collect();
+    let users = ids(20).iter().map(|it| reported(it)).collect();
     let mirrored = vec![group("a"), within("a", "p000"), group("b"), group("c")];
-    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", mirrored)];
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", mirrored)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     let (mut store, id) = ones.integration();
     store.set_leavers(id, leavers).unwrap();
@@ -49,7 +49,7 @@ fn a_user_who_was_removed_long_ago_is_deleted() {
     assert_eq!(ones.runs().pop().unwrap().deleted, 2);
     assert_eq!(later(&mut ones, 31), 0);
     let (store, id) = ones.integration();
-    assert_eq!(store.person(id, "p000").unwrap(), None);
+    assert_eq!(store.user(id, "p000").unwrap(), None);
     assert_eq!(store.own_groups(id, false).unwrap()[0].members, 18);
     drop(store);
     assert_eq!(ones.rows(Kind::Group, true).len(), 3, "groups stay");
@@ -90,10 +90,10 @@ fn a_deleted_user_who_is_back_is_new_and_still_in_the_directorys_groups() {
     let mut ones = with_leavers(AFTER_30);
     later(&mut ones, 31);
     ones.options.default_groups = vec!["Late".to_owned()];
-    let back = batch(CHANGES, "c5", vec![told("p000")]);
+    let back = batch(CHANGES, "c5", vec![reported("p000")]);
     assert_eq!(ones.sync_users(&mut Fake::users([back])).unwrap().counts.added, 1);
     let (store, id) = ones.integration();
-    assert_eq!(store.person(id, "p000").unwrap().unwrap().groups, ["Late"]);
+    assert_eq!(store.user(id, "p000").unwrap().unwrap().groups, ["Late"]);
     assert_eq!(store.groups_of(id, "p000").unwrap()[0].name, "A");
 }
 

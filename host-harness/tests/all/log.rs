@@ -35,7 +35,14 @@ impl Serving {
         Self { program, stderr }
     }
 
-    /// Reads stderr up to a line that holds `text`, and returns that line.
+    /// Reads the next line of stderr, which must be a JSON object.
+    fn object(&mut self) -> Value {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    /// Reads stderr up to a line that contains `text`, and returns that line.
     fn line(&mut self, text: &str) -> String {
         let mut before = String::new();
         loop {
@@ -71,14 +78,30 @@ fn a_schedule_that_cannot_be_read_is_reported() {
 fn a_request_that_is_refused_is_logged_without_its_query() {
     let folder = TempDir::new().unwrap();
     let mut serving = Serving::start(folder.path(), &["--log-format", "json"]);
-    let address = serving.line("serving at");
-    let url = address.trim().rsplit(' ').next().unwrap();
-    let mut browser = Browser::new(url);
+    let mut browser = Browser::new(serving.object()["url"].as_str().unwrap());
     browser.send("POST", "/admin/log-in?code=hunter22", "password=hunter22-hunter22");
-    let line = serving.line("request refused");
-    let line: Value = serde_json::from_str(&line).unwrap();
+    let line = serving.object();
+    assert_eq!(line["message"], "request refused");
     assert_eq!(line["path"], "/admin/log-in");
     assert_eq!((&line["method"], &line["status"]), (&"POST".into(), &403.into()));
     assert_eq!((&line["level"], &line["client"]), (&"INFO".into(), &"127.0.0.1".into()));
     assert!(!line.to_string().contains("hunter22"), "{line}");
+}
+
+#[test]
+fn a_log_in_json_has_only_json_from_the_start_on_and_with_the_cause_of_an_incident() {
+    let folder = TempDir::new().unwrap();
+    let mut serving = Serving::start(folder.path(), &["--log-format", "json"]);
+    let line = serving.object();
+    assert_eq!(line["message"], "serving");
+    assert!(line["set_up"].as_str().unwrap().contains("/admin/set-up?code="), "{line}");
+    let mut browser = Browser::new(line["url"].as_str().unwrap());
+    browser.headers.push(("X-Forwarded-For".to_owned(), "192.0.2.1".to_owned()));
+    browser.send("POST", "/admin/log-in", "");
+    let line = serving.object();
+    assert_eq!((&line["message"], &line["level"]), (&"incident".into(), &"WARN".into()));
+    assert_eq!(line["code"], "untrusted-proxy");
+    assert!(line["cause"].as_str().unwrap().contains("127.0.0.1"), "{line}");
+    assert!(line["remedy"].as_str().unwrap().contains("--trusted-proxy"), "{line}");
+    assert_eq!(line["reference"].as_str().unwrap().len(), "K7QM-2D9X".len());
 }

@@ -27,9 +27,9 @@ fn empty() -> Ones {
 /// One that knows 20 users and three groups, with p000 in the first.
 fn known() -> Ones {
     let mut ones = empty();
-    let users = ids(20).iter().map(|it| told(it)).collect();
+    let users = ids(20).iter().map(|it| reported(it)).collect();
     let groups = vec![group("a"), within("a", "p000"), group("b"), group("c")];
-    let batches = [batch(WHOLE, "c1", users), of_groups(WHOLE, "c2", groups)];
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", groups)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     ones
 }
@@ -47,7 +47,7 @@ fn title(ones: &Ones, id: &str) -> String {
 /// All users but these, as a complete listing.
 fn all_but(left_out: &[&str]) -> Fake {
     let users = ids(20).into_iter().filter(|it| !left_out.contains(&it.as_str()));
-    Fake::users([batch(WHOLE, "c3", users.map(|it| told(&it)).collect())])
+    Fake::users([batch(COMPLETE, "c3", users.map(|it| reported(&it)).collect())])
 }
 
 fn changes(changes: Vec<UserChange>) -> Fake {
@@ -173,8 +173,8 @@ fn a_user_who_signed_in_within_the_hour_is_not_removed_for_being_absent() {
     let mut ones = known();
     let now = Timestamp::now();
     let (mut store, id) = ones.integration();
-    for person in ["p001", "new"] {
-        let admission = store.admit(id, &user(person), &[]).unwrap();
+    for id_of_user in ["p001", "new"] {
+        let admission = store.admit(id, &user(id_of_user), &[]).unwrap();
         assert!(matches!(admission, Admission::Known | Admission::Created));
     }
     drop(store);
@@ -234,7 +234,7 @@ fn a_candidate_whose_removal_was_discarded_is_left_alone_until_the_next_listing(
 fn a_clock_that_was_set_back_protects_nothing_for_longer_than_an_hour() {
     let mut ones = known();
     after(&mut ones, 1_000_000);
-    run(&mut ones, changes(vec![told("p001")]));
+    run(&mut ones, changes(vec![reported("p001")]));
     ones.options.full = true;
     after(&mut ones, 10);
     assert_eq!(run(&mut ones, all_but(&["p001"])).0.removed, 0);
@@ -323,7 +323,7 @@ fn case_046_an_account_that_may_be_a_room_is_stored_only_where_it_is_known() {
 #[test]
 fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
     let mut ones = empty();
-    let whole = || {
+    let complete = || {
         let mut room = room("attic");
         room.building = Some("Tower".to_owned());
         room.floor_label = Some("9th".to_owned());
@@ -332,13 +332,13 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
         room.lists = vec!["Quiet".to_owned()];
         room
     };
-    let mut tell = |room: ones_host::model::Room| {
+    let mut report = |room: ones_host::model::Room| {
         let mut source = Fake::rooms([]);
         source.rooms[0].rooms.push(room);
         let counts = ones.sync_rooms(&mut source).unwrap().counts;
         (counts, ones.rows(Kind::Room, false).swap_remove(0).1)
     };
-    let (_, before) = tell(whole());
+    let (_, before) = report(complete());
     let unknown = vec![
         RoomField::Building,
         RoomField::FloorLabel,
@@ -346,12 +346,12 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
         RoomField::Position,
         RoomField::Lists,
     ];
-    let (counts, row) = tell(ones_host::model::Room { unknown, ..room("attic") });
+    let (counts, row) = report(ones_host::model::Room { unknown, ..room("attic") });
     assert_eq!((counts, row), (RunCounts::default(), before));
     // What is known counts, and so does that a field has no value.
     let unknown = vec![RoomField::Lists];
     let (counts, row) =
-        tell(ones_host::model::Room { unknown, capacity: Some(4), ..room("attic") });
+        report(ones_host::model::Room { unknown, capacity: Some(4), ..room("attic") });
     assert_eq!((counts.updated, &row["lists"][0]), (1, &"Quiet".into()));
     assert_eq!((&row["capacity"], &row["building"]), (&4.into(), &serde_json::Value::Null));
 }
@@ -365,7 +365,7 @@ fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
         UserChange::User(User { card_number: card, unknown, ..user(id) })
     };
     let first = vec![card("a", "007", false), card("b", "means nothing", true)];
-    run(&mut ones, Fake::users([batch(WHOLE, "c1", first)]));
+    run(&mut ones, Fake::users([batch(COMPLETE, "c1", first)]));
     let again = vec![card("a", "means nothing", true), gone("b")];
     let (counts, _) = run(&mut ones, changes(again));
     assert_eq!((counts.updated, counts.removed), (0, 1));
@@ -383,5 +383,5 @@ fn a_new_user_who_signs_in_lacks_a_card_number_that_could_not_be_read() {
     let unknown = vec![UserField::CardNumber];
     let new = User { card_number: Some("means nothing".to_owned()), unknown, ..user("new") };
     assert_eq!(store.admit(id, &new, &[]).unwrap(), Admission::Created);
-    assert_eq!(store.person(id, "new").unwrap().unwrap().record.card_number, None);
+    assert_eq!(store.user(id, "new").unwrap().unwrap().record.card_number, None);
 }

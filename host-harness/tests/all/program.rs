@@ -108,7 +108,7 @@ fn json_is_complete_and_controls_no_terminal() {
     let name = "a\u{7f}\u{9b}2J\u{1b}[31mé\u{85}\u{61c}\u{180e}\u{fff9}\u{e0041}\u{202e}\u{2066}";
     let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
     let changes = vec![ones_host::model::UserChange::User(evil)];
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let args = ["users", "--data", ".", "--format", "json"];
     let stdout = check(ones.folder.path(), &args, 0, "");
     assert!(stdout.trim().chars().all(|it| it == 'é' || it.is_ascii_graphic()), "{stdout:?}");
@@ -120,12 +120,13 @@ fn json_is_complete_and_controls_no_terminal() {
 #[test]
 fn misleading_characters_are_left_out_of_a_list_and_those_of_names_are_not() {
     let mut ones = Ones::new();
-    let name = "Z\u{202e}o\u{61c}\u{180e}\u{fff9}\u{fffa}\u{fffb}ë\u{e0001}\u{e0041}\u{2066}\u{2069}\u{200b}\u{1b}\u{9b}";
+    let name = "Z\u{202e}o\u{61c}\u{180e}\u{fff9}\u{fffa}\u{fffb}ë\u{e0001}\u{e0041}\
+                \u{2066}\u{2069}\u{200b}\u{1b}\u{9b}";
     let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
     let persian =
         ones_host::model::User { display_name: "علی\u{200c}رضا".to_owned(), ..user("b") };
     let changes = [evil, persian].map(ones_host::model::UserChange::User).to_vec();
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
     assert!(stdout.contains("Zoë ") && stdout.contains("علی\u{200c}رضا"), "{stdout:?}");
 }
@@ -195,7 +196,7 @@ fn held_removals_are_listed_and_decided_on() {
         (&first["id"], &first["kind"], &first["reason"]),
         (&"p000".into(), &"user".into(), &"permanent".into())
     );
-    check(folder, &["removals", "approve", "nobody", "--data", "."], 1, "nobody");
+    check(folder, &["removals", "approve", "unknown", "--data", "."], 1, "unknown");
     assert_eq!(run(&["removals", "approve", "p000"]), "{\"removed\":1,\"held\":11}\n");
     assert_eq!(run(&["removals", "discard"]), "{\"discarded\":11,\"held\":0}\n");
     assert_eq!(run(&["removals", "list"]), "");
@@ -205,9 +206,9 @@ fn held_removals_are_listed_and_decided_on() {
 fn groups_are_listed_with_those_of_ones_last() {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["Staff".to_owned()];
-    let people = batch(WHOLE, "c1", vec![told("a"), told("b")]);
+    let users = batch(COMPLETE, "c1", vec![reported("a"), reported("b")]);
     let groups = vec![group("g"), within("g", "b"), group("h"), group("i")];
-    let source = &mut Fake::users([people, of_groups(WHOLE, "c2", groups)]);
+    let source = &mut Fake::users([users, of_groups(COMPLETE, "c2", groups)]);
     ones.sync_users(source).unwrap();
     let removed = of_groups(CHANGES, "c3", vec![group_gone("h")]);
     ones.sync_users(&mut Fake::users([removed])).unwrap();
@@ -279,7 +280,8 @@ fn the_help_of_a_policy_explains_subjects_and_private_meetings() {
     let help = check(folder.path(), &["rooms", "policy", "--help"], 0, "");
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = "--hide-subject Replace the subject of a meeting by the name of its organizer. \
-        Without this option, the room's calendar keeps the subject, and a meeting marked private stays private";
+        Without this option, the room's calendar keeps the subject, and a meeting \
+        marked private stays private";
     assert!(help.contains(words), "{help}");
 }
 
@@ -289,7 +291,7 @@ fn an_integration_is_selected_by_name() {
     let folder = ones.folder.path().to_owned();
     check(&folder, &["users", "--data", "."], 0, "");
     check(&folder, &["users", "--data", ".", "--integration", "Nope"], 2, "known: Contoso");
-    let source = &mut Fake::users([batch(WHOLE, "x", vec![told("q")])]);
+    let source = &mut Fake::users([batch(COMPLETE, "x", vec![reported("q")])]);
     ones.sync(source, |sync| sync.users("Other")).unwrap();
     check(&folder, &["users", "--data", "."], 2, "one of: Contoso, Other");
     let stdout = check(&folder, &["users", "--data", ".", "--integration", "Other"], 0, "");
@@ -312,7 +314,7 @@ fn a_name_cannot_control_the_terminal() {
         ..user("a")
     };
     let changes = vec![ones_host::model::UserChange::User(evil)];
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
     assert!(!stdout.contains(['\u{1b}', '\u{202e}']) && stdout.contains("gone"), "{stdout}");
 }

@@ -112,15 +112,18 @@ impl Source for Connected {
         _: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.asked("people");
-        take(UserBatch { total: Some(9), ..batch(FIRST, "c1", vec![told("a"), told("b")]) })?;
+        self.asked("users");
+        take(UserBatch {
+            total: Some(9),
+            ..batch(FIRST, "c1", vec![reported("a"), reported("b")])
+        })?;
         self.pass()?;
         take(batch(LAST, "c2", vec![]))?;
         self.end(&self.vendor.people_fail)
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(ids.iter().map(|it| told(it)).collect())
+        Ok(ids.iter().map(|it| reported(it)).collect())
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
@@ -159,10 +162,10 @@ async fn rooms_are_synced_before_users() {
     let runner = runner(&ones, &store, &vendor);
     runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     let counts = store.counts(id).unwrap();
-    assert_eq!((counts.people, counts.rooms), (2, 1));
-    assert_eq!(store.person(id, "a").unwrap().unwrap().groups, ["Everybody"]);
+    assert_eq!((counts.users, counts.rooms), (2, 1));
+    assert_eq!(store.user(id, "a").unwrap().unwrap().groups, ["Everybody"]);
     let ended = runner.ended(id).unwrap();
     assert_eq!((ended.kinds, ended.problem), (RunKind::ALL, None));
     let states: Vec<_> =
@@ -179,7 +182,7 @@ async fn what_is_not_asked_for_is_not_synced() {
         runner.start(id, kinds).unwrap();
         runner.idle().await;
     }
-    assert_eq!(vendor.asked(), ["Contoso people", "Contoso rooms"]);
+    assert_eq!(vendor.asked(), ["Contoso users", "Contoso rooms"]);
 }
 
 #[tokio::test]
@@ -193,11 +196,11 @@ async fn an_integration_has_one_run_at_a_time_whose_progress_can_be_read() {
     reached.recv().await.unwrap();
     assert_eq!(runner.start(id, &[RunKind::Rooms]), Err(NotStarted::Busy));
     let activity = runner.activity(id).unwrap();
-    assert_eq!((activity.kind, activity.told, activity.total), (Some(Kind::User), 2, Some(9)));
+    assert_eq!((activity.kind, activity.reported, activity.total), (Some(Kind::User), 2, Some(9)));
     assert_eq!(runner.ended(id), None);
     // Readers and writers of the store need not wait for it.
     let mut other = store.another().unwrap();
-    assert_eq!(other.counts(id).unwrap().people, 2);
+    assert_eq!(other.counts(id).unwrap().users, 2);
     other.admit(id, &user("new"), &[]).unwrap();
     gate.open.add_permits(1);
     runner.idle().await;
@@ -275,7 +278,7 @@ async fn where_all_places_are_taken_the_longest_run_ends_for_one_that_waits() {
     runner.idle().await;
     assert_eq!(runner.ended(a).unwrap().problem.unwrap().code, "run-overdue");
     assert_eq!(store.schedule(a).unwrap().failing.unwrap().problem.code, "run-overdue");
-    assert_eq!(store.counts(a).unwrap().people, 2, "what was stored stays");
+    assert_eq!(store.counts(a).unwrap().users, 2, "what was stored stays");
     for id in [b, c] {
         assert_eq!(runner.ended(id).unwrap().problem, None);
     }
@@ -303,7 +306,7 @@ async fn users_are_synced_also_where_rooms_fail() {
     let runner = runner(&ones, &store, &vendor);
     runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
     let failing = store.schedule(id).unwrap().failing.unwrap();
     assert_eq!((failing.kind, failing.count), (RunKind::Rooms, 1));
@@ -329,10 +332,10 @@ async fn rooms_that_the_vendor_does_not_have_are_no_failure() {
         let runner = runner(&ones, &store, &vendor);
         runner.start(id, RunKind::ALL).unwrap();
         runner.idle().await;
-        assert_eq!(vendor.asked().last().unwrap(), "Contoso people");
+        assert_eq!(vendor.asked().last().unwrap(), "Contoso users");
         assert_eq!(runner.ended(id).unwrap().problem.unwrap().is_unsupported(), !failing);
         assert_eq!(store.schedule(id).unwrap().failing.is_some(), failing);
-        assert_eq!(store.counts(id).unwrap().people, 2);
+        assert_eq!(store.counts(id).unwrap().users, 2);
     }
     let next = store.schedule(id).unwrap().next.unwrap();
     assert!((next - Timestamp::now()).as_mins() <= 66, "no pause grows");
@@ -401,7 +404,7 @@ async fn what_is_due_is_started_once() {
     // Under way: nothing more is started.
     runner.start_due(due).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     assert!(store.schedule(id).unwrap().next.unwrap() > Timestamp::now());
     assert_eq!(runner.ended(other), None);
 }
@@ -467,7 +470,7 @@ async fn stopping_waits_for_the_end_and_loses_nothing() {
         assert_eq!(store.schedule(id).unwrap().failing, None);
     }
     assert_eq!(vendor.asked().len(), 2, "the third had not begun");
-    let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().people).sum();
+    let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().users).sum();
     assert_eq!(stored, 4);
     assert_eq!(runner.start(ids[0], RunKind::ALL), Err(NotStarted::Stopping));
     // Ends at once.

@@ -1,6 +1,9 @@
 //! The pages of the administrator, and the checks of their requests.
 
-use ones_host::{model::Owed, store::Leavers};
+use ones_host::{
+    model::Owed,
+    store::{Leavers, RunKind},
+};
 use serde_json::json;
 
 use crate::{fake::*, served::*};
@@ -247,7 +250,7 @@ fn case_042_what_could_not_be_read_yet_is_shown_with_the_run() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     *served.vendor.owed.lock().unwrap() = Some(Owed { count: 3, since: 1_795_694_400 });
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     for page in ["/admin/integrations/1", "/admin/integrations/1/runs"] {
         admin.get(page).says(200, "3 users or groups could not be read yet (oldest since ");
     }
@@ -257,9 +260,9 @@ fn case_042_what_could_not_be_read_yet_is_shown_with_the_run() {
 fn a_decision_about_held_removals_applies_to_the_listed_ones() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     *served.vendor.gone.lock().unwrap() = ids(12);
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     admin.get("/admin/integrations/1").says(200, "12 removals are held");
     let place = "/admin/integrations/1/removals";
     admin.get(place).says(200, "Approve all 12");
@@ -282,7 +285,7 @@ fn a_decision_about_held_removals_applies_to_the_listed_ones() {
 fn groups_and_their_members_are_listed() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/groups\">2<");
     let groups = admin.get("/admin/integrations/1/groups");
     groups.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
@@ -312,6 +315,15 @@ fn the_former_addresses_of_users_lead_to_the_present_ones() {
         let present = format!("/admin/integrations/1/users{rest}");
         assert_eq!((reply.status, reply.header("location")), (308, present.as_str()));
     }
+}
+
+#[test]
+fn a_sync_started_with_the_former_word_for_users_is_one_of_users() {
+    let served = Served::with_contoso();
+    served.sync(&mut served.admin(), "people");
+    let runs = served.store.another().unwrap().latest_runs(served.contoso(), None, 9).unwrap();
+    let kinds: Vec<_> = runs.iter().map(|run| run.kind).collect();
+    assert_eq!(kinds, [RunKind::Users]);
 }
 
 #[test]

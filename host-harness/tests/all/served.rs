@@ -198,7 +198,7 @@ impl Vendor for Contoso {
         let rooms = (1..=3).map(|it| Choice {
             value: format!("r{it}"),
             label: format!("Room {it}"),
-            hint: Some(format!("{it} people")),
+            hint: Some(format!("{it} seats")),
         });
         let found = rooms.filter(|it| it.label.contains(typed)).take(limit as usize).collect();
         self.ask("choices", &settings, Ok(found))
@@ -289,7 +289,7 @@ impl Vendor for Contoso {
 impl Connect for Contoso {
     fn connect(&self, _: Settings, _: &CancellationToken) -> Result<Box<dyn Source>, Error> {
         let gone = self.gone.lock().unwrap();
-        let users = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
+        let users = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| reported(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
         let groups = vec![
             group("all"),
@@ -299,7 +299,7 @@ impl Connect for Contoso {
             within("team", "p001"),
             within("team", "all"),
         ];
-        let users = vec![batch(WHOLE, "c1", users.collect()), of_groups(WHOLE, "c2", groups)];
+        let users = vec![batch(COMPLETE, "c1", users.collect()), of_groups(COMPLETE, "c2", groups)];
         let no_rooms = Refusal::Unsupported(Explanation {
             code: "no-rooms".to_owned(),
             summary: "This cloud has no rooms".to_owned(),

@@ -30,14 +30,14 @@ fn a_new_user_is_provisional_until_the_next_sync() {
     page.says(200, "until the next sync");
     let mut admin = served.admin();
     admin.get("/admin/integrations/1/users").says(200, "provisional");
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     assert!(!browser.get("/me").body.contains("until the next sync"));
 }
 
 #[test]
 fn the_page_of_a_user_lists_groups_made_in_ones_and_of_the_directory() {
     let served = Served::with_contoso();
-    served.sync(&mut served.admin(), "people");
+    served.sync(&mut served.admin(), "users");
     let mut browser = served.browser();
     sign_in(&mut browser, "p001").leads_to("/me");
     let page = browser.get("/me");
@@ -62,11 +62,11 @@ fn logging_out_ends_the_session() {
 fn a_removed_user_is_signed_out_and_cannot_sign_in() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     let mut browser = served.browser();
     sign_in(&mut browser, "p000").leads_to("/me");
     served.vendor.gone.lock().unwrap().push("p000".to_owned());
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     browser.get("/me").leads_to("/?note=ended");
     sign_in(&mut browser, "p000").says(403, "You were removed from ONES");
     browser.get("/me").leads_to("/");

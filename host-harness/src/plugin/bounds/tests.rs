@@ -20,7 +20,7 @@ fn unreadable(id: &str, reason: &str) -> Unreadable {
     Unreadable { id: id.to_owned(), reason: reason.to_owned() }
 }
 
-fn people(changes: Vec<UserChange>) -> UserBatch {
+fn users(changes: Vec<UserChange>) -> UserBatch {
     let (subject, mode) = (Subject::Users, Mode::Incremental);
     UserBatch { subject, mode, changes, checkpoint: String::new(), total: None }
 }
@@ -47,7 +47,7 @@ fn what_is_unreadable_is_bounded_wherever_it_is_reported() {
         for change in [UserChange::UserUnreadable(it.clone()), UserChange::GroupUnreadable(it)] {
             let names = if reason.is_empty() { "an id in changes has 1025 bytes" } else { names };
             refuses(&vec![change.clone()], names);
-            refuses(&people(vec![change]), names);
+            refuses(&users(vec![change]), names);
         }
     }
 }
@@ -57,7 +57,7 @@ fn ids_are_bounded() {
     let room = Room { id: over(NAME), ..Room::default() };
     refuses(&RoomBatch { rooms: vec![room], unreadable: Vec::new() }, "room.id has 1025 bytes");
     let removed = UserChange::UserRemoved(Removed { id: over(NAME), removal: Removal::Soft });
-    refuses(&people(vec![removed]), "an id in changes has 1025 bytes");
+    refuses(&users(vec![removed]), "an id in changes has 1025 bytes");
     let user = crate::model::User { id: over(NAME), ..crate::model::User::default() };
     refuses(&CallbackOutcome::SignedIn(user), "user.id has 1025 bytes");
 }

@@ -294,7 +294,8 @@ async fn headers_that_are_the_connections_own_do_not_leave_the_host() {
     }
     let host = origin.strip_prefix("http://").unwrap();
     let expected = format!(
-        "POST /first HTTP/1.1\r\nx-end: kept\r\naccept: */*\r\nhost: {host}\r\ncontent-length: 4\r\n\r\nbody\
+        "POST /first HTTP/1.1\r\nx-end: kept\r\naccept: */*\r\nhost: {host}\r\n\
+         content-length: 4\r\n\r\nbody\
          POST /second HTTP/1.1\r\ncontent-length: 0\r\naccept: */*\r\nhost: {host}\r\n\r\n\
          GET /last HTTP/1.1\r\naccept: */*\r\nhost: {host}\r\n\r\n"
     );

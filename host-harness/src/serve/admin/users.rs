@@ -16,7 +16,7 @@ use crate::{
         failure::Failure,
         view::{self, Page, page},
     },
-    store::{InGroup, IntegrationId, Person, StoreError},
+    store::{InGroup, IntegrationId, KnownUser, StoreError},
 };
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct UserPage {
     page: Page,
     name: String,
     id: i64,
-    user: Person,
+    user: KnownUser,
     /// The user's groups of the directory.
     groups: Vec<InGroup>,
 }
@@ -45,7 +45,7 @@ pub(super) async fn show(
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
     let found = app.look(move |store| {
-        Ok::<_, StoreError>((store.person(id, &user_id)?, store.groups_of(id, &user_id)?))
+        Ok::<_, StoreError>((store.user(id, &user_id)?, store.groups_of(id, &user_id)?))
     });
     let (user, groups) = found.await?;
     let user = user.ok_or_else(Failure::not_found)?;

@@ -1,4 +1,4 @@
-//! The sign-in page: a button for each integration through which people sign in.
+//! The sign-in page: a button for each integration through which users sign in.
 
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use crate::{
         guard::Posted,
         view::{Csrf, Page, page},
     },
-    store::{InGroup, Person},
+    store::{InGroup, KnownUser},
 };
 
 #[derive(Template)]
@@ -27,7 +27,7 @@ struct Me<'a> {
     page: Page,
     csrf: &'a Csrf,
     integration: String,
-    user: Person,
+    user: KnownUser,
     /// The user's groups of the directory.
     groups: Vec<InGroup>,
 }
@@ -51,6 +51,6 @@ pub(super) async fn log_out(
 ) -> Result<Response, Failure> {
     posted.checked(&session.csrf)?;
     close(&app, &headers);
-    let cleared = [(SET_COOKIE, Cookie::Person.clear(&app.site))];
+    let cleared = [(SET_COOKIE, Cookie::User.clear(&app.site))];
     Ok((cleared, Redirect::to("/?note=logged-out")).into_response())
 }

@@ -14,14 +14,14 @@ use crate::{
         failure::Failure,
         sessions::UserSession,
     },
-    store::Person,
+    store::KnownUser,
 };
 
 /// The signed-in user who sent the request, with their current record. A user who was removed or
 /// blocked after the sign-in is not signed in any more.
 pub(super) struct SignedIn {
     pub(super) session: Arc<UserSession>,
-    pub(super) user: Person,
+    pub(super) user: KnownUser,
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
@@ -31,7 +31,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let session =
             session(app, &parts.headers).ok_or_else(|| Failure::Elsewhere("/".to_owned()))?;
         let (integration, id) = (session.integration, session.id.clone());
-        let user = app.store(move |store| store.person(integration, &id)).await?;
+        let user = app.store(move |store| store.user(integration, &id)).await?;
         match user.filter(|user| user.active) {
             Some(user) => Ok(Self { session, user }),
             None => {
@@ -44,13 +44,13 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 
 /// Returns the session of the browser, if it has one.
 pub(super) fn session(app: &App, headers: &HeaderMap) -> Option<Arc<UserSession>> {
-    let token = cookie(headers, &Cookie::Person, &app.site)?;
-    app.people.get(token, app.now())
+    let token = cookie(headers, &Cookie::User, &app.site)?;
+    app.user_sessions.get(token, app.now())
 }
 
 /// Ends the session of the browser, if it has one.
 pub(super) fn close(app: &App, headers: &HeaderMap) {
-    if let Some(token) = cookie(headers, &Cookie::Person, &app.site) {
-        app.people.close(token);
+    if let Some(token) = cookie(headers, &Cookie::User, &app.site) {
+        app.user_sessions.close(token);
     }
 }

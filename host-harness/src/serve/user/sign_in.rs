@@ -169,8 +169,8 @@ async fn admit(
             // A session from before the sign-in must not continue (session fixation).
             close(app, headers);
             let session = Arc::new(UserSession::new(integration, id));
-            let token = app.people.open(session, app.now());
-            let cookie = [(SET_COOKIE, Cookie::Person.set(token.secret(), &app.site))];
+            let token = app.user_sessions.open(session, app.now());
+            let cookie = [(SET_COOKIE, Cookie::User.set(token.secret(), &app.site))];
             return Ok((cookie, Redirect::to("/me")).into_response());
         }
         Admission::Disabled => problem("person-disabled", "Your account is blocked", ask),
