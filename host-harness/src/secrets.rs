@@ -75,12 +75,12 @@ impl Secrets {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether `text` names a secret: see [`Search::finds_in`].
+    /// Returns whether `text` names a secret, in any spelling that [`Self::redact`] replaces.
     pub fn leak_in(&self, text: &str) -> bool {
         self.search().finds_in(text)
     }
 
-    /// Replaces the secrets in `text`: see [`Search::redact`].
+    /// Replaces the secrets in `text`, also where they are escaped or in base64.
     pub fn redact(&self, text: &mut String) {
         self.search().redact(text);
     }

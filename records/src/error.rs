@@ -49,6 +49,21 @@ impl Error {
         }
     }
 
+    /// Returns the explanation for a change of its texts, for the cases that have one.
+    pub fn explanation_mut(&mut self) -> Option<&mut Explanation> {
+        match self {
+            Self::Unauthorized(it)
+            | Self::PermissionMissing(it)
+            | Self::Unavailable(it)
+            | Self::Unexpected(it)
+            | Self::Rejected(it)
+            | Self::Declined(it)
+            | Self::Unsupported(it)
+            | Self::Other(it) => Some(it),
+            Self::InvalidSettings(_) | Self::Throttled(_) | Self::Cancelled => None,
+        }
+    }
+
     /// Returns an error about one field of the settings.
     pub fn wrong_field(field: &str, message: impl Into<String>) -> Self {
         Self::InvalidSettings(vec![FieldError::new(field, message)])

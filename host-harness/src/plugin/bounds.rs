@@ -203,29 +203,17 @@ impl Bounded for Unreadable {
 
 /// Cuts an error to the limits. An error that was refused would hide why the call failed.
 pub(super) fn shorten(refusal: &mut Refusal) {
-    match refusal {
-        Refusal::InvalidSettings(fields) => {
-            fields.truncate(MANY);
-            for FieldError { field, message } in fields {
-                cut(field, NAME);
-                cut(message, REASON);
-            }
+    if let Refusal::InvalidSettings(fields) = refusal {
+        fields.truncate(MANY);
+        for FieldError { field, message } in fields {
+            cut(field, NAME);
+            cut(message, REASON);
         }
-        Refusal::Unauthorized(it)
-        | Refusal::PermissionMissing(it)
-        | Refusal::Unavailable(it)
-        | Refusal::Unexpected(it)
-        | Refusal::Rejected(it)
-        | Refusal::Declined(it)
-        | Refusal::Unsupported(it)
-        | Refusal::Other(it) => {
-            let Explanation { code, summary, remedy, detail } = it;
-            cut(code, NAME);
-            cut(summary, SENTENCE);
-            remedy.iter_mut().for_each(|it| cut(it, SENTENCE));
-            detail.iter_mut().for_each(|it| cut(it, DETAIL));
-        }
-        Refusal::Throttled(_) | Refusal::Cancelled => {}
+    } else if let Some(Explanation { code, summary, remedy, detail }) = refusal.explanation_mut() {
+        cut(code, NAME);
+        cut(summary, SENTENCE);
+        remedy.iter_mut().for_each(|text| cut(text, SENTENCE));
+        detail.iter_mut().for_each(|text| cut(text, DETAIL));
     }
 }
 

@@ -106,17 +106,10 @@ impl Texts for Explanation {
 
 impl Texts for Refusal {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        match self {
-            Self::InvalidSettings(fields) => fields.visit(visit),
-            Self::Unauthorized(it)
-            | Self::PermissionMissing(it)
-            | Self::Unavailable(it)
-            | Self::Unexpected(it)
-            | Self::Rejected(it)
-            | Self::Declined(it)
-            | Self::Unsupported(it)
-            | Self::Other(it) => it.visit(visit),
-            Self::Throttled(_) | Self::Cancelled => {}
+        if let Self::InvalidSettings(fields) = self {
+            fields.visit(visit);
+        } else if let Some(explanation) = self.explanation_mut() {
+            explanation.visit(visit);
         }
     }
 }
