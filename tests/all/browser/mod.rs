@@ -63,7 +63,7 @@ impl Desk {
     /// Fills in the first step of the wizard.
     fn enter_server(&self) {
         self.fill("Name", "Contoso");
-        self.tick("Endpoints of your own");
+        self.tick("Other servers");
         self.fill("Authority", &self.scene.authority());
         self.fill("Graph", &self.scene.graph());
         self.fill("Tenant ID", &self.scene.tenant_id());
