@@ -81,12 +81,12 @@ fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Chec
     let names_calendars =
         |roles: &[String]| roles.iter().any(|role| role.starts_with("Calendars."));
     match token.hints_at(CALENDARS.name) {
-        Some(true) => granted(
-            CALENDARS_WRITE,
-            CALENDARS,
-            "calendars can be read, and writing is allowed",
-        ),
-        None => granted(CALENDARS_WRITE, CALENDARS, "calendars can be read; writing was not tested"),
+        Some(true) => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read, and writing is allowed")
+        }
+        None => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read; writing was not tested")
+        }
         // A role in Exchange, which the token does not contain: see `least_privilege`.
         Some(false) if !token.roles().is_some_and(names_calendars) => passed(
             CALENDARS_WRITE,
