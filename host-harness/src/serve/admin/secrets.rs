@@ -69,9 +69,9 @@ pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kep
     Ok(Kept { settings, trust, errors })
 }
 
-/// Returns the settings without wrong values, so that the wizard can list choices also where a field
-/// is wrong. Returns them unchanged where the value is in a step with a secret, or where the rest
-/// would send a secret to a server that is not trusted.
+/// Returns the settings without wrong values, so that the wizard can list choices also where a
+/// field is wrong. Returns them unchanged where the value is in a step with a secret, or where the
+/// rest would send a secret to a server that is not trusted.
 pub(super) async fn without_wrong(
     app: &App,
     settings: &Value,
