@@ -80,7 +80,7 @@ impl Secrets {
         self.search().finds_in(text)
     }
 
-    /// Replaces the secrets in `text`, also where they are escaped or in base64.
+    /// Replaces the secrets in `text`, also where they are percent-encoded or escaped as in JSON.
     pub fn redact(&self, text: &mut String) {
         self.search().redact(text);
     }

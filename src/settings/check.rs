@@ -183,7 +183,7 @@ fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Orig
         None => "This is not an address such as https://graph.microsoft.com",
         Some(_) if !uri.is_some_and(|uri| bare(&uri)) => "Enter only scheme, host and port",
         Some(origin) if !origin.is_https_or_loopback() => {
-            "Plain http is allowed on loopback only: use https"
+            "Addresses of other machines must start with https://"
         }
         Some(origin) => return Some(origin),
     };
@@ -196,7 +196,7 @@ fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection>
         Entry::Absent | Entry::Given(SelectForm::All(All::All)) => Some(RoomSelection::All),
         Entry::Given(SelectForm::Chosen(chosen)) => {
             if chosen.is_empty() {
-                fields.wrong(pointer::ROOM_SELECTION, "Choose at least one room, or \"all\"");
+                fields.wrong(pointer::ROOM_SELECTION, "Choose at least one room, or all rooms");
             }
             for (index, room) in chosen.iter().enumerate() {
                 if room.trim().is_empty() {

@@ -29,8 +29,8 @@ pub(super) struct Form {
 ///    *Directory (tenant) ID* into the fields of this page.
 /// 3. Under **API permissions → Add a permission → Microsoft Graph → Application permissions**,
 ///    add `Calendars.ReadWrite`, `Group.Read.All`, `Place.Read.All` and `User.Read.All`.
-/// 4. Click **Grant admin consent for …**. Without it the permissions stay in the list, marked
-///    *Not granted*, and do nothing.
+/// 4. Click **Grant admin consent for …**. Until then the permissions are in the list, but have no
+///    effect: their status is *Not granted*.
 /// 5. Under **Certificates & secrets → Client secrets → New client secret**, add a secret and
 ///    copy its *Value* at once: it is shown only now. The *Secret ID* next to it is not the secret.
 ///
@@ -55,11 +55,11 @@ pub(super) struct Server {
     /// *Application (client) ID* of the app registration.
     #[cfg_attr(test, schemars(title = "Client ID", extend("format" = "uuid")))]
     pub(super) client_id: Entry<String>,
-    /// *Value* of the client secret, not its *Secret ID*.
+    /// *Value* of the client secret, not its *Secret ID*. Enter a secret or a certificate.
     #[cfg_attr(test, schemars(title = "Client secret", length(min = 1)))]
     #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
     pub(super) client_secret: Entry<String>,
-    /// Instead of a secret: a certificate and its RSA private key as PEM text, one after the other.
+    /// Instead of a secret: the text of the certificate and of its RSA private key (PEM).
     #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1)))]
     #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
     #[cfg_attr(test, schemars(extend("contentMediaType" = "application/x-pem-file")))]
@@ -69,7 +69,7 @@ pub(super) struct Server {
     pub(super) secret_expires: Entry<String>,
 }
 
-/// Who operates Office 365 for your company.
+/// The operator of your company's Office 365. Most companies use the first.
 #[derive(Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(untagged, inline))]
@@ -108,17 +108,17 @@ pub(super) enum CloudName {
     China21Vianet,
 }
 
-/// Other servers, e.g. those of an emulated tenant: origins, with plain http on loopback only.
+/// Other servers, e.g. those of a test tenant
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"])))]
 #[cfg_attr(test, schemars(extend("additionalProperties" = false)))]
 pub(super) struct CustomCloud {
-    /// Origin of Entra ID, e.g. `https://login.microsoftonline.com`.
+    /// Address of Entra ID without a path, e.g. `https://login.microsoftonline.com`.
     #[cfg_attr(test, schemars(title = "Authority", extend("format" = "uri")))]
     pub(super) authority: Entry<String>,
-    /// Origin of Microsoft Graph, e.g. `https://graph.microsoft.com`.
+    /// Address of Microsoft Graph without a path, e.g. `https://graph.microsoft.com`.
     #[cfg_attr(test, schemars(title = "Graph", extend("format" = "uri")))]
     pub(super) graph: Entry<String>,
 }
@@ -126,24 +126,25 @@ pub(super) struct CustomCloud {
 /// # Room settings
 ///
 /// ONES reads the room mailboxes of Exchange. Sync all of them, or only those that users book in
-/// ONES. A room that is hidden from the address lists does not appear, and a new one can take up to
-/// 48 hours to appear.
+/// ONES. Rooms that are hidden from the address lists are not found. It can take up to 48 hours
+/// until a new room is found.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
 pub(super) struct Rooms {
-    #[cfg_attr(test, schemars(title = "Sync", extend("default" = "all")))]
+    #[cfg_attr(test, schemars(title = "Rooms to sync", extend("default" = "all")))]
     pub(super) select: Entry<SelectForm>,
 }
 
-/// All rooms, or chosen ones.
+/// All rooms, or only those that you choose.
 #[derive(Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(untagged, inline))]
 pub(super) enum SelectForm {
     All(All),
-    /// Chosen rooms, by id or e-mail address
+    /// Ids or e-mail addresses of rooms.
+    #[cfg_attr(test, schemars(title = "Chosen rooms"))]
     Chosen(#[cfg_attr(test, schemars(length(min = 1), extend("x-choices" = true)))] Vec<String>),
 }
 
@@ -169,7 +170,7 @@ pub(super) enum All {
 
 /// # User settings
 ///
-/// Which users of the directory ONES reads, with which attributes, and how they sign in.
+/// Choose here which users ONES syncs, and which attribute contains their card numbers.
 ///
 /// To let users sign in with their Microsoft account, register the address to which their browsers
 /// return: in the app registration, open **Authentication → Add a platform → Web**, paste the
@@ -179,26 +180,28 @@ pub(super) enum All {
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
 pub(super) struct Users {
-    /// Groups of ONES that a user joins when first synced.
+    /// Groups of ONES that each new user joins. Enter one group per line.
     #[cfg_attr(test, schemars(title = "Default groups", extend("default" = [])))]
     pub(super) default_groups: Entry<Vec<String>>,
-    /// The attribute that holds the number of a user's access card: `pager`, where Entra Connect
-    /// syncs it as a directory extension, `employeeId`, `faxNumber`, `extensionAttribute1` to
-    /// `extensionAttribute15`, or the full name of another attribute of the user.
+    /// The attribute of a user that contains the number of the access card: `employeeId`,
+    /// `faxNumber`, `extensionAttribute1` to `extensionAttribute15`, or the full name of another
+    /// attribute. `pager` works only if Entra Connect syncs it as a directory extension. If this is
+    /// empty, card numbers are not synced.
     #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"])))]
     #[cfg_attr(test, schemars(extend("default" = null, "x-choices" = true)))]
     pub(super) card_number: Entry<String>,
-    /// The text of the button on the login page.
+    /// Text of the button on the sign-in page.
     #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100)))]
     #[cfg_attr(test, schemars(extend("default" = super::LOGIN_BUTTON)))]
     pub(super) login_button: Entry<String>,
-    /// Also users of other companies who were invited to the tenant.
+    /// Also sync users of other companies who were invited to the tenant.
     #[cfg_attr(test, schemars(title = "Include guests", extend("default" = false)))]
     pub(super) include_guests: Entry<bool>,
-    /// Also accounts that are blocked from signing in.
+    /// Also sync accounts that are blocked from signing in.
     #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
     pub(super) include_disabled: Entry<bool>,
-    /// Only users who are in one of these groups, or in a group within them. Empty: all users.
+    /// Sync only members of these groups and of the groups in them. If this is empty, ONES syncs
+    /// all users.
     #[cfg_attr(test, schemars(title = "Only these groups"))]
     #[cfg_attr(test, schemars(extend("default" = [], "x-choices" = true)))]
     pub(super) only_groups: Entry<Vec<String>>,

@@ -60,7 +60,7 @@ pub(super) async fn check<H: Host>(
             not_granted(CALENDARS_WRITE, CALENDARS, &graph.explain(refusal, CALENDARS))
         }
         (None, None) => {
-            skipped(CALENDARS_WRITE, "Not tried: there is no mailbox with a calendar")
+            skipped(CALENDARS_WRITE, "Not tested: there is no mailbox with a calendar")
         }
         (None, Some(refusal)) => Check {
             remedy: Some(
@@ -81,17 +81,17 @@ fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Chec
     let names_calendars =
         |roles: &[String]| roles.iter().any(|role| role.starts_with("Calendars."));
     match token.hints_at(CALENDARS.name) {
-        Some(true) => granted(
-            CALENDARS_WRITE,
-            CALENDARS,
-            "calendars can be read, and the token allows writing",
-        ),
-        None => granted(CALENDARS_WRITE, CALENDARS, "calendars can be read; writing was not tried"),
+        Some(true) => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read, and writing is allowed")
+        }
+        None => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read; writing was not tested")
+        }
         // A role in Exchange, which the token does not contain: see `least_privilege`.
         Some(false) if !token.roles().is_some_and(names_calendars) => passed(
             CALENDARS_WRITE,
             "Calendars can be read by a role in Exchange, without a grant for all mailboxes; \
-                writing was not tried",
+                writing was not tested",
         ),
         Some(false) => Check {
             remedy: Some(remedy::grant(CALENDARS.name, graph.endpoints().portal())),

@@ -23,7 +23,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, users: &Check) -> Check
         return passed(CARD_NUMBER, "Card numbers are not synced");
     }
     if users.outcome != Outcome::Passed {
-        return skipped(CARD_NUMBER, "Not tried, since users cannot be read");
+        return skipped(CARD_NUMBER, "Not tested, because users cannot be read");
     }
     let attribute = match card_number::resolve(graph, None).await {
         Ok(Some(attribute)) => attribute,
@@ -119,7 +119,7 @@ impl Sample {
         }
         let users = self.users;
         if users == 0 {
-            return skipped(CARD_NUMBER, "Not tried: there are no users");
+            return skipped(CARD_NUMBER, "Not tested: there are no users");
         }
         if self.holders.is_empty() {
             return warned(

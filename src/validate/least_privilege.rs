@@ -18,17 +18,16 @@ const DIRECTORY: &str = "Directory.Read.All";
 const MEMBERS: &str = "GroupMember.Read.All";
 
 /// How to limit Calendars.ReadWrite, which is granted for all mailboxes.
-const LIMIT: &str = "To limit the app to the mailboxes of rooms, assign it a role with RBAC for \
-    Applications in Exchange \
-    (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then remove \
-    Calendars.ReadWrite here: the app has the sum of both";
+const LIMIT: &str = "Optional: to give the app access only to the mailboxes of rooms, assign it a \
+    role in Exchange (https://learn.microsoft.com/exchange/permissions-exo/application-rbac), then \
+    remove the permission Calendars.ReadWrite, which gives access to all mailboxes";
 
 /// Compares the roles in the token, which are a hint only.
 pub(super) fn check<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check {
     let Some(roles) = token.roles() else {
         return skipped(
             LEAST_PRIVILEGE,
-            "Not tried: the token does not show which permissions are granted",
+            "Not tested: the token does not show which permissions are granted",
         );
     };
     let users = &graph.settings().users;

@@ -61,7 +61,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
                 count => format!("{count} settings are wrong"),
             };
             let wrong = Check { fields, ..failed(SETTINGS, summary) };
-            return skip_others(vec![wrong], "Not tried, since settings are wrong");
+            return skip_others(vec![wrong], "Not tested, because a setting is wrong");
         }
     };
     let mut checks = vec![check_settings(&settings, host)];
@@ -70,7 +70,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         Ok(token) => token,
         Err(error) => {
             checks.push(token_refused(&settings, &error));
-            return skip_others(checks, "Not tried, since there is no token");
+            return skip_others(checks, "Not tested, because Entra ID refused the sign-in");
         }
     };
     let credential = settings.server.credential.name();

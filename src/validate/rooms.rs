@@ -59,9 +59,9 @@ pub(super) async fn check<H: Host>(
         Err(error) => {
             let why = match &error {
                 Error::Unsupported(it) => {
-                    format!("Not tried, since rooms cannot be read. {}", it.summary)
+                    format!("Not tested, because rooms cannot be read. {}", it.summary)
                 }
-                _ => "Not tried, since rooms cannot be read".to_owned(),
+                _ => "Not tested, because rooms cannot be read".to_owned(),
             };
             (not_granted(PLACES_READ, PLACES, &error), skipped(ROOMS, why))
         }

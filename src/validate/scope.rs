@@ -30,7 +30,7 @@ pub(super) async fn check<H: Host>(
         return passed(SCOPE, "Users are not limited to groups");
     }
     if groups.outcome != Outcome::Passed {
-        return skipped(SCOPE, "Not tried, since groups cannot be read");
+        return skipped(SCOPE, "Not tested, because groups cannot be read");
     }
     let endpoints = graph.endpoints();
     let groups = ids.iter().map(|id| BatchRequest::get(endpoints.group_in_batch(id, SELECT)));

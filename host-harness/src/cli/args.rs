@@ -10,8 +10,8 @@ use crate::{
     store::{Leavers, QUOTA},
 };
 
-/// Runs an integration plugin in place of ONES: tests its settings, syncs rooms and users,
-/// and stores them in a data folder.
+/// Runs an integration plugin in place of ONES: tests its settings, syncs rooms and users from
+/// the vendor (e.g. Microsoft), and stores them in a data folder.
 ///
 /// Exit codes: 0 success, with or without warnings; 1 failure, or a failed check of
 /// `validate`; 2 wrong usage; 3 synced, but some removals are held until you approve or
@@ -19,8 +19,8 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "ones-host", version, about)]
 pub(super) struct Args {
-    /// Path of the plugin, a WebAssembly component [default: the .wasm file in ./target, or of
-    /// several the one whose name starts all other names]
+    /// Path of the plugin, a WebAssembly component [default: the .wasm file in ./target. If
+    /// there are several, the one whose name all other names start with]
     #[arg(long, global = true, value_name = "FILE", env = "ONES_PLUGIN")]
     pub(super) plugin: Option<PathBuf>,
 
@@ -54,9 +54,9 @@ pub(super) struct Args {
         value_parser = value_parser!(u8).range(0..=100))]
     pub(super) max_removals_percent: u8,
 
-    /// Number of minutes that a user, room or group stays after the vendor last listed it, since
-    /// the vendor's servers can return old lists. After that time it is removed, unless reading it
-    /// by its id finds it. A removal that the vendor reports is applied at once
+    /// Number of minutes that a user, room or group stays after the vendor last listed it,
+    /// because the vendor's servers can return old lists. After that time it is removed, unless
+    /// reading it by its id finds it. A removal that the vendor reports is applied at once
     #[arg(long, global = true, value_name = "MINUTES", default_value_t = 60,
         value_parser = value_parser!(u64).range(0..=525_600))]
     pub(super) missing_grace: u64,
@@ -76,8 +76,8 @@ pub(super) struct Args {
         value_parser = value_parser!(u64).range(1..=1 << 20))]
     pub(super) quota: u64,
 
-    /// Log runs, and what is refused, on stderr; with -vv, also requests, without their query.
-    /// `serve` logs the former without this option
+    /// Log runs and refused requests on stderr. -vv also logs all requests, without their query.
+    /// `serve` logs runs and refused requests without this option
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 
@@ -122,7 +122,7 @@ pub(super) enum Command {
     /// List the synced rooms
     #[command(args_conflicts_with_subcommands = true)]
     Rooms {
-        /// Also list removed ones
+        /// Also list removed rooms
         #[arg(long)]
         all: bool,
         #[command(subcommand)]
@@ -130,13 +130,13 @@ pub(super) enum Command {
     },
     /// List the synced users
     Users {
-        /// Also list removed ones
+        /// Also list removed users
         #[arg(long)]
         all: bool,
     },
     /// List the groups of the vendor's directory and the groups made in ONES
     Groups {
-        /// Also list removed ones
+        /// Also list removed groups
         #[arg(long)]
         all: bool,
         /// Also list the members, direct members and members of nested groups

@@ -379,7 +379,7 @@ fn unneeded_permissions_are_named_with_a_remedy() {
     assert_eq!(least.outcome, Outcome::Passed);
     let remedy = least.remedy.expect("the way to less");
     assert!(remedy.contains("permissions-exo/application-rbac"), "{remedy}");
-    assert!(remedy.contains("the app has the sum of both"), "{remedy}");
+    assert!(remedy.contains("which gives access to all mailboxes"), "{remedy}");
 
     let more = granted("employeeId", &["Mail.ReadWrite", "Directory.Read.All"]);
     assert_eq!(more.outcome, Outcome::Warned);

@@ -24,7 +24,7 @@ fn each_wrong_setting_is_marked_where_it_is() {
             "Authority",
             "http://login.example.com",
             &authority,
-            "Plain http is allowed on loopback only",
+            "Addresses of other machines must start with https://",
         ),
         ("Authority", "http://127.0.0.1:9", &authority, "No connection to 127.0.0.1"),
         ("Tenant ID", "not a tenant", &tenant, "neither a GUID"),
@@ -69,6 +69,7 @@ fn later_steps_and_names_that_are_taken_are_marked_too() {
     desk.press("Save and close");
     desk.sees("signInActivity cannot be a card number");
     assert!(desk.is_marked("Card number"));
+    desk.sees("Microsoft 365 group");
     desk.assert_accessible();
     desk.open(&desk.server.at("/admin"));
     desk.press("Add integration");

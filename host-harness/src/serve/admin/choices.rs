@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::session::Admin;
+use super::{secrets, session::Admin};
 use crate::{
     form::{Choosing, Control, Entered, Step, Widget},
     model::Choice,
@@ -82,7 +82,9 @@ async fn answer(
     Parameters { field, name, typed, draft }: Parameters,
 ) -> Result<Response, Failure> {
     let settings = match (session.draft(&draft, id), id) {
-        (Some(draft), _) => draft.settings,
+        (Some(draft), _) => {
+            secrets::without_wrong(app, draft.settings.value(), &draft.trust).await?.into()
+        }
         (None, Some(id)) => app.settings(id).await?,
         (None, None) => return Err(Failure::not_found()),
     };

@@ -69,6 +69,37 @@ pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kep
     Ok(Kept { settings, trust, errors })
 }
 
+/// Returns the settings without wrong values, so that the wizard can list choices also where a
+/// field is wrong. Returns them unchanged where the value is in a step with a secret, or where the
+/// rest would send a secret to a server that is not trusted.
+pub(super) async fn without_wrong(
+    app: &App,
+    settings: &Value,
+    trust: &Trust,
+) -> Result<Value, Failure> {
+    let Err(wrong) = origins(app, settings.clone()).await? else { return Ok(settings.clone()) };
+    let secrets = app.form.secrets(settings);
+    let mut rest = settings.clone();
+    for error in &wrong {
+        if secrets.iter().any(|secret| first_keys(secret, 1) == first_keys(&error.field, 1)) {
+            return Ok(settings.clone());
+        }
+        take(&mut rest, first_keys(&error.field, 2));
+    }
+    let is_trusted = match (origins(app, rest.clone()).await?, trust) {
+        (Ok(_), Trust::Anywhere) => true,
+        (Ok(leads), Trust::Origins(trusted)) => leads.iter().all(|origin| trusted.contains(origin)),
+        (Err(_), _) => false,
+    };
+    Ok(if is_trusted { rest } else { settings.clone() })
+}
+
+/// Returns the start of a pointer: `/rooms/select` are the first two keys of `/rooms/select/3`.
+fn first_keys(pointer: &str, count: usize) -> &str {
+    let end = pointer.match_indices('/').nth(count).map_or(pointer.len(), |(end, _)| end);
+    &pointer[..end]
+}
+
 /// Returns all origins that these settings send requests to, or the errors of the settings.
 pub(super) async fn origins(
     app: &App,

@@ -143,6 +143,8 @@ async fn posted_step(
         },
     }
     if kept.errors.is_empty() {
+        let settings = secrets::without_wrong(app, &kept.settings, &kept.trust).await?;
+        drawing.settings_for_choices = settings;
         let id_of_draft = random::text();
         drawing.draft = Some(id_of_draft.clone());
         session.keep(Some(Draft {

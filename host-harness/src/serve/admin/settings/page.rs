@@ -81,6 +81,8 @@ pub(super) struct Drawing<'a> {
     id: Option<IntegrationId>,
     pub(super) step: &'a Step,
     pub(super) settings: Value,
+    /// The settings without wrong values, to request choices with.
+    pub(super) settings_for_choices: Value,
     pub(super) errors: Vec<FieldError>,
     /// The posted values, where the page is the answer to a form.
     pub(super) entered: Option<&'a Entered>,
@@ -95,6 +97,7 @@ impl<'a> Drawing<'a> {
         Self {
             id,
             step,
+            settings_for_choices: settings.clone(),
             settings,
             errors: Vec::new(),
             entered: None,
@@ -124,7 +127,17 @@ pub(super) async fn draw(
     drawing: Drawing<'_>,
     note: Option<&'static str>,
 ) -> Result<Response, Failure> {
-    let Drawing { id, step, settings, errors, entered, problem, report, draft } = drawing;
+    let Drawing {
+        id,
+        step,
+        settings,
+        settings_for_choices,
+        errors,
+        entered,
+        problem,
+        report,
+        draft,
+    } = drawing;
     let mut controls = step.draw(&settings);
     if let Some(entered) = entered {
         controls
@@ -132,7 +145,7 @@ pub(super) async fn draw(
             .flat_map(Control::leaves_mut)
             .for_each(|control| control.retype(entered));
     }
-    choices::fill(app, &settings, entered, &mut controls).await;
+    choices::fill(app, &settings_for_choices, entered, &mut controls).await;
     let elsewhere = place(&errors, &settings, &mut controls);
     let name = match id {
         Some(id) => app.name(id).await?,
