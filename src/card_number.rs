@@ -1,108 +1,28 @@
-//! Which attribute of people holds the number of their access card.
+//! Finds the attribute of users that contains the number of their access card.
 //!
-//! Graph has no `pager` on user, in any cloud. Entra Connect can sync it as a directory
-//! extension, whose name holds the id of an app that differs from tenant to tenant:
+//! Graph has no property `pager` in any cloud. Entra Connect can sync it as a directory extension,
+//! whose name contains the id of an app that differs from tenant to tenant:
 //! `extension_{app id without dashes}_pager`.
-//! Source: <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>.
+//! Source:
+//! <https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-directory-extensions>
 
-use std::{cmp::Reverse, collections::BTreeMap, fmt, str::FromStr};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::Value;
 
 use crate::{
-    describe::USERS,
     error::Error,
     graph::{Answer, Graph, Page},
     host::{Host, Request, Response},
-    settings::{CardNumber, Settings},
+    permission::USERS,
+    settings::{Attribute, AttributeLookup, CardNumber, Settings, pointer},
 };
 
-/// JSON Pointer to the setting.
-pub const FIELD: &str = "/users/cardNumber";
-
-/// An attribute of a user. Its text is what `$filter` would call it: `employeeId`,
-/// `onPremisesExtensionAttributes/extensionAttribute1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
-    path: Vec<String>,
-}
-
-impl Attribute {
-    /// What to `$select`: the property that holds it.
-    pub fn property(&self) -> &str {
-        &self.path[0]
-    }
-
-    /// Property names from the user down to the value; at least one.
-    pub fn path(&self) -> &[String] {
-        &self.path
-    }
-}
-
-impl fmt::Display for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path.join("/"))
-    }
-}
-
-/// Properties of a user that hold no text.
-const NO_TEXT: [&str; 4] =
-    ["accountEnabled", "onPremisesExtensionAttributes", "proxyAddresses", "employeeOrgData"];
-
-/// Properties of a user that may hold a number of a card, in Graph's spelling.
-const KNOWN_TEXTS: [&str; 8] = [
-    "employeeId",
-    "faxNumber",
-    "mobilePhone",
-    "businessPhones",
-    "officeLocation",
-    "postalCode",
-    "mailNickname",
-    "onPremisesSamAccountName",
-];
-
-/// From its name as people write it, or from its own text.
-impl FromStr for Attribute {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        // https://learn.microsoft.com/graph/api/user-list: pages shrink, and it needs another permission.
-        if name.eq_ignore_ascii_case("signInActivity") {
-            return Err("signInActivity cannot be a card number");
-        }
-        if NO_TEXT.iter().any(|it| it.eq_ignore_ascii_case(name)) {
-            return Err("This attribute is no text: choose one that holds the number itself");
-        }
-        const EXTENSION: &str = "extensionAttribute";
-        let (head, tail) = name.split_at_checked(EXTENSION.len()).unwrap_or_default();
-        let path: Vec<String> = if head.eq_ignore_ascii_case(EXTENSION) {
-            if !matches!(tail.parse::<u8>(), Ok(1..=15)) || tail.starts_with(['0', '+']) {
-                return Err("There are only extensionAttribute1 to extensionAttribute15");
-            }
-            vec!["onPremisesExtensionAttributes".to_owned(), format!("{EXTENSION}{tail}")]
-        } else {
-            // Graph tells them in its own spelling, whatever was asked for.
-            let known = KNOWN_TEXTS.iter().find(|it| it.eq_ignore_ascii_case(name));
-            known.copied().unwrap_or(name).split('/').map(str::to_owned).collect()
-        };
-        let is_name = |name: &String| {
-            name.starts_with(|first: char| first.is_ascii_alphabetic())
-                && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
-        };
-        if path.len() > 2 || !path.iter().all(is_name) {
-            return Err(
-                "This is not the name of an attribute such as employeeId or extensionAttribute1",
-            );
-        }
-        Ok(Self { path })
-    }
-}
-
-/// The attribute that the settings mean; `None` where they name none. Only for `pager` somebody
-/// is asked; `known` is what an earlier run found: see [`remembered`].
+/// Returns the attribute that the settings name; `None` where they name none. Only `pager` needs
+/// requests; `known` is the result of an earlier run: see [`remembered`].
 ///
 /// # Errors
-/// [`Error::InvalidSettings`] where no directory extension holds `pager`; else as
+/// [`Error::InvalidSettings`] where no directory extension holds `pager`; otherwise those of
 /// [`Graph::require`].
 pub async fn resolve<H: Host>(
     graph: &Graph<'_, H>,
@@ -111,39 +31,24 @@ pub async fn resolve<H: Host>(
     match &graph.settings().users.card_number {
         None => Ok(None),
         Some(CardNumber::Attribute(attribute)) => Ok(Some(attribute.clone())),
-        Some(CardNumber::Pager) => match one_of(pagers(graph).await?) {
+        Some(CardNumber::Pager) => match choose_one(pagers(graph).await?) {
             Ok(attribute) => Ok(Some(attribute)),
-            // What was found once is better than a sample that does not show it.
+            // The earlier result is better than a sample in which no user has the attribute.
             Err(_) if known.is_some() => Ok(known),
-            Err(problem) => Err(Error::wrong_field(FIELD, problem)),
+            Err(problem) => Err(Error::wrong_field(pointer::CARD_NUMBER, problem)),
         },
     }
 }
 
-/// The result of looking for the attribute that the settings mean, where a run goes on without.
-#[derive(Debug, Clone, Default)]
-pub struct Lookup {
-    /// The attribute; nothing where the settings name none, or where it was not found.
-    pub attribute: Option<Attribute>,
-    /// Why it was not found, and what to do.
-    pub warning: Option<String>,
-}
-
-impl From<Option<Attribute>> for Lookup {
-    fn from(attribute: Option<Attribute>) -> Self {
-        Self { attribute, warning: None }
-    }
-}
-
-/// [`resolve`], where an attribute that cannot be found is a warning: users are worth having
-/// without their card numbers.
+/// Does the same as [`resolve`], with a warning where the attribute cannot be found: users are
+/// synced without card numbers then.
 ///
 /// # Errors
 /// [`Error::Throttled`], [`Error::Unauthorized`] and [`Error::Cancelled`].
 pub async fn find<H: Host>(
     graph: &Graph<'_, H>,
     known: Option<Attribute>,
-) -> Result<Lookup, Error> {
+) -> Result<AttributeLookup, Error> {
     let error = match resolve(graph, known.clone()).await {
         Ok(attribute) => return Ok(attribute.into()),
         Err(error @ (Error::Throttled(_) | Error::Unauthorized(_) | Error::Cancelled)) => {
@@ -153,68 +58,72 @@ pub async fn find<H: Host>(
     };
     Ok(match known {
         Some(_) => known.into(),
-        None => Lookup { attribute: None, warning: Some(without_numbers(&error)) },
+        None => AttributeLookup { attribute: None, warning: Some(warn_without_numbers(&error)) },
     })
 }
 
-/// The warning that users are synced without card numbers.
-pub fn without_numbers(error: &Error) -> String {
+/// Returns the warning that users are synced without card numbers.
+pub fn warn_without_numbers(error: &Error) -> String {
     let why = match error {
         Error::InvalidSettings(fields) => {
             fields.iter().map(|field| field.message.clone()).collect::<Vec<_>>().join(". ")
         }
         error => {
             let explanation = error.explanation();
-            let remedy = explanation.and_then(|it| it.remedy.clone());
-            let summary = explanation.map(|it| it.summary.clone());
+            let remedy = explanation.and_then(|known| known.remedy.clone());
+            let summary = explanation.map(|known| known.summary.clone());
             [summary, remedy].into_iter().flatten().collect::<Vec<_>>().join(". ")
         }
     };
-    format!(
-        "Users are synced without card numbers; numbers that are stored stay as they are. {why}"
-    )
+    format!("Users are synced without card numbers; numbers that are stored stay unchanged. {why}")
 }
 
-/// What an earlier run found, by its name, where the settings are such that it was looked up.
+/// Returns the attribute that an earlier run found, by its name, where the settings require a
+/// look-up.
 pub fn remembered(settings: &Settings, known: Option<&str>) -> Option<Attribute> {
     let looked_up = settings.users.card_number == Some(CardNumber::Pager);
-    known.filter(|it| looked_up && is_pager(it)).and_then(|it| it.parse().ok())
+    known.filter(|name| looked_up && is_pager(name)).and_then(|name| name.parse().ok())
 }
 
-const NO_PAGER: &str = "No directory extension that holds pager was found. Entra Connect must sync pager as a directory extension; where it does, grant Directory.Read.All, with which the extension can be looked up, or give its full name (extension_…_pager) in place of pager";
+const NO_PAGER: &str = "No directory extension that holds pager was found. Entra Connect must sync \
+    pager as a directory extension. If it does, grant Directory.Read.All, with which ONES can find \
+    the extension, or enter its full name (extension_…_pager) instead of pager";
 
-/// The directory extensions that hold `pager`: the one that most of a few people have comes first.
+/// Returns the directory extensions that hold `pager`, with the number of users in a sample who
+/// have it. The most frequent one comes first.
 async fn pagers<H: Host>(graph: &Graph<'_, H>) -> Result<Vec<(String, usize)>, Error> {
     let mut pagers = registered(graph).await?;
-    // None is known, or there is a choice.
+    // None is registered, or several are.
     if pagers.len() != 1 {
-        look_around(graph, &mut pagers).await?;
+        count_in_sample(graph, &mut pagers).await?;
     }
     let mut pagers: Vec<_> = pagers.into_iter().collect();
-    // By name among equals, so that every run finds the same.
-    pagers.sort_by_key(|(_, people)| Reverse(*people));
+    // Equals stay ordered by name, so that every run chooses the same one.
+    pagers.sort_by_key(|(_, users)| Reverse(*users));
     Ok(pagers)
 }
 
-/// The one that is meant. Which of several that people have, nobody can say: numbers open doors.
-fn one_of(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
+/// Returns the only extension that users have. Where users have several, the administrator must
+/// choose: card numbers open doors.
+fn choose_one(pagers: Vec<(String, usize)>) -> Result<Attribute, String> {
     let used: Vec<_> =
-        pagers.iter().filter(|(_, people)| *people > 0).map(|(name, _)| name.as_str()).collect();
+        pagers.iter().filter(|(_, users)| *users > 0).map(|(name, _)| name.as_str()).collect();
     if used.len() > 1 {
         let names = used.join(", ");
         return Err(format!(
-            "Several directory extensions hold pager: {names}. Give the full name of the one that is meant"
+            "Several directory extensions hold pager: {names}. Enter the full name of the right \
+                one instead of pager"
         ));
     }
     let first = pagers.into_iter().next().ok_or(NO_PAGER)?;
-    Ok(Attribute { path: vec![first.0] })
+    Ok(Attribute::extension(first.0))
 }
 
-/// How many people were seen to have it, by name.
+/// Number of users in the sample who have each extension, by its name.
 type Pagers = BTreeMap<String, usize>;
 
-/// Asks for the extensions that apps registered. That needs a permission that ONES does not ask
-/// for, and Graph answers nothing in tenants of more than 1,000 apps.
+/// Requests the extensions that apps registered. That needs a permission that ONES does not
+/// require, and Graph returns nothing in tenants with more than 1,000 apps.
 ///
 /// Source: <https://learn.microsoft.com/graph/api/directoryobject-getavailableextensionproperties>.
 async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {
@@ -224,27 +133,29 @@ async fn registered<H: Host>(graph: &Graph<'_, H>) -> Result<Pagers, Error> {
     else {
         return Ok(Pagers::new());
     };
-    let is_of_people = |it: &Value| match it.get("targetObjects").and_then(Value::as_array) {
-        Some(targets) => targets.iter().any(|it| it == "User"),
-        None => true,
-    };
+    let targets_users =
+        |extension: &Value| match extension.get("targetObjects").and_then(Value::as_array) {
+            Some(targets) => targets.iter().any(|target| target == "User"),
+            None => true,
+        };
     let extensions = items(&response)?;
-    let names = extensions.iter().filter(|it| is_of_people(it)).filter_map(|it| it.get("name"));
-    let names = names.filter_map(Value::as_str).filter(|it| is_pager(it));
-    Ok(names.map(|it| (it.to_owned(), 0)).collect())
+    let names = extensions.iter().filter(|extension| targets_users(extension));
+    let names = names.filter_map(|extension| extension.get("name")?.as_str());
+    Ok(names.filter(|name| is_pager(name)).map(|name| (name.to_owned(), 0)).collect())
 }
 
-/// Looks at a few people with all that they have: beta tells directory extensions unasked.
-async fn look_around<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Result<(), Error> {
-    let url = graph.endpoints().some_whole_users();
+/// Reads a sample of users with all their properties: beta returns directory extensions without
+/// `$select`.
+async fn count_in_sample<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Result<(), Error> {
+    let url = graph.endpoints().some_complete_users();
     let response = match graph.require(Request::get(url), USERS).await {
         Ok(response) => response,
-        // Nobody promised that there is a beta.
+        // Not every cloud has beta.
         Err(Error::Unsupported(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
-    for person in items(&response)? {
-        let properties = person.as_object().into_iter().flatten();
+    for user in items(&response)? {
+        let properties = user.as_object().into_iter().flatten();
         for (name, value) in properties.filter(|(name, _)| is_pager(name)) {
             *pagers.entry(name.clone()).or_default() += usize::from(!value.is_null());
         }
@@ -254,13 +165,13 @@ async fn look_around<H: Host>(graph: &Graph<'_, H>, pagers: &mut Pagers) -> Resu
 
 fn items(response: &Response) -> Result<Vec<Value>, Error> {
     let items = Page::read(response)?.value.into_iter();
-    Ok(items.filter_map(|it| serde_json::from_str(it.get()).ok()).collect())
+    Ok(items.filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect())
 }
 
-/// `extension_{32 hexadecimal digits}_pager`, in any spelling.
+/// Returns whether the name is `extension_{32 hexadecimal digits}_pager`, in any case.
 fn is_pager(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.strip_prefix("extension_")
-        .and_then(|it| it.strip_suffix("_pager"))
-        .is_some_and(|app| app.len() == 32 && app.bytes().all(|it| it.is_ascii_hexdigit()))
+        .and_then(|rest| rest.strip_suffix("_pager"))
+        .is_some_and(|app| app.len() == 32 && app.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

@@ -1,31 +1,30 @@
-//! What the fields of the settings can be chosen from.
+//! Values that fields of the settings offer.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
-    buildings::Buildings,
-    describe::GROUPS,
     error::{Error, Explanation},
-    graph::{Answer, Graph, LoopGuard, Page, Patience},
+    graph::{Answer, Graph, LoopGuard, Page, Patience, places::each_page},
     host::{Host, Request},
     model::{Choice, Room},
     payload::RoomKey,
-    places::each_page,
-    settings::{Settings, is_guid},
+    permission::GROUPS,
+    rooms::Buildings,
+    settings::{Settings, is_guid, pointer},
 };
 
-/// Attributes that hold a card number somewhere, beside the fifteen that a company can fill as it
-/// likes.
+/// Attributes that some companies use for card numbers, in addition to the fifteen extension
+/// attributes.
 const CARD_NUMBERS: [(&str, &str); 3] =
     [("pager", "Pager"), ("employeeId", "Employee ID"), ("faxNumber", "Fax number")];
 
-/// Values for the field that match what was typed, `limit` at most.
+/// Returns the values for a field that match what the user typed, `limit` at most.
 ///
 /// # Errors
-/// [`Error::InvalidSettings`] where the first step is wrong, [`Error::Unsupported`] for a field
-/// without choices; else as [`Graph::require`].
+/// [`Error::InvalidSettings`] where the server settings are wrong, [`Error::Unsupported`] for a
+/// field without choices; otherwise those of [`Graph::require`].
 pub async fn choices<H: Host>(
     host: &H,
     settings: &str,
@@ -34,15 +33,15 @@ pub async fn choices<H: Host>(
     limit: usize,
 ) -> Result<Vec<Choice>, Error> {
     match field {
-        "/rooms/select" => {
+        pointer::ROOM_SELECTION => {
             let settings = first_step(settings)?;
-            rooms(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
+            rooms(&Graph::new(host, &settings, Patience::INTERACTIVE), typed, limit).await
         }
-        "/users/onlyGroups" => {
+        pointer::ONLY_GROUPS => {
             let settings = first_step(settings)?;
-            groups(&Graph::new(host, &settings, Patience::PERSON), typed, limit).await
+            groups(&Graph::new(host, &settings, Patience::INTERACTIVE), typed, limit).await
         }
-        "/users/cardNumber" => Ok(card_numbers(typed, limit)),
+        pointer::CARD_NUMBER => Ok(card_numbers(typed, limit)),
         _ => Err(Error::Unsupported(Explanation::new(
             "no-choices",
             format!("There are no choices for {field}"),
@@ -50,10 +49,10 @@ pub async fn choices<H: Host>(
     }
 }
 
-/// The later steps may be as yet unfinished.
+/// Reads the server settings alone: the later steps of the wizard may be incomplete.
 fn first_step(settings: &str) -> Result<Settings, Error> {
-    let whole: Value = serde_json::from_str(settings).unwrap_or_default();
-    let server = whole.get("server").cloned().unwrap_or_default();
+    let complete: Value = serde_json::from_str(settings).unwrap_or_default();
+    let server = complete.get("server").cloned().unwrap_or_default();
     Settings::parse(&json!({ "server": server }).to_string()).map_err(Error::InvalidSettings)
 }
 
@@ -75,7 +74,7 @@ async fn rooms<H: Host>(
                 if !seen.insert(key.id.clone()) {
                     continue;
                 }
-                // What a sync could not tell cannot be chosen.
+                // A sync could not read it either.
                 let Ok(mut room) = key.read(raw) else { continue };
                 buildings.complete(graph, &mut room, key.parent.as_deref()).await?;
                 let hint = hint(&room);
@@ -88,26 +87,28 @@ async fn rooms<H: Host>(
         },
     )
     .await?;
-    choices.sort_by_key(|it| it.label.to_lowercase());
+    choices.sort_by_key(|choice| choice.label.to_lowercase());
     choices.truncate(limit);
     Ok(choices)
 }
 
-/// "Main building, floor 2, 8 people".
+/// Describes a room: "Main building, floor 2, 8 people".
 fn hint(room: &Room) -> Option<String> {
-    let floor = room.floor_label.clone().or_else(|| room.floor_number.map(|it| it.to_string()));
-    let people = room.capacity.filter(|it| *it > 0).map(|it| match it {
+    let floor =
+        room.floor_label.clone().or_else(|| room.floor_number.map(|number| number.to_string()));
+    let capacity = room.capacity.filter(|seats| *seats > 0).map(|seats| match seats {
         1 => "1 person".to_owned(),
         more => format!("{more} people"),
     });
-    // What is called "Floor A" says so itself.
-    let floor = floor.map(|it| if it.contains(' ') { it } else { format!("floor {it}") });
-    let parts = [room.building.clone(), floor, people];
+    // A label such as "Floor A" is complete.
+    let floor =
+        floor.map(|label| if label.contains(' ') { label } else { format!("floor {label}") });
+    let parts = [room.building.clone(), floor, capacity];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Groups by the beginning of their name or address, or by id.
+/// Returns groups by the beginning of their name or address, or by id.
 async fn groups<H: Host>(
     graph: &Graph<'_, H>,
     typed: &str,
@@ -124,27 +125,27 @@ async fn groups<H: Host>(
     }
     let mut choices: Vec<Choice> = Vec::new();
     let mut guard = LoopGuard::default();
-    let mut next = Some(endpoints.groups_like(typed, GROUP_CHOICE, limit));
+    let mut next = Some(endpoints.groups_with_prefix(typed, GROUP_CHOICE, limit));
     while let Some(url) = next.filter(|_| choices.len() < limit) {
         guard.follow(&url.to_string())?;
         let response = graph.require(Request::get(url), GROUPS).await?;
         let page = Page::read(&response)?;
         let read = |raw: &&RawValue| group(&serde_json::from_str(raw.get()).ok()?);
         choices.extend(page.value.iter().filter_map(read));
-        next = page.next_link.as_ref().map(|it| graph.own_link(it)).transpose()?;
+        next = page.next_link.as_ref().map(|link| graph.own_link(link)).transpose()?;
     }
-    choices.sort_by_key(|it| it.label.to_lowercase());
+    choices.sort_by_key(|choice| choice.label.to_lowercase());
     choices.truncate(limit);
     Ok(choices)
 }
 
-/// What tells one group from another.
+/// The properties that distinguish groups.
 const GROUP_CHOICE: &str = "id,displayName,mail,groupTypes,securityEnabled";
 
 fn group(group: &Value) -> Option<Choice> {
-    let text = |name: &str| group.get(name)?.as_str().filter(|it| !it.is_empty());
+    let text = |name: &str| group.get(name)?.as_str().filter(|text| !text.is_empty());
     let types = group.get("groupTypes").and_then(Value::as_array);
-    let is = |kind: &str| types.is_some_and(|it| it.iter().any(|it| it == kind));
+    let is = |kind: &str| types.is_some_and(|types| types.iter().any(|name| name == kind));
     // https://learn.microsoft.com/graph/api/resources/groups-overview
     let kind = match group.get("securityEnabled") {
         _ if is("Unified") => "Microsoft 365 group",
@@ -163,14 +164,14 @@ fn group(group: &Value) -> Option<Choice> {
 fn card_numbers(typed: &str, limit: usize) -> Vec<Choice> {
     let named = CARD_NUMBERS.map(|(value, label)| (value.to_owned(), label.to_owned()));
     let numbered =
-        (1..=15).map(|it| (format!("extensionAttribute{it}"), format!("Extension attribute {it}")));
+        (1..=15).map(|n| (format!("extensionAttribute{n}"), format!("Extension attribute {n}")));
     let all = named.into_iter().chain(numbered);
     let fitting = all.filter(|(value, label)| matches(typed, [value, label]));
     fitting.map(|(value, label)| Choice { value, label, hint: None }).take(limit).collect()
 }
 
-/// Whether each word that was typed stands somewhere; case tells nothing apart.
+/// Returns whether the texts contain each word that the user typed, in any case.
 fn matches<'a>(typed: &str, texts: impl IntoIterator<Item = &'a String>) -> bool {
-    let text = texts.into_iter().map(|it| it.to_lowercase()).collect::<Vec<_>>().join("\n");
+    let text = texts.into_iter().map(|text| text.to_lowercase()).collect::<Vec<_>>().join("\n");
     typed.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }

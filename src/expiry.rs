@@ -1,44 +1,44 @@
-//! Credentials grow old: who is told in time is not locked out.
+//! Warnings about credentials that expire soon.
 
 use std::time::{Duration, SystemTime};
 
 use crate::{
     remedy::{self, CLOCK, NEW_CERTIFICATE, NEW_SECRET},
-    settings::{Certificate, Credential, Settings},
+    settings::{Certificate, Credential, Settings, pointer},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// So many days ahead there is a warning.
+/// Number of days before the end at which the warnings begin.
 const AHEAD: u64 = 30;
 
-/// The credential is not, or soon no longer, valid.
+/// A credential that is not valid, or will soon no longer be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expiry {
-    /// JSON Pointer (RFC 6901) to the setting that says so.
+    /// JSON Pointer (RFC 6901) to the setting with the date.
     pub field: &'static str,
-    /// One sentence for a person.
+    /// One sentence that states the date.
     pub summary: String,
-    /// What to do about it.
+    /// What an administrator can do.
     pub remedy: String,
 }
 
 impl Expiry {
-    /// Looks at the credential that is used, as things are `now`.
-    pub fn of(settings: &Settings, now: SystemTime) -> Option<Self> {
+    /// Returns the expiry of the credential in use; `None` where it is valid for longer.
+    pub fn find(settings: &Settings, now: SystemTime) -> Option<Self> {
         let (field, summary, remedy) = match &settings.server.credential {
             Credential::Secret(_) => {
                 let expires = settings.server.secret_expires.as_ref()?;
-                // In UTC, and to the end of that day: a few hours do not matter here.
+                // To the end of that day in UTC: a few hours do not matter here.
                 let summary = match days_left(expires.day + DAY, now) {
                     None => format!("By its date, the client secret expired on {}", expires.text),
                     Some(days) => soon("secret", &expires.text, days)?,
                 };
-                ("/server/secretExpires", summary, NEW_SECRET)
+                (pointer::SECRET_EXPIRES, summary, NEW_SECRET)
             }
             Credential::Certificate(certificate) => {
-                let (summary, remedy) = of_certificate(certificate, now)?;
-                ("/server/clientCertificate", summary, remedy)
+                let (summary, remedy) = certificate_expiry(certificate, now)?;
+                (pointer::CLIENT_CERTIFICATE, summary, remedy)
             }
         };
         let remedy = remedy::in_portal(remedy, settings.endpoints().portal());
@@ -46,18 +46,21 @@ impl Expiry {
     }
 }
 
-/// What a run says of it.
+/// Returns the warning of a run about the expiry.
 pub fn warning(settings: &Settings, now: SystemTime) -> Option<String> {
-    Expiry::of(settings, now).map(|it| format!("{}. {}", it.summary, it.remedy))
+    Expiry::find(settings, now).map(|expiry| format!("{}. {}", expiry.summary, expiry.remedy))
 }
 
-fn of_certificate(it: &Certificate, now: SystemTime) -> Option<(String, &'static str)> {
-    if now < it.not_before {
-        let from = date(it.not_before);
+fn certificate_expiry(
+    certificate: &Certificate,
+    now: SystemTime,
+) -> Option<(String, &'static str)> {
+    if now < certificate.not_before {
+        let from = date(certificate.not_before);
         return Some((format!("The client certificate is not valid before {from}"), CLOCK));
     }
-    let until = date(it.not_after);
-    let summary = match days_left(it.not_after, now) {
+    let until = date(certificate.not_after);
+    let summary = match days_left(certificate.not_after, now) {
         None => format!("The client certificate expired on {until}"),
         Some(days) => soon("certificate", &until, days)?,
     };
@@ -73,12 +76,12 @@ fn soon(what: &str, date: &str, days: u64) -> Option<String> {
     (days <= AHEAD).then(|| format!("The client {what} expires on {date}, {left}"))
 }
 
-/// Whole days; `None` where it is over.
+/// Returns the number of full days that are left; `None` after the end.
 fn days_left(end: SystemTime, now: SystemTime) -> Option<u64> {
-    end.duration_since(now).ok().map(|it| it.as_secs() / DAY.as_secs())
+    end.duration_since(now).ok().map(|left| left.as_secs() / DAY.as_secs())
 }
 
-/// In UTC: `2027-05-01`.
+/// Formats a date in UTC: `2027-05-01`.
 fn date(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
 }

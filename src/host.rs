@@ -1,6 +1,7 @@
-//! What the plugin borrows from whoever runs it.
+//! What the plugin uses of the program that runs it: network, clock, randomness, and a place for
+//! batches.
 //!
-//! In the component these are WASI's imports; a unit test has its own.
+//! The component implements these traits with WASI's imports, the tests with scripts.
 
 use std::{
     fmt,
@@ -10,40 +11,39 @@ use std::{
 use http::Uri;
 use serde_json::Value;
 
-/// The longest time without a byte in an attempt at a request, where the request sets no other.
-/// Microsoft's own client waits as long: the default of .NET's `HttpClient.Timeout`.
+/// Maximum time without a byte in one attempt at a request, where the request sets no other.
+/// It is the time that Microsoft's own client waits: the default of .NET's `HttpClient.Timeout`.
 pub const SILENCE: Duration = Duration::from_secs(100);
 
-/// The longest that a connection may take.
+/// Maximum time to establish a connection.
 pub const CONNECT: Duration = Duration::from_secs(30);
 
-/// The largest answer that is read, in bytes. A page of 999 users is below 2 MB, unless they have
+/// Maximum size of an answer, in bytes. A page of 999 users is smaller than 2 MB, unless they have
 /// hundreds of addresses each. Pages of 15.2 MiB, each read while the next one arrives, took 40 MiB
 /// of the 64 MiB that a call gets by default.
 pub const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Network, time and chance.
+/// Network, clock and randomness.
 pub trait Host {
-    /// Sends a request and reads the whole answer, whatever its status. No redirect
-    /// is followed: none of the vendor's documented calls has one, and a token must
-    /// not travel.
+    /// Sends a request and reads the complete answer, whatever its status. Follows no redirect: no
+    /// documented request of the vendor's is redirected, and the token must not be sent elsewhere.
     ///
     /// # Errors
-    /// Where no answer came: see [`Failure`]. After [`Request::silence`] without a byte it is
-    /// [`Failure::Timeout`], over [`LARGEST_ANSWER`] it is [`Failure::TooLarge`].
+    /// [`Failure`] says why there is no answer: [`Failure::Timeout`] after [`Request::silence`]
+    /// without a byte, [`Failure::TooLarge`] above [`LARGEST_ANSWER`].
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>>;
 
-    /// What the clock on the wall says.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 
-    /// Waits.
+    /// Waits for that time.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
 
-    /// Cryptographically secure.
+    /// Returns a cryptographically secure random number.
     fn random(&self) -> u64;
 }
 
-/// A random UUID (RFC 9562, version 4).
+/// Returns a random UUID (RFC 9562, version 4).
 pub fn uuid(host: &impl Host) -> String {
     let (high, low) = (host.random(), host.random());
     format!(
@@ -56,12 +56,17 @@ pub fn uuid(host: &impl Host) -> String {
     )
 }
 
-/// Takes batches, one at a time: back-pressure is the waiting.
+/// Returns the number of seconds since 1970.
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// Takes batches, one at a time. The plugin waits until each is taken, which is the back-pressure.
 pub trait Sink<T> {
     /// Hands a batch over.
     ///
     /// # Errors
-    /// [`Dropped`] where nobody reads any more.
+    /// [`Dropped`] where the host no longer reads.
     fn put(&mut self, batch: T) -> impl Future<Output = Result<(), Dropped>>;
 }
 
@@ -72,44 +77,45 @@ pub struct Dropped;
 /// An HTTP request.
 #[derive(Clone)]
 pub struct Request {
-    /// GET without a body, POST with one.
+    /// Body: a request with one is a POST, without one a GET.
     pub body: Option<Vec<u8>>,
-    /// Where to.
+    /// Address.
     pub uri: Uri,
-    /// Names in lower case.
+    /// Headers, with names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// After so long without a byte, the request has failed.
+    /// Maximum time without a byte, after which the request has failed.
     pub silence: Duration,
-    /// Whether sending it twice does no more than sending it once. Every GET, and every POST of
-    /// this plugin that changes nothing.
+    /// Whether it has no further effect when it is sent twice: true for every GET, and for every
+    /// POST that changes nothing.
     pub repeatable: bool,
 }
 
 impl Request {
-    /// A GET without headers.
+    /// Returns a GET without headers.
     pub fn get(uri: Uri) -> Self {
         Self { body: None, uri, headers: Vec::new(), silence: SILENCE, repeatable: true }
     }
 
-    /// A POST of `body` that changes nothing.
+    /// Returns a POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
         Self { body: Some(body), headers, ..Self::get(uri) }
     }
 
-    /// Must not be sent twice, since the first may have arrived and have used something up.
+    /// Returns the same request marked as one that must not be sent twice: the first may have
+    /// arrived and have used up a code.
     pub fn once(self) -> Self {
         Self { repeatable: false, ..self }
     }
 
-    /// Adds a header; `name` in lower case.
+    /// Adds a header, whose `name` is in lower case.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 }
 
-// Headers and body can hold credentials.
+// Headers and body can contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = if self.body.is_some() { "POST" } else { "GET" };
@@ -120,77 +126,76 @@ impl fmt::Debug for Request {
 /// An HTTP answer.
 #[derive(Clone)]
 pub struct Response {
-    /// 100 to 999.
+    /// Status, 100 to 999.
     pub status: u16,
-    /// Names in lower case.
+    /// Headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// All of it.
+    /// Complete body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The body, as far as it is text.
+    /// Returns the body; empty where it is not UTF-8.
     pub fn text(&self) -> &str {
         str::from_utf8(&self.body).unwrap_or_default()
     }
 
-    /// The body as JSON; null where it is none. For small answers whose members can each be
-    /// missing or odd.
+    /// Returns the body as JSON; null where it is not JSON. For small answers in which any member
+    /// can be missing or wrong.
     pub fn json(&self) -> Value {
         serde_json::from_str(self.text()).unwrap_or_default()
     }
 
-    /// What can be said of an answer that is not understood, without repeating it: it could
-    /// hold anything.
+    /// Describes an answer that cannot be read, without repeating it: it could contain anything.
     pub fn outline(&self) -> String {
         let kind: String =
             self.header("content-type").unwrap_or("no content type").chars().take(100).collect();
         format!("HTTP {}; {kind}; {} bytes", self.status, self.body.len())
     }
 
-    /// The first header of that name, given in lower case.
+    /// Returns the first header with that name, which is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-// The body can hold a token.
+// The body can contain a token.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}, {} bytes", self.status, self.body.len())
     }
 }
 
-/// No answer came.
+/// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
-    /// What kind of failure.
+    /// Kind of failure.
     pub failure: Failure,
-    /// The host's own words.
+    /// Words of the host.
     pub detail: String,
 }
 
-/// Why no answer came.
+/// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The name of the server could not be resolved.
     Dns,
-    /// No connection, or it broke.
+    /// The connection could not be established, or broke.
     Connection,
     /// The server's certificate is not trusted, or TLS failed otherwise.
     Tls,
-    /// Silence.
+    /// No byte arrived within the time for it.
     Timeout,
-    /// The host lets the plugin not ask there.
+    /// The host does not allow requests to this server.
     Denied,
     /// The answer is larger than [`LARGEST_ANSWER`].
     TooLarge,
-    /// Not HTTP, or broken off in the middle.
+    /// The answer is not HTTP, or is incomplete.
     Protocol,
 }
 
 impl Failure {
-    /// Whether the same request can succeed a moment later.
+    /// Returns whether the same request can succeed a moment later.
     pub fn is_passing(self) -> bool {
         matches!(self, Self::Dns | Self::Connection | Self::Timeout | Self::Protocol)
     }

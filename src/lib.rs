@@ -1,19 +1,16 @@
-//! Connects ONES to Office 365: tells it rooms and people, and what is wrong with the settings.
+//! Connects ONES to Office 365: reads rooms, users and groups, signs users in, and checks the
+//! settings.
 //!
-//! All but `component.rs` is plain Rust over the small traits of [`host`], so that it runs
-//! natively too. See ARCHITECTURE.md for the whole picture.
+//! Everything except `component` is plain Rust over the traits of [`host`], so that it also runs
+//! natively. ARCHITECTURE.md shows how the parts fit together.
 
-pub mod batch;
-pub mod booking;
-pub mod buildings;
-pub mod by_id;
 pub mod card_number;
 pub mod choices;
 pub mod cloud;
 #[cfg(target_family = "wasm")]
 mod component;
-pub mod describe;
 pub mod directory;
+pub mod endpoints;
 pub mod entra;
 pub mod error;
 pub mod expiry;
@@ -22,7 +19,7 @@ pub mod host;
 pub mod model;
 pub mod origin;
 pub mod payload;
-pub mod places;
+pub mod permission;
 pub mod remedy;
 pub mod rooms;
 pub mod secret;
@@ -31,3 +28,6 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod validate;
+
+/// Name of the product that the plugin connects.
+pub const NAME: &str = "Office 365";

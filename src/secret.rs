@@ -1,8 +1,8 @@
-//! Values that no log, error or debug output may show.
+//! Credentials, which no log, error or debug output shows.
 
 use std::fmt;
 
-/// A credential. Its `Debug` is redacted; only [`Secret::reveal`] gives it out.
+/// A credential. Its `Debug` output is redacted; only [`Secret::reveal`] returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -12,8 +12,8 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The same text without the credential, should somebody have repeated it, as it is or as
-    /// a form has it.
+    /// Returns `text` with the credential replaced, plain and form-encoded: a server may have
+    /// repeated it.
     pub fn hidden_in(&self, text: &str) -> String {
         let mut hidden = text.replace(&self.0, "[redacted]");
         let encoded: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
@@ -23,7 +23,7 @@ impl Secret {
         hidden
     }
 
-    /// The credential, for the one place that sends it.
+    /// Returns the credential, for the code that sends it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! A real Chromium, driven as a person would: by what is written on the page.
+//! A real Chromium, driven by the visible text of the page.
 
 use std::{
     fs,
@@ -13,10 +13,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// How long something may take to appear: a limit, not a pause.
+/// Maximum time for something to appear. It is a limit, not a pause.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A browser with one window and no past.
+/// A browser with one window, without cookies and history.
 pub struct Browser {
     runtime: Runtime,
     client: Client,
@@ -24,12 +24,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one, as wide as a desk's.
+    /// Starts a browser with a window of desktop size.
     pub fn start() -> Self {
         Self::with(&[])
     }
 
-    /// Starts one of somebody who likes it dark.
+    /// Starts a browser that prefers dark colours.
     pub fn dark() -> Self {
         Self::with(&["--blink-settings=preferredColorScheme=0"])
     }
@@ -40,19 +40,20 @@ impl Browser {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("these tests need Debian's chromium and chromium-driver: see README.md");
+            .expect("these tests need Debian's chromium and chromium-driver: see CONTRIBUTING.md");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port 40123."
+        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port
+        // 40123."
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|it| {
+            .find_map(|line| {
                 let port =
-                    it.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?;
+                    line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?;
                 (port != 0).then_some(port)
             })
-            .expect("a driver that says where it is");
-        // A full pipe would stop it.
+            .expect("the port of the driver");
+        // The driver stops if nothing reads its output.
         std::thread::spawn(move || lines.for_each(drop));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -94,28 +95,28 @@ impl Browser {
         self.wait(self.client.goto(url));
     }
 
-    /// Where it is now.
+    /// Returns the current address.
     pub fn url(&self) -> String {
         self.wait(self.client.current_url()).to_string()
     }
 
-    /// What the window says at its top.
+    /// Returns the title of the window.
     pub fn title(&self) -> String {
         self.wait(self.client.title())
     }
 
-    /// All that is to be read on the page.
+    /// Returns the visible text of the page.
     pub fn text(&self) -> String {
         let body = self.wait(self.client.find(Locator::Css("body")));
         self.wait(body.text())
     }
 
-    /// All that came over the wire, as the browser holds it.
+    /// Returns the source of the page.
     pub fn source(&self) -> String {
         self.wait(self.client.source())
     }
 
-    /// Expects a text, or waits until it comes.
+    /// Expects a text on the page, and waits for it.
     #[track_caller]
     pub fn sees(&self, text: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -126,7 +127,7 @@ impl Browser {
         }
     }
 
-    /// Expects that a text is not there.
+    /// Expects that a text is not on the page.
     #[track_caller]
     pub fn misses(&self, text: &str) {
         let page = self.text();
@@ -142,7 +143,7 @@ impl Browser {
         }
     }
 
-    /// Clicks on what is found, on its successor where a script has just replaced it.
+    /// Clicks on an element, or on the one that a script has just replaced it with.
     #[track_caller]
     fn click(&self, find: impl Fn() -> Element) {
         for _ in 0..100 {
@@ -151,10 +152,10 @@ impl Browser {
                 clicked => return clicked.unwrap(),
             }
         }
-        panic!("it is replaced again and again");
+        panic!("the element is replaced too often");
     }
 
-    /// The field that a label belongs to: one that is written before it, or around it.
+    /// Finds the field of a label. The label is before the field or around it.
     #[track_caller]
     fn field(&self, label: &str) -> Element {
         let label = format!("//label[starts-with(normalize-space(.), {})]", literal(label));
@@ -162,7 +163,7 @@ impl Browser {
         self.find(&path, &format!("field for {label}"))
     }
 
-    /// Types into a field, in place of what it holds.
+    /// Replaces the text of a field.
     #[track_caller]
     pub fn fill(&self, label: &str, text: &str) {
         let field = self.field(label);
@@ -170,14 +171,14 @@ impl Browser {
         self.wait(field.send_keys(text));
     }
 
-    /// What a field holds.
+    /// Returns the text of a field.
     #[track_caller]
     pub fn value(&self, label: &str) -> String {
         let field = self.field(label);
         self.wait(field.prop("value")).unwrap_or_default()
     }
 
-    /// Whether a field is marked as wrong.
+    /// Returns whether a field is marked as wrong.
     #[track_caller]
     pub fn is_marked(&self, label: &str) -> bool {
         let field = self.field(label);
@@ -190,14 +191,14 @@ impl Browser {
         self.click(|| self.field(label));
     }
 
-    /// Chooses from a list by what is written there.
+    /// Chooses an option of a list by its text.
     #[track_caller]
     pub fn choose(&self, label: &str, option: &str) {
         let field = self.field(label);
         self.wait(field.select_by_label(option));
     }
 
-    /// Presses a button or a link by what is written on it.
+    /// Presses a button or a link by its text.
     #[track_caller]
     pub fn press(&self, words: &str) {
         let words = literal(words);
@@ -207,7 +208,7 @@ impl Browser {
         self.click(|| self.find(&path, &format!("button or link {words}")));
     }
 
-    /// Presses the button that a text is part of.
+    /// Presses the button whose text contains this text.
     #[track_caller]
     pub fn pick(&self, part: &str) {
         let part = literal(part);
@@ -215,16 +216,17 @@ impl Browser {
         self.click(|| self.find(&path, &format!("button with {part}")));
     }
 
-    /// Presses keys, as one who has no mouse.
+    /// Presses keys of the keyboard.
     pub fn keys(&self, keys: &str) {
         let element = self.wait(self.client.active_element());
         self.wait(element.send_keys(keys));
     }
 
-    /// What has the focus: its label, or what is written on it.
+    /// Returns the label or the text of the element that has the focus.
     pub fn focus(&self) -> String {
         let script = "const e = document.activeElement; \
-             return ((e.labels && e.labels[0] && e.labels[0].innerText) || e.innerText || '').trim();";
+             const label = e.labels && e.labels[0] && e.labels[0].innerText; \
+             return (label || e.innerText || '').trim();";
         self.run(script).as_str().unwrap_or_default().to_owned()
     }
 
@@ -233,7 +235,7 @@ impl Browser {
         self.wait(self.client.execute(script, Vec::new()))
     }
 
-    /// The cookies that the page's address has, by name.
+    /// Returns the cookies of the page's address.
     pub fn cookies(&self) -> Vec<fantoccini::cookies::Cookie<'static>> {
         self.wait(self.client.get_all_cookies())
     }
@@ -243,19 +245,20 @@ impl Browser {
         self.wait(self.client.refresh());
     }
 
-    /// Another size of window.
+    /// Changes the size of the window.
     pub fn resize(&self, width: u32, height: u32) {
         self.wait(self.client.set_window_size(width, height));
     }
 
-    /// Expects that axe-core finds nothing, and that the page fits into the window.
+    /// Expects that axe-core finds no problem, and that the page fits into the window.
     #[track_caller]
     pub fn assert_accessible(&self) {
         let axe = include_str!("axe-core/axe.min.js");
         self.run(&format!("if (!window.axe) {{ {axe}\n }}"));
         let script = "const done = arguments[arguments.length - 1]; \
              axe.run(document).then(it => done(it.violations.map(v => v.id + ': ' + v.help + ' ' + \
-             v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]));";
+             v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), \
+             e => done([String(e)]));";
         let found = self.wait(self.client.execute_async(script, Vec::new()));
         let found = found.as_array().cloned().unwrap_or_else(|| vec![found]);
         assert!(found.is_empty(), "{}: {found:#?}", self.url());
@@ -263,7 +266,7 @@ impl Browser {
         assert!(wide.as_i64() <= Some(0), "{} is {wide} pixels too wide", self.url());
     }
 
-    /// Leaves a picture of the whole page in `target/screenshots`.
+    /// Saves a picture of the page in `target/screenshots`.
     pub fn picture(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         fs::create_dir_all(&folder).unwrap();
@@ -274,18 +277,18 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The window first: the driver alone would leave it behind.
+        // The window is closed first, since it would outlive the driver.
         let _ = self.runtime.block_on(self.client.clone().close());
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }
 
-/// A text in XPath 1.0, which knows no escapes.
+/// Returns a text as a literal of XPath 1.0, which has no escapes.
 fn literal(text: &str) -> String {
     if !text.contains('\'') {
         return format!("'{text}'");
     }
-    let parts: Vec<_> = text.split('\'').map(|it| format!("'{it}'")).collect();
+    let parts: Vec<_> = text.split('\'').map(|part| format!("'{part}'")).collect();
     format!("concat({})", parts.join(", \"'\", "))
 }

@@ -1,9 +1,9 @@
-//! The vendor's page, without a browser.
+//! The vendor's sign-in page, without a browser.
 
 use url::Url;
 
-/// What the browser brings back after a button of the page at `url` was pressed: the parameters of the address that the
-/// vendor sends it to.
+/// Presses a button of the vendor's page at `url`. Returns the parameters of the address that the
+/// vendor redirects the browser to.
 #[track_caller]
 pub fn press(url: &str, name: &str, value: &str) -> Vec<(String, String)> {
     let mut page = Url::parse(url).expect("an address");

@@ -1,9 +1,9 @@
-//! A scene for an end-to-end test: an emulated tenant, and the program `ones-host` with the
-//! built component on it.
+//! A scene for an end-to-end test: an emulated tenant, and the program `ones-host` with the built
+//! component.
 //!
 //! `cargo xtask test` builds both before the tests run.
 
-#![expect(clippy::unwrap_used, reason = "in a test, what should not happen ends it")]
+#![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 mod browser;
 mod press;
@@ -32,35 +32,36 @@ pub struct Scene {
     _runtime: Runtime,
     emulator: Emulator,
     folder: TempDir,
-    /// As an administrator enters them; write them anew with [`Scene::enter`].
+    /// Settings as an administrator enters them. [`Scene::enter`] writes changed settings.
     pub settings: Value,
-    /// `--missing-grace`, in minutes. 0 unless a test is about it: what is absent, and not found
-    /// by its id either, is then removed by the run that notices it.
+    /// `--missing-grace`, in minutes. With 0, the default, a run removes records that it finds
+    /// neither in a listing nor by their ids.
     pub missing_grace: u32,
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub struct Run {
     /// The exit code.
     pub code: i32,
-    /// All of it.
+    /// Complete standard output.
     pub stdout: String,
-    /// All of it.
+    /// Complete standard error.
     pub stderr: String,
 }
 
 impl Run {
-    /// The one JSON value on stdout.
+    /// Returns the JSON value on stdout.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The JSON values on stdout, one a line.
+    /// Returns the JSON values on stdout, one for each line.
     #[track_caller]
     pub fn lines(&self) -> Vec<Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|it| panic!("{it}: {line}"));
+        let parse =
+            |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
@@ -73,12 +74,12 @@ impl Run {
 }
 
 impl Scene {
-    /// A tenant of so many people and rooms.
-    pub fn of(users: usize, rooms: usize) -> Self {
+    /// Starts a tenant with the given numbers of users and rooms.
+    pub fn new(users: usize, rooms: usize) -> Self {
         Self::with(Config { users, rooms, ..Config::default() })
     }
 
-    /// Any tenant.
+    /// Starts a tenant with any configuration.
     pub fn with(config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -107,7 +108,7 @@ impl Scene {
         fs::write(self.path("settings.json"), settings.to_string()).unwrap();
     }
 
-    /// The settings with one value changed, written.
+    /// Changes one value of the settings, and writes them.
     pub fn set(&mut self, pointer: &str, value: Value) {
         let mut place = &mut self.settings;
         for name in pointer.split('/').skip(1) {
@@ -117,12 +118,12 @@ impl Scene {
         self.enter(&self.settings);
     }
 
-    /// A file or folder of this scene.
+    /// Returns the path of a file or folder of this scene.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// `ones-host` with the component, data folder and settings of this scene.
+    /// Returns the command `ones-host` with the component and the data folder of this scene.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program("ones-host"));
         command
@@ -134,7 +135,7 @@ impl Scene {
             .arg(self.missing_grace.to_string())
             .args(words)
             .current_dir(self.folder.path())
-            // The tests need no network, and no proxy of the machine's.
+            // The tests need no network, and no proxy of this machine.
             .env_remove("HTTP_PROXY")
             .env_remove("HTTPS_PROXY")
             .env_remove("http_proxy")
@@ -142,60 +143,60 @@ impl Scene {
         command
     }
 
-    /// Runs `ones-host` with the settings, JSON out.
+    /// Runs `ones-host` with the settings and JSON output.
     pub fn host(&self, words: &[&str]) -> Run {
         let settings = self.path("settings.json");
         let mut command = self.command(&["--format", "json", "--settings"]);
         run(command.arg(settings).args(words))
     }
 
-    /// A sync that ends well; what it says.
+    /// Runs a sync that has to succeed, and returns its output.
     #[track_caller]
     pub fn sync(&self, what: &str) -> Value {
         self.host(&["sync", what]).ends_with(0).json()
     }
 
-    /// What a sync did: added, updated, removed, held.
+    /// Runs a sync, and returns its numbers of added, updated, removed and held records.
     #[track_caller]
     pub fn counts(&self, what: &str) -> [u64; 4] {
         let run = self.host(&["sync", what]);
         assert!(matches!(run.code, 0 | 3), "{run:#?}");
         let run = run.json();
-        ["added", "updated", "removed", "held"].map(|it| run[it].as_u64().unwrap())
+        ["added", "updated", "removed", "held"].map(|count| run[count].as_u64().unwrap())
     }
 
-    /// People that ONES offers: id to record.
+    /// Returns the users that ONES offers, by id.
     #[track_caller]
-    pub fn people(&self) -> BTreeMap<String, Value> {
+    pub fn synced_users(&self) -> BTreeMap<String, Value> {
         by_id(self.host(&["users"]).ends_with(0).lines())
     }
 
-    /// Rooms that ONES offers: id to record.
+    /// Returns the rooms that ONES offers, by id.
     #[track_caller]
-    pub fn rooms_kept(&self) -> BTreeMap<String, Value> {
+    pub fn synced_rooms(&self) -> BTreeMap<String, Value> {
         by_id(self.host(&["rooms"]).ends_with(0).lines())
     }
 
-    /// Groups of the directory that ONES offers, with the ids of the people in them: id to record.
+    /// Returns the groups of the directory that ONES offers, with the ids of their members, by id.
     #[track_caller]
-    pub fn groups_kept(&self) -> BTreeMap<String, Value> {
-        let mirrored = |it: &Value| it["source"] == "directory";
+    pub fn synced_groups(&self) -> BTreeMap<String, Value> {
+        let is_mirrored = |group: &Value| group["source"] == "directory";
         let groups = self.host(&["groups", "--members"]).ends_with(0).lines();
-        by_id(groups.into_iter().filter(mirrored).collect())
+        by_id(groups.into_iter().filter(is_mirrored).collect())
     }
 
-    /// How often a path was asked, by a part of it.
+    /// Returns the number of requests whose path contains this text.
     pub fn asked(&self, part: &str) -> usize {
-        self.requests().iter().filter(|it| it.path.contains(part)).count()
+        self.requests().iter().filter(|request| request.path.contains(part)).count()
     }
 
-    /// Expects the store to say what the tenant does.
+    /// Expects that the stored users are those of the tenant.
     #[track_caller]
-    pub fn assert_people_are_true(&self) {
-        let (kept, truth) = (self.people(), self.people_in_truth());
-        let ids = |it: &BTreeMap<String, Value>| it.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(ids(&kept), ids(&truth));
-        for (id, person) in &kept {
+    pub fn assert_users_match(&self) {
+        let (stored, truth) = (self.synced_users(), self.expected_users());
+        let ids = |users: &BTreeMap<String, Value>| users.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(ids(&stored), ids(&truth));
+        for (id, user) in &stored {
             for (ours, theirs) in [
                 ("username", "userPrincipalName"),
                 ("displayName", "displayName"),
@@ -204,7 +205,7 @@ impl Scene {
                 ("department", "department"),
                 ("mobilePhone", "mobilePhone"),
             ] {
-                assert_eq!(text(person, ours), text(&truth[id], theirs), "{ours} of {person}");
+                assert_eq!(text(user, ours), text(&truth[id], theirs), "{ours} of {user}");
             }
         }
     }
@@ -218,19 +219,19 @@ impl Deref for Scene {
     }
 }
 
-/// A member's text, empty where there is none.
+/// Returns a string member; empty if there is none.
 pub fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// The built component.
+/// Returns the path of the built component.
 pub fn component() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ones_office365.wasm");
     assert!(path.exists(), "{} is missing: run `cargo xtask build`", path.display());
     path
 }
 
-/// A program of this workspace, built beside the tests.
+/// Returns the path of a program of this workspace, which is built before the tests.
 pub fn program(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let folder = test.parent().and_then(Path::parent).unwrap();
@@ -250,5 +251,5 @@ pub fn run(command: &mut Command) -> Run {
 }
 
 fn by_id(records: Vec<Value>) -> BTreeMap<String, Value> {
-    records.into_iter().map(|it| (text(&it, "id"), it)).collect()
+    records.into_iter().map(|record| (text(&record, "id"), record)).collect()
 }

@@ -1,4 +1,4 @@
-//! `ones-host serve` in a process of its own.
+//! `ones-host serve` in a separate process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use crate::Scene;
 
-/// Goes away with its process.
+/// A running server. Its process ends when this is dropped.
 pub struct Server {
     process: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
-    /// Where the administrator's password is set, on the first start.
+    /// Address at which the administrator's password is set, on the first start.
     pub set_up: Option<String>,
 }
 
 impl Server {
-    /// On the data folder of this scene; nothing is configured yet.
+    /// Starts a server on the data folder of this scene.
     pub fn start(scene: &Scene, words: &[&str]) -> Self {
         let mut process = scene
             .command(&["--format", "json", "serve", "--listen", "127.0.0.1:0"])
@@ -30,12 +30,12 @@ impl Server {
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).expect("a line that says where it is");
-        let text = |name: &str| told[name].as_str().map(str::to_owned);
+        let first: Value = serde_json::from_str(&line).expect("a line with the address");
+        let text = |name: &str| first[name].as_str().map(str::to_owned);
         Self { process, url: text("url").unwrap(), set_up: text("setUp") }
     }
 
-    /// An address of it.
+    /// Returns the address of a path.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }

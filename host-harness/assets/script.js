@@ -1,7 +1,7 @@
-// Comfort only: every page works without it.
+// Conveniences only: every page works without this script.
 "use strict";
 
-// A button that copies what it names.
+// A copy button copies the text of the element with the id in its `data-copy`.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
@@ -17,22 +17,23 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-// A picker asks as a person types. What is chosen moves to those chosen, and stays there.
+// A picker loads matching choices during typing. A ticked choice moves to the list of chosen
+// ones.
 for (const picker of document.querySelectorAll("[data-choices]")) {
   const search = picker.querySelector("input[type=search]");
   const chosen = picker.querySelector(".chosen");
   const found = picker.querySelector(".found");
-  let waiting, latest = 0;
+  let timer, latest = 0;
 
-  const ask = async () => {
+  const load = async () => {
     const url = new URL(picker.dataset.choices, location.href);
     url.searchParams.set("typed", search.value);
-    const mine = ++latest;
+    const request = ++latest;
     const answer = await fetch(url);
-    if (!answer.ok || mine !== latest) return;
+    if (!answer.ok || request !== latest) return;
     const template = document.createElement("template");
     template.innerHTML = await answer.text();
-    const names = new Set([...chosen.querySelectorAll("input")].map((it) => it.value));
+    const names = new Set([...chosen.querySelectorAll("input")].map((input) => input.value));
     for (const item of template.content.querySelectorAll("li")) {
       const input = item.querySelector("input");
       if (input && names.has(input.value)) item.remove();
@@ -40,34 +41,34 @@ for (const picker of document.querySelectorAll("[data-choices]")) {
     found.replaceChildren(template.content);
   };
   search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(ask, 250);
+    clearTimeout(timer);
+    timer = setTimeout(load, 250);
   });
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    clearTimeout(waiting);
-    ask();
+    clearTimeout(timer);
+    load();
   });
   found.addEventListener("change", (event) => {
     if (!event.target.checked) return;
     chosen.append(event.target.closest("li"));
     event.target.focus();
-    // Who picks from a list has chosen to have one.
+    // Ticking a choice selects the radio button of its list.
     const alternative = picker.closest(".alternative")?.querySelector("input[type=radio]");
     if (alternative) alternative.checked = true;
   });
 }
 
-// What is under way is looked at every second; when it is over, the page is read again.
+// The progress of a running sync is loaded every second. When the sync ends, the page is reloaded.
 const activity = document.querySelector("[data-activity]");
 if (activity) {
-  const look = async () => {
+  const update = async () => {
     const answer = await fetch(activity.dataset.activity).catch(() => null);
     if (answer?.status === 204) return location.reload();
     if (answer?.redirected) return location.reload();
     if (answer?.ok) activity.innerHTML = await answer.text();
-    setTimeout(look, 1000);
+    setTimeout(update, 1000);
   };
-  setTimeout(look, 1000);
+  setTimeout(update, 1000);
 }

@@ -1,13 +1,14 @@
-//! Work on what a plugin gave is counted in steps, so that no plugin decides how long it takes.
+//! Budgets of work: what a plugin returns is read in a limited number of steps, so that no plugin
+//! decides how long that takes.
 
 use std::cell::Cell;
 
 use serde_json::Value;
 
-/// Number of bytes of text that are one step.
+/// Number of bytes of text that count as one step.
 const TEXT: usize = 256;
 
-/// A number of steps that goes down as work is done. Work that it does not cover is not done.
+/// Number of steps that are left. Work that it does not cover is not done.
 #[derive(Debug, Clone)]
 pub struct Budget {
     granted: u32,
@@ -25,24 +26,24 @@ impl Budget {
         self.granted - self.left.get()
     }
 
-    /// Returns whether no step is left: what was read with it may be incomplete.
+    /// Returns whether no step is left. What was read may then be incomplete.
     pub fn is_used_up(&self) -> bool {
         self.left.get() == 0
     }
 
-    /// Takes that number of steps. Returns whether there were as many.
+    /// Takes a number of steps. Returns whether as many were left.
     pub(crate) fn spend(&self, steps: usize) -> bool {
         let left = u32::try_from(steps).ok().and_then(|it| self.left.get().checked_sub(it));
         self.left.set(left.unwrap_or_default());
         left.is_some()
     }
 
-    /// Takes the steps that a copy of this text costs.
+    /// Takes the steps that a copy of the text costs.
     pub(crate) fn spend_text(&self, text: &str) -> bool {
         self.spend(text.len() / TEXT)
     }
 
-    /// Takes a step for each value within `value`, and those of its texts.
+    /// Takes a step for each value within `value`, and the steps of its texts.
     pub(crate) fn spend_value(&self, value: &Value) -> bool {
         let mut open = vec![value];
         while let Some(value) = open.pop() {

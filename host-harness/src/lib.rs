@@ -1,19 +1,27 @@
-//! Stands in for ONES: loads an integration plugin and keeps what it tells.
+//! A stand-in for ONES: loads an integration plugin and stores the records that it returns.
 //!
-//! [`plugin::Plugin`] is a component of the world `ones:integration/plugin`, called in
-//! fresh, limited instances; [`store::Store`] is what ONES keeps; [`sync::Sync`] brings
-//! one to the other, which [`runner::Runner`] does in the background. The program
-//! `ones-host` is [`cli`].
+//! - [`plugin::Plugin`]: a component of the world `ones:integration/plugin`. Each call runs in a
+//!   new instance with limited memory and time.
+//! - [`store::Store`]: the database of users, rooms and groups.
+//! - [`sync::Sync`]: copies the records of a plugin to the store.
+//! - [`runner::Runner`]: runs syncs in the background, on schedule.
+//! - [`serve::Server`]: the pages for administrators and end users.
+//! - [`cli`]: the program `ones-host`.
 //!
-//! Nothing here knows any vendor: what a person reads of one comes from the plugin.
+//! This crate contains no text about any vendor: all such texts come from the plugin.
 
 pub mod access;
 pub mod budget;
 pub mod cli;
-pub mod error;
+mod error;
 pub mod form;
+mod length;
 pub mod model;
+mod pace;
 pub mod plugin;
+mod pointer;
+mod problem;
+mod random;
 pub mod runner;
 pub mod schedule;
 pub mod schema;
@@ -22,5 +30,7 @@ pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod sync;
+mod wording;
 
-pub use error::{Error, Problem};
+pub use error::Error;
+pub use problem::{Case, Problem};

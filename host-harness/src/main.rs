@@ -1,4 +1,4 @@
-//! The program: see [`ones_host::cli`].
+//! The program `ones-host`. Its code is in [`ones_host::cli`].
 
 use std::process::ExitCode;
 

@@ -1,92 +1,75 @@
-//! Syncs in the background: because a person says so, or because it is time.
+//! Runs in the background, started by an administrator or by the schedule.
 
 mod turns;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
 
 use crate::{
-    access::random,
-    error::{Error, Problem},
+    error::Error,
     model::Refusal,
-    plugin::{CallError, Plugin, Session, SessionSource},
+    pace::Pace,
+    plugin::{CallError, Plugin, Session},
+    problem::Problem,
+    random,
     settings::Settings,
-    store::{IntegrationId, Kind, SealingKey, Store, StoreError},
-    sync::{Observer, Options, Source, Sync},
+    store::{IntegrationId, Kind, RunKind, SealingKey, Store, StoreError},
+    sync::{Observer, Options, SessionSource, Source, Sync},
 };
 pub use turns::Patience;
 use turns::{Place, Turns};
 
-/// How often is looked for what is due.
+/// Time between two looks at the schedule.
 const TICK: Duration = Duration::from_secs(5);
 
-/// What is to be synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Work {
-    Rooms,
-    People,
-    /// Rooms, then people.
-    Both,
-}
-
-impl Work {
-    fn kinds(self) -> &'static [Kind] {
-        match self {
-            Self::Rooms => &[Kind::Room],
-            Self::People => &[Kind::User],
-            Self::Both => &[Kind::Room, Kind::User],
-        }
-    }
-}
-
-/// What is under way.
+/// Runs under way for an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// What was asked for.
-    pub work: Work,
-    /// Since when.
+    pub kinds: &'static [RunKind],
+    /// Time of the start.
     pub started: Timestamp,
-    /// What is synced now. None while it waits for its turn.
+    /// What is synced now. `None` while it waits for its turn.
     pub kind: Option<Kind>,
-    /// How many of that kind were told so far.
-    pub told: u64,
-    /// How many the vendor counts, where it says so.
+    /// Number of records of that kind that were reported so far.
+    pub reported: u64,
+    /// Number of records that the vendor counts, where it says so.
     pub total: Option<u64>,
 }
 
-/// How the last one ended, since this program started.
+/// Result of the latest runs of an integration since this program started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// What was asked for.
-    pub work: Work,
-    /// When.
+    pub kinds: &'static [RunKind],
+    /// Time of the end.
     pub at: Timestamp,
-    /// Why it failed, or the first part of it that did.
+    /// Why they failed: the problem of the first one that did.
     pub problem: Option<Problem>,
 }
 
-/// Why nothing is started.
+/// Why no run is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotStarted {
-    /// One run at a time.
+    /// Runs of the integration are under way.
     #[error("A sync of this integration is already under way")]
     Busy,
-    /// Nothing begins any more.
+    /// The runner was stopped.
     #[error("The program is about to end")]
     Stopping,
 }
 
-/// What a run asks: a plugin, or in a test whatever plays one.
+/// Connects runs to a plugin, or in a test to another source.
 pub trait Connect: Send + std::marker::Sync + 'static {
-    /// A plugin under these settings, until `stop`. May block; called on a thread for that.
+    /// Returns a plugin under these settings, until `stop`. May block.
     ///
     /// # Errors
     /// Those of the plugin.
@@ -110,7 +93,7 @@ impl Connect for Plugin {
     }
 }
 
-/// Syncs in the background, with kept settings. Clones are one and the same.
+/// Runs syncs in the background, with stored settings. Clones share their state.
 #[derive(Clone)]
 pub struct Runner(Arc<Inner>);
 
@@ -132,13 +115,13 @@ struct State {
 }
 
 impl Runner {
-    /// Each run has a connection of its own, [`Store::another`] of `store`. It runs under these
-    /// options, with the default groups of its settings.
+    /// Returns a runner with these options. Each run has its own connection to the store, and the
+    /// default groups of its settings.
     pub fn new(store: Store, vendor: impl Connect, key: SealingKey, options: Options) -> Self {
         Self::with_patience(store, vendor, key, options, Patience::default())
     }
 
-    /// As [`Self::new`], with another patience with runs that take long.
+    /// As [`Self::new`], with other limits on runs that take long.
     pub fn with_patience(
         store: Store,
         vendor: impl Connect,
@@ -158,11 +141,15 @@ impl Runner {
         }))
     }
 
-    /// Starts a sync and returns. To be called within a Tokio runtime.
+    /// Starts runs and returns. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// See [`NotStarted`]. How it ends is told by [`Self::ended`], and by the store.
-    pub fn start(&self, integration: IntegrationId, work: Work) -> Result<(), NotStarted> {
+    /// [`NotStarted`]. [`Self::ended`] and the store give the results.
+    pub fn start(
+        &self,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+    ) -> Result<(), NotStarted> {
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
@@ -171,13 +158,13 @@ impl Runner {
             return Err(NotStarted::Busy);
         }
         let started = Timestamp::now();
-        let activity = Activity { work, started, kind: None, told: 0, total: None };
+        let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
         state.active.insert(integration, activity);
         drop(state);
         let inner = self.0.clone();
         tokio::spawn(async move {
-            let problem = inner.clone().run(integration, work).await.err();
-            let ended = Ended { work, at: Timestamp::now(), problem };
+            let problem = inner.clone().run(integration, kinds).await.err();
+            let ended = Ended { kinds, at: Timestamp::now(), problem };
             let mut state = inner.state();
             state.active.remove(&integration);
             state.ended.insert(integration, ended);
@@ -187,38 +174,45 @@ impl Runner {
         Ok(())
     }
 
-    /// What is under way for an integration.
+    /// Returns the runs under way for an integration.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
         self.0.state().active.get(&integration).cloned()
     }
 
-    /// How the last sync ended that this program ran.
+    /// Returns the result of the latest runs for an integration.
     pub fn ended(&self, integration: IntegrationId) -> Option<Ended> {
         self.0.state().ended.get(&integration).cloned()
     }
 
-    /// Starts whatever is due.
+    /// Starts the runs that are due.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn start_due(&self, now: Timestamp) -> Result<(), StoreError> {
         for integration in self.0.store().due(now)? {
-            // Under way already, or never again: either is well.
-            let _ = self.start(integration, Work::Both);
+            // Runs are under way, or the runner was stopped: then none is needed.
+            let _ = self.start(integration, RunKind::ALL);
         }
         Ok(())
     }
 
-    /// Starts whatever is due, as time goes by, until [`Self::stop`].
+    /// Starts runs when they are due, until [`Self::stop`].
     pub async fn follow_schedule(&self) {
-        let mut ticks = tokio::time::interval(TICK);
+        let (mut ticks, pace) = (tokio::time::interval(TICK), Pace::per_minute(1));
         while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            // What cannot be read now can perhaps be with the next tick.
-            let _ = self.start_due(Timestamp::now());
+            if let Err(error) = self.start_due(Timestamp::now())
+                && pace.allows(Instant::now())
+            {
+                // The schedule is read again after [`TICK`].
+                let problem = Problem::from(&error);
+                let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
+                let detail = problem.detail.as_deref().unwrap_or_default();
+                error!(code, cause, detail, "the schedule cannot be read, and no run starts");
+            }
         }
     }
 
-    /// Waits until nothing is under way.
+    /// Waits until no run is under way.
     pub async fn idle(&self) {
         loop {
             let notified = self.0.idle.notified();
@@ -229,8 +223,8 @@ impl Runner {
         }
     }
 
-    /// Cancels what is under way, starts nothing more, and waits until all has ended. What
-    /// was stored stays, and the next run goes on from there.
+    /// Cancels the runs under way, starts no more, and waits until all have ended. What was stored
+    /// stays, and the next run continues from there.
     pub async fn stop(&self) {
         {
             let _state = self.0.state();
@@ -241,33 +235,42 @@ impl Runner {
 }
 
 impl Inner {
-    async fn run(self: Arc<Self>, integration: IntegrationId, work: Work) -> Result<(), Problem> {
+    async fn run(
+        self: Arc<Self>,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+    ) -> Result<(), Problem> {
         let Some(place) = self.turns.take(&self.stop).await else {
             return Err(cancelled().problem());
         };
         let inner = self.clone();
-        let done = spawn_blocking(move || inner.sync(integration, work, &place)).await;
+        let done = spawn_blocking(move || inner.sync(integration, kinds, &place)).await;
         let done = done.unwrap_or_else(|error| {
             Err(CallError::broke(format!("its run did not end: {error}")).into())
         });
         done.map_err(|it| it.problem())
     }
 
-    fn sync(&self, integration: IntegrationId, work: Work, place: &Place) -> Result<(), Error> {
+    fn sync(
+        &self,
+        integration: IntegrationId,
+        kinds: &'static [RunKind],
+        place: &Place,
+    ) -> Result<(), Error> {
         let mut store = self.store().another()?;
-        // Also where this process does not live to see the end.
+        // Before the run, in case the process does not survive it.
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
-        for kind in work.kinds() {
+        for kind in kinds {
             let synced = self.sync_kind(&mut store, integration, *kind, place.stop());
             let Err(mut error) = synced else { continue };
-            if place.is_overdue() && is_cancelled(&error) {
+            if place.is_overdue() && error.is_cancelled() {
                 error = CallError::Overdue.into();
                 store.note_failure(integration, *kind, &error.problem())?;
             }
-            asked = patience(&error);
-            // What fails says more than what the vendor does not have.
-            if done.is_ok() || done.as_ref().is_err_and(is_unsupported) {
+            asked = error.retry_after();
+            // A failure is more important than that the vendor does not offer something.
+            if done.is_ok() || done.as_ref().is_err_and(Error::is_unsupported) {
                 done = Err(error);
             }
             if asked.is_some() || place.stop().is_cancelled() {
@@ -282,17 +285,20 @@ impl Inner {
         &self,
         store: &mut Store,
         integration: IntegrationId,
-        kind: Kind,
+        kind: RunKind,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let prepared = self.prepare(store, integration, stop);
         let (mut source, options) = prepared.inspect_err(|error| {
-            // Where not even that can be written, the run says so.
-            let _ = store.note_failure(integration, kind, &error.problem());
+            let problem = error.problem();
+            let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
+            warn!(integration = integration.get(), kind = kind.as_str(), code, cause, "no run");
+            // The run returns the error, also where it cannot be stored.
+            let _ = store.note_failure(integration, kind, &problem);
         })?;
         let mut watch = Watch { inner: self, integration };
-        watch.progress(kind, 0, None);
-        Sync::new(store, &mut *source, &mut watch, options).of(kind, integration)?;
+        watch.progress(kind.records()[0], 0, None);
+        Sync::new(store, &mut *source, &mut watch, options).run(kind, integration)?;
         Ok(())
     }
 
@@ -322,42 +328,24 @@ impl Inner {
     }
 }
 
-/// Lets others see how far a run is.
+/// Updates the activity of an integration.
 struct Watch<'a> {
     inner: &'a Inner,
     integration: IntegrationId,
 }
 
 impl Observer for Watch<'_> {
-    fn progress(&mut self, kind: Kind, told: u64, total: Option<u64>) {
+    fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
         if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
-            *activity = Activity { kind: Some(kind), told, total, ..*activity };
+            *activity = Activity { kind: Some(kind), reported, total, ..*activity };
         }
     }
-}
-
-fn is_unsupported(error: &Error) -> bool {
-    matches!(error, Error::Call(CallError::Refused(Refusal::Unsupported(_))))
-}
-
-fn is_cancelled(error: &Error) -> bool {
-    matches!(error, Error::Call(CallError::Refused(Refusal::Cancelled)))
 }
 
 fn cancelled() -> Error {
     CallError::Refused(Refusal::Cancelled).into()
 }
 
-/// How long the vendor asks to wait.
-fn patience(error: &Error) -> Option<Duration> {
-    match error {
-        Error::Call(CallError::Refused(Refusal::Throttled(seconds))) => {
-            Some(Duration::from_secs((*seconds).into()))
-        }
-        _ => None,
-    }
-}
-
 fn chance() -> u32 {
-    u32::from_ne_bytes(random())
+    u32::from_ne_bytes(random::bytes())
 }

@@ -1,21 +1,22 @@
-//! When an integration is synced again.
+//! Time between runs.
 
 use std::time::Duration;
 
-/// Nothing is synced more often.
+/// Shortest time between runs.
 pub const SHORTEST: Duration = Duration::from_secs(60);
 
-/// Nothing waits longer, whatever went wrong.
+/// Longest time between runs, also after failures.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// So much sooner or later, so that integrations do not march in step.
+/// Part of the time by which a run is earlier or later, so that integrations do not run at the same
+/// time.
 const JITTER: f64 = 0.1;
 
-/// How long to wait from the end of a run to the next one.
+/// Returns how long to wait from the end of a run to the next one.
 ///
-/// It is `interval` (brought between [`SHORTEST`] and [`LONGEST`]), doubled for each of
-/// the `failures` in a row, 10 % sooner or later as `chance` has it: any number, each as
-/// likely. It is no sooner than the vendor `asked`, and [`LONGEST`] at most.
+/// It is `interval`, limited to [`SHORTEST`] and [`LONGEST`], doubled for each of the `failures` in
+/// a row, and up to 10 % shorter or longer, depending on the random number `chance`. It is no
+/// shorter than what the vendor `asked`, and [`LONGEST`] at most.
 pub fn pause(interval: Duration, failures: u32, asked: Option<Duration>, chance: u32) -> Duration {
     let interval = interval.clamp(SHORTEST, LONGEST);
     let grown = interval.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST);

@@ -1,34 +1,21 @@
-//! What a settings schema may cost those who read it.
+//! Reading a settings schema within a budget.
 //!
-//! A schema comes from a plugin, and a short one can unfold without end. It has one budget of
-//! work: [`check`] refuses a schema over it where it enters the host, and every reader counts its
-//! steps against [`WORK`], so that a schema that was never checked ends as well.
+//! A schema comes from a plugin, and a short one can unfold without end. Therefore every reader
+//! counts its steps against [`WORK`], and [`crate::form::check`] refuses a schema over it where it
+//! enters the host.
 
 use serde_json::{Map, Value};
 
-use crate::{budget::Budget, form::Form};
+use crate::budget::Budget;
 
-/// Number of steps that reading a schema may take: a step is a part that is looked at, or 256
-/// bytes of a text that is copied.
+/// Number of steps that reading a schema may take. A step is a part that is read, or 256 bytes of a
+/// text that is copied.
 pub const WORK: u32 = 20_000;
 
-/// A schema is more work to read than [`WORK`].
+/// Reading a schema takes more steps than [`WORK`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it takes more than {WORK} steps to read")]
 pub struct TooMuchWork;
-
-/// Refuses a schema that is too much work, in at most [`WORK`] steps.
-///
-/// # Errors
-/// [`TooMuchWork`].
-pub fn check(schema: &Value) -> Result<(), TooMuchWork> {
-    let budget = Budget::new(WORK);
-    // Itself, as it is copied for every session; and unfolded, as its form is drawn.
-    if budget.spend_value(schema) {
-        Form::within(schema, &budget);
-    }
-    if budget.is_used_up() { Err(TooMuchWork) } else { Ok(()) }
-}
 
 /// Returns what a reference within the schema names.
 pub(crate) fn target<'a>(root: &'a Value, schema: &Value, budget: &Budget) -> Option<&'a Value> {
@@ -46,7 +33,7 @@ pub(crate) fn applied<'a>(
 ) -> Option<Vec<&'a Map<String, Value>>> {
     let (mut open, mut seen, mut parts) = (from, Vec::new(), Vec::new());
     while let Some(schema) = open.pop() {
-        // Looked through as well: so many are the exception.
+        // Searching `seen` is work too.
         if !budget.spend(1 + seen.len() / 8) {
             return None;
         }

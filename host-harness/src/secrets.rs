@@ -1,4 +1,5 @@
-//! The last line of defence: texts of a plugin that name a secret lose it.
+//! Secrets of settings, and how texts lose them: the last line of defence against a plugin that
+//! leaks.
 
 use std::{
     collections::VecDeque,
@@ -9,36 +10,29 @@ use std::{
 use http::HeaderValue;
 use serde_json::{Map, Value};
 
-use crate::{
-    budget::Budget,
-    model::{Check, Explanation, FieldError, Refusal, Report, Summary, UserChange},
-    schema,
-    settings::Settings,
-};
+use crate::{budget::Budget, schema, settings::Settings};
 
-/// In characters. Shorter ones stand in too many innocent words.
+/// Length of the shortest secret, in characters. Shorter ones are part of too many ordinary words.
 const SHORTEST: usize = 8;
 
-/// So many tokens are remembered, the newest.
+/// Number of tokens that are remembered, the newest.
 const TOKENS: usize = 8;
 
-/// Longer ones are not remembered, in bytes: no vendor's token is.
+/// Length of the longest token that is remembered, in bytes. Vendors' tokens are shorter.
 const LONGEST_TOKEN: usize = 16 << 10;
 
-/// Number of steps that finding the secrets of settings may take. Each value of the settings is
-/// looked at with the part of the schema that it is of, so this is more than
-/// [`schema::WORK`].
+/// Number of steps that finding the secrets of settings may take. It is more than
+/// [`schema::WORK`], since each value of the settings is read together with its part of the schema.
 const WORK: u32 = 10 * schema::WORK;
 
-/// Number of characters of secrets that are compared with a text. It ends the comparison of
-/// texts that are made to begin like a secret everywhere.
+/// Number of characters of secrets that one [`Search`] compares. It ends the search in texts that
+/// are made to begin like a secret everywhere.
 const COMPARED: u32 = 10_000_000;
 
 const REDACTED: &str = "[redacted]";
 
-/// The secrets of some settings and the tokens that were got with them, to be taken out
-/// of texts: as they are, and as they look in a form, in a URL, and in JSON. Clones share
-/// the tokens.
+/// The secrets of some settings, and the tokens that were obtained with them. They are found in
+/// texts as they are, and as they look in a form, in a URL, and in JSON. Clones share the tokens.
 #[derive(Clone, Default)]
 pub struct Secrets {
     settings: Vec<String>,
@@ -46,18 +40,18 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// The values that `schema`, a JSON Schema, marks `writeOnly`.
+    /// Returns the values that `schema`, a JSON Schema, marks `writeOnly`.
     pub fn of(settings: &Settings, schema: &Value) -> Self {
         Self::within(settings, schema, &Budget::new(WORK))
     }
 
-    /// As [`Self::of`], in as many steps as `budget` has. What these do not cover is taken for a
-    /// secret.
+    /// As [`Self::of`], in as many steps as `budget` has. Values that these steps do not cover are
+    /// taken for secrets.
     pub fn within(settings: &Settings, schema: &Value, budget: &Budget) -> Self {
         let mut marked = Marked { root: schema, budget, found: Vec::new() };
         marked.collect(&marked.said(vec![schema]), settings.value());
         let mut found = marked.found;
-        found.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         found.dedup();
         Self { settings: found, tokens: Arc::default() }
     }
@@ -65,10 +59,10 @@ impl Secrets {
     /// Remembers the credentials that a request carries.
     pub(crate) fn learn(&self, authorization: &HeaderValue) {
         let Ok(value) = authorization.to_str() else { return };
-        let token = value.split_once(' ').map_or(value, |(_, it)| it).trim();
+        let token = value.split_once(' ').map_or(value, |(_, token)| token).trim();
         let mut tokens = self.tokens();
-        if !(SHORTEST..=LONGEST_TOKEN).contains(&token.len()) || tokens.iter().any(|it| it == token)
-        {
+        let is_known = tokens.iter().any(|known| known == token);
+        if is_known || !(SHORTEST..=LONGEST_TOKEN).contains(&token.len()) {
             return;
         }
         if tokens.len() == TOKENS {
@@ -81,95 +75,80 @@ impl Secrets {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether `text` holds one of them. One that is letters alone can be an ordinary
-    /// word, and so proves nothing. A text that is too much work to look at counts as a leak.
+    /// Returns whether `text` names a secret, in any spelling that [`Self::redact`] replaces.
     pub fn leak_in(&self, text: &str) -> bool {
-        let compared = Budget::new(COMPARED);
-        let tokens = self.tokens();
-        let strong: Vec<_> =
-            self.settings.iter().chain(&*tokens).filter(|it| !is_weak(it)).collect();
-        let leaks = |at| strong.iter().any(|it| end(it, text, at, &compared).is_some());
-        text.char_indices().any(|(at, _)| compared.is_used_up() || leaks(at))
+        self.search().finds_in(text)
     }
 
-    /// Takes them out; of a text that is too much work to look at, everything.
+    /// Replaces the secrets in `text`, also where they are percent-encoded or escaped as in JSON.
     pub fn redact(&self, text: &mut String) {
-        self.redact_all([text]);
+        self.search().redact(text);
     }
 
-    /// Takes them out of all texts, which share a budget of work.
-    pub(crate) fn redact_all<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
-        let compared = Budget::new(COMPARED);
-        texts.into_iter().for_each(|it| self.redact_within(it, &compared));
+    /// Returns a search for the secrets that are known now, for one text or several.
+    pub(crate) fn search(&self) -> Search {
+        Search::new(self.settings.iter().chain(&*self.tokens()).cloned().collect())
+    }
+}
+
+/// A search for secrets in texts, which share a budget of work.
+pub(crate) struct Search {
+    secrets: Vec<String>,
+    /// Bytes that a secret can begin with, in any of its spellings.
+    first: [bool; 256],
+    compared: Budget,
+}
+
+impl Search {
+    fn new(secrets: Vec<String>) -> Self {
+        let mut first = [false; 256];
+        let plain = secrets.iter().filter_map(|secret| secret.bytes().next());
+        // Escaped, as `encoded` reads them.
+        let bytes = plain.chain(*b"%+\\");
+        bytes.for_each(|byte| first[usize::from(byte)] = true);
+        Self { secrets, first, compared: Budget::new(COMPARED) }
     }
 
-    fn redact_within(&self, text: &mut String, compared: &Budget) {
-        let tokens = self.tokens();
-        let mut clean = String::new();
-        let (mut copied, mut at) = (0, 0);
-        while let Some(next) = text[at..].chars().next() {
-            let secrets = self.settings.iter().chain(&*tokens);
-            let ends = secrets.filter_map(|it| end(it, text, at, compared));
-            match ends.max() {
-                Some(end) => {
-                    clean.push_str(&text[copied..at]);
-                    clean.push_str(REDACTED);
-                    (copied, at) = (end, end);
-                }
-                None => at += next.len_utf8(),
-            }
-            if compared.is_used_up() {
-                REDACTED.clone_into(text);
-                return;
-            }
-        }
-        if copied > 0 {
-            *text = clean + &text[copied..];
-        }
+    /// Returns whether `text` names a secret. One that consists of letters can be an ordinary word,
+    /// and so does not count. A text that takes too much work counts.
+    pub(crate) fn finds_in(&self, text: &str) -> bool {
+        let strong: Vec<_> = self.secrets.iter().filter(|secret| !is_weak(secret)).collect();
+        let is_at =
+            |at| strong.iter().any(|secret| end(secret, text, at, &self.compared).is_some());
+        self.starts(text).any(is_at) || self.compared.is_used_up()
     }
 
-    pub(crate) fn redact_report(&self, report: &mut Report) {
-        self.redact_all(report.checks.iter_mut().flat_map(|it| {
-            let Check { id, outcome: _, summary, remedy, detail, fields } = it;
-            let fields = fields.iter_mut().flat_map(|it| [&mut it.field, &mut it.message]);
-            [id, summary].into_iter().chain(remedy).chain(detail).chain(fields)
-        }));
-    }
-
-    /// Takes them out of why something could not be read.
-    pub(crate) fn redact_changes(&self, changes: &mut [UserChange]) {
-        self.redact_all(changes.iter_mut().filter_map(|it| match it {
-            UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
-                Some(&mut it.reason)
-            }
-            _ => None,
-        }));
-    }
-
-    pub(crate) fn redact_summary(&self, summary: &mut Summary) {
-        self.redact_all(&mut summary.warnings);
-    }
-
-    pub(crate) fn redact_refusal(&self, refusal: &mut Refusal) {
-        match refusal {
-            Refusal::InvalidSettings(fields) => self.redact_fields(fields),
-            Refusal::Unauthorized(it)
-            | Refusal::PermissionMissing(it)
-            | Refusal::Unavailable(it)
-            | Refusal::Unexpected(it)
-            | Refusal::Rejected(it)
-            | Refusal::Declined(it)
-            | Refusal::Unsupported(it)
-            | Refusal::Other(it) => {
-                let Explanation { code, summary, remedy, detail } = it;
-                self.redact_all([code, summary].into_iter().chain(remedy).chain(detail));
-            }
-            Refusal::Throttled(_) | Refusal::Cancelled => {}
+    /// Replaces the secrets in `text`, and the complete text where it takes too much work.
+    pub(crate) fn redact(&self, text: &mut String) {
+        if let Some(clean) = self.redacted(text) {
+            *text = clean;
         }
     }
 
-    fn redact_fields(&self, fields: &mut [FieldError]) {
-        self.redact_all(fields.iter_mut().flat_map(|it| [&mut it.field, &mut it.message]));
+    /// Returns `text` without secrets, or `None` where it holds none.
+    fn redacted(&self, text: &str) -> Option<String> {
+        let (mut clean, mut copied) = (String::new(), 0);
+        for at in self.starts(text) {
+            if at < copied {
+                continue;
+            }
+            let ends = self.secrets.iter().filter_map(|it| end(it, text, at, &self.compared));
+            if let Some(end) = ends.max() {
+                clean.push_str(&text[copied..at]);
+                clean.push_str(REDACTED);
+                copied = end;
+            }
+            if self.compared.is_used_up() {
+                return Some(REDACTED.to_owned());
+            }
+        }
+        (copied > 0).then(|| clean + &text[copied..])
+    }
+
+    /// Returns where in `text` a secret may begin.
+    fn starts<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
+        let bytes = text.bytes().enumerate();
+        bytes.filter(|(_, byte)| self.first[usize::from(*byte)]).map(|(at, _)| at)
     }
 }
 
@@ -179,12 +158,12 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Whether it can be an ordinary word.
+/// Returns whether a secret can be an ordinary word.
 fn is_weak(secret: &str) -> bool {
     secret.chars().all(char::is_alphabetic)
 }
 
-/// Where `secret` ends that begins at `at`; a weak one only as a word of its own.
+/// Returns where the secret ends that begins at `at`. A weak one counts only as a separate word.
 fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> {
     let (before, rest) = text.split_at_checked(at)?;
     let mut length = if rest.starts_with(secret) { secret.len() } else { 0 };
@@ -196,13 +175,13 @@ fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> 
             length += encoded(letter, rest.get(length..)?)?;
         }
     }
-    let whole = !before.ends_with(char::is_alphanumeric)
+    let is_separate = !before.ends_with(char::is_alphanumeric)
         && !rest.get(length..)?.starts_with(char::is_alphanumeric);
-    (whole || !is_weak(secret)).then_some(at + length)
+    (is_separate || !is_weak(secret)).then_some(at + length)
 }
 
-/// How many bytes at the beginning of `text` stand for `wanted`. Sources: RFC 3986,
-/// section 2.1; URL Standard, section 5.2 (`+`); RFC 8259, section 7.
+/// Returns the number of bytes at the beginning of `text` that stand for `wanted`. Sources: RFC
+/// 3986, section 2.1; URL Standard, section 5.2 (`+`); RFC 8259, section 7.
 fn encoded(wanted: char, text: &str) -> Option<usize> {
     let begins = |with: &str| {
         let same = text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
@@ -241,15 +220,15 @@ struct Marked<'a> {
     found: Vec<String>,
 }
 
-/// What a schema says of one value.
+/// What a schema says about one value.
 struct Said<'a> {
     parts: Vec<&'a Map<String, Value>>,
     is_secret: bool,
 }
 
 impl<'a> Marked<'a> {
-    /// What these schemas say, and all that they refer to. Where that is more than may be looked
-    /// at, the value is taken for a secret.
+    /// Returns what these schemas say, and those they refer to. Where the budget does not cover
+    /// them, the value is taken for a secret.
     fn said(&self, schemas: Vec<&'a Value>) -> Said<'a> {
         let Some(parts) = schema::applied(self.root, schemas, self.budget) else {
             return Said { parts: Vec::new(), is_secret: true };
@@ -258,7 +237,7 @@ impl<'a> Marked<'a> {
         Said { parts, is_secret }
     }
 
-    /// What is said of a part of a value of which this is said.
+    /// Returns what is said about a part of a value, where `said` is about the value.
     fn said_within(
         &self,
         said: &Said<'a>,
@@ -289,7 +268,7 @@ impl<'a> Marked<'a> {
             }
             Value::String(text) if said.is_secret && text.chars().count() >= SHORTEST => {
                 self.found.push(text.clone());
-                // A multi-line secret, such as a private key, can be cited by line.
+                // A secret of several lines, such as a private key, can be cited by line.
                 if text.contains('\n') {
                     self.found.extend(
                         text.lines()

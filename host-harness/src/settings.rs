@@ -1,12 +1,17 @@
-//! Settings of an integration: from a file or a form, handed to the plugin, stored only
-//! sealed.
+//! Settings of an integration: read from a file or a form, passed to the plugin, stored only
+//! encrypted.
 
 use std::{fmt, io, io::Read as _, path::Path};
 
 use serde_json::Value;
 
-/// What the administrator entered. Its `Debug` output shows the name alone: the rest
-/// can hold secrets.
+use crate::{
+    pointer,
+    problem::{Case, Problem},
+};
+
+/// What the administrator entered. Its `Debug` output shows the name alone, since the rest can hold
+/// secrets.
 #[derive(Clone)]
 pub struct Settings {
     name: Option<String>,
@@ -16,11 +21,11 @@ pub struct Settings {
 impl Settings {
     /// Reads `path`, or standard input where it is `-`.
     ///
-    /// Inside string values `${NAME}` stands for what `variable` gives for that name, so
-    /// that no secret need be in a file.
+    /// In texts, `${NAME}` stands for the value of `variable` for that name, so that the file need
+    /// not hold secrets.
     ///
     /// # Errors
-    /// See [`SettingsError`].
+    /// [`SettingsError`].
     pub fn read(
         path: &Path,
         variable: impl Fn(&str) -> Option<String>,
@@ -28,10 +33,10 @@ impl Settings {
         Self::parse(&read(path)?, variable)
     }
 
-    /// The name alone, from the settings in `path`: no other variable need be set.
+    /// Reads the name alone, from the settings in `path`. No other variable need be set.
     ///
     /// # Errors
-    /// See [`SettingsError`].
+    /// [`SettingsError`].
     pub fn read_name(
         path: &Path,
         variable: impl Fn(&str) -> Option<String>,
@@ -43,10 +48,10 @@ impl Settings {
         name(&value).ok_or(SettingsError::NoName)
     }
 
-    /// As [`Self::read`], from the text itself.
+    /// As [`Self::read`], from the text of the file.
     ///
     /// # Errors
-    /// See [`SettingsError`].
+    /// [`SettingsError`].
     pub fn parse(
         text: &str,
         variable: impl Fn(&str) -> Option<String>,
@@ -56,22 +61,22 @@ impl Settings {
         Ok(Self::from(value))
     }
 
-    /// `server.name`: what tells this integration from others.
+    /// Returns the name of the integration: `server.name`.
     ///
     /// # Errors
-    /// [`SettingsError::NoName`] where there is none, or it is no text.
+    /// [`SettingsError::NoName`] where there is none, or it is not a text.
     pub fn name(&self) -> Result<&str, SettingsError> {
         self.name.as_deref().ok_or(SettingsError::NoName)
     }
 
-    /// `users.defaultGroups`: what a person joins when first seen. Empty where it is not
-    /// a list of names: that is for the plugin to refuse.
+    /// Returns the groups that a user joins when first seen: `users.defaultGroups`. Empty where it
+    /// is not a list of names, which the plugin refuses.
     pub fn default_groups(&self) -> Vec<String> {
         let groups = self.value.pointer("/users/defaultGroups").and_then(Value::as_array);
         groups.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// All of them. They hold secrets.
+    /// Returns all settings, secrets included.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -81,7 +86,7 @@ impl Settings {
     }
 }
 
-/// As they are: nothing in them stands for a variable.
+/// Without replacing variables.
 impl From<Value> for Settings {
     fn from(value: Value) -> Self {
         Self { name: name(&value), value }
@@ -94,7 +99,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Where the name is (RFC 6901).
+/// JSON Pointer of the name.
 const NAME: &str = "/server/name";
 
 fn read(path: &Path) -> Result<String, SettingsError> {
@@ -108,7 +113,7 @@ fn read(path: &Path) -> Result<String, SettingsError> {
 }
 
 fn json(text: &str) -> Result<Value, SettingsError> {
-    // Some editors put a byte order mark before it.
+    // Some editors write a byte order mark first.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(SettingsError::NotJson)
 }
@@ -118,59 +123,71 @@ fn name(settings: &Value) -> Option<String> {
     name.filter(|it| !it.trim().is_empty()).map(str::to_owned)
 }
 
-/// Settings that nothing can be done with.
+/// Settings that cannot be passed to a plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file could not be read.
     #[error("cannot read the settings {file}: {cause}")]
     Unreadable {
-        /// As given.
+        /// Path as given.
         file: String,
-        /// What the system says.
+        /// What the system reports.
         cause: io::Error,
     },
-    /// Says line and column.
+    /// They are not JSON. The cause has line and column.
     #[error("the settings are not JSON: {0}")]
     NotJson(serde_json::Error),
     /// An environment variable that the settings name is not set.
     #[error("the environment variable {name}, which the settings name at {pointer}, is not set")]
     NotSet {
-        /// Of the variable.
+        /// Name of the variable.
         name: String,
-        /// Where it is named (RFC 6901).
+        /// Where it is named (JSON Pointer).
         pointer: String,
     },
-    /// `server.name` tells integrations apart.
-    #[error("/server/name is missing: a text that tells this integration from others")]
+    /// They have no name.
+    #[error("/server/name is missing: the name of the integration, a text")]
     NoName,
 }
 
-/// Puts in the variables; `pointer` says where `value` is.
+impl From<&SettingsError> for Problem {
+    fn from(error: &SettingsError) -> Self {
+        let code = match error {
+            SettingsError::Unreadable { .. } => "settings-unreadable",
+            SettingsError::NotJson(_) => "settings-not-json",
+            SettingsError::NotSet { .. } => "settings-variable-not-set",
+            SettingsError::NoName => "settings-without-name",
+        };
+        Self::new(Case::Settings, code, error)
+    }
+}
+
+/// Replaces the variables in `value`, which is at `place` (JSON Pointer).
 fn expand(
     value: &mut Value,
-    pointer: &mut String,
+    place: &mut String,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<(), SettingsError> {
-    let depth = pointer.len();
+    let depth = place.len();
     match value {
         Value::String(text) => {
-            if let Some(expanded) = expand_text(text, pointer, variable)? {
+            if let Some(expanded) = expand_text(text, place, variable)? {
                 *text = expanded;
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                expand(item, pointer, variable)?;
-                pointer.truncate(depth);
+                place.push_str(&format!("/{index}"));
+                expand(item, place, variable)?;
+                place.truncate(depth);
             }
         }
         Value::Object(members) => {
             for (key, member) in members {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                expand(member, pointer, variable)?;
-                pointer.truncate(depth);
+                place.push('/');
+                place.push_str(&pointer::escape(key));
+                expand(member, place, variable)?;
+                place.truncate(depth);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -178,10 +195,11 @@ fn expand(
     Ok(())
 }
 
-/// `None` where there is nothing to put in. What a variable holds is not expanded again.
+/// Returns the text with variables replaced, or `None` where it names none. The value of a variable
+/// is not expanded again.
 fn expand_text(
     text: &str,
-    pointer: &str,
+    place: &str,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<String>, SettingsError> {
     let mut expanded = None::<String>;
@@ -192,7 +210,7 @@ fn expand_text(
         match after.split_once('}') {
             Some((name, behind)) if is_variable_name(name) => {
                 let not_set =
-                    || SettingsError::NotSet { name: name.to_owned(), pointer: pointer.to_owned() };
+                    || SettingsError::NotSet { name: name.to_owned(), pointer: place.to_owned() };
                 out.push_str(&variable(name).ok_or_else(not_set)?);
                 rest = behind;
             }

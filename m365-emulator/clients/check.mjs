@@ -1,6 +1,7 @@
-// Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client) against the emulator, unchanged.
-// How to run it (it needs the network to install the clients, which is why it is not part of the tests): in an empty
-// folder `npm install @azure/msal-node @microsoft/microsoft-graph-client` and copy this file there, start
+// Runs Microsoft's own JavaScript clients (msal-node, microsoft-graph-client), unchanged, against
+// the emulator. It is not part of the tests, because it needs the network to install the clients.
+// To run it: in an empty folder `npm install @azure/msal-node @microsoft/microsoft-graph-client`
+// and copy this file there, start
 // `cargo run -p m365-emulator -- --users 1200 --rooms 250 --tls ca.pem > emulator.json`, then
 // `NODE_EXTRA_CA_CERTS=ca.pem node check.mjs emulator.json`.
 
@@ -24,7 +25,8 @@ const application = new ConfidentialClientApplication({
     knownAuthorities: [new URL(emulator.authority).host],
   },
 });
-const token = await application.acquireTokenByClientCredential({ scopes: [`${emulator.graph}/.default`] });
+const scopes = [`${emulator.graph}/.default`];
+const token = await application.acquireTokenByClientCredential({ scopes });
 check("msal-node gets a token", Boolean(token?.accessToken));
 
 const client = Client.init({
@@ -40,28 +42,32 @@ await new PageIterator(client, users, (user) => seen.add(user.id) && true).itera
 check("it pages through users", seen.size === truth.users, seen.size);
 
 const delta = await client.api("/users/delta").select("displayName").get();
-const people = new Set();
-const iterator = new PageIterator(client, delta, (user) => people.add(user.id) && true);
+const followed = new Set();
+const iterator = new PageIterator(client, delta, (user) => followed.add(user.id) && true);
 await iterator.iterate();
-check("it follows delta to its end", people.size === truth.users, people.size);
+check("it follows delta to its end", followed.size === truth.users, followed.size);
 const change = { method: "POST", body: JSON.stringify({ users: 10 }) };
 await fetch(`${emulator.graph}/_emulator/change`, change);
 const changes = await client.api(iterator.getDeltaLink()).get();
-check("it is told changes by delta", changes.value.length > 0, changes.value.length);
+check("it reads changes from delta", changes.value.length > 0, changes.value.length);
 
 const rooms = await client.api("/places/microsoft.graph.room").get();
 const places = [];
 await new PageIterator(client, rooms, (room) => places.push(room) > 0).iterate();
 check("it pages through rooms", places.length === truth.rooms, places.length);
 
-const ids = [...people].slice(0, 20);
-const steps = ids.map((id, n) => ({ id: `${n}`, request: new Request(`${emulator.graph}/users/${id}?$select=id`) }));
+const ids = [...followed].slice(0, 20);
+const read = (id) => new Request(`${emulator.graph}/users/${id}?$select=id`);
+const steps = ids.map((id, n) => ({ id: `${n}`, request: read(id) }));
 const answer = await client.api("/$batch").post(await new BatchRequestContent(steps).getContent());
 const responses = new BatchResponseContent(answer).getResponses();
 check("it sends a batch", responses.size === 20, responses.size);
 
 await client.api("/users/nobody@nowhere.example").get().then(
   () => check("it reads an error", false),
-  (error) => check("it reads an error", error.statusCode === 404 && error.code === "Request_ResourceNotFound"),
+  (error) => {
+    const is404 = error.statusCode === 404;
+    check("it reads an error", is404 && error.code === "Request_ResourceNotFound");
+  },
 );
 process.exit(failed ? 1 : 0);

@@ -1,9 +1,9 @@
-//! The national clouds, as far as they differ on the wire.
+//! Microsoft's clouds, and how their answers differ.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which of Microsoft's clouds the tenant pretends to live in.
+/// The cloud of Microsoft that the tenant belongs to.
 ///
 /// Source: <https://learn.microsoft.com/graph/deployments> and
 /// <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>.
@@ -16,17 +16,17 @@ pub enum Cloud {
     UsGovernmentL4,
     /// US Government L5, also called DoD.
     UsGovernmentL5,
-    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`, and of the places only rooms and
-    /// room lists.
+    /// China, operated by 21Vianet. Its schema has no `placeId` and no `parentId`, and no places
+    /// except rooms and room lists.
     China21Vianet,
 }
 
 impl Cloud {
-    /// All of them.
+    /// All clouds.
     pub const ALL: [Self; 4] =
         [Self::Global, Self::UsGovernmentL4, Self::UsGovernmentL5, Self::China21Vianet];
 
-    /// As the command line spells it.
+    /// Returns the name of the cloud on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Cloud {
         }
     }
 
-    /// Origin of the real Graph of this cloud: client libraries ask for it by name in `scope`.
+    /// Returns the origin of the cloud's real Graph, which client libraries name in `scope`.
     pub(crate) fn real_graph(self) -> &'static str {
         match self {
             Self::Global => "https://graph.microsoft.com",
@@ -47,7 +47,8 @@ impl Cloud {
         }
     }
 
-    /// Host that issues v1.0 access tokens, which are what Graph asks for.
+    /// Returns the origin of the issuer of access tokens of version 1.0, which is the version that
+    /// Graph accepts.
     pub(crate) fn sts(self) -> &'static str {
         match self {
             Self::China21Vianet => "https://sts.chinacloudapi.cn",
@@ -55,13 +56,14 @@ impl Cloud {
         }
     }
 
-    /// The issuer that discovery names where it is not the authority that was asked.
+    /// Returns the issuer in discovery, if it differs from the authority.
     pub(crate) fn fixed_issuer(self) -> Option<&'static str> {
-        // login.chinacloudapi.cn serves the tenants, login.partner.microsoftonline.cn is their issuer.
+        // login.chinacloudapi.cn serves the tenants; login.partner.microsoftonline.cn is their
+        // issuer.
         (self == Self::China21Vianet).then_some("https://login.partner.microsoftonline.cn")
     }
 
-    /// `cloud_instance_name` of the discovery document.
+    /// Returns `cloud_instance_name` of the discovery document.
     pub(crate) fn instance_name(self) -> &'static str {
         match self {
             Self::Global => "microsoftonline.com",
@@ -70,7 +72,8 @@ impl Cloud {
         }
     }
 
-    /// `cloud_graph_host_name` of the discovery document: the Graph of old, of the directory alone.
+    /// Returns `cloud_graph_host_name` of the discovery document: the host of the older Azure AD
+    /// Graph.
     pub(crate) fn directory_graph_host(self) -> &'static str {
         match self {
             Self::Global => "graph.windows.net",
@@ -79,7 +82,7 @@ impl Cloud {
         }
     }
 
-    /// `rbac_url` of the discovery document.
+    /// Returns `rbac_url` of the discovery document.
     pub(crate) fn rbac(self) -> &'static str {
         match self {
             Self::Global => "https://pas.windows.net",
@@ -88,7 +91,7 @@ impl Cloud {
         }
     }
 
-    /// Suffix of a tenant's first domain.
+    /// Returns the suffix of a tenant's initial domain.
     pub(crate) fn domain_suffix(self) -> &'static str {
         match self {
             Self::Global => "onmicrosoft.com",
@@ -97,7 +100,8 @@ impl Cloud {
         }
     }
 
-    /// Whether Places knows `placeId` and `parentId`, and what they are of: buildings, floors, sections, workspaces.
+    /// Returns whether Places has `placeId` and `parentId`, and buildings, floors, sections and
+    /// workspaces.
     pub(crate) fn has_place_id(self) -> bool {
         self != Self::China21Vianet
     }
@@ -115,7 +119,7 @@ impl FromStr for Cloud {
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|cloud| cloud.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            format!("no such cloud; there are {names}")
+            format!("unknown cloud; the clouds are {names}")
         })
     }
 }

@@ -1,11 +1,11 @@
-//! What an emulated tenant starts as.
+//! Configuration of an emulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::cloud::Cloud;
 
-/// What an emulated tenant starts as. The same configuration makes the same tenant, on every machine.
+/// Configuration of an emulator. The same configuration makes the same tenant on every machine.
 ///
 /// ```
 /// let config = m365_emulator::Config { users: 25, ..Default::default() };
@@ -13,42 +13,43 @@ use crate::cloud::Cloud;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen. Port 0 takes a free one, which is the default here.
+    /// Address to listen on. Port 0, the default here, selects a free port.
     pub listen: SocketAddr,
-    /// How many ordinary people there are, guests, disabled and service accounts included. The mailboxes of
-    /// rooms, and one shared mailbox to 200 people, come on top.
+    /// Number of users, including guests, disabled accounts and service accounts. Room mailboxes,
+    /// and one shared mailbox for each 200 users, are added to it.
     pub users: usize,
-    /// How many rooms there are.
+    /// Number of rooms.
     pub rooms: usize,
-    /// How many workspaces there are, each with a mailbox like rooms. In China there are none.
+    /// Number of workspaces, each with a mailbox as rooms have. In China there are none.
     pub workspaces: usize,
-    /// How many groups there are.
+    /// Number of groups.
     pub groups: usize,
-    /// How many memberships these have, of people, groups and devices, as far as there can be so many. Without it,
-    /// one group has everybody and the others some ten members each.
+    /// Number of memberships of users, groups and devices in these groups, limited by the possible
+    /// number. If none, one group has all users, and the others about ten members each.
     pub memberships: Option<usize>,
-    /// What everything is drawn from.
+    /// Seed of everything that is invented.
     pub seed: u64,
-    /// Which cloud to pretend to be.
+    /// Cloud of the tenant.
     pub cloud: Cloud,
-    /// GUID of the tenant; drawn from the seed where there is none.
+    /// GUID of the tenant; drawn from the seed if none.
     pub tenant_id: Option<String>,
-    /// GUID of the one registered application; drawn from the seed where there is none.
+    /// GUID of the registered application; drawn from the seed if none.
     pub client_id: Option<String>,
-    /// Value of its client secret; drawn from the seed where there is none.
+    /// Value of its client secret; drawn from the seed if none.
     pub client_secret: Option<String>,
-    /// Certificates that it can prove itself with beside the secret, each a PEM text.
+    /// Certificates that it can authenticate with, in addition to the secret, each a PEM text.
     pub client_certificates: Vec<String>,
-    /// Where the application lets Entra send people back to, compared letter by letter. Without any, every
-    /// `http` address of the loopback is taken (`localhost`, `127.0.0.1`, `[::1]`).
+    /// Redirect URIs of the application, compared as they are written. If empty, every `http`
+    /// address of the loopback interface is accepted (`localhost`, `127.0.0.1`, `[::1]`).
     pub redirect_uris: Vec<String>,
-    /// Where to write the certificate (PEM) of a CA made for this run; serves `https` then.
+    /// Path for the certificate (PEM) of a CA that is made for this run. If set, the emulator
+    /// serves `https`.
     pub tls: Option<PathBuf>,
-    /// Whether there is Places at all. National clouds may be without.
+    /// Whether the cloud has Places. National clouds may lack it.
     pub places: bool,
-    /// Whether Places has room lists.
+    /// Whether Places lists room lists.
     pub room_lists: bool,
-    /// Whether Places tells where its next page is. Tenants were seen where it does not.
+    /// Whether a page of Places has a link to the next one. In some tenants it has none.
     pub places_next_link: bool,
 }
 

@@ -7,16 +7,14 @@ use tokio::task::AbortHandle;
 
 use crate::config::Config;
 use crate::control::Control;
-use crate::entra::key;
 use crate::error::StartError;
-use crate::front::Shared;
 use crate::server;
-use crate::state::State;
+use crate::state::{Shared, State, key};
 use crate::tls;
 
-/// A running emulator: Entra ID and Graph for one invented tenant, served until it is dropped.
+/// A running emulator: Entra ID and Graph for one invented tenant. It stops when it is dropped.
 ///
-/// What tests need of it is in [`Control`], which it dereferences to.
+/// It dereferences to [`Control`], which reads and changes the tenant.
 ///
 /// ```
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,21 +32,22 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Makes the tenant and starts to serve it on the current Tokio runtime. Requests are answered from the
-    /// moment this returns.
+    /// Makes the tenant and starts to serve it on the current Tokio runtime. Requests are answered
+    /// as soon as this returns.
     ///
     /// # Errors
-    /// The address cannot be listened on, an id is no GUID, the secret is empty, or no certificate could be
-    /// made or written.
+    /// The emulator cannot listen on the address, an id is not a GUID, the secret is empty, a
+    /// redirect URI or a client certificate is invalid, or a certificate cannot be made or written.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        // It takes a second: the tenant is made meanwhile.
+        // Making a key takes about a second, in which the tenant is made.
         key::prepare();
         let listening = |source| StartError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let tls = config.tls.as_deref().map(tls::server).transpose()?;
         let origin = match tls {
-            // What the certificate is for; the addresses of the loopback are in it too.
+            // The certificate is for this name, and also for the addresses of the loopback
+            // interface.
             Some(_) => format!("https://localhost:{}", address.port()),
             None => format!("http://{address}"),
         };
@@ -58,7 +57,8 @@ impl Emulator {
         Ok(Self { control, server })
     }
 
-    /// A handle that can be kept and moved elsewhere. It does not keep the emulator running.
+    /// Returns a handle that can be cloned and moved to other tasks. It does not keep the emulator
+    /// running.
     #[must_use]
     pub fn control(&self) -> Control {
         self.control.clone()

@@ -1,28 +1,29 @@
-//! What can go wrong before, or beside, the answers that Microsoft would give.
+//! Errors at the start and of the admin API. They are not among the answers of Entra and Graph.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The emulator could not start.
+/// Why the emulator could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address is taken, not of this machine, or not allowed.
+    /// The address is in use, does not belong to this machine, or is not allowed.
     #[error(
-        "cannot listen on {address}: {source}; choose another with --listen, port 0 takes a free one"
+        "cannot listen on {address}: {source}; choose another address with --listen (port 0 \
+         selects a free port)"
     )]
     Listen {
-        /// What was asked for.
+        /// The address.
         address: SocketAddr,
-        /// What the system answered.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The certificate of the run's CA could not be written.
+    /// The CA certificate of this run could not be written.
     #[error("cannot write the CA certificate to {}: {source}", path.display())]
     WriteCa {
-        /// Where to.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// No certificate could be made.
@@ -31,49 +32,49 @@ pub enum StartError {
     /// The certificate could not be used.
     #[error("cannot use the certificate: {0}")]
     Tls(#[from] rustls::Error),
-    /// The tenant or the application has an id that Entra never gives.
-    #[error("{name} is `{value}`, which is no GUID (00000000-0000-0000-0000-000000000000)")]
+    /// The id of the tenant or of the application is not a GUID.
+    #[error("{name} is `{value}`, which is not a GUID (00000000-0000-0000-0000-000000000000)")]
     NotAGuid {
-        /// Which setting.
+        /// Name of the setting.
         name: &'static str,
         /// Its value.
         value: String,
     },
-    /// A redirect URI that no browser can be sent to.
+    /// A browser cannot be redirected to this URI.
     #[error(
-        "`{0}` is no redirect URI; it has to be an absolute http or https URL without a fragment"
+        "`{0}` is not a redirect URI; it has to be an absolute http or https URL without a fragment"
     )]
     NotARedirectUri(String),
-    /// A client certificate that the application cannot prove itself with.
+    /// The application cannot authenticate with a client certificate.
     #[error("{0}")]
     ClientCertificate(ControlError),
-    /// No tenant could be made of the configuration.
+    /// The configuration leads to no valid tenant.
     #[error("cannot make the tenant: {0}")]
     Tenant(ControlError),
-    /// Basic authentication and forms carry any text, but an empty secret is what a missing one looks like.
+    /// The client secret is empty, which requests cannot distinguish from a missing secret.
     #[error("the client secret is empty")]
     EmptySecret,
 }
 
-/// A request to the admin side that cannot be fulfilled.
+/// Why a request to the admin API, or a call of [`Control`](crate::Control), failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// There is no such user, group, place, certificate, or whatever else was named.
+    /// The user, group, place, certificate or permission does not exist.
     #[error("there is no {kind} `{key}`")]
     NotFound {
-        /// What was looked for.
+        /// Kind of the object.
         kind: &'static str,
-        /// By which id or address.
+        /// Id, address or name in the request.
         key: String,
     },
-    /// A value does not fit.
+    /// A value is not allowed. The text says which one, and why.
     #[error("{0}")]
     Invalid(String),
-    /// A name that must be unique is taken.
+    /// A value that has to be unique is taken.
     #[error("another object has {property} `{value}` already")]
     Conflict {
-        /// The property.
+        /// Name of the property.
         property: &'static str,
         /// Its value.
         value: String,

@@ -1,4 +1,4 @@
-//! `m365-emulator`: a Microsoft 365 tenant on this machine.
+//! The program `m365-emulator`: an emulated Microsoft 365 tenant on this machine.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -11,58 +11,60 @@ use serde_json::json;
 
 /// Entra ID and Microsoft Graph for one invented tenant, in memory.
 ///
-/// The first line on stdout is JSON: authority, graph, tenantId, clientId, clientSecret. What can be done to
-/// the tenant is listed under /_emulator/ of the same origin.
+/// The first line on stdout is JSON: authority, graph, tenantId, clientId, clientSecret. The path
+/// /_emulator/ of the same origin lists the requests that change the tenant.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8365")]
     listen: SocketAddr,
-    /// Ordinary people, guests and disabled accounts included; mailboxes come on top
+    /// Number of users, including guests and disabled accounts; mailboxes are added to it
     #[arg(long, value_name = "N", default_value_t = 100)]
     users: usize,
-    /// Rooms, each with its mailbox
+    /// Number of rooms, each with a mailbox
     #[arg(long, value_name = "N", default_value_t = 25)]
     rooms: usize,
-    /// Workspaces, each with its mailbox
+    /// Number of workspaces, each with a mailbox
     #[arg(long, value_name = "N", default_value_t = 0)]
     workspaces: usize,
-    /// Groups
+    /// Number of groups
     #[arg(long, value_name = "N", default_value_t = 20)]
     groups: usize,
-    /// Memberships of the groups, instead of everybody in one and some ten in each other
+    /// Number of memberships in all groups; by default one group has all users, each other about
+    /// ten
     #[arg(long, value_name = "N")]
     memberships: Option<usize>,
-    /// What the tenant is drawn from: the same seed, the same tenant
+    /// Seed of the invented tenant; the same seed makes the same tenant
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// global, us-government-l4, us-government-l5 or china-21vianet
+    /// Cloud of the tenant: global, us-government-l4, us-government-l5 or china-21vianet
     #[arg(long, value_name = "NAME", default_value_t = Cloud::Global)]
     cloud: Cloud,
-    /// Graph does not know Places, as in a national cloud without it
+    /// Serve Graph without Places, as in a national cloud that lacks it
     #[arg(long)]
     without_places: bool,
-    /// Places has no room lists
+    /// Serve Places without room lists
     #[arg(long)]
     without_room_lists: bool,
-    /// GUID of the tenant, instead of one drawn from the seed
+    /// GUID of the tenant; by default drawn from the seed
     #[arg(long, value_name = "ID")]
     tenant_id: Option<String>,
-    /// GUID of the application, instead of one drawn from the seed
+    /// GUID of the application; by default drawn from the seed
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Its client secret, instead of one drawn from the seed
+    /// Client secret of the application; by default drawn from the seed
     #[arg(long, value_name = "S")]
     client_secret: Option<String>,
-    /// PEM file with a certificate that the application can prove itself with beside the secret; can be repeated
+    /// PEM file with a certificate that the application can authenticate with, in addition to the
+    /// secret; can be repeated
     #[arg(long = "client-certificate", value_name = "FILE")]
     client_certificates: Vec<PathBuf>,
-    /// Where people may be sent back to after signing in, letter by letter; can be repeated. Without any, every
-    /// http address of the loopback is taken
+    /// Redirect URI of the application, compared as it is written; can be repeated. By default
+    /// every http address of the loopback interface is accepted
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
-    /// Serve https, and write the certificate (PEM) of the CA made for this run here
+    /// Serve https with a CA made for this run, and write its certificate (PEM) to this file
     #[arg(long, value_name = "CA.pem")]
     tls: Option<PathBuf>,
 }
@@ -112,14 +114,14 @@ async fn main() -> ExitCode {
             };
         }
     };
-    let told_to_end = match told_to_end() {
-        Ok(told_to_end) => told_to_end,
+    let end_signal = match end_signal() {
+        Ok(end_signal) => end_signal,
         Err(error) => {
             eprintln!("m365-emulator: cannot listen for signals: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let whereabouts = json!({
+    let first_line = json!({
         "authority": emulator.authority(),
         "graph": emulator.graph(),
         "tenantId": emulator.tenant_id(),
@@ -127,18 +129,18 @@ async fn main() -> ExitCode {
         "clientSecret": emulator.client_secret(),
     });
     let mut stdout = std::io::stdout();
-    if writeln!(stdout, "{whereabouts}").and_then(|()| stdout.flush()).is_err() {
-        // Whoever started it does not listen, and could not reach it.
+    if writeln!(stdout, "{first_line}").and_then(|()| stdout.flush()).is_err() {
+        // Without the first line, the caller does not know the address.
         return ExitCode::FAILURE;
     }
-    told_to_end.await;
+    end_signal.await;
     ExitCode::SUCCESS
 }
 
-/// Waits for Ctrl-C or SIGTERM. It listens from the moment it is made: whoever reads the first line may end the
-/// program right after it.
+/// Returns a future that waits for Ctrl-C or SIGTERM. Signals count from this call on, because the
+/// caller may end the program as soon as it has read the first line.
 #[cfg(unix)]
-fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -150,8 +152,8 @@ fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Waits for Ctrl-C.
+/// Returns a future that waits for Ctrl-C.
 #[cfg(not(unix))]
-fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+fn end_signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

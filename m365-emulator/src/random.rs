@@ -1,10 +1,11 @@
-//! Numbers that are the same for the same seed, on every machine and in every version.
+//! Pseudorandom numbers: the same for the same seed, on every machine and in every version.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Tenants are
-/// told apart by their seed, so the sequence is part of the interface: no crate promises one for good.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). The
+/// seed names a tenant, so the sequence is part of the interface, and must not change with a new
+/// version of a crate.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -13,7 +14,8 @@ impl Random {
         Self(seed)
     }
 
-    /// A stream of its own for one purpose: drawing more from one does not shift another.
+    /// Returns a separate stream for one purpose, so that drawing more from one does not shift
+    /// another.
     pub(crate) fn stream(seed: u64, purpose: &str) -> Self {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in purpose.bytes() {
@@ -32,13 +34,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 to `end`, exclusive; 0 where there is nothing to choose from.
+    /// Draws a number from 0 to `end`, exclusive; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let wide = u128::from(self.next()) * end as u128;
         usize::try_from(wide >> 64).unwrap_or_default()
     }
 
-    /// True in so many cases of a hundred.
+    /// Draws true in the given percentage of cases.
     pub(crate) fn percent(&mut self, cases: usize) -> bool {
         self.below(100) < cases
     }
@@ -51,7 +53,7 @@ impl Random {
         (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
 
-    /// A GUID that looks like one of version 4.
+    /// Draws a GUID in the format of version 4.
     pub(crate) fn guid(&mut self) -> String {
         let high = (self.next() & 0xffff_ffff_ffff_0fff) | 0x4000;
         let low = (self.next() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
@@ -65,14 +67,14 @@ impl Random {
         )
     }
 
-    /// So many bytes that mean nothing, for a URL.
+    /// Draws the given number of bytes, encoded for a URL.
     pub(crate) fn opaque(&mut self, bytes: usize) -> String {
         let random: Vec<u8> =
             (0..bytes.div_ceil(8)).flat_map(|_| self.next().to_be_bytes()).take(bytes).collect();
         URL_SAFE_NO_PAD.encode(random)
     }
 
-    /// A client secret, of the shape that Entra gives today: 40 characters, a tilde at the sixth place.
+    /// Draws a client secret in the format of Entra: 40 characters, the sixth of them a tilde.
     pub(crate) fn client_secret(&mut self) -> String {
         const ALPHABET: &[u8] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -87,7 +89,7 @@ impl Random {
     }
 }
 
-/// Whether a text has the form of a GUID.
+/// Returns whether a text has the format of a GUID.
 pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(place, byte)| match place {

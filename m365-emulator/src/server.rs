@@ -1,4 +1,4 @@
-//! Connections: accepted, read, answered; some of them badly, on purpose.
+//! Connections: accepts them, reads requests, and sends answers, also cut ones.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,13 +17,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::front::{self, Shared};
+use crate::front;
+use crate::state::Shared;
 use crate::wire::{Delivery, Query, Reply, Request};
 
-/// The largest request that is read: a batch of twenty is far below.
+/// Maximum size of a request. A batch of twenty requests is far below.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
 
-/// Serves until it is dropped; the connections end with it.
+/// Serves until it is dropped, which also closes the connections.
 pub(crate) async fn run(
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
@@ -33,12 +34,13 @@ pub(crate) async fn run(
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        // Accepting fails for reasons of the client's, or for want of file handles: both pass.
+        // Accepting fails if the client disconnects or file handles are missing; both are
+        // temporary.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
         };
-        // Without it, small answers wait for an acknowledgement that is late.
+        // Without this, small answers are delayed until the client acknowledges earlier packets.
         let _ = stream.set_nodelay(true);
         let (shared, tls) = (shared.clone(), tls.clone());
         connections.spawn(async move {
@@ -65,7 +67,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: S, sh
             deliver(reply)
         }
     });
-    // How a connection ended is the client's business, or a fault's.
+    // A connection ends with an error if the client closes it, or on purpose.
     let _ = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -90,7 +92,7 @@ fn deliver(reply: Reply) -> Result<Delivered, Closed> {
     let length = reply.body.len();
     let body = match reply.delivery {
         Delivery::Close => return Err(Closed),
-        Delivery::Whole => Either::Left(Full::from(reply.body)),
+        Delivery::Complete => Either::Left(Full::from(reply.body)),
         Delivery::CutAfter(after) => {
             let mut arrives = Bytes::from(reply.body);
             arrives.truncate(after);
@@ -109,7 +111,7 @@ fn deliver(reply: Reply) -> Result<Delivered, Closed> {
 #[error("the connection is closed on purpose")]
 struct Closed;
 
-/// A body that ends before its time.
+/// A body that ends early.
 struct Cut(Option<Bytes>);
 
 impl Body for Cut {
@@ -120,7 +122,7 @@ impl Body for Cut {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        // Hyper sees that less came than was promised, and closes the connection.
+        // Hyper closes the connection, since the body is shorter than `Content-Length`.
         Poll::Ready(self.get_mut().0.take().map(|data| Ok(Frame::data(data))))
     }
 }

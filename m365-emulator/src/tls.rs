@@ -1,4 +1,4 @@
-//! A certificate authority for one run, and a leaf for this machine.
+//! TLS with a certificate authority that is made for one run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::error::StartError;
 
-/// Makes a CA, writes its certificate (PEM) to a file, and serves with a leaf of it. The CA's key is not
-/// kept: nothing else is ever signed with it.
+/// Makes a CA, writes its certificate (PEM) to a file, and returns a configuration with a server
+/// certificate that the CA signed. The CA's key is not stored.
 pub(crate) fn server(ca_file: &Path) -> Result<Arc<rustls::ServerConfig>, StartError> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::default();
@@ -33,7 +33,7 @@ pub(crate) fn server(ca_file: &Path) -> Result<Arc<rustls::ServerConfig>, StartE
     leaf.distinguished_name.push(DnType::CommonName, "localhost");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    // Python's ssl refuses a chain whose leaf does not name its issuer's key.
+    // Python's ssl refuses a server certificate that does not name its issuer's key.
     leaf.use_authority_key_identifier_extension = true;
     let certificate = leaf.signed_by(&key, &Issuer::new(ca, &ca_key))?;
 

@@ -1,24 +1,24 @@
-//! Requests and answers as the emulator sees them, apart from any HTTP library's idea of a connection.
+//! Requests and answers, independent of connections.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-/// A request, wholly read.
+/// A complete request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// As it was sent, without the query.
+    /// Path as sent, without the query.
     pub(crate) path: String,
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Came inside a `$batch`.
+    /// Whether the request came inside a `$batch`.
     pub(crate) inner: bool,
 }
 
 impl Request {
-    /// The path's segments, decoded. A slash at the end counts for nothing, as with Graph.
+    /// Returns the decoded segments of the path. A slash at the end is ignored, as in Graph.
     pub(crate) fn segments(&self) -> Vec<String> {
         self.path
             .split('/')
@@ -27,7 +27,7 @@ impl Request {
             .collect()
     }
 
-    /// The fields of a posted form; none where the body is something else.
+    /// Returns the fields of a posted form; none if the body is not a form.
     pub(crate) fn form(&self) -> Query {
         let is_form = self.header("content-type").is_some_and(|kind| {
             kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
@@ -38,7 +38,7 @@ impl Request {
         }
     }
 
-    /// The form's fields, and behind them those of the query.
+    /// Returns the fields of the form, and then those of the query.
     pub(crate) fn parameters(&self) -> Query {
         let mut parameters = self.form();
         parameters.pairs.extend_from_slice(self.query.pairs());
@@ -49,7 +49,7 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Whether `Prefer` asks for this.
+    /// Returns whether `Prefer` has this preference.
     pub(crate) fn prefers(&self, preference: &str) -> bool {
         self.headers
             .get_all("prefer")
@@ -60,7 +60,7 @@ impl Request {
     }
 }
 
-/// A query string, both as it was sent and decoded.
+/// A query string, as sent and decoded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query {
     pub(crate) raw: String,
@@ -73,12 +73,12 @@ impl Query {
         Self { raw: raw.to_owned(), pairs }
     }
 
-    /// Names and values in the order in which they were sent.
+    /// Returns names and values in the order in which they were sent.
     pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
 
-    /// The value of a parameter of OAuth; an empty one is none.
+    /// Returns the value of a parameter of OAuth; none if it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()
@@ -87,8 +87,8 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    /// The value of an option. Graph does not mind the case of an option's name, nor a missing `$`
-    /// (<https://learn.microsoft.com/graph/query-parameters>).
+    /// Returns the value of an option. Graph ignores the case of an option's name, and a missing
+    /// `$` (<https://learn.microsoft.com/graph/query-parameters>).
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()
@@ -96,7 +96,7 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The query without one option, as it was sent.
+    /// Returns the query as sent, without one option.
     pub(crate) fn raw_without(&self, name: &str) -> String {
         self.raw
             .split('&')
@@ -110,12 +110,12 @@ impl Query {
     }
 }
 
-/// An option's name without the `$`.
+/// Returns the name of an option without the `$`.
 pub(crate) fn plain_name(key: &str) -> &str {
     key.strip_prefix('$').unwrap_or(key)
 }
 
-/// What is answered, and how honestly it is delivered.
+/// An answer, and how it is delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -127,20 +127,20 @@ pub(crate) struct Reply {
 /// How an answer reaches the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// As it should.
-    Whole,
-    /// The connection closes without a word.
+    /// Completely.
+    Complete,
+    /// The connection is closed without an answer.
     Close,
-    /// Only so many bytes of what `Content-Length` promises, then the connection closes.
+    /// Only this number of bytes of the body is sent, then the connection is closed.
     CutAfter(usize),
 }
 
 impl Reply {
     pub(crate) fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Vec::new(), delivery: Delivery::Whole }
+        Self { status, headers: HeaderMap::new(), body: Vec::new(), delivery: Delivery::Complete }
     }
 
-    /// JSON, with the media type of Entra and of the admin side.
+    /// Returns an answer with a JSON body, with the media type of Entra and of the admin API.
     pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Self {
         Self::new(status)
             .with("content-type", "application/json; charset=utf-8")
@@ -152,7 +152,7 @@ impl Reply {
         self
     }
 
-    /// Sets a header. One that HTTP does not allow is left out.
+    /// Returns the answer with a header. A header that HTTP does not allow is left out.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.set(name, value);
         self

@@ -1,59 +1,59 @@
-//! What the front borrows from whoever runs it.
+//! What the HTTP front end needs from the runtime that runs it.
 
 use crate::problem::Problem;
 
-/// Variables, time and chance, and perhaps a place to keep things.
+/// Variables, time, randomness and, where there is one, a store.
 pub trait Host: Clone + 'static {
-    /// Where things are kept.
+    /// Type of the store.
     type Store: Store;
 
-    /// The value of a variable: `tenant_id`. None where it is not set.
+    /// Returns the value of a variable such as `tenant_id`, or `None` where it is not set.
     ///
     /// # Errors
-    /// Where the host cannot tell.
+    /// Where the host cannot read the variable.
     fn variable(&self, name: &str) -> impl Future<Output = Result<Option<String>, Problem>>;
 
-    /// What somebody who wants to set this variable calls it: `SPIN_VARIABLE_TENANT_ID`.
-    fn spelled(&self, name: &str) -> String;
+    /// Returns the name under which an administrator sets a variable: `SPIN_VARIABLE_TENANT_ID`.
+    fn external_name(&self, name: &str) -> String;
 
-    /// Seconds since 1970.
+    /// Returns the current time, in seconds since 1970.
     fn now(&self) -> u64;
 
     /// Waits for a number of seconds.
     fn wait(&self, seconds: u64) -> impl Future<Output = ()>;
 
-    /// Cryptographically secure.
+    /// Returns a cryptographically secure random number.
     fn random(&self) -> u128;
 
-    /// None where nothing is stored: then a sign-in under way is in the browser's cookie, and
-    /// checkpoints come with the request.
+    /// Opens the store. `None` where the host has none: then the browser's cookie contains the
+    /// state of a sign-in, and requests contain checkpoints.
     ///
     /// # Errors
-    /// Where there should be one and it cannot be opened.
+    /// Where the host has a store and cannot open it.
     fn store(&self) -> impl Future<Output = Result<Option<Self::Store>, Problem>>;
 }
 
-/// Keeps values under keys.
+/// Stores values by key.
 pub trait Store: 'static {
-    /// None where there is no such key.
+    /// Returns the value of a key, or `None` where there is no such key.
     ///
     /// # Errors
     /// Where the store does not answer.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<String>, Problem>>;
 
-    /// In place of what was there.
+    /// Stores a value, and replaces the previous one.
     ///
     /// # Errors
     /// Where the store does not answer.
     fn set(&self, key: &str, value: &str) -> impl Future<Output = Result<(), Problem>>;
 
-    /// Also where there is no such key.
+    /// Deletes a key. Does nothing where there is no such key.
     ///
     /// # Errors
     /// Where the store does not answer.
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), Problem>>;
 
-    /// All keys.
+    /// Lists all keys.
     ///
     /// # Errors
     /// Where the store does not answer.

@@ -1,10 +1,11 @@
 //! The plugin behind HTTP routes, to try it under Spin or in any other host of WASI 0.3.
 //!
-//! It is a tool for developers: whoever reaches it can sync the tenant of its settings, so it belongs
-//! on loopback, or behind something that knows who asks.
+//! It is a tool for developers, and does not authenticate its clients: any client that can connect
+//! to it can sync the tenant of its settings. Let it listen on loopback, or put it behind a proxy
+//! that authenticates.
 //!
-//! All but `component.rs` is plain Rust over the traits of [`host`] and [`plugin`], so that it runs
-//! natively too.
+//! Only the module `component` depends on WebAssembly. All others use the traits of [`host`] and
+//! [`plugin`], so that tests run them natively.
 
 pub mod answer;
 #[cfg(target_family = "wasm")]

@@ -1,30 +1,34 @@
-//! What is asked of the plugin: `wit/integration.wit` with records as JSON.
+//! The functions of the plugin that the HTTP routes call, with records as JSON.
 
 use std::pin::Pin;
 
 use futures_util::Stream;
-use serde_json::Value;
+use ones_records::{
+    Callback, CallbackOutcome, Mode, Purpose, Redirect, RoomBatch, Subject, UserBatch, UserChange,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
-/// The plugin. `settings` is the JSON text that it takes.
+/// The plugin. `settings` is always a JSON text.
 pub trait Plugin: Clone + 'static {
-    /// What it says of itself.
+    /// Returns the manifest: name, schema of the settings, permissions.
     fn describe(&self) -> Value;
 
-    /// Tries the settings.
+    /// Checks the settings, and returns a report.
     fn validate(&self, settings: String) -> impl Future<Output = Value>;
 
-    /// Tells all rooms.
+    /// Lists all rooms.
     fn sync_rooms(&self, settings: String) -> impl Future<Output = Run>;
 
-    /// Tells people and groups, from a checkpoint on or all of them.
+    /// Lists users and groups: all of them, or what changed since a checkpoint.
     fn sync_users(&self, settings: String, since: Option<String>) -> impl Future<Output = Run>;
 
-    /// Where to send a browser.
+    /// Begins a sign-in, and returns where to send the browser.
     ///
     /// # Errors
-    /// As the plugin gives them.
+    /// Those of the plugin.
     fn begin_sign_in(
         &self,
         settings: String,
@@ -32,10 +36,10 @@ pub trait Plugin: Clone + 'static {
         purpose: Purpose,
     ) -> impl Future<Output = Result<Redirect, Problem>>;
 
-    /// Who came back.
+    /// Finishes a sign-in, and returns the user or the granted consent.
     ///
     /// # Errors
-    /// As the plugin gives them.
+    /// Those of the plugin.
     fn handle_callback(
         &self,
         settings: String,
@@ -43,48 +47,76 @@ pub trait Plugin: Clone + 'static {
     ) -> impl Future<Output = Result<Value, Problem>>;
 }
 
-/// A sync under way. Dropped, it ends the plugin's asking.
+/// A running sync. Dropping it ends the requests of the plugin.
 pub struct Run {
-    /// One is asked for when the one before was taken: that is the back-pressure.
+    /// A batch is requested once the previous one was taken, so that a slow client slows the sync.
     pub batches: Pin<Box<dyn Stream<Item = Batch>>>,
     /// The summary, once the batches have ended.
     pub end: Pin<Box<dyn Future<Output = Result<Value, Problem>>>>,
 }
 
-/// What a sync tells at once.
+/// A part of the result of a sync.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// What it tells of, and where it stands in an enumeration.
+    /// Kind of the records, and the position in an enumeration.
     pub head: Value,
-    /// Records and changes, in their order.
+    /// Records and changes, in the order of the plugin.
     pub lines: Vec<Value>,
-    /// From where a later run can go on.
+    /// Where a later run can continue.
     pub checkpoint: Option<String>,
 }
 
-/// Why a browser is sent to the vendor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A person signs in.
-    SignIn,
-    /// An administrator grants the permissions.
-    Consent,
+impl From<RoomBatch> for Batch {
+    fn from(batch: RoomBatch) -> Self {
+        let rooms = batch.rooms.iter().map(|room| json!({ "room": with_unknown(json!(room)) }));
+        let unreadable = batch.unreadable.iter().map(|record| json!({ "unreadable": record }));
+        Self {
+            head: json!({ "subject": "rooms" }),
+            lines: rooms.chain(unreadable).collect(),
+            checkpoint: None,
+        }
+    }
 }
 
-/// Where a browser goes.
-pub struct Redirect {
-    /// Of the vendor.
-    pub url: String,
-    /// Secret: what the plugin needs again with the callback.
-    pub flow: String,
+impl From<UserBatch> for Batch {
+    fn from(batch: UserBatch) -> Self {
+        #[derive(Serialize)]
+        struct Head {
+            subject: Subject,
+            #[serde(flatten)]
+            mode: Mode,
+            total: Option<u64>,
+        }
+        let UserBatch { subject, mode, changes, checkpoint, total } = batch;
+        Self {
+            head: json!(Head { subject, mode, total }),
+            lines: changes.iter().map(change).collect(),
+            checkpoint: Some(checkpoint),
+        }
+    }
 }
 
-/// What a browser came back with.
-pub struct Callback {
-    /// As it was given to `begin_sign_in`.
-    pub redirect_uri: String,
-    /// Decoded, in their order.
-    pub parameters: Vec<(String, String)>,
-    /// None where this browser has no sign-in under way.
-    pub flow: Option<String>,
+fn change(change: &UserChange) -> Value {
+    match change {
+        UserChange::User(user) => json!({ "user": with_unknown(json!(user)) }),
+        UserChange::UserIfKnown(user) => json!({ "userIfKnown": with_unknown(json!(user)) }),
+        change => json!(change),
+    }
+}
+
+/// Returns the record with its list of unknown fields. Clients find the list in every record, but
+/// the records leave it out where it is empty.
+fn with_unknown(mut record: Value) -> Value {
+    if let Some(members) = record.as_object_mut() {
+        members.entry("unknown").or_insert_with(|| json!([]));
+    }
+    record
+}
+
+/// Returns the result of a callback as the client gets it.
+pub fn outcome(outcome: CallbackOutcome) -> Value {
+    match outcome {
+        CallbackOutcome::SignedIn(user) => json!({ "signedIn": with_unknown(json!(user)) }),
+        CallbackOutcome::ConsentGranted => json!({ "consentGranted": true }),
+    }
 }

@@ -1,40 +1,31 @@
-//! What went wrong, as problem details (RFC 9457).
+//! Errors as problem details (RFC 9457).
 
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
-use serde::Serialize;
+use ones_records::FieldError;
 
 use crate::answer::{self, Answer};
 
-/// An error for whoever asked. Its texts hold no secret.
+/// An error for the client. Its texts contain no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What of HTTP comes nearest.
+    /// The closest status of HTTP.
     pub status: StatusCode,
-    /// Stable, e.g. `AADSTS7000222`, `invalid-settings`.
+    /// Stable code, such as `AADSTS7000222` or `invalid-settings`.
     pub code: Box<str>,
-    /// One sentence for a person.
+    /// Cause, in one sentence.
     pub summary: String,
-    /// What to do about it.
+    /// What the user can do about it.
     pub remedy: Option<String>,
-    /// What the vendor answered.
+    /// The vendor's own text.
     pub vendor: Option<String>,
-    /// The settings that it concerns.
+    /// Every wrong setting.
     pub fields: Box<[FieldError]>,
-    /// After so many seconds the same request can succeed.
+    /// Number of seconds after which the same request can succeed.
     pub retry_after: Option<u32>,
 }
 
-/// What is wrong with one of the settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// JSON Pointer (RFC 6901) into the settings.
-    pub field: String,
-    /// For a person.
-    pub message: String,
-}
-
 impl Problem {
-    /// One of the front's own.
+    /// Returns a problem that the HTTP front end itself reports.
     pub fn new(status: StatusCode, code: &str, summary: impl Into<String>) -> Self {
         Self {
             status,
@@ -47,16 +38,16 @@ impl Problem {
         }
     }
 
-    /// The same, with what to do about it.
+    /// Returns the problem with a remedy.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
-    /// The members of `application/problem+json`.
+    /// Returns the body of `application/problem+json`.
     pub fn to_json(&self) -> serde_json::Value {
         let mut members = serde_json::json!({
-            // Then the title is that of the status, and `code` tells problems apart.
+            // With this type, the title is that of the status (RFC 9457); `code` is the cause.
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
@@ -79,7 +70,7 @@ impl Problem {
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         let text = problem.to_json().to_string();
-        let mut answer = answer::whole(problem.status, "application/problem+json", text);
+        let mut answer = answer::complete(problem.status, "application/problem+json", text);
         if let Some(seconds) = problem.retry_after {
             answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,8 +1,8 @@
-//! How far a client has got: the checkpoint of the last run that it acknowledged.
+//! Progress of a client: the checkpoint of the last run that it acknowledged.
 //!
-//! A batch that was sent is not a batch that arrived: most of a directory fits into the buffers
-//! between this component and a client that went away. A run therefore ends with an id, and only a
-//! client that read to the end can give it back.
+//! The component cannot see whether a client received a batch: the buffers between both can contain
+//! most of a directory. Therefore the last line of a run contains an id, and the client
+//! acknowledges the run by sending the id back.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{host::Store, problem::Problem};
 
-/// What is stored of one integration: at most two runs.
+/// The stored progress of one integration: at most two runs.
 pub struct Progress<S> {
     store: S,
-    /// SHA-256 of tenant and name: keys show no tenant.
+    /// SHA-256 of tenant and name, so that keys do not contain the tenant.
     integration: String,
 }
 
-/// A run that ended, and where the next one begins once it is acknowledged.
+/// A run that ended, and the checkpoint for the next run.
 #[derive(Serialize, Deserialize)]
 struct Ended {
     run: String,
@@ -26,7 +26,7 @@ struct Ended {
 }
 
 impl<S: Store> Progress<S> {
-    /// Progress of the integration that these settings name.
+    /// Returns the progress of the integration that these settings name.
     pub fn new(store: S, settings: &Value) -> Self {
         let text = |name: &str| settings["server"][name].as_str().unwrap_or_default();
         let mut hash = Sha256::new();
@@ -41,10 +41,10 @@ impl<S: Store> Progress<S> {
     /// # Errors
     /// Where the store does not answer.
     pub async fn acknowledged(&self) -> Result<Option<String>, Problem> {
-        Ok(self.read("acknowledged").await?.map(|it| it.checkpoint))
+        Ok(self.read("acknowledged").await?.map(|ended| ended.checkpoint))
     }
 
-    /// Stores the checkpoint of a run that ended, in place of that of an earlier run that nobody
+    /// Stores the checkpoint of a run that ended. It replaces that of an earlier run that was not
     /// acknowledged.
     ///
     /// # Errors
@@ -54,28 +54,28 @@ impl<S: Store> Progress<S> {
         self.write("pending", &ended).await
     }
 
-    /// Lets the next run begin where this one ended. To acknowledge a run again changes nothing.
+    /// Lets the next run continue where this one ended. Acknowledging a run twice changes nothing.
     ///
     /// # Errors
-    /// Where it is not the last run that ended or was acknowledged, or the store does not answer.
+    /// Where this is neither the last run that ended nor the last one that was acknowledged, or the
+    /// store does not answer.
     pub async fn acknowledge(&self, run: &str) -> Result<(), Problem> {
-        if let Some(pending) = self.read("pending").await?.filter(|it| it.run == run) {
+        if let Some(pending) = self.read("pending").await?.filter(|pending| pending.run == run) {
             return self.write("acknowledged", &pending).await;
         }
-        if self.read("acknowledged").await?.is_some_and(|it| it.run == run) {
+        if self.read("acknowledged").await?.is_some_and(|acknowledged| acknowledged.run == run) {
             return Ok(());
         }
         let summary = "No run with this id can be acknowledged: it did not end, a later run \
-                       ended since, or it is one of another integration";
-        Err(Problem::new(StatusCode::CONFLICT, "run-unknown", summary).remedy(
-            "Sync again without `ack`: the run begins where the last acknowledged one ended",
-        ))
+                       has ended since, or it belongs to another integration";
+        Err(Problem::new(StatusCode::CONFLICT, "run-unknown", summary)
+            .remedy("Sync again without `ack`: the run continues after the last acknowledged one"))
     }
 
-    /// An entry that is not one counts as none: then the run is a full one.
+    /// Reads an entry. An unreadable one counts as missing, so that the next run is a full one.
     async fn read(&self, state: &str) -> Result<Option<Ended>, Problem> {
         let text = self.store.get(&self.key(state)).await?;
-        Ok(text.and_then(|it| serde_json::from_str(&it).ok()))
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     async fn write(&self, state: &str, ended: &Ended) -> Result<(), Problem> {

@@ -1,4 +1,4 @@
-//! What was asked, as far as it can be believed.
+//! Reads and checks requests.
 
 use bytes::Bytes;
 use http::{
@@ -16,18 +16,19 @@ use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
-/// The largest body, in bytes: settings and a checkpoint are far below.
-pub const LARGEST_BODY: usize = 256 * 1024;
+/// Maximum size of a body, in bytes. Settings and a checkpoint are far smaller.
+pub const MAX_BODY: usize = 256 * 1024;
 
-/// The body of a POST: `{}`, or nothing at all, for what the variables say.
+/// The body of a POST to `/validate` or `/sync`. All members are optional.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Asked {
-    /// In place of what the variables say. Can hold a secret: `Debug` is left out.
+pub struct Options {
+    /// Settings that replace those of the variables. They can contain a secret, so there is no
+    /// `Debug`.
     pub settings: Option<Map<String, Value>>,
-    /// A checkpoint that the client kept, in place of the stored one.
+    /// A checkpoint that the client stored; it replaces the one that is stored here.
     pub since: Option<String>,
-    /// From the start, whatever is stored.
+    /// Whether to ignore checkpoints and list everything.
     pub full: bool,
     /// Id of a run that the client has read to its end.
     pub ack: Option<String>,
@@ -37,7 +38,7 @@ pub struct Asked {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Acknowledgement {
-    /// As in [`Asked`]: they say which integration the run was one of.
+    /// As in [`Options`]: they name the integration of the run.
     pub settings: Option<Map<String, Value>>,
     /// Id of a run that the client has read to its end.
     pub run: String,
@@ -45,11 +46,11 @@ pub struct Acknowledgement {
 
 /// The body of a POST, as JSON.
 pub trait JsonBody: DeserializeOwned {
-    /// What such a body looks like.
+    /// An example for error messages.
     const EXAMPLE: &str;
 }
 
-impl JsonBody for Asked {
+impl JsonBody for Options {
     const EXAMPLE: &str = r#"{"settings": {…}, "since": "…", "full": false, "ack": "…"}"#;
 }
 
@@ -57,13 +58,12 @@ impl JsonBody for Acknowledgement {
     const EXAMPLE: &str = r#"{"settings": {…}, "run": "…"}"#;
 }
 
-/// Reads the body of a POST; an empty one is `{}`.
+/// Reads the body of a POST. An empty body counts as `{}`.
 ///
 /// # Errors
-/// Where it is no JSON object, or says that it is none, or a page sent it. A page of another site
-/// can send a form without asking, and one whose name was made to lead here can send JSON as well;
-/// but browsers say that it was a page (Fetch, the `Origin` header), and programs have no reason
-/// to.
+/// Where the body is not a JSON object, its `Content-Type` is not JSON, or a page in a browser sent
+/// it. Any site can send a form, and with DNS rebinding JSON as well. A browser then adds `Origin`
+/// (Fetch standard), which programs do not send.
 pub async fn json<T: JsonBody, B: Body>(headers: &HeaderMap, body: B) -> Result<T, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -74,19 +74,19 @@ where
             .remedy("Send the request without `Origin`, e.g. with curl"));
     }
     expect_type(headers, "application/json")?;
-    let body = whole(body).await?;
+    let body = read(body).await?;
     let body = if body.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { body };
     let refused = |summary: String| {
         Problem::new(StatusCode::BAD_REQUEST, "body", summary)
-            .remedy(format!("Send {}, or leave out what is not needed", T::EXAMPLE))
+            .remedy(format!("Send {}; all members but `run` are optional", T::EXAMPLE))
     };
-    // serde's own words can quote a value, and that can be a secret.
+    // Not the message of serde: it can quote a value, which can be a secret.
     let place =
         |error: &serde_json::Error| format!("line {}, column {}", error.line(), error.column());
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(&body) {
-        return Err(refused(format!("The body is no JSON at {}", place(&error))));
+        return Err(refused(format!("The body is not JSON at {}", place(&error))));
     }
-    // serde would take a list for an object whose members come in their order.
+    // serde accepts a list in place of an object.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(refused("The body is JSON, but not an object".to_owned()));
     }
@@ -98,32 +98,33 @@ where
     })
 }
 
-/// How long the client waits for the status, in seconds: `Prefer: wait=10` (RFC 7240, section 4.3).
+/// Returns how long the client waits for the status, in seconds: `Prefer: wait=10` (RFC 7240,
+/// section 4.3).
 pub fn preferred_wait(headers: &HeaderMap) -> Option<u64> {
-    let preferences = headers.get_all("prefer").into_iter().filter_map(|it| it.to_str().ok());
+    let preferences = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
     preferences
-        .flat_map(|it| it.split(','))
-        .filter_map(|it| it.split(';').next()?.trim().split_once('='))
+        .flat_map(|value| value.split(','))
+        .filter_map(|preference| preference.split(';').next()?.trim().split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
         .and_then(|(_, seconds)| seconds.trim().parse().ok())
 }
 
-/// Reads a form that a browser brings from the vendor.
+/// Reads the form that a browser sends when it comes back from the vendor.
 ///
 /// # Errors
-/// Where it is none, or too large.
+/// Where the body is not a form, or is too large.
 pub async fn form<B: Body>(headers: &HeaderMap, body: B) -> Result<Vec<(String, String)>, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     expect_type(headers, "application/x-www-form-urlencoded")?;
-    Ok(form_urlencoded::parse(&whole(body).await?).into_owned().collect())
+    Ok(form_urlencoded::parse(&read(body).await?).into_owned().collect())
 }
 
-/// The origin that the request was sent to, e.g. `http://127.0.0.1:3000`.
+/// Returns the origin that the request was sent to, such as `http://127.0.0.1:3000`.
 ///
 /// # Errors
-/// Where the request does not say.
+/// Where the request does not contain it.
 pub fn origin(parts: &Parts) -> Result<String, Problem> {
     let host = || parts.headers.get(HOST)?.to_str().ok();
     let authority = parts.uri.authority().map(http::uri::Authority::as_str).or_else(host);
@@ -134,30 +135,30 @@ pub fn origin(parts: &Parts) -> Result<String, Problem> {
 }
 
 fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
-    let found = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let found = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let found = found.split(';').next().unwrap_or_default().trim();
     if found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
-    let summary = format!("This route takes {expected} only");
+    let summary = format!("This route accepts {expected} only");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", summary)
         .remedy(format!("Send `Content-Type: {expected}`")))
 }
 
-async fn whole<B: Body>(body: B) -> Result<Bytes, Problem>
+async fn read<B: Body>(body: B) -> Result<Bytes, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match Limited::new(body, LARGEST_BODY).collect().await {
+    match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            let summary = format!("The body is larger than {LARGEST_BODY} bytes");
+            let summary = format!("The body is larger than {MAX_BODY} bytes");
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", summary))
         }
         Err(_) => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "body-broken",
-            "The body did not arrive whole",
+            "The connection broke before the end of the body",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Who answers what.
+//! Routes of the HTTP front end.
 
 use http::{
     HeaderValue, Method, Request, StatusCode,
@@ -12,12 +12,12 @@ use crate::{
     host::Host,
     plugin::Plugin,
     problem::Problem,
-    request::{self, Asked},
+    request::{self, Options},
     settings, sign_in, sync,
 };
 
-/// Paths, and the methods that they take. `HEAD` is not for `/sign-in` and `/callback`: they begin
-/// and end a sign-in, which a program that looks whether a page is there must not do.
+/// Paths and their methods. `/sign-in` and `/callback` do not accept `HEAD`, since they begin and
+/// end a sign-in.
 const ROUTES: [(&str, &str); 8] = [
     ("/", "GET, HEAD"),
     ("/describe", "GET, HEAD"),
@@ -29,7 +29,7 @@ const ROUTES: [(&str, &str); 8] = [
     ("/callback", "GET, POST"),
 ];
 
-/// Answers a request, whatever it is.
+/// Answers a request. Errors become answers too.
 pub async fn handle<H: Host, P: Plugin, B: Body>(
     host: &H,
     plugin: &P,
@@ -56,17 +56,17 @@ where
         (&Method::GET | &Method::HEAD, "/") => Ok(page()),
         (&Method::GET | &Method::HEAD, "/describe") => Ok(answer::json(&plugin.describe())),
         (&Method::POST, "/validate") => {
-            let asked: Asked = request::json(&parts.headers, body).await?;
-            let settings = settings::of(host, asked.settings).await?;
+            let options: Options = request::json(&parts.headers, body).await?;
+            let settings = settings::read(host, options.settings).await?;
             Ok(answer::json(&plugin.validate(settings.to_string()).await))
         }
         (&Method::POST, "/sync/rooms") => {
-            let asked = request::json(&parts.headers, body).await?;
-            sync::rooms(host, plugin, asked, request::preferred_wait(&parts.headers)).await
+            let options = request::json(&parts.headers, body).await?;
+            sync::rooms(host, plugin, options, request::preferred_wait(&parts.headers)).await
         }
         (&Method::POST, "/sync/users") => {
-            let asked = request::json(&parts.headers, body).await?;
-            sync::users(host, plugin, asked, request::preferred_wait(&parts.headers)).await
+            let options = request::json(&parts.headers, body).await?;
+            sync::users(host, plugin, options, request::preferred_wait(&parts.headers)).await
         }
         (&Method::POST, "/sync/users/ack") => {
             sync::acknowledge(host, request::json(&parts.headers, body).await?).await
@@ -81,24 +81,24 @@ where
             let parameters = request::form(&parts.headers, body).await?;
             sign_in::finish(host, plugin, &parts, parameters).await
         }
-        (method, path) => Ok(nowhere(method, path)),
+        (method, path) => Ok(no_route(method, path)),
     }
 }
 
 fn page() -> Answer {
     let mut page =
-        answer::whole(StatusCode::OK, "text/html; charset=utf-8", include_str!("page.html"));
+        answer::complete(StatusCode::OK, "text/html; charset=utf-8", include_str!("page.html"));
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
     page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     page
 }
 
-fn nowhere(method: &Method, path: &str) -> Answer {
-    let Some((_, methods)) = ROUTES.iter().find(|(it, _)| *it == path) else {
-        let summary = "There is nothing here; GET / says what there is";
+fn no_route(method: &Method, path: &str) -> Answer {
+    let Some((_, methods)) = ROUTES.iter().find(|(known, _)| *known == path) else {
+        let summary = "There is no such route: GET / lists them";
         return Problem::new(StatusCode::NOT_FOUND, "not-found", summary).into();
     };
-    let summary = format!("{path} takes {methods}, not {method}");
+    let summary = format!("{path} accepts {methods}, not {method}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", summary);
     let mut answer = Answer::from(problem);
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));

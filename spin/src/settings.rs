@@ -1,11 +1,11 @@
-//! The plugin's settings: from the request, or from variables.
+//! Reads the settings of the plugin from the request, or from variables.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::{host::Host, problem::Problem};
 
-/// Variables and where they go in the settings. [`cloud`] knows the rest.
+/// Names of variables, and of the fields of `server` that they set. [`cloud`] reads the others.
 const SERVER: [(&str, &str); 4] = [
     ("tenant_id", "tenantId"),
     ("client_id", "clientId"),
@@ -13,27 +13,31 @@ const SERVER: [(&str, &str); 4] = [
     ("name", "name"),
 ];
 
-/// What an integration is called where no variable says so.
-const NAME: &str = "Office 365";
+/// Name of an integration where no variable sets it.
+const DEFAULT_NAME: &str = "Office 365";
 
-/// Settings of a request, or else of the variables.
+/// Returns the settings of a request or, where it has none, those of the variables.
 ///
 /// # Errors
-/// Where neither has any.
-pub async fn of<H: Host>(host: &H, asked: Option<Map<String, Value>>) -> Result<Value, Problem> {
-    match asked {
+/// Where variables are missing or wrong.
+pub async fn read<H: Host>(
+    host: &H,
+    from_request: Option<Map<String, Value>>,
+) -> Result<Value, Problem> {
+    match from_request {
         Some(settings) => Ok(Value::Object(settings)),
-        None => of_variables(host).await,
+        None => read_variables(host).await,
     }
 }
 
-/// Settings of the variables: `settings` as a JSON object, over which the others go.
+/// Returns the settings of the variables: the JSON object in `settings`, in which the other
+/// variables replace fields.
 ///
 /// # Errors
-/// Where some are missing, all of them by name.
-pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
+/// Where variables are missing (the error lists all of them), or `settings` is not a JSON object.
+pub async fn read_variables<H: Host>(host: &H) -> Result<Value, Problem> {
     let wrong = |what: &str| {
-        let summary = format!("{} {what}", host.spelled("settings"));
+        let summary = format!("{} {what}", host.external_name("settings"));
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "settings-variable", summary)
     };
     let mut settings = match variable(host, "settings").await? {
@@ -41,10 +45,10 @@ pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
         Some(text) => match serde_json::from_str(&text) {
             Ok(Value::Object(settings)) => settings,
             Ok(_) => return Err(wrong("is JSON, but not an object")),
-            // serde's own words can quote a value, and that can be a secret.
+            // Not the message of serde: it can quote a value, which can be a secret.
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
-                return Err(wrong(&format!("is no JSON at line {line}, column {column}")));
+                return Err(wrong(&format!("is not JSON at line {line}, column {column}")));
             }
         },
     };
@@ -59,12 +63,12 @@ pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
                 server.insert(field.to_owned(), value.into());
             }
             None if server.contains_key(field) => {}
-            // In place of the secret.
+            // A certificate replaces the secret.
             None if field == "clientSecret" && server.contains_key("clientCertificate") => {}
             None if variable_name == "name" => {
-                server.insert(field.to_owned(), NAME.into());
+                server.insert(field.to_owned(), DEFAULT_NAME.into());
             }
-            None => missing.push(host.spelled(variable_name)),
+            None => missing.push(host.external_name(variable_name)),
         }
     }
     if let Some(cloud) = cloud(host, &mut missing).await? {
@@ -74,12 +78,12 @@ pub async fn of_variables<H: Host>(host: &H) -> Result<Value, Problem> {
         return Ok(Value::Object(settings));
     }
     let missing = missing.join(", ");
-    let summary = format!("There are no settings: {missing} not set");
+    let summary = format!("Settings are missing: set {missing}");
     Err(Problem::new(StatusCode::BAD_REQUEST, "settings-missing", summary)
-        .remedy(r#"Set them and start anew, or send {"settings": {…}} with the request"#))
+        .remedy(r#"Set these variables and restart, or send {"settings": {…}} with the request"#))
 }
 
-/// `cloud` by its name, or `custom`: then `authority` and `graph` are the two origins.
+/// Reads the cloud: its name, or for `custom` the origins in `authority` and `graph`.
 async fn cloud<H: Host>(host: &H, missing: &mut Vec<String>) -> Result<Option<Value>, Problem> {
     let Some(name) = variable(host, "cloud").await? else { return Ok(None) };
     if name != "custom" {
@@ -91,13 +95,13 @@ async fn cloud<H: Host>(host: &H, missing: &mut Vec<String>) -> Result<Option<Va
             Some(origin) => {
                 cloud.insert(name.to_owned(), origin.into());
             }
-            None => missing.push(host.spelled(name)),
+            None => missing.push(host.external_name(name)),
         }
     }
     Ok(Some(Value::Object(cloud)))
 }
 
-/// An empty one is none: Spin has no other way to say so.
+/// Reads a variable. An empty one counts as not set: Spin cannot express that otherwise.
 pub(crate) async fn variable<H: Host>(host: &H, name: &str) -> Result<Option<String>, Problem> {
-    Ok(host.variable(name).await?.filter(|it| !it.is_empty()))
+    Ok(host.variable(name).await?.filter(|value| !value.is_empty()))
 }

@@ -1,7 +1,8 @@
-//! Syncs, line by line as the plugin tells.
+//! Runs syncs, and sends their batches as lines of JSON.
 //!
-//! A batch is `{"batch": …}`, its records and changes, and `{"checkpoint": …}` where it has one;
-//! at the end, `{"summary": …}` or `{"error": …}`, with the id of a run that can be acknowledged.
+//! A batch consists of `{"batch": …}`, a line for each record or change, and `{"checkpoint": …}`
+//! where it has one. The last line is `{"summary": …}` or `{"error": …}`, with the id of the run
+//! where the client can acknowledge it.
 
 use std::pin::pin;
 
@@ -20,81 +21,87 @@ use crate::{
     plugin::{Batch, Plugin, Run},
     problem::Problem,
     progress::Progress,
-    request::{Acknowledgement, Asked},
+    request::{Acknowledgement, Options},
     settings,
 };
 
-/// How long an answer waits for the first batch, in seconds, where the client does not say. Until
-/// it began, no component can see that its client went away; once it began, its status can no
-/// longer be that of an error.
-const PATIENCE: u64 = 5;
+/// How long an answer waits for the first batch, in seconds, where the client does not set it.
+///
+/// Before an answer begins, the component cannot see that its client has left; afterwards, it can
+/// no longer send the status of an error.
+const DEFAULT_WAIT: u64 = 5;
 
-/// All rooms.
+/// Syncs all rooms.
 ///
 /// # Errors
-/// Where it failed before the first batch.
+/// Where the sync fails before the first batch.
 pub async fn rooms<H: Host, P: Plugin>(
     host: &H,
     plugin: &P,
-    asked: Asked,
+    options: Options,
     wait: Option<u64>,
 ) -> Result<Answer, Problem> {
-    let settings = settings::of(host, asked.settings).await?;
+    let settings = settings::read(host, options.settings).await?;
     let run = plugin.sync_rooms(settings.to_string()).await;
     Lines::<H>::begin(host, run, wait, None).await
 }
 
-/// People and groups: from `since` on, or from the last run that was acknowledged.
+/// Syncs users and groups: what changed since the checkpoint in `since` or, without one, since the
+/// last run that was acknowledged.
 ///
 /// # Errors
-/// Where it failed before the first batch, or `ack` cannot be acknowledged.
+/// Where the sync fails before the first batch, or the run in `ack` cannot be acknowledged.
 pub async fn users<H: Host, P: Plugin>(
     host: &H,
     plugin: &P,
-    asked: Asked,
+    options: Options,
     wait: Option<u64>,
 ) -> Result<Answer, Problem> {
-    let settings = settings::of(host, asked.settings).await?;
-    let progress = host.store().await?.map(|it| Progress::new(it, &settings));
-    if let Some(run) = &asked.ack {
+    let settings = settings::read(host, options.settings).await?;
+    let progress = host.store().await?.map(|store| Progress::new(store, &settings));
+    if let Some(run) = &options.ack {
         progress.as_ref().ok_or_else(nothing_stored)?.acknowledge(run).await?;
     }
-    // A client that keeps checkpoints does so alone: what is stored is not its own progress.
-    let progress = progress.filter(|_| asked.since.is_none());
-    let since = match (asked.full, asked.since, &progress) {
+    // A client that stores checkpoints itself does not change the progress that is stored here.
+    let progress = progress.filter(|_| options.since.is_none());
+    let since = match (options.full, options.since, &progress) {
         (true, ..) => None,
         (false, None, Some(progress)) => progress.acknowledged().await?,
         (false, since, _) => since,
     };
     let run = plugin.sync_users(settings.to_string(), since).await;
-    let kept = progress.map(|it| (it, format!("{:032x}", host.random())));
-    Lines::<H>::begin(host, run, wait, kept).await
+    let progress = progress.map(|progress| (progress, format!("{:032x}", host.random())));
+    Lines::<H>::begin(host, run, wait, progress).await
 }
 
-/// The client has read a run to its end.
+/// Acknowledges a run, which the client has read to its end.
 ///
 /// # Errors
 /// Where there is no such run.
-pub async fn acknowledge<H: Host>(host: &H, asked: Acknowledgement) -> Result<Answer, Problem> {
-    let settings = settings::of(host, asked.settings).await?;
+pub async fn acknowledge<H: Host>(
+    host: &H,
+    Acknowledgement { settings, run }: Acknowledgement,
+) -> Result<Answer, Problem> {
+    let settings = settings::read(host, settings).await?;
     let store = host.store().await?.ok_or_else(nothing_stored)?;
-    Progress::new(store, &settings).acknowledge(&asked.run).await?;
-    Ok(answer::json(&json!({ "acknowledged": asked.run })))
+    Progress::new(store, &settings).acknowledge(&run).await?;
+    Ok(answer::json(&json!({ "acknowledged": run })))
 }
 
 fn nothing_stored() -> Problem {
-    let summary = "No checkpoint is stored here, so no run can be acknowledged";
+    let summary = "This host has no store for checkpoints, so no run can be acknowledged";
     Problem::new(StatusCode::CONFLICT, "nothing-stored", summary)
-        .remedy("Keep the last `checkpoint` that you read, and send it as `since`")
+        .remedy("Store the last `checkpoint` that you receive, and send it as `since`")
 }
 
+/// The lines of a sync.
 struct Lines<H: Host> {
     run: Option<Run>,
-    /// Read before the answer began, so that its status is true.
+    /// The first batch, which was received before the answer began.
     first: Option<Batch>,
-    /// Where the run is stored once it ended, and its id.
+    /// Where to store the checkpoint at the end of the run, and the id of the run.
     progress: Option<(Progress<H::Store>, String)>,
-    /// Of the last batch.
+    /// The last checkpoint so far.
     checkpoint: Option<String>,
 }
 
@@ -105,8 +112,8 @@ impl<H: Host> Lines<H> {
         wait: Option<u64>,
         progress: Option<(Progress<H::Store>, String)>,
     ) -> Result<Answer, Problem> {
-        let patience = pin!(host.wait(wait.unwrap_or(PATIENCE)));
-        let first = match select(run.batches.next(), patience).await {
+        let timeout = pin!(host.wait(wait.unwrap_or(DEFAULT_WAIT)));
+        let first = match select(run.batches.next(), timeout).await {
             Either::Left((Some(first), _)) => Some(first),
             Either::Left((None, _)) => {
                 let summary = run.end.await?;
@@ -131,20 +138,21 @@ impl<H: Host> Lines<H> {
             if batch.checkpoint.is_some() {
                 self.checkpoint.clone_from(&batch.checkpoint);
             }
-            return Some(text(&batch));
+            return Some(lines_of(&batch));
         }
         let end = self.run.take()?.end.await;
         Some(line(&self.last(end).await))
     }
 
-    /// The last line. Only here the client learns the run's id: it has all lines before.
+    /// Returns the last line. Only this one contains the id of the run, so that a client with the
+    /// id has received all lines.
     async fn last(&mut self, end: Result<Value, Problem>) -> Value {
         let mut run = None;
         if let (Some((progress, id)), Some(checkpoint)) = (&self.progress, &self.checkpoint) {
             match (progress.end(id, checkpoint).await, &end) {
                 (Ok(()), _) => run = Some(id),
                 (Err(problem), Ok(_)) => return json!({ "error": problem.to_json() }),
-                // What went wrong first says more.
+                // The first error is the cause of the failed run.
                 (Err(_), Err(_)) => {}
             }
         }
@@ -159,7 +167,7 @@ impl<H: Host> Lines<H> {
     }
 }
 
-fn text(batch: &Batch) -> Bytes {
+fn lines_of(batch: &Batch) -> Bytes {
     let mut text = format!("{}\n", json!({ "batch": batch.head }));
     for line in &batch.lines {
         text.push_str(&line.to_string());

@@ -1,4 +1,4 @@
-//! From where a run goes on.
+//! The point from which the next run continues.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,43 +7,48 @@ use serde::{Deserialize, Serialize};
 use super::owed::{self, Owed};
 use crate::{
     error::Error,
+    host::unix_seconds,
     model::{self, Subject},
     payload::{GROUP_SELECT, UserReader},
     settings::Settings,
 };
 
-/// Raised whenever a record is made in another way, so that all is told anew.
+/// Version of the records. A higher one makes each host read all users and groups again.
 const VERSION: u32 = 3;
 
-/// The oldest version that can be read: it has no ids to read once more.
+/// Oldest version that can be read: it has no ids to read once more.
 const OLDEST: u32 = 2;
 
-/// Accounts wait so long for rooms that cannot be read. After that, users matter more than a room
-/// that appears among them for a while.
+/// Maximum time for which accounts wait while rooms cannot be read. After that, missing users are
+/// worse than a room that is synced as a user for some time.
 const LONGEST_WITHOUT_ROOMS: Duration = Duration::from_secs(24 * 3600);
 
-/// Largest page of a listing.
+/// Maximum number of items on a page of a listing.
 pub(super) const LARGEST_PAGE: u16 = 999;
 
-/// An enumeration that did not end within a day begins anew: Graph's page links expire.
+/// Maximum time of an enumeration, after which it restarts: Graph's page links expire.
 const LONGEST_ENUMERATION: Duration = Duration::from_secs(24 * 3600);
 
-/// Delta alone is not trusted for longer: the directory's replicas can lag behind each other.
+/// Maximum time without an enumeration: delta can miss changes, since replicas of the directory can
+/// be behind others.
 const LONGEST_FOLLOWING: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Where a run stands with people and with groups. Holds no secret: links carry opaque tokens
-/// of Graph that are worth nothing without an access token.
+/// How far runs have read users and groups. It contains no secret: the tokens in Graph's links are
+/// useless without an access token.
+///
+/// Stored names such as `people` stay, so that checkpoints of earlier versions can be read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Checkpoint {
     version: u32,
-    people: Option<Stand>,
+    #[serde(rename = "people")]
+    users: Option<Stand>,
     groups: Option<Stand>,
     scope: ScopeIs,
-    /// Where the card number was: a name that need not be looked up again.
+    /// Name of the attribute of the card number, which need not be looked up again.
     card_number: Option<String>,
-    /// Rooms could not be read, so an enumeration left out accounts that may be theirs: users
-    /// are to be enumerated once more.
+    /// Whether users are to be enumerated once more, since rooms could not be read and the last
+    /// enumeration left out accounts that may belong to rooms.
     #[serde(default)]
     enumerate_again: bool,
     /// Since when rooms could not be read, in seconds since 1970.
@@ -51,52 +56,53 @@ pub(super) struct Checkpoint {
     without_rooms: Option<u64>,
 }
 
-/// How sure it is who is selected, where groups decide it.
+/// Whether the selection of users is current, where groups decide it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ScopeIs {
-    /// Nothing changed since people were enumerated.
+    /// No group changed since users were enumerated.
     Settled,
-    /// To be enumerated once.
+    /// Users are to be enumerated once.
     Open,
-    /// Groups changed. The directory's replicas can lag behind each other, so that one enumeration
-    /// may not see it yet: to be enumerated now and in the next run.
+    /// Groups changed. An enumeration can read a replica without the change, so users are to be
+    /// enumerated now and in the next run.
     Changed,
 }
 
-/// Where it stands with one subject.
+/// How far runs have read one subject.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stand {
-    /// What it was made for: under other settings, all of the subject is told anew.
+    /// The settings of the run: under others, the subject is enumerated again.
     made_for: MadeFor,
     /// When the enumeration began, in seconds since 1970.
     began: u64,
-    /// The next thing to read; nothing where all has to be enumerated.
+    /// What to read next; `None` where the subject is to be enumerated.
     position: Option<Position>,
-    /// What is to be read once more.
+    /// Ids that are to be read once more.
     #[serde(default)]
     owed: Owed,
-    /// Number of items that a page may have, where larger pages were too large to read.
+    /// Maximum number of items on a page, where larger pages were too large to read.
     #[serde(default)]
     page_size: Option<u16>,
-    /// How often this enumeration's listing lost its place.
+    /// Number of times that a page link of the listing expired in this enumeration.
     #[serde(default)]
     expired: u32,
 }
 
-/// The settings that decide what is told.
+/// The settings that decide what is reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MadeFor {
     graph: String,
     tenant: String,
     select: String,
-    /// Of people alone.
-    people: Option<Scope>,
+    /// For users only.
+    #[serde(rename = "people")]
+    users: Option<Scope>,
 }
 
-/// Which people are told.
+/// The settings that decide which users are reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Scope {
@@ -110,34 +116,32 @@ struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "phase")]
 pub(super) enum Position {
-    /// A page of a listing of people. Afterwards, `delta` tells what changed meanwhile.
+    /// A page of a listing of users. After the listing, `delta` reports what changed meanwhile.
     Listing {
-        /// Of the page.
+        /// Link of the page.
         link: String,
-        /// Taken before the listing began.
+        /// Delta link from before the listing.
         delta: String,
-        /// Which of the groups that people are limited to is listed.
+        /// Index of the listed group, where users are limited to groups.
         group: usize,
     },
-    /// A page of delta that belongs to an enumeration: of people, what changed during the
-    /// listing; of groups, all there are.
+    /// A page of delta within an enumeration: changes of users during the listing, or all groups.
     Enumerating {
-        /// Of the page.
+        /// Link of the page.
         link: String,
-        /// Whether delta alone enumerates: its first round, in which a property that is absent
-        /// has no value.
+        /// Whether it is the first round of delta, in which an absent property has no value.
         #[serde(default)]
         initial: bool,
     },
     /// A page of what changed since the last run.
     Following {
-        /// Of the page.
+        /// Link of the page.
         link: String,
     },
 }
 
 impl Position {
-    /// The page to read.
+    /// Returns the link of the page to read.
     pub(super) fn link(&self) -> &str {
         match self {
             Self::Listing { link, .. }
@@ -146,7 +150,7 @@ impl Position {
         }
     }
 
-    /// The link by which delta goes on.
+    /// Returns the link of the next delta page.
     pub(super) fn delta(&self) -> &str {
         match self {
             Self::Listing { delta, .. } => delta,
@@ -154,18 +158,18 @@ impl Position {
         }
     }
 
-    /// Whether it belongs to an enumeration.
+    /// Returns whether it is part of an enumeration.
     pub(super) fn is_full(&self) -> bool {
         !matches!(self, Self::Following { .. })
     }
 }
 
 impl Checkpoint {
-    /// Nothing was told yet.
-    pub(super) fn nowhere() -> Self {
+    /// Returns the checkpoint before the first run.
+    pub(super) fn empty() -> Self {
         Self {
             version: VERSION,
-            people: None,
+            users: None,
             groups: None,
             scope: ScopeIs::Settled,
             card_number: None,
@@ -174,88 +178,89 @@ impl Checkpoint {
         }
     }
 
-    /// Reads one that an earlier run gave, as far as it is not too old.
+    /// Reads the checkpoint of an earlier run, without positions that are too old.
     pub(super) fn read(text: &str, now: SystemTime) -> Self {
-        let it: Option<Self> = serde_json::from_str(text).ok();
-        let Some(mut it) = it.filter(|it| (OLDEST..=VERSION).contains(&it.version)) else {
-            return Self::nowhere();
+        let read: Option<Self> = serde_json::from_str(text).ok();
+        let is_known = |checkpoint: &Self| (OLDEST..=VERSION).contains(&checkpoint.version);
+        let Some(mut checkpoint) = read.filter(is_known) else {
+            return Self::empty();
         };
-        it.version = VERSION;
-        for stand in [&mut it.people, &mut it.groups].into_iter().flatten() {
+        checkpoint.version = VERSION;
+        for stand in [&mut checkpoint.users, &mut checkpoint.groups].into_iter().flatten() {
             if !stand.is_fresh(now) {
                 stand.position = None;
             }
         }
-        it
+        checkpoint
     }
 
-    /// Where the card number was in the latest run: a name that need not be looked up again while
-    /// people are followed.
+    /// Returns the name of the attribute of the card number in the last run, which need not be
+    /// looked up again until users are enumerated.
     pub(super) fn card_number(&self) -> Option<&str> {
         self.card_number.as_deref()
     }
 
-    /// What still serves under these settings; the rest has to be told anew.
-    pub(super) fn under(self, settings: &Settings, reader: &UserReader) -> Self {
-        let serves = |stand: Stand, subject| {
-            let is_same = stand.made_for == MadeFor::of(subject, settings, reader);
-            // A link that leads elsewhere would carry the token there.
+    /// Returns the part that is valid under these settings; the rest is enumerated again.
+    pub(super) fn valid_for(self, settings: &Settings, reader: &UserReader) -> Self {
+        let keep = |stand: Stand, subject| {
+            let is_same = stand.made_for == MadeFor::new(subject, settings, reader);
+            // A link to another server would send the token there.
             let is_own = |link: &str| settings.endpoints().own_link(link).is_some();
-            let position = stand.position.filter(|it| is_own(it.link()) && is_own(it.delta()));
+            let position = stand.position.filter(|at| is_own(at.link()) && is_own(at.delta()));
             is_same.then_some(Stand { position, ..stand })
         };
         Self {
-            people: self.people.and_then(|it| serves(it, Subject::People)),
-            groups: self.groups.and_then(|it| serves(it, Subject::Groups)),
+            users: self.users.and_then(|stand| keep(stand, Subject::Users)),
+            groups: self.groups.and_then(|stand| keep(stand, Subject::Groups)),
             card_number: reader.card_number().map(ToString::to_string),
             ..self
         }
     }
 
-    /// The same, where it stands with users replaced by where `earlier` stands with them.
-    pub(super) fn with_people_of(self, earlier: &Self) -> Self {
-        Self { people: earlier.people.clone(), ..self }
+    /// Returns the same with the state of users from `earlier`.
+    pub(super) fn with_users_of(self, earlier: &Self) -> Self {
+        Self { users: earlier.users.clone(), ..self }
     }
 
-    /// Where it stands with a subject; `None` where that is to be enumerated.
+    /// Returns what to read next of a subject; `None` where it is to be enumerated.
     pub(super) fn position(&self, subject: Subject) -> Option<&Position> {
         self.stand(subject)?.position.as_ref()
     }
 
     fn stand(&self, subject: Subject) -> Option<&Stand> {
         match subject {
-            Subject::People => self.people.as_ref(),
+            Subject::Users => self.users.as_ref(),
             Subject::Groups => self.groups.as_ref(),
         }
     }
 
     fn stand_mut(&mut self, subject: Subject) -> Option<&mut Stand> {
         match subject {
-            Subject::People => self.people.as_mut(),
+            Subject::Users => self.users.as_mut(),
             Subject::Groups => self.groups.as_mut(),
         }
     }
 
-    /// Whether all of a subject has to be told.
+    /// Returns whether a subject is to be enumerated.
     pub(super) fn needs_enumeration(&self, subject: Subject, settings: &Settings) -> bool {
         let Some(position) = self.position(subject) else {
             return true;
         };
         let limited = !settings.users.only_groups.is_empty();
-        subject == Subject::People
+        subject == Subject::Users
             && (limited && self.scope != ScopeIs::Settled
-                // An enumeration that is under way ends first: it must end some time.
+                // An enumeration that has begun is completed first.
                 || self.enumerate_again && !position.is_full())
     }
 
-    /// The subject is to be enumerated, since Graph no longer knows where it stood.
+    /// Makes the next run enumerate the subject, since Graph no longer knows its link.
     pub(super) fn forget(&mut self, subject: Subject) {
         if let Some(stand) = self.stand_mut(subject) {
             stand.position = None;
         }
     }
 
-    /// The same, with an enumeration of `subject` that begins now.
+    /// Returns the same with an enumeration of `subject` that begins now.
     pub(super) fn begin(
         &self,
         subject: Subject,
@@ -264,27 +269,27 @@ impl Checkpoint {
         now: SystemTime,
         position: Position,
     ) -> Self {
-        let made_for = MadeFor::of(subject, settings, reader);
+        let made_for = MadeFor::new(subject, settings, reader);
         let before = self.stand(subject);
-        let mut owed = before.map(|it| it.owed.clone()).unwrap_or_default();
-        let goes_on = before.and_then(|it| it.position.as_ref());
-        if goes_on.is_none_or(|it| it.delta() != position.delta()) {
-            // What changed between that link and this one, no change reports.
+        let mut owed = before.map(|stand| stand.owed.clone()).unwrap_or_default();
+        let goes_on = before.and_then(|stand| stand.position.as_ref());
+        if goes_on.is_none_or(|earlier| earlier.delta() != position.delta()) {
+            // No change reports what happened between that link and this one.
             owed.forget_reports();
         }
-        let began = seconds(now);
+        let began = unix_seconds(now);
         let position = Some(position);
         let stand = Some(Stand { made_for, began, position, owed, page_size: None, expired: 0 });
         match subject {
-            // It finds out who is selected by now.
-            Subject::People => {
+            // The enumeration reads the current selection.
+            Subject::Users => {
                 let scope = match self.scope {
                     ScopeIs::Changed => ScopeIs::Open,
                     ScopeIs::Open | ScopeIs::Settled => ScopeIs::Settled,
                 };
-                Self { people: stand, scope, enumerate_again: false, ..self.clone() }
+                Self { users: stand, scope, enumerate_again: false, ..self.clone() }
             }
-            // What changed between the last round of groups and this one, nobody tells.
+            // Changes between the last round of groups and this one are unknown.
             Subject::Groups => {
                 let scope = match self.scope {
                     ScopeIs::Settled => ScopeIs::Open,
@@ -295,43 +300,44 @@ impl Checkpoint {
         }
     }
 
-    /// The same, further on with `subject`.
+    /// Returns the same at another position of `subject`.
     pub(super) fn at(&self, subject: Subject, position: Position) -> Self {
-        let mut it = self.clone();
-        it.move_to(subject, position);
-        it
+        let mut checkpoint = self.clone();
+        checkpoint.move_to(subject, position);
+        checkpoint
     }
 
-    /// Goes on from elsewhere with `subject`.
+    /// Sets the position of `subject`.
     pub(super) fn move_to(&mut self, subject: Subject, position: Position) {
         if let Some(stand) = self.stand_mut(subject) {
             stand.position = Some(position);
         }
     }
 
-    /// What is to be read once more of a subject.
+    /// Returns the ids of a subject that are to be read once more.
     pub(super) fn owed(&self, subject: Subject) -> Option<&Owed> {
-        self.stand(subject).map(|it| &it.owed)
+        self.stand(subject).map(|stand| &stand.owed)
     }
 
-    /// The same, to be changed.
+    /// Returns the same for changes.
     pub(super) fn owed_mut(&mut self, subject: Subject) -> Option<&mut Owed> {
-        self.stand_mut(subject).map(|it| &mut it.owed)
+        self.stand_mut(subject).map(|stand| &mut stand.owed)
     }
 
-    /// Makes what is to be read once more fit.
+    /// Drops precautions until the ids to read once more fit.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where more is owed than fits.
     pub(super) fn bound_owed(&mut self) -> Result<(), Error> {
-        let stands = [&mut self.people, &mut self.groups].into_iter().flatten();
-        owed::bound(&mut stands.map(|it| &mut it.owed).collect::<Vec<_>>())
+        let stands = [&mut self.users, &mut self.groups].into_iter().flatten();
+        owed::bound(&mut stands.map(|stand| &mut stand.owed).collect::<Vec<_>>())
     }
 
-    /// Returns how many users and groups could not be reported yet; nothing where none.
+    /// Returns the number of users and groups that could not be reported yet; `None` where there
+    /// are none.
     pub(super) fn total_owed(&self) -> Option<model::Owed> {
-        let stands = [&self.people, &self.groups].into_iter().flatten();
-        let counts: Vec<_> = stands.map(|it| it.owed.count()).collect();
+        let stands = [&self.users, &self.groups].into_iter().flatten();
+        let counts: Vec<_> = stands.map(|stand| stand.owed.count()).collect();
         let count: usize = counts.iter().map(|(count, _)| count).sum();
         let since = counts.iter().filter_map(|(_, since)| *since).min()?;
         Some(model::Owed {
@@ -340,12 +346,12 @@ impl Checkpoint {
         })
     }
 
-    /// Number of items that a page of a subject may have; nothing where any number will do.
+    /// Returns the maximum number of items on a page of a subject; `None` where there is no limit.
     pub(super) fn page_size(&self, subject: Subject) -> Option<u16> {
         self.stand(subject)?.page_size
     }
 
-    /// Halves the number of items that a page may have. Returns false where it is 1 already.
+    /// Halves the maximum number of items on a page. Returns false where it is 1 already.
     pub(super) fn halve_pages(&mut self, subject: Subject) -> bool {
         let Some(stand) = self.stand_mut(subject) else {
             return false;
@@ -355,7 +361,7 @@ impl Checkpoint {
         size > 1
     }
 
-    /// Notes that a listing lost its place; returns how often that happened to it.
+    /// Counts a page link of a listing that expired; returns how often that happened.
     pub(super) fn expire(&mut self, subject: Subject) -> u32 {
         self.stand_mut(subject).map_or(0, |stand| {
             stand.expired = stand.expired.saturating_add(1);
@@ -370,13 +376,13 @@ impl Checkpoint {
 
     /// Notes whether rooms could be read.
     pub(super) fn note_rooms(&mut self, are_unknown: bool, now: SystemTime) {
-        self.without_rooms = are_unknown.then(|| self.without_rooms.unwrap_or(seconds(now)));
+        self.without_rooms = are_unknown.then(|| self.without_rooms.unwrap_or(unix_seconds(now)));
     }
 
     /// Returns whether accounts wait for rooms that cannot be read.
     pub(super) fn waits_for_rooms(&self, now: SystemTime) -> bool {
         self.without_rooms.is_none_or(|since| {
-            seconds(now).saturating_sub(since) <= LONGEST_WITHOUT_ROOMS.as_secs()
+            unix_seconds(now).saturating_sub(since) <= LONGEST_WITHOUT_ROOMS.as_secs()
         })
     }
 
@@ -385,14 +391,14 @@ impl Checkpoint {
         self.scope = ScopeIs::Changed;
     }
 
-    /// Whether an enumeration of the subject that goes on began too long ago.
+    /// Returns whether the enumeration of a subject began too long ago.
     pub(super) fn is_overdue(&self, subject: Subject, now: SystemTime) -> bool {
-        self.stand(subject).is_some_and(|it| !it.is_fresh(now))
+        self.stand(subject).is_some_and(|stand| !stand.is_fresh(now))
     }
 
-    /// As ONES keeps it.
+    /// Returns the text that the host stores.
     pub(super) fn to_text(&self) -> String {
-        // Strings, numbers and enums of them: nothing that JSON cannot hold.
+        // It contains texts, numbers and enums only, which JSON can always represent.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -403,21 +409,16 @@ impl Stand {
             Some(position) if position.is_full() => LONGEST_ENUMERATION,
             _ => LONGEST_FOLLOWING,
         };
-        seconds(now).saturating_sub(self.began) <= longest.as_secs()
+        unix_seconds(now).saturating_sub(self.began) <= longest.as_secs()
     }
 }
 
-/// Seconds since 1970.
-pub(super) fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
-}
-
 impl MadeFor {
-    fn of(subject: Subject, settings: &Settings, reader: &UserReader) -> Self {
+    fn new(subject: Subject, settings: &Settings, reader: &UserReader) -> Self {
         let users = &settings.users;
-        let (select, people) = match subject {
+        let (select, users_scope) = match subject {
             Subject::Groups => (GROUP_SELECT, None),
-            Subject::People => (
+            Subject::Users => (
                 reader.select(),
                 Some(Scope {
                     card_number: reader.card_number().map(ToString::to_string),
@@ -431,7 +432,7 @@ impl MadeFor {
             graph: settings.endpoints().graph_origin().to_owned(),
             tenant: settings.server.tenant_id.clone(),
             select: select.to_owned(),
-            people,
+            users: users_scope,
         }
     }
 }

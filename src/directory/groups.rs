@@ -1,26 +1,26 @@
-//! Groups, and who is in which.
+//! Reads groups and memberships.
 //!
-//! All of it comes by `/groups/delta`: the first round tells every group with its members, a large
-//! one spread over many pages. Source: <https://learn.microsoft.com/graph/delta-query-groups>.
+//! `/groups/delta` returns all of them: the first round contains every group with its members, a
+//! large group over several pages. Source: <https://learn.microsoft.com/graph/delta-query-groups>.
 
 use std::collections::BTreeMap;
 
 use super::{
-    checkpoint::{Checkpoint, Position, seconds},
+    checkpoint::{Checkpoint, Position},
     owed::{Finding, Said},
-    read::{group, groups_by_id},
+    read::{group_change, groups_by_id},
     walk::{Refused, Walk, forgotten_or, next_of_round},
 };
 use crate::{
-    describe::GROUPS,
     error::Error,
     graph::{Graph, GraphError, Page},
-    host::Host,
+    host::{Host, unix_seconds},
     model::{Subject, UserChange},
     payload::{
         GROUP_SELECT, GroupRecord, MemberChange, Reported, UserReader, read_group,
         read_group_change,
     },
+    permission::GROUPS,
 };
 
 /// All groups of the tenant.
@@ -46,7 +46,7 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         None
     }
 
-    fn otherwise(&self) -> Option<Position> {
+    fn alternative(&self) -> Option<Position> {
         None
     }
 
@@ -72,12 +72,12 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         let mut items = Vec::with_capacity(page.value.len());
         for (index, raw) in page.value.iter().enumerate() {
             let mut item = read(raw);
-            if matches!(item.record, GroupRecord::Whole(_) | GroupRecord::Partial) {
+            if matches!(item.record, GroupRecord::Complete(_) | GroupRecord::Partial) {
                 let reported = Reported::read(raw, GROUP_SELECT);
                 let all = said.add(&item.id, reported, after.owed(Subject::Groups));
                 item.record = read(&all.alone()).record;
                 if item.record == GroupRecord::Partial {
-                    // Only the last one of a group on the page is completed: it counts.
+                    // The last item of a group on the page counts, so only that one is completed.
                     partial.insert(item.id.clone(), (index, all.clone()));
                 }
             } else {
@@ -89,18 +89,18 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         let found = groups_by_id(self.graph, &open).await?;
         let mut found: BTreeMap<_, _> =
             partial.into_values().map(|(index, _)| index).zip(found).collect();
-        let now = seconds(self.graph.host().now());
+        let now = unix_seconds(self.graph.host().now());
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            // In its place: what is told last counts.
+            // In the order of the page: the last report of a group counts.
             let finding = match item.record {
                 GroupRecord::Partial => found.remove(&index),
-                record => Some(Finding::settled(group(&item.id, record))),
+                record => Some(Finding::settled(group_change(&item.id, record))),
             };
             if let (Some(finding), Some(owed)) = (finding, after.owed_mut(Subject::Groups)) {
                 changes.extend(owed.note(finding, &said, now));
             }
-            changes.extend(item.members.into_iter().map(|it| match it {
+            changes.extend(item.members.into_iter().map(|member| match member {
                 MemberChange::Added(membership) => UserChange::MemberAdded(membership),
                 MemberChange::Removed(membership) => UserChange::MemberRemoved(membership),
             }));
@@ -118,6 +118,6 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
         _position: &Position,
         refusal: GraphError,
     ) -> Refused {
-        forgotten_or(refusal, |it| graph.explain(it, GROUPS))
+        forgotten_or(refusal, |refusal| graph.explain(refusal, GROUPS))
     }
 }

@@ -1,22 +1,27 @@
-//! Rooms have accounts too: who is a room is no person.
+//! Finds the accounts that belong to rooms, which are no users.
 
 use std::collections::BTreeSet;
 
-use crate::{error::Error, graph::Graph, host::Host, payload::read_mailbox, places::try_each_page};
+use crate::{
+    error::Error,
+    graph::{Graph, places::try_each_page},
+    host::Host,
+    payload::read_mailbox,
+};
 
-/// Whose an account is, as far as its addresses say.
+/// The owner of an account, by its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     User,
     Room,
-    /// Rooms could not be read for a reason that passes.
+    /// Unknown, since rooms could not be read; a later run can read them.
     Unknown,
 }
 
 /// The e-mail addresses of all rooms, read when they are first needed.
 #[derive(Debug)]
 pub(super) struct RoomMailboxes {
-    /// Whether accounts wait for rooms that cannot be read for the moment.
+    /// Whether accounts wait while rooms cannot be read.
     wait: bool,
     addresses: Option<BTreeSet<String>>,
     are_unknown: bool,
@@ -29,11 +34,11 @@ impl RoomMailboxes {
         Self { wait, addresses: None, are_unknown: false, warning: None }
     }
 
-    /// Returns whose an account with these addresses, in lower case, is.
+    /// Returns the owner of the account with these addresses, which are in lower case.
     ///
     /// # Errors
-    /// Only where Microsoft asks for patience. Where Places refuses for good, accounts are users
-    /// and a warning says so: users must not wait for rooms, and a host does not offer users
+    /// Only where Microsoft throttles. Where Places refuses permanently, accounts count as users,
+    /// and a warning reports it: users must not wait for rooms, and a host does not offer users
     /// with the address of a room.
     pub(super) async fn owner<H: Host>(
         &mut self,
@@ -47,7 +52,7 @@ impl RoomMailboxes {
             self.addresses = Some(self.read(graph).await?);
         }
         let mut rooms = self.addresses.iter();
-        Ok(match rooms.any(|rooms| addresses.iter().any(|it| rooms.contains(it))) {
+        Ok(match rooms.any(|rooms| addresses.iter().any(|address| rooms.contains(address))) {
             true => Owner::Room,
             false if self.are_unknown && self.wait => Owner::Unknown,
             false => Owner::User,
@@ -75,17 +80,19 @@ impl RoomMailboxes {
         self.are_unknown = trouble.is_passing;
         let what = match self.are_unknown && self.wait {
             true => {
-                "new accounts with an e-mail address, which may belong to rooms, wait for the next run"
+                "new accounts with an e-mail address, which may belong to rooms, are synced by a \
+                    later run"
             }
-            false => "room mailboxes may appear among the people",
+            false => "room mailboxes may be synced as users",
         };
-        let why = trouble.error.explanation().map(|it| it.summary.clone()).unwrap_or_default();
-        self.warning = Some(format!("Rooms could not be read, so {what}: {why}"));
+        let why =
+            trouble.error.explanation().map(|known| known.summary.clone()).unwrap_or_default();
+        self.warning = Some(format!("Rooms could not be read; {what}: {why}"));
         Ok(rooms)
     }
 
-    /// Returns whether rooms were asked for and not read, for a reason that passes; nothing where
-    /// they were not asked for.
+    /// Returns whether rooms could not be read and a later run can read them; `None` where they
+    /// were not requested.
     pub(super) fn are_unknown(&self) -> Option<bool> {
         self.addresses.as_ref().map(|_| self.are_unknown)
     }

@@ -1,42 +1,43 @@
-//! Tells people, groups and who is in which: all of it at first, then what changed.
+//! Reads users, groups and memberships: all of them at first, then what changed.
 //!
-//! People and groups share a run and a checkpoint, and are each enumerated and followed on their
-//! own. Who comes first depends on the settings: where people are limited to groups, a change of
-//! groups decides what is to be told of people; else people matter more, and come first.
+//! Users and groups share a run and a checkpoint, and are each enumerated and followed on their
+//! own. Where users are limited to groups, groups come first, since a change of groups can change
+//! which users are selected. Otherwise users come first, since they matter more.
 
 mod checkpoint;
 mod groups;
 mod mailboxes;
 mod owed;
-mod people;
 mod read;
 mod restarts;
 mod scope;
+mod users;
 mod walk;
 
 use crate::{
-    card_number::{self, Lookup},
+    card_number,
     error::Error,
     expiry,
     graph::{Graph, Patience},
     host::{Host, Sink},
     model::{Subject, Summary, UserBatch},
     payload::UserReader,
-    settings::Settings,
+    settings::{AttributeLookup, Settings, pointer},
 };
 use checkpoint::Checkpoint;
 use groups::Groups;
-use people::People;
-pub use people::wrong_attribute;
 pub use read::{read_groups, read_users};
-pub use scope::{admits, no_such_group};
+pub use scope::{is_in_groups, no_such_group};
+use users::Users;
+pub use users::wrong_attribute;
 use walk::Run;
 
-/// Tells people and groups from `since` on, or all of them.
+/// Sends the changes of users and groups after the checkpoint `since` to `sink`, or all users and
+/// groups.
 ///
 /// # Errors
-/// [`Error::Cancelled`] where `sink` was dropped; else as [`Graph::require`]. What was told
-/// before an error stands, with its checkpoint.
+/// [`Error::Cancelled`] where the host no longer reads; otherwise those of [`Graph::require`]. The
+/// batches before an error are valid, with their checkpoints.
 pub async fn sync<H: Host>(
     host: &H,
     settings: &Settings,
@@ -44,23 +45,24 @@ pub async fn sync<H: Host>(
     sink: &mut impl Sink<UserBatch>,
 ) -> Result<Summary, Error> {
     let graph = Graph::new(host, settings, Patience::SYNC);
-    let checkpoint = since.map_or_else(Checkpoint::nowhere, |it| Checkpoint::read(it, host.now()));
+    let checkpoint =
+        since.map_or_else(Checkpoint::empty, |text| Checkpoint::read(text, host.now()));
     let known = card_number::remembered(settings, checkpoint.card_number());
-    let lookup = match checkpoint.position(Subject::People) {
-        Some(_) if known.is_some() => Lookup::from(known),
+    let lookup = match checkpoint.position(Subject::Users) {
+        Some(_) if known.is_some() => AttributeLookup::from(known),
         _ => card_number::find(&graph, known).await?,
     };
     let reader = UserReader::from(&lookup);
     let mut warnings = Vec::from_iter(lookup.warning);
-    let begin = checkpoint.clone().under(settings, &reader);
+    let begin = checkpoint.clone().valid_for(settings, &reader);
     let (mut result, reached) = attempt(&graph, &reader, sink, begin).await;
     if let Err(error @ Error::InvalidSettings(fields)) = &result
-        && fields.iter().all(|it| it.field == card_number::FIELD)
+        && fields.iter().all(|wrong| wrong.field == pointer::CARD_NUMBER)
     {
-        // Graph does not have the attribute: users are worth having without.
-        warnings.push(card_number::without_numbers(error));
+        // Graph does not have the attribute: users are synced without it.
+        warnings.push(card_number::warn_without_numbers(error));
         let reader = UserReader::without_card_number();
-        let begin = reached.with_people_of(&checkpoint).under(settings, &reader);
+        let begin = reached.with_users_of(&checkpoint).valid_for(settings, &reader);
         (result, _) = attempt(&graph, &reader, sink, begin).await;
     }
     let summary = result?;
@@ -69,7 +71,7 @@ pub async fn sync<H: Host>(
     Ok(Summary { warnings, unreadable: summary.unreadable, owed: summary.owed, ..graph.summary() })
 }
 
-/// Goes through users and groups; returns how far it came as well.
+/// Reads users and groups; returns the result, and the checkpoint that was reached.
 async fn attempt<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
@@ -78,11 +80,11 @@ async fn attempt<H: Host>(
 ) -> (Result<Summary, Error>, Checkpoint) {
     let wait = checkpoint.waits_for_rooms(graph.host().now());
     let mut run = Run::new(graph, reader, sink, checkpoint);
-    let mut people = People::new(graph, reader, wait);
+    let mut users = Users::new(graph, reader, wait);
     let mut groups = Groups::new(graph);
-    let result = both(graph, &mut run, &mut people, &mut groups).await;
+    let result = read_both(graph, &mut run, &mut users, &mut groups).await;
     let result = result.map(|mut warnings| {
-        warnings.extend(people.warnings());
+        warnings.extend(users.warnings());
         warnings.extend(run.warnings());
         let (unreadable, owed) = (run.unreadable(), run.checkpoint().total_owed());
         Summary { warnings, unreadable, owed, ..Summary::default() }
@@ -90,23 +92,24 @@ async fn attempt<H: Host>(
     (result, run.checkpoint().clone())
 }
 
-async fn both<H: Host, S: Sink<UserBatch>>(
+/// Reads users and groups in the order that the settings require; returns warnings.
+async fn read_both<H: Host, S: Sink<UserBatch>>(
     graph: &Graph<'_, H>,
     run: &mut Run<'_, H, S>,
-    people: &mut People<'_, H>,
+    users: &mut Users<'_, H>,
     groups: &mut Groups<'_, H>,
 ) -> Result<Vec<String>, Error> {
     if !graph.settings().users.only_groups.is_empty() {
         run.walk(groups).await?;
-        run.walk(people).await?;
+        run.walk(users).await?;
         return Ok(Vec::new());
     }
-    run.walk(people).await?;
+    run.walk(users).await?;
     match run.walk(groups).await {
         Ok(()) => Ok(Vec::new()),
-        // Without groups, people are still worth having.
-        Err(Error::PermissionMissing(it) | Error::Unsupported(it)) => {
-            Ok(vec![format!("Groups are not synced: {}", it.summary)])
+        // Users are synced without groups.
+        Err(Error::PermissionMissing(why) | Error::Unsupported(why)) => {
+            Ok(vec![format!("Groups are not synced: {}", why.summary)])
         }
         Err(error) => Err(error),
     }

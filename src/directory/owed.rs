@@ -1,8 +1,8 @@
 //! Users and groups that Microsoft Graph reported and that have to be read once more.
 //!
-//! The directory has many replicas, and they lag behind each other: delta reports a user that a
-//! read by id does not find yet, or finds as it was before. The link to later changes moves on
-//! all the same, so the checkpoint carries the ids until they have been read.
+//! The directory has many replicas, some behind others: delta can report a user whom a read by id
+//! does not find yet, or returns as it was before. The link to later changes moves on nevertheless,
+//! so the checkpoint contains the ids until they have been read.
 
 use std::collections::BTreeMap;
 
@@ -10,54 +10,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Explanation},
-    model::{Removal, UserChange},
+    model::{Removal, Removed, UserChange},
     payload::Reported,
 };
 
-/// Maximum number of ids that a checkpoint carries, of users and groups together.
+/// Maximum number of ids in a checkpoint, of users and groups together.
 const MOST: usize = 1000;
 
 /// Maximum size of what was reported of them, in bytes of JSON.
 const MOST_BYTES: usize = 192 * 1024;
 
-/// JSON around one entry, in bytes, roughly.
+/// Approximate size of the JSON around one entry, in bytes.
 const ENTRY: usize = 64;
 
-/// After this time, in seconds, an id that still cannot be read is given up.
+/// Time after which an id that still cannot be read is given up, in seconds.
 const LONGEST: u64 = 30 * 24 * 3600;
 
-/// For this time, in seconds, a replica is believed to be behind a change that was reported.
+/// Maximum time for which a replica can be behind a reported change, in seconds.
 const LONGEST_LAG: u64 = 24 * 3600;
 
-/// After this time, in seconds, an answer that contradicts nothing is taken for the truth.
+/// Time after which an answer that contradicts nothing counts as current, in seconds.
 const SETTLED: u64 = 3600;
 
 /// Why something has to be read once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Why {
-    /// It was not found, or not answered.
+    /// It was not found, or Graph did not answer.
     Unread,
     /// An account may be that of a room, and the rooms could not be read.
     Rooms,
-    /// It was reported, but the read that completed it contradicts the change.
+    /// It was reported to the host, but the read that completed it contradicts the change.
     Behind,
-    /// It was reported, but a read completed it, and an old replica need not contradict a change.
-    /// It is read once more after an hour.
+    /// It was reported to the host after a read that completed it. A replica can be old without
+    /// contradicting the change, so it is read once more after an hour.
     Unsure,
-    /// A user was in none of the selected groups, or blocked, as far as a read goes. Nothing
-    /// reports it where that is an old answer.
+    /// By a read, a user was in none of the selected groups, or blocked. If that answer was old, no
+    /// later change reports it.
     Outside,
 }
 
 impl Why {
-    /// Whether nothing was reported to the host yet. The others are precautions, which give way
-    /// where there is no room for all.
+    /// Returns whether nothing was reported to the host yet. The other reasons are precautions,
+    /// which are dropped where a checkpoint would become too large.
     fn is_owed(self) -> bool {
         matches!(self, Self::Unread | Self::Rooms)
     }
 
-    /// How long to read it again, in seconds from the report on.
+    /// Returns for how long to read it again, in seconds after the report.
     fn longest(self) -> u64 {
         match self {
             Self::Unread | Self::Rooms => LONGEST,
@@ -75,21 +75,22 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// A finding that settles the matter.
+    /// Returns a finding after which no further read is needed.
     pub(super) fn settled(change: UserChange) -> Self {
         Self { change, open: None }
     }
 
-    /// A finding that leaves it open.
+    /// Returns a finding after which another read is needed.
     pub(super) fn open(change: UserChange, why: Why) -> Self {
         Self { change, open: Some(why) }
     }
 
-    /// What to report to the host. "Not found" is nothing to report: the change that named the id
-    /// says that it exists.
+    /// Returns the change to report to the host. "Not found" is not reported: the change that named
+    /// the id shows that it exists.
     fn report(self) -> Option<UserChange> {
         match self.change {
-            UserChange::Missing(_, Removal::Soft) | UserChange::GroupMissing(_) => None,
+            UserChange::UserMissing(Removed { removal: Removal::Soft, .. })
+            | UserChange::GroupMissing(_) => None,
             change => Some(change),
         }
     }
@@ -112,13 +113,13 @@ impl Entry {
     }
 }
 
-/// What one page said of users or groups, on top of what earlier pages said of those that are
-/// still to be read.
+/// The properties that one page reported of users or groups, added to what earlier pages reported
+/// of those that are still to be read.
 #[derive(Debug, Default)]
 pub(super) struct Said(BTreeMap<String, Reported>);
 
 impl Said {
-    /// Adds what an item says, and returns everything that was said of it so far.
+    /// Adds the properties of an item; returns all that were reported of it so far.
     pub(super) fn add(&mut self, id: &str, later: Reported, owed: Option<&Owed>) -> &Reported {
         let earlier = || owed?.0.get(id).map(|entry| entry.said.clone());
         let all = self.0.entry(id.to_owned()).or_insert_with(|| earlier().unwrap_or_default());
@@ -126,13 +127,13 @@ impl Said {
         all
     }
 
-    /// Forgets what was said of one that is gone.
+    /// Forgets what was reported of one that was removed.
     pub(super) fn forget(&mut self, id: &str) {
         self.0.insert(id.to_owned(), Reported::default());
     }
 }
 
-/// What is to be read once more of one subject, by id.
+/// The users or groups that are to be read once more, by id.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Owed(BTreeMap<String, Entry>);
@@ -143,7 +144,7 @@ impl Owed {
         self.0.get(id).map(|entry| &entry.said)
     }
 
-    /// Returns everything that is to be read now; what failed most often comes last.
+    /// Returns all that are to be read now. Those that failed most often come last.
     pub(super) fn due(&self, now: u64) -> Vec<(String, Reported)> {
         let is_due = |entry: &Entry| entry.why != Why::Unsure || entry.is_over(now);
         let mut entries: Vec<_> = self.0.iter().filter(|(_, entry)| is_due(entry)).collect();
@@ -151,23 +152,24 @@ impl Owed {
         entries.into_iter().map(|(id, entry)| (id.clone(), entry.said.clone())).collect()
     }
 
-    /// Takes what was found out about an id that a page reported, and returns what to report to
-    /// the host. `said` is what the page said.
+    /// Notes the finding about an id that a page reported; returns the change to report to the
+    /// host.
+    /// `said` contains what the page reported.
     pub(super) fn note(&mut self, finding: Finding, said: &Said, now: u64) -> Option<UserChange> {
         let id = finding.change.id();
         let before = self.0.remove(id);
         if let Some(why) = finding.open {
-            // What is owed is owed since the first report of it.
-            let since = before.filter(|it| it.why.is_owed() && why.is_owed());
-            let since = since.map_or(now, |it| it.since);
+            // It is owed since its first report.
+            let since = before.filter(|entry| entry.why.is_owed() && why.is_owed());
+            let since = since.map_or(now, |entry| entry.since);
             let said = said.0.get(id).cloned().unwrap_or_default();
             self.0.insert(id.to_owned(), Entry { since, why, tries: 0, said });
         }
         finding.report()
     }
 
-    /// Takes what was found out about ids that were to be read once more, and returns what to
-    /// report to the host. Adds ids to `given_up` that could not be read for too long.
+    /// Notes the findings about ids that were read once more; returns the changes to report to the
+    /// host. Adds ids to `given_up` that could not be read for too long.
     pub(super) fn settle(
         &mut self,
         findings: Vec<Finding>,
@@ -201,12 +203,12 @@ impl Owed {
         self.0.remove(id);
     }
 
-    /// Returns whether nothing is to be read.
+    /// Returns whether none is to be read.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Forgets what was reported, but not of whom: what changed since is not known either.
+    /// Forgets the reported properties, but not the ids: later changes of them are unknown.
     pub(super) fn forget_reports(&mut self) {
         self.0.values_mut().for_each(|entry| entry.said = Reported::default());
     }
@@ -230,18 +232,18 @@ impl Owed {
     }
 }
 
-/// Makes what a checkpoint carries fit.
+/// Drops precautions until the rest fits into a checkpoint.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where more is owed than fits.
 pub(super) fn bound(subjects: &mut [&mut Owed]) -> Result<(), Error> {
     loop {
-        let number: usize = subjects.iter().map(|it| it.0.len()).sum();
-        let bytes: usize = subjects.iter().map(|it| it.bytes()).sum();
+        let number: usize = subjects.iter().map(|owed| owed.0.len()).sum();
+        let bytes: usize = subjects.iter().map(|owed| owed.bytes()).sum();
         if number <= MOST && bytes <= MOST_BYTES {
             return Ok(());
         }
-        if !subjects.iter_mut().any(|it| it.drop_precaution()) {
+        if !subjects.iter_mut().any(|owed| owed.drop_precaution()) {
             return Err(too_many());
         }
     }
@@ -251,8 +253,11 @@ fn too_many() -> Error {
     Error::Unavailable(
         Explanation::new(
             "too-many-owed",
-            "Microsoft Graph reports more users and groups than it lets ONES read at the moment",
+            "Microsoft Graph reports more users and groups than ONES can read at the moment",
         )
-        .remedy("Wait: the next run reads them again and goes on from there. If it stays so for a day, check https://status.cloud.microsoft for outages"),
+        .remedy(
+            "Wait: the next run reads them again and continues. If the error remains for a day, \
+                check https://status.cloud.microsoft for outages",
+        ),
     )
 }

@@ -1,81 +1,83 @@
-//! How some users or groups stand now.
+//! Reads users or groups by id.
 
 use super::{
     mailboxes::RoomMailboxes,
     owed::{Finding, Why},
-    people::wrong_attribute,
     scope,
+    users::wrong_attribute,
 };
 use crate::{
-    batch::{self, Inner, Question},
-    by_id::{Found, check_number, found},
     card_number,
-    describe::{GROUPS, USERS},
     error::Error,
-    graph::{Graph, Patience},
+    graph::{
+        Graph, Patience,
+        batch::{self, BatchAnswer, BatchRequest},
+        by_id::{Found, check_count, read_answer},
+    },
     host::Host,
-    model::{Unreadable, UserChange},
+    model::{Removed, Unreadable, UserChange},
     payload::{GROUP_SELECT, GroupRecord, Item, Reported, UserReader, read_group},
+    permission::{GROUPS, USERS},
     settings::Settings,
 };
 
-/// Returns one change for each id: a user, missing, out of scope, or unreadable.
+/// Returns one change for each id: the user, missing, out of scope, or unreadable.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for more than [`BATCH`](crate::model::BATCH) ids; else as
+/// [`Error::Unexpected`] for more than [`BATCH`](crate::model::BATCH) ids; otherwise those of
 /// [`Graph::require`].
 pub async fn read_users<H: Host>(
     host: &H,
     settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<UserChange>, Error> {
-    check_number(ids)?;
+    check_count(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
     let mut reader = UserReader::from(&card_number::find(&graph, None).await?);
-    let mut answers = ask_users(&graph, &reader, ids).await?;
-    let is_wrong = |answer: &Inner| match answer {
-        Inner::Refused(refusal) => wrong_attribute(reader.card_number(), refusal).is_some(),
+    let mut answers = request_users(&graph, &reader, ids).await?;
+    let is_wrong = |answer: &BatchAnswer| match answer {
+        BatchAnswer::Refused(refusal) => wrong_attribute(reader.card_number(), refusal).is_some(),
         _ => false,
     };
     if answers.iter().any(is_wrong) {
         reader = UserReader::without_card_number();
-        answers = ask_users(&graph, &reader, ids).await?;
+        answers = request_users(&graph, &reader, ids).await?;
     }
     let owed: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
-    let users = of_answers(&graph, &reader, &owed, answers)?;
-    let findings = scope::of_anybody(&graph, &mut RoomMailboxes::new(true), users).await?;
+    let users = read_answers(&graph, &reader, &owed, answers)?;
+    let findings = scope::select_all(&graph, &mut RoomMailboxes::new(true), users).await?;
     Ok(findings.into_iter().map(|finding| finding.change).collect())
 }
 
-/// Returns one change for each id: a group, missing, or unreadable.
+/// Returns one change for each id: the group, missing, or unreadable.
 ///
 /// # Errors
-/// As [`read_users`].
+/// Those of [`read_users`].
 pub async fn read_groups<H: Host>(
     host: &H,
     settings: &Settings,
     ids: &[String],
 ) -> Result<Vec<UserChange>, Error> {
-    check_number(ids)?;
+    check_count(ids)?;
     let graph = Graph::new(host, settings, Patience::SYNC);
     let ids: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
     let findings = groups_by_id(&graph, &ids).await?;
     Ok(findings.into_iter().map(|finding| finding.change).collect())
 }
 
-/// Properties by which a user is not selected.
+/// Properties that decide whether the settings select a user.
 const DECISIVE: [&str; 2] = ["accountEnabled", "userType"];
 
-/// A user as a read by id or a change shows it.
+/// A user as a change or a read by id reports it.
 pub(super) enum Known {
-    /// All of it.
+    /// A change reported all properties.
     Item(Item),
     /// A read by id completed what changes reported.
     Read {
         item: Item,
-        /// Whether it contradicts them: it came from a replica that has not seen them.
+        /// Whether the read contradicts them: it came from a replica without the changes.
         is_behind: bool,
-        /// Whether changes reported what decides that a user is not selected.
+        /// Whether the changes reported a property that decides about the selection.
         is_certain: bool,
     },
     /// A read by id did not find it.
@@ -84,53 +86,53 @@ pub(super) enum Known {
     Unread(Unreadable),
 }
 
-/// Reads users by id; one for each, in their order. What was reported of a user wins over what
-/// is read.
+/// Reads users by id; returns one result for each, in their order. Properties that changes reported
+/// take precedence over those that are read.
 pub(super) async fn users_by_id<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     users: &[(String, Reported)],
 ) -> Result<Vec<Known>, Error> {
     let ids: Vec<_> = users.iter().map(|(id, _)| id.clone()).collect();
-    let answers = ask_users(graph, reader, &ids).await?;
-    of_answers(graph, reader, users, answers)
+    let answers = request_users(graph, reader, &ids).await?;
+    read_answers(graph, reader, users, answers)
 }
 
-async fn ask_users<H: Host>(
+async fn request_users<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     ids: &[String],
-) -> Result<Vec<Inner>, Error> {
+) -> Result<Vec<BatchAnswer>, Error> {
     let question =
-        |id: &String| Question::get(graph.endpoints().user_in_batch(id, reader.select()));
+        |id: &String| BatchRequest::get(graph.endpoints().user_in_batch(id, reader.select()));
     let questions: Vec<_> = ids.iter().map(question).collect();
-    batch::ask_all(graph, &questions, USERS).await
+    batch::send_all(graph, &questions, USERS).await
 }
 
-fn of_answers<H: Host>(
+fn read_answers<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     users: &[(String, Reported)],
-    answers: Vec<Inner>,
+    answers: Vec<BatchAnswer>,
 ) -> Result<Vec<Known>, Error> {
-    let known = |((id, said), answer): (&(String, Reported), Inner)| {
-        Ok(match found(graph, answer, USERS)? {
+    let known = |((id, said), answer): (&(String, Reported), BatchAnswer)| {
+        Ok(match read_answer(graph, answer, USERS)? {
             Found::Body(body) => {
-                let read = under(id, reader.whole(&body));
-                let merged = under(id, reader.whole(&said.over(&body)));
+                let read = with_id(id, reader.read_complete(&body));
+                let merged = with_id(id, reader.read_complete(&said.over(&body)));
                 let is_behind = !is_same(&read, &merged);
                 let is_certain = said.names_any(&DECISIVE);
                 Known::Read { item: merged, is_behind, is_certain }
             }
             Found::Missing => Known::Missing(id.clone()),
-            Found::Unreadable(reason) => Known::Unread(Unreadable { id: id.clone(), reason }),
+            Found::Unreadable(reason) => Known::Unread(Unreadable::new(id.as_str(), reason)),
         })
     };
     users.iter().zip(answers).map(known).collect()
 }
 
-/// Under the id that was asked for, whatever the answer says.
-fn under(id: &str, item: Item) -> Item {
+/// Returns the item under the requested id.
+fn with_id(id: &str, item: Item) -> Item {
     let id = id.to_owned();
     match item {
         Item::User { mut user, addresses } => {
@@ -143,7 +145,7 @@ fn under(id: &str, item: Item) -> Item {
     }
 }
 
-/// The order of addresses means nothing.
+/// Returns whether two items are equal, apart from the order of addresses.
 fn is_same(read: &Item, merged: &Item) -> bool {
     match (read, merged) {
         (Item::User { user, addresses }, Item::User { user: other, addresses: others }) => {
@@ -155,35 +157,35 @@ fn is_same(read: &Item, merged: &Item) -> bool {
             };
             user == other && sorted(addresses) == sorted(others)
         }
-        // What cannot be read does not get better by being read again.
+        // Another read does not help where an item is unreadable.
         _ => true,
     }
 }
 
-/// Reads groups by id; one finding for each, in their order. What was reported of a group wins
-/// over what is read.
+/// Reads groups by id; returns one finding for each, in their order. Properties that changes
+/// reported take precedence over those that are read.
 pub(super) async fn groups_by_id<H: Host>(
     graph: &Graph<'_, H>,
     groups: &[(String, Reported)],
 ) -> Result<Vec<Finding>, Error> {
     let question = |(id, _): &(String, Reported)| {
-        Question::get(graph.endpoints().group_in_batch(id, GROUP_SELECT))
+        BatchRequest::get(graph.endpoints().group_in_batch(id, GROUP_SELECT))
     };
     let questions: Vec<_> = groups.iter().map(question).collect();
-    let answers = batch::ask_all(graph, &questions, GROUPS).await?;
-    let finding = |((id, said), answer): (&(String, Reported), Inner)| {
-        Ok(match found(graph, answer, GROUPS)? {
+    let answers = batch::send_all(graph, &questions, GROUPS).await?;
+    let finding = |((id, said), answer): (&(String, Reported), BatchAnswer)| {
+        Ok(match read_answer(graph, answer, GROUPS)? {
             Found::Body(body) => {
-                let read = group(id, read_group(&body).record);
-                let merged = group(id, read_group(&said.over(&body)).record);
+                let read = group_change(id, read_group(&body).record);
+                let merged = group_change(id, read_group(&said.over(&body)).record);
                 let why = if read == merged { Why::Unsure } else { Why::Behind };
-                // What cannot be read does not get better by being read again.
+                // Another read does not help where the group is unreadable.
                 let open = Some(why).filter(|_| matches!(merged, UserChange::Group(_)));
                 Finding { change: merged, open }
             }
             Found::Missing => Finding::open(UserChange::GroupMissing(id.clone()), Why::Unread),
             Found::Unreadable(reason) => {
-                let unreadable = Unreadable { id: id.clone(), reason };
+                let unreadable = Unreadable::new(id.as_str(), reason);
                 Finding::open(UserChange::GroupUnreadable(unreadable), Why::Unread)
             }
         })
@@ -191,16 +193,16 @@ pub(super) async fn groups_by_id<H: Host>(
     groups.iter().zip(answers).map(finding).collect()
 }
 
-/// What to report of a group that was read by id, under that id.
-pub(super) fn group(id: &str, record: GroupRecord) -> UserChange {
+/// Returns the change to report about a group, under that id.
+pub(super) fn group_change(id: &str, record: GroupRecord) -> UserChange {
     let id = id.to_owned();
     match record {
-        GroupRecord::Whole(group) => UserChange::Group(crate::model::Group { id, ..group }),
-        GroupRecord::Removed(removal) => UserChange::GroupRemoved(id, removal),
+        GroupRecord::Complete(group) => UserChange::Group(crate::model::Group { id, ..group }),
+        GroupRecord::Removed(removal) => UserChange::GroupRemoved(Removed { id, removal }),
         GroupRecord::Unreadable(it) => UserChange::GroupUnreadable(Unreadable { id, ..it }),
         GroupRecord::Partial => {
             let reason = "displayName is missing".to_owned();
-            UserChange::GroupUnreadable(Unreadable { id, reason })
+            UserChange::GroupUnreadable(Unreadable::new(id, reason))
         }
     }
 }

@@ -1,14 +1,14 @@
-//! How long to go on with links that Microsoft Graph gives and then no longer knows.
+//! Limits the restarts after links that Microsoft Graph returned and no longer knows.
 
 use std::time::Duration;
 
-/// The first pause; each further one is twice as long. Before jitter.
+/// First pause, before jitter. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The longest that one subject waits in one run.
+/// Maximum sum of pauses for one subject in one run.
 const WAITING: Duration = Duration::from_secs(120);
 
-/// Keeps count of the restarts of one subject in one run.
+/// Counts the restarts of one subject in one run.
 #[derive(Default)]
 pub(super) struct Restarts {
     number: u32,
@@ -17,7 +17,7 @@ pub(super) struct Restarts {
 }
 
 impl Restarts {
-    /// Returns how long to wait before the next restart; nothing where patience has ended.
+    /// Returns the pause before the next restart; `None` where the limit is reached.
     pub(super) fn pause(&mut self) -> Option<Duration> {
         let pause = FIRST.saturating_mul(2_u32.saturating_pow(self.number));
         if self.waited + pause > WAITING {
@@ -28,8 +28,8 @@ impl Restarts {
         Some(pause)
     }
 
-    /// Notes a restart that Microsoft Graph did not cause by forgetting a link. Returns whether
-    /// it may help: the first one may, a second one never did.
+    /// Counts a restart for another reason than an expired link. Returns whether it can help: the
+    /// first one can, a second one never did.
     pub(super) fn may_help(&mut self) -> bool {
         self.fruitless += 1;
         self.fruitless == 1
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn pauses_double_until_two_minutes_are_waited() {
         let mut restarts = Restarts::default();
-        let pauses = std::iter::from_fn(|| restarts.pause()).map(|it| it.as_secs());
+        let pauses = std::iter::from_fn(|| restarts.pause()).map(|pause| pause.as_secs());
         assert_eq!(pauses.collect::<Vec<_>>(), [1, 2, 4, 8, 16, 32]);
     }
 }

@@ -1,7 +1,7 @@
-//! Who is selected by the settings.
+//! Decides which users the settings select.
 //!
-//! Whether somebody is in one of the groups that people are limited to, also by way of other
-//! groups, is for Graph to say: the plugin remembers nobody.
+//! The plugin stores no users, so it asks Graph whether a user is in one of the groups in the
+//! settings, including groups within them.
 //! Source: <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>.
 
 use serde_json::{Value, json};
@@ -12,40 +12,47 @@ use super::{
     read::Known,
 };
 use crate::{
-    batch::{self, Inner, Question},
-    describe::{GROUPS, HIDDEN_MEMBERS},
     error::{Error, FieldError},
-    graph::{Graph, GraphError},
+    graph::{
+        Graph, GraphError,
+        batch::{self, BatchAnswer, BatchRequest},
+    },
     host::{Host, Request},
-    model::{Removal, Unreadable, User, UserChange},
+    model::{Removal, Removed, Unreadable, User, UserChange},
     payload::Item,
+    permission::{GROUPS, HIDDEN_MEMBERS},
+    settings::pointer,
 };
 
-/// Most groups that Graph takes at once.
+/// Maximum number of groups in one request.
 const MOST_GROUPS: usize = 20;
 
-/// What to tell of a user who is in one of the groups that users are limited to, if any.
-pub(super) async fn of_member<H: Host>(
+/// Returns the change to report about a user who is in the groups that the settings require.
+pub(super) async fn select<H: Host>(
     graph: &Graph<'_, H>,
     rooms: &mut RoomMailboxes,
     item: Item,
 ) -> Result<UserChange, Error> {
-    let out = |user: User| UserChange::Removed(user.id, Removal::OutOfScope);
+    let out =
+        |user: User| UserChange::UserRemoved(Removed { id: user.id, removal: Removal::OutOfScope });
     Ok(match item {
-        Item::User { user, .. } if !graph.settings().users.select(&user) => out(user),
+        Item::User { user, .. } if !graph.settings().users.selects(&user) => out(user),
         Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
             Owner::User => UserChange::User(user),
             Owner::Room => out(user),
-            Owner::Unknown => UserChange::IfKnown(user),
+            Owner::Unknown => UserChange::UserIfKnown(user),
         },
-        Item::Removed(id, removal) => UserChange::Removed(id, removal),
-        Item::Unreadable(it) => UserChange::Unreadable(it),
-        Item::Partial(id) => unreadable(id, "Only a part of it was told".to_owned()),
+        Item::Removed(id, removal) => UserChange::UserRemoved(Removed { id, removal }),
+        Item::Unreadable(it) => UserChange::UserUnreadable(it),
+        Item::Partial(id) => {
+            unreadable(id, "Microsoft Graph returned only a part of it".to_owned())
+        }
     })
 }
 
-/// What to tell of users who may be in such a group or not; one finding for each.
-pub(super) async fn of_anybody<H: Host>(
+/// Returns a finding for each user, after asking Graph whether those users are in the groups that
+/// the settings require.
+pub(super) async fn select_all<H: Host>(
     graph: &Graph<'_, H>,
     rooms: &mut RoomMailboxes,
     users: Vec<Known>,
@@ -59,23 +66,23 @@ pub(super) async fn of_anybody<H: Host>(
                 (item, Some(doubt), is_certain)
             }
             Known::Missing(id) => {
-                let missing = UserChange::Missing(id, Removal::Soft);
+                let missing = UserChange::UserMissing(Removed { id, removal: Removal::Soft });
                 findings.push(Finding::open(missing, Why::Unread));
                 continue;
             }
             Known::Unread(it) => {
-                findings.push(Finding::open(UserChange::Unreadable(it), Why::Unread));
+                findings.push(Finding::open(UserChange::UserUnreadable(it), Why::Unread));
                 continue;
             }
         };
-        findings.push(match of_member(graph, rooms, item).await? {
-            change @ UserChange::IfKnown(_) => Finding::open(change, Why::Rooms),
-            // What cannot be read does not get better by being read again.
-            change @ UserChange::Unreadable(_) => Finding::settled(change),
-            // One read is one answer, and can be an old one.
-            UserChange::Removed(id, removal) if !is_certain => {
+        findings.push(match select(graph, rooms, item).await? {
+            change @ UserChange::UserIfKnown(_) => Finding::open(change, Why::Rooms),
+            // Another read does not help where the user is unreadable.
+            change @ UserChange::UserUnreadable(_) => Finding::settled(change),
+            // A single read can come from an old replica.
+            UserChange::UserRemoved(Removed { id, removal }) if !is_certain => {
                 let why = if doubt == Some(Why::Behind) { Why::Behind } else { Why::Outside };
-                Finding::open(UserChange::Missing(id, removal), why)
+                Finding::open(UserChange::UserMissing(Removed { id, removal }), why)
             }
             change => Finding { change, open: doubt },
         });
@@ -84,11 +91,14 @@ pub(super) async fn of_anybody<H: Host>(
     if groups.is_empty() {
         return Ok(findings);
     }
-    let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::IfKnown(_));
-    let mut candidates: Vec<_> = findings.iter_mut().filter(|it| is_user(&it.change)).collect();
-    let questions: Vec<_> =
-        candidates.iter().flat_map(|it| questions(graph, it.change.id(), groups)).collect();
-    let answers = batch::ask_all(graph, &questions, GROUPS).await?;
+    let is_user = |it: &UserChange| matches!(it, UserChange::User(_) | UserChange::UserIfKnown(_));
+    let mut candidates: Vec<_> =
+        findings.iter_mut().filter(|finding| is_user(&finding.change)).collect();
+    let requests = candidates
+        .iter()
+        .flat_map(|finding| membership_requests(graph, finding.change.id(), groups))
+        .collect::<Vec<_>>();
+    let answers = batch::send_all(graph, &requests, GROUPS).await?;
     let each = groups.len().div_ceil(MOST_GROUPS);
     for (finding, answers) in candidates.iter_mut().zip(answers.chunks(each)) {
         if let Some(other) = judge(graph, finding.change.id(), answers)? {
@@ -98,27 +108,29 @@ pub(super) async fn of_anybody<H: Host>(
     Ok(findings)
 }
 
-/// Words for a refusal to show who is in the groups that users are limited to.
+/// Returns the error where Graph refuses to return the members of a group in the settings.
 pub(super) fn members_refused<H: Host>(graph: &Graph<'_, H>, refusal: GraphError) -> Error {
     match graph.explain(refusal, GROUPS) {
-        Error::PermissionMissing(mut it) => {
+        Error::PermissionMissing(mut explanation) => {
             // https://learn.microsoft.com/graph/api/group-list-transitivemembers
             let hidden = format!(
-                "Where {} is granted already, one of the groups hides its members: add the application permission {HIDDEN_MEMBERS} in the same way",
+                "If {} is granted already, one of the groups hides its members: add the \
+                    application permission {HIDDEN_MEMBERS} in the same way",
                 GROUPS.name
             );
-            let remedy = it.remedy.take().map_or(hidden.clone(), |it| format!("{it}. {hidden}"));
-            Error::PermissionMissing(it.remedy(remedy))
+            let remedy = explanation.remedy.take();
+            let remedy = remedy.map_or(hidden.clone(), |remedy| format!("{remedy}. {hidden}"));
+            Error::PermissionMissing(explanation.remedy(remedy))
         }
         error => error,
     }
 }
 
-/// Whether the person may sign in, as far as groups decide it.
+/// Returns whether the user is in the groups that the settings require.
 ///
 /// # Errors
-/// As [`Graph::require`]: who cannot be looked up is not let in.
-pub async fn admits<H: Host>(graph: &Graph<'_, H>, user: &User) -> Result<bool, Error> {
+/// Those of [`Graph::require`]. A user whose groups cannot be read must not sign in.
+pub async fn is_in_groups<H: Host>(graph: &Graph<'_, H>, user: &User) -> Result<bool, Error> {
     let groups = &graph.settings().users.only_groups;
     for groups in groups.chunks(MOST_GROUPS) {
         let uri = graph.endpoints().check_member_groups(&user.id);
@@ -132,69 +144,83 @@ pub async fn admits<H: Host>(graph: &Graph<'_, H>, user: &User) -> Result<bool, 
     Ok(groups.is_empty())
 }
 
-/// The settings name a group that is not there.
+/// Returns the error for a group in the settings that does not exist.
 pub fn no_such_group(index: usize) -> FieldError {
     FieldError::new(
-        format!("/users/onlyGroups/{index}"),
-        "There is no such group in the tenant (any more): remove it from the list, or choose another",
+        pointer::item(pointer::ONLY_GROUPS, index),
+        "The tenant does not have this group, or no longer: remove it from the list, or choose \
+            another",
     )
 }
 
-fn questions<H: Host>(graph: &Graph<'_, H>, id: &str, groups: &[String]) -> Vec<Question> {
+fn membership_requests<H: Host>(
+    graph: &Graph<'_, H>,
+    id: &str,
+    groups: &[String],
+) -> Vec<BatchRequest> {
     let url = graph.endpoints().check_member_groups_in_batch(id);
-    groups.chunks(MOST_GROUPS).map(|it| Question::post(url.clone(), group_ids(it))).collect()
+    groups
+        .chunks(MOST_GROUPS)
+        .map(|chunk| BatchRequest::post(url.clone(), group_ids(chunk)))
+        .collect()
 }
 
 fn group_ids(groups: &[String]) -> Value {
     json!({ "groupIds": groups })
 }
 
-/// Whether the answer names any of the groups that were asked for.
+/// Returns whether the answer names any of the requested groups.
 fn names_any(answer: &Value) -> bool {
-    answer.get("value").and_then(Value::as_array).is_some_and(|it| !it.is_empty())
+    answer.get("value").and_then(Value::as_array).is_some_and(|groups| !groups.is_empty())
 }
 
-/// What to tell instead of the user, by the answers to all questions about it.
+/// Returns the finding that replaces the user, by the answers to all requests about the user;
+/// `None` where the user is in a group.
 fn judge<H: Host>(
     graph: &Graph<'_, H>,
     id: &str,
-    answers: &[Inner],
+    answers: &[BatchAnswer],
 ) -> Result<Option<Finding>, Error> {
     let mut open = None;
     for answer in answers {
         match answer {
-            Inner::Success(body) => {
+            BatchAnswer::Success(body) => {
                 if names_any(&serde_json::from_str(body.get()).unwrap_or_default()) {
                     return Ok(None);
                 }
             }
-            // It can be about a group as well.
-            Inner::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
-                let missing = UserChange::Missing(id.to_owned(), Removal::Soft);
+            // The object that is missing can also be a group.
+            BatchAnswer::Refused(refusal) if refusal.is_missing_object() && refusal.names(id) => {
+                let missing =
+                    UserChange::UserMissing(Removed { id: id.to_owned(), removal: Removal::Soft });
                 return Ok(Some(Finding::open(missing, Why::Unread)));
             }
-            Inner::Refused(refusal) if refusal.is_about_the_token() => {
+            BatchAnswer::Refused(refusal) if refusal.is_about_the_token() => {
                 return Err(refusal.clone().unauthorized());
             }
-            Inner::Refused(refusal) if refusal.status == 403 => {
+            BatchAnswer::Refused(refusal) if refusal.status == 403 => {
                 return Err(members_refused(graph, refusal.clone()));
             }
-            Inner::Refused(refusal) => open = Some(format!("answered {}", refusal.code)),
-            Inner::Unanswered => open = Some("did not answer".to_owned()),
+            BatchAnswer::Refused(refusal) => open = Some(format!("answered {}", refusal.code)),
+            BatchAnswer::Unanswered => open = Some("did not answer".to_owned()),
         }
     }
     Ok(Some(match open {
         Some(what) => {
-            let reason = format!("Microsoft Graph {what} when asked for the person's groups");
+            let reason =
+                format!("Microsoft Graph {what} when ONES requested the groups of the user");
             Finding::open(unreadable(id.to_owned(), reason), Why::Unread)
         }
         None => {
-            let missing = UserChange::Missing(id.to_owned(), Removal::OutOfScope);
+            let missing = UserChange::UserMissing(Removed {
+                id: id.to_owned(),
+                removal: Removal::OutOfScope,
+            });
             Finding::open(missing, Why::Outside)
         }
     }))
 }
 
 fn unreadable(id: String, reason: String) -> UserChange {
-    UserChange::Unreadable(Unreadable { id, reason })
+    UserChange::UserUnreadable(Unreadable::new(id, reason))
 }

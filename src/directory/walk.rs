@@ -1,4 +1,4 @@
-//! Goes page by page through what Graph tells of one subject, and hands it over.
+//! Reads one subject page by page, and hands its changes over to the host.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -8,44 +8,45 @@ use std::{
 use futures_util::future::try_join;
 
 use super::{
-    checkpoint::{Checkpoint, LARGEST_PAGE, Position, seconds},
+    checkpoint::{Checkpoint, LARGEST_PAGE, Position},
     owed::Finding,
     restarts::Restarts,
 };
 use crate::{
-    error::{Error, Explanation},
+    error::{Error, Explanation, is_too_large},
     graph::{Answer, Graph, GraphError, LoopGuard, Page, Pause},
-    host::{Host, Request, Response, Sink},
-    model::{BATCH, Mode, Subject, UserBatch, UserChange},
+    host::{Host, Request, Response, Sink, unix_seconds},
+    model::{self, BATCH, Mode, Subject, UserBatch, UserChange},
     payload::{Reported, UserReader},
 };
 
-/// Pages can be empty and go on; endless chains of them were seen as well, and of pages that say
-/// the same again and again.
+/// Maximum number of pages in a row without anything new. Single pages can be empty, but endless
+/// chains of empty or equal pages occurred as well.
 const MOST_BARREN: u32 = 1000;
 
-/// How many ids are read once more at a time: what one request can ask for.
+/// Number of ids that are read once more at a time: the maximum of one request.
 const REREAD: usize = 20;
 
-/// After this time the rest of what is to be read once more waits for the next run, so that it
-/// does not keep what changed waiting.
+/// Maximum time to read ids once more. The rest waits for the next run, so that it does not delay
+/// new changes.
 const REREADING: Duration = Duration::from_secs(5 * 60);
 
-/// What is particular to one subject.
+/// The parts of a walk that differ between users and groups.
 pub(super) trait Walk<H: Host> {
     const SUBJECT: Subject;
 
-    /// The first page of an enumeration.
+    /// Returns the first page of an enumeration.
     async fn begin(&self, checkpoint: &Checkpoint) -> Result<Position, Error>;
 
-    /// The first page of the listing that `position` is in, with at most `size` items a page;
-    /// nothing where it is in none.
+    /// Returns the first page of the listing of `position`, with at most `size` items a page;
+    /// `None` where `position` is not in a listing.
     fn relist(&self, position: &Position, size: u16) -> Option<Position>;
 
-    /// Where to enumerate otherwise, where a listing loses its place again and again.
-    fn otherwise(&self) -> Option<Position>;
+    /// Returns another way to enumerate, for a listing whose page links expire repeatedly.
+    fn alternative(&self) -> Option<Position>;
 
-    /// What comes after a page, and whether nothing is left then. `size` is that of pages.
+    /// Returns what to read after a page, and whether the walk ends with that page. `size` is the
+    /// maximum number of items on a page.
     fn next(
         &self,
         position: &Position,
@@ -53,8 +54,8 @@ pub(super) trait Walk<H: Host> {
         size: u16,
     ) -> Result<(Position, bool), Error>;
 
-    /// What a page tells. `after` is the checkpoint after this page: takes what is to be read
-    /// once more.
+    /// Returns the changes on a page. `after` is the checkpoint after this page: ids that are to be
+    /// read once more are added to it.
     async fn read(
         &mut self,
         page: &Page<'_>,
@@ -62,10 +63,10 @@ pub(super) trait Walk<H: Host> {
         after: &mut Checkpoint,
     ) -> Result<Vec<UserChange>, Error>;
 
-    /// Reads by id what was reported and could not be read; one finding for each.
+    /// Reads ids once more; returns one finding for each.
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error>;
 
-    /// What it means that a page is refused.
+    /// Returns the reason why a page was refused.
     fn refused(
         graph: &Graph<'_, H>,
         reader: &UserReader,
@@ -74,15 +75,15 @@ pub(super) trait Walk<H: Host> {
     ) -> Refused;
 }
 
-/// Why a page is refused.
+/// Why a page was refused.
 pub(super) enum Refused {
-    /// Graph no longer knows the link. Its words, should restarts not help.
+    /// Graph no longer knows the link. The error applies where restarts do not help.
     Forgotten(Error),
-    /// Anything else.
+    /// Any other reason.
     For(Error),
 }
 
-/// A run: how far it has come, and where what it tells goes to.
+/// A run: its checkpoint, and the sink of its batches.
 pub(super) struct Run<'a, H, S> {
     graph: &'a Graph<'a, H>,
     reader: &'a UserReader,
@@ -92,15 +93,15 @@ pub(super) struct Run<'a, H, S> {
     given_up: Vec<String>,
 }
 
-/// Why pages end.
+/// Why no further page is read.
 enum End {
-    /// All was told.
+    /// All changes were handed over.
     Reached,
-    /// Graph no longer knows a link that it gave; its words.
+    /// Graph no longer knows a link that it returned.
     Expired(Error),
-    /// The way leads nowhere; why.
+    /// The pages do not come to an end.
     Astray(Error),
-    /// A page is too large to be read; the words for it.
+    /// A page is too large to be read.
     TooLarge(Error),
 }
 
@@ -114,41 +115,42 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         Self { graph, reader, sink, checkpoint, unreadable: 0, given_up: Vec::new() }
     }
 
-    /// How many could not be read so far.
+    /// Returns the number of records that could not be read so far.
     pub(super) fn unreadable(&self) -> u32 {
         self.unreadable
     }
 
-    /// How far it has come.
+    /// Returns the checkpoint that was reached.
     pub(super) fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// What went wrong without ending the run.
+    /// Returns warnings about errors that did not end the run.
     pub(super) fn warnings(&self) -> Vec<String> {
         let number = self.given_up.len();
         let examples = self.given_up.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         let warning = format!(
-            "Microsoft Graph reported {number} users or groups that it has not let ONES read for 30 days, and ONES no longer tries: {examples}{}",
+            "Microsoft Graph reported {number} users or groups that ONES could not read for 30 \
+                days; ONES no longer tries to: {examples}{}",
             if number > 5 { ", …" } else { "" }
         );
         (number > 0).then_some(warning).into_iter().collect()
     }
 
-    /// Tells all that there is to tell of a subject.
+    /// Hands over all changes of a subject.
     pub(super) async fn walk<W: Walk<H>>(&mut self, walk: &mut W) -> Result<(), Error> {
         self.settle(walk).await?;
         let settings = self.graph.settings();
         let mut restarts = Restarts::default();
-        let mut anew = self.checkpoint.needs_enumeration(W::SUBJECT, settings);
-        let mut began = self.checkpoint.position(W::SUBJECT).cloned().filter(|_| !anew);
-        // Delta says where it stood as its first round began, and this run did not see that.
+        let mut enumerate = self.checkpoint.needs_enumeration(W::SUBJECT, settings);
+        let mut began = self.checkpoint.position(W::SUBJECT).cloned().filter(|_| !enumerate);
+        // The first round of delta began in an earlier run and shows the state of that time.
         let mut once_more = matches!(&began, Some(Position::Enumerating { initial: true, .. }));
-        // Whether Graph gave the link that is followed first.
+        // Whether Graph returned the link that is followed first, or the plugin built it.
         let mut is_given = true;
         let mut first = false;
         loop {
-            if anew {
+            if enumerate {
                 let position = walk.begin(&self.checkpoint).await?;
                 let now = self.graph.host().now();
                 self.checkpoint =
@@ -177,10 +179,10 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                         return Err(words);
                     }
                     let size = self.page_size(W::SUBJECT);
-                    position.map(|it| walk.relist(&it, size).unwrap_or(it))
+                    position.map(|reached| walk.relist(&reached, size).unwrap_or(reached))
                 }
             };
-            anew = next.is_none();
+            enumerate = next.is_none();
             match next {
                 Some(next) => {
                     is_given = matches!(next, Position::Following { .. });
@@ -191,8 +193,9 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
     }
 
-    /// Where to go on after Graph forgot the link of `position`; nothing where all is to be
-    /// enumerated anew. `began` is where this run began, which is tried once.
+    /// Returns where to continue after Graph forgot the link of `position`; `None` where the
+    /// subject is to be enumerated again. `began` is the position at which this run began, which is
+    /// tried once.
     fn restart<W: Walk<H>>(
         &mut self,
         walk: &W,
@@ -201,15 +204,15 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     ) -> Option<Position> {
         let position = position?;
         match &position {
-            // What was listed stays told; what changed since, its delta link reports.
+            // What was listed was handed over; the delta link reports what changed since.
             Position::Listing { .. } => match self.checkpoint.expire(W::SUBJECT) {
                 1 => walk.relist(&position, self.page_size(W::SUBJECT)),
-                _ => walk.otherwise(),
+                _ => walk.alternative(),
             },
             // Page links are short-lived, the link of the round is not.
-            Position::Following { link } => began
-                .take()
-                .filter(|it| matches!(it, Position::Following { .. }) && it.link() != link),
+            Position::Following { link } => began.take().filter(|before| {
+                matches!(before, Position::Following { .. }) && before.link() != link
+            }),
             Position::Enumerating { .. } => None,
         }
     }
@@ -218,12 +221,13 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         self.checkpoint.page_size(subject).unwrap_or(LARGEST_PAGE)
     }
 
-    /// Reads what earlier runs could not read, before anything else.
+    /// Reads the ids that earlier runs could not read, before any page.
     async fn settle<W: Walk<H>>(&mut self, walk: &mut W) -> Result<(), Error> {
         let mut after = self.checkpoint.clone();
         let host = self.graph.host();
         let began = host.now();
-        let due = after.owed(W::SUBJECT).map(|it| it.due(seconds(began))).unwrap_or_default();
+        let owed = after.owed(W::SUBJECT);
+        let due = owed.map(|owed| owed.due(unix_seconds(began))).unwrap_or_default();
         if due.is_empty() {
             return Ok(());
         }
@@ -232,7 +236,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         for some in due.chunks(REREAD) {
             let findings = match walk.reread(some).await {
                 Ok(findings) => findings,
-                // What was read so far is worth telling.
+                // What was read so far is handed over.
                 Err(error) => {
                     result = Err(error);
                     break;
@@ -240,23 +244,23 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             };
             let now = host.now();
             if let Some(owed) = after.owed_mut(W::SUBJECT) {
-                changes.extend(owed.settle(findings, seconds(now), &mut self.given_up));
+                changes.extend(owed.settle(findings, unix_seconds(now), &mut self.given_up));
             }
-            if now.duration_since(began).is_ok_and(|it| it > REREADING) {
+            if now.duration_since(began).is_ok_and(|elapsed| elapsed > REREADING) {
                 break;
             }
         }
         let is_full = self.checkpoint.position(W::SUBJECT).is_some_and(Position::is_full);
         let mode = |_| match is_full {
-            true => Mode::Full { first: false, last: false },
+            true => Mode::Full(model::Part { first: false, last: false }),
             false => Mode::Incremental,
         };
         self.put(W::SUBJECT, changes, after, mode, None).await?;
         result
     }
 
-    /// Reads and tells page by page; the next page is under way while this one is told.
-    /// `is_given` says whether Graph gave the first link, `first` whether an enumeration begins
+    /// Reads and hands over page by page; the next page is requested while this one is handed over.
+    /// `is_given` says whether Graph returned the first link, `first` whether an enumeration begins
     /// with the next batch.
     async fn follow<W: Walk<H>>(
         &mut self,
@@ -277,14 +281,15 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             Err(end) => return Ok(end),
         };
         loop {
-            // Only its links, so that the next page is under way before this one is read.
+            // Only the links are read here, so that the next page is requested before this one is
+            // processed.
             let outline = Page::read(&response)?;
             let (next, ends) = walk.next(&position, &outline, size.unwrap_or(LARGEST_PAGE))?;
             let fingerprint = Some(fingerprint(&outline));
             let is_new = !outline.value.is_empty() && fingerprint != before;
             barren = if is_new { 0 } else { barren + 1 };
             before = fingerprint;
-            // Before anything is told: a checkpoint must not lead astray.
+            // Checked before the batch: a checkpoint must not contain a link to another server.
             graph.own_link(next.link())?;
             let fetch = async {
                 if ends {
@@ -293,13 +298,13 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 open::<W, H>(graph, reader, &mut guard, &next, size).await.map(Some)
             };
             let part = Part { position: &position, next: &next, first: *first, ends };
-            // A page that does not come must not cost the one that is here.
+            // An error of the next page must not cancel the current one.
             let fetch = async { Ok(fetch.await) };
-            let (fetched, ()) = try_join(fetch, self.tell(walk, response, part)).await?;
+            let (fetched, ()) = try_join(fetch, self.hand_over_page(walk, response, part)).await?;
             *first = false;
             let is_overdue = self.checkpoint.is_overdue(W::SUBJECT, graph.host().now());
             if barren > MOST_BARREN || is_overdue && !ends {
-                return Ok(End::Astray(LoopGuard::circle()));
+                return Ok(End::Astray(LoopGuard::loop_error()));
             }
             response = match fetched? {
                 None => return Ok(End::Reached),
@@ -310,8 +315,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
     }
 
-    /// Tells one page, in as many batches as it takes.
-    async fn tell<W: Walk<H>>(
+    /// Hands over the changes of one page, in as many batches as needed.
+    async fn hand_over_page<W: Walk<H>>(
         &mut self,
         walk: &mut W,
         response: Response,
@@ -322,26 +327,29 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let is_empty = page.value.is_empty();
         let mut after = self.checkpoint.at(W::SUBJECT, part.next.clone());
         let changes = walk.read(&page, part.position, &mut after).await?;
-        // Before anything is told: the link must not move past what is lost otherwise.
+        // Checked before the batch: the link must not move past ids that would be lost.
         after.bound_owed()?;
-        // While it is handed over, the next page comes in: one of the two is enough.
+        // The next page arrives during the handover, and memory must hold only one of them.
         drop(page);
         drop(response);
         let full = part.position.is_full();
-        // A group that is back may bring people into the scope without a word of its members.
+        // A restored group can select users although delta does not report its members.
         if W::SUBJECT == Subject::Groups && !full && !is_empty {
             after.change_scope();
         }
         let mut first = part.first;
         let mode = |complete| match full {
-            true => Mode::Full { first: std::mem::take(&mut first), last: complete && part.ends },
+            true => Mode::Full(model::Part {
+                first: std::mem::take(&mut first),
+                last: complete && part.ends,
+            }),
             false => Mode::Incremental,
         };
         self.put(W::SUBJECT, changes, after, mode, total).await
     }
 
-    /// Hands changes over in as many batches as it takes, and goes on from `after`. `mode` is
-    /// told whether the batch is the last of them.
+    /// Hands changes over in as many batches as needed, and continues from `after`. The argument of
+    /// `mode` says whether the batch is the last one.
     async fn put(
         &mut self,
         subject: Subject,
@@ -350,14 +358,14 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         mut mode: impl FnMut(bool) -> Mode,
         total: Option<u64>,
     ) -> Result<(), Error> {
-        let unreadable = changes.iter().filter(|it| is_unreadable(it)).count();
+        let unreadable = changes.iter().filter(|change| is_unreadable(change)).count();
         self.unreadable =
             self.unreadable.saturating_add(u32::try_from(unreadable).unwrap_or(u32::MAX));
         let mut changes = changes.into_iter().peekable();
         loop {
             let batch: Vec<_> = changes.by_ref().take(BATCH).collect();
             let complete = changes.peek().is_none();
-            // Within a page there is no place to go on from: it would be read again.
+            // No run can continue within a page: until its last batch, the page is read again.
             let checkpoint = if complete { &after } else { &self.checkpoint };
             let batch = UserBatch {
                 subject,
@@ -375,20 +383,20 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     }
 }
 
-/// Where a page stands in its walk.
+/// The position of a page in its walk.
 #[derive(Clone, Copy)]
 struct Part<'a> {
-    /// From here the page would be read again.
+    /// Position of this page, from which it can be read again.
     position: &'a Position,
-    /// From here the next one is read.
+    /// Position of the next page.
     next: &'a Position,
-    /// An enumeration begins with it.
+    /// Whether an enumeration begins with it.
     first: bool,
-    /// Nothing is left after it.
+    /// Whether the walk ends with it.
     ends: bool,
 }
 
-/// Asks for a page by its link. The inner error means that it does not come by that link.
+/// Requests a page by its link. The inner error means that this link does not return the page.
 async fn open<W: Walk<H>, H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
@@ -401,8 +409,8 @@ async fn open<W: Walk<H>, H: Host>(
     }
     let mut request = Request::get(graph.own_link(position.link())?);
     if let (Some(size), false) = (size, matches!(position, Position::Listing { .. })) {
-        // Delta of users and groups takes no $top. Microsoft documents this header for delta of
-        // Outlook items; where Graph does not honour it here, the run ends as too large.
+        // Delta of users and groups does not accept $top. Microsoft documents this header for delta
+        // of Outlook items; where Graph ignores it here, the run fails with the size as its cause.
         request = request.header("prefer", format!("odata.maxpagesize={size}"));
     }
     Ok(match graph.ask(request).await {
@@ -411,19 +419,20 @@ async fn open<W: Walk<H>, H: Host>(
             Refused::Forgotten(words) => Err(End::Expired(words)),
             Refused::For(error) => return Err(error),
         },
-        Err(error) if error.is_too_large() => Err(End::TooLarge(error)),
+        Err(error) if is_too_large(&error) => Err(End::TooLarge(error)),
         Err(error) => return Err(error),
     })
 }
 
-/// Graph forgot its links again and again: the next run may be luckier.
+/// Returns the error where Graph repeatedly no longer knows its links: the next run may succeed.
 fn unavailable(words: Error) -> Error {
     match words.explanation().cloned() {
         Some(words) => {
-            let summary = "Microsoft Graph no longer knows the links to further pages that it gave";
+            let summary =
+                "Microsoft Graph no longer knows the links to further pages that it returned";
             Error::Unavailable(Explanation {
                 summary: summary.to_owned(),
-                remedy: Some("Wait: the next run goes on".to_owned()),
+                remedy: Some("Wait: the next run continues".to_owned()),
                 ..words
             })
         }
@@ -431,13 +440,13 @@ fn unavailable(words: Error) -> Error {
     }
 }
 
-/// What follows a page of delta, and whether the round ends with it.
+/// Returns what follows a page of delta, and whether the round ends with it.
 pub(super) fn next_of_round(
     position: &Position,
     page: &Page<'_>,
 ) -> Result<(Position, bool), Error> {
-    let next_link = page.next_link.as_ref().map(|it| it.clone().into_owned());
-    let delta_link = page.delta_link.as_ref().map(|it| it.clone().into_owned());
+    let next_link = page.next_link.as_ref().map(|link| link.clone().into_owned());
+    let delta_link = page.delta_link.as_ref().map(|link| link.clone().into_owned());
     Ok(match (next_link, delta_link) {
         (Some(link), _) => match position {
             Position::Enumerating { initial, .. } => {
@@ -450,7 +459,7 @@ pub(super) fn next_of_round(
     })
 }
 
-/// Whether a link was forgotten, or what was refused instead.
+/// Returns whether Graph no longer knows a link, or which other reason the refusal has.
 pub(super) fn forgotten_or(refusal: GraphError, explain: impl Fn(GraphError) -> Error) -> Refused {
     match refusal.is_forgotten_link() {
         true => Refused::Forgotten(explain(refusal)),
@@ -462,13 +471,13 @@ pub(super) fn no_link() -> Error {
     Error::Unexpected(
         Explanation::new(
             "no-delta-link",
-            "Microsoft Graph's changes end without a link to later ones",
+            "Microsoft Graph returned the last page of changes without a link to later ones",
         )
         .remedy("Try again later"),
     )
 }
 
-/// Of what a page says: for the page before it, not for ever.
+/// Returns a hash of the items of a page, to compare it with the page before.
 fn fingerprint(page: &Page<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     page.value.iter().for_each(|item| item.get().hash(&mut hasher));
@@ -476,5 +485,5 @@ fn fingerprint(page: &Page<'_>) -> u64 {
 }
 
 fn is_unreadable(change: &UserChange) -> bool {
-    matches!(change, UserChange::Unreadable(_) | UserChange::GroupUnreadable(_))
+    matches!(change, UserChange::UserUnreadable(_) | UserChange::GroupUnreadable(_))
 }

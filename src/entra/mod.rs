@@ -1,4 +1,4 @@
-//! Microsoft Entra ID: the access token, by client credentials.
+//! Microsoft Entra ID: access tokens by client credentials, and the meaning of its errors.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
 
@@ -22,11 +22,11 @@ use crate::{
     settings::Settings,
 };
 
-pub use codes::{Asker, fields_of};
+pub use codes::{Asker, fields_to_blame};
 pub use proof::Proof;
 pub use refusal::{Refusal, is_passing};
 
-/// A token for Graph.
+/// An access token for Graph.
 #[derive(Clone)]
 pub struct AccessToken {
     bearer: Secret,
@@ -35,30 +35,31 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// What no text may repeat.
+    /// Returns the token itself, which no text may repeat.
     pub fn secret(&self) -> &Secret {
         &self.bearer
     }
 
-    /// What the Authorization header says.
+    /// Returns the value of the Authorization header.
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.bearer.reveal())
     }
 
-    /// Whether a new one should be asked for before the next request.
+    /// Returns whether a new token is needed before the next request.
     pub fn is_stale(&self, now: SystemTime) -> bool {
         now >= self.renew_at
     }
 
-    /// The permissions that the token names; `None` where it cannot be read. A hint as well.
+    /// Returns the permissions in the token; `None` where they cannot be read. A hint only, as
+    /// [`Self::hints_at`].
     pub fn roles(&self) -> Option<&[String]> {
         self.roles.as_deref()
     }
 
-    /// Whether the token says that the permission is granted; `None` where it cannot be read.
-    /// Microsoft keeps the format of tokens for Graph to itself, so this is a hint and no proof.
+    /// Returns whether the token contains the permission; `None` where it cannot be read. Microsoft
+    /// does not document the format of tokens for Graph, so this is a hint and no proof.
     pub fn hints_at(&self, permission: &str) -> Option<bool> {
-        Some(self.roles.as_ref()?.iter().any(|it| it == permission))
+        Some(self.roles.as_ref()?.iter().any(|role| role == permission))
     }
 }
 
@@ -68,7 +69,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// Asks for a token with all that is granted.
+/// Returns the request for a token with all permissions that are granted.
 pub fn token_request(settings: &Settings, proof: &Proof) -> Request {
     let endpoints = settings.endpoints();
     let body = form_urlencoded::Serializer::new(String::new())
@@ -81,12 +82,11 @@ pub fn token_request(settings: &Settings, proof: &Proof) -> Request {
         .header("accept", "application/json")
 }
 
-/// Reads what Entra ID answered to `proof`.
+/// Reads the answer of Entra ID to `proof`.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] where it refused, with the cause and what to do about it;
-/// [`Error::Unavailable`] where it has troubles of its own; [`Error::Unexpected`] where the
-/// answer is not Entra ID's.
+/// [`Error::Unauthorized`] where Entra ID refused, with cause and remedy; [`Error::Unavailable`]
+/// where it reports an error of its own; [`Error::Unexpected`] where another server answered.
 pub fn read_token(
     settings: &Settings,
     proof: &Proof,
@@ -99,22 +99,24 @@ pub fn read_token(
     }
     let granted = response.json();
     let text = |name| granted.get(name).and_then(Value::as_str);
-    let is_bearer = text("token_type").is_none_or(|it| it.eq_ignore_ascii_case("bearer"));
-    // What cannot be a header would be refused by the host with a less helpful error.
+    let is_bearer = text("token_type").is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    // The host would refuse a value that is not allowed in a header, with a less helpful error.
     let token = text("access_token")
-        .filter(|it| is_bearer && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_graphic()))
+        .filter(|token| {
+            is_bearer && !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+        })
         .ok_or_else(|| not_entra(response))?;
     let lifetime = match granted.get("expires_in") {
         Some(Value::Number(seconds)) => seconds.as_f64(),
-        // Some servers give it as text.
+        // Some servers send it as text.
         Some(Value::String(seconds)) => seconds.parse().ok(),
         _ => None,
     }
-    .filter(|it| it.is_finite() && *it >= 0.0)
+    .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
     // Microsoft documents 60 to 90 minutes.
     .unwrap_or(3600.0)
     .min(86_400.0);
-    // Five minutes ahead, or earlier for a token that lives for only a few.
+    // Renewed five minutes before its end, or later where it is valid for a short time only.
     let margin = (lifetime / 10.0).min(300.0);
     Ok(AccessToken {
         roles: roles(token),
@@ -127,7 +129,7 @@ fn not_entra(response: &Response) -> Error {
     Error::Unexpected(
         Explanation::new(
             "not-entra-id",
-            "The sign-in server answered something that is not an answer of Entra ID",
+            "The answer of the sign-in server does not come from Entra ID",
         )
         .remedy(remedy::PROXY)
         .detail(response.outline()),
@@ -138,7 +140,7 @@ fn roles(token: &str) -> Option<Vec<String>> {
     let payload = token.split('.').nth(1)?;
     let json = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let claims: Value = serde_json::from_str(str::from_utf8(&json).ok()?).ok()?;
-    // Absent where nothing is granted.
+    // Absent where no permission is granted.
     let roles = claims.as_object()?.get("roles").and_then(Value::as_array);
-    Some(roles.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect())
+    Some(roles.into_iter().flatten().filter_map(|role| role.as_str().map(str::to_owned)).collect())
 }

@@ -1,4 +1,5 @@
-//! How ONES proves to be the app: with the client secret, or an assertion that a certificate signs.
+//! How ONES authenticates as the app: by the client secret, or by an assertion that the key of a
+//! certificate signs.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>.
 
@@ -17,29 +18,30 @@ use crate::{
     error::Error,
     host::{Host, uuid},
     secret::Secret,
-    settings::{Certificate, Credential, Settings},
+    settings::{Certificate, Credential, Settings, pointer},
 };
 
-/// A clock that is ahead of Microsoft's by less is no reason to be refused.
+/// Time by which the clock of ONES may be ahead of Microsoft's.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// Microsoft's advice: at most ten minutes after `nbf`. Longer than a request is tried for.
+/// Time for which an assertion is valid: Microsoft recommends at most ten minutes after `nbf`. It
+/// is longer than the time for which a request is repeated.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// Proves to one endpoint who asks.
+/// Authenticates ONES to one endpoint.
 #[derive(Debug)]
 pub enum Proof {
     /// The client secret itself.
     Secret(Secret),
-    /// A JWT that the certificate's key signed for this endpoint (RFC 7523, section 2.2).
+    /// A JWT for this endpoint, signed with the key of the certificate (RFC 7523, section 2.2).
     Assertion(Secret),
 }
 
 impl Proof {
-    /// For a request to `endpoint` that is sent now.
+    /// Returns the proof for a request to `endpoint` that is sent now.
     ///
     /// # Errors
-    /// [`Error::InvalidSettings`] where the certificate's key does not sign.
+    /// [`Error::InvalidSettings`] where the key of the certificate cannot sign.
     pub fn new<H: Host>(host: &H, settings: &Settings, endpoint: &str) -> Result<Self, Error> {
         match &settings.server.credential {
             Credential::Secret(secret) => Ok(Self::Secret(secret.clone())),
@@ -50,7 +52,7 @@ impl Proof {
         }
     }
 
-    /// What a form holds of it.
+    /// Returns the fields for the form of a request.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         const TYPE: (&str, &str) =
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
@@ -61,10 +63,10 @@ impl Proof {
         kind.into_iter().chain([field])
     }
 
-    /// What no text may repeat.
+    /// Returns the secret or the assertion, which no text may repeat.
     pub fn secret(&self) -> &Secret {
         match self {
-            Self::Secret(it) | Self::Assertion(it) => it,
+            Self::Secret(secret) | Self::Assertion(secret) => secret,
         }
     }
 }
@@ -89,19 +91,19 @@ fn assertion<H: Host>(
         base64(header.to_string().as_bytes()),
         base64(claims.to_string().as_bytes())
     );
-    // Its salt is as long as the digest, as PS256 wants it (RFC 7518, section 3.5).
+    // The salt is as long as the digest, as PS256 requires (RFC 7518, section 3.5).
     let signature = BlindedSigningKey::<Sha256>::new(certificate.key().clone())
-        .try_sign_with_rng(&mut Chance(host), input.as_bytes())
+        .try_sign_with_rng(&mut HostRandomness(host), input.as_bytes())
         .map_err(|_| {
-            Error::wrong_field("/server/clientCertificate", "The private key cannot sign")
+            Error::wrong_field(pointer::CLIENT_CERTIFICATE, "The private key cannot sign")
         })?;
     Ok(Secret::new(format!("{input}.{}", base64(&signature.to_bytes()))))
 }
 
-/// The host's chance, as `rsa` asks for it.
-struct Chance<'a, H>(&'a H);
+/// The randomness of the host, for `rsa`.
+struct HostRandomness<'a, H>(&'a H);
 
-impl<H: Host> RngCore for Chance<'_, H> {
+impl<H: Host> RngCore for HostRandomness<'_, H> {
     fn next_u32(&mut self) -> u32 {
         (self.next_u64() >> 32) as u32
     }
@@ -120,4 +122,4 @@ impl<H: Host> RngCore for Chance<'_, H> {
     }
 }
 
-impl<H: Host> CryptoRng for Chance<'_, H> {}
+impl<H: Host> CryptoRng for HostRandomness<'_, H> {}

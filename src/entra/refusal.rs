@@ -1,8 +1,8 @@
-//! Why Entra ID refused, and what the administrator can do about it.
+//! Error answers of Entra ID.
 //!
-//! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
-//! Microsoft asks programs to branch on `error` and may change the AADSTS codes; here they
-//! choose words, whom they are for, and whether to try again, as Microsoft lists the codes.
+//! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. Microsoft
+//! asks programs to decide by `error` and can change the AADSTS codes. Here those codes only select
+//! the explanation, the kind of error, and whether to repeat the request, as Microsoft lists them.
 
 use serde_json::Value;
 
@@ -19,15 +19,15 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusal {
     status: u16,
-    /// OAuth 2.0's code (RFC 6749, section 5.2), e.g. `invalid_client`.
+    /// Code of OAuth 2.0 (RFC 6749, section 5.2), e.g. `invalid_client`.
     error: Option<String>,
-    /// Microsoft's code, e.g. 7000222.
+    /// Number of Microsoft's code, e.g. 7000222.
     aadsts: Option<u32>,
     detail: String,
 }
 
 impl Refusal {
-    /// Reads it, whatever of it is there.
+    /// Reads an answer; every part of it can be missing.
     pub fn read(response: &Response) -> Self {
         let body = response.json();
         if !body.is_object() {
@@ -35,7 +35,7 @@ impl Refusal {
         }
         let text = |name| body.get(name).and_then(Value::as_str);
         let description = text("error_description").unwrap_or_default();
-        // The ids are in the description too, on lines of their own.
+        // The other lines of the description repeat the ids.
         let sentence = description.lines().next().unwrap_or_default();
         let ids = [
             ("trace id", text("trace_id")),
@@ -45,21 +45,21 @@ impl Refusal {
         let in_list = body.pointer("/error_codes/0").and_then(Value::as_u64);
         let mut detail = vec![format!("HTTP {}", response.status)];
         detail.extend((!sentence.is_empty()).then(|| sentence.to_owned()));
-        detail.extend(ids.into_iter().filter_map(|(name, it)| Some(format!("{name} {}", it?))));
+        detail.extend(ids.into_iter().filter_map(|(name, id)| Some(format!("{name} {}", id?))));
         Self {
             status: response.status,
             error: text("error").map(str::to_owned),
-            aadsts: code_in(description).or_else(|| in_list.and_then(|it| it.try_into().ok())),
+            aadsts: code_in(description).or_else(|| in_list.and_then(|code| code.try_into().ok())),
             detail: detail.join("; "),
         }
     }
 
-    /// What a browser was sent back with: the same words, but for the form.
-    pub fn told(error: &str, description: &str) -> Self {
-        let lines = description.lines().map(str::trim).filter(|it| !it.is_empty());
+    /// Returns the error with which Entra ID sent a browser back: the same words in another form.
+    pub fn in_redirect(error: &str, description: &str) -> Self {
+        let lines = description.lines().map(str::trim).filter(|line| !line.is_empty());
         let detail: Vec<_> = std::iter::once(error).chain(lines).collect();
         Self {
-            // As the token endpoint would have put it.
+            // The status that the token endpoint would send.
             status: 400,
             error: Some(error.to_owned()),
             aadsts: code_in(description),
@@ -67,19 +67,20 @@ impl Refusal {
         }
     }
 
-    /// The same without a credential that the server may have repeated.
+    /// Returns the same with a credential removed that the server may have repeated.
     pub fn without(mut self, secret: &Secret) -> Self {
-        self.error = self.error.map(|it| secret.hidden_in(&it));
+        self.error = self.error.map(|code| secret.hidden_in(&code));
         self.detail = secret.hidden_in(&self.detail);
         self
     }
 
-    /// Microsoft's code, where there is one.
+    /// Returns the number of Microsoft's code, where there is one.
     pub fn aadsts(&self) -> Option<u32> {
         self.aadsts
     }
 
-    /// For an explanation, without the secret, should the server have repeated what it was sent.
+    /// Returns code and detail for an explanation, with the secret removed: the server may have
+    /// repeated it.
     fn code_and_detail(&self, settings: &Settings) -> (String, String) {
         let code = match (&self.aadsts, &self.error) {
             (Some(number), _) => format!("AADSTS{number}"),
@@ -88,12 +89,12 @@ impl Refusal {
         };
         match settings.server.credential.secret() {
             Some(secret) => (secret.hidden_in(&code), secret.hidden_in(&self.detail)),
-            // Its key is never sent.
+            // The key of a certificate is never sent.
             None => (code, self.detail.clone()),
         }
     }
 
-    /// Words for it, and the case that a host acts on.
+    /// Returns the error, with cause and remedy.
     pub fn explain(self, settings: &Settings, asker: Asker<'_>) -> Error {
         let (code, detail) = self.code_and_detail(settings);
         if self.status >= 500 || self.status == 429 {
@@ -112,7 +113,7 @@ impl Refusal {
             return Error::Unexpected(
                 Explanation::new(
                     "not-entra-id",
-                    "The sign-in server answered something that is not an answer of Entra ID",
+                    "The answer of the sign-in server does not come from Entra ID",
                 )
                 .remedy(remedy::PROXY)
                 .detail(detail),
@@ -121,15 +122,16 @@ impl Refusal {
         Error::Unauthorized(
             Explanation::new(code, "Entra ID refused to issue a token")
                 .remedy(format!(
-                    "Check tenant ID, client ID and {}; the detail is what Microsoft's support asks for",
+                    "Check tenant ID, client ID and {}. If they are right, give the detail to \
+                        Microsoft's support",
                     settings.server.credential.name()
                 ))
                 .detail(detail),
         )
     }
 
-    /// What its code means and what to do about it, without anything that came with the code;
-    /// `None` where no code is known.
+    /// Returns cause and remedy by the code alone, without any text of the answer; `None` where the
+    /// code is not known.
     pub fn advice(&self, settings: &Settings, asker: Asker<'_>) -> Option<(&'static str, String)> {
         let cause = self.cause(settings, asker)?;
         Some((cause.summary(), cause.remedy(asker, settings.endpoints().portal())))
@@ -140,7 +142,7 @@ impl Refusal {
         Cause::find(self.aadsts, error, &self.detail, asker, credential)
     }
 
-    /// Whether it asks to come back rather than refuses.
+    /// Returns whether the same request can succeed in a moment.
     fn is_passing(&self) -> bool {
         Cause::is_passing(self.aadsts, self.error.as_deref())
     }
@@ -150,13 +152,15 @@ impl Refusal {
     }
 }
 
-/// "AADSTS65004: User declined …" begins with it.
+/// Returns the number at the beginning of "AADSTS65004: User declined …".
 fn code_in(description: &str) -> Option<u32> {
-    let digits = description.strip_prefix("AADSTS")?.split(|it: char| !it.is_ascii_digit()).next();
+    let digits =
+        description.strip_prefix("AADSTS")?.split(|letter: char| !letter.is_ascii_digit()).next();
     digits?.parse().ok()
 }
 
-/// Whether the answer of the token endpoint asks to come back rather than refuses.
+/// Returns whether an answer of the token endpoint means that the same request can succeed in a
+/// moment.
 pub fn is_passing(response: &Response) -> bool {
     (400..500).contains(&response.status) && Refusal::read(response).is_passing()
 }

@@ -1,15 +1,14 @@
-//! Answers that are nearly UTF-8 and nearly JSON.
+//! Repairs answers that are not quite UTF-8 or JSON.
 //!
-//! Directories hold texts that were cut in the middle of a character: half of a surrogate pair,
-//! escaped or as bytes. JSON parsers refuse them, and with them the record or the page. Here each
+//! Directories contain texts that were cut in the middle of a character: half of a surrogate pair,
+//! escaped or as bytes. JSON parsers refuse the complete record or page then. Here each such half
 //! becomes U+FFFD, so that everything else can be read.
 
 use crate::host::Response;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The answer as text that parsers accept. Answers that are so already stay as they are, and
-/// are not copied.
+/// Returns the answer as text that parsers accept. One that needs no repair is not copied.
 pub(super) fn mended(mut response: Response) -> Response {
     if str::from_utf8(&response.body).is_err() {
         response.body = String::from_utf8_lossy(&response.body).into_owned().into_bytes();
@@ -21,11 +20,13 @@ pub(super) fn mended(mut response: Response) -> Response {
     response
 }
 
-/// Replaces escapes of half a surrogate pair. Both escapes are six bytes long. A backslash
-/// appears in JSON nowhere but in texts, and begins an escape there.
+/// Replaces each escape of half a surrogate pair by one of U+FFFD, which is as long: six bytes. In
+/// JSON, a backslash appears only in texts, where it begins an escape.
 fn replace_half_pairs(json: &mut [u8]) {
     let mut at = 0;
-    while let Some(found) = json.get(at..).and_then(|it| it.iter().position(|it| *it == b'\\')) {
+    while let Some(found) =
+        json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
+    {
         at += found;
         at += match unit(json, at) {
             Some(0xd800..=0xdbff) if matches!(unit(json, at + 6), Some(0xdc00..=0xdfff)) => 12,
@@ -39,10 +40,10 @@ fn replace_half_pairs(json: &mut [u8]) {
     }
 }
 
-/// The code unit that is escaped there.
+/// Returns the code unit that is escaped at that byte.
 fn unit(json: &[u8], at: usize) -> Option<u16> {
     let digits = json.get(at..at + 6)?.strip_prefix(br"\u")?;
-    let digits = str::from_utf8(digits).ok().filter(|it| !it.starts_with('+'))?;
+    let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
     u16::from_str_radix(digits, 16).ok()
 }
 
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_becomes_a_replacement_character_and_whole_pairs_stay() {
+    fn half_a_surrogate_becomes_a_replacement_character_and_pairs_are_unchanged() {
         for (given, read) in [
             (r#""Ann\ud83d""#, "Ann\u{fffd}"),
             (r#""\uDE00 Ann""#, "\u{fffd} Ann"),
@@ -82,19 +83,19 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
+    fn a_byte_order_mark_is_removed() {
         assert_eq!(text(b"\xef\xbb\xbf{}"), "{}");
     }
 
     #[test]
-    fn bytes_that_are_no_text_spoil_no_others() {
+    fn bytes_that_are_not_text_do_not_affect_others() {
         // Half a surrogate pair in three bytes, and the first of two bytes.
         assert_eq!(text(b"\"\xed\xa0\xbd a\xc3\""), "\"\u{fffd}\u{fffd}\u{fffd} a\u{fffd}\"");
     }
 
     proptest! {
         #[test]
-        fn whatever_was_json_is_the_same_json(any_text in any::<String>()) {
+        fn valid_json_stays_the_same(any_text in any::<String>()) {
             let json = serde_json::Value::from(any_text).to_string();
             prop_assert_eq!(text(json.as_bytes()), json);
         }
@@ -105,7 +106,7 @@ mod tests {
                 prop_oneof![0x20..0x7f_u16, 0xd800..0xe000_u16, any::<u16>()], 0..20,
             ),
         ) {
-            let escaped: String = units.iter().map(|it| format!(r"\u{it:04x}")).collect();
+            let escaped: String = units.iter().map(|unit| format!(r"\u{unit:04x}")).collect();
             let read = parsed(&format!("\"{escaped}\""));
             prop_assert_eq!(read, String::from_utf16_lossy(&units));
         }

@@ -1,8 +1,11 @@
-//! Microsoft Graph: requests with a token, with patience, within limits.
+//! Requests to Microsoft Graph: with the token, with retries, and with links that are checked.
 
+pub mod batch;
+pub mod by_id;
 mod mended;
 mod page;
 mod patience;
+pub mod places;
 mod refusal;
 
 use std::{
@@ -13,12 +16,12 @@ use std::{
 use http::Uri;
 
 use crate::{
-    cloud::Endpoints,
-    describe::Permission,
+    endpoints::Endpoints,
     entra::{self, AccessToken, Proof},
-    error::{Error, Explanation},
+    error::{ANSWER_TOO_LARGE, Error, Explanation},
     host::{Failure, Host, Request, Response, TransportError, uuid},
     model::Summary,
+    permission::Permission,
     settings::Settings,
 };
 
@@ -28,8 +31,8 @@ use patience::Verdict;
 pub use patience::{Attempts, Patience, Pause, Trouble, is_passing, retry_after, seconds};
 pub use refusal::GraphError;
 
-/// One run's conversation with Entra ID and Graph. Gets a token when it first needs one,
-/// keeps it for the run, and counts what goes over the wire.
+/// Sends the requests of one call of the plugin to Entra ID and Graph. Gets a token with the first
+/// request, uses it for all others, and counts the requests.
 pub struct Graph<'a, H> {
     host: &'a H,
     settings: &'a Settings,
@@ -39,21 +42,21 @@ pub struct Graph<'a, H> {
     requests: Cell<u32>,
     throttled: Cell<u32>,
     retried: Cell<u32>,
-    /// Requests that were sent again until their time was used up.
+    /// Number of requests that were repeated without success until their time was used up.
     vain: Cell<u32>,
 }
 
-/// What Graph made of a request.
+/// The answer of Graph to a request.
 #[derive(Debug)]
 pub enum Answer {
-    /// 2xx.
+    /// Status 2xx.
     Success(Response),
-    /// Anything else that is no matter of patience or of the token.
+    /// Any other status that neither a repetition nor another token changes.
     Refused(GraphError),
 }
 
 impl<'a, H: Host> Graph<'a, H> {
-    /// Asks nobody yet.
+    /// Sends no request yet.
     pub fn new(host: &'a H, settings: &'a Settings, patience: Patience) -> Self {
         Self {
             host,
@@ -68,37 +71,37 @@ impl<'a, H: Host> Graph<'a, H> {
         }
     }
 
-    /// Where to ask.
+    /// Returns the URLs of the tenant.
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// Whoever runs the plugin.
+    /// Returns the program that runs the plugin.
     pub fn host(&self) -> &'a H {
         self.host
     }
 
-    /// The settings of this run.
+    /// Returns the settings.
     pub fn settings(&self) -> &'a Settings {
         self.settings
     }
 
-    /// What went over the wire so far.
+    /// Returns the number of requests so far.
     pub fn summary(&self) -> Summary {
         Summary {
             requests: self.requests.get(),
             throttled: self.throttled.get(),
             retried: self.retried.get(),
+            complete: true,
             ..Summary::default()
         }
     }
 
-    /// Sends a request with the run's token; one more token is asked for where Graph no
-    /// longer takes it.
+    /// Sends a request with the token. Gets a new token once where Graph no longer accepts it.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where no token is to be had or a fresh one is refused,
-    /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
+    /// [`Error::Unauthorized`] where Entra ID issues no token or Graph refuses a new one,
+    /// [`Error::Throttled`] and [`Error::Unavailable`] where the time for waiting ended.
     pub async fn ask(&self, request: Request) -> Result<Answer, Error> {
         let mut attempts = self.attempts_at(&request);
         self.ask_within(&mut attempts, request).await
@@ -120,7 +123,7 @@ impl<'a, H: Host> Graph<'a, H> {
                     self.token.take();
                 }
                 _ => {
-                    let refusal = self.discreet(GraphError::read(&response));
+                    let refusal = self.without_token(GraphError::read(&response));
                     if refusal.is_about_the_token() {
                         return Err(refusal.unauthorized());
                     }
@@ -130,20 +133,20 @@ impl<'a, H: Host> Graph<'a, H> {
         }
     }
 
-    /// [`Self::ask`], where any refusal is an error. `needs` is the permission that opens
-    /// this path.
+    /// Does the same as [`Self::ask`], with an error for any refusal. `needs` is the permission for
+    /// the path.
     ///
     /// # Errors
-    /// As [`Self::ask`], and [`GraphError::explain`].
+    /// Those of [`Self::ask`] and [`GraphError::explain`].
     pub async fn require(&self, request: Request, needs: Permission) -> Result<Response, Error> {
         let mut attempts = self.attempts_at(&request);
         self.require_within(&mut attempts, request, needs).await
     }
 
-    /// [`Self::require`], where the time for waiting is shared with other requests.
+    /// Does the same as [`Self::require`], within the time for waiting of `attempts`.
     ///
     /// # Errors
-    /// As [`Self::require`].
+    /// Those of [`Self::require`].
     pub async fn require_within(
         &self,
         attempts: &mut Attempts,
@@ -156,46 +159,50 @@ impl<'a, H: Host> Graph<'a, H> {
         }
     }
 
-    /// A refusal without the token, should the server have repeated it.
-    pub fn discreet(&self, refusal: GraphError) -> GraphError {
+    /// Returns a refusal with the token removed: the server may have repeated it.
+    pub fn without_token(&self, refusal: GraphError) -> GraphError {
         match &*self.token.borrow() {
             Some(token) => refusal.without(token.secret()),
             None => refusal,
         }
     }
 
-    /// Counts a request that is sent again, outside of this conversation's own patience.
+    /// Counts a request that a caller sends again.
     pub fn count_again(&self, throttled: bool) {
         let counter = if throttled { &self.throttled } else { &self.retried };
         counter.set(counter.get() + 1);
     }
 
-    /// Words for a refusal of a path that `needs` opens.
+    /// Returns the error for a refusal. `needs` is the permission for the path.
     pub fn explain(&self, refusal: GraphError, needs: Permission) -> Error {
-        let granted = self.token.borrow().as_ref().and_then(|it| it.hints_at(needs.name));
+        let granted = self.token.borrow().as_ref().and_then(|token| token.hints_at(needs.name));
         refusal.explain(needs, granted, self.endpoints.portal())
     }
 
-    /// A link that Graph gave.
+    /// Parses a link that Graph returned.
     ///
     /// # Errors
-    /// [`Error::Unexpected`] where it leads to another server: the token goes nowhere else.
+    /// [`Error::Unexpected`] where it leads to another server, to which the token must not be sent.
     pub fn own_link(&self, link: &str) -> Result<Uri, Error> {
         self.endpoints.own_link(link).ok_or_else(|| {
             Error::Unexpected(
-                Explanation::new("foreign-link", "Microsoft Graph's next page is said to be on another server; the token was not sent there")
-                    .remedy("Check whether a proxy between ONES and Microsoft changes the traffic"),
+                Explanation::new(
+                    "foreign-link",
+                    "Microsoft Graph's link to the next page leads to another server; ONES did not \
+                        send the token there",
+                )
+                .remedy("Check whether a proxy between ONES and Microsoft changes the traffic"),
             )
         })
     }
 
-    /// The run's token, a new one where there is none or it grows old.
+    /// Returns the token. Gets a new one where there is none, or where it expires soon.
     ///
     /// # Errors
-    /// [`Proof::new`]'s, [`entra::read_token`]'s, and where patience ended.
+    /// Those of [`Proof::new`], [`entra::read_token`] and [`Self::send`].
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        let kept = self.token.borrow().clone();
-        if let Some(token) = kept.filter(|it| !it.is_stale(self.host.now())) {
+        let stored = self.token.borrow().clone();
+        if let Some(token) = stored.filter(|token| !token.is_stale(self.host.now())) {
             return Ok(token);
         }
         let proof = Proof::new(self.host, self.settings, &self.endpoints.token().to_string())?;
@@ -206,22 +213,22 @@ impl<'a, H: Host> Graph<'a, H> {
         Ok(token)
     }
 
-    /// Sends a request as it is, without the run's token; gives the answer, whatever its status.
+    /// Sends a request without the token; returns the answer, whatever its status.
     ///
     /// # Errors
-    /// [`Error::Throttled`] and [`Error::Unavailable`] where patience ended.
+    /// [`Error::Throttled`] and [`Error::Unavailable`] where the time for waiting ended.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let mut attempts = self.attempts_at(&request);
         self.send_within(&mut attempts, request).await
     }
 
-    /// Sends, again and again where that may help and the time for waiting lasts.
+    /// Sends a request, and repeats it where that can help and the time for waiting lasts.
     async fn send_within(
         &self,
         attempts: &mut Attempts,
         request: Request,
     ) -> Result<Response, Error> {
-        // By which Microsoft's support finds a request.
+        // Microsoft's support finds a request by this id.
         let mut request = request.header("client-request-id", uuid(self.host));
         request.silence = self.patience.silence();
         loop {
@@ -229,8 +236,8 @@ impl<'a, H: Host> Graph<'a, H> {
             let begun = self.host.now();
             let result = self.host.send(request.clone()).await.map(mended);
             let now = self.host.now();
-            if let Some(trouble) = Trouble::of(&result, now) {
-                // A clock that was set back does not count.
+            if let Some(trouble) = Trouble::find(&result, now) {
+                // The clock can have been set back meanwhile.
                 attempts.took(now.duration_since(begun).unwrap_or_default());
                 if self.again(attempts, &trouble).await? {
                     continue;
@@ -270,8 +277,8 @@ impl<'a, H: Host> Graph<'a, H> {
         }
     }
 
-    /// What Microsoft asked for, to the letter; else between half and all of it, so that many
-    /// tenants do not return at once.
+    /// Returns the length of a pause: exactly the one that Microsoft asked for; otherwise between
+    /// half and all of the back-off, so that many tenants do not come back at the same time.
     pub fn length(&self, pause: Pause) -> Duration {
         match pause {
             Pause::Asked(time) => time,
@@ -285,7 +292,7 @@ impl<'a, H: Host> Graph<'a, H> {
 }
 
 fn explain_failure(request: &Request, error: &TransportError) -> Error {
-    let server = request.uri.authority().map_or("", |it| it.as_str());
+    let server = request.uri.authority().map_or("", |authority| authority.as_str());
     let name = request.uri.host().unwrap_or_default();
     let (scheme, own_port) = match request.uri.scheme_str() {
         Some("http") => ("http", 80),
@@ -299,41 +306,43 @@ fn explain_failure(request: &Request, error: &TransportError) -> Error {
         Failure::Dns => Error::Unavailable(explanation(
             "dns",
             format!("The name {name} cannot be resolved"),
-            "Check the network and DNS of the machine that ONES runs on, and the operator in the server settings",
+            "Check the network and DNS of the machine that ONES runs on, and the operator in the \
+                server settings",
         )),
         Failure::Connection => Error::Unavailable(explanation(
             "connection",
             format!("No connection to {server}"),
             &format!(
-                "Check whether {name} is up, and whether a firewall or proxy lets ONES reach it \
-                 over {} (port {port})",
+                "Check whether {name} is running, and whether a firewall or proxy lets ONES reach \
+                 it over {} (port {port})",
                 scheme.to_ascii_uppercase()
             ),
         )),
         Failure::Timeout => Error::Unavailable(explanation(
             "timeout",
             format!("{server} does not answer"),
-            "Try again; if it stays so, check firewall and proxy",
+            "Try again. If the error remains, check firewall and proxy",
         )),
         Failure::Protocol => Error::Unavailable(explanation(
             "protocol",
-            format!("The answer of {server} broke off or is not HTTP"),
-            "Try again; if it stays so, check whether a proxy changes the traffic",
+            format!("The answer of {server} is incomplete or is not HTTP"),
+            "Try again. If the error remains, check whether a proxy changes the traffic",
         )),
         Failure::Tls => Error::Unavailable(explanation(
             "certificate",
             format!("The certificate of {server} is not trusted"),
-            "If a proxy of your company inspects HTTPS, add its root certificate to those that the machine of ONES trusts",
+            "If a proxy of your company inspects HTTPS, add its root certificate to those that the \
+                machine that ONES runs on trusts",
         )),
         Failure::Denied => Error::Unavailable(explanation(
             "denied",
-            format!("The host does not let the plugin ask {scheme}://{server}"),
-            "Allow the plugin the origins that it names for these settings",
+            format!("The host does not allow requests of the plugin to {scheme}://{server}"),
+            "Allow the origins that the plugin names for these settings",
         )),
         Failure::TooLarge => Error::Unexpected(explanation(
-            "answer-too-large",
+            ANSWER_TOO_LARGE,
             format!("The answer of {server} is larger than any answer of Microsoft"),
-            "Check whether a proxy or firewall answers in Microsoft's place",
+            "Check whether a proxy or firewall answers instead of Microsoft",
         )),
     }
 }

@@ -12,39 +12,39 @@ use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
-    payload::whole,
+    payload::whole_number,
 };
 
-/// A page, its items still unread: one that is wrong must not spoil the others, and the
-/// links are known before the items are read.
+/// A page whose items are still unread: a wrong one must not affect the others, and the links are
+/// needed before the items are read.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// One raw JSON value an item.
+    /// The items, each as raw JSON.
     pub value: Vec<&'a RawValue>,
-    /// Where the next page is.
+    /// Link to the next page.
     pub next_link: Option<Cow<'a, str>>,
-    /// Where later changes are, at the end of a round of delta.
+    /// Link to later changes, at the end of a round of delta.
     pub delta_link: Option<Cow<'a, str>>,
-    /// How many there are on all pages, where Graph says so in a way that can be read.
+    /// Number of items on all pages, where Graph returns it in a form that can be read.
     pub count: Option<u64>,
 }
 
 impl<'a> Page<'a> {
-    /// Reads the outline of a page.
+    /// Reads items and links of a page.
     ///
     /// # Errors
-    /// [`Error::Unexpected`] where it is no page: HTML, broken off JSON, another shape.
+    /// [`Error::Unexpected`] where it is not a page: HTML, incomplete JSON, or another shape.
     pub fn read(response: &'a Response) -> Result<Self, Error> {
         serde_json::from_str(response.text()).map_err(|error| {
-            // serde_json repeats no more of the answer than a few characters; not even those.
+            // Only the place: serde_json's own text repeats a few characters of the answer.
             let place = format!("line {} column {}", error.line(), error.column());
             not_graph(format!("{}; not a page of JSON at {place}", response.outline()))
         })
     }
 }
 
-/// Only the items and the links have to be as OData says. Of a member that comes twice the last
-/// counts, as with most parsers.
+/// Only items and links must follow OData. Where a member appears twice, the last one counts, as
+/// with most parsers.
 impl<'de> Deserialize<'de> for Page<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -62,20 +62,21 @@ impl<'de> Deserialize<'de> for Page<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let (mut value, mut next_link, mut delta_link, mut count) =
                     (None, None, None, None);
-                // Null and an empty text are no link.
-                let link = |it: Option<Link<'de>>| it.map(|it| it.0).filter(|it| !it.is_empty());
+                // Null and an empty text mean that there is no link.
+                let link =
+                    |link: Option<Link<'de>>| link.map(|link| link.0).filter(|url| !url.is_empty());
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
                     match name.as_ref() {
                         // Null is a page without items.
                         "value" => value = Some(map.next_value::<Option<_>>()?.unwrap_or_default()),
                         "@odata.nextLink" => next_link = link(map.next_value()?),
                         "@odata.deltaLink" => delta_link = link(map.next_value()?),
-                        "@odata.count" => count = whole(&map.next_value::<Value>()?),
+                        "@odata.count" => count = whole_number(&map.next_value::<Value>()?),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
                 let value = value.ok_or_else(|| serde::de::Error::missing_field("value"))?;
-                let count = count.and_then(|it| u64::try_from(it).ok());
+                let count = count.and_then(|count| u64::try_from(count).ok());
                 Ok(Page { value, next_link, delta_link, count })
             }
         }
@@ -84,7 +85,7 @@ impl<'de> Deserialize<'de> for Page<'de> {
     }
 }
 
-/// Notices that page links lead in a circle, in constant memory (Brent's algorithm).
+/// Detects a loop of page links in constant memory (Brent's algorithm).
 #[derive(Debug, Default)]
 pub struct LoopGuard {
     anchor: String,
@@ -93,22 +94,22 @@ pub struct LoopGuard {
 }
 
 impl LoopGuard {
-    /// What to say of it.
-    pub fn circle() -> Error {
+    /// Returns the error for a loop.
+    pub fn loop_error() -> Error {
         Error::Unexpected(
-            Explanation::new("paging-loop", "Microsoft Graph's page links lead in a circle")
-                .remedy("Try again later; what was read so far is kept"),
+            Explanation::new("paging-loop", "Microsoft Graph's page links form a loop")
+                .remedy("Try again later. What was read so far is stored"),
         )
     }
 
-    /// To be told of every link before it is followed.
+    /// Notes a link before it is followed.
     ///
     /// # Errors
-    /// [`Error::Unexpected`] where the link was followed before; at the latest after three
-    /// times the length of the circle and the way to it.
+    /// [`Error::Unexpected`] where the link was followed before. A loop is detected at the latest
+    /// after three times the length of the loop and of the way to it.
     pub fn follow(&mut self, link: &str) -> Result<(), Error> {
         if self.anchor == link {
-            return Err(Self::circle());
+            return Err(Self::loop_error());
         }
         if self.steps == self.power {
             link.clone_into(&mut self.anchor);
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_is_none_spoils_no_page() {
+    fn a_wrong_count_does_not_affect_the_page() {
         for (count, read) in [
             ("6", Some(6)),
             (r#""6""#, Some(6)),
@@ -150,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_whose_value_is_null_has_no_items_and_goes_on() {
+    fn a_page_whose_value_is_null_has_no_items_and_a_next_page() {
         let response = response(r#"{"value": null, "@odata.nextLink": "https://a.example"}"#);
         let page = Page::read(&response).expect("a page");
         assert_eq!((page.value.len(), page.next_link.as_deref()), (0, Some("https://a.example")));
     }
 
     #[test]
-    fn links_that_are_null_or_empty_are_none_and_of_members_that_come_twice_the_last_counts() {
+    fn null_and_empty_links_are_ignored_and_the_last_of_two_members_counts() {
         let response = response(
             r#"{"value": [1], "@odata.nextLink": "", "@odata.deltaLink": null, "value": [2, 3]}"#,
         );
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_are_no_pages() {
+    fn other_shapes_are_refused() {
         for body in ["", "null", "[]", r#"{"items": []}"#, r#"{"value": 5}"#, r#"{"value": [1]"#] {
             assert!(Page::read(&response(body)).is_err(), "{body}");
         }
@@ -175,16 +176,17 @@ mod tests {
     }
 
     #[test]
-    fn every_circle_is_noticed_and_no_straight_way_is() {
+    fn every_loop_is_detected_and_nothing_else() {
         for way in 0..40_u32 {
             for circle in 1..40_u32 {
                 let mut guard = LoopGuard::default();
                 let links = (0..way).chain((way..way + circle).cycle());
-                let followed = links.take_while(|it| guard.follow(&it.to_string()).is_ok()).count();
+                let links = links.take_while(|link| guard.follow(&link.to_string()).is_ok());
+                let followed = links.count();
                 assert!(followed <= 3 * (way + circle) as usize + 1, "{way} {circle}: {followed}");
             }
         }
         let mut guard = LoopGuard::default();
-        assert!((0..10_000).all(|it| guard.follow(&it.to_string()).is_ok()));
+        assert!((0..10_000).all(|link| guard.follow(&link.to_string()).is_ok()));
     }
 }

@@ -1,8 +1,8 @@
-//! When a request is sent again, and when it is given up: one rule for pages, single requests,
+//! When a request is repeated, and when it is given up: one rule for pages, single requests,
 //! batches and their parts, tokens, discovery and keys.
 //!
-//! A request is sent again while the time that may be spent on waiting lasts, however often that
-//! is. No pause is shorter than `Retry-After` says, nor than the back-off says.
+//! A request is repeated as long as the time for waiting lasts; the number of attempts is not
+//! limited. A pause is never shorter than `Retry-After` or the back-off.
 //!
 //! Source: <https://learn.microsoft.com/graph/throttling>, and for 408, 500, 502, 504 and 509
 //! <https://learn.microsoft.com/graph/errors>.
@@ -15,7 +15,7 @@ use crate::{
     host::{Response, SILENCE, TransportError},
 };
 
-/// How long one request may be waited for.
+/// How long the plugin waits for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     waiting: Duration,
@@ -23,19 +23,19 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Of a run in the background.
+    /// For a sync, which runs in the background.
     pub const SYNC: Self = Self { waiting: Duration::from_secs(120), silence: SILENCE };
 
-    /// Of a call whose result a person waits for: checks, choices, a sign-in.
-    pub const PERSON: Self =
+    /// For calls whose result a user waits for: checks, choices, sign-ins.
+    pub const INTERACTIVE: Self =
         Self { waiting: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
-    /// The longest that one request may wait in all: the pauses, and the attempts that failed.
+    /// Returns the maximum time for one request: all pauses and all attempts that failed.
     pub fn waiting(self) -> Duration {
         self.waiting
     }
 
-    /// The longest time without a byte in one attempt.
+    /// Returns the maximum time without a byte in one attempt.
     pub fn silence(self) -> Duration {
         self.silence
     }
@@ -44,32 +44,32 @@ impl Patience {
 /// A pause before the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause {
-    /// As Microsoft said.
+    /// Microsoft asked for it.
     Asked(Duration),
-    /// Microsoft said nothing.
+    /// It is the back-off, since Microsoft asked for none.
     Guessed(Duration),
 }
 
-/// An answer that can be another one a moment later, or no answer.
+/// An answer that can be different a moment later, or a missing answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Trouble {
-    /// What `Retry-After` says.
+    /// Value of `Retry-After`.
     pub asked: Option<Duration>,
-    /// Whether Microsoft limits the number of requests: not an outage, and not a result.
+    /// Whether Microsoft limits the number of requests, which is neither an outage nor a result.
     pub throttled: bool,
 }
 
 impl Trouble {
-    /// Returns `None` for whatever is a result.
-    pub(super) fn of(result: &Result<Response, TransportError>, now: SystemTime) -> Option<Self> {
+    /// Returns `None` where the answer is a result.
+    pub(super) fn find(result: &Result<Response, TransportError>, now: SystemTime) -> Option<Self> {
         let response = match result {
             Ok(response) => response,
             Err(error) => return error.failure.is_passing().then(Self::default),
         };
-        let asked = response.header("retry-after").and_then(|it| retry_after(it, now));
+        let asked = response.header("retry-after").and_then(|value| retry_after(value, now));
         let code = || GraphError::read(response).code;
         if is_passing(response.status, code) || entra::is_passing(response) {
-            // Services that limit by 503 say for how long.
+            // Services that limit requests by 503 send `Retry-After`.
             let throttled = response.status == 429 || response.status == 503 && asked.is_some();
             return Some(Self { asked, throttled });
         }
@@ -77,12 +77,12 @@ impl Trouble {
     }
 }
 
-/// Whether an answer with that status can be another one a moment later. `code` is Graph's code,
-/// which is read only where it matters.
+/// Returns whether an answer with that status can be different a moment later. `code` returns
+/// Graph's code, and is called only where it matters.
 pub fn is_passing(status: u16, code: impl FnOnce() -> String) -> bool {
     match status {
         408 | 429 | 502 | 503 | 504 | 509 => true,
-        // Some services answer so to what they will never do.
+        // Some services answer 500 to requests that they never support.
         500 => !is_refusal(&code()),
         _ => false,
     }
@@ -98,46 +98,46 @@ fn is_refusal(code: &str) -> bool {
 /// What to do after an attempt.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// Whatever came, it is the result.
+    /// The answer is the result.
     Final,
-    /// Send it again after the pause.
+    /// Send the request again after the pause.
     Again(Duration),
-    /// Microsoft wants a longer pause than there is patience: seconds.
+    /// Microsoft asks for a longer pause than the time that is left: number of seconds.
     GiveUp(u32),
 }
 
-/// The first pause after a failure; each further one is twice as long. Before jitter.
+/// First pause after a failure, before jitter. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// No guessed pause is longer than this part of the time that may be waited, so that a server
-/// that is back within three quarters of it is asked once more.
+/// The back-off is at most this part of the time for waiting, so that a server which recovers
+/// within three quarters of that time gets another request.
 const PART: u32 = 4;
 
-/// What to say where Microsoft limits the requests beyond all patience without a useful word on
-/// for how long.
+/// Pause to report where Microsoft still limits the requests and does not say for how long.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// The attempts at one request, or at one batch with all its parts.
 #[derive(Debug)]
 pub struct Attempts {
-    /// May be waited because Microsoft limits the requests.
+    /// Time for waiting where Microsoft limits the requests.
     waiting: Duration,
-    /// May be waited because of errors.
+    /// Time for waiting after other errors.
     errors: Duration,
     failed: u32,
     spent: Duration,
 }
 
 impl Attempts {
-    /// At something that can be sent again. `vain` requests of the same call were sent again
-    /// until their time was used up: each halves the time for errors, so that an outage of one
-    /// service does not cost a run two minutes for each of a hundred requests.
+    /// Returns the attempts at a request that can be repeated. `vain` is the number of requests of
+    /// the same call that were repeated until their time was used up. Each halves the time after
+    /// errors, so that during an outage of one service a run does not wait two minutes for each of
+    /// a hundred requests.
     pub(super) fn new(patience: Patience, vain: u32) -> Self {
         let errors = patience.waiting / (1 << vain.min(16));
         Self { waiting: patience.waiting, errors, failed: 0, spent: Duration::ZERO }
     }
 
-    /// At something that must not be sent twice.
+    /// Returns the attempts at a request that must not be sent twice.
     pub(super) fn single() -> Self {
         Self { waiting: Duration::ZERO, errors: Duration::ZERO, failed: 0, spent: Duration::ZERO }
     }
@@ -147,17 +147,17 @@ impl Attempts {
         self.spent = self.spent.saturating_add(time);
     }
 
-    /// Whether there was time for more than one attempt.
+    /// Returns whether there was time for more than one attempt.
     pub(super) fn could_repeat(&self) -> bool {
         !self.waiting.is_zero()
     }
 
-    /// Whether the pause that a part of a batch asks for fits into the time that is left.
+    /// Returns whether the pause that Graph asks for fits into the time that is left.
     pub fn can_wait(&self, trouble: &Trouble) -> bool {
         trouble.asked.is_none_or(|asked| asked <= self.left(trouble))
     }
 
-    /// `length` adds jitter to a guessed pause.
+    /// Decides what to do after an attempt. `length` adds jitter to the back-off.
     pub(super) fn judge(
         &mut self,
         trouble: &Trouble,
@@ -189,18 +189,18 @@ impl Attempts {
     }
 }
 
-/// Whole seconds, rounded up; at least one.
+/// Returns a time in full seconds, rounded up; at least one.
 pub fn seconds(time: Duration) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
     let seconds = time.as_secs_f64().ceil() as u32;
     seconds.max(1)
 }
 
-/// Reads a Retry-After: seconds, also fractional ones as Graph sends them, or a date
-/// (RFC 9110, section 10.2.3). What is longer than can be counted is the longest there is.
+/// Reads a `Retry-After` (RFC 9110, section 10.2.3): a date, or seconds, which Graph also sends
+/// with fractions. A number that is too large becomes the maximum.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    if value.bytes().all(|it| it.is_ascii_digit() || it == b'.') {
+    if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         let seconds = value.parse::<f64>().ok()?;
         return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
@@ -212,21 +212,21 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// Without jitter.
-    fn all(pause: Pause) -> Duration {
+    /// Returns the pause without jitter.
+    fn full(pause: Pause) -> Duration {
         let (Pause::Asked(time) | Pause::Guessed(time)) = pause;
         time
     }
 
     fn trouble(status: u16, retry_after: Option<&str>) -> Option<Trouble> {
-        let headers = retry_after.map(|it| ("retry-after".to_owned(), it.to_owned()));
+        let headers = retry_after.map(|value| ("retry-after".to_owned(), value.to_owned()));
         let headers = headers.into_iter().collect();
         let response = Response { status, headers, body: Vec::new() };
-        Trouble::of(&Ok(response), SystemTime::UNIX_EPOCH)
+        Trouble::find(&Ok(response), SystemTime::UNIX_EPOCH)
     }
 
     fn judge(attempts: &mut Attempts, status: u16, retry_after: Option<&str>) -> Verdict {
-        attempts.judge(&trouble(status, retry_after).expect("trouble"), all)
+        attempts.judge(&trouble(status, retry_after).expect("trouble"), full)
     }
 
     fn pauses(patience: Patience, vain: u32, status: u16) -> Vec<u128> {
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn a_pause_is_read_in_every_form_that_servers_send() {
         let now = humantime::parse_rfc3339("2026-11-23T20:00:00Z").expect("a time");
-        let read = |text| retry_after(text, now).map(|it| it.as_secs_f64());
+        let read = |text| retry_after(text, now).map(|pause| pause.as_secs_f64());
         assert_eq!(read("10"), Some(10.0));
         assert_eq!(read("2.128"), Some(2.128));
         assert_eq!(read(" 0 "), Some(0.0));
@@ -261,11 +261,11 @@ mod tests {
         let sync = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
         assert_eq!(pauses(Patience::SYNC, 0, 503), sync);
         assert_eq!(pauses(Patience::SYNC, 0, 429), sync);
-        assert_eq!(pauses(Patience::PERSON, 0, 503), [1000, 2000, 3750, 3750, 3750]);
+        assert_eq!(pauses(Patience::INTERACTIVE, 0, 503), [1000, 2000, 3750, 3750, 3750]);
     }
 
     #[test]
-    fn requests_that_were_repeated_in_vain_leave_less_time_for_errors_and_not_for_throttling() {
+    fn requests_repeated_without_success_shorten_the_time_after_errors_but_not_for_throttling() {
         let sum = |vain| pauses(Patience::SYNC, vain, 500).iter().sum::<u128>();
         assert!((0..8).map(sum).sum::<u128>() <= 240_000);
         assert_eq!(pauses(Patience::SYNC, 60, 500), [0_u128; 0]);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_beyond_patience_ends_at_once() {
+    fn a_pause_longer_than_the_time_left_ends_the_call_at_once() {
         let first =
             |status, asked| judge(&mut Attempts::new(Patience::SYNC, 0), status, Some(asked));
         assert_eq!(first(429, "121"), Verdict::GiveUp(121));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_request_never_passes_for_an_answer() {
+    fn a_throttled_request_never_counts_as_answered() {
         for asked in [None, Some("0"), Some("1")] {
             let mut attempts = Attempts::new(Patience::SYNC, 0);
             let end = loop {
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_service_will_never_do_is_a_result() {
+    fn a_refusal_of_what_a_service_never_supports_is_a_result() {
         for status in [200, 204, 302, 400, 401, 403, 404, 409, 410, 422, 501, 505] {
             assert_eq!(trouble(status, None), None, "{status}");
         }

@@ -1,44 +1,44 @@
-//! Graph's error answers, in all the forms they come in.
+//! Error answers of Graph, in all forms.
 //!
-//! Source: <https://learn.microsoft.com/graph/errors>. `innerError` can be missing, come first,
-//! or be nested; codes come in several spellings; Places puts JSON into `message`.
+//! Source: <https://learn.microsoft.com/graph/errors>. `innerError` can be missing, be the first
+//! member, or be nested; codes have several spellings; Places puts JSON into `message`.
 
 use serde_json::Value;
 
 use crate::{
-    describe::{CALENDARS, MEMBERS, PLACES, Permission},
     error::{Error, Explanation},
     host::Response,
+    permission::{CALENDARS, MEMBERS, PLACES, Permission},
     remedy,
     secret::Secret,
 };
 
-/// Behind a remedy, since a permission that was never granted is what is wrong most often.
+/// Second part of a remedy: most often the permission was never granted.
 const GRANTED_JUST_NOW: &str =
-    "If that was done within the last minutes, wait a minute and test again";
+    "If that was done within the last few minutes, wait a minute and test again";
 
-/// An answer that is no success.
+/// An answer of Graph with another status than 2xx.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphError {
     /// HTTP status.
     pub status: u16,
-    /// E.g. `Authorization_RequestDenied`; `http-502` where there is none.
+    /// Graph's code, e.g. `Authorization_RequestDenied`; `http-502` where there is none.
     pub code: String,
-    /// Graph's own words.
+    /// Graph's message.
     pub message: String,
-    /// Whether the body had the form of Graph's errors.
+    /// Whether the body has the form of Graph's errors.
     pub is_graphs: bool,
     detail: String,
 }
 
 impl GraphError {
-    /// Reads it, whatever of it is there.
+    /// Reads an answer; every part of it can be missing.
     pub fn read(response: &Response) -> Self {
-        Self::of(response.status, &response.json(), |name| response.header(name))
+        Self::read_body(response.status, &response.json(), |name| response.header(name))
             .unwrap_or_else(|| Self::foreign(response.status, response.outline()))
     }
 
-    /// The same without a credential that the server may have repeated.
+    /// Returns the same with a credential removed that the server may have repeated.
     pub fn without(mut self, secret: &Secret) -> Self {
         for text in [&mut self.code, &mut self.message, &mut self.detail] {
             *text = secret.hidden_in(text);
@@ -48,7 +48,7 @@ impl GraphError {
 
     /// Reads the answer to one request of a `$batch`.
     pub fn read_inner(status: u16, body: &Value) -> Self {
-        Self::of(status, body, |_| None)
+        Self::read_body(status, body, |_| None)
             .unwrap_or_else(|| Self::foreign(status, format!("HTTP {status} in a $batch")))
     }
 
@@ -62,8 +62,12 @@ impl GraphError {
         }
     }
 
-    fn of<'a>(status: u16, body: &Value, header: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
-        let error = body.get("error").filter(|it| it.is_object())?;
+    fn read_body<'a>(
+        status: u16,
+        body: &Value,
+        header: impl Fn(&str) -> Option<&'a str>,
+    ) -> Option<Self> {
+        let error = body.get("error").filter(|error| error.is_object())?;
         let mut code = error.get("code").and_then(text).unwrap_or_default();
         let mut message = error.get("message").and_then(text).unwrap_or_default();
         // Places: {"code":"UnknownError","message":"{\"code\":\"…\",\"message\":\"…\"}"}.
@@ -82,18 +86,18 @@ impl GraphError {
         let date = inner("date").or_else(|| header("date"));
         let mut detail = vec![format!("HTTP {status} {code}")];
         detail.extend((!message.is_empty()).then(|| shorten(&message)));
-        detail.extend(request_id.map(|it| format!("request-id {it}")));
-        detail.extend(date.map(|it| format!("date {it}")));
+        detail.extend(request_id.map(|id| format!("request-id {id}")));
+        detail.extend(date.map(|date| format!("date {date}")));
         Some(Self { status, code, message, is_graphs: true, detail: detail.join("; ") })
     }
 
-    /// Status, code, Graph's words and ids in one line.
+    /// Returns status, code, message and ids in one line.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Whether Graph no longer knows the link it gave: all must be enumerated anew. A link
-    /// is opaque, so whatever Graph finds wrong with it is Graph's to mend.
+    /// Returns whether Graph no longer knows the link, so that everything must be enumerated again.
+    /// The plugin sends links unchanged, so any error in one counts as an expired link.
     pub fn is_forgotten_link(&self) -> bool {
         let code = self.code.to_ascii_lowercase();
         self.status == 410
@@ -101,15 +105,16 @@ impl GraphError {
             || matches!(code.as_str(), "syncstatenotfound" | "resyncrequired")
     }
 
-    /// Whether the tenant has no Exchange Online, and with it neither rooms nor calendars. Graph
-    /// answers 401 while the token is good (MicrosoftDocs/azure-docs#32957, O365/python-o365#859).
+    /// Returns whether the tenant has no Exchange Online, and therefore neither rooms nor
+    /// calendars. Graph answers 401 although the token is valid (MicrosoftDocs/azure-docs#32957,
+    /// O365/python-o365#859).
     pub fn is_without_exchange(&self) -> bool {
         self.code.eq_ignore_ascii_case("OrganizationFromTenantGuidNotFound")
             || self.message.contains("tenant for tenant guid")
                 && self.message.contains("does not exist")
     }
 
-    /// Whether a licence of Entra ID is missing, which Graph answers by 403 or 400
+    /// Returns whether a licence of Entra ID is missing, which Graph reports by 403 or 400
     /// (<https://learn.microsoft.com/graph/known-issues>).
     fn is_without_licence(&self) -> bool {
         let is = |it: &str| self.code.eq_ignore_ascii_case(it);
@@ -117,36 +122,36 @@ impl GraphError {
             || is("AadPremiumLicenseRequired")
     }
 
-    /// Whether the token is what was refused. Places answers 401 for troubles of its own, while
-    /// the token is good everywhere else, and so does a tenant without Exchange Online.
+    /// Returns whether the token was refused. Places answers 401 for errors of its own, although
+    /// the token is valid everywhere else; the same happens in a tenant without Exchange Online.
     pub fn is_about_the_token(&self) -> bool {
         if self.is_without_exchange() {
             return false;
         }
         let words = format!("{} {}", self.code, self.message).to_ascii_lowercase();
-        let is_said = words.contains("token") || words.contains("claims");
-        // Without a word, there is nothing else to go by.
-        self.status == 401 && (is_said || self.message.is_empty())
+        let names_token = words.contains("token") || words.contains("claims");
+        // Without a message, the status alone decides.
+        self.status == 401 && (names_token || self.message.is_empty())
     }
 
-    /// Whether it is the attribute that the settings name which cannot be told: unknown (400),
-    /// or kept outside the directory (501).
+    /// Returns whether Graph refused the property: it is unknown (400), or stored outside the
+    /// directory (501).
     pub fn is_about(&self, property: &str) -> bool {
         self.status == 501 || self.status == 400 && self.message.contains(property)
     }
 
-    /// Whether the thing asked for is not there, rather than the path.
+    /// Returns whether the object does not exist, as opposed to the path.
     pub fn is_missing_object(&self) -> bool {
         self.status == 404 && self.is_graphs
     }
 
-    /// Whether the words name the thing with that id.
+    /// Returns whether the message contains that id.
     pub fn names(&self, id: &str) -> bool {
         self.message.to_ascii_lowercase().contains(&id.to_ascii_lowercase())
     }
 
-    /// Whether a mailbox is not in Exchange Online (on premises, deleted, without a licence), which
-    /// says nothing of permissions.
+    /// Returns whether a mailbox is not in Exchange Online (on premises, deleted, without a
+    /// licence), which does not show whether a permission is granted.
     pub fn is_mailbox_elsewhere(&self) -> bool {
         const CODES: [&str; 4] = [
             "MailboxNotEnabledForRESTAPI",
@@ -154,31 +159,40 @@ impl GraphError {
             "ErrorNonExistentMailbox",
             "ErrorMissingEmailAddress",
         ];
-        self.status == 404 || CODES.iter().any(|it| self.code.eq_ignore_ascii_case(it))
+        self.status == 404 || CODES.iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
 
-    /// A fresh token was refused.
+    /// Returns the error for a new token that Graph refused.
     pub fn unauthorized(self) -> Error {
         Error::Unauthorized(
-            Explanation::new(self.code, "Microsoft Graph does not accept the token that Entra ID issued")
-                .remedy("Check that the operator in the server settings is the one of your tenant: tokens of one cloud are worth nothing in another")
-                .detail(self.detail),
+            Explanation::new(
+                self.code,
+                "Microsoft Graph does not accept the token that Entra ID issued",
+            )
+            .remedy(
+                "Check that the operator in the server settings is the one of your tenant: a token \
+                    of one cloud is not valid in another",
+            )
+            .detail(self.detail),
         )
     }
 
-    /// Whether Graph, in its way, says that there is no such path.
+    /// Returns whether the path does not exist.
     fn is_missing_path(&self) -> bool {
         let no_segment = self.message.contains("Resource not found for the segment");
         matches!(self.status, 404 | 405 | 501) || self.status == 400 && no_segment
     }
 
-    /// Words for it, and the case that a host acts on. `granted` is what the token hints at.
+    /// Returns the error. `granted` says whether the token contains the permission, where that can
+    /// be read.
     pub fn explain(self, needs: Permission, granted: Option<bool>, portal: &str) -> Error {
         let name = needs.name;
         if self.status >= 500 && self.status != 501 {
             return Error::Unavailable(
-                Explanation::new(self.code, "Microsoft Graph has troubles of its own")
-                    .remedy("Try again in a few minutes; https://status.cloud.microsoft tells of outages")
+                Explanation::new(self.code, "Microsoft Graph reports an error of its own")
+                    .remedy(
+                        "Try again in a few minutes; https://status.cloud.microsoft shows outages",
+                    )
                     .detail(self.detail),
             );
         }
@@ -189,7 +203,7 @@ impl GraphError {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "The tenant has no Exchange Online: there are no rooms and no calendars, while \
+                    "The tenant has no Exchange Online, and therefore no rooms and no calendars; \
                         users and groups can be synced",
                 )
                 .remedy(
@@ -204,12 +218,12 @@ impl GraphError {
             return Error::Unsupported(
                 Explanation::new(
                     self.code,
-                    "The tenant has no licence of Microsoft Entra ID that includes what was asked \
-                        for",
+                    "The tenant has no licence of Microsoft Entra ID that includes what ONES \
+                        requested",
                 )
                 .remedy(
                     "Check your licences in the Microsoft 365 admin center, Billing → Licenses: \
-                        Microsoft Entra ID P1 or P2 is needed",
+                        Microsoft Entra ID P1 or P2 is required",
                 )
                 .detail(self.detail),
             );
@@ -218,11 +232,11 @@ impl GraphError {
             return Error::Unexpected(
                 Explanation::new(
                     self.code,
-                    "Microsoft 365 refused the request, though it accepts the token elsewhere",
+                    "Microsoft 365 refused the request, although it accepts the token elsewhere",
                 )
                 .remedy(
-                    "Try again in a few minutes; if it stays so, the detail is what \
-                    Microsoft's support asks for",
+                    "Try again in a few minutes. If the error remains, give the detail to \
+                        Microsoft's support",
                 )
                 .detail(self.detail),
             );
@@ -230,18 +244,16 @@ impl GraphError {
         if self.status == 403 && granted == Some(true) {
             let explanation = Explanation::new(
                 self.code,
-                format!("{name} is granted, but Microsoft 365 does not honour it yet"),
+                format!("{name} is granted, but Microsoft 365 does not accept it yet"),
             );
-            let wait = "A fresh grant can take a while: try again later";
-            // These two are served by Exchange.
-            let exchange = format!(
-                "{wait}, up to 48 hours where Exchange is concerned; if it stays so, ask your Exchange administrator whether a policy limits the app to some mailboxes"
-            );
+            let wait = "A new grant can take some time: try again later";
+            // Exchange provides these two.
+            let exchange = "A new grant can take up to 48 hours in Exchange: try again later. If \
+                the error remains, ask your Exchange administrator whether a policy limits the app \
+                to some mailboxes";
             let is_exchange = needs == CALENDARS || needs == PLACES;
             return Error::PermissionMissing(
-                explanation
-                    .remedy(if is_exchange { exchange } else { wait.to_owned() })
-                    .detail(self.detail),
+                explanation.remedy(if is_exchange { exchange } else { wait }).detail(self.detail),
             );
         }
         if self.status == 403 {
@@ -269,29 +281,33 @@ impl GraphError {
                     self.code,
                     match needs == PLACES {
                         true => {
-                            "This cloud or tenant has no Places: rooms cannot be synced, people can"
+                            "This cloud or tenant has no Places: rooms cannot be synced, users can"
                         }
-                        false => "Microsoft Graph has no such service in this cloud or tenant",
+                        false => {
+                            "Microsoft Graph does not have this service in this cloud or tenant"
+                        }
                     },
                 )
-                .remedy("Check that the operator in the server settings is the one of your tenant; some clouds of Microsoft do not have every service")
+                .remedy(
+                    "Check that the operator in the server settings is the one of your tenant; \
+                        some clouds of Microsoft do not have every service",
+                )
                 .detail(self.detail),
             );
         }
         Error::Unexpected(
             Explanation::new(self.code, "Microsoft Graph refused the request")
-                .remedy(
-                    "Try again; if it stays so, the detail is what Microsoft's support asks for",
-                )
+                .remedy("Try again. If the error remains, give the detail to Microsoft's support")
                 .detail(self.detail),
         )
     }
 }
 
-/// Something else answered in Graph's place, or Graph's answer is broken.
+/// Returns the error where another server answered instead of Graph, or where Graph's answer is
+/// damaged.
 pub(super) fn not_graph(detail: String) -> Error {
     Error::Unexpected(
-        Explanation::new("not-graph", "The answer is not one of Microsoft Graph")
+        Explanation::new("not-graph", "The answer does not come from Microsoft Graph")
             .remedy(remedy::PROXY)
             .detail(detail),
     )
@@ -305,7 +321,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// One line of at most 300 characters.
+/// Returns the text as one line of at most 300 characters.
 fn shorten(text: &str) -> String {
     let line: Vec<_> = text.split_whitespace().collect();
     let line = line.join(" ");

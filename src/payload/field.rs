@@ -1,9 +1,9 @@
-//! The members of an item, each read as leniently as is safe.
+//! Reads the members of an item, as tolerantly as is safe.
 //!
-//! Servers, proxies and tools that write into the directory do not always keep to Graph's schema.
-//! What can stand for the value is taken: a number or a truth value for a text, a text for a
-//! number, null for an empty list. What cannot stand for it is an error that makes the record
-//! unreadable: what ONES has stored then stays, which a field that is left out would overwrite.
+//! Servers, proxies and tools that write to the directory do not always follow Graph's schema. A
+//! value of another type is accepted where its meaning is clear: a number or a boolean for a text,
+//! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
+//! then leaves its stored record unchanged, whereas a field that is left out would overwrite it.
 
 use std::{borrow::Cow, fmt};
 
@@ -15,35 +15,35 @@ use serde_json::{Value, value::RawValue};
 
 use crate::settings::is_guid;
 
-/// The members of an item, unread, in their order. Empty where it is no object.
+/// The members of an item as raw JSON, in their order. Empty where it is not an object.
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// Reads the outline of an item.
+/// Splits an item into its members.
 pub(crate) fn members(raw: &RawValue) -> Members<'_> {
     serde_json::from_str(raw.get()).unwrap_or(Members(Vec::new()))
 }
 
 impl<'a> Members<'a> {
-    /// Where a member comes twice, the last counts, as with most parsers.
+    /// Returns the member with that name. Where it appears twice, the last one counts, as with most
+    /// parsers.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(it, _)| it == name).map(|(_, value)| *value)
+        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
-    /// All of them, in their order.
+    /// Returns all members, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
-    /// Null where there is none.
+    /// Returns the value of a member; null where there is none.
     pub(crate) fn value(&self, name: &str) -> Value {
-        self.get(name).and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default()
+        self.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
     }
 
-    /// Reads what a record is known by, an id or a name to sign in with: nothing but text can stand
-    /// for that. GUIDs get one spelling.
+    /// Reads an id or user name, which must be text. GUIDs get one spelling.
     ///
     /// # Errors
-    /// Says that it is something else.
+    /// A text that says that it is not text.
     pub(super) fn key(&self, name: &str) -> Result<Option<String>, String> {
         match self.value(name) {
             Value::Null => Ok(None),
@@ -52,7 +52,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The same, where what is wrong counts as absent.
+    /// Reads the same; a wrong value counts as absent.
     pub(super) fn key_if_any(&self, name: &str) -> Option<String> {
         self.key(name).unwrap_or_default()
     }
@@ -60,12 +60,12 @@ impl<'a> Members<'a> {
     /// Reads a text.
     ///
     /// # Errors
-    /// Says that nothing in it can stand for a text.
+    /// A text that says that the value cannot be read as text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
         text(&self.value(name)).map_err(|_| format!("{name}: not a text"))
     }
 
-    /// The same, where what is wrong counts as absent.
+    /// Reads the same; a wrong value counts as absent.
     pub(super) fn text_if_any(&self, name: &str) -> Option<String> {
         self.text(name).unwrap_or_default()
     }
@@ -73,35 +73,35 @@ impl<'a> Members<'a> {
     /// Reads an e-mail address, without space around it.
     ///
     /// # Errors
-    /// As [`Self::text`].
+    /// Those of [`Self::text`].
     pub(super) fn address(&self, name: &str) -> Result<Option<String>, String> {
-        Ok(self.text(name)?.map(|it| trimmed(&it).to_owned()))
+        Ok(self.text(name)?.map(|address| trimmed(&address).to_owned()))
     }
 
-    /// The same, where what is wrong counts as absent.
+    /// Reads the same; a wrong value counts as absent.
     pub(super) fn address_if_any(&self, name: &str) -> Option<String> {
         self.address(name).unwrap_or_default()
     }
 
-    /// Reads a list of texts. Items that are null or no text are left out; a text by itself is a
-    /// list of one.
+    /// Reads a list of texts. Leaves out items that are null or cannot be read as text; a single
+    /// text is a list of one.
     ///
     /// # Errors
-    /// Says that it is no list.
+    /// A text that says that the value is not a list.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         match self.value(name) {
             Value::Array(items) => {
-                Ok(items.iter().filter_map(|it| text(it).unwrap_or_default()).collect())
+                Ok(items.iter().filter_map(|item| text(item).unwrap_or_default()).collect())
             }
             Value::Object(_) => Err(format!("{name}: not a list")),
             value => Ok(text(&value).unwrap_or_default().into_iter().collect()),
         }
     }
 
-    /// Reads true or false, also where they came as text.
+    /// Reads true or false, also as text.
     ///
     /// # Errors
-    /// Says that it is neither.
+    /// A text that says that the value is neither.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
         match self.value(name) {
             Value::Null => Ok(None),
@@ -113,15 +113,18 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Reads a whole number, also where it came as text or with a fraction of zero.
+    /// Reads a whole number, also as text or with a fraction of zero.
     ///
     /// # Errors
-    /// Says that it is none.
+    /// A text that says that the value is not a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, String> {
         match self.value(name) {
             Value::Null => Ok(None),
             Value::String(text) if text.trim().is_empty() => Ok(None),
-            value => whole(&value).map(Some).ok_or_else(|| format!("{name}: not a whole number")),
+            value => match whole_number(&value) {
+                Some(number) => Ok(Some(number)),
+                None => Err(format!("{name}: not a whole number")),
+            },
         }
     }
 }
@@ -150,10 +153,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// What stands for no text.
+/// A value that cannot be read as text.
 pub(super) struct NoText;
 
-/// Reads a text; `None` where there is none. A number and a truth value stand for theirs.
+/// Reads a text; `None` where there is none. Numbers and booleans are read as their text.
 pub(super) fn text(value: &Value) -> Result<Option<String>, NoText> {
     match value {
         Value::Null => Ok(None),
@@ -164,11 +167,11 @@ pub(super) fn text(value: &Value) -> Result<Option<String>, NoText> {
     }
 }
 
-/// Reads a whole number: 50.0 and "50" are as good as 50.
-pub(crate) fn whole(value: &Value) -> Option<i64> {
+/// Reads a whole number; 50.0 and "50" are read as 50.
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
     let exact = |number: f64| {
         let fits = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+        #[expect(clippy::cast_possible_truncation, reason = "it is a small whole number")]
         fits.then_some(number as i64)
     };
     match value {
@@ -181,13 +184,14 @@ pub(crate) fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-/// Microsoft's "nothing" is null, an empty text, or silence; a blank text is no more.
+/// Returns the text, unless it is empty or blank: Microsoft sends null, an empty text, or nothing
+/// where there is no value.
 pub(crate) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|it| !trimmed(it).is_empty())
+    text.filter(|text| !trimmed(text).is_empty())
 }
 
-/// An id in the one spelling that all parts of ONES compare: servers write GUIDs in either case.
-/// Other ids are opaque. `None` for a blank one.
+/// Returns an id in the spelling that all parts of ONES compare: GUIDs in lower case, since servers
+/// write them in either; other ids unchanged. `None` for a blank one.
 pub(crate) fn one_spelling(id: &str) -> Option<String> {
     let id = trimmed(id);
     match is_guid(id) {
@@ -196,7 +200,9 @@ pub(crate) fn one_spelling(id: &str) -> Option<String> {
     }
 }
 
-/// Without space around it, also such that has no width.
+/// Returns the text without space around it, including space without width.
 pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{200b}' | '\u{feff}'))
+    text.trim_matches(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')
+    })
 }

@@ -1,4 +1,4 @@
-//! The resource type `group`, and the ways `/groups/delta` tells who is in it.
+//! The resource type `group`, and its members as `/groups/delta` reports them.
 //!
 //! Sources: <https://learn.microsoft.com/graph/api/resources/group>, and for `members@delta`
 //! <https://learn.microsoft.com/graph/delta-query-groups>.
@@ -8,27 +8,27 @@ use serde_json::value::RawValue;
 use super::{Members, NO_ID, members, removal};
 use crate::model::{Group, Membership, Removal, Unreadable};
 
-/// What a record of ONES is made of; for `$select`.
+/// The properties of a record of ONES, for `$select`.
 pub const GROUP_SELECT: &str = "id,displayName,description,mail";
 
-/// One item of `/groups` or `/groups/delta`. A group can come again, with further members.
+/// One item of `/groups` or `/groups/delta`. A group can appear again, with further members.
 #[derive(Debug, PartialEq)]
 pub struct GroupItem {
-    /// Of the group.
+    /// Id of the group.
     pub id: String,
-    /// Itself.
+    /// The group itself.
     pub record: GroupRecord,
-    /// Who joined, and who left.
+    /// Members that joined or left.
     pub members: Vec<MemberChange>,
 }
 
 impl GroupItem {
-    /// The same under the id by which it was asked for, where the two differ in case alone: who
-    /// asks may have stored another spelling.
+    /// Returns the same under the requested id, where the two differ in case only: the host may
+    /// have stored another spelling.
     pub fn asked_as(mut self, id: &str) -> Self {
         if self.id.eq_ignore_ascii_case(id) {
             id.clone_into(&mut self.id);
-            if let GroupRecord::Whole(group) = &mut self.record {
+            if let GroupRecord::Complete(group) = &mut self.record {
                 id.clone_into(&mut group.id);
             }
         }
@@ -36,35 +36,36 @@ impl GroupItem {
     }
 }
 
-/// What an item tells of the group itself.
+/// The group itself, as an item reports it.
 #[derive(Debug, PartialEq)]
 pub enum GroupRecord {
-    /// All of it.
-    Whole(Group),
-    /// Only some of what was selected; what is absent may have a value.
+    /// The complete group.
+    Complete(Group),
+    /// Only some of the selected properties; the others may have values.
     Partial,
-    /// Gone.
+    /// The group was removed.
     Removed(Removal),
-    /// Wrong in itself.
+    /// A property is wrong.
     Unreadable(Unreadable),
 }
 
-/// Somebody joined or left.
+/// A member that joined or left.
 #[derive(Debug, PartialEq)]
 pub enum MemberChange {
-    /// Is in it.
+    /// It is in the group.
     Added(Membership),
-    /// Is no longer in it.
+    /// It is no longer in the group.
     Removed(Membership),
 }
 
-/// Reads an item of a first round of delta, or a group by itself: what is absent was never set.
+/// Reads a complete item: of the first round of delta, or of a read by id. An absent property has
+/// no value.
 pub fn read_group(raw: &RawValue) -> GroupItem {
     item(raw, |members| members.get("displayName").is_none())
 }
 
-/// Reads an item of a later round, which tells "at least" what changed: properties that were
-/// never set are absent, and so can be those that stayed as they were.
+/// Reads an item of a later round of delta, which contains "at least" what changed: an absent
+/// property has no value or is unchanged.
 pub fn read_group_change(raw: &RawValue) -> GroupItem {
     item(raw, |members| GROUP_SELECT.split(',').any(|name| members.get(name).is_none()))
 }
@@ -72,7 +73,7 @@ pub fn read_group_change(raw: &RawValue) -> GroupItem {
 fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem {
     let fields = members(raw);
     let Some(id) = fields.key_if_any("id") else {
-        let unreadable = Unreadable { id: NO_ID.to_owned(), reason: "id is missing".to_owned() };
+        let unreadable = Unreadable::new(NO_ID, "id is missing");
         return GroupItem {
             id: unreadable.id.clone(),
             record: GroupRecord::Unreadable(unreadable),
@@ -82,10 +83,10 @@ fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem 
     if let Some(removal) = removal(&fields) {
         return GroupItem { record: GroupRecord::Removed(removal), id, members: Vec::new() };
     }
-    let unreadable = |reason| GroupRecord::Unreadable(Unreadable { id: id.clone(), reason });
+    let unreadable = |reason| GroupRecord::Unreadable(Unreadable::new(id.as_str(), reason));
     let mut record = match is_partial(&fields) {
         true => GroupRecord::Partial,
-        false => group(&id, &fields).map_or_else(unreadable, GroupRecord::Whole),
+        false => group(&id, &fields).map_or_else(unreadable, GroupRecord::Complete),
     };
     let mut changes = Vec::new();
     if let Some(list) = fields.get("members@delta")
@@ -107,16 +108,16 @@ fn group(id: &str, members: &Members<'_>) -> Result<Group, String> {
     })
 }
 
-/// People and groups; devices, contacts and applications book no rooms.
+/// Reads users and groups from a list of members. Devices, contacts and applications book no rooms.
 fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Result<(), String> {
-    // Null is nobody, as a list and in it.
+    // Null, as the list or in it, stands for no member.
     let list: Option<Vec<Option<&RawValue>>> =
         serde_json::from_str(list.get()).map_err(|_| "members@delta: not a list")?;
     let mut wrong = Ok(());
     for raw in list.into_iter().flatten().flatten() {
         let fields = members(raw);
-        let kind = fields.text_if_any("@odata.type").map(|it| it.to_ascii_lowercase());
-        if kind.is_some_and(|it| !it.ends_with(".user") && !it.ends_with(".group")) {
+        let kind = fields.text_if_any("@odata.type").map(|kind| kind.to_ascii_lowercase());
+        if kind.is_some_and(|kind| !kind.ends_with(".user") && !kind.ends_with(".group")) {
             continue;
         }
         let Some(member) = fields.key_if_any("id") else {
@@ -132,9 +133,9 @@ fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Res
     wrong
 }
 
-/// Whether an item of a listing of members is a person. Without a type, a name to sign in with
-/// tells.
-pub fn is_person(raw: &RawValue) -> bool {
+/// Returns whether a member of a group is a user. Without a type, it is one where it has a user
+/// name.
+pub fn is_user(raw: &RawValue) -> bool {
     let fields = members(raw);
     match fields.text_if_any("@odata.type") {
         Some(kind) => kind.to_ascii_lowercase().ends_with(".user"),

@@ -1,4 +1,4 @@
-//! Graph's JSON, read one item at a time: what is wrong with one does not spoil the others.
+//! Reads Graph's JSON one item at a time, so that a wrong item does not affect the others.
 
 mod field;
 mod group;
@@ -11,15 +11,16 @@ use serde_json::Value;
 use crate::model::Removal;
 
 use field::Members;
-pub(crate) use field::{filled, members, one_spelling, whole};
+pub(crate) use field::{filled, members, one_spelling, whole_number};
 pub use group::{
-    GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change,
+    GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change,
 };
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
 pub use reported::Reported;
 pub use user::{Item, UserReader};
 
-/// How something is gone, by its `@removed`; `None` where it is not. Null and false remove nothing.
+/// Returns how an item was removed, by its `@removed`; `None` where it was not. Null and false mean
+/// that it was not.
 fn removal(members: &Members<'_>) -> Option<Removal> {
     let removed = match members.get("@removed")?.get() {
         "null" | "false" => return None,
@@ -31,5 +32,5 @@ fn removal(members: &Members<'_>) -> Option<Removal> {
     }
 }
 
-/// The id of an item that cannot be read otherwise.
+/// Id to report for an item without a readable one.
 const NO_ID: &str = "(no id)";

@@ -1,23 +1,23 @@
-//! The resource types `room` and `roomList`, and what holds rooms: `building`, `floor`, `section`.
+//! The resource types `room`, `roomList`, `building`, `floor` and `section`.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples
-//! spell some properties in two ways and give numbers as text, so both are read.
+//! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples contain
+//! two spellings of some properties, and numbers as text, so both are read.
 
 use serde_json::{Value, value::RawValue};
 
 use super::{NO_ID, field::text, members};
-use crate::model::{Address, Coordinates, Room, RoomFields, Unreadable};
+use crate::model::{Address, Coordinates, Room, Unreadable};
 
-/// A list of rooms, most often a building.
+/// A room list, which most often stands for a building.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRef {
-    /// By which its rooms are asked for; its id would not do.
+    /// E-mail address. Its rooms can be requested by this only, not by its id.
     pub email: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
 }
 
-/// Reads a room list; `None` where it cannot be addressed.
+/// Reads a room list; `None` where it has no e-mail address.
 pub fn read_list(raw: &RawValue) -> Option<ListRef> {
     let members = members(raw);
     let email = members.address_if_any("emailAddress")?;
@@ -25,26 +25,26 @@ pub fn read_list(raw: &RawValue) -> Option<ListRef> {
     Some(ListRef { email, name })
 }
 
-/// A building, floor or section, as far as it says where a room is.
+/// A building, floor or section, with what it contributes to the location of a room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
-    /// `placeId` and `id`, as far as they are there.
+    /// `placeId` and `id`, where present.
     pub ids: Vec<String>,
-    /// What people call it.
+    /// Display name.
     pub name: Option<String>,
-    /// The id of what holds it.
+    /// Id of the place that contains it.
     pub parent: Option<String>,
-    /// Where its entrance is.
+    /// Address of its entrance.
     pub address: Option<Address>,
-    /// Where it is on the map.
+    /// Position on the map.
     pub position: Option<Coordinates>,
 }
 
-/// Reads a building, floor or section. What is wrong with it is left out.
+/// Reads a building, floor or section. Leaves out wrong properties.
 pub fn read_space(raw: &RawValue) -> Space {
     let members = members(raw);
-    // Microsoft's samples tell a floor whose place nobody entered as one in the Gulf of Guinea.
-    let is_entered = |it: &Coordinates| it.latitude != 0.0 || it.longitude != 0.0;
+    // In Microsoft's samples, a floor without an entered position has the position 0, 0.
+    let is_entered = |position: &Coordinates| position.latitude != 0.0 || position.longitude != 0.0;
     Space {
         ids: ["placeId", "id"].iter().filter_map(|name| members.key_if_any(name)).collect(),
         name: members.text_if_any("displayName"),
@@ -54,39 +54,39 @@ pub fn read_space(raw: &RawValue) -> Space {
     }
 }
 
-/// The e-mail address of a place, in lower case and without space around it.
+/// Reads the e-mail address of a place, in lower case and without space around it.
 pub fn read_mailbox(raw: &RawValue) -> Option<String> {
-    members(raw).address_if_any("emailAddress").map(|it| it.to_lowercase())
+    members(raw).address_if_any("emailAddress").map(|address| address.to_lowercase())
 }
 
-/// Returns whether a place is a room. Where its kind is not stated, it is taken for one.
+/// Returns whether a place is a room. Without a type, it is one.
 pub fn is_room(raw: &RawValue) -> bool {
     members(raw).text_if_any("@odata.type").is_none_or(|kind| kind.ends_with(".room"))
 }
 
-/// What identifies a room, read even where the rest cannot be.
+/// The ids of a room, which are read even where the rest cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomKey {
     /// `placeId`, which never changes; where the cloud has none, the e-mail address.
     pub id: String,
-    /// In lower case.
+    /// E-mail address in lower case.
     pub email: Option<String>,
     /// Graph's `id`, which can change.
     pub entity_id: Option<String>,
-    /// The id of the floor or section that holds it, in tenants that keep them.
+    /// Id of the floor or section that contains the room, in tenants that have them.
     pub parent: Option<String>,
     /// Whether `id` is a `placeId`.
     pub is_lasting: bool,
-    /// False where a `placeId` is there but cannot be read: then nobody can say which of the
-    /// rooms told before this one is.
+    /// False where there is a `placeId` that cannot be read: then it is unknown which of the stored
+    /// rooms this is.
     pub is_certain: bool,
 }
 
 impl RoomKey {
-    /// Reads who it is.
+    /// Reads the ids of a room.
     pub fn identify(raw: &RawValue) -> Self {
         let members = members(raw);
-        let email = members.address_if_any("emailAddress").map(|it| it.to_lowercase());
+        let email = members.address_if_any("emailAddress").map(|address| address.to_lowercase());
         let entity_id = members.key_if_any("id");
         let place_id = members.value("placeId");
         let is_certain = place_id.is_null() || place_id.is_string();
@@ -103,9 +103,9 @@ impl RoomKey {
     /// Reads the room.
     ///
     /// # Errors
-    /// Which field is wrong, and how.
+    /// The first wrong property.
     pub fn read(&self, raw: &RawValue) -> Result<Room, Unreadable> {
-        self.room(raw).map_err(|reason| Unreadable { id: self.id.clone(), reason })
+        self.room(raw).map_err(|reason| Unreadable::new(self.id.as_str(), reason))
     }
 
     fn room(&self, raw: &RawValue) -> Result<Room, String> {
@@ -129,10 +129,10 @@ impl RoomKey {
             name: name.unwrap_or_else(|| email.clone()),
             email,
             nickname,
-            // Below zero there is no capacity to speak of.
-            capacity: members.number("capacity")?.and_then(|it| u32::try_from(it).ok()),
+            // A negative capacity counts as none.
+            capacity: members.number("capacity")?.and_then(|seats| u32::try_from(seats).ok()),
             building: members.text("building")?,
-            floor_number: members.number("floorNumber")?.and_then(|it| it.try_into().ok()),
+            floor_number: members.number("floorNumber")?.and_then(|floor| floor.try_into().ok()),
             floor_label: members.text("floorLabel")?,
             label: members.text("label")?,
             phone: members.text("phone")?,
@@ -145,7 +145,7 @@ impl RoomKey {
             booking_type: members.text("bookingType")?,
             tags: members.texts("tags")?,
             lists: Vec::new(),
-            unknown: RoomFields::default(),
+            unknown: Vec::new(),
         })
     }
 }
@@ -164,7 +164,7 @@ fn address(value: &Value) -> Option<Address> {
 
 fn position(value: &Value) -> Option<Coordinates> {
     let degrees = |name| match value.get(name)? {
-        Value::String(text) => text.trim().parse().ok().filter(|it: &f64| it.is_finite()),
+        Value::String(text) => text.trim().parse().ok().filter(|degrees: &f64| degrees.is_finite()),
         number => number.as_f64(),
     };
     Some(Coordinates { latitude: degrees("latitude")?, longitude: degrees("longitude")? })

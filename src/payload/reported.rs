@@ -1,4 +1,4 @@
-//! The properties that a change reported, kept until the rest of the record could be read.
+//! The properties that a change reported, stored until the rest of the record can be read.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl Reported {
         self.0.extend(later.0);
     }
 
-    /// Returns an object of these properties alone.
+    /// Returns an object with these properties only.
     pub fn alone(&self) -> Box<RawValue> {
         to_raw_value(&self.0).unwrap_or_default()
     }

@@ -11,11 +11,11 @@ use super::{
     members, removal,
 };
 use crate::{
-    card_number::{Attribute, Lookup},
-    model::{Removal, Unreadable, User, UserFields},
+    model::{Removal, Unreadable, User, UserField},
+    settings::{Attribute, AttributeLookup},
 };
 
-/// What a record of ONES is made of.
+/// The properties of a record of ONES.
 const SELECT: [&str; 15] = [
     "id",
     "userPrincipalName",
@@ -37,24 +37,24 @@ const SELECT: [&str; 15] = [
 /// One item of `/users` or `/users/delta`.
 #[derive(Debug, PartialEq)]
 pub enum Item {
-    /// A person, or a mailbox that is none: see `addresses`.
+    /// A user, or a mailbox such as that of a room, which `addresses` shows.
     User {
         /// The record.
         user: User,
         /// E-mail addresses in lower case, the primary one included.
         addresses: Vec<String>,
     },
-    /// Gone.
+    /// The user was removed.
     Removed(String, Removal),
-    /// Delta told only some of what was selected; what is absent may have a value.
+    /// Only some of the selected properties; the others may have values.
     Partial(String),
-    /// Wrong in itself.
+    /// A property is wrong.
     Unreadable(Unreadable),
 }
 
 impl Item {
-    /// The same under the id by which it was asked for, where the two differ in case alone: who
-    /// asks may have stored another spelling.
+    /// Returns the same under the requested id, where the two differ in case only: the host may
+    /// have stored another spelling.
     pub fn asked_as(self, id: &str) -> Self {
         match self {
             Self::User { mut user, addresses } if user.id.eq_ignore_ascii_case(id) => {
@@ -66,17 +66,17 @@ impl Item {
     }
 }
 
-/// Knows which properties are needed, and turns them into records.
+/// Reads users: knows the properties to select, and turns them into records.
 #[derive(Debug)]
 pub struct UserReader {
     select: String,
     card_number: Option<Attribute>,
-    unknown: UserFields,
+    unknown: Vec<UserField>,
 }
 
-/// A reader for what the look-up of the card number's attribute found.
-impl From<&Lookup> for UserReader {
-    fn from(lookup: &Lookup) -> Self {
+/// Returns a reader for the result of looking for the attribute of the card number.
+impl From<&AttributeLookup> for UserReader {
+    fn from(lookup: &AttributeLookup) -> Self {
         match lookup.warning {
             Some(_) => Self::without_card_number(),
             None => Self::new(lookup.attribute.as_ref()),
@@ -85,39 +85,39 @@ impl From<&Lookup> for UserReader {
 }
 
 impl UserReader {
-    /// With the card number from that attribute.
+    /// Returns a reader that reads the card number from that attribute.
     pub fn new(card_number: Option<&Attribute>) -> Self {
         let mut select = SELECT.to_vec();
         let property = card_number.map(Attribute::property);
-        select.extend(property.filter(|it| !SELECT.contains(it)));
-        let unknown = UserFields::default();
+        select.extend(property.filter(|name| !SELECT.contains(name)));
+        let unknown = Vec::new();
         Self { select: select.join(","), card_number: card_number.cloned(), unknown }
     }
 
     /// Returns a reader for a run in which the attribute of the card number is not available:
     /// every user's card number is unknown.
     pub fn without_card_number() -> Self {
-        Self { unknown: UserFields { card_number: true }, ..Self::new(None) }
+        Self { unknown: vec![UserField::CardNumber], ..Self::new(None) }
     }
 
-    /// Where the card number is.
+    /// Returns the attribute of the card number.
     pub fn card_number(&self) -> Option<&Attribute> {
         self.card_number.as_ref()
     }
 
-    /// For `$select`.
+    /// Returns the properties for `$select`.
     pub fn select(&self) -> &str {
         &self.select
     }
 
-    /// Reads an item of a listing, or of a `$batch`: what is absent has no value.
-    pub fn whole(&self, raw: &RawValue) -> Item {
+    /// Reads a complete item: of a listing or a read by id. An absent property has no value.
+    pub fn read_complete(&self, raw: &RawValue) -> Item {
         self.read(&members(raw))
     }
 
-    /// Reads an item of delta, which tells "at least" what changed: properties that were never
-    /// set are absent, and so can be those that stayed as they were.
-    pub fn change(&self, raw: &RawValue) -> Item {
+    /// Reads an item of delta, which contains "at least" what changed: an absent property has no
+    /// value or is unchanged.
+    pub fn read_change(&self, raw: &RawValue) -> Item {
         let members = members(raw);
         let Some(id) = members.key_if_any("id") else {
             return self.read(&members);
@@ -134,7 +134,7 @@ impl UserReader {
     fn read(&self, members: &Members<'_>) -> Item {
         self.user(members).unwrap_or_else(|reason| {
             let id = ["id", "userPrincipalName"].iter().find_map(|name| members.key_if_any(name));
-            Item::Unreadable(Unreadable { id: id.unwrap_or_else(|| NO_ID.to_owned()), reason })
+            Item::Unreadable(Unreadable::new(id.unwrap_or_else(|| NO_ID.to_owned()), reason))
         })
     }
 
@@ -147,10 +147,10 @@ impl UserReader {
         let id = members.key("id")?.ok_or("id is missing")?;
         let username = members.key("userPrincipalName")?.ok_or("userPrincipalName is missing")?;
         let email = members.address("mail")?;
-        let mut addresses: Vec<_> = email.iter().map(|it| it.to_lowercase()).collect();
+        let mut addresses: Vec<_> = email.iter().map(|address| address.to_lowercase()).collect();
         // "SMTP:" marks the primary address, "smtp:" the others.
-        addresses.extend(members.texts("proxyAddresses")?.iter().filter_map(|it| {
-            let (kind, address) = it.split_once(':')?;
+        addresses.extend(members.texts("proxyAddresses")?.iter().filter_map(|entry| {
+            let (kind, address) = entry.split_once(':')?;
             trimmed(kind).eq_ignore_ascii_case("smtp").then(|| trimmed(address).to_lowercase())
         }));
         let user = User {
@@ -169,12 +169,12 @@ impl UserReader {
             enabled: members.flag("accountEnabled")?.unwrap_or(true),
             guest: is_guest(members.text("userType")?.as_deref(), &username),
             username,
-            unknown: self.unknown,
+            unknown: self.unknown.clone(),
         };
         Ok(Item::User { user, addresses })
     }
 
-    /// To the letter: leading zeros and spaces are part of a card's number.
+    /// Reads the card number unchanged: leading zeros and spaces are part of it.
     fn number(&self, members: &Members<'_>) -> Result<Option<String>, String> {
         let Some(attribute) = &self.card_number else {
             return Ok(None);
@@ -185,7 +185,7 @@ impl UserReader {
         let wrong = || format!("{attribute}: not a text");
         let value: Value = serde_json::from_str(value.get()).map_err(|_| wrong())?;
         let inner = attribute.path().iter().skip(1);
-        let value = inner.fold(&value, |it, name| it.get(name).unwrap_or(&Value::Null));
+        let value = inner.fold(&value, |object, name| object.get(name).unwrap_or(&Value::Null));
         match value {
             Value::Null => Ok(None),
             Value::String(text) => Ok(filled(Some(text.clone()))),
@@ -193,7 +193,7 @@ impl UserReader {
             Value::Array(values) => match values.first() {
                 None => Ok(None),
                 Some(first) => {
-                    first.as_str().map(|it| filled(Some(it.to_owned()))).ok_or_else(wrong)
+                    first.as_str().map(|text| filled(Some(text.to_owned()))).ok_or_else(wrong)
                 }
             },
             Value::Bool(_) | Value::Object(_) => Err(wrong()),
@@ -201,8 +201,8 @@ impl UserReader {
     }
 }
 
-/// Accounts from before 2014 have no type, nor have some that tools made; the name of a guest shows
-/// it all the same.
+/// Returns whether a user is a guest. Accounts from before 2014, and some that tools created, have
+/// no type: the user name of a guest contains `#EXT#`.
 fn is_guest(user_type: Option<&str>, username: &str) -> bool {
     match user_type.map(trimmed) {
         Some(user_type) => user_type.eq_ignore_ascii_case("guest"),

@@ -1,4 +1,4 @@
-//! A client certificate with its private key, as PEM text holds them.
+//! Reads a client certificate and its private key from PEM text.
 
 use std::{fmt, ops::RangeInclusive, time::SystemTime};
 
@@ -11,7 +11,7 @@ use rsa::{
 };
 use sha2::{Digest, Sha256};
 
-/// The fewest bits that NIST SP 800-131A still allows, and the most that `rsa` takes.
+/// Length of a key, in bits: the minimum of NIST SP 800-131A, and the maximum of `rsa`.
 const BITS: RangeInclusive<usize> = 2048..=4096;
 
 /// A certificate and the key that belongs to it.
@@ -19,28 +19,28 @@ const BITS: RangeInclusive<usize> = 2048..=4096;
 pub struct Certificate {
     key: RsaPrivateKey,
     thumbprint: [u8; 32],
-    /// When it begins to be valid.
+    /// Beginning of its validity.
     pub not_before: SystemTime,
-    /// The last moment of its life.
+    /// End of its validity.
     pub not_after: SystemTime,
 }
 
 impl Certificate {
-    /// Reads PEM text: certificates and one private key, in any order. Of several certificates, a
-    /// chain, the key's own is meant.
+    /// Reads PEM text: certificates and one private key, in any order. Of a chain of certificates,
+    /// takes the one that belongs to the key.
     ///
     /// # Errors
-    /// What is wrong, as a sentence that repeats nothing of the text.
+    /// One sentence that says what is wrong and repeats nothing of the text.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
-        let blocks = pem::parse_many(in_lines(text))
-            .map_err(|_| "This PEM text is damaged: copy it anew")?;
+        let blocks = pem::parse_many(restore_line_breaks(text))
+            .map_err(|_| "This PEM text is damaged: copy it again")?;
         if blocks.is_empty() {
             return Err("This is not PEM text, with a line such as -----BEGIN CERTIFICATE-----");
         }
         let (keys, others): (Vec<_>, Vec<_>) =
-            blocks.into_iter().partition(|it| it.tag().ends_with("PRIVATE KEY"));
+            blocks.into_iter().partition(|block| block.tag().ends_with("PRIVATE KEY"));
         let certificates: Vec<_> =
-            others.into_iter().filter(|it| it.tag() == "CERTIFICATE").collect();
+            others.into_iter().filter(|block| block.tag() == "CERTIFICATE").collect();
         if certificates.is_empty() {
             return Err(
                 "The certificate is missing: add the text from -----BEGIN CERTIFICATE-----",
@@ -65,63 +65,64 @@ impl Certificate {
                 return Ok(Self {
                     key,
                     thumbprint: Sha256::digest(block.contents()).into(),
-                    not_before: on_the_clock(read.validity.not_before),
-                    not_after: on_the_clock(read.validity.not_after),
+                    not_before: system_time(read.validity.not_before),
+                    not_after: system_time(read.validity.not_after),
                 });
             }
         }
         Err("The private key does not belong to the certificate")
     }
 
-    /// For the one place that signs with it.
+    /// Returns the private key, for the code that signs with it.
     pub fn key(&self) -> &RsaPrivateKey {
         &self.key
     }
 
-    /// SHA-256 of the certificate's DER.
+    /// Returns the SHA-256 hash of the certificate's DER.
     pub fn thumbprint(&self) -> &[u8; 32] {
         &self.thumbprint
     }
 
-    /// The private exponent: what nobody else knows.
+    /// Returns the private exponent.
     pub fn private_bytes(&self) -> Vec<u8> {
         self.key.d().to_bytes_be()
     }
 }
 
-// `rsa`'s own would print the key.
+// The derived one would print the key.
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Certificate([redacted])")
     }
 }
 
-/// The text with real line breaks. What was copied out of JSON, an environment file or a program
-/// has the two characters `\n` in their place and can have quotes around it; a line that holds the
-/// beginning of a block and such a pair is one of those. PEM itself has no backslashes.
-fn in_lines(text: &str) -> String {
-    let of_line = |line: &str| match line.contains("-----BEGIN ") && line.contains('\\') {
+/// Returns the text with real line breaks. Text from JSON, an environment file or a program
+/// contains the two characters `\n` instead, and can have quotes around it. Only a line with the
+/// beginning of a block and a backslash is changed: PEM itself contains no backslashes.
+fn restore_line_breaks(text: &str) -> String {
+    let restore = |line: &str| match line.contains("-----BEGIN ") && line.contains('\\') {
         true => {
             let escapes = ["\\r\\n", "\\n", "\\r"];
-            // Twice escaped where JSON was put into JSON.
+            // JSON within JSON is escaped twice.
             let once = line.replace("\\\\", "\\");
             escapes.iter().fold(once, |line, it| line.replace(it, "\n"))
         }
         false => line.to_owned(),
     };
-    let lines: Vec<_> = text.lines().map(of_line).collect();
+    let lines: Vec<_> = text.lines().map(restore).collect();
     lines.join("\n")
 }
 
-fn on_the_clock(time: x509_cert::time::Time) -> SystemTime {
+fn system_time(time: x509_cert::time::Time) -> SystemTime {
     SystemTime::UNIX_EPOCH + time.to_unix_duration()
 }
 
 const UNREADABLE: &str = "The private key cannot be read";
 
 fn read_key(block: &Pem) -> Result<RsaPrivateKey, &'static str> {
-    // RFC 1421, section 4.6.1.1, as OpenSSL has it.
-    let is_encrypted = block.headers().get("Proc-Type").is_some_and(|it| it.contains("ENCRYPTED"));
+    // RFC 1421, section 4.6.1.1, as OpenSSL writes it.
+    let kind = block.headers().get("Proc-Type");
+    let is_encrypted = kind.is_some_and(|kind| kind.contains("ENCRYPTED"));
     let pkcs1 = match block.tag() {
         "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED),
         _ if is_encrypted => return Err(ENCRYPTED),
@@ -139,10 +140,11 @@ fn read_key(block: &Pem) -> Result<RsaPrivateKey, &'static str> {
     if !BITS.contains(&BigUint::from_bytes_be(parts.modulus.as_bytes()).bits()) {
         return Err("The RSA key must have 2048 to 4096 bits");
     }
-    // Checks that the parts belong together.
+    // This also checks that the numbers of the key belong together.
     RsaPrivateKey::from_pkcs1_der(pkcs1).map_err(|_| UNREADABLE)
 }
 
-const ENCRYPTED: &str = "The private key is encrypted: enter it without a passphrase (`openssl pkey -in key.pem` removes it)";
+const ENCRYPTED: &str = "The private key is encrypted: enter it without a passphrase (`openssl \
+    pkey -in key.pem` removes it)";
 const NOT_RSA: &str =
     "The private key must be an RSA key, in PKCS#8 (PRIVATE KEY) or PKCS#1 (RSA PRIVATE KEY)";

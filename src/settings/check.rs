@@ -1,4 +1,4 @@
-//! From what was entered to what is meant. Finds every wrong field, not just the first.
+//! Checks the settings. Finds every wrong field, not just the first one.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,15 @@ use super::{
     CardNumber, Certificate, Credential, Day, LOGIN_BUTTON, RoomSelection, Server, Settings, Users,
     entry::Entry,
     form::{All, CloudForm, CloudName, CustomCloud, Form, SelectForm},
+    pointer,
 };
 use crate::{cloud::Cloud, error::FieldError, origin::Origin, secret::Secret};
 
-/// What each object of the settings can hold.
+/// The fields of each object in the settings.
 const KNOWN: [(&str, &[&str]); 5] = [
     ("", &["server", "rooms", "users"]),
     (
-        "/server",
+        pointer::SERVER,
         &[
             "name",
             "cloud",
@@ -28,10 +29,10 @@ const KNOWN: [(&str, &[&str]); 5] = [
             "secretExpires",
         ],
     ),
-    ("/server/cloud", &["authority", "graph"]),
-    ("/rooms", &["select"]),
+    (pointer::CLOUD, &["authority", "graph"]),
+    (pointer::ROOMS, &["select"]),
     (
-        "/users",
+        pointer::USERS,
         &[
             "defaultGroups",
             "cardNumber",
@@ -45,7 +46,7 @@ const KNOWN: [(&str, &[&str]); 5] = [
 
 pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
     let mut fields = Fields::default();
-    // serde would read a list as the fields of an object, in their order.
+    // serde would accept a list as the fields of an object, in their order.
     let mut settings = settings.clone();
     for (object, _) in KNOWN {
         if let Some(list @ Value::Array(_)) = settings.pointer_mut(object) {
@@ -62,13 +63,14 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
     };
     let server = match form.server {
         Entry::Absent => {
-            fields.wrong("/server", "The server settings are missing");
+            fields.wrong(pointer::SERVER, "The server settings are missing");
             None
         }
-        entry => fields.object("/server", entry).and_then(|it| server(&mut fields, it)),
+        entry => fields.object(pointer::SERVER, entry).and_then(|form| server(&mut fields, form)),
     };
-    let rooms = fields.object("/rooms", form.rooms).and_then(|it| rooms(&mut fields, it.select));
-    let users = fields.object("/users", form.users).and_then(|it| users(&mut fields, it));
+    let rooms =
+        fields.object(pointer::ROOMS, form.rooms).and_then(|form| rooms(&mut fields, form.select));
+    let users = fields.object(pointer::USERS, form.users).and_then(|form| users(&mut fields, form));
     match (server, rooms, users) {
         (Some(server), Some(rooms), Some(users)) if fields.wrong.is_empty() => {
             Ok(Settings { server, rooms, users })
@@ -78,18 +80,25 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
 }
 
 fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
-    let name = fields.name("/server/name", form.name, "The integration needs a name");
+    let name = fields.name(pointer::NAME, form.name, "The integration needs a name");
     let cloud = cloud(fields, form.cloud);
-    let tenant_id =
-        fields.text("/server/tenantId", form.tenant_id, "The tenant ID is missing").and_then(
-            |it| fields.ensure(it, "/server/tenantId", is_tenant, "This is neither a GUID (Overview → Directory (tenant) ID) nor a domain of the tenant"),
-        );
-    let client_id = fields
-        .text("/server/clientId", form.client_id, "The client ID is missing")
-        .and_then(|it| {
+    let tenant_id = fields
+        .text(pointer::TENANT_ID, form.tenant_id, "The tenant ID is missing")
+        .and_then(|id| {
             fields.ensure(
-                it,
-                "/server/clientId",
+                id,
+                pointer::TENANT_ID,
+                is_tenant,
+                "This is neither a GUID (Overview → Directory (tenant) ID) nor a domain of the \
+                        tenant",
+            )
+        });
+    let client_id = fields
+        .text(pointer::CLIENT_ID, form.client_id, "The client ID is missing")
+        .and_then(|id| {
+            fields.ensure(
+                id,
+                pointer::CLIENT_ID,
                 is_guid,
                 "This is not a GUID: copy Overview → Application (client) ID",
             )
@@ -97,12 +106,12 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
     let credential = credential(fields, form.client_secret, form.client_certificate);
     let secret_expires = match form.secret_expires {
         Entry::Absent => Some(None),
-        entry => fields.given("/server/secretExpires", entry).and_then(|it| {
-            let day = humantime::parse_rfc3339(&format!("{it}T00:00:00Z")).ok();
+        entry => fields.given(pointer::SECRET_EXPIRES, entry).and_then(|text| {
+            let day = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).ok();
             if day.is_none() {
-                fields.wrong("/server/secretExpires", "This is not a date such as 2027-05-01");
+                fields.wrong(pointer::SECRET_EXPIRES, "This is not a date such as 2027-05-01");
             }
-            day.map(|day| Some(Day { text: it, day }))
+            day.map(|day| Some(Day { text, day }))
         }),
     };
     Some(Server {
@@ -115,34 +124,32 @@ fn server(fields: &mut Fields, form: super::form::Server) -> Option<Server> {
     })
 }
 
-/// Where both are given, the certificate is used: the secret can go at leisure.
+/// Reads the credential. Where both are present, the certificate is used, so that the secret can be
+/// removed later.
 fn credential(
     fields: &mut Fields,
     secret: Entry<String>,
     certificate: Entry<String>,
 ) -> Option<Credential> {
-    const SECRET: &str = "/server/clientSecret";
-    const CERTIFICATE: &str = "/server/clientCertificate";
-    let secret = fields.optional_text(SECRET, secret);
-    let certificate = fields.optional_text(CERTIFICATE, certificate);
+    let secret = fields.optional_text(pointer::CLIENT_SECRET, secret);
+    let certificate = fields.optional_text(pointer::CLIENT_CERTIFICATE, certificate);
     match (secret?, certificate?) {
         (_, Some(text)) => match Certificate::read(&text) {
             Ok(it) => Some(Credential::Certificate(Box::new(it))),
             Err(problem) => {
-                fields.wrong(CERTIFICATE, problem);
+                fields.wrong(pointer::CLIENT_CERTIFICATE, problem);
                 None
             }
         },
         (Some(secret), None) => Some(Credential::Secret(Secret::new(secret))),
         (None, None) => {
-            fields.wrong(SECRET, "Give a client secret or a client certificate");
+            fields.wrong(pointer::CLIENT_SECRET, "Enter a client secret or a client certificate");
             None
         }
     }
 }
 
 fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
-    const FIELD: &str = "/server/cloud";
     match entry {
         Entry::Absent => Some(Cloud::Global),
         Entry::Given(CloudForm::Named(name)) => Some(match name {
@@ -152,14 +159,14 @@ fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
             CloudName::China21Vianet => Cloud::China21Vianet,
         }),
         Entry::Given(CloudForm::Custom(CustomCloud { authority, graph })) => {
-            let authority = origin(fields, "/server/cloud/authority", authority);
-            let graph = origin(fields, "/server/cloud/graph", graph);
+            let authority = origin(fields, pointer::CLOUD_AUTHORITY, authority);
+            let graph = origin(fields, pointer::CLOUD_GRAPH, graph);
             Some(Cloud::Custom { authority: authority?, graph: graph? })
         }
         Entry::Wrong(_) => {
             let names = Cloud::NAMED.map(|(name, _)| name).join(", ");
             fields.wrong(
-                FIELD,
+                pointer::CLOUD,
                 format!("This must be one of {names}, or an object with authority and graph"),
             );
             None
@@ -170,11 +177,14 @@ fn cloud(fields: &mut Fields, entry: Entry<CloudForm>) -> Option<Cloud> {
 fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Origin> {
     let text = fields.text(field, entry, "The address is missing")?;
     let uri = text.parse::<Uri>().ok();
-    let bare = |uri: &Uri| matches!(uri.path_and_query().map(|it| it.as_str()), None | Some("/"));
+    let bare =
+        |uri: &Uri| matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("/"));
     let problem = match uri.as_ref().and_then(Origin::of) {
         None => "This is not an address such as https://graph.microsoft.com",
-        Some(_) if !uri.is_some_and(|it| bare(&it)) => "This must be only scheme, host and port",
-        Some(origin) if !origin.is_safe() => "Plain http is allowed on loopback only: use https",
+        Some(_) if !uri.is_some_and(|uri| bare(&uri)) => "Enter only scheme, host and port",
+        Some(origin) if !origin.is_https_or_loopback() => {
+            "Addresses of other machines must start with https://"
+        }
         Some(origin) => return Some(origin),
     };
     fields.wrong(field, problem);
@@ -182,32 +192,35 @@ fn origin(fields: &mut Fields, field: &str, entry: Entry<String>) -> Option<Orig
 }
 
 fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection> {
-    const FIELD: &str = "/rooms/select";
     match entry {
         Entry::Absent | Entry::Given(SelectForm::All(All::All)) => Some(RoomSelection::All),
         Entry::Given(SelectForm::Chosen(chosen)) => {
             if chosen.is_empty() {
-                fields.wrong(FIELD, "Choose at least one room, or \"all\"");
+                fields.wrong(pointer::ROOM_SELECTION, "Choose at least one room, or all rooms");
             }
             for (index, room) in chosen.iter().enumerate() {
                 if room.trim().is_empty() {
                     fields.wrong(
-                        &format!("{FIELD}/{index}"),
+                        &pointer::item(pointer::ROOM_SELECTION, index),
                         "This must be the id or e-mail address of a room",
                     );
                 }
             }
-            Some(RoomSelection::Chosen(chosen.iter().map(|it| it.trim().to_owned()).collect()))
+            Some(RoomSelection::Chosen(chosen.iter().map(|room| room.trim().to_owned()).collect()))
         }
         Entry::Wrong(_) => {
-            fields.wrong(FIELD, "This must be \"all\" or a list of room ids or e-mail addresses");
+            fields.wrong(
+                pointer::ROOM_SELECTION,
+                "This must be \"all\" or a list of room ids or e-mail addresses",
+            );
             None
         }
     }
 }
 
 fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
-    let only_groups = fields.optional("/users/onlyGroups", form.only_groups, "a list of group ids");
+    let only_groups =
+        fields.optional(pointer::ONLY_GROUPS, form.only_groups, "a list of group ids");
     let mut seen = BTreeSet::new();
     for (index, group) in only_groups.iter().flatten().flatten().enumerate() {
         let problem = if !is_guid(group.trim()) {
@@ -217,33 +230,35 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
         } else {
             continue;
         };
-        fields.wrong(&format!("/users/onlyGroups/{index}"), problem);
+        fields.wrong(&pointer::item(pointer::ONLY_GROUPS, index), problem);
     }
     let default_groups =
-        fields.optional("/users/defaultGroups", form.default_groups, "a list of names");
+        fields.optional(pointer::DEFAULT_GROUPS, form.default_groups, "a list of names");
     for (index, group) in default_groups.iter().flatten().flatten().enumerate() {
         if group.trim().is_empty() {
-            fields.wrong(&format!("/users/defaultGroups/{index}"), "A group needs a name");
+            fields.wrong(&pointer::item(pointer::DEFAULT_GROUPS, index), "A group needs a name");
         }
     }
     let card_number = match form.card_number {
         Entry::Absent => Some(None),
-        entry => fields.given("/users/cardNumber", entry).and_then(|it| match card_number(&it) {
-            Ok(card_number) => Some(Some(card_number)),
-            Err(problem) => {
-                fields.wrong("/users/cardNumber", problem);
-                None
-            }
-        }),
+        entry => {
+            fields.given(pointer::CARD_NUMBER, entry).and_then(|name| match card_number(&name) {
+                Ok(card_number) => Some(Some(card_number)),
+                Err(problem) => {
+                    fields.wrong(pointer::CARD_NUMBER, problem);
+                    None
+                }
+            })
+        }
     };
     let login_button = match form.login_button {
         Entry::Absent => Some(LOGIN_BUTTON.to_owned()),
-        entry => fields.name("/users/loginButton", entry, "The button needs a name"),
+        entry => fields.name(pointer::LOGIN_BUTTON, entry, "The button needs a name"),
     };
     let include_guests =
-        fields.optional("/users/includeGuests", form.include_guests, "true or false");
+        fields.optional(pointer::INCLUDE_GUESTS, form.include_guests, "true or false");
     let include_disabled =
-        fields.optional("/users/includeDisabled", form.include_disabled, "true or false");
+        fields.optional(pointer::INCLUDE_DISABLED, form.include_disabled, "true or false");
     Some(Users {
         default_groups: default_groups?.unwrap_or_default(),
         card_number: card_number?,
@@ -253,7 +268,7 @@ fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {
         only_groups: only_groups?
             .unwrap_or_default()
             .iter()
-            .map(|it| it.trim().to_ascii_lowercase())
+            .map(|group| group.trim().to_ascii_lowercase())
             .collect(),
     })
 }
@@ -265,7 +280,7 @@ fn card_number(entered: &str) -> Result<CardNumber, &'static str> {
     }
 }
 
-/// Collects what is wrong.
+/// Collects the wrong fields.
 #[derive(Default)]
 struct Fields {
     wrong: Vec<FieldError>,
@@ -273,13 +288,13 @@ struct Fields {
 
 impl Fields {
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        // The first message says what to mend.
-        if !self.wrong.iter().any(|it| it.field == field) {
+        // The first message about a field is the most precise one.
+        if !self.wrong.iter().any(|known| known.field == field) {
             self.wrong.push(FieldError::new(field, message));
         }
     }
 
-    /// A step of the wizard; all of them can be left empty.
+    /// Reads a step of the wizard, which can be absent.
     fn object<T: Default>(&mut self, field: &str, entry: Entry<T>) -> Option<T> {
         match entry {
             Entry::Absent => Some(T::default()),
@@ -309,7 +324,7 @@ impl Fields {
         }
     }
 
-    /// Text that is there and has no spaces around it: they come from copying.
+    /// Reads a required text, without the spaces around it that come from copying.
     fn text(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
         let text = self.optional_text(field, entry)?;
         if text.is_none() {
@@ -318,20 +333,20 @@ impl Fields {
         text
     }
 
-    /// The same, where it need not be there: forms send empty text for what is left empty.
+    /// Reads an optional text. Forms send an empty text for a field that is left empty.
     fn optional_text(&mut self, field: &str, entry: Entry<String>) -> Option<Option<String>> {
         let text = self.optional(field, entry, "text")?.unwrap_or_default();
         let text = text.trim();
         Some((!text.is_empty()).then(|| text.to_owned()))
     }
 
-    /// Text that a person reads on a button or in a list.
+    /// Reads a text that is shown on a button or in a list.
     fn name(&mut self, field: &str, entry: Entry<String>, missing: &str) -> Option<String> {
         let text = self.text(field, entry, missing)?;
         self.ensure(
             text,
             field,
-            |it| it.chars().count() <= 100,
+            |name| name.chars().count() <= 100,
             "This is longer than 100 characters",
         )
     }
@@ -351,25 +366,25 @@ impl Fields {
     }
 
     fn refuse_unknown(&mut self, object: &str, found: Option<&Value>, known: &[&str]) {
-        let names = found.and_then(Value::as_object).into_iter().flat_map(|it| it.keys());
-        for name in names.filter(|it| !known.contains(&it.as_str())) {
-            let pointer = format!("{object}/{}", name.replace('~', "~0").replace('/', "~1"));
-            let message = match known.iter().find(|it| it.eq_ignore_ascii_case(name)) {
+        let names = found.and_then(Value::as_object).into_iter().flat_map(|object| object.keys());
+        for name in names.filter(|name| !known.contains(&name.as_str())) {
+            let field = pointer::member(object, name);
+            let message = match known.iter().find(|other| other.eq_ignore_ascii_case(name)) {
                 Some(meant) => format!("There is no such setting: did you mean {meant}?"),
                 None => format!("There is no such setting; there are {}", known.join(", ")),
             };
-            self.wrong(&pointer, message);
+            self.wrong(&field, message);
         }
     }
 }
 
-/// Eight, four, four, four and twelve hexadecimal digits.
+/// Returns whether the text is a GUID: 8, 4, 4, 4 and 12 hexadecimal digits.
 pub(crate) fn is_guid(text: &str) -> bool {
     let mut groups = text.split('-');
     [8, 4, 4, 4, 12].iter().all(|length| {
-        groups
-            .next()
-            .is_some_and(|it| it.len() == *length && it.bytes().all(|b| b.is_ascii_hexdigit()))
+        groups.next().is_some_and(|group| {
+            group.len() == *length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
     }) && groups.next().is_none()
 }
 
@@ -377,7 +392,7 @@ fn is_tenant(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
-            && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     is_guid(text) || (text.contains('.') && text.split('.').all(is_label))
 }

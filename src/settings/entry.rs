@@ -1,18 +1,18 @@
-//! A field of the settings that may be wrong without spoiling the others.
+//! A field of the settings that can be wrong without affecting the others.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-/// What stands in one place of the settings. Reading it never fails, so that every
-/// wrong field is found at once; serde by itself stops at the first.
+/// The value of a field. Deserializing it never fails, so that all wrong fields are found at once;
+/// serde alone stops at the first one.
 #[derive(Debug, Default)]
 pub(super) enum Entry<T> {
-    /// Left out, or null.
+    /// Absent, or null.
     #[default]
     Absent,
-    /// As it should be.
+    /// The expected type.
     Given(T),
-    /// Of another type: what is wrong, as a sentence.
+    /// Another type: one sentence that says what is wrong.
     Wrong(String),
 }
 
@@ -22,7 +22,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
         if value.is_null() {
             return Ok(Self::Absent);
         }
-        // The value itself can be a secret that stands in the wrong place: not repeated.
+        // The value itself is not repeated: it can be a secret in the wrong field.
         let found = match &value {
             Value::Null => "null",
             Value::Bool(_) => "true or false",

@@ -1,6 +1,6 @@
-//! The settings as they are entered: what is parsed, and the source of `schema.json`.
+//! The fields of the settings: the types that are parsed, and the source of `schema.json`.
 //!
-//! The comments are what an administrator reads in the wizard.
+//! The wizard shows the doc comments to administrators.
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
@@ -11,7 +11,8 @@ use super::entry::Entry;
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(title = "Office 365", extend("required" = ["server"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(title = "Office 365"))]
+#[cfg_attr(test, schemars(extend("required" = ["server"], "additionalProperties" = false)))]
 pub(super) struct Form {
     pub(super) server: Entry<Server>,
     pub(super) rooms: Entry<Rooms>,
@@ -23,26 +24,27 @@ pub(super) struct Form {
 /// ONES signs in to Office 365 as an application that your company registers for it.
 ///
 /// 1. Open the Azure portal (portal.azure.com, portal.azure.us or portal.azure.cn) and go to
-///    **Microsoft Entra ID → App registrations → New registration**. Any name will do.
+///    **Microsoft Entra ID → App registrations → New registration**. Enter any name.
 /// 2. From the **Overview** of the new registration, copy *Application (client) ID* and
 ///    *Directory (tenant) ID* into the fields of this page.
 /// 3. Under **API permissions → Add a permission → Microsoft Graph → Application permissions**,
 ///    add `Calendars.ReadWrite`, `Group.Read.All`, `Place.Read.All` and `User.Read.All`.
-/// 4. Click **Grant admin consent for …**. Without it the permissions stay in the list, marked
-///    *Not granted*, and do nothing.
+/// 4. Click **Grant admin consent for …**. Until then the permissions are in the list, but have no
+///    effect: their status is *Not granted*.
 /// 5. Under **Certificates & secrets → Client secrets → New client secret**, add a secret and
-///    copy its *Value* at once: it is shown only now. The *Secret ID* beside it is not the secret.
+///    copy its *Value* at once: it is shown only now. The *Secret ID* next to it is not the secret.
 ///
-/// Safer than a secret is a certificate. Make one with
-/// `openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=ONES -keyout key.pem -out certificate.pem`,
-/// add `certificate.pem` under **Certificates & secrets → Certificates → Upload certificate**, and
-/// enter the text of both files as *Client certificate*.
+/// A certificate is safer than a secret. Create one with
+/// `openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=ONES -keyout key.pem
+/// -out certificate.pem`, add `certificate.pem` under **Certificates & secrets → Certificates →
+/// Upload certificate**, and enter the text of both files as *Client certificate*.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(inline, extend("required" = ["name", "tenantId", "clientId"])))]
+#[cfg_attr(test, schemars(extend("additionalProperties" = false)))]
 pub(super) struct Server {
-    /// What this integration is called in ONES, e.g. the name of the company.
+    /// Name of this integration in ONES, e.g. the name of your company.
     #[cfg_attr(test, schemars(title = "Name", length(min = 1, max = 100)))]
     pub(super) name: Entry<String>,
     #[cfg_attr(test, schemars(title = "Office 365 service operator", extend("default" = "global")))]
@@ -53,18 +55,21 @@ pub(super) struct Server {
     /// *Application (client) ID* of the app registration.
     #[cfg_attr(test, schemars(title = "Client ID", extend("format" = "uuid")))]
     pub(super) client_id: Entry<String>,
-    /// *Value* of the client secret, not its *Secret ID*.
-    #[cfg_attr(test, schemars(title = "Client secret", length(min = 1), extend("writeOnly" = true)))]
+    /// *Value* of the client secret, not its *Secret ID*. Enter a secret or a certificate.
+    #[cfg_attr(test, schemars(title = "Client secret", length(min = 1)))]
+    #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
     pub(super) client_secret: Entry<String>,
-    /// Instead of a secret: a certificate and its RSA private key as PEM text, one after the other.
-    #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1), extend("writeOnly" = true, "contentMediaType" = "application/x-pem-file")))]
+    /// Instead of a secret: the text of the certificate and of its RSA private key (PEM).
+    #[cfg_attr(test, schemars(title = "Client certificate", length(min = 1)))]
+    #[cfg_attr(test, schemars(extend("writeOnly" = true)))]
+    #[cfg_attr(test, schemars(extend("contentMediaType" = "application/x-pem-file")))]
     pub(super) client_certificate: Entry<String>,
-    /// The day the client secret expires, as the portal shows it. ONES warns 30 days ahead.
+    /// Day on which the client secret expires, as the portal shows it. ONES warns 30 days before.
     #[cfg_attr(test, schemars(title = "Secret expires on", extend("format" = "date")))]
     pub(super) secret_expires: Entry<String>,
 }
 
-/// Who operates Office 365 for your company.
+/// The operator of your company's Office 365. Most companies use the first.
 #[derive(Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(untagged, inline))]
@@ -73,7 +78,7 @@ pub(super) enum CloudForm {
     Custom(CustomCloud),
 }
 
-// serde's own way with untagged enums would try one variant after the other, at twice the code.
+// Derived code for untagged enums would try one variant after the other, with twice the code.
 impl<'de> Deserialize<'de> for CloudForm {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
@@ -103,41 +108,43 @@ pub(super) enum CloudName {
     China21Vianet,
 }
 
-/// Endpoints of your own, e.g. of an emulated tenant: origins, plain http on loopback only.
+/// Other servers, e.g. those of a test tenant
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"], "additionalProperties" = false)))]
+#[cfg_attr(test, schemars(inline, extend("required" = ["authority", "graph"])))]
+#[cfg_attr(test, schemars(extend("additionalProperties" = false)))]
 pub(super) struct CustomCloud {
-    /// Of Entra ID, e.g. `https://login.microsoftonline.com`.
+    /// Address of Entra ID without a path, e.g. `https://login.microsoftonline.com`.
     #[cfg_attr(test, schemars(title = "Authority", extend("format" = "uri")))]
     pub(super) authority: Entry<String>,
-    /// Of Microsoft Graph, e.g. `https://graph.microsoft.com`.
+    /// Address of Microsoft Graph without a path, e.g. `https://graph.microsoft.com`.
     #[cfg_attr(test, schemars(title = "Graph", extend("format" = "uri")))]
     pub(super) graph: Entry<String>,
 }
 
 /// # Room settings
 ///
-/// Rooms come from Exchange's room mailboxes. Sync all of them, or only those that ONES is to
-/// book. A room that is hidden from the address lists does not appear, and a new one can take up
-/// to 48 hours to show up.
+/// ONES reads the room mailboxes of Exchange. Sync all of them, or only those that users book in
+/// ONES. Rooms that are hidden from the address lists are not found. It can take up to 48 hours
+/// until a new room is found.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
 pub(super) struct Rooms {
-    #[cfg_attr(test, schemars(title = "Sync", extend("default" = "all")))]
+    #[cfg_attr(test, schemars(title = "Rooms to sync", extend("default" = "all")))]
     pub(super) select: Entry<SelectForm>,
 }
 
-/// All rooms, or chosen ones.
+/// All rooms, or only those that you choose.
 #[derive(Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(untagged, inline))]
 pub(super) enum SelectForm {
     All(All),
-    /// Chosen rooms, by id or e-mail address
+    /// Ids or e-mail addresses of rooms.
+    #[cfg_attr(test, schemars(title = "Chosen rooms"))]
     Chosen(#[cfg_attr(test, schemars(length(min = 1), extend("x-choices" = true)))] Vec<String>),
 }
 
@@ -163,34 +170,39 @@ pub(super) enum All {
 
 /// # User settings
 ///
-/// Who of the directory comes to ONES, with what, and how they sign in.
+/// Choose here which users ONES syncs, and which attribute contains their card numbers.
 ///
-/// For people to sign in with their Microsoft account, the app registration must know where they
-/// come back to: open **Authentication → Add a platform → Web**, paste the redirect URI of
-/// this page into **Redirect URIs**, and click **Configure**.
+/// To let users sign in with their Microsoft account, register the address to which their browsers
+/// return: in the app registration, open **Authentication → Add a platform → Web**, paste the
+/// redirect URI of this page into **Redirect URIs**, and click **Configure**.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, schemars(inline, extend("additionalProperties" = false)))]
 pub(super) struct Users {
-    /// Groups of ONES that a person joins when first synchronized.
+    /// Groups of ONES that each new user joins. Enter one group per line.
     #[cfg_attr(test, schemars(title = "Default groups", extend("default" = [])))]
     pub(super) default_groups: Entry<Vec<String>>,
-    /// The attribute that holds the number of a person's access card: `pager`, where Entra Connect
-    /// syncs it as a directory extension, `employeeId`, `faxNumber`, `extensionAttribute1` to
-    /// `extensionAttribute15`, or the full name of another attribute of the user.
-    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"], "default" = null, "x-choices" = true)))]
+    /// The attribute of a user that contains the number of the access card: `employeeId`,
+    /// `faxNumber`, `extensionAttribute1` to `extensionAttribute15`, or the full name of another
+    /// attribute. `pager` works only if Entra Connect syncs it as a directory extension. If this is
+    /// empty, card numbers are not synced.
+    #[cfg_attr(test, schemars(title = "Card number", extend("type" = ["string", "null"])))]
+    #[cfg_attr(test, schemars(extend("default" = null, "x-choices" = true)))]
     pub(super) card_number: Entry<String>,
-    /// The name of the button on the login page.
-    #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100), extend("default" = super::LOGIN_BUTTON)))]
+    /// Text of the button on the sign-in page.
+    #[cfg_attr(test, schemars(title = "Login button name", length(min = 1, max = 100)))]
+    #[cfg_attr(test, schemars(extend("default" = super::LOGIN_BUTTON)))]
     pub(super) login_button: Entry<String>,
-    /// Also people of other companies who were invited to the tenant.
+    /// Also sync users of other companies who were invited to the tenant.
     #[cfg_attr(test, schemars(title = "Include guests", extend("default" = false)))]
     pub(super) include_guests: Entry<bool>,
-    /// Also accounts that are blocked from signing in.
+    /// Also sync accounts that are blocked from signing in.
     #[cfg_attr(test, schemars(title = "Include disabled accounts", extend("default" = false)))]
     pub(super) include_disabled: Entry<bool>,
-    /// Only people who are in one of these groups, also by way of other groups. Empty: everybody.
-    #[cfg_attr(test, schemars(title = "Only these groups", extend("default" = [], "x-choices" = true)))]
+    /// Sync only members of these groups and of the groups in them. If this is empty, ONES syncs
+    /// all users.
+    #[cfg_attr(test, schemars(title = "Only these groups"))]
+    #[cfg_attr(test, schemars(extend("default" = [], "x-choices" = true)))]
     pub(super) only_groups: Entry<Vec<String>>,
 }

@@ -1,26 +1,23 @@
-//! What the administrator entered: parsed, checked as a whole, and described.
+//! The settings that an administrator enters: their schema, and their checks.
 
+mod attribute;
 mod certificate;
 mod check;
 mod entry;
 mod form;
+pub mod pointer;
 
 use std::time::SystemTime;
 
 use serde_json::Value;
 
+pub use attribute::{Attribute, AttributeLookup};
 pub use certificate::Certificate;
 pub(crate) use check::is_guid;
 
-use crate::{
-    card_number::Attribute,
-    cloud::{Cloud, Endpoints},
-    error::FieldError,
-    model::User,
-    secret::Secret,
-};
+use crate::{cloud::Cloud, endpoints::Endpoints, error::FieldError, model::User, secret::Secret};
 
-/// What the login button says where nobody named it.
+/// Default text of the login button.
 pub const LOGIN_BUTTON: &str = "Sign in with Microsoft";
 
 /// Checked settings.
@@ -28,40 +25,40 @@ pub const LOGIN_BUTTON: &str = "Sign in with Microsoft";
 pub struct Settings {
     /// Step 1 of the wizard.
     pub server: Server,
-    /// Step 2: which rooms.
+    /// Step 2: the rooms to sync.
     pub rooms: RoomSelection,
-    /// Step 3: which people.
+    /// Step 3: the users to sync.
     pub users: Users,
 }
 
 /// How to reach the tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {
-    /// What ONES calls this integration.
+    /// Name of the integration in ONES.
     pub name: String,
     /// Who operates Office 365.
     pub cloud: Cloud,
-    /// A GUID or a domain, in lower case.
+    /// GUID or domain of the tenant, in lower case.
     pub tenant_id: String,
-    /// A GUID.
+    /// GUID of the app.
     pub client_id: String,
-    /// How ONES proves to be the app.
+    /// How ONES authenticates as the app.
     pub credential: Credential,
-    /// The last day of the secret, where the administrator told. A certificate tells its own.
+    /// Last day of the secret, where the administrator entered it. A certificate contains its own.
     pub secret_expires: Option<Day>,
 }
 
-/// What proves to Entra ID who asks.
+/// How ONES authenticates to Entra ID.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Credential {
-    /// The client secret's value.
+    /// Value of the client secret.
     Secret(Secret),
-    /// A certificate whose key signs.
+    /// A certificate and its key, which signs assertions.
     Certificate(Box<Certificate>),
 }
 
 impl Credential {
-    /// The client secret, where that is what is used.
+    /// Returns the client secret; `None` where a certificate is used.
     pub fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Secret(secret) => Some(secret),
@@ -69,7 +66,7 @@ impl Credential {
         }
     }
 
-    /// What an administrator calls it.
+    /// Returns the name of the kind of credential.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Secret(_) => "client secret",
@@ -77,7 +74,7 @@ impl Credential {
         }
     }
 
-    /// What only the holder has, to derive keys from.
+    /// Returns the secret bytes of the credential, to derive keys from.
     pub fn private_bytes(&self) -> Vec<u8> {
         match self {
             Self::Secret(secret) => secret.reveal().as_bytes().to_vec(),
@@ -89,58 +86,58 @@ impl Credential {
 /// A day of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    /// As it was entered: `2027-05-01`.
+    /// The text that was entered: `2027-05-01`.
     pub text: String,
-    /// Its beginning, in UTC.
+    /// Beginning of the day, in UTC.
     pub day: SystemTime,
 }
 
 /// Which rooms to sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoomSelection {
-    /// Whatever there is.
+    /// All rooms.
     All,
-    /// By id or e-mail address.
+    /// These rooms, by id or e-mail address.
     Chosen(Vec<String>),
 }
 
-/// Which people to sync, and with what.
+/// Which users to sync, and which attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Users {
-    /// For ONES: groups that a new person joins.
+    /// Groups of ONES that a new user joins.
     pub default_groups: Vec<String>,
-    /// Where the card number is.
+    /// Where the card number is; `None` where card numbers are not synced.
     pub card_number: Option<CardNumber>,
-    /// For ONES: the login button's name.
+    /// Text of the login button in ONES.
     pub login_button: String,
-    /// Also people of other tenants.
+    /// Whether to sync guests.
     pub include_guests: bool,
-    /// Also accounts that are blocked.
+    /// Whether to sync accounts that are blocked.
     pub include_disabled: bool,
-    /// Ids of the groups that people are limited to, also by way of other groups; all people
-    /// where there are none.
+    /// Ids of the groups whose members are synced, including members of groups within them. All
+    /// users are synced where the list is empty.
     pub only_groups: Vec<String>,
 }
 
-/// Where the number of a person's access card is.
+/// Where the number of a user's access card is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardNumber {
-    /// In an attribute of that name.
+    /// In the attribute with that name.
     Attribute(Attribute),
-    /// In the directory extension that holds `pager`, whatever it is called in full.
+    /// In the directory extension for `pager`, whose full name must be looked up.
     Pager,
 }
 
 impl Users {
-    /// Whether the person is one of those to sync, as far as the person's record tells: not
-    /// whether they are in one of [`Self::only_groups`].
-    pub fn select(&self, user: &User) -> bool {
+    /// Returns whether the record of the user meets the settings. [`Self::only_groups`] is not
+    /// checked.
+    pub fn selects(&self, user: &User) -> bool {
         (self.include_guests || !user.guest) && (self.include_disabled || user.enabled)
     }
 }
 
 impl Settings {
-    /// Reads what was entered.
+    /// Parses and checks the settings.
     ///
     /// # Errors
     /// Every wrong field.
@@ -152,14 +149,14 @@ impl Settings {
         check::check(&value)
     }
 
-    /// Where to ask.
+    /// Returns the URLs of the tenant.
     pub fn endpoints(&self) -> Endpoints {
-        self.server.cloud.endpoints(&self.server.tenant_id)
+        Endpoints::new(&self.server.cloud, &self.server.tenant_id)
     }
 }
 
-/// JSON Schema (2020-12) of the settings: made from the types in `form.rs`, kept as a file so
-/// that the component need not carry what makes it. A test keeps the two equal.
+/// JSON Schema (2020-12) of the settings, generated from the types in `form.rs`. It is a file so
+/// that the component does not contain the generator. A test checks that the two are equal.
 pub const SCHEMA: &str = include_str!("schema.json");
 
 #[cfg(test)]
@@ -167,9 +164,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_is_that_of_the_types() {
+    fn the_schema_matches_the_types() {
         let schema = schemars::generate::SchemaSettings::draft2020_12()
-            .with(|it| it.inline_subschemas = true)
+            .with(|settings| settings.inline_subschemas = true)
             .into_generator()
             .into_root_schema_for::<form::Form>();
         let mut schema = serde_json::to_string_pretty(&schema).expect("JSON");
@@ -178,7 +175,8 @@ mod tests {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/settings/schema.json");
             std::fs::write(path, schema).expect("the source folder can be written");
             panic!(
-                "src/settings/schema.json was out of date and has been rewritten: look at it, then test again"
+                "src/settings/schema.json was out of date and has been rewritten: look at it, then \
+                test again"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What a sign-in must remember until the browser is back.
+//! The state of a sign-in until the browser returns.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,40 +10,45 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::{discovery::Provider, refusal::rejected};
-use crate::{error::Error, host::Host, model::Callback, settings::Settings};
+use crate::{
+    error::Error,
+    host::{Host, unix_seconds},
+    model::Callback,
+    settings::Settings,
+};
 
-/// A code lives about as long.
+/// Maximum age of a flow. A code is valid for about as long.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Length of the nonce in front of an encrypted flow, in bytes: long enough to be random.
+/// Length of the nonce in front of an encrypted flow, in bytes: long enough to be chosen at random.
 const NONCE: usize = 24;
 
-/// A sign-in or consent that is under way. The host stores it, in a cookie or a file that others
-/// may read and write. It is encrypted, so that nobody else reads nonce and PKCE verifier, and
-/// authenticated, so that nobody else chooses where codes are sent.
+/// A sign-in or consent that is under way. The host stores it in a cookie or a file that other
+/// programs may read and write. It is encrypted, so that only the plugin reads nonce and PKCE
+/// verifier, and authenticated, so that only the plugin chooses where codes are sent.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Flow {
-    /// In seconds since 1970.
+    /// When it began, in seconds since 1970.
     began: u64,
     redirect_uri: String,
     state: String,
-    /// `None` where consent was asked for.
+    /// `None` for consent.
     pub(super) sign_in: Option<SignIn>,
 }
 
-/// What only a sign-in needs.
+/// The part of a flow that only a sign-in needs.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignIn {
-    /// As discovery told, when the browser was sent there.
+    /// The provider that discovery named when the browser was sent there.
     pub(super) provider: Provider,
     pub(super) nonce: String,
-    /// Of PKCE.
+    /// PKCE verifier.
     pub(super) verifier: String,
 }
 
-/// What the browser brought, each at most once.
+/// The parameters that the browser sent, each at most once.
 #[derive(Default)]
 pub(super) struct Answer<'a> {
     pub(super) error: Option<&'a str>,
@@ -59,22 +64,22 @@ impl Flow {
         state: String,
         sign_in: Option<SignIn>,
     ) -> Self {
-        Self { began: seconds(now), redirect_uri: redirect_uri.to_owned(), state, sign_in }
+        Self { began: unix_seconds(now), redirect_uri: redirect_uri.to_owned(), state, sign_in }
     }
 
-    /// The flow as the host stores it: XChaCha20-Poly1305 (RFC 8439, with the longer nonce of
-    /// draft-irtf-cfrg-xchacha), nonce first.
+    /// Encrypts the flow for the host: nonce, then XChaCha20-Poly1305 (RFC 8439, with the longer
+    /// nonce of draft-irtf-cfrg-xchacha).
     pub(super) fn seal(&self, host: &impl Host, settings: &Settings) -> String {
-        // Text and numbers: nothing that JSON cannot hold.
+        // It contains texts and numbers only, which JSON can always represent.
         let content = serde_json::to_vec(self).unwrap_or_default();
         let nonce: Vec<u8> = (0..NONCE / 8).flat_map(|_| host.random().to_be_bytes()).collect();
         let sealed = cipher(settings).encrypt(XNonce::from_slice(&nonce), content.as_slice());
-        // A flow is far below 256 GiB, beyond which encrypting fails.
+        // Encryption fails only above 256 GiB.
         let sealed = sealed.unwrap_or_default();
         BASE64_URL_SAFE_NO_PAD.encode([nonce, sealed].concat())
     }
 
-    /// Reads what [`Self::seal`] wrote, under the same settings.
+    /// Decrypts what [`Self::seal`] returned under the same settings.
     pub(super) fn open(
         sealed: Option<&str>,
         settings: &Settings,
@@ -84,23 +89,23 @@ impl Flow {
             rejected("no-sign-in", "No sign-in is under way in this browser, or it took too long")
         })?;
         let changed =
-            || rejected("flow-changed", "The settings were changed meanwhile, or the sign-in was");
+            || rejected("flow-changed", "The settings or the sign-in were changed in the meantime");
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| changed())?;
         let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(changed)?;
         let content = cipher(settings).decrypt(XNonce::from_slice(nonce), sealed);
         let content = content.map_err(|_| changed())?;
-        let it: Self = serde_json::from_slice(&content).map_err(|_| changed())?;
-        let age = seconds(now).checked_sub(it.began);
-        if age.is_none_or(|it| it > LONGEST.as_secs()) {
+        let flow: Self = serde_json::from_slice(&content).map_err(|_| changed())?;
+        let age = unix_seconds(now).checked_sub(flow.began);
+        if age.is_none_or(|seconds| seconds > LONGEST.as_secs()) {
             return Err(rejected(
                 "flow-expired",
-                "The browser took longer than ten minutes, or the clock of ONES was set back",
+                "The sign-in took longer than ten minutes, or the clock of ONES was set back",
             ));
         }
-        Ok(it)
+        Ok(flow)
     }
 
-    /// What the browser brought, once it is clear that this flow sent it.
+    /// Returns what the browser sent, after checking that it belongs to this flow.
     pub(super) fn answer<'a>(&self, callback: &'a Callback) -> Result<Answer<'a>, Error> {
         let mut answer = Answer::default();
         let (mut state, mut iss) = (None, None);
@@ -116,28 +121,31 @@ impl Flow {
             };
             // RFC 6749, section 3.1.
             if place.replace(value.as_str()).is_some() {
-                return Err(rejected("repeated-parameter", "The browser brought something twice"));
+                return Err(rejected("repeated-parameter", "The browser sent a parameter twice"));
             }
         }
-        if !state.is_some_and(|it| is_same(it, &self.state)) {
+        if !state.is_some_and(|state| is_same(state, &self.state)) {
             return Err(rejected("state-mismatch", "The answer belongs to another sign-in"));
         }
         if callback.redirect_uri != self.redirect_uri {
             return Err(rejected(
                 "redirect-uri-changed",
-                "The browser came back to another address than was agreed",
+                "The browser returned to another address than the requested one",
             ));
         }
-        if self.sign_in.as_ref().is_some_and(|it| !it.provider.may_call_itself(iss)) {
-            return Err(rejected("issuer-mismatch", "Another provider answered than was asked"));
+        if self.sign_in.as_ref().is_some_and(|sign_in| !sign_in.provider.matches_iss(iss)) {
+            return Err(rejected(
+                "issuer-mismatch",
+                "The answer comes from another provider than the requested one",
+            ));
         }
         Ok(answer)
     }
 }
 
-/// The cipher of flows under these settings. Its key is derived from the client's credential, which
-/// the plugin has on both ends; cloud, tenant and client are part of it, so that a flow serves
-/// these alone: it holds where the proof goes.
+/// Returns the cipher for flows under these settings. Its key is derived from the credential, which
+/// the plugin has at the beginning and at the end of a flow, and from cloud, tenant and client: a
+/// flow names the server that gets the credential, so it must not be valid for any other.
 fn cipher(settings: &Settings) -> XChaCha20Poly1305 {
     let (server, endpoints) = (&settings.server, settings.endpoints());
     let mut key = <Hmac<Sha256> as Mac>::new_from_slice(&server.credential.private_bytes())
@@ -150,11 +158,7 @@ fn cipher(settings: &Settings) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&key.finalize().into_bytes())
 }
 
-/// Compares what a stranger could guess at, in a time that tells nothing.
+/// Compares two secret texts in a time that does not depend on where they differ.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }

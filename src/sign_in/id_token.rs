@@ -1,4 +1,4 @@
-//! The ID token: who signed in, as Entra ID signed it.
+//! The ID token, in which Entra ID confirms who signed in.
 //!
 //! Sources: OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725;
 //! <https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>.
@@ -17,25 +17,26 @@ use super::{
 };
 use crate::{error::Error, graph::Graph, host::Host};
 
-/// In bytes. Microsoft's are about 1 KB; with many groups and optional claims, a few.
+/// Maximum size of an ID token, in bytes. Those of Microsoft have about 1 KB, and a few KB with
+/// many groups and optional claims.
 const LARGEST: usize = 64 * 1024;
 
-/// By which two clocks may differ.
+/// Maximum difference between the clocks of ONES and Microsoft.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// What a verified token says of a person.
+/// The claims of a verified token.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     iss: Value,
     aud: Value,
-    /// Whom the token was issued to, where that is said.
+    /// The application that the token was issued to, where the token names it.
     azp: Option<Value>,
     exp: f64,
     iat: f64,
     nbf: Option<f64>,
     nonce: Option<String>,
-    /// The person's id in Graph. Together with `tid` it is who somebody is: e-mail addresses
-    /// and user names can be given to others.
+    /// Id of the user in Graph. Only this and `tid` identify a user: e-mail addresses and user
+    /// names can be assigned to another one later.
     #[serde(default)]
     pub(super) oid: String,
     #[serde(default)]
@@ -47,15 +48,15 @@ pub(super) struct Claims {
     pub(super) email: Option<String>,
     pub(super) given_name: Option<String>,
     pub(super) family_name: Option<String>,
-    /// Who vouched for the person, where that is not the tenant: a guest's home.
+    /// The provider that authenticated the user, where it is not the tenant: the home of a guest.
     pub(super) idp: Option<String>,
 }
 
-/// Verifies the token against the keys that the tenant publishes now.
+/// Verifies the token with the keys that the tenant publishes now.
 ///
 /// # Errors
-/// [`Error::Rejected`] for any token that is not one of this person, for this client, from this
-/// tenant, made now and for this sign-in; else where the keys are out of reach.
+/// [`Error::Rejected`] for any token that this tenant did not issue for this client and this
+/// sign-in, or that is not valid now; otherwise where the keys cannot be fetched.
 pub(super) async fn verify<H: Host>(
     graph: &Graph<'_, H>,
     sign_in: &SignIn,
@@ -66,7 +67,7 @@ pub(super) async fn verify<H: Host>(
     let client = &graph.settings().server.client_id;
     rs256::install();
     let mut validation = Validation::new(Algorithm::RS256);
-    // By the host's clock, below.
+    // `check` does that with the clock of the host.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.set_issuer(&[&sign_in.provider.issuer]);
@@ -80,7 +81,7 @@ pub(super) async fn verify<H: Host>(
     Ok(claims)
 }
 
-/// The id of the key, if the header is one that is taken.
+/// Returns the id of the key, where the header is one that ONES accepts.
 fn key_id(token: &str) -> Result<String, Error> {
     if token.len() > LARGEST {
         return Err(rejected("id-token-too-large", "The ID token is larger than any of Entra ID"));
@@ -89,14 +90,17 @@ fn key_id(token: &str) -> Result<String, Error> {
     if header.alg != Algorithm::RS256 {
         return Err(refused(&ErrorKind::InvalidAlgorithm));
     }
-    // An access token or a token of another kind is none (RFC 8725, section 3.11); RFC 7519,
-    // section 5.1 leaves it to the issuer to say so.
-    if header.typ.is_some_and(|it| !it.eq_ignore_ascii_case("JWT")) {
-        return Err(rejected("id-token-type", "The token is of another type than JWT"));
+    // Tokens of other types, such as access tokens, are refused (RFC 8725, section 3.11). The type
+    // can be absent (RFC 7519, section 5.1).
+    if header.typ.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+        return Err(rejected("id-token-type", "The type of the token is not JWT"));
     }
-    // Extensions that must be understood (RFC 7515, section 4.1.11); none is.
+    // Extensions that the reader must understand (RFC 7515, section 4.1.11): ONES knows none.
     if header.crit.is_some() {
-        return Err(rejected("id-token-critical", "The ID token demands what nobody agreed on"));
+        return Err(rejected(
+            "id-token-critical",
+            "The ID token requires an extension that ONES does not know",
+        ));
     }
     header.kid.ok_or_else(|| rejected("id-token-unknown-key", "The ID token names no key"))
 }
@@ -110,10 +114,10 @@ fn refused(error: &ErrorKind) -> Error {
             rejected("id-token-signature", "The signature of the ID token is wrong")
         }
         ErrorKind::InvalidIssuer => {
-            rejected("id-token-issuer", "The ID token is of another issuer")
+            rejected("id-token-issuer", "The ID token comes from another issuer")
         }
         ErrorKind::InvalidAudience => {
-            rejected("id-token-audience", "The ID token is meant for another application")
+            rejected("id-token-audience", "The ID token is for another application")
         }
         ErrorKind::InvalidKeyFormat => keys::unfit(),
         _ => rejected("id-token-malformed", "The ID token cannot be read"),
@@ -121,7 +125,7 @@ fn refused(error: &ErrorKind) -> Error {
 }
 
 fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Result<(), Error> {
-    // Lists would let others be meant as well.
+    // A list would name others as well.
     if claims.iss.as_str() != Some(&sign_in.provider.issuer) {
         return Err(refused(&ErrorKind::InvalidIssuer));
     }
@@ -129,17 +133,17 @@ fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Re
         return Err(refused(&ErrorKind::InvalidAudience));
     }
     // OpenID Connect Core 1.0, section 3.1.3.7, step 5.
-    if claims.azp.as_ref().is_some_and(|it| it.as_str() != Some(client)) {
+    if claims.azp.as_ref().is_some_and(|party| party.as_str() != Some(client)) {
         return Err(rejected(
             "id-token-authorized-party",
             "The ID token was issued to another application",
         ));
     }
     if !claims.tid.eq_ignore_ascii_case(&sign_in.provider.tenant) {
-        return Err(rejected("id-token-tenant", "The ID token is of another tenant"));
+        return Err(rejected("id-token-tenant", "The ID token comes from another tenant"));
     }
     if claims.ver != "2.0" {
-        return Err(rejected("id-token-version", "The ID token is of another version than 2.0"));
+        return Err(rejected("id-token-version", "The version of the ID token is not 2.0"));
     }
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let leeway = LEEWAY.as_secs_f64();
@@ -152,11 +156,11 @@ fn check(claims: &Claims, sign_in: &SignIn, client: &str, now: SystemTime) -> Re
             "The ID token is not valid yet: the clocks of ONES and Microsoft differ",
         ));
     }
-    if !claims.nonce.as_deref().is_some_and(|it| is_same(it, &sign_in.nonce)) {
-        return Err(rejected("id-token-nonce", "The ID token was made for another sign-in"));
+    if !claims.nonce.as_deref().is_some_and(|nonce| is_same(nonce, &sign_in.nonce)) {
+        return Err(rejected("id-token-nonce", "The ID token was issued for another sign-in"));
     }
     if claims.oid.is_empty() {
-        return Err(rejected("id-token-without-oid", "The ID token does not say who signed in"));
+        return Err(rejected("id-token-without-oid", "The ID token does not name the user"));
     }
     Ok(())
 }

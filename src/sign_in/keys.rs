@@ -1,4 +1,4 @@
-//! The keys that the tenant's tokens are signed with.
+//! The keys that sign the tokens of the tenant.
 //!
 //! Source: RFC 7517;
 //! <https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>.
@@ -17,11 +17,11 @@ use crate::{
     remedy,
 };
 
-/// In bits; RFC 7518, section 3.3 forbids shorter ones. Over 4096, `rsa` refuses them.
+/// Minimum length of a key, in bits: RFC 7518, section 3.3. `rsa` refuses keys above 4096.
 const SHORTEST: usize = 2048;
 
-/// Fetches the key of that id. No cache: Microsoft changes keys without notice, and a plugin
-/// keeps nothing.
+/// Fetches the key with that id. There is no cache: Microsoft changes keys without notice, and the
+/// plugin stores nothing between calls.
 pub(super) async fn fetch<H: Host>(
     graph: &Graph<'_, H>,
     provider: &Provider,
@@ -35,35 +35,38 @@ pub(super) async fn fetch<H: Host>(
     let address = provider.jwks_uri.parse().unwrap_or_default();
     let response = graph.send(Request::get(address).header("accept", "application/json")).await?;
     if response.status != 200 {
-        return Err(super::refusal::of_discovery(graph.settings(), &response));
+        return Err(super::refusal::explain_discovery(graph.settings(), &response));
     }
     let Keys { keys } = serde_json::from_str(response.text()).map_err(|_| {
         Error::Unexpected(
-            Explanation::new("keys-unreadable", "The sign-in server's keys cannot be read")
+            Explanation::new("keys-unreadable", "The keys of the sign-in server cannot be read")
                 .remedy(remedy::PROXY)
                 .detail(response.outline()),
         )
     })?;
-    // One key of another kind or form must not spoil the others.
-    let readable = keys.iter().filter_map(|it| Key::deserialize(it).ok());
-    let mut named = readable.filter(|it| it.kid == kid).peekable();
+    // A key of another kind or form must not affect the others.
+    let readable = keys.iter().filter_map(|key| Key::deserialize(key).ok());
+    let mut named = readable.filter(|key| key.kid == kid).peekable();
     if named.peek().is_none() {
         return Err(rejected(
             "id-token-unknown-key",
             "The ID token is signed with a key that the tenant does not publish",
         ));
     }
-    // An id can stand for several keys, if they serve different ends (RFC 7517, section 4.5).
-    let mut fitting = named.filter_map(|it| it.for_tokens_of(provider));
+    // Several keys can have the same id where their uses differ (RFC 7517, section 4.5).
+    let mut fitting = named.filter_map(|key| key.decoding_key(provider));
     match (fitting.next(), fitting.next()) {
         (Some(key), None) => Ok(key),
         _ => Err(unfit()),
     }
 }
 
-/// Of a key that is there, but not for this.
+/// Returns the error for a key that exists, but is not for ID tokens of this tenant.
 pub(super) fn unfit() -> Error {
-    rejected("id-token-unfit-key", "The key that signed the ID token may not sign such tokens")
+    rejected(
+        "id-token-unfit-key",
+        "The key that signed the ID token is not allowed to sign such tokens",
+    )
 }
 
 #[derive(Deserialize)]
@@ -75,18 +78,19 @@ struct Key {
     alg: Option<String>,
     n: Option<String>,
     e: Option<String>,
-    /// Entra ID's own: whose tokens the key signs.
+    /// The issuer whose tokens the key signs: an extension of Entra ID's.
     issuer: Option<String>,
 }
 
 impl Key {
-    fn for_tokens_of(&self, provider: &Provider) -> Option<DecodingKey> {
+    /// Returns the key, where it may sign ID tokens of the provider.
+    fn decoding_key(&self, provider: &Provider) -> Option<DecodingKey> {
         let signs_for = |issuer: &String| {
             issuer.replace("{tenantid}", &provider.tenant).eq_ignore_ascii_case(&provider.issuer)
         };
         let fits = self.kty == "RSA"
-            && self.usage.as_deref().is_none_or(|it| it == "sig")
-            && self.alg.as_deref().is_none_or(|it| it == "RS256")
+            && self.usage.as_deref().is_none_or(|usage| usage == "sig")
+            && self.alg.as_deref().is_none_or(|alg| alg == "RS256")
             && self.issuer.as_ref().is_none_or(signs_for);
         let (n, e) = (self.n.as_deref()?, self.e.as_deref()?);
         let modulus = BASE64_URL_SAFE_NO_PAD.decode(n).ok()?;

@@ -1,4 +1,4 @@
-//! Signing people in with OpenID Connect's authorization-code flow, and admin consent.
+//! Sign-in of users by the authorization-code flow of OpenID Connect, and admin consent.
 //!
 //! Sources: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>,
 //! <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>, OpenID Connect Core 1.0,
@@ -8,10 +8,10 @@ mod discovery;
 mod flow;
 mod id_token;
 mod keys;
-mod person;
 mod redeem;
 mod refusal;
 mod rs256;
+mod user;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Uri;
@@ -28,14 +28,14 @@ use crate::{
 use discovery::Provider;
 use flow::{Flow, SignIn};
 
-/// What is asked of a person's account: who they are, and nothing else.
+/// The scopes of a sign-in: the identity of the user, and nothing else.
 const SCOPE: &str = "openid profile email";
 
-/// Where to send the browser, and what to keep for its return.
+/// Returns the URL for the browser, and the flow that the host stores until the browser returns.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for a redirect URI that no browser should come back to, or where what
-/// discovery tells is not to be followed; else where discovery is out of reach.
+/// [`Error::Unexpected`] for a redirect URI that is not protected, or where discovery names a
+/// server that is not allowed; otherwise where discovery fails.
 pub async fn begin<H: Host>(
     host: &H,
     settings: &Settings,
@@ -47,7 +47,7 @@ pub async fn begin<H: Host>(
     let (url, sign_in) = match purpose {
         Purpose::Consent => (consent_url(settings, redirect_uri, &state), None),
         Purpose::SignIn => {
-            let graph = Graph::new(host, settings, Patience::PERSON);
+            let graph = Graph::new(host, settings, Patience::INTERACTIVE);
             let provider = Provider::discover(&graph).await?;
             let sign_in = SignIn { provider, nonce: random(host), verifier: random(host) };
             (sign_in_url(settings, redirect_uri, &state, &sign_in), Some(sign_in))
@@ -57,23 +57,25 @@ pub async fn begin<H: Host>(
     Ok(Redirect { url, flow: flow.seal(host, settings) })
 }
 
-/// Who came back. Everything that the browser brought is checked before anybody is asked.
+/// Returns the user who signed in. Checks everything that the browser sent before it sends any
+/// request.
 ///
 /// # Errors
-/// [`Error::Rejected`] for whatever does not belong to a sign-in of this browser,
-/// [`Error::Declined`] where the person may not or would not; else where Microsoft refuses.
+/// [`Error::Rejected`] for anything that does not belong to a sign-in of this browser,
+/// [`Error::Declined`] where the user is not allowed or refused to sign in; otherwise where
+/// Microsoft refuses.
 pub async fn callback<H: Host>(
     host: &H,
     settings: &Settings,
     callback: &Callback,
 ) -> Result<CallbackOutcome, Error> {
-    if let Some(why) = refusal::unasked(settings, callback) {
+    if let Some(why) = refusal::find_unrequested(settings, callback) {
         return Err(why);
     }
     let flow = Flow::open(callback.flow.as_deref(), settings, host.now())?;
     let answer = flow.answer(callback)?;
     if let Some(error) = answer.error {
-        return Err(refusal::of_browser(
+        return Err(refusal::explain_redirect(
             settings,
             &callback.redirect_uri,
             error,
@@ -87,24 +89,24 @@ pub async fn callback<H: Host>(
             }
             _ => Err(refusal::rejected(
                 "no-consent",
-                "Microsoft did not say that consent was granted",
+                "Microsoft did not report that consent was granted",
             )),
         };
     };
     let code = answer
         .code
-        .filter(|it| !it.is_empty())
-        .ok_or_else(|| refusal::rejected("no-code", "The browser came back without a code"))?;
-    let graph = Graph::new(host, settings, Patience::PERSON);
+        .filter(|code| !code.is_empty())
+        .ok_or_else(|| refusal::rejected("no-code", "The browser returned without a code"))?;
+    let graph = Graph::new(host, settings, Patience::INTERACTIVE);
     let id_token = redeem::redeem(&graph, sign_in, code, &callback.redirect_uri).await?;
     let claims = id_token::verify(&graph, sign_in, &id_token).await?;
-    person::of(&graph, claims).await.map(CallbackOutcome::SignedIn)
+    user::read_user(&graph, claims).await.map(CallbackOutcome::SignedIn)
 }
 
 fn sign_in_url(settings: &Settings, redirect_uri: &str, state: &str, sign_in: &SignIn) -> String {
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&sign_in.verifier));
-    // A code that is posted stands in no history and no log. On loopback without TLS, a browser
-    // does not send the host's cookie along with such a post.
+    // A posted code appears in no history and no log. On loopback without TLS, a browser does not
+    // send the cookie of the host with such a post.
     let posted = sign_in.provider.form_post && redirect_uri.starts_with("https:");
     with_query(
         &sign_in.provider.authorization_endpoint,
@@ -143,18 +145,21 @@ fn with_query(endpoint: &str, query: &[(&str, &str)]) -> String {
 
 fn check_redirect_uri(redirect_uri: &str) -> Result<(), Error> {
     let uri = redirect_uri.parse::<Uri>().ok();
-    let safe = uri.as_ref().and_then(Origin::of).is_some_and(|it| it.is_safe());
-    if safe && !redirect_uri.contains('#') {
+    let origin = uri.as_ref().and_then(Origin::of);
+    if origin.is_some_and(|origin| origin.is_https_or_loopback()) && !redirect_uri.contains('#') {
         return Ok(());
     }
     Err(Error::Unexpected(
-        Explanation::new("redirect-uri", "Nobody can be sent back to this redirect URI")
-            .remedy("ONES must be reached over https, or on loopback, to sign people in"),
+        Explanation::new(
+            "redirect-uri",
+            "This redirect URI is neither https nor loopback, or has a fragment",
+        )
+        .remedy("Open ONES over https, or on loopback: users can sign in only there"),
     ))
 }
 
-/// 256 bits, as 43 characters that need no encoding: the fewest that a PKCE verifier may have
-/// (RFC 7636, section 4.1).
+/// Returns 256 random bits as 43 characters that need no encoding, the minimum length of a PKCE
+/// verifier (RFC 7636, section 4.1).
 fn random<H: Host>(host: &H) -> String {
     let bytes: Vec<u8> = (0..4).flat_map(|_| host.random().to_be_bytes()).collect();
     BASE64_URL_SAFE_NO_PAD.encode(bytes)

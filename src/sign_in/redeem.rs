@@ -1,4 +1,4 @@
-//! From the code that the browser brought to the ID token.
+//! Redeems the code from the browser for the ID token.
 //!
 //! Source: OpenID Connect Core 1.0, section 3.1.3; RFC 6749, sections 2.3.1 and 4.1.3; RFC 7523,
 //! section 2.2.
@@ -16,7 +16,7 @@ use crate::{
     secret::Secret,
 };
 
-/// Redeems the code; gives the ID token, still unread.
+/// Redeems the code; returns the ID token, which is not verified yet.
 pub(super) async fn redeem<H: Host>(
     graph: &Graph<'_, H>,
     sign_in: &SignIn,
@@ -40,15 +40,16 @@ pub(super) async fn redeem<H: Host>(
     if basic.is_none() {
         form.append_pair("client_id", client).extend_pairs(proof.fields());
     }
-    // What is sealed was checked when it was discovered.
+    // It was checked at discovery, and the flow is authenticated.
     let endpoint = provider.token_endpoint.parse().unwrap_or_default();
     let form = form.finish().into_bytes();
-    // A code is good for one try.
+    // A code can be redeemed only once.
     let mut request = Request::post(endpoint, "application/x-www-form-urlencoded", form)
         .header("accept", "application/json")
         .once();
     if let Some(secret) = basic {
-        let encoded = |it: &str| form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
+        let encoded =
+            |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let pair = format!("{}:{}", encoded(client), encoded(secret.reveal()));
         request =
             request.header("authorization", format!("Basic {}", BASE64_STANDARD.encode(pair)));
@@ -56,13 +57,13 @@ pub(super) async fn redeem<H: Host>(
     let response = graph.send(request).await?;
     if response.status != 200 {
         let sent = [code, &sign_in.verifier, proof.secret().reveal()].map(Secret::new);
-        return Err(refusal::of_code(settings, redirect_uri, &response, &sent));
+        return Err(refusal::explain_redemption(settings, redirect_uri, &response, &sent));
     }
     let granted = response.json();
     let id_token = granted.get("id_token").and_then(Value::as_str);
     id_token.map(str::to_owned).ok_or_else(|| {
         Error::Unexpected(
-            Explanation::new("id-token-missing", "The sign-in server gave no ID token")
+            Explanation::new("id-token-missing", "The sign-in server returned no ID token")
                 .remedy(remedy::PROXY)
                 .detail(response.outline()),
         )

@@ -1,7 +1,7 @@
-//! Why a sign-in did not come to its end, and what can be done about it.
+//! Why a sign-in failed, and the remedy.
 //!
-//! Sources: RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core 1.0, section 3.1.2.6. What the
-//! codes mean is in one table, with those of ONES' own tokens.
+//! Sources: RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core 1.0, section 3.1.2.6. `entra`
+//! has the table of codes.
 
 use crate::{
     entra::{Asker, Refusal},
@@ -12,31 +12,33 @@ use crate::{
     settings::Settings,
 };
 
-/// From the login page or, for consent, from the settings.
-const BEGIN_AGAIN: &str = "Begin again in ONES";
+/// The user starts from the login page or, for consent, from the settings.
+const START_AGAIN: &str = "Start again in ONES";
 
-/// Whatever does not belong to a sign-in of this browser.
+/// Returns the error for anything that does not belong to a sign-in of this browser.
 pub(super) fn rejected(code: &str, summary: &str) -> Error {
-    Error::Rejected(Explanation::new(code, summary).remedy(BEGIN_AGAIN))
+    Error::Rejected(Explanation::new(code, summary).remedy(START_AGAIN))
 }
 
-/// What Entra ID sent the browser back with. Who can show its state can show any text.
-pub(super) fn of_browser(
+/// Returns the error with which Entra ID sent the browser back. Its text is not trusted: a client
+/// that knows the state can send any text.
+pub(super) fn explain_redirect(
     settings: &Settings,
     redirect_uri: &str,
     error: &str,
     description: Option<&str>,
 ) -> Error {
-    from_browser(error, description).explain(settings, Asker::User(redirect_uri))
+    read_redirect(error, description).explain(settings, Asker::User(redirect_uri))
 }
 
-fn from_browser(error: &str, description: Option<&str>) -> Refusal {
+fn read_redirect(error: &str, description: Option<&str>) -> Refusal {
     let error: String = error.chars().take(100).collect();
-    Refusal::told(&error, description.unwrap_or_default())
+    Refusal::in_redirect(&error, description.unwrap_or_default())
 }
 
-/// What Entra ID answered to the code; `sent` is what went there with it.
-pub(super) fn of_code(
+/// Returns the error with which Entra ID refused the code. `sent` contains the secrets of the
+/// request, which the answer may repeat.
+pub(super) fn explain_redemption(
     settings: &Settings,
     redirect_uri: &str,
     response: &Response,
@@ -46,19 +48,19 @@ pub(super) fn of_code(
     refusal.explain(settings, Asker::User(redirect_uri))
 }
 
-/// What was answered where endpoints or keys were asked for.
-pub(super) fn of_discovery(settings: &Settings, response: &Response) -> Error {
+/// Returns the error with which Entra ID refused to send its endpoints or keys.
+pub(super) fn explain_discovery(settings: &Settings, response: &Response) -> Error {
     Refusal::read(response).explain(settings, Asker::App)
 }
 
-/// What a browser brought that ONES did not ask for: consent that was granted or refused in the
-/// portal comes back without a state, and what began in another browser comes back without a flow.
-/// `None` where it has both, or says nothing of consent or of an error.
+/// Returns the error for a callback that ONES did not request: after consent in the portal, the
+/// browser returns without a state; a sign-in that began in another browser has no flow. `None`
+/// where there are both, or where the callback reports neither consent nor an error.
 ///
-/// Nothing of it is believed, and nothing but the code is used: any page can send a browser here.
-pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error> {
-    let brought = |name: &str| {
-        let named = callback.parameters.iter().filter(|(it, _)| it == name);
+/// Any page can send a browser here, so nothing of it is trusted, and only the code is used.
+pub(super) fn find_unrequested(settings: &Settings, callback: &Callback) -> Option<Error> {
+    let sent = |name: &str| {
+        let named = callback.parameters.iter().filter(|(other, _)| other == name);
         let mut values = named.map(|(_, value)| value.as_str());
         // RFC 6749, section 3.1: at most once.
         values.next().filter(|_| values.next().is_none())
@@ -66,11 +68,11 @@ pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error>
     if callback.flow.is_some() && callback.parameters.iter().any(|(name, _)| name == "state") {
         return None;
     }
-    // A failed consent says `admin_consent=True` as well.
-    if let Some(error) = brought("error") {
-        let refusal = from_browser(error, brought("error_description"));
+    // A failed consent also contains `admin_consent=True`.
+    if let Some(error) = sent("error") {
+        let refusal = read_redirect(error, sent("error_description"));
         let (summary, remedy) = refusal.advice(settings, Asker::User(&callback.redirect_uri))?;
-        let code = refusal.aadsts().map(|it| format!("AADSTS{it}"));
+        let code = refusal.aadsts().map(|number| format!("AADSTS{number}"));
         return Some(Error::Rejected(
             Explanation::new(
                 code.unwrap_or_else(|| "no-sign-in".to_owned()),
@@ -79,16 +81,16 @@ pub(super) fn unasked(settings: &Settings, callback: &Callback) -> Option<Error>
             .remedy(remedy),
         ));
     }
-    brought("admin_consent").filter(|it| it.eq_ignore_ascii_case("true")).map(|_| {
+    sent("admin_consent").filter(|value| value.eq_ignore_ascii_case("true")).map(|_| {
         Error::Rejected(
             Explanation::new(
                 "consent-unconfirmed",
-                "Microsoft may have recorded the consent, but ONES has not asked for it in this \
+                "Microsoft may have recorded the consent, but ONES did not request it in this \
                     browser and does not rely on it",
             )
             .remedy(
-                "Open the integration in ONES and press Test settings: it shows which \
-                permissions are granted",
+                "Open the integration in ONES and click Test settings: it shows which permissions \
+                    are granted",
             ),
         )
     })

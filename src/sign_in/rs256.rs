@@ -1,7 +1,7 @@
-//! The one algorithm that is taken.
+//! RS256 (RFC 7518, section 3.3), the only algorithm that ONES accepts.
 //!
-//! `jsonwebtoken` brings a dozen, and with them the curves they need: half a megabyte of a
-//! component that verifies RS256 (RFC 7518, section 3.3) and nothing else.
+//! The providers of `jsonwebtoken` contain a dozen algorithms and the elliptic curves that they
+//! need, which would add half a megabyte to the component.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -15,11 +15,11 @@ use sha2::Sha256;
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(ErrorKind::InvalidAlgorithm.into()),
     verifier_factory,
-    // Keys are read in `keys.rs`.
+    // `keys.rs` reads keys.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Lets `jsonwebtoken` verify. Once is enough, more does no harm.
+/// Installs the provider. Further calls have no effect.
 pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -57,9 +57,19 @@ mod tests {
     use super::*;
 
     /// RFC 7515, appendix A.2.
-    const MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
-    const MESSAGE: &[u8] = b"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-    const SIGNATURE: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+    const MODULUS: &str = "\
+        ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0B\
+        m4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5\
+        z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7\
+        aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+    const MESSAGE: &[u8] = b"\
+        eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlL\
+        mNvbS9pc19yb290Ijp0cnVlfQ";
+    const SIGNATURE: &str = "\
+        cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2F\
+        p5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQB\
+        MHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeY\
+        I2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
 
     fn decode(text: &str) -> Vec<u8> {
         BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url")
@@ -88,13 +98,13 @@ mod tests {
         }
     }
 
-    /// Whatever is said to be valid is, and all else is not: "acceptable" stands for a padding
-    /// that only old signers make.
+    /// Accepts exactly the signatures that are marked as valid. "Acceptable" marks a padding that
+    /// only old signers produce.
     #[test]
-    fn wycheproofs_signatures_are_told_apart() {
+    fn wycheproofs_valid_signatures_are_accepted_and_no_others() {
         let hex = |text: &str| -> Vec<u8> {
-            let digits = (0..text.len() / 2).map(|it| &text[it * 2..it * 2 + 2]);
-            digits.map(|it| u8::from_str_radix(it, 16).expect("hexadecimal")).collect()
+            let digits = (0..text.len() / 2).map(|byte| &text[byte * 2..byte * 2 + 2]);
+            digits.map(|digits| u8::from_str_radix(digits, 16).expect("hexadecimal")).collect()
         };
         let (mut key, mut valid, mut invalid) = (verifier(MODULUS, "AQAB"), 0, 0);
         for line in include_str!("../../tests/vectors/rsa-signature-2048-sha256.txt").lines() {
@@ -114,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rs256_and_only_sound_keys_are_taken() {
+    fn only_rs256_and_only_valid_keys_are_accepted() {
         let key = DecodingKey::from_rsa_components(MODULUS, "AQAB").expect("base64url");
         for algorithm in [Algorithm::RS512, Algorithm::PS256, Algorithm::HS256, Algorithm::ES256] {
             assert!(verifier_factory(&algorithm, &key).is_err(), "{algorithm:?}");

@@ -4,19 +4,19 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::script::{TENANT, settings};
-use crate::{booking, error::Error, model::BookingPolicy};
+use crate::{error::Error, model::BookingPolicy, rooms::booking};
 
 const POLICY: BookingPolicy =
     BookingPolicy { auto_accept: true, window_days: 180, longest_minutes: 480, keep_subject: true };
 
 fn text(rooms: &[&str], policy: BookingPolicy) -> String {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     booking::script(&settings(json!({})), &rooms, policy).expect("a script").text
 }
 
 #[track_caller]
 fn refused(rooms: &[&str], policy: BookingPolicy) -> (String, String) {
-    let rooms: Vec<_> = rooms.iter().map(|it| (*it).to_owned()).collect();
+    let rooms: Vec<_> = rooms.iter().map(|room| (*room).to_owned()).collect();
     match booking::script(&settings(json!({})), &rooms, policy) {
         Err(Error::Unexpected(it)) => (it.code, it.summary),
         other => panic!("{other:?}"),
@@ -28,7 +28,7 @@ fn the_script_says_what_it_does_and_does_it_for_each_room() {
     let expected = format!(
         r#"# The booking policy of ONES, for 2 rooms of the tenant {TENANT}.
 #
-# Microsoft Graph cannot set how a room takes bookings; Exchange Online PowerShell can:
+# Microsoft Graph cannot set how a room accepts bookings; Exchange Online PowerShell can:
 # https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing
 #
 # Run it as a member of the Exchange role group Recipient Management or Organization Management:
@@ -36,7 +36,7 @@ fn the_script_says_what_it_does_and_does_it_for_each_room() {
 #     Install-Module ExchangeOnlineManagement -Scope CurrentUser
 #     ./ones-room-policy.ps1
 #
-# Where Windows refuses to run a file that was downloaded: Unblock-File ./ones-room-policy.ps1
+# If Windows refuses to run a downloaded file: Unblock-File ./ones-room-policy.ps1
 
 $ErrorActionPreference = 'Stop'
 
@@ -46,18 +46,18 @@ $rooms = @(
 )
 
 $policy = @{{
-    # A room accepts what is free and declines what is taken.
+    # A room accepts a booking of free time and declines any other.
     AutomateProcessing       = 'AutoAccept'
     AllowConflicts           = $false
-    # How many days ahead; 0 is today.
+    # Number of days ahead; 0 is today only.
     BookingWindowInDays      = 180
-    # Of one booking; 0 is no limit.
+    # Maximum length of one booking; 0 is no limit.
     MaximumDurationInMinutes = 480
     # The calendar keeps the subject of a meeting.
     DeleteSubject            = $false
     AddOrganizerToSubject    = $false
-    # A meeting marked private stays private. Exchange's default ($true) removes the mark, and
-    # then the subjects of private meetings are shown to everybody.
+    # A private meeting stays private. Exchange's default ($true) removes the mark, so that everyone
+    # could read the subjects of private meetings.
     RemovePrivateProperty    = $false
 }}
 
@@ -81,9 +81,9 @@ finally {{
 }}
 
 if ($failed) {{
-    throw "$failed of $($rooms.Count) rooms failed: the warnings above say why"
+    throw "$failed of $($rooms.Count) rooms failed: the warnings above show the reasons"
 }}
-Write-Host "All $($rooms.Count) rooms follow the policy"
+Write-Host "All $($rooms.Count) rooms have the policy"
 "#
     );
     assert_eq!(text(&["cf100@contoso.com", "o'hara@contoso.com"], POLICY), expected);
@@ -150,7 +150,7 @@ fn the_script_connects_to_the_cloud_of_the_tenant() {
 }
 
 #[test]
-fn what_exchange_does_not_take_is_refused() {
+fn values_that_exchange_does_not_accept_are_refused() {
     let room = ["cf100@contoso.com"];
     assert_eq!(refused(&[], POLICY).0, "no-rooms");
     assert_eq!(refused(&room, BookingPolicy { window_days: 1081, ..POLICY }).0, "booking-window");
@@ -161,7 +161,7 @@ fn what_exchange_does_not_take_is_refused() {
 }
 
 #[test]
-fn an_address_that_hides_something_is_refused_by_name() {
+fn an_address_with_hidden_characters_is_refused_and_named() {
     for (address, shown) in [
         ("a@contoso.com\n'; Remove-Mailbox b", r#""a@contoso.com\n'; Remove-Mailbox b""#),
         ("a@contoso.com\r", r#""a@contoso.com\r""#),
@@ -184,13 +184,13 @@ fn an_address_that_hides_something_is_refused_by_name() {
 }
 
 #[test]
-fn windows_powershell_is_told_of_letters_beyond_ascii() {
+fn a_script_with_letters_beyond_ascii_has_a_byte_order_mark() {
     // Without the mark it would read the second byte of В as ’, which ends a text.
     assert!(text(&["В@contoso.com"], POLICY).starts_with("\u{feff}# The booking policy"));
     assert!(text(&["B@contoso.com"], POLICY).is_ascii());
 }
 
-/// The list of rooms and what follows it, as PowerShell's tokenizer reads the script.
+/// Returns the list of rooms and the text after it, as PowerShell's tokenizer reads the script.
 fn read(script: &str) -> (Vec<String>, &str) {
     let is_quote = |it: char| matches!(it, '\'' | '\u{2018}'..='\u{201b}');
     let (_, list) = script.split_once("$rooms = @(\n").expect("a list");

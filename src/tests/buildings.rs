@@ -1,9 +1,9 @@
-//! Where rooms are: in tenants that keep buildings and floors, and in others.
+//! Building and floor of rooms, in tenants with and without buildings in Places.
 
 use serde_json::{Value, json};
 
 use super::script::{Asked, Reply, Script, nothing, ok, refused, settings, sync_rooms};
-use crate::model::{Address, Coordinates, Room, RoomFields};
+use crate::model::{Address, Coordinates, Room, RoomField};
 
 macro_rules! payload {
     ($name:literal) => {
@@ -20,7 +20,7 @@ const BUILDING: &str = "e18a8e21-0494-4296-a5bc-f848dba2740d";
 const FLOOR: &str = "c64205d0-1a2d-4cfe-9012-3f5d668d28ea";
 const SECTION: &str = "3e7160bb-75da-4456-ab3c-5ee061f4611a";
 
-/// Microsoft's samples, one in the other.
+/// Microsoft's samples of a building, a floor and a section, each inside the previous one.
 fn spaces(kind: &str) -> Vec<Value> {
     let mut space = match kind {
         "building" => payload!("place-building-v1"),
@@ -37,15 +37,19 @@ fn spaces(kind: &str) -> Vec<Value> {
 }
 
 fn room(number: u32, more: Value) -> Value {
-    let mut room = json!({"placeId": format!("p{number}"), "emailAddress": format!("r{number}@contoso.com"),
-        "building": "as it was typed", "floorLabel": "2"});
+    let mut room = json!({
+        "placeId": format!("p{number}"),
+        "emailAddress": format!("r{number}@contoso.com"),
+        "building": "as it was typed",
+        "floorLabel": "2",
+    });
     for (field, value) in more.as_object().expect("an object") {
         room[field] = value.clone();
     }
     room
 }
 
-/// A tenant with these rooms; `spaces` answers for a kind of place.
+/// Returns a tenant with these rooms. `spaces` answers requests for one kind of place.
 fn tenant(rooms: Vec<Value>, spaces: impl Fn(&str) -> Reply) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked: &Asked| {
         let kind = asked.path.split("microsoft.graph.").nth(1).and_then(|it| it.split('?').next());
@@ -58,10 +62,10 @@ fn tenant(rooms: Vec<Value>, spaces: impl Fn(&str) -> Reply) -> Script<impl Fn(&
     })
 }
 
-fn told(script: &Script<impl Fn(&Asked) -> Reply>) -> (Vec<Room>, Vec<String>) {
+fn reported(script: &Script<impl Fn(&Asked) -> Reply>) -> (Vec<Room>, Vec<String>) {
     let (batches, result) = sync_rooms(script, &settings(json!({})));
     let summary = result.expect("a good run");
-    (batches.into_iter().flat_map(|it| it.rooms).collect(), summary.warnings)
+    (batches.into_iter().flat_map(|batch| batch.rooms).collect(), summary.warnings)
 }
 
 fn place(room: &Room) -> [Option<&str>; 2] {
@@ -69,7 +73,7 @@ fn place(room: &Room) -> [Option<&str>; 2] {
 }
 
 #[test]
-fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
+fn a_room_has_the_building_and_floor_that_contain_it() {
     let rooms = vec![
         room(1, json!({"parentId": SECTION})),
         room(2, json!({"parentId": FLOOR.to_uppercase()})),
@@ -78,25 +82,25 @@ fn a_room_is_in_the_building_and_on_the_floor_that_hold_it() {
         room(5, json!({"parentId": null})),
     ];
     let script = tenant(rooms, |kind| ok(json!({ "value": spaces(kind) })));
-    let (rooms, warnings) = told(&script);
+    let (rooms, warnings) = reported(&script);
     let typed = [Some("as it was typed"), Some("2")];
     let places: Vec<_> = rooms.iter().map(place).collect();
-    let whole = [Some("MRS"), Some("Floor X")];
-    assert_eq!(places, [whole, whole, [Some("MRS"), Some("2")], typed, typed]);
+    let complete = [Some("MRS"), Some("Floor X")];
+    assert_eq!(places, [complete, complete, [Some("MRS"), Some("2")], typed, typed]);
     assert_eq!(warnings, Vec::<String>::new());
-    let asked = |kind: &str| script.paths().iter().filter(|it| it.contains(kind)).count();
+    let asked = |kind: &str| script.paths().iter().filter(|path| path.contains(kind)).count();
     for kind in ["graph.building?", "graph.floor?", "graph.section?"] {
         assert_eq!(asked(kind), 1, "{kind}: once for all rooms");
     }
 }
 
 #[test]
-fn address_and_position_are_the_rooms_own_or_those_of_what_holds_it() {
+fn address_and_position_come_from_the_room_or_else_from_its_building() {
     let address = json!({"street": "Main Street", "city": "Buffalo"});
     let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"},
         "geoCoordinates": {"latitude": 47.0, "longitude": -122.0}});
     let rooms = vec![room(1, own), room(2, json!({"parentId": FLOOR}))];
-    let (rooms, _) = told(&tenant(rooms, move |kind| {
+    let (rooms, _) = reported(&tenant(rooms, move |kind| {
         let mut spaces = spaces(kind);
         if kind == "building" {
             spaces[0]["address"] = address.clone();
@@ -118,17 +122,17 @@ fn address_and_position_are_the_rooms_own_or_those_of_what_holds_it() {
 #[test]
 fn no_building_is_asked_for_where_no_room_is_in_one() {
     let script = tenant(vec![room(1, json!({}))], |kind| panic!("{kind}"));
-    let (rooms, warnings) = told(&script);
+    let (rooms, warnings) = reported(&script);
     assert_eq!(place(&rooms[0]), [Some("as it was typed"), Some("2")]);
     assert_eq!(warnings, Vec::<String>::new());
 }
 
 #[test]
-fn parents_that_go_round_in_a_circle_end() {
+fn a_loop_of_parents_ends() {
     let floor =
         |id: &str, parent: &str| json!({"placeId": id, "displayName": id, "parentId": parent});
     let rooms = vec![room(1, json!({"parentId": "a"})), room(2, json!({"parentId": "c"}))];
-    let (rooms, _) = told(&tenant(rooms, move |kind| match kind {
+    let (rooms, _) = reported(&tenant(rooms, move |kind| match kind {
         "floor" => ok(json!({"value": [floor("a", "b"), floor("b", "a"), floor("c", "c")]})),
         _ => ok(json!({"value": []})),
     }));
@@ -137,7 +141,7 @@ fn parents_that_go_round_in_a_circle_end() {
 }
 
 #[test]
-fn a_cloud_without_buildings_tells_rooms_as_they_are() {
+fn a_cloud_without_buildings_reports_rooms_unchanged() {
     let answers = [
         (400, "BadRequest"),
         (403, "Authorization_RequestDenied"),
@@ -147,48 +151,47 @@ fn a_cloud_without_buildings_tells_rooms_as_they_are() {
     ];
     for (status, code) in answers {
         let rooms = vec![room(1, json!({"parentId": FLOOR})), room(2, json!({"parentId": FLOOR}))];
-        let (rooms, warnings) = told(&tenant(rooms, |_| refused(status, code)));
+        let (rooms, warnings) = reported(&tenant(rooms, |_| refused(status, code)));
         assert_eq!(rooms.len(), 2, "{status}");
         assert_eq!(place(&rooms[0]), [Some("as it was typed"), Some("2")], "{status}");
         assert_eq!(warnings.len(), 1, "{status}: {warnings:?}");
         let words = "The buildings, floors and sections could not be read";
         assert!(warnings[0].starts_with(words), "{warnings:?}");
         let passes = status == 500;
-        let held = RoomFields {
-            building: passes,
-            floor_label: passes,
-            address: passes,
-            position: passes,
-            lists: false,
-        };
-        assert_eq!(rooms[0].unknown, held, "{status}");
+        let held =
+            [RoomField::Building, RoomField::FloorLabel, RoomField::Address, RoomField::Position];
+        let expected = if passes { &held[..] } else { &[] };
+        assert_eq!(rooms[0].unknown, expected, "{status}");
     }
 }
 
 #[test]
-fn case_048_what_holds_a_room_and_could_not_be_read_is_unknown() {
+fn case_048_a_building_that_cannot_be_read_is_unknown() {
     let rooms = || {
         let own = json!({"parentId": FLOOR, "address": {"city": "Seattle"}});
         vec![room(1, json!({"parentId": FLOOR})), room(2, own), room(3, json!({}))]
     };
-    let (told, warnings) = told(&tenant(rooms(), |kind| match kind {
+    let (reported, warnings) = reported(&tenant(rooms(), |kind| match kind {
         "building" => refused(500, "UnknownError"),
         kind => ok(json!({ "value": spaces(kind) })),
     }));
-    assert_eq!(place(&told[0])[1], Some("Floor X"), "floors are read all the same");
-    let known = RoomFields::default();
-    let unknown = RoomFields { building: true, address: true, position: true, ..known };
-    assert_eq!(told[0].unknown, unknown);
-    assert_eq!(told[1].unknown, RoomFields { address: false, ..unknown }, "it has its own");
-    assert_eq!(told[2].unknown, known, "nothing holds it");
+    assert_eq!(place(&reported[0])[1], Some("Floor X"), "floors are read all the same");
+    let unknown = [RoomField::Building, RoomField::Address, RoomField::Position];
+    assert_eq!(reported[0].unknown, unknown);
+    assert_eq!(
+        reported[1].unknown,
+        [RoomField::Building, RoomField::Position],
+        "it has an address of its own"
+    );
+    assert_eq!(reported[2].unknown, [], "no place contains it");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("keep what was read"), "{warnings:?}");
 }
 
 #[test]
-fn floors_are_worth_having_without_sections() {
+fn floors_are_read_where_sections_cannot_be() {
     let rooms = vec![room(1, json!({"parentId": FLOOR})), room(2, json!({"parentId": SECTION}))];
-    let (rooms, warnings) = told(&tenant(rooms, |kind| match kind {
+    let (rooms, warnings) = reported(&tenant(rooms, |kind| match kind {
         "section" => refused(404, "ResourceNotFound"),
         kind => ok(json!({ "value": spaces(kind) })),
     }));

@@ -1,4 +1,4 @@
-//! Which attribute `pager` means, in tenants of all kinds.
+//! The attribute that the setting `pager` selects, in different tenants.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
     directory,
     error::Error,
     graph::{Graph, Patience},
-    model::UserChange,
+    model::{UserChange, UserField},
 };
 
 const FIRST: &str = "extension_0000000000000000000000000000000a_pager";
@@ -20,11 +20,11 @@ fn extension(name: &str) -> Value {
         "isSyncedFromOnPremises": true, "targetObjects": ["User"]})
 }
 
-/// A tenant that answers a look-up with `registered`, and whose people are `people`.
-fn tenant(registered: impl Fn() -> Reply, people: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
+/// A tenant that answers a look-up with `registered`, and whose users are `users`.
+fn tenant(registered: impl Fn() -> Reply, users: Vec<Value>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked: &Asked| match asked.path.as_str() {
         "/v1.0/directoryObjects/getAvailableExtensionProperties" => registered(),
-        "/beta/users?$top=200" => ok(json!({ "value": people })),
+        "/beta/users?$top=200" => ok(json!({ "value": users })),
         _ => nothing(),
     })
 }
@@ -40,7 +40,10 @@ fn pager_is_looked_up_whatever_app_registered_it() {
     let registered = || {
         ok(json!({"value": [
             extension("extension_25883231668a43a780b25685c3f874bc_badge"),
-            {"name": "extension_0000000000000000000000000000000b_pager", "targetObjects": ["Group"]},
+            {
+                "name": "extension_0000000000000000000000000000000b_pager",
+                "targetObjects": ["Group"],
+            },
             extension("extension_25883231_pager"),
             extension("extension_25883231668a43a780b25685c3f874bc_Pager"),
         ]}))
@@ -48,13 +51,13 @@ fn pager_is_looked_up_whatever_app_registered_it() {
     let script = tenant(registered, Vec::new());
     let expected = "extension_25883231668a43a780b25685c3f874bc_Pager";
     assert_eq!(found(&script, "pager").as_deref(), Ok(expected), "in Graph's spelling");
-    assert_eq!(script.paths().len(), 1, "nobody else is asked");
+    assert_eq!(script.paths().len(), 1, "no users are read");
     assert_eq!(script.asked.borrow().last().expect("a post").body, "{}");
 }
 
 #[test]
-fn where_the_look_up_is_closed_or_blind_a_few_people_show_it() {
-    let people = || {
+fn where_the_look_up_finds_nothing_a_few_users_show_the_attribute() {
+    let users = || {
         vec![
             json!({"id": "a", "displayName": "Ann"}),
             json!({"id": "b", SECOND: "0042", "extension_x_pager": "no"}),
@@ -68,34 +71,34 @@ fn where_the_look_up_is_closed_or_blind_a_few_people_show_it() {
         || ok(json!({"value": []})),
     ];
     for registered in refusals {
-        assert_eq!(found(&tenant(registered, people()), "PAGER").as_deref(), Ok(SECOND));
+        assert_eq!(found(&tenant(registered, users()), "PAGER").as_deref(), Ok(SECOND));
     }
 }
 
 #[test]
-fn of_several_the_one_that_people_have_is_meant() {
+fn of_several_attributes_the_one_with_values_is_used() {
     let registered = || ok(json!({"value": [extension(SECOND), extension(FIRST)]}));
-    let person = |name: &str, value: Value| json!({"id": "a", name: value});
-    let meant = |people| found(&tenant(registered, people), "pager");
-    assert_eq!(meant(Vec::new()).as_deref(), Ok(FIRST), "by name where nobody has one");
-    assert_eq!(meant(vec![person(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
-    let nulls = vec![person(SECOND, json!(null)), person(FIRST, json!("7"))];
+    let user = |name: &str, value: Value| json!({"id": "a", name: value});
+    let meant = |users| found(&tenant(registered, users), "pager");
+    assert_eq!(meant(Vec::new()).as_deref(), Ok(FIRST), "by name, where no user has a value");
+    assert_eq!(meant(vec![user(SECOND, json!("7"))]).as_deref(), Ok(SECOND));
+    let nulls = vec![user(SECOND, json!(null)), user(FIRST, json!("7"))];
     assert_eq!(meant(nulls).as_deref(), Ok(FIRST));
-    // Nobody can say which of two opens the doors.
-    let people = [FIRST, SECOND, SECOND].map(|it| person(it, json!("7")));
-    let Err(Error::InvalidSettings(fields)) = meant(people.to_vec()) else { panic!() };
+    // Where two attributes have values, the plugin cannot know which one opens the doors.
+    let users = [FIRST, SECOND, SECOND].map(|it| user(it, json!("7")));
+    let Err(Error::InvalidSettings(fields)) = meant(users.to_vec()) else { panic!() };
     assert!(fields[0].message.contains(FIRST) && fields[0].message.contains(SECOND), "{fields:?}");
 }
 
 #[test]
-fn where_nothing_holds_pager_both_ways_out_are_told() {
+fn where_no_extension_contains_pager_the_error_names_both_remedies() {
     let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
     let Err(Error::InvalidSettings(fields)) = found(&script, "pager") else { panic!() };
     assert_eq!(fields[0].field, "/users/cardNumber");
     for words in ["Directory.Read.All", "extension_…_pager", "Entra Connect"] {
         assert!(fields[0].message.contains(words), "{fields:?}");
     }
-    // No beta, no people: the same.
+    // No beta, no users: the same.
     let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
         true => nothing(),
         false => refused(404, "ResourceNotFound"),
@@ -104,7 +107,7 @@ fn where_nothing_holds_pager_both_ways_out_are_told() {
 }
 
 #[test]
-fn a_pager_that_could_not_be_looked_for_is_no_wrong_setting() {
+fn a_failed_look_up_of_pager_is_not_a_wrong_setting() {
     let closed = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
         true => nothing(),
         false => refused(403, "Authorization_RequestDenied"),
@@ -118,14 +121,14 @@ fn a_pager_that_could_not_be_looked_for_is_no_wrong_setting() {
 }
 
 #[test]
-fn attributes_with_a_name_are_looked_up_nowhere() {
-    let script = Script::new(|_| panic!("nobody is asked"));
+fn other_attributes_need_no_look_up() {
+    let script = Script::new(|_| panic!("no request is sent"));
     assert_eq!(found(&script, "employeeId").as_deref(), Ok("employeeId"));
     assert_eq!(found(&script, SECOND).as_deref(), Ok(SECOND));
 }
 
 #[test]
-fn case_034_a_pager_that_is_not_found_costs_the_numbers_and_no_user() {
+fn case_034_where_pager_is_not_found_users_are_synced_without_card_numbers() {
     let tenant = |registered: fn() -> Reply| {
         Script::new(move |asked: &Asked| match asked.path.as_str() {
             path if path.ends_with("/getAvailableExtensionProperties") => registered(),
@@ -145,7 +148,7 @@ fn case_034_a_pager_that_is_not_found_costs_the_numbers_and_no_user() {
     let warnings = result.expect("a good run").warnings;
     assert!(warnings[0].contains("Directory.Read.All"), "the remedy is named: {warnings:?}");
     let [UserChange::User(user)] = &batches[0].changes[..] else { panic!("{batches:?}") };
-    assert_eq!((user.unknown.card_number, &user.card_number), (true, &None));
+    assert_eq!((&user.unknown[..], &user.card_number), (&[UserField::CardNumber][..], &None));
 
     // It is looked for in each run, and users are enumerated once it is found.
     let since = &batches.last().expect("a batch").checkpoint;
@@ -153,21 +156,22 @@ fn case_034_a_pager_that_is_not_found_costs_the_numbers_and_no_user() {
     let (batches, result) = sync_users(&script, &settings, Some(since));
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
     let [UserChange::User(user)] = &batches[0].changes[..] else { panic!("{batches:?}") };
-    assert_eq!((user.unknown.card_number, user.card_number.as_deref()), (false, Some("7")));
+    assert_eq!((&user.unknown[..], user.card_number.as_deref()), (&[][..], Some("7")));
 }
 
 #[test]
-fn pager_numbers_come_to_the_letter() {
-    let person = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
+fn card_numbers_in_pager_are_unchanged() {
+    let user = json!({"id": "a", "userPrincipalName": "a@contoso.com", SECOND: " 007 "});
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {
         path if path.ends_with("/getAvailableExtensionProperties") => {
             ok(json!({"value": [extension(SECOND)]}))
         }
-        path if path.contains("$deltatoken=") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
-        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [person]})),
-        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": person}]})),
+        path if path.contains("$deltatoken=") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
+        path if path.starts_with("/v1.0/users?") => ok(json!({"value": [user]})),
+        "/v1.0/$batch" => ok(json!({"responses": [{"id": "0", "status": 200, "body": user}]})),
         path if path.contains("/places/") => ok(json!({"value": []})),
         _ => nothing(),
     });
@@ -179,7 +183,8 @@ fn pager_numbers_come_to_the_letter() {
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
     assert_eq!(number(&batches[0].changes[0]).as_deref(), Some(" 007 "));
-    let selected = script.paths().iter().filter(|it| it.contains(&format!(",{SECOND}&"))).count();
+    let selected =
+        script.paths().iter().filter(|path| path.contains(&format!(",{SECOND}&"))).count();
     assert_eq!(selected, 2, "of the listing and of its changes");
     let read =
         block_on(directory::read_users(&script, &settings, &["a".to_owned()])).expect("a record");
@@ -187,7 +192,7 @@ fn pager_numbers_come_to_the_letter() {
 }
 
 #[test]
-fn what_was_found_once_serves_on_where_a_later_sample_does_not_show_it() {
+fn an_attribute_that_was_found_once_is_used_in_later_runs() {
     let settings = settings(json!({"users": {"cardNumber": "pager"}}));
     let script = tenant(|| refused(403, "Authorization_RequestDenied"), vec![json!({"id": "a"})]);
     let graph = Graph::new(&script, &settings, Patience::SYNC);

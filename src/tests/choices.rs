@@ -1,18 +1,22 @@
-//! What a person can choose from in the wizard.
+//! The choices that the wizard offers.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::people::with;
 use super::script::{Asked, Reply, Script, TENANT, nothing, ok, refused};
+use super::users::with;
 use crate::{choices::choices, error::Error, model::Choice};
 
 const ROOMS: &str = "/rooms/select";
 const CARD_NUMBER: &str = "/users/cardNumber";
 
 fn first_step() -> Value {
-    json!({"name": "Contoso", "tenantId": TENANT, "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
-        "clientSecret": "not~a~real~secret"})
+    json!({
+        "name": "Contoso",
+        "tenantId": TENANT,
+        "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
+        "clientSecret": "not~a~real~secret",
+    })
 }
 
 fn room(id: &str, name: &str, more: Value) -> Value {
@@ -40,7 +44,9 @@ fn some_rooms() -> Vec<Value> {
         room(
             "r1",
             "Rainier",
-            json!({"building": "Main building", "floorLabel": "P", "floorNumber": 2, "capacity": 8}),
+            json!({
+                "building": "Main building", "floorLabel": "P", "floorNumber": 2, "capacity": 8,
+            }),
         ),
         room(
             "r2",
@@ -62,11 +68,11 @@ fn choose(
 }
 
 fn labels(choices: &[Choice]) -> Vec<&str> {
-    choices.iter().map(|it| it.label.as_str()).collect()
+    choices.iter().map(|choice| choice.label.as_str()).collect()
 }
 
 #[test]
-fn rooms_come_by_name_with_what_tells_them_apart() {
+fn rooms_are_listed_by_name_with_what_distinguishes_them() {
     let rooms = choose(&tenant(some_rooms()), ROOMS, "", 100);
     let choice = |value: &str, label: &str, hint: Option<&str>| Choice {
         value: value.to_owned(),
@@ -105,7 +111,7 @@ fn rooms_are_found_by_the_building_that_holds_them() {
 }
 
 #[test]
-fn each_word_that_is_typed_must_stand_somewhere() {
+fn every_typed_word_must_match() {
     let script = tenant(some_rooms());
     for (typed, found) in [
         ("rain", &["Rainier"][..]),
@@ -124,9 +130,9 @@ fn each_word_that_is_typed_must_stand_somewhere() {
 }
 
 #[test]
-fn all_pages_are_searched_before_any_is_left_out() {
-    let rooms =
-        (0..250).map(|it| room(&format!("r{it}"), &format!("Room {:03}", 249 - it), json!({})));
+fn choices_are_sorted_over_all_pages_before_they_are_cut() {
+    let rooms = (0..250)
+        .map(|number| room(&format!("r{number}"), &format!("Room {:03}", 249 - number), json!({})));
     let script = tenant(rooms.collect());
     assert_eq!(choose(&script, ROOMS, "", usize::MAX).len(), 250);
     assert_eq!(
@@ -139,7 +145,7 @@ fn all_pages_are_searched_before_any_is_left_out() {
 }
 
 #[test]
-fn what_a_sync_could_not_tell_and_what_comes_twice_is_no_choice() {
+fn rooms_that_a_sync_cannot_read_and_duplicates_are_not_offered() {
     let mut rooms = some_rooms();
     rooms.push(room("r1", "Rainier again", json!({})));
     rooms.push(json!({"placeId": "r4", "displayName": "Without address"}));
@@ -154,22 +160,28 @@ fn later_steps_may_be_unfinished_but_the_first_may_not() {
     let with = |settings: Value| {
         block_on(choices(&script, &settings.to_string(), ROOMS, "", 100)).map(|it| it.len())
     };
-    let unfinished = json!({"server": first_step(), "rooms": {"select": []}, "users": {"loginButton": ""},
-        "later": 7});
+    let unfinished = json!({
+        "server": first_step(),
+        "rooms": {"select": []},
+        "users": {"loginButton": ""},
+        "later": 7,
+    });
     assert_eq!(with(unfinished), Ok(3));
     let before = script.asked.borrow().len();
     let mut wrong = first_step();
     wrong["tenantId"] = json!("contoso");
     wrong["clientSecret"] = json!("");
     let fields = |settings| match with(settings) {
-        Err(Error::InvalidSettings(fields)) => fields.into_iter().map(|it| it.field).collect(),
+        Err(Error::InvalidSettings(fields)) => {
+            fields.into_iter().map(|field| field.field).collect()
+        }
         other => panic!("{other:?}"),
     };
     let found: Vec<_> = fields(json!({ "server": wrong }));
     assert_eq!(found, ["/server/tenantId", "/server/clientSecret"]);
     assert_eq!(fields(json!({})), ["/server"]);
     assert_eq!(fields(json!("no object")), ["/server"]);
-    assert_eq!(script.asked.borrow().len(), before, "nobody is asked");
+    assert_eq!(script.asked.borrow().len(), before, "no request is sent");
 }
 
 #[test]
@@ -183,7 +195,7 @@ fn a_field_without_choices_is_unsupported() {
 }
 
 #[test]
-fn card_numbers_are_asked_of_nobody_and_fit_the_settings() {
+fn choices_of_card_numbers_need_no_request_and_are_valid_settings() {
     let script = Script::new(|_| nothing());
     let all = choose(&script, CARD_NUMBER, "", 100);
     assert_eq!(all.len(), 18);
@@ -205,7 +217,7 @@ fn card_numbers_are_asked_of_nobody_and_fit_the_settings() {
 }
 
 #[test]
-fn what_graph_refuses_is_said_so() {
+fn a_refusal_of_graph_is_reported() {
     let script = Script::new(|asked: &Asked| match asked.path.contains("/places/") {
         true => refused(403, "Authorization_RequestDenied"),
         false => nothing(),
@@ -238,14 +250,14 @@ fn groups_are_offered_by_the_beginning_of_their_name_or_by_id() {
         _ => nothing(),
     });
     let ask = |typed: &str| choose(&script, "/users/onlyGroups", typed, 10);
-    let told: Vec<_> =
+    let reported: Vec<_> =
         ask("O'Ha").into_iter().map(|it| (it.label, it.hint.unwrap_or_default())).collect();
     let expected = [
         ("apes", "security group, members by a rule"),
         ("O'Hara", "Microsoft 365 group"),
         ("Zebra", "security group"),
     ];
-    assert_eq!(told, expected.map(|(label, hint)| (label.to_owned(), hint.to_owned())));
+    assert_eq!(reported, expected.map(|(label, hint)| (label.to_owned(), hint.to_owned())));
     let path = script.paths().pop().expect("a path");
     assert!(path.contains("$filter=startswith%28displayName,%27O%27%27Ha%27%29%20or%20"), "{path}");
     let found = ask(id);

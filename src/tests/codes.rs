@@ -1,4 +1,4 @@
-//! What an administrator reads of each code of Entra ID, when the settings are tested.
+//! The explanation of each code of Entra ID, when an administrator tests the settings.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ enum Case {
 
 use Case::{PermissionMissing, Unauthorized, Unavailable};
 
-/// Entra ID refuses by that code, in those words.
+/// Returns a tenant where Entra ID refuses with this code and description.
 fn refusing(code: u32, words: &str) -> impl Fn(&Asked) -> Reply {
     let body = json!({
         "error": "invalid_request", "error_codes": [code], "trace_id": "t-1",
@@ -56,15 +56,15 @@ fn with_secret() -> Value {
     entered(json!({"clientSecret": "not~a~real~secret"}))
 }
 
-/// The check of the token, which fails.
+/// Returns the check of the token, which fails.
 fn token_check(settings: &Value, code: u32, words: &str) -> Check {
     let script = Script::new(refusing(code, words));
     let check = block_on(validate(&script, &settings.to_string())).swap_remove(1);
-    assert_eq!((check.id, check.outcome), ("token", Outcome::Failed), "{code}");
+    assert_eq!((check.id.as_str(), check.outcome), ("token", Outcome::Failed), "{code}");
     check
 }
 
-/// The error that ends a run.
+/// Returns the error that ends a run.
 fn run(settings: &Value, code: u32, words: &str) -> Case {
     let settings = Settings::parse(&settings.to_string()).expect("good settings");
     match sync_rooms(&Script::new(refusing(code, words)), &settings).1 {
@@ -75,7 +75,7 @@ fn run(settings: &Value, code: u32, words: &str) -> Case {
     }
 }
 
-/// Cause, remedy and marked fields of the code are these, whoever reads them.
+/// Checks cause, remedy and marked fields of a code.
 #[track_caller]
 fn assert_explained(
     settings: &Value,
@@ -89,9 +89,9 @@ fn assert_explained(
     assert!(check.summary.contains(summary), "{code}: {}", check.summary);
     let said = check.remedy.clone().expect("a remedy");
     assert!(said.contains(remedy), "{code}: {said}");
-    let marked: Vec<_> = check.fields.iter().map(|it| it.field.as_str()).collect();
+    let marked: Vec<_> = check.fields.iter().map(|field| field.field.as_str()).collect();
     assert_eq!(marked, fields, "{code}");
-    assert!(check.fields.iter().all(|it| it.message == check.summary), "{check:?}");
+    assert!(check.fields.iter().all(|field| field.message == check.summary), "{check:?}");
     let detail = check.detail.expect("Microsoft's own words");
     assert!(detail.contains(&format!("AADSTS{code}")) && detail.contains("t-1"), "{detail}");
     assert_eq!(run(settings, code, words), case, "{code}");
@@ -127,7 +127,7 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
                 (login.microsoftonline.com) for tenants in the Azure Government cloud.",
         ),
         Unauthorized,
-        "belongs to the US government's cloud, and the worldwide one was asked",
+        "belongs to the cloud of the US government, not to the worldwide one",
         "Microsoft, US government L4 (GCC High) or Microsoft, US government L5 (DoD)",
         &[CLOUD],
     );
@@ -135,7 +135,7 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
         &entered(json!({"clientSecret": "s~1", "cloud": "us-government-l4"})),
         (900_440, "PublicTenantNotSupportedOnUSGovEndpoint"),
         Unauthorized,
-        "belongs to the worldwide cloud, and the US government's was asked",
+        "belongs to the worldwide cloud, not to that of the US government",
         "Microsoft, worldwide (also GCC)",
         &[CLOUD],
     );
@@ -163,14 +163,14 @@ fn case_004_a_code_that_only_looks_like_one_of_a_cloud_is_of_the_certificate() {
 }
 
 #[test]
-fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_remedy() {
     let settings = with_secret();
     for (code, words, case, summary, remedy, fields) in [
         (
             90002,
             "",
             Unauthorized,
-            "knows no such tenant",
+            "does not know this tenant",
             "active subscription",
             &[TENANT_ID, CLOUD][..],
         ),
@@ -191,7 +191,7 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
             "",
             Unauthorized,
             "no app with this client ID",
-            "easily swapped",
+            "easily confused",
             &[CLIENT_ID, TENANT_ID],
         ),
         (
@@ -199,7 +199,7 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
             "Application with identifier 'x' was not found in the directory.",
             Unauthorized,
             "no app with this client ID",
-            "easily swapped",
+            "easily confused",
             &[CLIENT_ID],
         ),
         (
@@ -245,26 +245,19 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
             NONE,
         ),
         (650_052, "", PermissionMissing, "not subscribed to", "Billing → Your products", NONE),
-        (650_054, "", PermissionMissing, "no longer in the tenant", "remove permissions", NONE),
+        (650_054, "", PermissionMissing, "no longer in the tenant", "remove the permissions", NONE),
         (
             650_056,
             "",
             PermissionMissing,
             "lists no permission",
-            "add those that ONES names",
+            "add those that ONES lists",
             &[CLIENT_ID],
         ),
         (65001, "", PermissionMissing, "must first consent", "Grant admin consent", NONE),
         (501_051, "", PermissionMissing, "any role", "Grant admin consent", NONE),
         (53003, "", Unauthorized, "Conditional Access policy", "Service principal sign-ins", NONE),
-        (
-            50131,
-            "",
-            Unauthorized,
-            "Conditional Access policy",
-            "addresses that ONES comes from",
-            NONE,
-        ),
+        (50131, "", Unauthorized, "Conditional Access policy", "IP addresses of ONES", NONE),
         (
             530_032,
             "",
@@ -275,8 +268,8 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
         ),
         (530_035, "", Unauthorized, "security defaults", "Sign-in logs", NONE),
         (50196, "", Unavailable, "too many tokens", "Wait an hour", NONE),
-        (50000, "", Unavailable, "troubles of its own", "support ticket", NONE),
-        (90036, "", Unavailable, "troubles of its own", "support ticket", NONE),
+        (50000, "", Unavailable, "an error of its own", "support ticket", NONE),
+        (90036, "", Unavailable, "an error of its own", "support ticket", NONE),
         (90090, "", Unavailable, "at the moment", "Try again in a few minutes", NONE),
         (1_002_016, "", Unavailable, "TLS 1.0", "TLS 1.2 or later", NONE),
         (
@@ -297,7 +290,7 @@ fn case_004_every_code_of_the_tenant_the_app_and_its_policies_has_a_cause_and_a_
 }
 
 #[test]
-fn case_004_every_code_of_a_certificate_has_a_cause_and_a_way_out() {
+fn case_004_every_code_of_a_certificate_has_a_cause_and_a_remedy() {
     const UPLOAD: &str = "Certificates → Upload certificate";
     let settings = entered(json!({ "clientCertificate": certificate() }));
     for (code, words, summary, remedy, fields) in [
@@ -322,8 +315,8 @@ fn case_004_every_code_of_a_certificate_has_a_cause_and_a_way_out() {
         (1_000_502, "", "not valid now", UPLOAD, &[CERTIFICATE]),
         (7_000_274, "", "not valid now", UPLOAD, &[CERTIFICATE]),
         (7_000_277, "", "has been revoked", UPLOAD, &[CERTIFICATE]),
-        (500_133, "", "By Microsoft's clock", "Set the clock", &[]),
-        (50048, "", "client ID is not the one", "Application (client) ID", &[CLIENT_ID]),
+        (500_133, "", "by Microsoft's clock", "Correct the clock", &[]),
+        (50048, "", "client ID differs from the one", "Application (client) ID", &[CLIENT_ID]),
         (700_023, "", "another sign-in server", "operator", &[TENANT_ID, CLOUD]),
     ] {
         assert_explained(&settings, (code, words), Unauthorized, summary, remedy, fields);
@@ -335,12 +328,12 @@ fn case_022_what_was_made_just_now_is_given_a_minute_first() {
     let first = |settings: &Value, code, words: &str, fresh: &str| {
         let remedy = token_check(settings, code, words).remedy.expect("a remedy");
         let start = format!(
-            "If {fresh} within the last minutes, wait a minute and test again. Otherwise: "
+            "If {fresh} within the last few minutes, wait a minute and test again. Otherwise: "
         );
         let rest = remedy.strip_prefix(&start);
         rest.unwrap_or_else(|| panic!("{code}: {remedy}")).to_owned()
     };
-    let secret = first(&with_secret(), 7_000_215, "", "the client secret was made");
+    let secret = first(&with_secret(), 7_000_215, "", "the client secret was created");
     assert!(secret.contains("New client secret, then copy its Value"), "{secret}");
     let app = first(&with_secret(), 700_016, "", "the app was registered");
     assert!(app.starts_with("Compare Application (client) ID"), "{app}");
@@ -373,7 +366,7 @@ fn case_022_a_permission_that_was_granted_just_now_is_given_a_minute() {
     let remedy = why.remedy.expect("a remedy");
     assert!(
         remedy.ends_with(
-            "then click Grant admin consent. If that was done within the last \
+            "then click Grant admin consent. If that was done within the last few \
             minutes, wait a minute and test again"
         ),
         "{remedy}"

@@ -1,15 +1,17 @@
-//! Tokens, patience, and where a token may go.
+//! Tokens, retries, and the servers to which a token is sent.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::script::{GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users};
+use super::script::{
+    GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+};
 use crate::{
     entra::{Proof, token_request},
     error::Error,
     host::Failure,
-    model::{Mode, Summary},
+    model::{Mode, Part, Summary},
 };
 
 fn latest() -> Reply {
@@ -20,7 +22,7 @@ fn unchanged() -> Reply {
     ok(json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=B")}))
 }
 
-/// An empty tenant, but for what `on_listing` says of its people.
+/// An empty tenant, except for what `on_listing` returns of its users.
 fn tenant(on_listing: impl Fn(usize) -> Reply) -> Script<impl Fn(&super::script::Asked) -> Reply> {
     Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => latest(),
@@ -31,7 +33,7 @@ fn tenant(on_listing: impl Fn(usize) -> Reply) -> Script<impl Fn(&super::script:
 }
 
 fn explained(error: &Error) -> &str {
-    error.explanation().map_or("", |it| it.code.as_str())
+    error.explanation().map_or("", |explanation| explanation.code.as_str())
 }
 
 #[test]
@@ -39,10 +41,10 @@ fn every_request_carries_the_token_and_an_id_of_its_own() {
     let script = tenant(|_| ok(json!({"value": []})));
     sync_users(&script, &settings(json!({})), None).1.expect("a good run");
     let asked = script.asked.borrow();
-    let graph: Vec<_> = asked.iter().filter(|it| it.origin == GRAPH).collect();
-    assert!(graph.iter().all(|it| it.header("authorization") == Some("Bearer opaque")));
+    let graph: Vec<_> = asked.iter().filter(|request| request.origin == GRAPH).collect();
+    assert!(graph.iter().all(|request| request.header("authorization") == Some("Bearer opaque")));
     let mut ids: Vec<_> = asked.iter().map(|it| it.header("client-request-id")).collect();
-    assert!(ids.iter().all(|it| it.is_some_and(crate::settings::is_guid)), "{ids:?}");
+    assert!(ids.iter().all(|id| id.is_some_and(crate::settings::is_guid)), "{ids:?}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), asked.len());
@@ -58,11 +60,11 @@ fn a_first_run_takes_the_delta_link_before_it_lists() {
     assert!(paths[1].ends_with("&$top=999"), "{paths:?}");
     assert_eq!(paths[2], "/v1.0/users/delta?$deltatoken=A");
     assert_eq!(paths[3], "/v1.0/groups/delta?$select=id,displayName,description,mail,members");
-    let batches = of_people(batches);
-    let modes: Vec<_> = batches.iter().map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let batches = user_batches(batches);
+    let modes: Vec<_> = batches.iter().map(|batch| batch.mode).collect();
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
-    assert_eq!(result, Ok(Summary { requests: 5, ..Summary::default() }));
+    assert_eq!(result, Ok(Summary { requests: 5, complete: true, ..Summary::default() }));
 }
 
 #[test]
@@ -76,8 +78,8 @@ fn a_run_without_changes_makes_three_requests() {
         false => nothing(),
     });
     let (batches, result) = sync_users(&script, &settings, Some(since));
-    assert_eq!(result.map(|it| it.requests), Ok(3), "a token, people, groups");
-    assert!(batches.iter().all(|it| it.mode == Mode::Incremental), "{batches:?}");
+    assert_eq!(result.map(|it| it.requests), Ok(3), "a token, users, groups");
+    assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental), "{batches:?}");
 }
 
 #[test]
@@ -143,7 +145,7 @@ fn patience_ends_with_a_typed_error() {
     let error = |reply: fn() -> Reply| {
         let script = tenant(move |_| reply());
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
-        assert_eq!(batches, [], "nothing is told");
+        assert_eq!(batches, [], "nothing is reported");
         let waited: Duration = script.pauses.take().into_iter().sum();
         assert!(waited <= Duration::from_secs(120), "{waited:?}");
         (result.expect_err("no end"), script.paths().len() - 1)
@@ -161,7 +163,7 @@ fn patience_ends_with_a_typed_error() {
 }
 
 #[test]
-fn no_token_leaves_for_another_server() {
+fn no_token_is_sent_to_another_server() {
     let elsewhere = [
         "https://evil.example/v1.0/users?$skiptoken=1",
         "http://graph.microsoft.com/v1.0/users?$skiptoken=1",
@@ -178,13 +180,13 @@ fn no_token_leaves_for_another_server() {
                 .asked
                 .borrow()
                 .iter()
-                .all(|it| { it.origin == GRAPH || it.path.ends_with("/token") })
+                .all(|request| { request.origin == GRAPH || request.path.ends_with("/token") })
         );
     }
 }
 
 #[test]
-fn links_in_a_circle_end_the_run() {
+fn a_loop_of_links_ends_the_run() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => latest(),
         path if path.contains("=1") => {
@@ -201,7 +203,7 @@ fn links_in_a_circle_end_the_run() {
 }
 
 #[test]
-fn what_is_no_page_of_graph_is_said_so() {
+fn an_answer_that_is_not_a_page_of_graph_is_reported() {
     let html = || {
         let headers = vec![("content-type", "text/html")];
         Reply::Raw(200, headers, "<html>Please log in to the hotel's network</html>".to_owned())
@@ -234,7 +236,8 @@ fn a_server_that_repeats_credentials_is_not_repeated() {
         Reply::Json(
             400,
             json!({
-                "error": "invalid_client", "error_description": format!("AADSTS7000215: {}", asked.body),
+                "error": "invalid_client",
+                "error_description": format!("AADSTS7000215: {}", asked.body),
             }),
         )
     });
@@ -244,7 +247,7 @@ fn a_server_that_repeats_credentials_is_not_repeated() {
 }
 
 #[test]
-fn a_proxy_that_says_no_is_no_missing_permission() {
+fn a_refusal_of_a_proxy_is_not_a_missing_permission() {
     let page = || Reply::Raw(403, vec![("content-type", "text/html")], "<html>".to_owned());
     let script = tenant(move |_| page());
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("refused");
@@ -252,7 +255,7 @@ fn a_proxy_that_says_no_is_no_missing_permission() {
 }
 
 #[test]
-fn entra_id_can_ask_to_come_back() {
+fn a_token_request_is_repeated_while_entra_id_is_unavailable() {
     let busy = |asked: &super::script::Asked| match asked.path.as_str() {
         path if path.ends_with("/token") && asked.before < 2 => {
             Reply::Json(400, json!({"error": "temporarily_unavailable"}))
@@ -267,7 +270,7 @@ fn entra_id_can_ask_to_come_back() {
 }
 
 #[test]
-fn secrets_are_in_no_debug_output() {
+fn debug_output_contains_no_secret() {
     let settings = settings(json!({}));
     let script = Script::new(|_| nothing());
     let proof = Proof::new(&script, &settings, "https://a.example").expect("a proof");
@@ -281,7 +284,7 @@ fn a_server_that_is_down_is_named_with_its_own_scheme_and_port() {
     let remedy = |cloud: serde_json::Value| {
         let (_, result) = sync_users(&down, &settings(json!({"server": {"cloud": cloud}})), None);
         let why =
-            result.expect_err("nobody answers").explanation().expect("an explanation").clone();
+            result.expect_err("no server answers").explanation().expect("an explanation").clone();
         (why.summary, why.remedy.expect("a remedy"))
     };
     let local = "http://127.0.0.1:8365";

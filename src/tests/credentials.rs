@@ -1,4 +1,5 @@
-//! Client certificates: what is entered, what is signed, when it ends, and why it is refused.
+//! Client certificates: the forms that are accepted, the assertions that are signed, the expiry,
+//! and the refusals.
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ macro_rules! pem {
     };
 }
 
-/// What the clock of a script says.
+/// Time of the script's clock, in seconds since 1970.
 const NOW: u64 = 1_800_000_000;
 const DAY: u64 = 24 * 3600;
 /// The certificates are valid from 2026-06-01 to 2028-06-01.
@@ -58,7 +59,7 @@ fn entered(server: Value) -> Value {
     settings
 }
 
-/// Which field is wrong with that certificate, and how.
+/// Returns the field that is wrong with this certificate, and the message.
 fn wrong(text: &str) -> String {
     let settings = entered(json!({ "clientCertificate": text })).to_string();
     let errors = Settings::parse(&settings).expect_err("a wrong certificate");
@@ -67,7 +68,7 @@ fn wrong(text: &str) -> String {
     errors[0].message.clone()
 }
 
-/// Any request of a run; people and rooms are none.
+/// Any request of a run; users and rooms do not matter.
 fn empty(asked: &Asked) -> Reply {
     let delta = format!("{GRAPH}/v1.0/users/delta?$deltatoken=A");
     match asked.path.as_str() {
@@ -79,7 +80,7 @@ fn empty(asked: &Asked) -> Reply {
     }
 }
 
-/// A JWT, as it is after verification with that key.
+/// Returns header and claims of a JWT after verification with the key.
 pub(super) fn verified(token: &str) -> (Value, Value) {
     let key = pem::parse(pem!("rsa-2048.key")).expect("PEM");
     let key = RsaPrivateKey::from_pkcs8_der(key.contents()).expect("a key");
@@ -136,13 +137,13 @@ fn a_certificate_with_its_line_breaks_written_out_is_read() {
     let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
     for line_break in ["\\n", "\\r\\n", "\\r", "\\\\n"] {
         let escaped = |text: &str| text.trim_end().replace('\n', line_break);
-        let whole = escaped(&certificate());
+        let pem = escaped(&certificate());
         for text in [
-            whole.clone(),
-            format!("{whole}{line_break}"),
-            format!("\"{whole}\""),
-            format!("'{whole}'"),
-            format!("\"{whole}{line_break}\","),
+            pem.clone(),
+            format!("{pem}{line_break}"),
+            format!("\"{pem}\""),
+            format!("'{pem}'"),
+            format!("\"{pem}{line_break}\","),
             // Each as a value of an environment file or of JSON.
             format!("\"{}\"\n\"{}\"", escaped(own), escaped(key)),
             format!("CERTIFICATE=\"{}\"\r\nKEY='{}'\r\n", escaped(own), escaped(key)),
@@ -160,7 +161,7 @@ fn a_certificate_with_its_line_breaks_written_out_is_read() {
 }
 
 #[test]
-fn whatever_is_wrong_with_a_certificate_is_said() {
+fn every_error_in_a_certificate_is_reported() {
     let (own, key) = (pem!("rsa-2048"), pem!("rsa-2048.key"));
     let with = |text: &str| wrong(&format!("{own}{text}"));
     assert!(wrong("MIIDDTCC").contains("not PEM text"));
@@ -184,12 +185,12 @@ fn whatever_is_wrong_with_a_certificate_is_said() {
 }
 
 #[test]
-fn one_of_both_must_be_there() {
+fn a_secret_or_a_certificate_must_be_entered() {
     for server in [json!({}), json!({"clientSecret": " ", "clientCertificate": ""})] {
         let errors = Settings::parse(&entered(server).to_string()).expect_err("no credential");
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert_eq!(errors[0].field, "/server/clientSecret");
-        assert_eq!(errors[0].message, "Give a client secret or a client certificate");
+        assert_eq!(errors[0].message, "Enter a client secret or a client certificate");
     }
     let both = json!({"clientSecret": "s", "clientCertificate": "not PEM"});
     let errors = Settings::parse(&entered(both).to_string()).expect_err("a wrong certificate");
@@ -209,16 +210,22 @@ fn a_token_is_asked_for_with_an_assertion_that_the_key_signed() {
     assert_eq!(
         form,
         json!({
-            "client_id": CLIENT, "grant_type": "client_credentials", "scope": format!("{GRAPH}/.default"),
+            "client_id": CLIENT,
+            "grant_type": "client_credentials",
+            "scope": format!("{GRAPH}/.default"),
             "client_assertion": null,
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         })
     );
     let (header, mut claims) = verified(assertion.as_str().expect("a JWT"));
-    // As `openssl x509 -fingerprint -sha256` tells it.
+    // The output of `openssl x509 -fingerprint -sha256`.
     assert_eq!(
         header,
-        json!({"alg": "PS256", "typ": "JWT", "x5t#S256": "2inaWRy2xsMQePmxWGZg-L0QdqtaI1sUELCCFY9CwLU"})
+        json!({
+            "alg": "PS256",
+            "typ": "JWT",
+            "x5t#S256": "2inaWRy2xsMQePmxWGZg-L0QdqtaI1sUELCCFY9CwLU",
+        })
     );
     let jti = claims["jti"].take();
     assert!(jti.as_str().is_some_and(crate::settings::is_guid), "{jti}");
@@ -240,11 +247,13 @@ fn each_token_is_asked_for_with_an_assertion_of_its_own() {
     });
     sync_rooms(&script, &settings(with_certificate())).1.expect("a good run");
     let asked = script.asked.borrow();
-    let tokens = asked.iter().filter(|it| it.path.ends_with("/token"));
-    let assertions: Vec<_> = tokens.map(|it| form(&it.body)["client_assertion"].clone()).collect();
+    let tokens = asked.iter().filter(|request| request.path.ends_with("/token"));
+    let assertions: Vec<_> =
+        tokens.map(|request| form(&request.body)["client_assertion"].clone()).collect();
     assert!(assertions.len() > 1);
-    let ids =
-        assertions.iter().map(|it| verified(it.as_str().expect("a JWT")).1["jti"].to_string());
+    let ids = assertions
+        .iter()
+        .map(|assertion| verified(assertion.as_str().expect("a JWT")).1["jti"].to_string());
     let ids = std::collections::BTreeSet::from_iter(ids);
     assert_eq!(ids.len(), assertions.len());
 }
@@ -258,7 +267,8 @@ fn no_text_repeats_the_key_or_what_it_signed() {
         true => Reply::Json(
             400,
             json!({
-                "error": "invalid_client", "error_description": format!("AADSTS700027: {}", asked.body),
+                "error": "invalid_client",
+                "error_description": format!("AADSTS700027: {}", asked.body),
             }),
         ),
         false => nothing(),
@@ -275,7 +285,7 @@ fn no_text_repeats_the_key_or_what_it_signed() {
     }
 }
 
-/// What validate says first, at that time.
+/// Returns the first checks at this time.
 fn checked(settings: &str, now: u64) -> Check {
     let script = Script::new(empty);
     script.clock.set(Duration::from_secs(now));
@@ -299,7 +309,7 @@ fn a_certificate_is_warned_about_before_it_expires() {
     ] {
         let check = checked(&settings, now);
         let outcome = if expected.is_some() { Outcome::Warned } else { Outcome::Passed };
-        assert_eq!((check.id, check.outcome), ("settings", outcome), "{now}: {check:?}");
+        assert_eq!((check.id.as_str(), check.outcome), ("settings", outcome), "{now}: {check:?}");
         let Some(expected) = expected else { continue };
         assert!(check.summary.ends_with(expected), "{check:?}");
         assert_eq!(check.fields[0].field, "/server/clientCertificate");
@@ -310,7 +320,7 @@ fn a_certificate_is_warned_about_before_it_expires() {
 }
 
 #[test]
-fn runs_warn_of_whichever_credential_they_use() {
+fn a_run_warns_before_its_credential_expires() {
     let secret = json!({"server": {"secretExpires": "2027-01-20"}});
     for (more, now, words) in [
         (secret, NOW, "The client secret expires on 2027-01-20, in 5 days. In portal.azure.com"),
@@ -330,7 +340,7 @@ fn runs_warn_of_whichever_credential_they_use() {
             [sync_rooms(&script(), &settings).1, sync_users(&script(), &settings, None).1]
         {
             let warnings = summary.expect("a good run").warnings;
-            assert!(warnings.iter().any(|it| it.starts_with(words)), "{warnings:?}");
+            assert!(warnings.iter().any(|warning| warning.starts_with(words)), "{warnings:?}");
         }
     }
     let warnings = sync_users(&Script::new(empty), &settings(with_certificate()), None).1;
@@ -340,25 +350,31 @@ fn runs_warn_of_whichever_credential_they_use() {
 #[test]
 fn a_refused_certificate_says_what_to_do() {
     const CERTIFICATE: &str = "/server/clientCertificate";
-    const UPLOAD: &str = "In portal.azure.com: Microsoft Entra ID → App registrations → your app → Certificates & secrets → Certificates → Upload certificate";
+    const UPLOAD: &str = "In portal.azure.com: Microsoft Entra ID → App registrations → \
+        your app → Certificates & secrets → Certificates → Upload certificate";
     for (code, words, summary, remedy, fields) in [
         (
             700_027,
-            "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: 'DA29']",
+            "The certificate with identifier used to sign the client assertion is not \
+                registered on application. [Reason - The key was not found., Thumbprint of \
+                key used by client: 'DA29']",
             "does not have this client certificate",
             UPLOAD,
             &[CERTIFICATE][..],
         ),
         (
             700_027,
-            "The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Found key 'Start=05/10/2022 00:00:00, End=05/10/2024 00:00:00']",
+            "The certificate with identifier used to sign the client assertion is \
+                expired on application. [Reason - The key used is expired., Found key \
+                'Start=05/10/2022 00:00:00, End=05/10/2024 00:00:00']",
             "certificate has expired",
             UPLOAD,
             &[CERTIFICATE],
         ),
         (
             700_027,
-            "Client assertion failed signature validation. [Reason - Key was found, but use of the key to verify the signature failed.]",
+            "Client assertion failed signature validation. [Reason - Key was found, but \
+                use of the key to verify the signature failed.]",
             "does not accept the signature",
             UPLOAD,
             &[CERTIFICATE],
@@ -373,7 +389,13 @@ fn a_refused_certificate_says_what_to_do() {
         (7_005_004, "Revoked.", "has been revoked", UPLOAD, &[CERTIFICATE]),
         (7_000_214, "Revoked.", "has been revoked", UPLOAD, &[CERTIFICATE]),
         (7_000_222, "Expired.", "certificate has expired", UPLOAD, &[CERTIFICATE]),
-        (700_024, "Not within its valid time range.", "Microsoft's clock", "Set the clock", &[]),
+        (
+            700_024,
+            "Not within its valid time range.",
+            "Microsoft's clock",
+            "Correct the clock",
+            &[],
+        ),
         (700_021, "Identifier.", "client ID", "Application (client) ID", &["/server/clientId"]),
         (
             700_023,
@@ -382,7 +404,7 @@ fn a_refused_certificate_says_what_to_do() {
             "operator",
             &["/server/tenantId", "/server/cloud"],
         ),
-        (7_000_218, "Missing.", "did not arrive", "proxy", &[CERTIFICATE]),
+        (7_000_218, "Missing.", "did not reach", "proxy", &[CERTIFICATE]),
         (7_999_999, "New.", "does not accept the client certificate", UPLOAD, &[]),
     ] {
         let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
@@ -397,17 +419,17 @@ fn a_refused_certificate_says_what_to_do() {
         });
         let settings = entered(json!({ "clientCertificate": certificate() })).to_string();
         let check = block_on(validate(&script, &settings)).swap_remove(1);
-        assert_eq!((check.id, check.outcome), ("token", Outcome::Failed));
+        assert_eq!((check.id.as_str(), check.outcome), ("token", Outcome::Failed));
         assert!(check.summary.contains(summary), "{code}: {}", check.summary);
-        assert!(check.remedy.as_ref().is_some_and(|it| it.contains(remedy)), "{check:?}");
-        let marked: Vec<_> = check.fields.iter().map(|it| it.field.as_str()).collect();
+        assert!(check.remedy.as_ref().is_some_and(|text| text.contains(remedy)), "{check:?}");
+        let marked: Vec<_> = check.fields.iter().map(|field| field.field.as_str()).collect();
         assert_eq!(marked, fields, "{code}");
-        assert!(check.fields.iter().all(|it| it.message == check.summary), "{check:?}");
+        assert!(check.fields.iter().all(|field| field.message == check.summary), "{check:?}");
     }
 }
 
 #[test]
-fn an_accepted_credential_is_called_by_its_name() {
+fn the_check_names_the_accepted_credential() {
     for (server, name) in [
         (json!({ "clientCertificate": certificate() }), "client certificate"),
         (json!({"clientSecret": "s"}), "client secret"),
@@ -418,11 +440,13 @@ fn an_accepted_credential_is_called_by_its_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
-    /// However damaged: it is said, or it can be used.
+    /// A damaged certificate is reported, or it can be used.
     #[test]
-    fn no_certificate_brings_the_plugin_down(
+    fn no_certificate_causes_a_panic(
         pkcs1 in any::<bool>(), at in any::<prop::sample::Index>(), letter in "[A-Za-z0-9+/=-]",
     ) {
         let key = if pkcs1 { pem!("rsa-2048.pkcs1.key") } else { pem!("rsa-2048.key") };

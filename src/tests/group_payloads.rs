@@ -1,4 +1,4 @@
-//! Microsoft's own payloads of groups, read as they are meant. They are in `tests/payloads`.
+//! Microsoft's published payloads of groups. They are in `tests/payloads`.
 
 use serde_json::value::RawValue;
 
@@ -6,7 +6,7 @@ use crate::{
     graph::Page,
     host::Response,
     model::{Group, Membership, Removal},
-    payload::{GroupItem, GroupRecord, MemberChange, is_person, read_group, read_group_change},
+    payload::{GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change},
 };
 
 macro_rules! payload {
@@ -29,14 +29,14 @@ fn removed(group: &str, member: &str) -> MemberChange {
 }
 
 #[test]
-fn the_first_round_tells_groups_with_and_without_members() {
-    let told = items(payload!("groups-delta-1-initial"), read_group);
+fn the_first_round_contains_groups_with_and_without_members() {
+    let reported = items(payload!("groups-delta-1-initial"), read_group);
     let first = "c2f798fd-f95d-4623-8824-63aec21fffff";
     assert_eq!(
-        told[0],
+        reported[0],
         GroupItem {
             id: first.to_owned(),
-            record: GroupRecord::Whole(Group {
+            record: GroupRecord::Complete(Group {
                 id: first.to_owned(),
                 name: "TestGroup1".to_owned(),
                 description: Some("Employees in test group 1".to_owned()),
@@ -48,13 +48,13 @@ fn the_first_round_tells_groups_with_and_without_members() {
             ],
         }
     );
-    assert_eq!(told[1].members, []);
+    assert_eq!(reported[1].members, []);
     assert_eq!(items(payload!("groups-delta-2-next"), read_group).len(), 2);
     assert_eq!(items(payload!("groups-delta-3-final-deltalink"), read_group).len(), 2);
 }
 
 #[test]
-fn a_later_round_tells_who_left_and_that_something_is_absent() {
+fn a_later_round_contains_members_that_left_and_lacks_properties() {
     assert_eq!(items(payload!("groups-delta-4-no-changes"), read_group_change), []);
     let group = "2e5807ce-58f3-4a94-9b37-ffff2e085957";
     for (body, joined) in [
@@ -64,41 +64,41 @@ fn a_later_round_tells_who_left_and_that_something_is_absent() {
         ),
         (payload!("groups-delta-large-group-page1"), "37de1ae3-408f-4702-8636-20824abda004"),
     ] {
-        let told = items(body, read_group_change);
+        let reported = items(body, read_group_change);
         // One of Microsoft's ids is a digit short of a GUID: ids are opaque.
         let left = removed(group, "632f6bb2-3ec8-4c1f-9073-0027a8c6859");
-        assert_eq!(told[0].members, [left, added(group, joined)]);
-        assert_eq!(told[0].record, GroupRecord::Partial, "the address was asked for as well");
+        assert_eq!(reported[0].members, [left, added(group, joined)]);
+        assert_eq!(reported[0].record, GroupRecord::Partial, "the address was asked for as well");
     }
 }
 
 #[test]
-fn a_group_by_itself_is_told_in_full() {
+fn a_group_that_is_read_alone_is_complete() {
     let raw: Box<RawValue> = serde_json::from_str(payload!("group-get")).expect("JSON");
-    let GroupRecord::Whole(group) = read_group(&raw).record else { panic!("{raw}") };
+    let GroupRecord::Complete(group) = read_group(&raw).record else { panic!("{raw}") };
     assert_eq!(group.id, "b320ee12-b1cd-4cca-b648-a437be61c5cd");
     assert_eq!(group.name, "Library Assist");
     let all = items(payload!("groups-list"), read_group);
-    assert!(all.iter().all(|it| matches!(it.record, GroupRecord::Whole(_))), "{all:?}");
+    assert!(all.iter().all(|it| matches!(it.record, GroupRecord::Complete(_))), "{all:?}");
 }
 
 #[test]
-fn people_are_told_from_other_members() {
-    let people = |body: &str| {
+fn users_are_distinguished_from_other_members() {
+    let users = |body: &str| {
         let response =
             Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() };
         let page = Page::read(&response).expect("a page");
-        page.value.iter().map(|raw| is_person(raw)).collect::<Vec<_>>()
+        page.value.iter().map(|raw| is_user(raw)).collect::<Vec<_>>()
     };
-    assert_eq!(people(payload!("groups-transitivemembers")), [true]);
-    assert_eq!(people(payload!("groups-transitivemembers-groups-only")), [false, false]);
-    // Without a type, only a name to sign in with shows a person. Who is missed so is read by
-    // themselves before anything is removed.
-    assert_eq!(people(payload!("groups-members-without-odata-type")), [false]);
+    assert_eq!(users(payload!("groups-transitivemembers")), [true]);
+    assert_eq!(users(payload!("groups-transitivemembers-groups-only")), [false, false]);
+    // Without a type, only a user principal name identifies a user. A user that is missed for this
+    // reason is read by id before it is removed.
+    assert_eq!(users(payload!("groups-members-without-odata-type")), [false]);
 }
 
 #[test]
-fn what_is_wrong_with_one_member_spoils_neither_the_others_nor_the_next_group() {
+fn an_unreadable_member_affects_neither_other_members_nor_the_next_group() {
     let body = r##"{"value": [
         {"id": "g", "displayName": "G", "members@delta": [
             {"@odata.type": "#microsoft.graph.user"}, {"id": "ann"}, {"id": 5}
@@ -108,13 +108,15 @@ fn what_is_wrong_with_one_member_spoils_neither_the_others_nor_the_next_group() 
         {"id": "i", "@removed": {"reason": "deleted"}},
         {"id": "j", "@removed": {}}
     ]}"##;
-    let told = items(body, read_group);
+    let reported = items(body, read_group);
     assert!(
-        matches!(&told[0].record, GroupRecord::Unreadable(it) if it.reason.contains("members"))
+        matches!(&reported[0].record, GroupRecord::Unreadable(it) if it.reason.contains("members"))
     );
-    assert_eq!(told[0].members, [added("g", "ann")]);
-    assert!(matches!(&told[1].record, GroupRecord::Unreadable(_)));
-    assert!(matches!(&told[2].record, GroupRecord::Unreadable(it) if it.reason == "id is missing"));
-    assert_eq!(told[3].record, GroupRecord::Removed(Removal::Permanent));
-    assert_eq!(told[4].record, GroupRecord::Removed(Removal::Soft));
+    assert_eq!(reported[0].members, [added("g", "ann")]);
+    assert!(matches!(&reported[1].record, GroupRecord::Unreadable(_)));
+    assert!(
+        matches!(&reported[2].record, GroupRecord::Unreadable(it) if it.reason == "id is missing")
+    );
+    assert_eq!(reported[3].record, GroupRecord::Removed(Removal::Permanent));
+    assert_eq!(reported[4].record, GroupRecord::Removed(Removal::Soft));
 }

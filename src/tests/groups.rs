@@ -1,30 +1,31 @@
-//! Groups, who is in which, and people who are limited to groups.
+//! Groups, memberships, and users who are limited to groups.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, user, with},
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+        Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+        user_batches,
     },
+    users::{batch, user, with},
 };
 use crate::{
     directory,
     error::Error,
-    model::{BATCH, Group, Mode, Subject, UserBatch, UserChange},
+    model::{BATCH, Group, Mode, Part, Removed, Subject, UserBatch, UserChange},
     settings::Settings,
 };
 
 const STAFF: &str = "00000000-0000-4000-8000-000000000001";
 const LEADS: &str = "00000000-0000-4000-8000-000000000002";
 
-fn person(id: &str) -> Value {
+fn member(id: &str) -> Value {
     json!({"@odata.type": "#microsoft.graph.user", "id": id})
 }
 
 fn left(id: &str) -> Value {
-    with(person(id), "@removed", json!({"reason": "deleted"}))
+    with(member(id), "@removed", json!({"reason": "deleted"}))
 }
 
 fn group(id: &str, members: &[Value]) -> Value {
@@ -37,11 +38,11 @@ fn groups(items: &[Value], link: &str, token: &str) -> Reply {
     ok(json!({"value": items, link: format!("{GRAPH}/v1.0/groups/delta?{kind}={token}")}))
 }
 
-fn people(items: &[Value], link: &str, token: &str) -> Reply {
-    super::people::page(items, link, token)
+fn users(items: &[Value], link: &str, token: &str) -> Reply {
+    super::users::page(items, link, token)
 }
 
-/// A tenant with Ann and Bob, of whom only Ann is in a group, whatever `of_groups` does not know.
+/// A tenant with Ann and Bob, where only Ann is in a group. `of_groups` answers first.
 fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| {
         if let Some(reply) = of_groups(asked) {
@@ -49,9 +50,9 @@ fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked)
         }
         match asked.path.as_str() {
             path if path.contains("/users/delta") && path.contains("latest") => {
-                people(&[], "@odata.deltaLink", "P0")
+                users(&[], "@odata.deltaLink", "P0")
             }
-            path if path.contains("/users/delta") => people(&[], "@odata.deltaLink", "P1"),
+            path if path.contains("/users/delta") => users(&[], "@odata.deltaLink", "P1"),
             path if path.contains("/groups/delta") => groups(&[], "@odata.deltaLink", "G1"),
             path if path.starts_with("/v1.0/users?") => {
                 ok(json!({"value": [user("ann"), user("bob")]}))
@@ -71,18 +72,20 @@ fn tenant(of_groups: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked)
     })
 }
 
-fn told(batches: &[UserBatch], subject: Subject) -> Vec<String> {
-    let changes = batches.iter().filter(|it| it.subject == subject).flat_map(|it| &it.changes);
+fn reported(batches: &[UserBatch], subject: Subject) -> Vec<String> {
+    let changes =
+        batches.iter().filter(|batch| batch.subject == subject).flat_map(|batch| &batch.changes);
     let sentence = |it: &UserChange| match it {
         UserChange::User(user) => user.id.clone(),
-        UserChange::IfKnown(user) => format!("{} if known", user.id),
-        UserChange::Missing(id, why) => format!("{id} missing {why:?}"),
+        UserChange::UserIfKnown(user) => format!("{} if known", user.id),
+        UserChange::UserMissing(Removed { id, removal: why }) => format!("{id} missing {why:?}"),
         UserChange::GroupMissing(id) => format!("{id} missing"),
         UserChange::Group(group) => group.id.clone(),
         UserChange::MemberAdded(it) => format!("{} + {}", it.group, it.member),
         UserChange::MemberRemoved(it) => format!("{} - {}", it.group, it.member),
-        UserChange::Removed(id, why) | UserChange::GroupRemoved(id, why) => format!("{id} {why:?}"),
-        UserChange::Unreadable(it) | UserChange::GroupUnreadable(it) => {
+        UserChange::UserRemoved(Removed { id, removal: why })
+        | UserChange::GroupRemoved(Removed { id, removal: why }) => format!("{id} {why:?}"),
+        UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
             format!("{}? {}", it.id, it.reason)
         }
     };
@@ -93,7 +96,7 @@ fn limited() -> Settings {
     settings(json!({"users": {"onlyGroups": [STAFF]}}))
 }
 
-/// The checkpoint of a run in a tenant at rest.
+/// Returns the checkpoint of a run in a tenant without changes.
 fn checkpoint(settings: &Settings) -> String {
     let (batches, result) = sync_users(&tenant(|_| None), settings, None);
     result.expect("a good run");
@@ -101,15 +104,15 @@ fn checkpoint(settings: &Settings) -> String {
 }
 
 #[test]
-fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
+fn a_group_over_several_pages_is_reported_in_parts_without_its_devices() {
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.contains("/groups/delta?$select=") => {
             let device = json!({"@odata.type": "#microsoft.graph.device", "id": "d"});
-            Some(groups(&[group("g", &[person("ann"), device])], "@odata.nextLink", "1"))
+            Some(groups(&[group("g", &[member("ann"), device])], "@odata.nextLink", "1"))
         }
         path if path.ends_with("skiptoken=1") => {
             let nested = json!({"@odata.type": "#microsoft.graph.group", "id": "h"});
-            let items = [group("g", &[person("bob"), nested]), group("h", &[left("eve")])];
+            let items = [group("g", &[member("bob"), nested]), group("h", &[left("eve")])];
             Some(groups(&items, "@odata.deltaLink", "G1"))
         }
         _ => None,
@@ -117,10 +120,13 @@ fn a_group_that_spans_pages_is_told_piece_by_piece_and_its_devices_are_not() {
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
     let expected = ["g", "g + ann", "g", "g + bob", "g + h", "h", "h - eve"];
-    assert_eq!(told(&batches, Subject::Groups), expected);
-    let modes: Vec<_> =
-        batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    assert_eq!(reported(&batches, Subject::Groups), expected);
+    let modes: Vec<_> = batches
+        .iter()
+        .filter(|batch| batch.subject == Subject::Groups)
+        .map(|batch| batch.mode)
+        .collect();
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
 }
 
@@ -132,7 +138,8 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
             true => 0,
             false => number.parse().ok()?,
         };
-        let members: Vec<_> = (0..5_000).map(|it| person(&format!("m{page}-{it}"))).collect();
+        let members: Vec<_> =
+            (0..5_000).map(|number| member(&format!("m{page}-{number}"))).collect();
         let (link, token) = match page {
             19 => ("@odata.deltaLink", "G1".to_owned()),
             _ => ("@odata.nextLink", (page + 1).to_string()),
@@ -141,20 +148,20 @@ fn a_hundred_thousand_members_come_in_batches_of_a_thousand() {
     });
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     result.expect("a good run");
-    assert!(batches.iter().all(|it| it.changes.len() <= BATCH));
-    let members = batches.iter().flat_map(|it| &it.changes);
-    let members = members.filter(|it| matches!(it, UserChange::MemberAdded(_))).count();
+    assert!(batches.iter().all(|batch| batch.changes.len() <= BATCH));
+    let members = batches.iter().flat_map(|batch| &batch.changes);
+    let members = members.filter(|member| matches!(member, UserChange::MemberAdded(_))).count();
     assert_eq!(members, 100_000);
 }
 
 #[test]
-fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
+fn changes_of_groups_are_reported_and_absent_properties_are_read() {
     let settings = settings(json!({}));
     let since = checkpoint(&settings);
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=G1") => Some(groups(
             &[
-                json!({"id": "h", "members@delta": [person("ann"), left("bob")]}),
+                json!({"id": "h", "members@delta": [member("ann"), left("bob")]}),
                 json!({"id": "gone", "@removed": {"reason": "changed"}}),
                 json!({"id": "lost", "displayName": "Was there a moment ago"}),
                 json!({"id": "odd", "displayName": {}, "description": null, "mail": null}),
@@ -170,66 +177,66 @@ fn changes_of_groups_are_told_and_what_is_absent_is_read_again() {
     });
     let (batches, result) = sync_users(&script, &settings, Some(&since));
     assert_eq!(result.expect("a good run").unreadable, 1);
-    assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
+    assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental));
     let expected = ["h", "h + ann", "h - bob", "gone Soft", "odd? displayName: not a text"];
-    assert_eq!(told(&batches, Subject::Groups), expected);
+    assert_eq!(reported(&batches, Subject::Groups), expected);
     let leads = Group {
         id: "h".to_owned(),
         name: "Leads".to_owned(),
         email: Some("leads@contoso.com".to_owned()),
         ..Group::default()
     };
-    let changes = batches.iter().flat_map(|it| &it.changes);
-    assert!(changes.into_iter().any(|it| *it == UserChange::Group(leads.clone())));
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
+    assert!(changes.into_iter().any(|change| *change == UserChange::Group(leads.clone())));
 }
 
 #[test]
-fn without_the_permission_for_groups_people_are_synced_and_a_warning_says_so() {
+fn without_the_permission_for_groups_users_are_synced_with_a_warning() {
     let denied = |asked: &Asked| {
         let is_group = asked.path.contains("/groups/");
         is_group.then(|| refused(403, "Authorization_RequestDenied"))
     };
     let (batches, result) = sync_users(&tenant(denied), &settings(json!({})), None);
-    assert_eq!(told(&batches, Subject::People), ["ann", "bob"]);
-    assert!(batches.iter().all(|it| it.subject == Subject::People));
+    assert_eq!(reported(&batches, Subject::Users), ["ann", "bob"]);
+    assert!(batches.iter().all(|batch| batch.subject == Subject::Users));
     let warnings = result.expect("a good run").warnings;
     assert_eq!(
         warnings,
         ["Groups are not synced: The permission Group.Read.All is missing or has no admin consent"]
     );
-    // Who may come in depends on groups: nobody is told, and so nobody is let in or put out.
+    // The selection depends on groups, so no user is reported, and none is added or removed.
     let (batches, result) = sync_users(&tenant(denied), &limited(), None);
     assert!(matches!(result, Err(Error::PermissionMissing(_))), "{result:?}");
     assert_eq!(batches, []);
 }
 
 #[test]
-fn only_people_of_the_groups_are_told_and_groups_come_first() {
+fn only_users_in_the_groups_are_reported_after_the_groups() {
     let script = tenant(|_| None);
     let (batches, result) = sync_users(&script, &limited(), None);
     result.expect("a good run");
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(reported(&batches, Subject::Users), ["ann"]);
     let paths = script.paths();
-    let place = |part: &str| paths.iter().position(|it| it.contains(part));
+    let place = |part: &str| paths.iter().position(|path| path.contains(part));
     assert!(place("/groups/delta") < place("/users/delta"), "{paths:?}");
-    assert_eq!(place("/v1.0/users?"), None, "nobody else is read: {paths:?}");
-    assert!(paths.iter().any(|it| it.starts_with(&format!(
+    assert_eq!(place("/v1.0/users?"), None, "no other user is read: {paths:?}");
+    assert!(paths.iter().any(|path| path.starts_with(&format!(
         "/v1.0/groups/{STAFF}/transitiveMembers?$select=id,userPrincipalName,"
     ))));
 }
 
 #[test]
-fn somebody_who_changed_is_checked_against_the_groups() {
+fn a_changed_user_is_checked_against_the_groups() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| {
         let changed = [user("ann"), user("bob"), with(user("eve"), "accountEnabled", json!(false))];
         let is_next = asked.path.ends_with("deltatoken=P1");
-        is_next.then(|| people(&changed, "@odata.deltaLink", "P2"))
+        is_next.then(|| users(&changed, "@odata.deltaLink", "P2"))
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
-    assert_eq!(result.expect("a good run").requests, 5, "token, groups, people, rooms, a batch");
-    let told = told(&batches, Subject::People);
-    assert_eq!(told, ["ann", "bob missing OutOfScope", "eve OutOfScope"]);
+    assert_eq!(result.expect("a good run").requests, 5, "token, groups, users, rooms, a batch");
+    let reported = reported(&batches, Subject::Users);
+    assert_eq!(reported, ["ann", "bob missing OutOfScope", "eve OutOfScope"]);
     let asked = script.asked.borrow();
     let body: Value = serde_json::from_str(&asked.last().expect("a batch").body).expect("JSON");
     let one = &body["requests"][1];
@@ -242,33 +249,34 @@ fn somebody_who_changed_is_checked_against_the_groups() {
 
 #[test]
 fn more_than_twenty_groups_are_asked_for_in_pieces() {
-    let many: Vec<_> = (1..=41).map(|it| format!("00000000-0000-4000-8000-{it:012}")).collect();
+    let many: Vec<_> =
+        (1..=41).map(|number| format!("00000000-0000-4000-8000-{number:012}")).collect();
     let last = many[40].clone();
     let settings = settings(json!({"users": {"onlyGroups": many}}));
     let script = tenant(move |asked| match asked.path.as_str() {
         "/v1.0/$batch" => Some(batch(asked, |_, body| {
             let groups = body["groupIds"].as_array().expect("groups");
             assert!(groups.len() <= 20, "Graph takes 20");
-            let found: Vec<_> = groups.iter().filter(|it| **it == *last).collect();
+            let found: Vec<_> = groups.iter().filter(|group| **group == *last).collect();
             (200, json!({ "value": found }))
         })),
         path if path.ends_with("deltatoken=P0") => {
-            Some(people(&[user("ann"), user("bob")], "@odata.deltaLink", "P1"))
+            Some(users(&[user("ann"), user("bob")], "@odata.deltaLink", "P1"))
         }
         _ => None,
     });
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
-    let told = told(&batches, Subject::People);
-    assert_eq!(told[told.len() - 2..], ["ann", "bob"], "both are in the last group");
+    let reported = reported(&batches, Subject::Users);
+    assert_eq!(reported[reported.len() - 2..], ["ann", "bob"], "both are in the last group");
 }
 
 #[test]
-fn a_person_whose_groups_cannot_be_read_is_kept() {
+fn a_user_whose_groups_cannot_be_read_stays() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=P1") => {
-            Some(people(&[user("ann"), user("bob"), user("eve")], "@odata.deltaLink", "P2"))
+            Some(users(&[user("ann"), user("bob"), user("eve")], "@odata.deltaLink", "P2"))
         }
         "/v1.0/$batch" => Some(batch(asked, |url, _| match url.contains("/ann/") {
             true => (400, json!({"error": {"code": "Request_BadRequest", "message": "-"}})),
@@ -276,7 +284,8 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
                 let id = url.split('/').nth(2).unwrap_or_default();
                 let id = if id == "eve" { STAFF } else { id };
                 let message = format!(
-                    "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                    "Resource '{id}' does not exist or one of its queried reference-property \
+                    objects are not present."
                 );
                 (404, json!({"error": {"code": "Request_ResourceNotFound", "message": message}}))
             }
@@ -288,48 +297,52 @@ fn a_person_whose_groups_cannot_be_read_is_kept() {
     assert_eq!(summary.unreadable, 2);
     // Bob was not found, which is no removal: all three are read in the next run.
     assert_eq!(summary.owed.map(|it| it.count), Some(3));
-    let told = told(&batches, Subject::People);
-    let reason = "Microsoft Graph answered Request_BadRequest when asked for the person's groups";
-    // What is missing can also be one of the groups: nobody is gone for that.
+    let reported = reported(&batches, Subject::Users);
+    let reason =
+        "Microsoft Graph answered Request_BadRequest when ONES requested the groups of the user";
+    // The missing object can also be one of the groups: no user is removed for that.
     let other = reason.replace("BadRequest", "ResourceNotFound");
-    assert_eq!(told, [format!("ann? {reason}"), format!("eve? {other}")]);
+    assert_eq!(reported, [format!("ann? {reason}"), format!("eve? {other}")]);
 }
 
 #[test]
-fn a_change_of_membership_enumerates_the_scope_anew_and_groups_no_more_than_before() {
+fn a_change_of_membership_enumerates_the_scope_again_but_not_the_groups() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| {
-        let joined = [group(STAFF, &[person("bob")])];
+        let joined = [group(STAFF, &[member("bob")])];
         let is_next = asked.path.ends_with("deltatoken=G1");
         is_next.then(|| groups(&joined, "@odata.deltaLink", "G2"))
     });
     let (batches, result) = sync_users(&script, &limited(), Some(&since));
     result.expect("a good run");
-    let modes: Vec<_> = batches.iter().map(|it| (it.subject, it.mode)).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let modes: Vec<_> = batches.iter().map(|batch| (batch.subject, batch.mode)).collect();
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(
         modes,
         [
             (Subject::Groups, Mode::Incremental),
-            (Subject::People, full(true, false)),
-            (Subject::People, full(false, true)),
+            (Subject::Users, full(true, false)),
+            (Subject::Users, full(false, true)),
         ]
     );
     let paths = script.paths();
-    assert!(!paths.iter().any(|it| it.contains("latest")), "changes go on to be known: {paths:?}");
+    assert!(
+        !paths.iter().any(|path| path.contains("latest")),
+        "the delta link of groups stays: {paths:?}"
+    );
 
     // Cut off after the groups, the next run knows.
-    let mut kept = Kept { room: 1, ..Kept::default() };
-    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut kept));
+    let mut collected = Collected { room: 1, ..Collected::default() };
+    let cut = block_on(directory::sync(&script, &limited(), Some(&since), &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
-    let since = &kept.batches[0].checkpoint;
+    let since = &collected.batches[0].checkpoint;
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(since));
-    assert_eq!(of_people(batches)[0].mode, full(true, false));
+    assert_eq!(user_batches(batches)[0].mode, full(true, false));
 }
 
 #[test]
 fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() {
-    let full = Mode::Full { first: true, last: false };
+    let full = Mode::Full(Part { first: true, last: false });
     let run = |since: &str, changed: &[Value]| {
         let script = tenant(|asked| {
             let is_next = asked.path.contains("/groups/delta?$deltatoken=");
@@ -338,9 +351,9 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
         let (batches, result) = sync_users(&script, &limited(), Some(since));
         result.expect("a good run");
         let since = batches.last().expect("a batch").checkpoint.clone();
-        (of_people(batches)[0].mode, since)
+        (user_batches(batches)[0].mode, since)
     };
-    // It may have been restored, with members that nobody tells.
+    // It may have been restored with members that no change reports.
     let back = json!({"id": LEADS, "displayName": "Leads", "description": null, "mail": null});
     let (mode, since) = run(&checkpoint(&limited()), &[back]);
     assert_eq!(mode, full);
@@ -350,7 +363,7 @@ fn any_change_of_groups_enumerates_the_scope_and_once_more_since_replicas_lag() 
 }
 
 #[test]
-fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
+fn of_a_group_that_comes_twice_on_a_page_the_last_item_counts() {
     let settings = settings(json!({}));
     let since = checkpoint(&settings);
     let script = tenant(|asked| match asked.path.as_str() {
@@ -368,16 +381,16 @@ fn of_a_group_that_comes_twice_on_a_page_the_last_word_counts() {
         _ => None,
     });
     let (batches, _) = sync_users(&script, &settings, Some(&since));
-    assert_eq!(told(&batches, Subject::Groups), ["h Soft", "h"]);
+    assert_eq!(reported(&batches, Subject::Groups), ["h Soft", "h"]);
 }
 
 #[test]
-fn pages_that_say_the_same_again_and_again_end() {
+fn repeated_pages_end_the_run() {
     let script = tenant(|asked| {
         let number: u32 = asked.path.rsplit("=p").next()?.parse().unwrap_or(0);
         let is_groups = asked.path.contains("/groups/delta");
         let next = format!("p{}", number + 1);
-        is_groups.then(|| groups(&[group("g", &[person("ann")])], "@odata.nextLink", &next))
+        is_groups.then(|| groups(&[group("g", &[member("ann")])], "@odata.nextLink", &next))
     });
     let (_, result) = sync_users(&script, &settings(json!({})), None);
     assert!(matches!(result, Err(Error::Unexpected(_))), "{result:?}");
@@ -394,7 +407,7 @@ fn an_enumeration_that_takes_more_than_a_day_is_given_up() {
             let item = group(&format!("g{number}"), &[]);
             groups(&[item], "@odata.nextLink", &format!("p{}", number + 1))
         }
-        path if path.contains("/users/delta") => people(&[], "@odata.deltaLink", "P0"),
+        path if path.contains("/users/delta") => users(&[], "@odata.deltaLink", "P0"),
         path if path.starts_with("/v1.0/users?") => ok(json!({"value": []})),
         _ => nothing(),
     });
@@ -403,7 +416,7 @@ fn an_enumeration_that_takes_more_than_a_day_is_given_up() {
 }
 
 #[test]
-fn a_group_that_shows_nobody_is_warned_about() {
+fn a_group_without_visible_users_is_warned_about() {
     let script =
         tenant(|asked| asked.path.contains("/transitiveMembers").then(|| ok(json!({"value": []}))));
     let warnings = sync_users(&script, &limited(), None).1.expect("a good run").warnings;
@@ -414,17 +427,17 @@ fn a_group_that_shows_nobody_is_warned_about() {
 }
 
 #[test]
-fn another_scope_enumerates_people_anew_and_goes_on_with_groups() {
+fn another_scope_enumerates_users_again_and_continues_with_groups() {
     let since = checkpoint(&settings(json!({})));
     let (batches, _) = sync_users(&tenant(|_| None), &limited(), Some(&since));
-    let mode = |subject| batches.iter().find(|it| it.subject == subject).map(|it| it.mode);
+    let mode = |subject| batches.iter().find(|batch| batch.subject == subject).map(|it| it.mode);
     assert_eq!(mode(Subject::Groups), Some(Mode::Incremental));
-    assert_eq!(mode(Subject::People), Some(Mode::Full { first: true, last: false }));
-    assert_eq!(told(&batches, Subject::People), ["ann"]);
+    assert_eq!(mode(Subject::Users), Some(Mode::Full(Part { first: true, last: false })));
+    assert_eq!(reported(&batches, Subject::Users), ["ann"]);
 }
 
 #[test]
-fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
+fn a_chosen_group_that_was_deleted_is_named_and_no_user_is_removed() {
     let script = tenant(|asked| {
         let gone = asked.path.contains("/transitiveMembers");
         gone.then(|| refused(404, "Request_ResourceNotFound"))
@@ -432,7 +445,7 @@ fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
     let (batches, result) = sync_users(&script, &limited(), None);
     let Err(Error::InvalidSettings(fields)) = result else { panic!("{result:?}") };
     assert_eq!(fields[0].field, "/users/onlyGroups/0");
-    assert!(of_people(batches).is_empty());
+    assert!(user_batches(batches).is_empty());
 }
 
 #[test]
@@ -449,7 +462,7 @@ fn case_013_a_group_that_hides_its_members_names_the_permission_to_see_them() {
     let since = checkpoint(&limited());
     let script = tenant(|asked| match asked.path.as_str() {
         path if path.ends_with("deltatoken=P1") => {
-            Some(people(&[user("ann")], "@odata.deltaLink", "P2"))
+            Some(users(&[user("ann")], "@odata.deltaLink", "P2"))
         }
         "/v1.0/$batch" => Some(batch(asked, |_, _| {
             (403, json!({"error": {"code": "Authorization_RequestDenied", "message": "-"}}))
@@ -458,11 +471,11 @@ fn case_013_a_group_that_hides_its_members_names_the_permission_to_see_them() {
     });
     let (_, result) = sync_users(&script, &limited(), Some(&since));
     let Err(Error::PermissionMissing(why)) = result else { panic!("{result:?}") };
-    assert!(why.remedy.is_some_and(|it| it.contains("Member.Read.Hidden")));
+    assert!(why.remedy.is_some_and(|text| text.contains("Member.Read.Hidden")));
 }
 
 #[test]
-fn groups_are_read_as_they_stand() {
+fn groups_are_read_by_id_and_missing_ones_are_reported() {
     let script = tenant(|asked| {
         let read = |url: &str, _: &Value| match url {
             url if url.starts_with("/groups/g?$select=id,displayName,") => {

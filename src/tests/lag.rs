@@ -1,28 +1,28 @@
-//! Replicas that lag, answers that do not come, and what is owed for them.
+//! Replicas that lag and requests that fail: the users and groups that a later run must read.
 
 use std::{cell::Cell, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, page, user, with},
-    script::{GRAPH, Kept, Ran, Script, nothing, of_people, ok, refused, settings},
+    script::{Collected, GRAPH, Ran, Script, nothing, ok, refused, settings, user_batches},
+    users::{batch, page, user, with},
 };
 use crate::{
     directory,
     error::Error,
-    model::{Group, Mode, Owed, Removal, Subject, User, UserBatch, UserChange},
+    model::{Group, Mode, Owed, Part, Removal, Removed, Subject, User, UserBatch, UserChange},
     settings::Settings,
 };
 
-/// When every test begins, in seconds since 1970.
+/// Time at which every test begins, in seconds since 1970.
 const NOW: u64 = 1_800_000_000;
 
 const DAY: u64 = 86_400;
 
-/// What happens to a tenant in one run.
+/// What a tenant reports and answers during one run.
 struct During<'a> {
-    /// What `/users/delta` and `/groups/delta` report.
+    /// Items that `/users/delta` and `/groups/delta` report.
     users: Vec<Value>,
     groups: Vec<Value>,
     /// Answers a read by id or a check of groups.
@@ -31,6 +31,7 @@ struct During<'a> {
     places: u16,
     /// Whether Graph forgot the delta link of users.
     forgot: bool,
+    /// Users that a listing contains.
     listed: Vec<Value>,
 }
 
@@ -49,7 +50,7 @@ fn failed(_: &str) -> (u16, Value) {
     (500, json!({"error": {"code": "internal", "message": "-"}}))
 }
 
-/// A tenant, run after run.
+/// Several runs against one tenant.
 struct Story {
     settings: Settings,
     now: Cell<u64>,
@@ -93,27 +94,28 @@ impl Story {
             _ => nothing(),
         });
         script.clock.set(Duration::from_secs(self.now.get()));
-        let mut kept = Kept::default();
+        let mut collected = Collected::default();
         let since = self.since.as_deref();
-        let run = directory::sync(&script, &self.settings, since, &mut kept);
+        let run = directory::sync(&script, &self.settings, since, &mut collected);
         let result = futures_executor::block_on(run);
         self.asked = script.paths();
-        self.since = kept.batches.last().map(|it| it.checkpoint.clone()).or(self.since.take());
-        (kept.batches, result)
+        self.since =
+            collected.batches.last().map(|batch| batch.checkpoint.clone()).or(self.since.take());
+        (collected.batches, result)
     }
 
     fn wait(&self, seconds: u64) {
         self.now.set(self.now.get() + seconds);
     }
 
-    /// How many reads by id or checks of groups the latest run asked for.
+    /// Number of batches of reads by id or checks of groups in the latest run.
     fn batches(&self) -> usize {
-        self.asked.iter().filter(|it| it.ends_with("$batch")).count()
+        self.asked.iter().filter(|path| path.ends_with("$batch")).count()
     }
 }
 
 fn changes(ran: &Ran<UserBatch>) -> Vec<&UserChange> {
-    ran.0.iter().flat_map(|it| &it.changes).collect()
+    ran.0.iter().flat_map(|batch| &batch.changes).collect()
 }
 
 fn owed(ran: &Ran<UserBatch>) -> Option<Owed> {
@@ -136,7 +138,7 @@ fn case_040_a_user_that_one_replica_does_not_find_is_kept_and_read_in_the_next_r
     let mut story = Story::new(json!({}));
     let users = vec![json!({"id": "new", "displayName": "New", "jobTitle": "Lead"})];
     let ran = story.run(During { users, ..During::default() });
-    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "nobody is removed");
+    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "no user is removed");
     assert_eq!(owed(&ran), Some(Owed { count: 1, since: NOW as i64 }));
 
     // The replica still lags: the id stays owed, since the first report.
@@ -175,7 +177,7 @@ fn case_041_a_group_that_one_replica_does_not_find_is_kept_and_read_in_the_next_
 }
 
 #[test]
-fn case_042_what_a_part_of_a_batch_did_not_answer_is_read_in_the_next_run() {
+fn case_042_users_whose_part_of_a_batch_failed_are_read_in_the_next_run() {
     let mut story = Story::new(json!({}));
     let users = vec![json!({"id": "new", "displayName": "New"}), json!({"id": "ann"})];
     let groups = vec![json!({"id": "g", "displayName": "New"})];
@@ -188,19 +190,19 @@ fn case_042_what_a_part_of_a_batch_did_not_answer_is_read_in_the_next_run() {
         id => (200, user(id)),
     };
     let ran = story.run(During { by_id: &answer, ..During::default() });
-    let read: Vec<_> = changes(&ran).iter().map(|it| it.id().to_owned()).collect();
+    let read: Vec<_> = changes(&ran).iter().map(|change| change.id().to_owned()).collect();
     assert_eq!(read, ["ann", "new", "g"]);
     assert_eq!(owed(&ran), None);
 }
 
 #[test]
-fn case_042_a_user_whose_groups_are_not_answered_is_checked_in_the_next_run() {
+fn case_042_a_user_whose_check_of_groups_failed_is_checked_in_the_next_run() {
     let group = "00000000-0000-4000-8000-000000000001";
     let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
-    story.run(During::default()).1.expect("who is selected is settled");
+    story.run(During::default()).1.expect("a good run");
     let users = vec![with(user("ann"), "jobTitle", json!("Lead"))];
     let ran = story.run(During { users, by_id: &failed, ..During::default() });
-    assert!(matches!(changes(&ran)[..], [UserChange::Unreadable(_)]), "{ran:?}");
+    assert!(matches!(changes(&ran)[..], [UserChange::UserUnreadable(_)]), "{ran:?}");
     assert_eq!(owed(&ran).map(|it| it.count), Some(1));
 
     let answer = |url: &str| match url.ends_with("/checkMemberGroups") {
@@ -216,18 +218,19 @@ fn case_042_a_user_whose_groups_are_not_answered_is_checked_in_the_next_run() {
 fn a_user_who_was_found_in_none_of_the_groups_is_checked_again_for_an_hour() {
     let group = "00000000-0000-4000-8000-000000000001";
     let mut story = Story::new(json!({"users": {"onlyGroups": [group]}}));
-    story.run(During::default()).1.expect("who is selected is settled");
+    story.run(During::default()).1.expect("a good run");
     let outside = |url: &str| match url.ends_with("/checkMemberGroups") {
         true => (200, json!({"value": []})),
         false => (200, user("ann")),
     };
     let users = vec![user("ann")];
     let ran = story.run(During { users, by_id: &outside, ..During::default() });
-    let missing = UserChange::Missing("ann".to_owned(), Removal::OutOfScope);
-    assert_eq!(changes(&ran), [&missing], "one answer is no proof");
-    assert_eq!(owed(&ran), None, "most users are in none: nothing is missing for that");
+    let missing =
+        UserChange::UserMissing(Removed { id: "ann".to_owned(), removal: Removal::OutOfScope });
+    assert_eq!(changes(&ran), [&missing], "one answer does not prove it");
+    assert_eq!(owed(&ran), None, "most users are in no group, which is not an error");
 
-    // The replica knows by now, and nothing reports it.
+    // The replica has caught up, and delta does not report the user again.
     let inside = |url: &str| match url.ends_with("/checkMemberGroups") {
         true => (200, json!({"value": [group]})),
         false => (200, user("ann")),
@@ -239,13 +242,13 @@ fn a_user_who_was_found_in_none_of_the_groups_is_checked_again_for_an_hour() {
 
     story.wait(3601);
     let ran = story.run(During { by_id: &outside, ..During::default() });
-    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "the host knows");
+    assert_eq!(changes(&ran), Vec::<&UserChange>::new(), "the host has this report already");
     story.run(During { by_id: &outside, ..During::default() }).1.expect("a good run");
-    assert_eq!(story.batches(), 0, "after an hour it is true");
+    assert_eq!(story.batches(), 0, "after an hour the answer counts as final");
 }
 
 #[test]
-fn case_047_what_delta_reported_wins_over_what_an_old_replica_answers() {
+fn case_047_a_property_that_delta_reported_overrides_an_old_answer() {
     let mut story = Story::new(json!({}));
     let old = with(user("ann"), "jobTitle", json!("Trainee"));
     let users = vec![json!({"id": "ann", "jobTitle": "Lead", "mail": null})];
@@ -253,9 +256,9 @@ fn case_047_what_delta_reported_wins_over_what_an_old_replica_answers() {
     let ann = only_user(&ran);
     assert_eq!((ann.job_title, ann.email), (text("Lead"), None));
     assert_eq!(ann.username, "ann@contoso.com", "the rest is read");
-    assert_eq!(owed(&ran), None, "she is reported");
+    assert_eq!(owed(&ran), None, "the user is reported");
 
-    // The same of a group.
+    // The same for a group.
     let groups = vec![json!({"id": "g", "displayName": "New", "description": null})];
     let body = json!({"id": "g", "displayName": "Old", "description": "Old", "mail": "g@x.com"});
     let by_id = |url: &str| match url.starts_with("/groups/") {
@@ -270,7 +273,7 @@ fn case_047_what_delta_reported_wins_over_what_an_old_replica_answers() {
 }
 
 #[test]
-fn case_047_a_replica_that_is_behind_spoils_no_later_change_for_good() {
+fn case_047_an_old_answer_does_not_overwrite_a_later_change_for_good() {
     let mut story = Story::new(json!({}));
     let old = user("ann");
     let new = with(with(old.clone(), "jobTitle", json!("Lead")), "department", json!("Sales"));
@@ -280,7 +283,7 @@ fn case_047_a_replica_that_is_behind_spoils_no_later_change_for_good() {
         .run(During { users, by_id: &|_| (200, new.clone()), ..During::default() })
         .1
         .expect("a good run");
-    // Another replica answers, which has seen neither change.
+    // Another replica answers, which has neither change yet.
     let users = report("jobTitle", "Lead");
     let ran = story.run(During { users, by_id: &|_| (200, old.clone()), ..During::default() });
     assert_eq!(only_user(&ran).job_title, text("Lead"));
@@ -289,16 +292,16 @@ fn case_047_a_replica_that_is_behind_spoils_no_later_change_for_good() {
     let ann = only_user(&ran);
     assert_eq!((ann.job_title, ann.department), (text("Lead"), text("Sales")));
     story.run(During::default()).1.expect("a good run");
-    assert_eq!(story.batches(), 0, "the replicas agree: nothing is left to read");
+    assert_eq!(story.batches(), 0, "the replicas agree: no further read is due");
 }
 
 #[test]
-fn case_047_an_old_answer_that_contradicts_nothing_is_asked_for_again_after_an_hour() {
+fn case_047_an_answer_that_may_be_old_is_read_again_after_an_hour() {
     let mut story = Story::new(json!({}));
     let new = with(user("ann"), "department", json!("Sales"));
     let ran = story.run(During { users: vec![new.clone()], ..During::default() });
     assert_eq!(only_user(&ran).department, text("Sales"));
-    // What was reported is true of the old record as well.
+    // The reported property has the same value in the old record.
     let users = vec![json!({"id": "ann", "accountEnabled": true})];
     let ran = story.run(During { users, by_id: &|_| (200, user("ann")), ..During::default() });
     assert_eq!((only_user(&ran).department, owed(&ran)), (None, None));
@@ -309,11 +312,11 @@ fn case_047_an_old_answer_that_contradicts_nothing_is_asked_for_again_after_an_h
     let ran = story.run(During { by_id: &|_| (200, new.clone()), ..During::default() });
     assert_eq!(only_user(&ran).department, text("Sales"));
     story.run(During::default()).1.expect("a good run");
-    assert_eq!(story.batches(), 0, "and no more");
+    assert_eq!(story.batches(), 0, "and only once");
 }
 
 #[test]
-fn of_several_reports_before_the_first_answer_each_property_keeps_its_newest() {
+fn of_several_reports_before_the_first_answer_the_newest_value_of_each_property_counts() {
     let mut story = Story::new(json!({}));
     let users = vec![
         json!({"id": "ann", "jobTitle": "Trainee", "department": "Sales"}),
@@ -330,7 +333,7 @@ fn of_several_reports_before_the_first_answer_each_property_keeps_its_newest() {
 }
 
 #[test]
-fn a_removal_settles_what_is_owed() {
+fn a_removed_user_is_no_longer_owed() {
     let mut story = Story::new(json!({}));
     story
         .run(During { users: vec![json!({"id": "new"})], ..During::default() })
@@ -338,26 +341,29 @@ fn a_removal_settles_what_is_owed() {
         .expect("a good run");
     let users = vec![json!({"id": "new", "@removed": {"reason": "deleted"}})];
     let ran = story.run(During { users, ..During::default() });
-    assert_eq!(changes(&ran), [&UserChange::Removed("new".to_owned(), Removal::Permanent)]);
+    assert_eq!(
+        changes(&ran),
+        [&UserChange::UserRemoved(Removed { id: "new".to_owned(), removal: Removal::Permanent })]
+    );
     assert_eq!(owed(&ran), None);
     story.run(During::default()).1.expect("a good run");
     assert_eq!(story.batches(), 0);
 }
 
 #[test]
-fn what_is_owed_outlives_the_delta_link_and_a_listing_settles_it() {
+fn owed_users_outlive_the_delta_link_until_a_listing_reports_them() {
     let mut story = Story::new(json!({}));
     let users = vec![json!({"id": "new"}), json!({"id": "other"})];
     story.run(During { users, ..During::default() }).1.expect("a good run");
     let listed = vec![user("new")];
     let ran = story.run(During { forgot: true, listed, ..During::default() });
     assert_eq!(only_user(&ran).id, "new");
-    assert!(of_people(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full { .. })));
-    assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other one stays owed");
+    assert!(user_batches(ran.0.clone()).iter().any(|it| matches!(it.mode, Mode::Full(_))));
+    assert_eq!(owed(&ran).map(|it| it.count), Some(1), "the other user is still owed");
 }
 
 #[test]
-fn what_cannot_be_read_for_30_days_is_given_up_with_a_warning() {
+fn a_user_that_cannot_be_read_for_30_days_is_given_up_with_a_warning() {
     let mut story = Story::new(json!({}));
     story
         .run(During { users: vec![json!({"id": "ghost"})], ..During::default() })
@@ -374,9 +380,10 @@ fn what_cannot_be_read_for_30_days_is_given_up_with_a_warning() {
 }
 
 #[test]
-fn case_042_the_link_does_not_move_past_more_than_a_checkpoint_can_carry() {
+fn case_042_the_delta_link_stays_where_a_checkpoint_cannot_store_all_that_is_owed() {
     let mut story = Story::new(json!({}));
-    let many = |count: usize| (0..count).map(|it| json!({"id": format!("u{it}")})).collect();
+    let many =
+        |count: usize| (0..count).map(|number| json!({"id": format!("u{number}")})).collect();
     let before = story.since.clone();
     let ran = story.run(During { users: many(1001), ..During::default() });
     let Err(Error::Unavailable(why)) = &ran.1 else { panic!("{:?}", ran.1) };
@@ -385,7 +392,7 @@ fn case_042_the_link_does_not_move_past_more_than_a_checkpoint_can_carry() {
     assert_eq!(ran.0, [], "the next run reads the page again");
     assert_eq!(story.since, before);
 
-    // As many as fit are carried, and nothing is lost once the replica knows them.
+    // As many as fit are stored, and all are read once the replica has them.
     let ran = story.run(During { users: many(1000), ..During::default() });
     assert_eq!(owed(&ran).map(|it| it.count), Some(1000));
     assert!(story.since.as_ref().is_some_and(|it| it.len() < 256 * 1024));
@@ -394,28 +401,33 @@ fn case_042_the_link_does_not_move_past_more_than_a_checkpoint_can_carry() {
     assert_eq!(changes(&ran).len(), 1000);
     assert_eq!(owed(&ran), None);
 
-    // Few of them can be too large as well.
+    // A few large ones can also exceed the limit.
     let large = "x".repeat(100 * 1024);
-    let users = (0..2).map(|it| json!({"id": format!("u{it}"), "jobTitle": large})).collect();
+    let users =
+        (0..2).map(|number| json!({"id": format!("u{number}"), "jobTitle": large})).collect();
     let ran = story.run(During { users, ..During::default() });
     assert!(matches!(ran.1, Err(Error::Unavailable(_))), "{:?}", ran.1);
 }
 
 #[test]
-fn case_046_accounts_wait_while_places_does_not_answer() {
+fn case_046_accounts_are_not_added_while_places_does_not_answer() {
     let mut story = Story::new(json!({}));
     let room = with(user("r"), "mail", json!("room@contoso.com"));
     let users = vec![room.clone(), user("ann"), with(user("bob"), "mail", json!(null))];
     let ran = story.run(During { users, places: 500, ..During::default() });
-    let [UserChange::IfKnown(r), UserChange::IfKnown(ann), UserChange::User(bob)] =
+    let [UserChange::UserIfKnown(r), UserChange::UserIfKnown(ann), UserChange::User(bob)] =
         changes(&ran)[..]
     else {
         panic!("{:?}", ran.0)
     };
-    assert_eq!([&r.id, &ann.id, &bob.id], ["r", "ann", "bob"], "without an address, no room");
+    assert_eq!(
+        [&r.id, &ann.id, &bob.id],
+        ["r", "ann", "bob"],
+        "without an address, an account is not a room"
+    );
     assert_eq!(owed(&ran).map(|it| it.count), Some(2));
     let warnings = &ran.1.as_ref().expect("a good run").warnings;
-    assert!(warnings[0].contains("wait for the next run"), "{warnings:?}");
+    assert!(warnings[0].contains("are synced by a later run"), "{warnings:?}");
 
     let answer = |url: &str| match url.starts_with("/users/r?") {
         true => (200, room.clone()),
@@ -424,7 +436,10 @@ fn case_046_accounts_wait_while_places_does_not_answer() {
     let ran = story.run(During { by_id: &answer, ..During::default() });
     let [UserChange::User(ann), out] = changes(&ran)[..] else { panic!("{:?}", ran.0) };
     assert_eq!(ann.id, "ann");
-    assert_eq!(*out, UserChange::Removed("r".to_owned(), Removal::OutOfScope));
+    assert_eq!(
+        *out,
+        UserChange::UserRemoved(Removed { id: "r".to_owned(), removal: Removal::OutOfScope })
+    );
     assert_eq!(owed(&ran), None);
 }
 
@@ -434,39 +449,43 @@ fn case_046_an_enumeration_without_places_is_followed_by_another() {
     let listed = || vec![with(user("r"), "mail", json!("room@contoso.com")), user("ann")];
     let forgot = During { forgot: true, listed: listed(), places: 500, ..During::default() };
     let ran = story.run(forgot);
-    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::IfKnown(_))), "{ran:?}");
+    assert!(
+        changes(&ran).iter().all(|change| matches!(change, UserChange::UserIfKnown(_))),
+        "{ran:?}"
+    );
     assert_eq!(owed(&ran), None);
 
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0.clone())[0].mode, Mode::Full { first: true, last: false });
+    assert_eq!(user_batches(ran.0.clone())[0].mode, Mode::Full(Part { first: true, last: false }));
     assert_eq!(only_user(&ran).id, "ann");
     let ran = story.run(During { listed: listed(), ..During::default() });
-    assert_eq!(of_people(ran.0)[0].mode, Mode::Incremental);
+    assert_eq!(user_batches(ran.0)[0].mode, Mode::Incremental);
 }
 
 #[test]
-fn case_046_after_a_day_without_places_users_come_all_the_same() {
+fn case_046_after_a_day_without_places_accounts_are_added_as_users() {
     let mut story = Story::new(json!({}));
     let down = || During { users: vec![user("ann")], places: 503, ..During::default() };
     story.run(down()).1.expect("a good run");
     story.wait(DAY + 600);
     let by_id = |_: &str| (200, user("ann"));
     let ran = story.run(During { by_id: &by_id, ..down() });
-    assert!(changes(&ran).iter().all(|it| matches!(it, UserChange::User(_))), "{ran:?}");
+    assert!(changes(&ran).iter().all(|change| matches!(change, UserChange::User(_))), "{ran:?}");
     assert_eq!(owed(&ran), None);
     let warnings = ran.1.expect("a good run").warnings;
-    assert!(warnings[0].contains("may appear among the people"), "{warnings:?}");
-    // Places answers again: from then on accounts wait anew.
+    assert!(warnings[0].contains("may be synced as users"), "{warnings:?}");
+    // Places answers again, so later accounts wait again.
     story.run(During { users: vec![user("ann")], ..During::default() }).1.expect("a good run");
     let ran = story.run(down());
-    assert!(matches!(changes(&ran)[..], [UserChange::IfKnown(_)]), "{ran:?}");
+    assert!(matches!(changes(&ran)[..], [UserChange::UserIfKnown(_)]), "{ran:?}");
 }
 
 #[test]
-fn a_checkpoint_of_the_version_before_goes_on() {
+fn a_checkpoint_of_an_earlier_version_is_continued() {
     let mut story = Story::new(json!({}));
     let mut old: Value = serde_json::from_str(story.since.as_ref().expect("one")).expect("JSON");
     old["version"] = json!(2);
+    assert!(old["people"]["madeFor"]["people"].is_object(), "the stored names: {old}");
     for field in ["enumerateAgain", "withoutRooms"] {
         old.as_object_mut().expect("an object").remove(field).expect(field);
     }

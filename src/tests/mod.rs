@@ -1,4 +1,4 @@
-//! The plugin against a host and a Graph that answer by script: no network, no waiting.
+//! Tests of the plugin with a host and a Graph that answer by script, without network and waiting.
 
 mod booking;
 mod buildings;
@@ -9,17 +9,17 @@ mod conversation;
 mod credentials;
 mod group_payloads;
 mod groups;
-
 mod lag;
 mod law;
+mod layers;
 mod odd_input;
 mod patience;
 mod payloads;
-mod people;
 mod places;
 mod read_rooms;
 mod restarts;
 mod script;
 mod settings;
 mod sign_in;
+mod users;
 mod validation;

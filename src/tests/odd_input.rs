@@ -1,20 +1,20 @@
-//! Input that Graph's schema does not allow, or that nobody expects, and that comes all the same.
+//! Input that Graph's schema does not allow, but that servers send.
 
 use futures_executor::block_on;
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    people::{batch, user, with},
-    script::{GRAPH, Reply, Script, nothing, of_people, ok, settings, sync_rooms, sync_users},
+    script::{GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users, user_batches},
+    users::{batch, user, with},
 };
 use crate::{
     directory,
     graph::Page,
     host::Response,
-    model::{Coordinates, Group, Membership, Removal, Room, User, UserChange},
+    model::{Coordinates, Group, Membership, Removal, Removed, Room, User, UserChange},
     payload::{
-        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_person, read_group,
+        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_user, read_group,
     },
 };
 
@@ -22,7 +22,7 @@ const UPPER: &str = "87D349ED-44D7-43E1-9A83-5F2406DEE5BD";
 const LOWER: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 
 /// What a sync reports of a listing with that body, and of later changes with that.
-fn told(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
+fn reported(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
     let changes = changes.clone();
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("$deltatoken=latest") => {
@@ -43,7 +43,7 @@ fn told(listing: Vec<u8>, changes: &Value) -> Vec<UserChange> {
     let all = settings(json!({"users": {"includeGuests": true, "includeDisabled": true}}));
     let (batches, result) = sync_users(&script, &all, None);
     result.expect("a good run");
-    of_people(batches).into_iter().flat_map(|it| it.changes).collect()
+    user_batches(batches).into_iter().flat_map(|it| it.changes).collect()
 }
 
 /// The body of a page with one item.
@@ -52,17 +52,17 @@ fn body(item: &Value) -> Vec<u8> {
 }
 
 #[track_caller]
-fn read(person: &Value) -> User {
-    match &told(body(person), &json!([]))[..] {
+fn read(record: &Value) -> User {
+    match &reported(body(record), &json!([]))[..] {
         [UserChange::User(user)] => user.clone(),
         other => panic!("{other:?}"),
     }
 }
 
 #[track_caller]
-fn unreadable(person: &Value) -> String {
-    match &told(body(person), &json!([]))[..] {
-        [UserChange::Unreadable(it)] => format!("{} {}", it.id, it.reason),
+fn unreadable(record: &Value) -> String {
+    match &reported(body(record), &json!([]))[..] {
+        [UserChange::UserUnreadable(it)] => format!("{} {}", it.id, it.reason),
         other => panic!("{other:?}"),
     }
 }
@@ -72,15 +72,15 @@ fn ann(field: &str, value: Value) -> Value {
 }
 
 #[test]
-fn odata_count_as_text_6_0_or_minus_1_spoils_no_page() {
+fn an_odata_count_of_another_type_does_not_prevent_reading_a_page() {
     for count in ["\"6\"", "6.0", "-1", "\"many\"", "null", "[]"] {
         let body = format!(r#"{{"@odata.count": {count}, "value": [{}]}}"#, user("ann"));
-        assert_eq!(told(body.into_bytes(), &json!([])).len(), 1, "{count}");
+        assert_eq!(reported(body.into_bytes(), &json!([])).len(), 1, "{count}");
     }
 }
 
 #[test]
-fn null_inside_proxy_addresses_spoils_no_user() {
+fn null_in_proxy_addresses_does_not_prevent_reading_a_user() {
     for addresses in [
         json!([null, "smtp:a@contoso.com"]),
         json!(null),
@@ -91,16 +91,16 @@ fn null_inside_proxy_addresses_spoils_no_user() {
         assert_eq!(read(&ann("proxyAddresses", addresses)).id, "ann");
     }
     let room = ann("proxyAddresses", json!([null, "smtp:room1@contoso.com"]));
-    assert_eq!(told(body(&room), &json!([])), [], "the others are read");
+    assert_eq!(reported(body(&room), &json!([])), [], "the others are read");
     assert_eq!(unreadable(&ann("proxyAddresses", json!({}))), "ann proxyAddresses: not a list");
 }
 
 #[test]
-fn half_a_surrogate_in_a_name_is_replaced_and_spoils_no_user() {
+fn half_a_surrogate_in_a_name_is_replaced() {
     let escaped = |name: &str| {
-        let person = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
-        let page = format!(r#"{{"value": [{person}]}}"#).into_bytes();
-        match &told(page, &json!([]))[..] {
+        let record = ann("displayName", json!("NAME")).to_string().replace("NAME", name);
+        let page = format!(r#"{{"value": [{record}]}}"#).into_bytes();
+        match &reported(page, &json!([]))[..] {
             [UserChange::User(user)] => user.display_name.clone(),
             other => panic!("{other:?}"),
         }
@@ -132,29 +132,32 @@ fn half_a_surrogate_in_a_batch_is_replaced_as_well() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_spoil_no_page() {
+fn bytes_that_are_not_utf_8_are_replaced() {
     let mut page = body(&ann("displayName", json!("Ann X")));
     let at = page.windows(5).position(|it| it == b"Ann X").expect("the name");
     page[at + 4] = 0xc3;
-    match &told(page, &json!([]))[..] {
+    match &reported(page, &json!([]))[..] {
         [UserChange::User(user)] => assert_eq!(user.display_name, "Ann \u{fffd}"),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn a_byte_order_mark_before_a_page_spoils_nothing() {
+fn a_byte_order_mark_before_a_page_is_ignored() {
     let page = [b"\xef\xbb\xbf".to_vec(), body(&user("ann"))].concat();
-    assert_eq!(told(page, &json!([])).len(), 1);
+    assert_eq!(reported(page, &json!([])).len(), 1);
 }
 
 #[test]
 fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     assert_eq!(read(&with(user("ann"), "id", json!(UPPER))).id, LOWER);
     let removed = json!([{"id": UPPER, "@removed": {"reason": "Deleted"}}]);
-    let person = with(user("ann"), "id", json!(LOWER));
-    let changes = told(body(&person), &removed);
-    assert_eq!(changes[1], UserChange::Removed(LOWER.to_owned(), Removal::Permanent));
+    let record = with(user("ann"), "id", json!(LOWER));
+    let changes = reported(body(&record), &removed);
+    assert_eq!(
+        changes[1],
+        UserChange::UserRemoved(Removed { id: LOWER.to_owned(), removal: Removal::Permanent })
+    );
     let group = group(&format!(
         r#"{{"id": "{UPPER}", "displayName": "G", "members@delta": [
             {{"id": "{UPPER}"}}, {{"id": "{UPPER}", "@removed": {{}}}}
@@ -162,7 +165,7 @@ fn ids_in_upper_case_in_one_place_and_lower_in_another_are_the_same() {
     ));
     let membership = Membership { group: LOWER.to_owned(), member: LOWER.to_owned() };
     assert_eq!(group.id, LOWER);
-    assert!(matches!(&group.record, GroupRecord::Whole(Group { id, .. }) if id == LOWER));
+    assert!(matches!(&group.record, GroupRecord::Complete(Group { id, .. }) if id == LOWER));
     assert_eq!(
         group.members,
         [MemberChange::Added(membership.clone()), MemberChange::Removed(membership)]
@@ -191,12 +194,12 @@ fn an_answer_comes_under_the_id_that_was_asked_for_whatever_its_case() {
 }
 
 #[test]
-fn space_around_addresses_and_names_to_sign_in_with_is_no_part_of_them() {
-    let mut person = ann("mail", json!(" ann@contoso.com\u{a0}"));
-    person["userPrincipalName"] = json!("ann@contoso.com \u{200b}");
-    let person = read(&person);
-    assert_eq!(person.email.as_deref(), Some("ann@contoso.com"));
-    assert_eq!(person.username, "ann@contoso.com");
+fn space_around_addresses_and_user_names_is_removed() {
+    let mut record = ann("mail", json!(" ann@contoso.com\u{a0}"));
+    record["userPrincipalName"] = json!("ann@contoso.com \u{200b}");
+    let record = read(&record);
+    assert_eq!(record.email.as_deref(), Some("ann@contoso.com"));
+    assert_eq!(record.username, "ann@contoso.com");
     assert_eq!(read(&ann("mail", json!("  "))).email, None);
 }
 
@@ -207,7 +210,7 @@ fn the_account_of_a_room_is_known_also_with_space_around_its_address() {
         ann("proxyAddresses", json!(["SMTP: room1@contoso.com"])),
         ann("proxyAddresses", json!([" smtp:Room1@contoso.com\t"])),
     ] {
-        assert_eq!(told(body(&room), &json!([])), [], "{room}");
+        assert_eq!(reported(body(&room), &json!([])), [], "{room}");
     }
 }
 
@@ -232,20 +235,20 @@ fn a_number_or_a_truth_value_where_text_is_meant_is_read_as_its_text() {
     assert_eq!(read(&ann("department", json!(true))).department.as_deref(), Some("true"));
     assert_eq!(read(&ann("mobilePhone", json!(4255))).mobile_phone.as_deref(), Some("4255"));
     assert_eq!(read(&ann("businessPhones", json!([null, 7]))).business_phone.as_deref(), Some("7"));
-    for nobody in [json!(null), json!([]), json!([null]), json!("")] {
-        assert_eq!(read(&ann("businessPhones", nobody)).business_phone, None);
+    for absent in [json!(null), json!([]), json!([null]), json!("")] {
+        assert_eq!(read(&ann("businessPhones", absent)).business_phone, None);
     }
 }
 
 #[test]
-fn what_cannot_stand_for_text_keeps_what_is_stored() {
+fn a_field_that_is_not_text_does_not_change_the_stored_value() {
     for (field, value) in [("jobTitle", json!({"no": "text"})), ("surname", json!(["Vance"]))] {
         assert_eq!(unreadable(&ann(field, value)), format!("ann {field}: not a text"));
     }
 }
 
 #[test]
-fn true_and_false_as_text_are_read_and_anything_else_keeps_what_is_stored() {
+fn true_and_false_as_text_are_read_and_other_values_do_not_change_the_stored_one() {
     for (value, enabled) in [("true", true), ("False", false), (" false ", false)] {
         assert_eq!(read(&ann("accountEnabled", json!(value))).enabled, enabled, "{value}");
     }
@@ -256,7 +259,7 @@ fn true_and_false_as_text_are_read_and_anything_else_keeps_what_is_stored() {
 }
 
 #[test]
-fn an_id_or_name_that_is_no_text_is_unreadable() {
+fn a_user_whose_id_or_name_is_not_text_is_unreadable() {
     assert_eq!(
         unreadable(&ann("userPrincipalName", json!(5))),
         "ann userPrincipalName: not a text"
@@ -270,28 +273,28 @@ fn an_id_or_name_that_is_no_text_is_unreadable() {
 
 #[test]
 fn of_a_key_that_comes_twice_the_last_counts() {
-    let person = user("ann").to_string().replacen('{', r#"{"jobTitle": "first", "#, 1);
-    let person = format!(r#"{}, "jobTitle": "last"}}"#, person.trim_end_matches('}'));
-    match &told(format!(r#"{{"value": [{person}]}}"#).into_bytes(), &json!([]))[..] {
+    let record = user("ann").to_string().replacen('{', r#"{"jobTitle": "first", "#, 1);
+    let record = format!(r#"{}, "jobTitle": "last"}}"#, record.trim_end_matches('}'));
+    match &reported(format!(r#"{{"value": [{record}]}}"#).into_bytes(), &json!([]))[..] {
         [UserChange::User(user)] => assert_eq!(user.job_title.as_deref(), Some("last")),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn removed_that_is_null_or_false_removes_nobody() {
+fn removed_that_is_null_or_false_removes_no_user() {
     for removed in [json!(null), json!(false)] {
         let changes = json!([with(user("bob"), "@removed", removed.clone())]);
-        let changes = told(body(&user("ann")), &changes);
+        let changes = reported(body(&user("ann")), &changes);
         assert!(matches!(&changes[1], UserChange::User(user) if user.id == "bob"), "{changes:?}");
         let raw = format!(r#"{{"id": "g", "displayName": "G", "@removed": {removed}}}"#);
-        assert!(matches!(group(&raw).record, GroupRecord::Whole(_)));
+        assert!(matches!(group(&raw).record, GroupRecord::Complete(_)));
     }
 }
 
 #[test]
 fn a_page_whose_value_is_null_is_an_empty_one() {
-    assert_eq!(told(br#"{"value": null}"#.to_vec(), &json!([])), []);
+    assert_eq!(reported(br#"{"value": null}"#.to_vec(), &json!([])), []);
 }
 
 fn group(raw: &str) -> GroupItem {
@@ -307,7 +310,7 @@ fn groups_are_read_with_null_among_their_members_and_odd_texts() {
             {"id": "b", "@removed": null}
         ]}"##,
     );
-    let GroupRecord::Whole(record) = &read.record else { panic!("{read:?}") };
+    let GroupRecord::Complete(record) = &read.record else { panic!("{read:?}") };
     assert_eq!((record.id.as_str(), record.name.as_str()), ("g", "7"));
     assert_eq!(record.email.as_deref(), Some("g@contoso.com"));
     let joined = |member: &str| {
@@ -315,10 +318,10 @@ fn groups_are_read_with_null_among_their_members_and_odd_texts() {
     };
     assert_eq!(read.members, [joined("ann"), joined("b")]);
     let none = group(r#"{"id": "g", "displayName": "G", "members@delta": null}"#);
-    assert!(matches!(none.record, GroupRecord::Whole(_)) && none.members.is_empty());
+    assert!(matches!(none.record, GroupRecord::Complete(_)) && none.members.is_empty());
     let page = r##"{"value": [{"@odata.type": "#MICROSOFT.GRAPH.USER"}]}"##;
     let response = Response { status: 200, headers: Vec::new(), body: page.into() };
-    assert!(is_person(Page::read(&response).expect("a page").value[0]));
+    assert!(is_user(Page::read(&response).expect("a page").value[0]));
 }
 
 #[track_caller]
@@ -331,7 +334,7 @@ fn rooms(room: &Value) -> Vec<Room> {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(result.expect("a good run").unreadable, 0);
-    batches.into_iter().flat_map(|it| it.rooms).collect()
+    batches.into_iter().flat_map(|batch| batch.rooms).collect()
 }
 
 #[test]
@@ -393,14 +396,14 @@ fn raw(value: &Value) -> Box<RawValue> {
 
 proptest! {
     #[test]
-    fn whatever_a_member_of_a_user_is_the_user_is_read_or_the_member_is_named(
+    fn with_any_value_of_a_member_the_user_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![
             "userPrincipalName", "displayName", "mail", "jobTitle", "businessPhones",
             "accountEnabled", "userType", "proxyAddresses", "other",
         ]),
         value in anything(),
     ) {
-        match UserReader::new(None).whole(&raw(&ann(field, value))) {
+        match UserReader::new(None).read_complete(&raw(&ann(field, value))) {
             Item::User { user, .. } => prop_assert_eq!(user.id, "ann"),
             Item::Unreadable(it) => {
                 prop_assert_eq!(it.id, "ann");
@@ -411,7 +414,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_member_of_a_room_is_the_room_is_read_or_the_member_is_named(
+    fn with_any_value_of_a_member_the_room_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![
             "displayName", "capacity", "floorNumber", "building", "tags", "address",
             "geoCoordinates", "isWheelChairAccessible", "other",

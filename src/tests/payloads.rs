@@ -1,4 +1,4 @@
-//! Microsoft's own payloads, read as they are meant. They are in `tests/payloads`.
+//! Microsoft's published payloads. They are in `tests/payloads`.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     graph::GraphError,
     host::Response,
-    model::{Address, Coordinates, Room, UserChange},
+    model::{Address, Coordinates, Removed, Room, UserChange},
     secret::Secret,
 };
 
@@ -37,7 +37,7 @@ fn rooms_of(body: &'static str) -> Vec<Room> {
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(result.expect("a good run").unreadable, 0);
-    batches.into_iter().flat_map(|it| it.rooms).collect()
+    batches.into_iter().flat_map(|batch| batch.rooms).collect()
 }
 
 fn conference_room(number: u32) -> Room {
@@ -120,17 +120,19 @@ fn room_lists_are_asked_for_by_their_address() {
     });
     let (batches, _) = sync_rooms(&script, &settings(json!({})));
     let lists: Vec<_> =
-        batches.iter().flat_map(|it| &it.rooms).map(|it| it.lists.clone()).collect();
+        batches.iter().flat_map(|batch| &batch.rooms).map(|it| it.lists.clone()).collect();
     assert_eq!(lists, [Vec::<String>::new(), vec!["Building 2".to_owned()]]);
 }
 
 #[test]
 fn a_room_is_read_however_sparse_or_oddly_spelled() {
     let page = json!({"value": [
-        {"id": "A", "emailAddress": "a@contoso.com", "displayName": "A", "capacity": "50", "phone": "",
-         "geocoordinates": {"latitude": 1.5, "longitude": 2.5}, "isWheelchairAccessible": true, "floorNumber": "3"},
-        {"id": "B", "emailAddress": "b@contoso.com", "displayName": "B", "capacity": null, "geoCoordinates": null,
-         "geocoordinates": null, "address": null, "tags": null, "phone": null},
+        {"id": "A", "emailAddress": "a@contoso.com", "displayName": "A", "capacity": "50",
+         "phone": "", "geocoordinates": {"latitude": 1.5, "longitude": 2.5},
+         "isWheelchairAccessible": true, "floorNumber": "3"},
+        {"id": "B", "emailAddress": "b@contoso.com", "displayName": "B", "capacity": null,
+         "geoCoordinates": null, "geocoordinates": null, "address": null, "tags": null,
+         "phone": null},
         {"id": "C", "emailAddress": "c@contoso.com", "capacity": 0},
     ]});
     let rooms = rooms_of(page.to_string().leak());
@@ -144,12 +146,13 @@ fn a_room_is_read_however_sparse_or_oddly_spelled() {
 }
 
 #[test]
-fn people_are_read_as_published() {
+fn users_are_read_as_published() {
     let users = [payload!("user-get"), payload!("user-get-null-mail")].map(json_of);
     let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
-        path if path.contains("latest") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
+        path if path.contains("latest") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
         path if path.contains("=A") => {
             Reply::Raw(200, Vec::new(), payload!("users-delta-4-no-changes").to_owned())
         }
@@ -174,9 +177,10 @@ fn people_are_read_as_published() {
 #[test]
 fn a_round_of_delta_is_followed_through_its_pages() {
     let answered = |asked: &Asked| match asked.path.as_str() {
-        path if path.contains("latest") => ok(
-            json!({"value": [], "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A")}),
-        ),
+        path if path.contains("latest") => ok(json!({
+            "value": [],
+            "@odata.deltaLink": format!("{GRAPH}/v1.0/users/delta?$deltatoken=A"),
+        })),
         path if path.starts_with("/v1.0/users?") => ok(json!({"value": []})),
         path if path.contains("deltatoken=A") => {
             Reply::Raw(200, Vec::new(), payload!("users-delta-1-initial").to_owned())
@@ -194,30 +198,36 @@ fn a_round_of_delta_is_followed_through_its_pages() {
         }
         "/v1.0/$batch" => {
             let requests: Value = serde_json::from_str(&asked.body).expect("JSON");
-            let responses: Vec<_> = requests["requests"].as_array().expect("requests").iter().map(|it| {
-                let id = it["url"].as_str().expect("a url").trim_start_matches("/users/").split('?').next();
-                json!({"id": it["id"], "status": 200, "body": {"id": id, "userPrincipalName": id}})
-            }).collect();
-            ok(json!({ "responses": responses }))
+            let respond = |request: &Value| {
+                let url = request["url"].as_str().expect("a url");
+                let id = url.trim_start_matches("/users/").split('?').next();
+                let user = json!({"id": id, "userPrincipalName": id});
+                json!({"id": request["id"], "status": 200, "body": user})
+            };
+            let requests = requests["requests"].as_array().expect("requests").iter();
+            ok(json!({ "responses": requests.map(respond).collect::<Vec<_>>() }))
         }
         _ => nothing(),
     };
     let settings = settings(json!({}));
     let (batches, result) = sync_users(&Script::new(answered), &settings, None);
     result.expect("a good run");
-    // They tell three properties of those that were asked for: the rest is read.
-    let told: Vec<_> = batches.iter().flat_map(|it| &it.changes).collect();
-    assert_eq!(told.len(), 6);
+    // They contain three of the selected properties; the others are read.
+    let reported: Vec<_> = batches.iter().flat_map(|batch| &batch.changes).collect();
+    assert_eq!(reported.len(), 6);
     let since = &batches.last().expect("a batch").checkpoint;
     let (batches, _) = sync_users(&Script::new(answered), &settings, Some(since));
     let removed = crate::model::Removal::Soft;
-    let removed = UserChange::Removed("8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(), removed);
-    assert!(batches.iter().any(|it| it.changes.contains(&removed)), "{batches:?}");
+    let removed = UserChange::UserRemoved(Removed {
+        id: "8ffff70c-1c63-4860-b963-e34ec660931d".to_owned(),
+        removal: removed,
+    });
+    assert!(batches.iter().any(|batch| batch.changes.contains(&removed)), "{batches:?}");
 }
 
 #[test]
 fn a_guest_without_a_user_type_is_known_by_the_name() {
-    let told = |settings| {
+    let reported = |settings| {
         let mut guest = json_of(payload!("users-list-guest"))["value"][0].clone();
         // Microsoft's sample leaves it out.
         guest["id"] = json!("g");
@@ -231,10 +241,10 @@ fn a_guest_without_a_user_type_is_known_by_the_name() {
             _ => nothing(),
         });
         let (batches, _) = sync_users(&script, &settings, None);
-        batches.into_iter().flat_map(|it| it.changes).collect::<Vec<_>>()
+        batches.into_iter().flat_map(|batch| batch.changes).collect::<Vec<_>>()
     };
-    assert_eq!(told(settings(json!({}))), []);
-    let changes = told(settings(json!({"users": {"includeGuests": true}})));
+    assert_eq!(reported(settings(json!({}))), []);
+    let changes = reported(settings(json!({"users": {"includeGuests": true}})));
     assert!(matches!(&changes[..], [UserChange::User(user)] if user.guest), "{changes:?}");
 }
 
@@ -259,7 +269,12 @@ fn token_refusals_name_their_cause() {
         (400, payload!("token-error-700016"), "AADSTS700016", "no app with this client ID"),
         (401, payload!("token-error-7000215"), "AADSTS7000215", "secret is wrong"),
         (401, payload!("token-error-7000222-app-named"), "AADSTS7000222", "expired"),
-        (400, payload!("token-error-90002-invalid-tenant"), "AADSTS90002", "no such tenant"),
+        (
+            400,
+            payload!("token-error-90002-invalid-tenant"),
+            "AADSTS90002",
+            "does not know this tenant",
+        ),
         (400, payload!("token-error-90010"), "AADSTS90010", "does not name one tenant"),
         (
             400,
@@ -275,7 +290,7 @@ fn token_refusals_name_their_cause() {
         let Error::Unauthorized(it) = explain(status, body) else { panic!("{code}") };
         assert_eq!(it.code, code);
         assert!(it.summary.contains(words), "{it:?}");
-        assert!(it.detail.is_some_and(|it| it.contains(&code[6..])), "{code}");
+        assert!(it.detail.is_some_and(|text| text.contains(&code[6..])), "{code}");
     }
     let Error::Unavailable(it) = explain(503, payload!("token-error-503-no-description")) else {
         panic!()

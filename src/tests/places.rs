@@ -1,17 +1,24 @@
-//! Which rooms are told, however Graph cuts them into pages.
+//! The rooms that a run reports, in pages of any size.
 
 use serde_json::{Value, json};
 
 use super::script::{Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_rooms};
-use crate::{error::Error, model::RoomBatch};
+use crate::{
+    error::Error,
+    model::{RoomBatch, RoomField},
+};
 
 fn room(number: usize) -> Value {
-    json!({"id": format!("e{number}"), "placeId": format!("p{number}"),
-        "emailAddress": format!("Room{number}@contoso.com"), "displayName": format!("Room {number}")})
+    json!({
+        "id": format!("e{number}"),
+        "placeId": format!("p{number}"),
+        "emailAddress": format!("Room{number}@contoso.com"),
+        "displayName": format!("Room {number}"),
+    })
 }
 
 fn ids(batches: &[RoomBatch]) -> Vec<String> {
-    batches.iter().flat_map(|it| &it.rooms).map(|it| it.id.clone()).collect()
+    batches.iter().flat_map(|batch| &batch.rooms).map(|it| it.id.clone()).collect()
 }
 
 fn skipped(asked: &Asked) -> usize {
@@ -19,7 +26,7 @@ fn skipped(asked: &Asked) -> usize {
     skip.and_then(|it| it.split('&').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Rooms in pages of 100; `links` says whether Graph gives links between them.
+/// A tenant with rooms in pages of 100. With `links`, each page has a link to the next one.
 fn rooms(count: usize, links: bool, counted: bool) -> Script<impl Fn(&Asked) -> Reply> {
     Script::new(move |asked| {
         if asked.path.contains("/places/microsoft.graph.roomList?") {
@@ -43,7 +50,7 @@ fn rooms(count: usize, links: bool, counted: bool) -> Script<impl Fn(&Asked) -> 
 }
 
 #[test]
-fn all_rooms_are_told_with_and_without_links_between_the_pages() {
+fn all_rooms_are_reported_with_and_without_links_between_the_pages() {
     for count in [0, 1, 99, 100, 101, 200, 250, 300] {
         for (links, counted) in [(true, true), (true, false), (false, true), (false, false)] {
             let script = rooms(count, links, counted);
@@ -74,7 +81,7 @@ fn a_count_beyond_the_page_is_followed_up() {
 }
 
 #[test]
-fn a_server_that_ignores_skip_is_not_asked_for_ever() {
+fn a_server_that_ignores_skip_does_not_cause_an_endless_loop() {
     let page: Vec<_> = (0..100).map(room).collect();
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
@@ -86,13 +93,14 @@ fn a_server_that_ignores_skip_is_not_asked_for_ever() {
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     assert_eq!(ids(&batches).len(), 100);
     let summary = result.expect("a good run");
-    let words = "Microsoft Graph counts 150 rooms, but told only 100: none is removed in this run";
+    let words =
+        "Microsoft Graph reports 150 rooms, but returned only 100: this run removes no room";
     assert_eq!(summary.warnings, [words]);
-    assert!(!summary.complete, "what was not told is not gone");
+    assert!(!summary.complete, "rooms that were not returned are not removed");
 }
 
 #[test]
-fn pages_that_bring_nothing_new_end_the_run() {
+fn a_page_that_repeats_the_previous_one_ends_the_run() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => {
@@ -103,11 +111,14 @@ fn pages_that_bring_nothing_new_end_the_run() {
         _ => nothing(),
     });
     let error = sync_rooms(&script, &settings(json!({}))).1.expect_err("no end");
-    assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("paging-loop"));
+    assert_eq!(
+        error.explanation().map(|explanation| explanation.code.as_str()),
+        Some("paging-loop")
+    );
 }
 
 #[test]
-fn a_place_id_that_cannot_be_read_makes_no_other_room() {
+fn a_room_whose_place_id_cannot_be_read_is_not_reported_under_another_id() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => {
@@ -130,7 +141,7 @@ fn no_rooms_are_a_warning() {
 }
 
 #[test]
-fn chosen_rooms_are_found_by_id_or_address_and_missed_by_name() {
+fn chosen_rooms_are_found_by_id_or_address_and_missing_ones_are_named() {
     let chosen = ["P7", "room12@CONTOSO.com", "e20", "nowhere@contoso.com"];
     let settings = settings(json!({"rooms": {"select": chosen}}));
     let (batches, result) = sync_rooms(&rooms(250, true, true), &settings);
@@ -146,13 +157,15 @@ fn a_chosen_room_stays_chosen_under_another_name_and_address() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
-            {"id": "other", "placeId": "p7", "emailAddress": "moved@contoso.com", "displayName": "Renamed"},
-            {"id": "e7", "placeId": "p8", "emailAddress": "Room7@contoso.com", "displayName": "Room 7"},
+            {"id": "other", "placeId": "p7", "emailAddress": "moved@contoso.com",
+             "displayName": "Renamed"},
+            {"id": "e7", "placeId": "p8", "emailAddress": "Room7@contoso.com",
+             "displayName": "Room 7"},
         ]})),
         _ => nothing(),
     });
     let (batches, result) = sync_rooms(&script, &chosen);
-    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
+    let rooms: Vec<_> = batches.iter().flat_map(|batch| &batch.rooms).collect();
     assert_eq!(rooms.len(), 1);
     assert_eq!((rooms[0].id.as_str(), rooms[0].email.as_str()), ("p7", "moved@contoso.com"));
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
@@ -163,7 +176,8 @@ fn without_lasting_ids_chosen_rooms_are_warned_about_once() {
     let script = Script::new(|asked| match asked.path.as_str() {
         path if path.contains("roomList?") => ok(json!({"value": []})),
         path if path.contains("microsoft.graph.room?") => ok(json!({"value": [
-            {"id": "e1", "emailAddress": "r1@contoso.com"}, {"id": "e2", "emailAddress": "r2@contoso.com"},
+            {"id": "e1", "emailAddress": "r1@contoso.com"},
+            {"id": "e2", "emailAddress": "r2@contoso.com"},
         ]})),
         _ => nothing(),
     });
@@ -175,7 +189,7 @@ fn without_lasting_ids_chosen_rooms_are_warned_about_once() {
     };
     let chosen = warnings(json!(["r1@contoso.com", "r2@contoso.com"]));
     assert_eq!(chosen.len(), 1, "{chosen:?}");
-    assert!(chosen[0].contains("a room that gets another address counts as a new one"));
+    assert!(chosen[0].contains("a room whose address changes counts as a new one"));
     assert_eq!(warnings(json!("all")), Vec::<String>::new());
 }
 
@@ -191,8 +205,11 @@ fn a_chosen_room_that_is_missing_may_be_hidden_or_new() {
 }
 
 #[test]
-fn rooms_know_the_lists_that_hold_them() {
-    let list = |name: &str| json!({"id": name, "emailAddress": format!("{name}@contoso.com"), "displayName": name});
+fn a_room_has_the_names_of_the_lists_that_contain_it() {
+    let list = |name: &str| {
+        let address = format!("{name}@contoso.com");
+        json!({"id": name, "emailAddress": address, "displayName": name})
+    };
     let script = Script::new(move |asked| match asked.path.as_str() {
         path if path.contains("/places/microsoft.graph.roomList?") => {
             ok(json!({"value": [list("North"), list("Tall")]}))
@@ -207,15 +224,15 @@ fn rooms_know_the_lists_that_hold_them() {
         _ => nothing(),
     });
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
-    let rooms: Vec<_> = batches.iter().flat_map(|it| &it.rooms).collect();
-    let lists: Vec<_> = rooms.iter().map(|it| it.lists.clone()).collect();
+    let rooms: Vec<_> = batches.iter().flat_map(|batch| &batch.rooms).collect();
+    let lists: Vec<_> = rooms.iter().map(|room| room.lists.clone()).collect();
     assert_eq!(lists, [vec!["North"], vec!["North", "Tall"], vec![]]);
-    assert!(rooms.iter().all(|it| !it.unknown.lists));
+    assert!(rooms.iter().all(|room| room.unknown.is_empty()));
     assert_eq!(result.expect("a good run").warnings, Vec::<String>::new());
 }
 
 #[test]
-fn case_048_where_one_list_could_not_be_read_no_rooms_lists_are_known() {
+fn case_048_where_one_list_cannot_be_read_the_lists_of_all_rooms_are_unknown() {
     let script = |failing: &'static str| {
         Script::new(move |asked: &Asked| match asked.path.as_str() {
             path if path.contains(failing) => refused(500, "InternalServerError"),
@@ -236,15 +253,15 @@ fn case_048_where_one_list_could_not_be_read_no_rooms_lists_are_known() {
     ];
     for (failing, words) in failures {
         let (batches, result) = sync_rooms(&script(failing), &settings(json!({})));
-        let mut rooms = batches.iter().flat_map(|it| &it.rooms);
-        assert!(rooms.all(|it| it.unknown.lists), "{words}");
+        let mut rooms = batches.iter().flat_map(|batch| &batch.rooms);
+        assert!(rooms.all(|room| room.unknown == [RoomField::Lists]), "{words}");
         let warnings = result.expect("a good run").warnings;
         assert!(warnings[0].starts_with(words), "{warnings:?}");
     }
 }
 
 #[test]
-fn a_cloud_without_places_is_no_empty_success() {
+fn a_sync_of_rooms_fails_in_a_cloud_without_places() {
     let answers = [
         (404, "ResourceNotFound", "unsupported"),
         (400, "BadRequest", "unsupported"),
@@ -280,7 +297,7 @@ fn a_room_that_cannot_be_read_keeps_its_id() {
     let (batches, result) = sync_rooms(&script, &settings(json!({})));
     let unreadable: Vec<_> = batches
         .iter()
-        .flat_map(|it| &it.unreadable)
+        .flat_map(|batch| &batch.unreadable)
         .map(|it| (it.id.as_str(), it.reason.as_str()))
         .collect();
     assert_eq!(

@@ -4,12 +4,12 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::batch,
     script::{Asked, Reply, Script, nothing, settings},
+    users::batch,
 };
 use crate::{
     error::Error,
-    model::{BATCH, Removal, RoomChange, RoomFields},
+    model::{BATCH, Removal, Removed, RoomChange, RoomField},
     rooms,
 };
 
@@ -37,7 +37,7 @@ fn read(
     select: Value,
     ids: &[&str],
 ) -> Result<Vec<RoomChange>, Error> {
-    let ids: Vec<_> = ids.iter().map(|it| (*it).to_owned()).collect();
+    let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
     block_on(rooms::read(script, &settings(json!({"rooms": {"select": select}})), &ids))
 }
 
@@ -63,24 +63,29 @@ fn case_024_a_room_that_a_listing_lacks_is_found_by_its_id() {
     let changes = read(&script, json!("all"), &ids).expect("answers");
     let RoomChange::Room(first) = &changes[0] else { panic!("{changes:?}") };
     assert_eq!(first.id, "p1");
-    let lists = RoomFields { lists: true, ..RoomFields::default() };
-    assert_eq!(first.unknown, lists, "that would take a listing");
+    assert_eq!(first.unknown, [RoomField::Lists], "that would take a listing");
     let RoomChange::Room(second) = &changes[1] else { panic!("{changes:?}") };
     assert_eq!(second.id, "room2@contoso.com", "under the id that was asked for");
-    let held = RoomFields {
-        building: true,
-        floor_label: true,
-        address: true,
-        position: true,
-        lists: true,
-    };
+    let held = [
+        RoomField::Building,
+        RoomField::FloorLabel,
+        RoomField::Address,
+        RoomField::Position,
+        RoomField::Lists,
+    ];
     assert_eq!(second.unknown, held);
-    assert_eq!(changes[2], RoomChange::Missing("gone".to_owned(), Removal::Soft));
-    assert_eq!(changes[3], RoomChange::Missing("list".to_owned(), Removal::Soft));
+    assert_eq!(
+        changes[2],
+        RoomChange::RoomMissing(Removed { id: "gone".to_owned(), removal: Removal::Soft })
+    );
+    assert_eq!(
+        changes[3],
+        RoomChange::RoomMissing(Removed { id: "list".to_owned(), removal: Removal::Soft })
+    );
     let unreadable: Vec<_> = changes[4..]
         .iter()
         .map(|it| match it {
-            RoomChange::Unreadable(it) => it.id.as_str(),
+            RoomChange::RoomUnreadable(it) => it.id.as_str(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -95,11 +100,14 @@ fn a_room_that_is_not_chosen_any_more_is_out_of_scope() {
     });
     let changes = read(&script, json!(["ROOM1@contoso.com"]), &["p1", "p2"]).expect("answers");
     assert!(matches!(&changes[0], RoomChange::Room(it) if it.id == "p1"), "{changes:?}");
-    assert_eq!(changes[1], RoomChange::Missing("p2".to_owned(), Removal::OutOfScope));
+    assert_eq!(
+        changes[1],
+        RoomChange::RoomMissing(Removed { id: "p2".to_owned(), removal: Removal::OutOfScope })
+    );
 }
 
 #[test]
-fn a_host_may_ask_for_a_thousand_rooms_and_no_more() {
+fn a_host_can_read_up_to_a_thousand_rooms_at_once() {
     let script = tenant(|_| not_found());
     let ids: Vec<_> = (0..=BATCH).map(|it| it.to_string()).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();

@@ -5,38 +5,39 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    people::{page, user},
     script::{
-        Asked, GRAPH, Kept, Reply, Script, nothing, of_people, ok, refused, settings, sync_users,
+        Asked, Collected, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users,
+        user_batches,
     },
+    users::{page, user},
 };
 use crate::{
     directory,
     error::Error,
     host::Failure,
-    model::{Mode, Subject, UserBatch, UserChange},
+    model::{Mode, Part, Subject, UserBatch, UserChange},
 };
 
 fn users(batches: &[UserBatch]) -> BTreeSet<String> {
-    let changes = batches.iter().flat_map(|it| &it.changes);
-    let users = changes.filter_map(|it| match it {
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
+    let users = changes.filter_map(|change| match change {
         UserChange::User(user) => Some(user.id.clone()),
         _ => None,
     });
     users.collect()
 }
 
-fn everybody(count: usize) -> BTreeSet<String> {
-    (0..count).map(|it| format!("u{it}")).collect()
+fn all_users(count: usize) -> BTreeSet<String> {
+    (0..count).map(|number| format!("u{number}")).collect()
 }
 
-/// The number behind a skip token.
+/// Returns the number in a skip token.
 fn place(asked: &Asked) -> usize {
     let token = asked.path.split("$skiptoken=").nth(1);
-    token.and_then(|it| it.parse().ok()).unwrap_or(0)
+    token.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// `count` users, one a page. `refuses` decides which page links Graph no longer knows.
+/// A tenant with `count` users, one per page. `refuses` selects the expired page links.
 fn tenant<'a>(
     count: usize,
     refuses: impl Fn(&Asked) -> bool + 'a,
@@ -79,34 +80,34 @@ fn case_020_a_page_token_that_expires_once_lists_again_within_the_enumeration() 
     let script = tenant(5, |asked| is_listing(asked) && place(asked) == 3 && asked.before == 0);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     result.expect("a good run");
-    assert_eq!(users(&batches), everybody(5));
-    let first = |it: &&UserBatch| matches!(it.mode, Mode::Full { first: true, .. });
-    assert_eq!(of_people(batches).iter().filter(first).count(), 1, "what was reported counts");
+    assert_eq!(users(&batches), all_users(5));
+    let first = |it: &&UserBatch| matches!(it.mode, Mode::Full(Part { first: true, .. }));
+    assert_eq!(user_batches(batches).iter().filter(first).count(), 1, "what was reported counts");
     assert_eq!(script.pauses.borrow().len(), 1);
 }
 
 #[test]
 fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
     for pages in 1..8 {
-        // After so many pages of a listing, its links are no longer known.
+        // The page links of a listing expire after this number of pages.
         let script = tenant(8, move |asked| is_listing(asked) && place(asked) >= pages);
         let (batches, result) = sync_users(&script, &settings(json!({})), None);
         result.expect("a good run");
-        assert_eq!(users(&batches), everybody(8), "{pages}");
-        let batches = of_people(batches);
+        assert_eq!(users(&batches), all_users(8), "{pages}");
+        let batches = user_batches(batches);
         let last = &batches[batches.len() - 1];
-        assert_eq!(last.mode, Mode::Full { first: false, last: true }, "{pages}");
+        assert_eq!(last.mode, Mode::Full(Part { first: false, last: true }), "{pages}");
         let pauses: Vec<_> = script.pauses.borrow().iter().map(|it| it.as_millis()).collect();
         assert!(matches!(pauses[..], [500..=1000, 1000..=2000]), "they grow: {pauses:?}");
         assert!(
-            !script.paths().iter().any(|it| it.ends_with("$batch")),
+            !script.paths().iter().any(|path| path.ends_with("$batch")),
             "in a first round of delta, what is absent has no value"
         );
 
         // Later runs follow the link that delta gave.
         let since = &last.checkpoint;
         let (batches, _) = sync_users(&tenant(8, |_| false), &settings(json!({})), Some(since));
-        assert_eq!(of_people(batches)[0].mode, Mode::Incremental);
+        assert_eq!(user_batches(batches)[0].mode, Mode::Incremental);
     }
 }
 
@@ -114,19 +115,23 @@ fn case_020_a_listing_whose_tokens_always_expire_gives_way_to_delta() {
 fn case_020_a_run_that_is_cut_off_goes_on_with_delta() {
     let settings = settings(json!({}));
     let expires = |asked: &Asked| is_listing(asked) && place(asked) >= 2;
-    let mut kept = Kept { room: 6, ..Kept::default() };
+    let mut collected = Collected { room: 6, ..Collected::default() };
     let script = tenant(8, expires);
-    let cut = futures_executor::block_on(directory::sync(&script, &settings, None, &mut kept));
+    let cut = futures_executor::block_on(directory::sync(&script, &settings, None, &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
     let script = tenant(8, expires);
-    let since = kept.batches.last().map(|it| it.checkpoint.clone());
+    let since = collected.batches.last().map(|batch| batch.checkpoint.clone());
     let (batches, result) = sync_users(&script, &settings, since.as_deref());
     result.expect("a good run");
-    kept.batches.extend(batches);
-    assert_eq!(users(&kept.batches), everybody(8));
-    assert!(!script.paths().iter().any(|it| it.starts_with("/v1.0/users?")), "no listing again");
+    collected.batches.extend(batches);
+    assert_eq!(users(&collected.batches), all_users(8));
+    assert!(
+        !script.paths().iter().any(|path| path.starts_with("/v1.0/users?")),
+        "no listing again"
+    );
     let asked = script.asked.borrow();
-    let again = asked.iter().filter(|it| it.path.ends_with("/users/delta?$deltatoken=C")).count();
+    let again =
+        asked.iter().filter(|request| request.path.ends_with("/users/delta?$deltatoken=C")).count();
     assert_eq!(again, 1, "what changed during an enumeration of two runs is asked for at once");
 }
 
@@ -148,13 +153,13 @@ fn case_020_patience_with_expired_tokens_ends_and_keeps_what_was_reported() {
     let Err(Error::Unavailable(why)) = result else { panic!("{result:?}") };
     assert_eq!(why.code, "Directory_ExpiredPageToken");
     assert_eq!(users(&batches).len(), 1);
-    assert!(batches.iter().any(|it| it.subject == Subject::Groups));
+    assert!(batches.iter().any(|batch| batch.subject == Subject::Groups));
     let waited: u64 = script.pauses.borrow().iter().map(|it| it.as_secs()).sum();
     assert!((30..=120).contains(&waited), "{waited} s");
 }
 
 #[test]
-fn case_020_a_page_link_of_changes_that_expires_begins_the_round_again_and_lists_nobody() {
+fn case_020_an_expired_page_link_of_changes_restarts_the_round_without_a_listing() {
     let settings = settings(json!({}));
     let since = sync_users(&tenant(1, |_| false), &settings, None).0;
     let since = &since.last().expect("a batch").checkpoint;
@@ -171,7 +176,7 @@ fn case_020_a_page_link_of_changes_that_expires_begins_the_round_again_and_lists
     let (batches, result) = sync_users(&script, &settings, Some(since));
     result.expect("a good run");
     assert_eq!(users(&batches), ["ann", "bob"].map(str::to_owned).into());
-    assert!(batches.iter().all(|it| it.mode == Mode::Incremental));
+    assert!(batches.iter().all(|batch| batch.mode == Mode::Incremental));
 }
 
 #[test]
@@ -179,7 +184,7 @@ fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
     let settings = settings(json!({}));
     let top = |asked: &Asked| {
         let top = asked.path.split("$top=").nth(1).and_then(|it| it.split('&').next());
-        top.map_or(999, |it| it.parse::<u16>().expect("a number"))
+        top.map_or(999, |text| text.parse::<u16>().expect("a number"))
     };
     let large = move |asked: &Asked| match asked.path.as_str() {
         path if path.contains("latest") => page(&[], "@odata.deltaLink", "A"),
@@ -204,17 +209,18 @@ fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
     let (batches, result) = sync_users(&script, &settings, None);
     result.expect("a good run");
     assert_eq!(users(&batches), ["ann", "bob"].map(str::to_owned).into());
-    let modes: Vec<_> = of_people(batches.clone()).iter().map(|it| it.mode).collect();
-    let full = |first, last| Mode::Full { first, last };
+    let modes: Vec<_> = user_batches(batches.clone()).iter().map(|it| it.mode).collect();
+    let full = |first, last| Mode::Full(Part { first, last });
     assert_eq!(modes, [full(true, false), full(false, true)]);
-    let tops: Vec<_> = script.asked.borrow().iter().filter(|it| is_listing(it)).map(top).collect();
+    let tops: Vec<_> =
+        script.asked.borrow().iter().filter(|request| is_listing(request)).map(top).collect();
     assert_eq!(tops, [999, 499, 249]);
 
     // The next run knows.
     let script = Script::new(large);
     let since = &batches.last().expect("a batch").checkpoint;
     sync_users(&script, &settings, Some(since)).1.expect("a good run");
-    let deltas = script.paths().iter().filter(|it| it.contains("/users/delta")).count();
+    let deltas = script.paths().iter().filter(|path| path.contains("/users/delta")).count();
     assert_eq!(deltas, 1);
 
     // One user alone is too large: there is an end.
@@ -224,7 +230,7 @@ fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
         _ => nothing(),
     });
     let (_, result) = sync_users(&script, &settings, None);
-    let code = result.err().and_then(|it| it.explanation().map(|it| it.code.clone()));
+    let code = result.err().and_then(|error| error.explanation().map(|why| why.code.clone()));
     assert_eq!(code.as_deref(), Some("answer-too-large"));
 }
 
@@ -235,7 +241,7 @@ fn groups_whose_enumeration_took_two_runs_are_followed_once_more_at_its_end() {
         ok(json!({"value": items, link: format!("{GRAPH}/v1.0/groups/delta?{token}")}))
     };
     let group = |id: &str, members: &[&str]| {
-        let members: Vec<_> = members.iter().map(|it| json!({"id": it})).collect();
+        let members: Vec<_> = members.iter().map(|member| json!({"id": member})).collect();
         json!({"id": id, "displayName": id, "description": null, "mail": null,
             "members@delta": members})
     };
@@ -255,16 +261,18 @@ fn groups_whose_enumeration_took_two_runs_are_followed_once_more_at_its_end() {
             _ => nothing(),
         })
     };
-    let mut kept = Kept { room: 3, ..Kept::default() };
-    let cut = futures_executor::block_on(directory::sync(&script(), &settings, None, &mut kept));
+    let mut collected = Collected { room: 3, ..Collected::default() };
+    let cut =
+        futures_executor::block_on(directory::sync(&script(), &settings, None, &mut collected));
     assert_eq!(cut, Err(Error::Cancelled));
-    let since = &kept.batches[2].checkpoint;
+    let since = &collected.batches[2].checkpoint;
     let (batches, result) = sync_users(&script(), &settings, Some(since));
     result.expect("a good run");
-    let modes = batches.iter().filter(|it| it.subject == Subject::Groups).map(|it| it.mode);
+    let modes =
+        batches.iter().filter(|batch| batch.subject == Subject::Groups).map(|batch| batch.mode);
     let modes: Vec<_> = modes.collect();
-    assert_eq!(modes, [Mode::Full { first: false, last: true }, Mode::Incremental]);
-    let joined = batches.iter().flat_map(|it| &it.changes).any(|it| match it {
+    assert_eq!(modes, [Mode::Full(Part { first: false, last: true }), Mode::Incremental]);
+    let joined = batches.iter().flat_map(|batch| &batch.changes).any(|it| match it {
         UserChange::MemberAdded(it) => it.member == "bob",
         _ => false,
     });

@@ -1,4 +1,4 @@
-//! A host whose clock is a number, and whose network is a closure.
+//! A host for tests: its clock is set by the test, and a closure answers its requests.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,18 +20,18 @@ use crate::{
 pub(super) const GRAPH: &str = "https://graph.microsoft.com";
 pub(super) const TENANT: &str = "84841066-274d-4ec0-a5c1-276be684bdd3";
 
-/// What the clock of a script says first.
+/// Time of a script's clock at its start, since 1970.
 pub(super) const BEGIN: Duration = Duration::from_secs(1_800_000_000);
 
-/// What a server says.
+/// An answer of a server.
 pub(super) enum Reply {
     Json(u16, Value),
     /// Status, headers, body.
     Raw(u16, Vec<(&'static str, &'static str)>, String),
-    /// 200, with whatever these are.
+    /// 200 with these bytes.
     Bytes(Vec<u8>),
     Fail(Failure),
-    /// Comes so late, if the client waits for it.
+    /// An answer that takes this time, if the client waits for it.
     Late(Duration, Box<Reply>),
 }
 
@@ -45,17 +45,17 @@ pub(super) fn refused(status: u16, code: &str) -> Reply {
     Reply::Json(status, json!({"error": {"code": code, "message": "In Microsoft's words"}}))
 }
 
-/// One request as it went out.
+/// A request that was sent.
 #[derive(Clone)]
 pub(super) struct Asked {
-    /// Path and query behind the origin; of the token endpoint too.
+    /// Path and query.
     pub(super) path: String,
     pub(super) origin: String,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
-    /// How often the same was asked before.
+    /// Number of earlier requests with the same path.
     pub(super) before: usize,
-    /// When, by the script's clock since it began.
+    /// Time since the start of the script's clock.
     pub(super) at: Duration,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Script<F> {
 }
 
 impl<F: Fn(&Asked) -> Reply> Script<F> {
-    /// Answers by `answer`, but for tokens, which are good for an hour.
+    /// Returns a host that answers with `answer`, except for token requests: a token lasts an hour.
     pub(super) fn new(answer: F) -> Self {
         Self {
             answer,
@@ -85,15 +85,15 @@ impl<F: Fn(&Asked) -> Reply> Script<F> {
         }
     }
 
-    /// The paths that were asked, without the token endpoint.
+    /// Returns the paths of all requests, without those for tokens.
     pub(super) fn paths(&self) -> Vec<String> {
         let asked = self.asked.borrow();
-        let paths = asked.iter().map(|it| it.path.clone());
-        paths.filter(|it| !it.ends_with("/token")).collect()
+        let paths = asked.iter().map(|request| request.path.clone());
+        paths.filter(|path| !path.ends_with("/token")).collect()
     }
 
     pub(super) fn tokens(&self) -> usize {
-        self.asked.borrow().iter().filter(|it| it.path.ends_with("/token")).count()
+        self.asked.borrow().iter().filter(|request| request.path.ends_with("/token")).count()
     }
 }
 
@@ -110,7 +110,8 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
             before: 0,
             at: self.clock.get().saturating_sub(BEGIN),
         };
-        asked.before = self.asked.borrow().iter().filter(|it| it.path == asked.path).count();
+        asked.before =
+            self.asked.borrow().iter().filter(|request| request.path == asked.path).count();
         self.asked.borrow_mut().push(asked.clone());
         let mut reply = match (self.answer)(&asked) {
             Reply::Json(404, Value::Null) if asked.path.ends_with("/token") => ok(json!({
@@ -157,24 +158,24 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
     }
 }
 
-/// What an answer that the script does not know looks like.
+/// Returns the answer to a request that a script does not expect.
 pub(super) fn nothing() -> Reply {
     Reply::Json(404, Value::Null)
 }
 
-/// Keeps batches; drops the stream after some, if told.
-pub(super) struct Kept<T> {
+/// Stores batches; drops the stream after a number of them.
+pub(super) struct Collected<T> {
     pub(super) batches: Vec<T>,
     pub(super) room: usize,
 }
 
-impl<T> Default for Kept<T> {
+impl<T> Default for Collected<T> {
     fn default() -> Self {
         Self { batches: Vec::new(), room: usize::MAX }
     }
 }
 
-impl<T> Sink<T> for Kept<T> {
+impl<T> Sink<T> for Collected<T> {
     async fn put(&mut self, batch: T) -> Result<(), Dropped> {
         if self.batches.len() == self.room {
             return Err(Dropped);
@@ -206,21 +207,21 @@ pub(super) fn sync_users<F: Fn(&Asked) -> Reply>(
     settings: &Settings,
     since: Option<&str>,
 ) -> Ran<UserBatch> {
-    let mut kept = Kept::default();
-    let result = block_on(directory::sync(script, settings, since, &mut kept));
-    (kept.batches, result)
+    let mut collected = Collected::default();
+    let result = block_on(directory::sync(script, settings, since, &mut collected));
+    (collected.batches, result)
 }
 
-/// The batches that tell of people.
-pub(super) fn of_people(batches: Vec<UserBatch>) -> Vec<UserBatch> {
-    batches.into_iter().filter(|it| it.subject == Subject::People).collect()
+/// Returns the batches of users.
+pub(super) fn user_batches(batches: Vec<UserBatch>) -> Vec<UserBatch> {
+    batches.into_iter().filter(|batch| batch.subject == Subject::Users).collect()
 }
 
 pub(super) fn sync_rooms<F: Fn(&Asked) -> Reply>(
     script: &Script<F>,
     settings: &Settings,
 ) -> Ran<RoomBatch> {
-    let mut kept = Kept::default();
-    let result = block_on(rooms::sync(script, settings, &mut kept));
-    (kept.batches, result)
+    let mut collected = Collected::default();
+    let result = block_on(rooms::sync(script, settings, &mut collected));
+    (collected.batches, result)
 }

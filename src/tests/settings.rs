@@ -1,4 +1,4 @@
-//! What an administrator can enter, and what they are told of it.
+//! The settings that an administrator can enter, and the errors in them.
 
 use serde_json::{Value, json};
 
@@ -26,11 +26,11 @@ fn set(pointer: &str, value: Value) -> Value {
     settings
 }
 
-/// The fields that are wrong, in the order in which they are told.
+/// Returns the wrong fields in the order of the errors.
 fn wrong(settings: &Value) -> Vec<String> {
     match Settings::parse(&settings.to_string()) {
         Ok(_) => Vec::new(),
-        Err(fields) => fields.into_iter().map(|it| it.field).collect(),
+        Err(fields) => fields.into_iter().map(|field| field.field).collect(),
     }
 }
 
@@ -45,7 +45,7 @@ fn four_values_are_enough() {
 }
 
 #[test]
-fn nulls_and_defaults_written_out_are_fine() {
+fn nulls_and_explicit_defaults_are_accepted() {
     let mut settings = good();
     settings["server"]["clientCertificate"] = Value::Null;
     settings["server"]["secretExpires"] = json!("2027-05-01");
@@ -56,10 +56,10 @@ fn nulls_and_defaults_written_out_are_fine() {
 }
 
 #[test]
-fn every_wrong_field_is_told_at_once() {
+fn every_wrong_field_is_reported_at_once() {
     let settings = json!({
-        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5, "clientSecret": 7,
-            "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
+        "server": {"name": " ", "cloud": "mars", "tenantId": "contoso", "clientId": 5,
+            "clientSecret": 7, "secretExpires": "soon", "clientCertificate": {"pem": "x"}},
         "rooms": {"select": "some"},
         "users": {"cardNumber": "a b", "includeGuests": "yes", "onlyGroups": ["Staff"],
             "defaultGroups": ["", 1], "loginButton": ""},
@@ -116,7 +116,7 @@ fn attributes_are_known_in_any_spelling() {
 }
 
 #[test]
-fn what_is_missing_or_no_object_is_told_by_name() {
+fn missing_steps_and_steps_of_another_type_are_named() {
     assert_eq!(wrong(&json!({})), ["/server"]);
     let fields = wrong(&json!({"server": {}}));
     assert_eq!(
@@ -216,6 +216,6 @@ fn a_group_that_is_in_the_list_twice_is_named() {
             "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e", "clientSecret": "s"},
         "users": {"onlyGroups": [group, format!(" {} ", group.to_uppercase())]}});
     let wrong = Settings::parse(&twice.to_string()).expect_err("twice");
-    let fields: Vec<_> = wrong.iter().map(|it| it.field.as_str()).collect();
+    let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }

@@ -1,23 +1,23 @@
-//! Whether the calendars of rooms can be read and written.
+//! Checks that the calendars of rooms can be read and written.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{CALENDARS_WRITE, granted, not_granted, of_error, passed, skipped, warned};
+use super::{CALENDARS_WRITE, failed_by, granted, not_granted, passed, skipped, warned};
 use crate::{
-    describe::{CALENDARS, USERS},
     entra::AccessToken,
     graph::{Answer, Graph, Page},
     host::{Host, Request},
     model::Check,
+    permission::{CALENDARS, USERS},
     remedy,
 };
 
-/// How many mailboxes are tried before the calendars count as unproven.
+/// Maximum number of mailboxes to try.
 pub(super) const MAILBOXES: usize = 3;
 
-/// Reads a calendar: writing cannot be tried without leaving something behind.
+/// Reads a calendar. Writing is not tried, since it would leave an event.
 pub(super) async fn check<H: Host>(
     graph: &Graph<'_, H>,
     token: &AccessToken,
@@ -27,7 +27,7 @@ pub(super) async fn check<H: Host>(
         mailboxes = some_mailboxes(graph).await;
     }
     let now = graph.host().now();
-    let time = |it| humantime::format_rfc3339_seconds(it).to_string();
+    let time = |time| humantime::format_rfc3339_seconds(time).to_string();
     let (start, end) = (time(now), time(now + Duration::from_secs(60)));
     let mut elsewhere = None;
     let mut denied = None;
@@ -35,19 +35,19 @@ pub(super) async fn check<H: Host>(
         let uri = graph.endpoints().calendar_view(&mailbox, &start, &end);
         let answer = match graph.ask(Request::get(uri)).await {
             Ok(answer) => answer,
-            Err(error) => return of_error(CALENDARS_WRITE, &error),
+            Err(error) => return failed_by(CALENDARS_WRITE, &error),
         };
         match answer {
             Answer::Success(response) => {
                 return match Page::read(&response) {
                     Ok(_) => readable_calendar(graph, token),
-                    Err(error) => of_error(CALENDARS_WRITE, &error),
+                    Err(error) => failed_by(CALENDARS_WRITE, &error),
                 };
             }
             Answer::Refused(refusal) if refusal.is_without_exchange() => {
                 return not_granted(CALENDARS_WRITE, CALENDARS, &graph.explain(refusal, CALENDARS));
             }
-            // An Exchange policy can open some mailboxes and close others: the next may do.
+            // A policy of Exchange can allow some mailboxes only, so the next one may succeed.
             Answer::Refused(refusal) if refusal.status == 403 => denied = Some(refusal),
             Answer::Refused(refusal) if refusal.is_mailbox_elsewhere() => elsewhere = Some(refusal),
             Answer::Refused(refusal) => {
@@ -60,7 +60,7 @@ pub(super) async fn check<H: Host>(
             not_granted(CALENDARS_WRITE, CALENDARS, &graph.explain(refusal, CALENDARS))
         }
         (None, None) => {
-            skipped(CALENDARS_WRITE, "Not tried: there is no mailbox whose calendar could be read")
+            skipped(CALENDARS_WRITE, "Not tested: there is no mailbox with a calendar")
         }
         (None, Some(refusal)) => Check {
             remedy: Some(
@@ -71,39 +71,40 @@ pub(super) async fn check<H: Host>(
             detail: Some(refusal.detail().to_owned()),
             ..warned(
                 CALENDARS_WRITE,
-                "Not proven: none of the mailboxes tried is in Exchange Online",
+                "Not checked: none of the tried mailboxes is in Exchange Online",
             )
         },
     }
 }
 
 fn readable_calendar<H: Host>(graph: &Graph<'_, H>, token: &AccessToken) -> Check {
-    let names_calendars = |roles: &[String]| roles.iter().any(|it| it.starts_with("Calendars."));
+    let names_calendars =
+        |roles: &[String]| roles.iter().any(|role| role.starts_with("Calendars."));
     match token.hints_at(CALENDARS.name) {
-        Some(true) => granted(
-            CALENDARS_WRITE,
-            CALENDARS,
-            "Calendars can be read, and the token allows to write",
-        ),
-        None => {
-            granted(CALENDARS_WRITE, CALENDARS, "Reading calendars is proven; writing is not tried")
+        Some(true) => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read, and writing is allowed")
         }
-        // A role in Exchange, which no token tells of: see `least_privilege`.
+        None => {
+            granted(CALENDARS_WRITE, CALENDARS, "calendars can be read; writing was not tested")
+        }
+        // A role in Exchange, which the token does not contain: see `least_privilege`.
         Some(false) if !token.roles().is_some_and(names_calendars) => passed(
             CALENDARS_WRITE,
-            "Calendars can be read by a role in Exchange, without a grant for all mailboxes; writing is not tried",
+            "Calendars can be read by a role in Exchange, without a grant for all mailboxes; \
+                writing was not tested",
         ),
         Some(false) => Check {
             remedy: Some(remedy::grant(CALENDARS.name, graph.endpoints().portal())),
             ..warned(
                 CALENDARS_WRITE,
-                "Reading calendars is proven, but the token does not allow to write: rooms could not be booked",
+                "Calendars can be read, but the token does not allow writing: rooms cannot be \
+                    booked",
             )
         },
     }
 }
 
-/// Where there are no rooms, people have calendars too.
+/// Returns mailboxes of users, for a tenant without rooms.
 async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
     let Ok(response) = graph.require(Request::get(graph.endpoints().some_users()), USERS).await
     else {
@@ -111,7 +112,7 @@ async fn some_mailboxes<H: Host>(graph: &Graph<'_, H>) -> Vec<String> {
     };
     let page = response.json();
     let users = page.get("value").and_then(Value::as_array).into_iter().flatten();
-    let with_mail = users.filter(|it| it.get("mail").is_some_and(Value::is_string));
-    let ids = with_mail.filter_map(|it| it.get("id")?.as_str().map(str::to_owned));
+    let with_mail = users.filter(|user| user.get("mail").is_some_and(Value::is_string));
+    let ids = with_mail.filter_map(|user| user.get("id")?.as_str().map(str::to_owned));
     ids.take(MAILBOXES).collect()
 }

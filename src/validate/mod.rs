@@ -1,7 +1,7 @@
-//! Tries the settings, and says what is wrong and what to click.
+//! Checks the settings against the tenant, and names the remedy for each error.
 //!
-//! Every permission is probed with a fresh token: what a token says of itself is a hint only.
-//! Nothing is changed in the tenant.
+//! Every permission is tried with a new token: the roles in a token are only a hint. The checks
+//! change nothing in the tenant.
 
 mod calendars;
 mod card_number;
@@ -13,15 +13,15 @@ mod scope;
 use futures_util::future::join4;
 
 use crate::{
-    describe::Permission,
-    entra::fields_of,
+    entra::fields_to_blame,
     error::{Error, FieldError},
     expiry::Expiry,
     graph::{Graph, Patience},
     host::Host,
     model::{Check, Outcome},
+    permission::Permission,
     remedy,
-    settings::{Settings, is_guid},
+    settings::{Settings, is_guid, pointer},
 };
 
 const SETTINGS: &str = "settings";
@@ -36,7 +36,7 @@ const CALENDARS_WRITE: &str = "permission/Calendars.ReadWrite";
 const ROOMS: &str = "rooms";
 const LEAST_PRIVILEGE: &str = "least-privilege";
 
-/// The same checks every time, in the order in which a person reads them.
+/// All checks, in the order in which they are shown. Each call returns all of them.
 const ALL: [&str; 11] = [
     SETTINGS,
     TOKEN,
@@ -51,7 +51,7 @@ const ALL: [&str; 11] = [
     LEAST_PRIVILEGE,
 ];
 
-/// Tries all that can be tried, also after a check failed.
+/// Runs all checks that can run, also after one failed.
 pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
     let settings = match Settings::parse(settings) {
         Ok(settings) => settings,
@@ -61,33 +61,38 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
                 count => format!("{count} settings are wrong"),
             };
             let wrong = Check { fields, ..failed(SETTINGS, summary) };
-            return up_to(vec![wrong], "Not tried, since settings are wrong");
+            return skip_others(vec![wrong], "Not tested, because a setting is wrong");
         }
     };
     let mut checks = vec![check_settings(&settings, host)];
-    let graph = Graph::new(host, &settings, Patience::PERSON);
+    let graph = Graph::new(host, &settings, Patience::INTERACTIVE);
     let token = match graph.token().await {
         Ok(token) => token,
         Err(error) => {
-            checks.push(of_refusal(&settings, &error));
-            return up_to(checks, "Not tried, since there is no token");
+            checks.push(token_refused(&settings, &error));
+            return skip_others(checks, "Not tested, because Entra ID refused the sign-in");
         }
     };
     let credential = settings.server.credential.name();
     checks.push(passed(TOKEN, format!("Entra ID accepts client ID and {credential}")));
 
-    let people = async {
+    let users_checks = async {
         let users = permissions::users(&graph).await;
         let card_number = card_number::check(&graph, &users).await;
         (users, card_number)
     };
-    let of_groups = async {
+    let groups_checks = async {
         let groups = permissions::groups(&graph).await;
         let scope = scope::check(&graph, &token, &groups).await;
         (groups, scope)
     };
-    let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) =
-        join4(permissions::tenant(&graph), people, of_groups, rooms::check(&graph, &token)).await;
+    let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) = join4(
+        permissions::tenant(&graph),
+        users_checks,
+        groups_checks,
+        rooms::check(&graph, &token),
+    )
+    .await;
     let least_privilege = least_privilege::check(&graph, &token);
     checks.extend([
         tenant,
@@ -103,8 +108,8 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
     checks
 }
 
-/// The checks that were tried, and the others as skipped.
-fn up_to(mut checks: Vec<Check>, why: &str) -> Vec<Check> {
+/// Returns the checks that ran, and all others as skipped.
+fn skip_others(mut checks: Vec<Check>, why: &str) -> Vec<Check> {
     checks.extend(ALL.iter().skip(checks.len()).map(|id| skipped(id, why)));
     checks
 }
@@ -115,38 +120,39 @@ fn check_settings<H: Host>(settings: &Settings, host: &H) -> Check {
         fields: vec![FieldError::new(field, summary.clone())],
         ..warned(SETTINGS, summary)
     };
-    if let Some(expiry) = Expiry::of(settings, host.now()) {
+    if let Some(expiry) = Expiry::find(settings, host.now()) {
         return warned(expiry.field, expiry.summary, expiry.remedy);
     }
-    if settings.server.credential.secret().is_some_and(|it| is_guid(it.reveal())) {
+    if settings.server.credential.secret().is_some_and(|secret| is_guid(secret.reveal())) {
         return warned(
-            "/server/clientSecret",
-            "The client secret looks like a Secret ID; what is needed is its Value".to_owned(),
+            pointer::CLIENT_SECRET,
+            "The client secret looks like a Secret ID; enter its Value instead".to_owned(),
             remedy::in_portal(remedy::NEW_SECRET, settings.endpoints().portal()),
         );
     }
     passed(SETTINGS, "The settings are complete")
 }
 
-/// No token, and the fields that are to blame.
-fn of_refusal(settings: &Settings, error: &Error) -> Check {
-    let check = of_error(TOKEN, error);
+/// Returns the check of the token, with the fields that can be wrong.
+fn token_refused(settings: &Settings, error: &Error) -> Check {
+    let check = failed_by(TOKEN, error);
     let Some(explanation) = error.explanation() else {
         return check;
     };
-    let fields = fields_of(&explanation.code, settings).iter();
-    let fields = fields.map(|it| FieldError::new(*it, explanation.summary.clone())).collect();
+    let fields = fields_to_blame(&explanation.code, settings).iter();
+    let fields = fields.map(|field| FieldError::new(*field, explanation.summary.clone())).collect();
     Check { fields, ..check }
 }
 
-fn of_error(id: &'static str, error: &Error) -> Check {
+/// Returns a failed check with the cause and remedy of an error.
+fn failed_by(id: &'static str, error: &Error) -> Check {
     match error {
         Error::InvalidSettings(fields) => {
             Check { fields: fields.clone(), ..failed(id, "A setting is wrong") }
         }
         Error::Throttled(seconds) => Check {
             remedy: Some(format!("Test again in {seconds} seconds")),
-            ..failed(id, "Microsoft asks for patience: too many requests at the moment")
+            ..failed(id, "Microsoft limits the number of requests at the moment")
         },
         Error::Cancelled => failed(id, "Cancelled"),
         Error::Unauthorized(it)
@@ -155,7 +161,8 @@ fn of_error(id: &'static str, error: &Error) -> Check {
         | Error::Unexpected(it)
         | Error::Rejected(it)
         | Error::Declined(it)
-        | Error::Unsupported(it) => Check {
+        | Error::Unsupported(it)
+        | Error::Other(it) => Check {
             remedy: it.remedy.clone(),
             detail: Some(match &it.detail {
                 Some(detail) => format!("{}; {detail}", it.code),
@@ -166,14 +173,14 @@ fn of_error(id: &'static str, error: &Error) -> Check {
     }
 }
 
-/// A permission that was tried in vain, and what that costs.
+/// Returns the check of a permission that was refused, with what does not work without it.
 fn not_granted(id: &'static str, permission: Permission, error: &Error) -> Check {
-    let check = of_error(id, error);
+    let check = failed_by(id, error);
     match error {
-        // Nothing that an administrator of the app could click: ONES is of use without.
+        // No administrator of the app can grant it, and ONES works without.
         Error::Unsupported(_) => Check { outcome: Outcome::Warned, ..check },
         Error::PermissionMissing(_) => Check {
-            summary: format!("{}. Without it: {}", check.summary, permission.costs),
+            summary: format!("{}. Without it: {}", check.summary, permission.without),
             ..check
         },
         _ => check,
@@ -202,6 +209,6 @@ fn skipped(id: &'static str, summary: impl Into<String>) -> Check {
 }
 
 fn check(id: &'static str, outcome: Outcome, summary: impl Into<String>) -> Check {
-    let summary = summary.into();
+    let (id, summary) = (id.to_owned(), summary.into());
     Check { id, outcome, summary, remedy: None, detail: None, fields: Vec::new() }
 }

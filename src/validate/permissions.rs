@@ -1,18 +1,18 @@
-//! Whether the tenant answers, and lets people and groups be read.
+//! Checks that the tenant answers, and that users and groups can be read.
 
 use serde_json::Value;
 
 use super::{
-    GROUPS_READ, TENANT, USERS_READ, failed, granted, not_granted, of_error, passed, skipped,
+    GROUPS_READ, TENANT, USERS_READ, failed, failed_by, granted, not_granted, passed, skipped,
     warned,
 };
 use crate::{
-    describe::{GROUPS, USERS},
     error::Error,
     graph::{Graph, Page},
     host::{Host, Request},
     model::Check,
     payload::UserReader,
+    permission::{GROUPS, USERS},
     settings::is_guid,
 };
 
@@ -20,17 +20,18 @@ pub(super) async fn tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
     let url = graph.endpoints().organization();
     let response = match graph.require(Request::get(url), USERS).await {
         Ok(response) => response,
-        // The token came from this tenant; only its name stays unknown.
+        // The token comes from this tenant; only its name is unknown.
         Err(Error::PermissionMissing(_)) => {
             return skipped(
                 TENANT,
-                "The tenant's name cannot be read without User.Read.All; the token is one of this tenant",
+                "The name of the tenant cannot be read without User.Read.All; the token comes from \
+                    this tenant",
             );
         }
-        Err(error) => return of_error(TENANT, &error),
+        Err(error) => return failed_by(TENANT, &error),
     };
     if let Err(error) = Page::read(&response) {
-        return of_error(TENANT, &error);
+        return failed_by(TENANT, &error);
     }
     let organizations = response.json();
     let text = |pointer| organizations.pointer(pointer).and_then(Value::as_str);
@@ -39,29 +40,29 @@ pub(super) async fn tenant<H: Host>(graph: &Graph<'_, H>) -> Check {
     match text("/value/0/id") {
         Some(id) if is_guid(expected) && !id.eq_ignore_ascii_case(expected) => Check {
             detail: Some(format!("tenant {id}")),
-            ..failed(TENANT, format!("Microsoft Graph answers for another tenant, {name}"))
+            ..failed(TENANT, format!("Microsoft Graph answered for another tenant, {name}"))
         },
         _ if organizations.pointer("/value/0").is_none() => {
-            warned(TENANT, "Microsoft Graph tells nothing of the tenant")
+            warned(TENANT, "Microsoft Graph returned no record of the tenant")
         }
         _ => passed(TENANT, format!("The tenant is {name}")),
     }
 }
 
 pub(super) async fn users<H: Host>(graph: &Graph<'_, H>) -> Check {
-    // Plain /users also passes with less than User.Read.All, its delta does not.
+    // Unlike delta, /users also succeeds with less than User.Read.All.
     let delta = graph.endpoints().users_delta_latest(UserReader::new(None).select());
     let response = graph.require(Request::get(delta), USERS).await;
-    match response.and_then(|it| Page::read(&it).map(drop)) {
-        Ok(()) => granted(USERS_READ, USERS, "People can be read"),
+    match response.and_then(|answer| Page::read(&answer).map(drop)) {
+        Ok(()) => granted(USERS_READ, USERS, "users can be read"),
         Err(error) => not_granted(USERS_READ, USERS, &error),
     }
 }
 
 pub(super) async fn groups<H: Host>(graph: &Graph<'_, H>) -> Check {
     let response = graph.require(Request::get(graph.endpoints().one_group()), GROUPS).await;
-    match response.and_then(|it| Page::read(&it).map(drop)) {
-        Ok(()) => granted(GROUPS_READ, GROUPS, "Groups can be read"),
+    match response.and_then(|answer| Page::read(&answer).map(drop)) {
+        Ok(()) => granted(GROUPS_READ, GROUPS, "groups can be read"),
         Err(error) => not_granted(GROUPS_READ, GROUPS, &error),
     }
 }

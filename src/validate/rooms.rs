@@ -1,4 +1,4 @@
-//! Whether there are rooms, and the chosen ones among them.
+//! Checks that there are rooms, and that the chosen ones are among them.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,21 @@ use super::{
     granted, not_granted, passed, skipped, warned,
 };
 use crate::{
-    describe::PLACES,
     entra::AccessToken,
     error::{Error, FieldError},
-    graph::{Graph, Page},
+    graph::{
+        Graph, Page,
+        places::{self, Total},
+    },
     host::{Host, Request},
     model::Check,
     payload::RoomKey,
-    places::{self, Total},
+    permission::PLACES,
     rooms::{self, NO_ROOMS, Selection},
-    settings::RoomSelection,
+    settings::{RoomSelection, pointer},
 };
 
-/// Rooms, and the calendar of one of them.
+/// Checks places, the calendar of a room, and rooms.
 pub(super) async fn check<H: Host>(
     graph: &Graph<'_, H>,
     token: &AccessToken,
@@ -33,7 +35,7 @@ pub(super) async fn check<H: Host>(
         let before = seen.len();
         for raw in page {
             let place = RoomKey::identify(raw);
-            // Of the rooms that ONES is to book.
+            // Only of rooms that users can book in ONES.
             if selection.takes(&place) && mailboxes.len() < MAILBOXES {
                 mailboxes.extend(place.email);
             }
@@ -42,7 +44,7 @@ pub(super) async fn check<H: Host>(
         seen.len() - before
     };
     let read = if all {
-        // A person waits: whether there are any is told by the first page.
+        // A user waits, and the first page shows whether there are any.
         let url = graph.endpoints().rooms(0);
         match graph.require(Request::get(url), PLACES).await {
             Ok(response) => Page::read(&response)
@@ -57,14 +59,14 @@ pub(super) async fn check<H: Host>(
         Err(error) => {
             let why = match &error {
                 Error::Unsupported(it) => {
-                    format!("Not tried, since rooms cannot be read. {}", it.summary)
+                    format!("Not tested, because rooms cannot be read. {}", it.summary)
                 }
-                _ => "Not tried, since rooms cannot be read".to_owned(),
+                _ => "Not tested, because rooms cannot be read".to_owned(),
             };
             (not_granted(PLACES_READ, PLACES, &error), skipped(ROOMS, why))
         }
         Ok(total) => {
-            (granted(PLACES_READ, PLACES, "Rooms can be read"), check_rooms(total, all, &selection))
+            (granted(PLACES_READ, PLACES, "rooms can be read"), check_rooms(total, all, &selection))
         }
     };
     let calendars = calendars::check(graph, token, mailboxes).await;
@@ -76,13 +78,17 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
     let fields: Vec<_> = selection
         .missing()
         .map(|(index, room)| {
-            FieldError::new(format!("/rooms/select/{index}"), rooms::not_found(room))
+            FieldError::new(
+                pointer::item(pointer::ROOM_SELECTION, index),
+                rooms::warn_not_found(room),
+            )
         })
         .collect();
     if count == 0 {
         return Check {
             remedy: Some(
-                "Ask your Exchange administrator for room mailboxes, and whether they are hidden from the address lists"
+                "Ask your Exchange administrator to create room mailboxes, or to show hidden ones \
+                    in the address lists"
                     .to_owned(),
             ),
             fields,
@@ -105,9 +111,16 @@ fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {
         (missing, _) => {
             let names: Vec<_> = selection.missing().map(|(_, room)| room).collect();
             Check {
-                remedy: Some("Choose the rooms anew in the room settings; a change can take up to 48 hours to show".to_owned()),
+                remedy: Some(
+                    "Choose the rooms again in the room settings; a change can take up to 48 hours \
+                        to appear"
+                        .to_owned(),
+                ),
                 fields,
-                ..warned(ROOMS, format!("{missing} of the chosen rooms were not found: {}", names.join(", ")))
+                ..warned(
+                    ROOMS,
+                    format!("{missing} of the chosen rooms were not found: {}", names.join(", ")),
+                )
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What an administrator is told to do about a refusal of Microsoft.
+//! The advice for administrators after a refusal of Microsoft.
 
 use end_to_end::{Scene, text};
 use m365_emulator::{Fault, Then, TokenFault};
@@ -11,9 +11,9 @@ fn check(scene: &Scene, id: &str) -> Value {
     checks.into_iter().find(|check| check["id"] == id).expect("the check")
 }
 
-/// The check of the token, where the token endpoint refuses so.
+/// Returns the check of the token, where the token endpoint refuses with this code.
 fn refused(fault: TokenFault) -> Value {
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     scene.add_fault(Fault::once("", Then::Token(fault)).times(None)).expect("a fault");
     let token = check(&scene, "token");
     assert_eq!(token["outcome"], "failed", "{token}");
@@ -35,7 +35,7 @@ fn case_004_a_tenant_of_another_cloud_leads_to_the_operator() {
 }
 
 #[test]
-fn case_022_what_was_made_a_moment_ago_is_given_a_minute_before_it_is_made_again() {
+fn case_022_a_new_app_or_secret_gets_a_minute_before_it_is_made_again() {
     for (fault, code) in [
         (TokenFault::SecretUnknown, "AADSTS7000215"),
         (TokenFault::ApplicationUnknown, "AADSTS700016"),
@@ -49,7 +49,7 @@ fn case_022_what_was_made_a_moment_ago_is_given_a_minute_before_it_is_made_again
         assert!(minute < portal, "waiting comes first: {remedy}");
     }
     // The next attempt succeeds, and nothing was made again.
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     let fault = Fault::once("", Then::Token(TokenFault::SecretUnknown));
     scene.add_fault(fault).expect("a fault");
     scene.host(&["sync", "users"]).ends_with(1);
@@ -57,13 +57,13 @@ fn case_022_what_was_made_a_moment_ago_is_given_a_minute_before_it_is_made_again
 }
 
 #[test]
-fn case_008_a_tenant_without_exchange_online_syncs_its_users_and_is_told_why_it_has_no_rooms() {
-    let scene = Scene::of(20, 3);
+fn case_008_a_tenant_without_exchange_online_syncs_users_and_a_warning_says_why_it_has_no_rooms() {
+    let scene = Scene::new(20, 3);
     scene.update_settings(|settings| settings.exchange_online = false);
     let run = scene.host(&["sync", "rooms"]).ends_with(1);
     assert!(run.stderr.contains("Exchange Online"), "{}", run.stderr);
     scene.sync("users");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     let places = check(&scene, "permission/Place.Read.All");
     let rooms = check(&scene, "rooms");
     assert!(format!("{places}{rooms}").contains("Exchange Online"), "{places} {rooms}");
@@ -71,8 +71,8 @@ fn case_008_a_tenant_without_exchange_online_syncs_its_users_and_is_told_why_it_
 
 #[test]
 fn case_013_a_group_that_hides_its_members_is_refused_with_the_name_of_the_permission() {
-    let mut scene = Scene::of(20, 2);
-    let ann = scene.people_in_truth().into_keys().next().expect("somebody");
+    let mut scene = Scene::new(20, 2);
+    let ann = scene.expected_users().into_keys().next().expect("a user");
     let board = json!({"displayName": "Board", "visibility": "HiddenMembership", "members": [ann]});
     let board = board.as_object().expect("an object").clone();
     let board = scene.create_group(board).expect("a group");
@@ -84,5 +84,5 @@ fn case_013_a_group_that_hides_its_members_is_refused_with_the_name_of_the_permi
 
     scene.grant("Member.Read.Hidden").expect("a permission");
     scene.sync("users");
-    assert_eq!(scene.people().into_keys().collect::<Vec<_>>(), [ann]);
+    assert_eq!(scene.synced_users().into_keys().collect::<Vec<_>>(), [ann]);
 }

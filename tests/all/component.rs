@@ -1,4 +1,4 @@
-//! What the component is, seen from outside.
+//! Imports and description of the component.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ fn the_component_imports_what_it_needs_and_nothing_else() {
     let kind = component.component_type();
     let imports: BTreeSet<_> = kind.imports(&engine).map(|(name, _)| name.to_owned()).collect();
     let expected = [
+        // The types of the plugin's own interface: no function, so a host need not supply it.
+        "ones:integration/types@0.1.0",
         // What the world names, and the types these name in turn.
         "wasi:clocks/monotonic-clock@0.3.0",
         "wasi:clocks/system-clock@0.3.0",
@@ -49,7 +51,7 @@ fn the_component_imports_what_it_needs_and_nothing_else() {
 
 #[test]
 fn the_plugin_describes_itself() {
-    let scene = Scene::of(1, 1);
+    let scene = Scene::new(1, 1);
     let described = scene.host(&["describe"]).ends_with(0).json();
     assert_eq!(described["name"], "Office 365");
     let permissions: Vec<_> = described["permissions"]
@@ -63,5 +65,5 @@ fn the_plugin_describes_itself() {
     let steps = &described["settingsSchema"]["properties"];
     assert_eq!(steps["server"]["properties"]["clientSecret"]["writeOnly"], json!(true));
     assert!(steps["rooms"].is_object() && steps["users"].is_object());
-    assert_eq!(scene.requests().len(), 0, "nobody is asked");
+    assert_eq!(scene.requests().len(), 0, "no request");
 }

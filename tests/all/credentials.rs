@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// A key for tests. rcgen cannot make RSA keys with ring, but signs with them.
 const KEY: &str = include_str!("../vectors/credentials/rsa-2048.key.pem");
 
-/// A certificate for the key that is good for a long time, beginning long ago.
+/// Returns a certificate for the key that is valid from long ago for a long time.
 fn certificate() -> String {
     let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
     let mut params = CertificateParams::default();
@@ -18,14 +18,14 @@ fn certificate() -> String {
 
 /// A tenant, and settings with a certificate that only the settings know so far.
 fn scene(certificate: &str) -> Scene {
-    let mut scene = Scene::of(20, 3);
+    let mut scene = Scene::new(20, 3);
     scene.set("/server/clientSecret", Value::Null);
     scene.set("/server/clientCertificate", json!(format!("{certificate}{KEY}")));
     scene
 }
 
 #[test]
-fn a_certificate_does_what_a_secret_does_and_its_key_appears_nowhere() {
+fn a_certificate_works_like_a_secret_and_its_key_appears_nowhere() {
     let certificate = certificate();
     let scene = scene(&certificate);
     scene.add_certificate(&certificate).expect("a certificate");
@@ -34,19 +34,19 @@ fn a_certificate_does_what_a_secret_does_and_its_key_appears_nowhere() {
         let secret = KEY.lines().nth(1).expect("a line of the key");
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{words:?}");
     }
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     let token = scene.host(&["validate"]).json()["checks"][1].clone();
     assert_eq!(token["summary"], "Entra ID accepts client ID and client certificate");
 }
 
 #[test]
-fn a_certificate_that_the_tenant_does_not_know_is_to_be_uploaded() {
+fn the_remedy_for_an_unknown_certificate_is_to_upload_it() {
     let scene = scene(&certificate());
     let token = scene.host(&["validate"]).ends_with(1).json()["checks"][1].clone();
     assert_eq!(token["outcome"], "failed");
     assert_eq!(token["fields"][0]["field"], "/server/clientCertificate");
     let says = |member: &str, words: &str| {
-        assert!(token[member].as_str().is_some_and(|it| it.contains(words)), "{token}");
+        assert!(token[member].as_str().is_some_and(|text| text.contains(words)), "{token}");
     };
     says("detail", "AADSTS700027");
     says("remedy", "Certificates → Upload certificate");
@@ -54,7 +54,7 @@ fn a_certificate_that_the_tenant_does_not_know_is_to_be_uploaded() {
 
 #[test]
 fn an_expiring_secret_is_warned_about_in_every_run() {
-    let mut scene = Scene::of(10, 2);
+    let mut scene = Scene::new(10, 2);
     scene.set("/server/secretExpires", json!("2020-01-01"));
     for what in ["rooms", "users"] {
         let run = scene.sync(what);

@@ -1,4 +1,4 @@
-//! Groups of the directory, who is in them, and people who are limited to them.
+//! Groups of the directory, their members, and users that are limited to groups.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// A tenant with groups within groups, over small pages.
+/// Starts a tenant with nested groups and small pages.
 fn scene(users: usize, groups: usize) -> Scene {
     let scene = Scene::with(Config { users, rooms: 3, groups, ..Config::default() });
     scene.update_settings(|it| {
@@ -21,15 +21,15 @@ fn scene(users: usize, groups: usize) -> Scene {
     scene
 }
 
-/// A new group, with these members.
+/// Adds a group with these members, and returns its id.
 fn group(scene: &Scene, name: &str, members: &[&str]) -> String {
     let group = json!({"displayName": name, "members": members});
     scene.create_group(properties(group)).expect("a group")
 }
 
-/// Somebody whom the default settings select, one after the other.
-fn person(scene: &Scene, number: usize) -> String {
-    scene.people_in_truth().into_keys().nth(number).expect("enough people")
+/// Returns the id of a user that the default settings select, by number.
+fn user(scene: &Scene, number: usize) -> String {
+    scene.expected_users().into_keys().nth(number).expect("enough users")
 }
 
 fn counts(run: &Value, what: &str) -> [u64; 3] {
@@ -37,35 +37,35 @@ fn counts(run: &Value, what: &str) -> [u64; 3] {
 }
 
 #[test]
-fn groups_come_with_all_who_are_in_them_and_follow_every_change() {
+fn groups_are_synced_with_their_members_and_follow_every_change() {
     let scene = scene(120, 12);
     scene.sync("rooms");
     let run = scene.sync("users");
     assert_eq!(run["groups"]["added"], json!(scene.groups().len()));
-    scene.assert_people_are_true();
-    scene.assert_groups_are_true();
+    scene.assert_users_match();
+    scene.assert_groups_match();
 
-    let (ann, bob) = (person(&scene, 0), person(&scene, 1));
+    let (ann, bob) = (user(&scene, 0), user(&scene, 1));
     let inner = group(&scene, "Inner", &[&ann]);
     let outer = group(&scene, "Outer", &[&inner, &bob]);
     let run = scene.sync("users");
     assert_eq!(run["mode"], "incremental");
     assert_eq!(counts(&run, "groups"), [2, 0, 0]);
     assert_eq!(run["memberships"], json!({"added": 3, "removed": 0}));
-    let kept = scene.groups_kept();
-    assert_eq!(kept[&outer]["members"], 2, "Ann by way of the inner group");
-    scene.assert_groups_are_true();
+    let stored = scene.synced_groups();
+    assert_eq!(stored[&outer]["members"], 2, "Ann by way of the inner group");
+    scene.assert_groups_match();
 
     scene.remove_members(&inner, &[&ann]).expect("a member");
     scene.patch_group(&outer, &properties(json!({"displayName": "Other"}))).expect("a group");
     scene.delete_user(&bob).expect("a user");
     let run = scene.sync("users");
     assert_eq!(counts(&run, "groups"), [0, 1, 0]);
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 
     scene.delete_group(&inner).expect("a group");
     assert_eq!(counts(&scene.sync("users"), "groups"), [0, 0, 1]);
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 }
 
 #[test]
@@ -75,65 +75,65 @@ fn a_sync_without_changes_makes_three_requests() {
     scene.clear_requests();
     let run = scene.sync("users");
     assert_eq!(run["mode"], "incremental");
-    assert_eq!(scene.requests().len(), 3, "a token, people, groups");
+    assert_eq!(scene.requests().len(), 3, "a token, users, groups");
 }
 
 #[test]
 fn groups_made_in_ones_are_never_touched() {
     let scene = scene(40, 3);
-    let ann = person(&scene, 0);
+    let ann = user(&scene, 0);
     // By the name of the default group, which is made in ONES.
     let mirrored = group(&scene, "Staff", &[&ann]);
     scene.sync("users");
     let staff = |source: &str| {
         let groups = scene.host(&["groups"]).ends_with(0).lines();
         let found = groups.into_iter().find(|it| it["source"] == source && it["name"] == "Staff");
-        found.map(|it| it["members"].as_u64().expect("a count"))
+        found.map(|item| item["members"].as_u64().expect("a count"))
     };
-    let everybody = scene.people().len() as u64;
-    assert_eq!((staff("directory"), staff("ones")), (Some(1), Some(everybody)));
+    let all = scene.synced_users().len() as u64;
+    assert_eq!((staff("directory"), staff("ones")), (Some(1), Some(all)));
     scene.delete_group(&mirrored).expect("a group");
     scene.sync("users");
-    assert_eq!((staff("directory"), staff("ones")), (None, Some(everybody)));
+    assert_eq!((staff("directory"), staff("ones")), (None, Some(all)));
 }
 
 #[test]
-fn only_people_of_the_chosen_groups_are_kept_and_leavers_are_out_of_scope() {
+fn only_users_of_the_chosen_groups_are_stored_and_leavers_are_out_of_scope() {
     let mut scene = scene(80, 4);
-    let (ann, bob, eve) = (person(&scene, 0), person(&scene, 1), person(&scene, 2));
+    let (ann, bob, eve) = (user(&scene, 0), user(&scene, 1), user(&scene, 2));
     let inner = group(&scene, "Inner", &[&bob]);
     let outer = group(&scene, "Outer", &[&ann, &inner]);
     scene.set("/users/onlyGroups", json!([outer]));
     scene.sync("rooms");
     scene.sync("users");
     assert_eq!(
-        scene.people().into_keys().collect::<BTreeSet<_>>(),
+        scene.synced_users().into_keys().collect::<BTreeSet<_>>(),
         [ann.clone(), bob.clone()].into()
     );
 
-    // Somebody outside changes, somebody inside does.
+    // A user outside the groups changes, and a user inside.
     for id in [&eve, &ann] {
         scene.patch_user(id, properties(json!({"jobTitle": "Changed"}))).expect("a user");
     }
     assert_eq!(scene.counts("users"), [0, 1, 0, 0]);
     assert_eq!(scene.asked("/checkMemberGroups"), 2);
 
-    // Eve comes by way of a group within the group, Bob goes.
+    // Eve joins through a nested group, Bob leaves.
     scene.add_members(&inner, &[&eve]).expect("a member");
     scene.remove_members(&inner, &[&bob]).expect("a member");
     let run = scene.sync("users");
-    assert_eq!(run["mode"], "full", "the scope is enumerated anew");
-    scene.assert_people_are_true();
+    assert_eq!(run["mode"], "full", "the scope is listed again");
+    scene.assert_users_match();
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
-    let gone = all.iter().find(|it| text(it, "id") == bob).expect("kept as removed");
+    let gone = all.iter().find(|user| text(user, "id") == bob).expect("stored as removed");
     assert_eq!(gone["removed"]["reason"], "out-of-scope", "{gone}");
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 }
 
 #[test]
 fn another_scope_leads_to_the_right_run_by_itself() {
     let mut scene = scene(90, 5);
-    let ids: Vec<_> = (0..40).map(|it| person(&scene, it)).collect();
+    let ids: Vec<_> = (0..40).map(|number| user(&scene, number)).collect();
     let some: Vec<_> = ids[..30].iter().map(String::as_str).collect();
     let most = group(&scene, "Most", &some);
     scene.sync("rooms");
@@ -154,57 +154,57 @@ fn another_scope_leads_to_the_right_run_by_itself() {
         }
         assert_eq!(run.json()["mode"], "full");
         assert_eq!(scene.asked("/groups/delta"), 1, "groups go on with what changed");
-        scene.assert_people_are_true();
-        scene.assert_groups_are_true();
+        scene.assert_users_match();
+        scene.assert_groups_match();
     }
 }
 
 #[test]
-fn who_is_in_none_of_the_groups_is_not_stored_at_all() {
+fn a_user_in_none_of_the_groups_is_not_stored() {
     let mut scene = scene(50, 2);
-    let ann = person(&scene, 0);
+    let ann = user(&scene, 0);
     let only = group(&scene, "Only", &[&ann]);
     scene.set("/users/onlyGroups", json!([only]));
     scene.sync("users");
     let all = scene.host(&["users", "--all"]).ends_with(0).lines();
-    assert_eq!(all.iter().map(|it| text(it, "id")).collect::<Vec<_>>(), [ann]);
+    assert_eq!(all.iter().map(|record| text(record, "id")).collect::<Vec<_>>(), [ann]);
 }
 
 #[test]
-fn a_chosen_group_that_is_gone_is_named_and_nobody_is_put_out() {
+fn a_chosen_group_that_is_gone_is_named_and_no_user_is_removed() {
     let mut scene = scene(50, 2);
-    let ann = person(&scene, 0);
+    let ann = user(&scene, 0);
     let only = group(&scene, "Only", &[&ann]);
     scene.set("/users/onlyGroups", json!([only]));
     scene.sync("users");
     scene.delete_group(&only).expect("a group");
     let run = scene.host(&["sync", "users"]).ends_with(1);
     assert_eq!(run.json()["error"]["fields"][0]["field"], "/users/onlyGroups/0", "{run:?}");
-    assert_eq!(scene.people().len(), 1);
+    assert_eq!(scene.synced_users().len(), 1);
     let run = scene.host(&["validate"]).ends_with(1).json();
     let checks = run["checks"].as_array().expect("checks");
-    let scope = checks.iter().find(|it| it["id"] == "scope").expect("a check");
+    let scope = checks.iter().find(|check| check["id"] == "scope").expect("a check");
     assert_eq!(scope["outcome"], "failed");
 }
 
 #[test]
-fn without_the_permission_people_come_and_the_groups_that_were_known_stay() {
+fn without_the_permission_users_are_synced_and_known_groups_stay() {
     let scene = scene(40, 4);
     scene.sync("users");
-    let before = scene.groups_kept();
+    let before = scene.synced_groups();
     scene.revoke("Group.Read.All").expect("a permission");
     let run = scene.sync("users");
     let warnings = run["summary"]["warnings"].to_string();
     assert!(warnings.contains("Groups are not synced"), "{warnings}");
-    assert_eq!(scene.groups_kept(), before);
+    assert_eq!(scene.synced_groups(), before);
 }
 
-/// What can happen between two runs.
+/// A change between two runs.
 #[derive(Debug, Clone)]
 enum Event {
     /// Joiners, leavers, renames, moves, and some memberships.
     Mix(usize),
-    /// A person, by number, joins a group, by number, or leaves it.
+    /// A user joins or leaves a group. Both are chosen by number.
     Join(usize, usize),
     Leave(usize, usize),
     /// One group joins another.
@@ -212,7 +212,7 @@ enum Event {
     Delete(usize),
     Make(usize),
     Expire,
-    /// How many groups and how many members a page has.
+    /// Number of groups and of members on a page.
     Pages(usize, usize),
     Limit(Vec<usize>),
     Include(bool, bool),
@@ -222,8 +222,8 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         2 => (1..12_usize).prop_map(Event::Mix),
-        3 => (0..30_usize, 0..8_usize).prop_map(|(person, group)| Event::Join(person, group)),
-        3 => (0..30_usize, 0..8_usize).prop_map(|(person, group)| Event::Leave(person, group)),
+        3 => (0..30_usize, 0..8_usize).prop_map(|(user, group)| Event::Join(user, group)),
+        3 => (0..30_usize, 0..8_usize).prop_map(|(user, group)| Event::Leave(user, group)),
         1 => (0..8_usize, 0..8_usize).prop_map(|(inner, outer)| Event::Nest(inner, outer)),
         1 => (3..8_usize).prop_map(Event::Delete),
         1 => (0..30_usize).prop_map(Event::Make),
@@ -235,22 +235,22 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// `lasting` are the groups that people may be limited to: nobody deletes them.
+/// `lasting` are the groups that users may be limited to, which are never deleted.
 fn happen(scene: &mut Scene, event: &Event, lasting: &[String]) {
-    let groups: Vec<String> = scene.groups().iter().map(|it| text(it, "id")).collect();
-    let people: Vec<String> = scene.users().iter().map(|it| text(it, "id")).collect();
+    let groups: Vec<String> = scene.groups().iter().map(|record| text(record, "id")).collect();
+    let users: Vec<String> = scene.users().iter().map(|record| text(record, "id")).collect();
     let group = |number: &usize| &groups[number % groups.len()];
-    let person = |number: &usize| &people[number % people.len()];
+    let user = |number: &usize| &users[number % users.len()];
     // What the tenant refuses does not happen.
     match event {
         Event::Mix(count) => drop(scene.mix(*count)),
-        Event::Join(who, to) => drop(scene.add_members(group(to), &[person(who)])),
-        Event::Leave(who, from) => drop(scene.remove_members(group(from), &[person(who)])),
+        Event::Join(who, to) => drop(scene.add_members(group(to), &[user(who)])),
+        Event::Leave(who, from) => drop(scene.remove_members(group(from), &[user(who)])),
         Event::Nest(inner, outer) => drop(scene.add_members(group(outer), &[group(inner)])),
         Event::Delete(which) if lasting.contains(group(which)) => {}
         Event::Delete(which) => drop(scene.delete_group(group(which))),
         Event::Make(who) => {
-            let made = json!({"displayName": "Made", "members": [person(who)]});
+            let made = json!({"displayName": "Made", "members": [user(who)]});
             drop(scene.create_group(properties(made)));
         }
         Event::Expire => scene.expire_delta_tokens(DeltaExpiry::Location),
@@ -259,7 +259,7 @@ fn happen(scene: &mut Scene, event: &Event, lasting: &[String]) {
             it.delta_members_per_page = *members;
         }),
         Event::Limit(to) => {
-            let to: BTreeSet<_> = to.iter().map(|it| lasting[*it].clone()).collect();
+            let to: BTreeSet<_> = to.iter().map(|number| lasting[*number].clone()).collect();
             scene.set("/users/onlyGroups", json!(to));
         }
         Event::Include(guests, disabled) => {
@@ -270,7 +270,7 @@ fn happen(scene: &mut Scene, event: &Event, lasting: &[String]) {
     }
 }
 
-/// A run, and a person who agrees to its removals.
+/// Runs a sync, and approves its removals.
 fn sync(scene: &Scene) {
     let run = scene.host(&["sync", "users"]);
     assert!(matches!(run.code, 0 | 3), "{run:#?}");
@@ -280,10 +280,14 @@ fn sync(scene: &Scene) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 12,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn after_any_history_ones_has_the_truth_under_the_settings(
+    fn after_any_history_ones_has_the_current_state_under_the_settings(
         events in prop::collection::vec(event(), 4..24),
     ) {
         let mut scene = scene(30, 8);
@@ -292,12 +296,12 @@ proptest! {
             it.delta_shuffles = true;
         });
         sync(&scene);
-        let lasting: Vec<_> = scene.groups()[..3].iter().map(|it| text(it, "id")).collect();
+        let lasting: Vec<_> = scene.groups()[..3].iter().map(|record| text(record, "id")).collect();
         for event in &events {
             happen(&mut scene, event, &lasting);
         }
         sync(&scene);
-        scene.assert_people_are_true();
-        scene.assert_groups_are_true();
+        scene.assert_users_match();
+        scene.assert_groups_match();
     }
 }

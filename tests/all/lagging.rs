@@ -37,7 +37,7 @@ fn recovered(scene: &Scene) {
 
 #[test]
 fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_comes_later() {
-    let scene = Scene::of(40, 2);
+    let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
     scene.lag(Lag::default());
@@ -48,34 +48,34 @@ fn case_040_a_user_whom_a_lagging_replica_does_not_find_stays_and_a_new_one_come
         let run = scene.sync("users");
         assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)), "{run}");
         assert_eq!(owed(&run), 2, "{run}");
-        let people = scene.people();
-        assert!(people.contains_key(&ann) && !people.contains_key(&nora));
+        let stored = scene.synced_users();
+        assert!(stored.contains_key(&ann) && !stored.contains_key(&nora));
     }
     recovered(&scene);
     let run = scene.sync("users");
     assert_eq!((owed(&run), &run["mode"]), (0, &json!("incremental")), "{run}");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
-fn case_040_a_removal_that_delta_reports_is_believed_whatever_a_replica_says() {
-    let scene = Scene::of(40, 2);
+fn case_040_a_removal_that_delta_reports_counts_despite_old_replicas() {
+    let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
     scene.lag(Lag::default());
     scene.delete_user(&ann).expect("a user");
     assert_eq!(scene.sync("users")["removed"], json!(1));
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
 fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
-    let scene = Scene::of(40, 2);
+    let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     let group = |name: &str| json!({"displayName": name, "members": [ann]});
     let crew = scene.create_group(properties(group("Crew"))).expect("a group");
     scene.sync("users");
-    scene.lag(Lag::of(&[Read::Group]));
+    scene.lag(Lag::on(&[Read::Group]));
     not_found(&scene, format!("/groups/{crew}"));
     let renamed = properties(json!({"displayName": "Whole crew"}));
     scene.patch_group(&crew, &renamed).expect("a group");
@@ -83,18 +83,18 @@ fn case_041_a_group_that_a_lagging_replica_does_not_find_keeps_its_members() {
     for _ in 0..2 {
         let run = scene.sync("users");
         assert_eq!(run["groups"]["removed"], json!(0), "{run}");
-        let kept = scene.groups_kept();
-        assert_eq!(kept[&crew]["members"], json!(1), "{kept:?}");
-        assert!(!kept.contains_key(&new));
+        let stored = scene.synced_groups();
+        assert_eq!(stored[&crew]["members"], json!(1), "{stored:?}");
+        assert!(!stored.contains_key(&new));
     }
     recovered(&scene);
     scene.sync("users");
-    scene.assert_groups_are_true();
+    scene.assert_groups_match();
 }
 
 #[test]
-fn case_042_what_a_batch_did_not_answer_in_one_run_is_read_in_the_next() {
-    let scene = Scene::of(40, 2);
+fn case_042_records_whose_part_of_a_batch_failed_are_read_in_the_next_run() {
+    let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     scene.sync("users");
     change(&scene, &ann, json!({"jobTitle": "Captain"}));
@@ -110,17 +110,17 @@ fn case_042_what_a_batch_did_not_answer_in_one_run_is_read_in_the_next() {
     let run = scene.sync("users");
     assert_eq!(owed(&run), 3, "{run}");
     assert_eq!(run["unreadable"].as_array().map(Vec::len), Some(3), "{run}");
-    assert!(scene.people().contains_key(&ann));
+    assert!(scene.synced_users().contains_key(&ann));
     recovered(&scene);
     let run = scene.sync("users");
     assert_eq!((owed(&run), &run["mode"]), (0, &json!("incremental")), "{run}");
-    scene.assert_people_are_true();
-    scene.assert_groups_are_true();
+    scene.assert_users_match();
+    scene.assert_groups_match();
 }
 
 #[test]
-fn case_047_what_delta_reports_wins_over_what_an_old_replica_answers() {
-    let scene = Scene::of(40, 2);
+fn case_047_values_of_delta_override_those_of_an_old_replica() {
+    let scene = Scene::new(40, 2);
     let ann = new_user(&scene, "ann");
     change(&scene, &ann, json!({"mail": "ann@contoso.com"}));
     let crew = json!({"displayName": "Crew"});
@@ -132,7 +132,7 @@ fn case_047_what_delta_reports_wins_over_what_an_old_replica_answers() {
     scene.clear_requests();
     scene.sync("users");
     assert!(scene.asked("/$batch") > 0, "what delta left out was read by id");
-    assert_eq!(text(&scene.people()[&ann], "jobTitle"), "Captain");
-    scene.assert_people_are_true();
-    scene.assert_groups_are_true();
+    assert_eq!(text(&scene.synced_users()[&ann], "jobTitle"), "Captain");
+    scene.assert_users_match();
+    scene.assert_groups_match();
 }

@@ -1,5 +1,5 @@
-//! Whatever a replica is behind with and whatever part of a batch fails: afterwards ONES has the
-//! truth, and no user who was never gone was ever removed.
+//! Property test of lagging replicas and failing parts of batches: afterwards ONES has the current
+//! state of the tenant, and no user that always existed was removed.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn properties(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-/// What can happen between two runs. Numbers choose one of those that are there.
+/// A change between two runs. Numbers select an existing user or group.
 #[derive(Debug, Clone)]
 enum Event {
     Hire,
@@ -56,7 +56,7 @@ struct History {
 impl History {
     fn happen(&mut self, event: &Event) {
         let scene = &self.scene;
-        let users: Vec<_> = scene.people_in_truth().into_keys().collect();
+        let users: Vec<_> = scene.expected_users().into_keys().collect();
         let groups: Vec<_> = scene.groups().iter().map(|group| text(group, "id")).collect();
         let user = |number: &usize| users[number % users.len()].as_str();
         let group = |number: &usize| groups[number % groups.len()].as_str();
@@ -86,7 +86,7 @@ impl History {
             }
             Event::Join(who, to) => drop(scene.add_members(group(to), &[user(who)])),
             Event::Leave(who, from) => drop(scene.remove_members(group(from), &[user(who)])),
-            Event::Lag(read, times) => scene.lag(Lag::of(&[*read]).times(*times)),
+            Event::Lag(read, times) => scene.lag(Lag::on(&[*read]).times(*times)),
             Event::Fail(status, times) => {
                 // Longer than a run waits: nothing is gained by trying again.
                 let retry_after = (*status != 404).then(|| "600".to_owned());
@@ -97,14 +97,14 @@ impl History {
         }
     }
 
-    /// A run, an administrator who agrees to its removals, and a look at who is removed.
+    /// Runs a sync, approves its removals, and checks the removed users.
     fn sync(&self) {
         let run = self.scene.host(&["sync", "users"]);
         assert!(matches!(run.code, 0 | 3), "{run:#?}");
         if run.code == 3 {
             self.scene.host(&["removals", "approve"]).ends_with(0);
         }
-        let there = self.scene.people_in_truth();
+        let there = self.scene.expected_users();
         let all = self.scene.host(&["users", "--all"]).ends_with(0).lines();
         for user in all.iter().filter(|user| user["removed"].is_object()) {
             let id = text(user, "id");
@@ -122,7 +122,7 @@ proptest! {
     })]
 
     #[test]
-    fn after_replicas_that_lag_and_batches_that_fail_two_runs_lead_to_the_truth(
+    fn after_lagging_replicas_and_failing_batches_two_runs_restore_the_current_state(
         events in prop::collection::vec(event(), 6..22),
     ) {
         let config = Config { users: 25, rooms: 2, groups: 4, ..Config::default() };
@@ -135,7 +135,7 @@ proptest! {
         history.scene.clear_lags();
         history.sync();
         history.sync();
-        history.scene.assert_people_are_true();
-        history.scene.assert_groups_are_true();
+        history.scene.assert_users_match();
+        history.scene.assert_groups_match();
     }
 }

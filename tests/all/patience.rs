@@ -1,4 +1,4 @@
-//! Microsoft limits requests, fails for a moment, and forgets its page tokens: runs end well.
+//! Throttling, short outages and expired page tokens: a run still succeeds.
 
 use end_to_end::Scene;
 use m365_emulator::{Fault, Then};
@@ -17,7 +17,7 @@ fn throttled(path: &str) -> Vec<Fault> {
 
 #[test]
 fn case_005_a_short_retry_after_inside_a_batch_is_waited_out() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     scene.sync("users");
     // Delta reports few properties: the others are read in a batch.
     let user = json!({"displayName": "Ann", "userPrincipalName": "ann@contoso.com"});
@@ -26,24 +26,24 @@ fn case_005_a_short_retry_after_inside_a_batch_is_waited_out() {
     scene.set_faults(inside).expect("faults");
     let run = scene.sync("users");
     assert_eq!(run["unreadable"], json!([]), "{run}");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     assert!(scene.faults().iter().all(|fault| fault.times == Some(0)), "all of them happened");
 }
 
 #[test]
 fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let listing = |fault: Fault| fault.with_query("$top=999");
     let faults = throttled("/v1.0/users").into_iter().map(listing).collect();
     scene.set_faults(faults).expect("faults");
     let run = scene.sync("users");
     assert_eq!(run["summary"]["throttled"], json!(5), "{run}");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
 fn case_007_a_page_that_fails_once_is_asked_for_again() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     scene.sync("rooms");
     let fails = |path: &str, status| Fault::once(path, Then::fail(status));
     let faults = vec![
@@ -57,27 +57,27 @@ fn case_007_a_page_that_fails_once_is_asked_for_again() {
     let run = scene.sync("users");
     assert!(run["summary"]["retried"].as_u64().is_some_and(|times| times >= 3), "{run}");
     scene.sync("rooms");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
     assert!(scene.faults().iter().all(|fault| fault.times == Some(0)), "all of them happened");
 }
 
 #[test]
 fn case_020_page_tokens_that_expire_twice_in_one_run_do_not_end_it() {
-    let scene = Scene::of(2100, 2);
+    let scene = Scene::new(2100, 2);
     let expires = Fault::once("/v1.0/users", Then::ExpiredPageToken {}).with_query("$top=999");
     scene.add_fault(expires.times(2)).expect("a fault");
     scene.sync("users");
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }
 
 #[test]
 fn case_020_a_tenant_whose_page_tokens_never_last_gets_all_its_users_within_two_runs() {
-    let scene = Scene::of(2100, 2);
+    let scene = Scene::new(2100, 2);
     let expires = Fault::once("/v1.0/users", Then::ExpiredPageToken {}).with_query("$top=999");
     scene.add_fault(expires.times(None)).expect("a fault");
     let run = scene.host(&["sync", "users"]);
     if run.code != 0 {
         scene.sync("users");
     }
-    scene.assert_people_are_true();
+    scene.assert_users_match();
 }

@@ -1,4 +1,4 @@
-//! Browsers at the pages of the host, by HTTP: several tabs, back and reload.
+//! The pages of the host over HTTP, with several tabs, back and reload.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn connected(scene: &Scene) -> Server {
     let mut store = Store::open(&folder, StoreOptions::default()).expect("a store");
     let key = SealingKey::of(&folder, |_| None).expect("a key");
     let settings = Settings::parse(&scene.settings.to_string(), |_| None).expect("settings");
-    store.keep_settings(None, &settings, &key).expect("settings are kept");
+    store.keep_settings(None, &settings, &key).expect("settings are stored");
     drop(store);
     Server::start(scene, &[])
 }
@@ -63,14 +63,14 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Presses the button that signs in: where the vendor's page is.
+    /// Presses the sign-in button. Returns the URL of the vendor's page.
     fn leave(&mut self) -> String {
         let page = self.get("/sign-in/1");
         assert_eq!(page.status, 303, "{}", page.body);
         page.location
     }
 
-    /// Picks an account on the vendor's page: the path of this server that it leads back to.
+    /// Selects an account on the vendor's page. Returns the path that the vendor redirects to.
     fn pick(vendors_page: &str, account: &str) -> String {
         let brought = press(vendors_page, "account", account);
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(brought).finish();
@@ -85,16 +85,17 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn somebody(scene: &Scene) -> (String, String) {
-    let user = scene.people_in_truth().into_values().next().expect("somebody");
+/// Returns user principal name and display name of a user.
+fn user_of(scene: &Scene) -> (String, String) {
+    let user = scene.expected_users().into_values().next().expect("a user");
     (text(&user, "userPrincipalName"), text(&user, "displayName"))
 }
 
 #[test]
 fn case_001_two_tabs_both_sign_in_whichever_is_finished_first() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
-    let (account, name) = somebody(&scene);
+    let (account, name) = user_of(&scene);
     for first_is_first in [true, false] {
         let mut browser = Browser::new(&server);
         let tabs = [browser.leave(), browser.leave()];
@@ -111,10 +112,10 @@ fn case_001_two_tabs_both_sign_in_whichever_is_finished_first() {
 }
 
 #[test]
-fn case_001_a_tab_that_is_never_finished_spoils_no_other() {
-    let scene = Scene::of(20, 2);
+fn case_001_an_abandoned_tab_does_not_affect_others() {
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
-    let (account, name) = somebody(&scene);
+    let (account, name) = user_of(&scene);
     let mut browser = Browser::new(&server);
     let tab = browser.leave();
     for _ in 0..3 {
@@ -127,9 +128,9 @@ fn case_001_a_tab_that_is_never_finished_spoils_no_other() {
 
 #[test]
 fn case_028_back_and_reload_after_signing_in_lead_to_ones_own_page() {
-    let scene = Scene::of(20, 2);
+    let scene = Scene::new(20, 2);
     let server = connected(&scene);
-    let (account, name) = somebody(&scene);
+    let (account, name) = user_of(&scene);
     let mut browser = Browser::new(&server);
     let back = Browser::pick(&browser.leave(), &account);
     browser.get(&back);
@@ -138,15 +139,15 @@ fn case_028_back_and_reload_after_signing_in_lead_to_ones_own_page() {
         assert_eq!((page.status, page.location.as_str()), (303, "/me"), "{}", page.body);
     }
     browser.is_signed_in(&name);
-    // Whoever has the address alone is not signed in by it.
-    let mut stranger = Browser::new(&server);
-    assert_eq!(stranger.get(&back).status, 400);
-    assert_ne!(stranger.get("/me").status, 200);
+    // The address alone signs no other browser in.
+    let mut other = Browser::new(&server);
+    assert_eq!(other.get(&back).status, 400);
+    assert_ne!(other.get("/me").status, 200);
 }
 
 #[test]
 fn case_002_consent_in_the_portal_leads_to_a_test_of_the_settings() {
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     let server = connected(&scene);
     let mut browser = Browser::new(&server);
     let redirect_uri = server.at("/sign-in/callback");
@@ -154,5 +155,5 @@ fn case_002_consent_in_the_portal_leads_to_a_test_of_the_settings() {
     let back = Url::parse(&back).expect("an address");
     let page = browser.get(&format!("{}?{}", back.path(), back.query().unwrap_or_default()));
     assert!(page.body.contains("Test settings"), "{} {}", page.status, page.body);
-    assert!(!page.body.contains("No sign-in is under way"), "{}", page.body);
+    assert!(!page.body.contains("No sign-in is pending"), "{}", page.body);
 }

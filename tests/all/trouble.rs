@@ -1,4 +1,4 @@
-//! What can come from outside: each has a clear message, and the store is as it was.
+//! Errors of servers and settings: each has a clear message, and the store does not change.
 
 use std::{
     collections::BTreeMap,
@@ -12,15 +12,15 @@ use end_to_end::{Run, Scene, program, run, text};
 use m365_emulator::{Config, Edit, Fault, Then};
 use serde_json::{Value, json};
 
-/// A scene whose people were synced once, and the store then.
+/// Syncs the users of a new scene once, and returns the scene and its stored users.
 fn synced(users: usize) -> (Scene, BTreeMap<String, Value>) {
-    let scene = Scene::of(users, 2);
+    let scene = Scene::new(users, 2);
     scene.sync("users");
-    let people = scene.people();
-    (scene, people)
+    let users = scene.synced_users();
+    (scene, users)
 }
 
-/// The page after the delta link is what a full sync lists.
+/// Path of the listing of a full sync.
 fn on_listing(then: Then) -> Fault {
     Fault::once("/v1.0/users", then).with_query("$top=999")
 }
@@ -34,17 +34,17 @@ fn edit(pointer: &str, value: Value) -> Then {
     Then::Rewrite(vec![Edit { pointer: pointer.to_owned(), value: Some(value) }])
 }
 
-/// A full sync fails, says so, and leaves everybody where they were.
+/// Expects that a full sync fails with these words, and changes no user.
 #[track_caller]
 fn fails(scene: &Scene, before: &BTreeMap<String, Value>, words: &str) -> Run {
     let run = scene.host(&["sync", "users", "--full"]).ends_with(1);
     assert!(run.stderr.contains(words), "{words:?} is not in {}", run.stderr);
-    assert_eq!(scene.people(), *before);
+    assert_eq!(scene.synced_users(), *before);
     run
 }
 
 #[test]
-fn html_broken_json_and_other_shapes_are_no_pages() {
+fn html_and_broken_or_other_json_are_not_read_as_pages() {
     let (scene, before) = synced(50);
     let html = json!("<html><body>Sign in to the guest network</body></html>");
     for then in [
@@ -54,7 +54,7 @@ fn html_broken_json_and_other_shapes_are_no_pages() {
         Then::Truncate { after: None, clean: true },
     ] {
         scene.set_faults(vec![on_listing(then)]).expect("a fault");
-        let run = fails(&scene, &before, "not one of Microsoft Graph");
+        let run = fails(&scene, &before, "does not come from Microsoft Graph");
         assert!(!run.stderr.contains("guest network"), "a body is not repeated");
     }
 }
@@ -70,7 +70,7 @@ fn a_broken_connection_is_tried_again() {
         .expect("a fault");
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
     assert_eq!(run["summary"]["retried"], json!(1));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn case_007_one_outage_of_a_page_is_tried_again() {
         let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
         assert_eq!(run["summary"]["retried"], json!(1), "{status}");
     }
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
-fn throttling_is_waited_for_or_told() {
+fn throttling_is_waited_for_or_reported() {
     let (scene, before) = synced(50);
     let throttled = |seconds: &str| Then::Answer {
         status: 429,
@@ -101,10 +101,10 @@ fn throttling_is_waited_for_or_told() {
 }
 
 #[test]
-fn one_wrong_field_keeps_that_person_and_syncs_the_rest() {
+fn an_unreadable_field_affects_only_its_user() {
     let (scene, before) = synced(100);
     let index =
-        scene.users().iter().position(|it| before.contains_key(&text(it, "id"))).expect("one");
+        scene.users().iter().position(|user| before.contains_key(&text(user, "id"))).expect("one");
     let pointer = format!("/value/{index}/displayName");
     let id = text(&scene.users()[index], "id");
     scene.set_faults(vec![on_listing(edit(&pointer, json!({"no": "text"})))]).expect("a fault");
@@ -113,11 +113,11 @@ fn one_wrong_field_keeps_that_person_and_syncs_the_rest() {
     let reason = run["unreadable"][0]["reason"].as_str().expect("a reason").to_owned();
     assert!(reason.starts_with("displayName: "), "{reason}");
     assert_eq!(run["removed"], json!(0));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
-fn an_empty_page_ends_nothing() {
+fn an_empty_page_does_not_end_the_run() {
     let (scene, before) = synced(50);
     // Graph may answer with an empty page and go on behind it.
     let page = json!({"value": [], "@odata.nextLink": "{self}&again=1"});
@@ -125,20 +125,20 @@ fn an_empty_page_ends_nothing() {
     let then = Then::Answer { status: 200, headers, body: Some(page) };
     scene.set_faults(vec![on_listing(then)]).expect("a fault");
     let run = scene.host(&["sync", "users", "--full"]);
-    // Whatever the emulator makes of the link: nobody is gone.
+    // The link may be refused, but no user is removed.
     assert!(matches!(run.code, 0 | 1), "{run:?}");
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
-fn nobody_is_removed_by_an_empty_directory() {
+fn an_empty_directory_removes_no_users() {
     let (scene, before) = synced(50);
     let then = answer(200, "application/json", json!({"value": []}));
     scene.set_faults(vec![on_listing(then)]).expect("a fault");
-    // Everybody is missing from the listing, and everybody is found when read by id.
+    // All users are missing from the listing, and all are found by id.
     let run = scene.host(&["sync", "users", "--full"]).ends_with(0).json();
     assert_eq!((&run["removed"], &run["held"]), (&json!(0), &json!(0)));
-    assert_eq!(scene.people(), before);
+    assert_eq!(scene.synced_users(), before);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn links_in_a_circle_end_the_run() {
     let (scene, before) = synced(50);
     let circle = edit("/@odata.nextLink", json!("{self}"));
     scene.set_faults(vec![on_listing(circle).times(None)]).expect("a fault");
-    fails(&scene, &before, "in a circle");
+    fails(&scene, &before, "form a loop");
     assert!(scene.requests().len() < 40);
 }
 
@@ -159,12 +159,12 @@ fn a_link_to_another_server_gets_no_token() {
     let link = edit("/@odata.nextLink", json!(format!("http://{address}/v1.0/users")));
     scene.set_faults(vec![on_listing(link)]).expect("a fault");
     fails(&scene, &before, "another server");
-    assert!(thief.accept().is_err(), "nobody called");
+    assert!(thief.accept().is_err(), "no connection");
 }
 
 #[test]
-fn an_unreachable_server_is_told_by_name() {
-    let mut scene = Scene::of(5, 1);
+fn an_unreachable_server_is_reported_by_name() {
+    let mut scene = Scene::new(5, 1);
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     scene.set("/server/cloud/authority", json!(format!("http://{closed}")));
     // A sync would try for two minutes.
@@ -196,7 +196,7 @@ fn a_certificate_has_to_be_trusted() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn an_endless_answer_is_cut_off() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = server.local_addr().expect("an address");
     thread::spawn(move || {
@@ -209,15 +209,15 @@ fn an_answer_without_end_is_cut_off() {
             });
         }
     });
-    let mut scene = Scene::of(5, 1);
+    let mut scene = Scene::new(5, 1);
     scene.set("/server/cloud/authority", json!(format!("http://{address}")));
     let run = scene.host(&["sync", "users"]).ends_with(1);
     assert!(run.stderr.contains("larger than any answer"), "{}", run.stderr);
 }
 
 #[test]
-fn unknown_words_are_wrong_usage() {
-    let scene = Scene::of(1, 1);
+fn unknown_commands_are_a_usage_error() {
+    let scene = Scene::new(1, 1);
     for words in [&["fly"][..], &["sync", "planets"], &["users", "--colour"], &[]] {
         run(&mut scene.command(words)).ends_with(2);
     }
@@ -227,7 +227,7 @@ fn unknown_words_are_wrong_usage() {
 
 #[test]
 fn settings_that_cannot_be_read_say_where() {
-    let scene = Scene::of(1, 1);
+    let scene = Scene::new(1, 1);
     fs::write(scene.path("settings.json"), "{\n  \"server\": {,\n}").expect("a file");
     let run = scene.host(&["validate"]);
     assert!(matches!(run.code, 1 | 2), "{run:?}");
@@ -245,8 +245,8 @@ fn settings_that_cannot_be_read_say_where() {
 }
 
 #[test]
-fn a_file_that_is_no_plugin_is_refused() {
-    let scene = Scene::of(1, 1);
+fn a_file_that_is_not_a_plugin_is_refused() {
+    let scene = Scene::new(1, 1);
     let not_a_component = scene.path("module.wasm");
     fs::write(&not_a_component, b"\0asm\x01\0\0\0").expect("a file");
     for (file, words) in [

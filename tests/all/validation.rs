@@ -17,31 +17,31 @@ const CHECKS: [&str; 11] = [
     "least-privilege",
 ];
 
-/// The ids of the checks that have this outcome.
+/// Returns the ids of the checks with this outcome.
 #[track_caller]
 fn with_outcome(run: &Run, outcome: &str) -> Vec<String> {
     let checks = run.json()["checks"].as_array().expect("checks").clone();
-    let ids: Vec<_> = checks.iter().map(|it| it["id"].as_str().expect("an id")).collect();
+    let ids: Vec<_> = checks.iter().map(|check| check["id"].as_str().expect("an id")).collect();
     assert_eq!(ids, CHECKS);
-    let with = checks.iter().filter(|it| it["outcome"] == outcome);
-    with.map(|it| it["id"].as_str().expect("an id").to_owned()).collect()
+    let with = checks.iter().filter(|check| check["outcome"] == outcome);
+    with.map(|check| check["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 fn check(run: &Run, id: &str) -> Value {
     let checks = run.json()["checks"].as_array().expect("checks").clone();
-    checks.into_iter().find(|it| it["id"] == id).expect("the check")
+    checks.into_iter().find(|check| check["id"] == id).expect("the check")
 }
 
 #[test]
 fn a_healthy_tenant_passes_every_check() {
-    let run = Scene::of(30, 5).host(&["validate"]).ends_with(0);
+    let run = Scene::new(30, 5).host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "passed"), CHECKS);
 }
 
 #[test]
 fn each_permission_that_is_not_granted_fails_alone() {
     for permission in ["User.Read.All", "Group.Read.All", "Place.Read.All", "Calendars.ReadWrite"] {
-        let scene = Scene::of(30, 5);
+        let scene = Scene::new(30, 5);
         scene.revoke(permission).expect("it was granted");
         let run = scene.host(&["validate"]).ends_with(1);
         let id = format!("permission/{permission}");
@@ -60,29 +60,29 @@ fn wrong_credentials_say_which_and_what_to_do() {
         ("/server/clientSecret", json!("wrong"), "AADSTS7000215", "copy its Value"),
     ];
     for (field, value, code, remedy) in cases {
-        let mut scene = Scene::of(5, 1);
+        let mut scene = Scene::new(5, 1);
         scene.set(field, value);
         let run = scene.host(&["validate"]).ends_with(1);
         assert_eq!(with_outcome(&run, "failed"), ["token"]);
         let token = check(&run, "token");
-        assert!(token["detail"].as_str().is_some_and(|it| it.contains(code)), "{token}");
+        assert!(token["detail"].as_str().is_some_and(|text| text.contains(code)), "{token}");
         assert!(
-            token["detail"].as_str().is_some_and(|it| it.contains("correlation id")),
+            token["detail"].as_str().is_some_and(|text| text.contains("correlation id")),
             "{token}"
         );
-        assert!(token["remedy"].as_str().is_some_and(|it| it.contains(remedy)), "{token}");
+        assert!(token["remedy"].as_str().is_some_and(|text| text.contains(remedy)), "{token}");
         assert_eq!(token["fields"][0]["field"], field, "{token}");
     }
-    let scene = Scene::of(5, 1);
+    let scene = Scene::new(5, 1);
     scene.update_settings(|it| it.secret_expired = true);
     let run = scene.host(&["validate"]).ends_with(1);
     let token = check(&run, "token");
-    assert!(token["detail"].as_str().is_some_and(|it| it.contains("AADSTS7000222")), "{token}");
+    assert!(token["detail"].as_str().is_some_and(|text| text.contains("AADSTS7000222")), "{token}");
 }
 
 #[test]
-fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
-    let mut scene = Scene::of(5, 1);
+fn wrong_settings_are_reported_all_at_once_without_a_request() {
+    let mut scene = Scene::new(5, 1);
     scene.set("/server/tenantId", json!("contoso"));
     scene.set("/users/onlyGroups", json!(["Staff"]));
     scene.set("/users/colour", json!("red"));
@@ -101,7 +101,7 @@ fn wrong_settings_are_told_all_at_once_and_ask_nobody() {
 
 #[test]
 fn chosen_rooms_that_do_not_exist_are_named() {
-    let mut scene = Scene::of(5, 3);
+    let mut scene = Scene::new(5, 3);
     scene.set("/rooms", json!({"select": ["nowhere@contoso.com"]}));
     let run = scene.host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "warned"), ["rooms"]);
@@ -110,7 +110,7 @@ fn chosen_rooms_that_do_not_exist_are_named() {
 
 #[test]
 fn the_secret_appears_nowhere() {
-    let scene = Scene::of(20, 3);
+    let scene = Scene::new(20, 3);
     let secret = scene.client_secret();
     for words in [&["validate"][..], &["sync", "rooms"], &["sync", "users"], &["users"], &["runs"]]
     {
@@ -119,7 +119,7 @@ fn the_secret_appears_nowhere() {
     }
     for file in std::fs::read_dir(scene.path("data")).expect("a folder").flatten() {
         let bytes = std::fs::read(file.path()).unwrap_or_default();
-        let found = bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
+        let found = bytes.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
         assert!(!found, "{}", file.path().display());
     }
 }

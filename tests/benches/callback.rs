@@ -1,4 +1,4 @@
-//! What a callback costs in processor time: `cargo xtask bench` runs it.
+//! Measures the processor time of a callback. `cargo xtask bench` runs it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -19,7 +19,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1:9/sign-in/callback";
 const TIMES: usize = 100;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // In a process of its own, so that its time is not counted.
+    // A separate process, so that its time is not counted.
     let mut emulator = Command::new(program("m365-emulator"))
         .args(["--listen", "127.0.0.1:0", "--users", "100"])
         .stdout(Stdio::piped())
@@ -32,10 +32,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut times = measured?;
     times.sort_unstable();
     let at = |share: usize| {
-        times.get(times.len() * share / 100).map_or(0.0, |it| it.as_secs_f64() * 1000.0)
+        times.get(times.len() * share / 100).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
     };
     println!(
-        "a callback: {:.1} ms (median), {:.1} ms (95 %) of processor time, component and host together",
+        "a callback: {:.1} ms (median), {:.1} ms (95 %) of processor time, component and host \
+         together",
         at(50),
         at(95)
     );
@@ -54,11 +55,10 @@ fn measure(access: &Value) -> Result<Vec<Duration>, Box<dyn std::error::Error>> 
     let users =
         format!("{}/_emulator/users?$top=100", access["graph"].as_str().unwrap_or_default());
     let users: Value = ureq::get(users).call()?.body_mut().read_json()?;
-    let person =
-        users["value"].as_array().into_iter().flatten().find(|it| {
-            it["accountEnabled"] == json!(true) && it["userType"].as_str() != Some("Guest")
-        });
-    let person = person.and_then(|it| it["id"].as_str()).ok_or("nobody can sign in")?;
+    let user = users["value"].as_array().into_iter().flatten().find(|user| {
+        user["accountEnabled"] == json!(true) && user["userType"].as_str() != Some("Guest")
+    });
+    let user = user.and_then(|user| user["id"].as_str()).ok_or("no user can sign in")?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let plugin = Plugin::load(&component(), Limits::default(), Client::new()?)?;
@@ -68,7 +68,7 @@ fn measure(access: &Value) -> Result<Vec<Duration>, Box<dyn std::error::Error>> 
         let begun = runtime.block_on(session.begin_sign_in(REDIRECT_URI, Purpose::SignIn))?;
         let callback = Callback {
             redirect_uri: REDIRECT_URI.to_owned(),
-            parameters: press(&begun.url, "account", person),
+            parameters: press(&begun.url, "account", user),
             flow: Some(begun.flow),
         };
         let before = ProcessTime::now();

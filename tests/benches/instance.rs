@@ -1,4 +1,4 @@
-//! How long a fresh instance takes: `cargo xtask bench` runs it.
+//! Measures the time of a call in a new instance. `cargo xtask bench` runs it.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).map_or(0, Duration::as_micros);
     println!(
-        "a fresh instance and one call that asks nobody: {} µs (median), {} µs (95 %)",
+        "a new instance and one call without requests: {} µs (median), {} µs (95 %)",
         at(50),
         at(95)
     );

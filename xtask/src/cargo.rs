@@ -21,9 +21,19 @@ pub(crate) fn target_folder() -> PathBuf {
 }
 
 /// Returns a `cargo` command that is still without arguments.
+///
+/// Its environment is that of a `cargo` in a terminal, without the variables that `cargo run` sets
+/// for xtask. A build script that depends on them would run again (ring's does), and cargo would
+/// compile everything above it.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

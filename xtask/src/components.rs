@@ -52,7 +52,11 @@ fn write(file: &str, metadata: &Metadata, component: &[u8]) -> Result<PathBuf> {
     let component = metadata.add_to(component).map_err(|error| format!("{file}: {error}"))?;
     let path = cargo::root().join("target").join(file);
     create_folder_of(&path)?;
-    fs::write(&path, &component).map_err(|error| format!("{}: {error}", path.display()))?;
+    // Renamed into place: a host that reads the file at the same time gets a complete component.
+    let new = path.with_extension("new");
+    fs::write(&new, &component)
+        .and_then(|()| fs::rename(&new, &path))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     println!("target/{file}  {} bytes", component.len());
     Ok(path)
 }

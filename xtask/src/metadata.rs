@@ -14,7 +14,7 @@ pub(crate) struct Metadata {
 /// The plugin.
 pub(crate) const PLUGIN: Metadata = Metadata {
     name: "ones-office365",
-    description: "Connects ONES to Office 365: rooms and users, as a sandboxed component",
+    description: "Connects ONES to Office 365: rooms, users and groups, as a sandboxed component",
 };
 
 /// The plugin behind HTTP routes, for Spin.

@@ -16,7 +16,8 @@ pub(crate) fn run() -> Result {
     println!();
     println!("An emulated Microsoft 365 tenant with 1,000 users in 50 groups, and 250 rooms.");
     println!("Enter in the first step of the wizard:");
-    println!("  Office 365 service operator   endpoints of your own, both {}", tenant.graph());
+    println!("  Office 365 service operator   Other servers");
+    println!("  Authority, Graph              {} in both fields", tenant.graph());
     for (label, field) in
         [("Tenant ID", "tenantId"), ("Client ID", "clientId"), ("Client secret", "clientSecret")]
     {

@@ -1,4 +1,4 @@
-//! Patience with those who guess a password.
+//! Limits on attempts to guess a password.
 
 use std::{
     collections::HashMap,
@@ -9,19 +9,20 @@ use std::{
 
 use super::network::household;
 
-/// So many may fail before one has to wait.
+/// Number of failed attempts before a client has to wait.
 const FREE: u32 = 5;
 
-/// How long at first; then twice as long each time.
+/// First wait. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(30);
 
-/// How long at most.
+/// Longest wait.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// After so long without an attempt, what failed before is forgotten.
+/// Time without an attempt after which failed ones are forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// So many addresses are remembered; then the one that tried longest ago is forgotten.
+/// Number of addresses that are remembered. Beyond it, the one with the oldest attempt is
+/// forgotten.
 const CAPACITY: usize = 10_000;
 
 /// Attempts to log in, by address.
@@ -30,7 +31,7 @@ pub struct Attempts(Mutex<HashMap<IpAddr, Tried>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Tried {
-    /// In a row, without success.
+    /// Failed attempts in a row.
     count: u32,
     last: Instant,
 }
@@ -49,11 +50,11 @@ impl Tried {
 }
 
 impl Attempts {
-    /// Begins an attempt, which counts as failed unless [`Self::succeeded`] follows: many
-    /// at the same time are no way around the limit.
+    /// Begins an attempt, which counts as failed unless [`Self::succeeded`] follows, so that many
+    /// attempts at the same time do not evade the limit.
     ///
     /// # Errors
-    /// How long that address has to wait. Asking earlier does not make it longer.
+    /// How long the address has to wait. Asking earlier does not make it longer.
     pub fn begin(&self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut tried = self.tried();
         let from = household(from);
@@ -73,7 +74,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// The attempt was none of a stranger: what failed before is forgotten.
+    /// Forgets the failed attempts, since the client knows the password.
     pub fn succeeded(&self, from: IpAddr) {
         self.tried().remove(&household(from));
     }

@@ -1,9 +1,9 @@
-//! Sign-ins under way: from the moment a browser is sent to the vendor until it is back.
+//! Sign-ins under way: from sending a browser to the vendor until it returns.
 //!
-//! The host stores none of them: what a sign-in needs again is sealed into a cookie of the
-//! browser, so that no client can push out the sign-ins of others by beginning many. What the host
-//! stores is which sign-ins were used, until they expire: at most one bit for each that was begun
-//! and 48 bytes for each 64 of them.
+//! The host stores none of them: what a sign-in needs later is encrypted in a cookie of the
+//! browser, so that no client can displace the sign-ins of others by beginning many. The host
+//! stores which sign-ins were used, until they expire: at most one bit for each, and 48 bytes for
+//! each 64 of them.
 
 use std::{
     collections::HashMap,
@@ -19,31 +19,43 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Flow, Purpose},
+    model::Purpose,
+    random,
     store::{IntegrationId, SealingKey},
 };
 
 /// How long a sign-in may take.
 pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// Largest sealed sign-in, in characters: browsers ignore a cookie whose name and value are longer
-/// than 4,096 bytes together (RFC 6265bis, section 5.6). It leaves room for a flow of 2,700 bytes.
+/// Largest encrypted sign-in, in characters. Browsers ignore a cookie whose name and value are
+/// longer than 4,096 bytes together (RFC 6265bis, section 5.6). This leaves room for a flow of
+/// 2,700 bytes.
 pub const LARGEST: usize = 4_000;
 
 /// Seconds after which expired marks of used sign-ins are removed.
 const SWEEP: u64 = 60;
 
 /// A browser that was sent to the vendor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Integration through which the user signs in.
     pub integration: IntegrationId,
-    /// What the plugin needs again.
-    pub flow: Flow,
+    /// What the plugin needs later. Secret.
+    pub flow: String,
     /// Where the vendor sends the browser back to.
     pub redirect_uri: String,
     /// What the browser was sent for.
     pub purpose: Purpose,
+}
+
+// The flow is secret.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("integration", &self.integration)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The plugin asks the host to store more for a sign-in than a cookie can hold.
@@ -59,10 +71,10 @@ pub struct FlowTooLarge {
     pub sealed: usize,
 }
 
-/// Seals sign-ins, and lets each be used once.
+/// Encrypts sign-ins, and lets each be used once.
 ///
-/// The key is derived from that of the data folder, so that a sign-in under way outlives a restart.
-/// Which sign-ins were used does not: that a code is redeemed once is then the vendor's to enforce.
+/// The key is derived from that of the data folder, so that a sign-in survives a restart. The marks
+/// of used ones do not: after a restart, the vendor alone ensures that a code is redeemed once.
 pub struct Flows {
     key: SealingKey,
     /// Distinguishes the numbers of this process from those before a restart.
@@ -71,12 +83,12 @@ pub struct Flows {
     used: Mutex<Used>,
 }
 
-/// What the cookie holds.
+/// Contents of the cookie.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     process: u64,
     number: u64,
-    /// In seconds since 1970.
+    /// Time of its begin, in seconds since 1970.
     expires: u64,
     integration: i64,
     consent: bool,
@@ -89,13 +101,13 @@ impl Flows {
     pub fn new(key: &SealingKey) -> Self {
         Self {
             key: key.derive("ones-host sign-in 1"),
-            process: u64::from_ne_bytes(super::random()),
+            process: u64::from_ne_bytes(random::bytes()),
             next: AtomicU64::default(),
             used: Mutex::default(),
         }
     }
 
-    /// Seals a sign-in for a cookie of that name. The result is of letters, digits, `-` and `_`.
+    /// Encrypts a sign-in for a cookie of that name, into letters, digits, `-` and `_`.
     ///
     /// # Errors
     /// [`FlowTooLarge`].
@@ -112,19 +124,19 @@ impl Flows {
             integration: pending.integration.get(),
             consent: pending.purpose == Purpose::Consent,
             redirect_uri: pending.redirect_uri.clone(),
-            flow: pending.flow.0.clone(),
+            flow: pending.flow.clone(),
         };
         // Numbers and texts: nothing that JSON cannot hold.
         let text = serde_json::to_vec(&sealed).unwrap_or_default();
         let sealed = URL_SAFE_NO_PAD.encode(self.key.seal(&text, cookie));
         if sealed.len() > LARGEST {
-            return Err(FlowTooLarge { flow: pending.flow.0.len(), sealed: sealed.len() });
+            return Err(FlowTooLarge { flow: pending.flow.len(), sealed: sealed.len() });
         }
         Ok(sealed)
     }
 
-    /// Opens the sign-in of that cookie, without using it up. `None` where it has ended, where it
-    /// is not one of this host, or not of that cookie.
+    /// Decrypts the sign-in of that cookie, without using it up. `None` where it has expired, or is
+    /// not of this host or of that cookie.
     pub fn open(&self, sealed: &str, cookie: &str, now: SystemTime) -> Option<Begun> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let text = self.key.open_sealed(&sealed, cookie)?;
@@ -132,19 +144,19 @@ impl Flows {
         (seconds(now) < it.expires).then_some(Begun(it))
     }
 
-    /// Uses a sign-in up. `None` where that was done before.
+    /// Uses a sign-in up. `None` where it was used before.
     pub fn redeem(&self, Begun(it): Begun, now: SystemTime) -> Option<Pending> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.mark(&it, seconds(now)).then(|| Pending {
             integration: it.integration.into(),
-            flow: Flow(it.flow),
+            flow: it.flow,
             redirect_uri: it.redirect_uri,
             purpose: if it.consent { Purpose::Consent } else { Purpose::SignIn },
         })
     }
 }
 
-/// A sign-in that was opened and not yet used up.
+/// A sign-in that was decrypted and not used up.
 pub struct Begun(Sealed);
 
 impl Begun {
@@ -153,7 +165,7 @@ impl Begun {
         self.0.integration.into()
     }
 
-    /// Returns a key that sorts sign-ins by when they began: the second, and within it the number.
+    /// Returns a key that sorts sign-ins by their begin: the second, and within it the number.
     pub fn began(&self) -> impl Ord + use<> {
         (self.0.expires, self.0.number)
     }
@@ -171,12 +183,12 @@ impl fmt::Debug for Flows {
     }
 }
 
-/// Marks of used sign-ins: none is given up before its sign-in has expired.
+/// Marks of used sign-ins. No mark is removed before its sign-in has expired.
 #[derive(Default)]
 struct Used {
-    /// By process, and by number without its last six bits.
+    /// By process, and by number without the last six bits.
     blocks: HashMap<(u64, u64), Block>,
-    /// Seconds since 1970.
+    /// Time of the latest removal, in seconds since 1970.
     swept: u64,
 }
 

@@ -1,9 +1,8 @@
-//! Who may do what: a password for the administrator, sessions for whoever signed in,
-//! sign-ins under way, turns of clients without a session, and limits on guesses.
+//! Access: a password for the administrator, sessions, sign-ins under way, turns of clients without
+//! a session, and limits on guesses.
 //!
-//! All of it is in memory, in bounded amounts, and takes the time from its caller; sign-ins under
-//! way are in the browsers. The password's hash alone is stored: see
-//! [`crate::store::Store::password`].
+//! All of it is in memory, in limited amounts, and gets the time from its caller. Sign-ins under
+//! way are in the browsers. Only the password's hash is stored.
 
 mod attempts;
 pub mod flows;
@@ -20,10 +19,4 @@ pub use password::PasswordError;
 pub use sessions::Sessions;
 pub use slots::{Turn, Turns};
 pub use tokens::Token;
-
-/// Bytes that nobody can guess, from the operating system.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("an operating system has random bytes");
-    bytes
-}
+pub(crate) use tokens::same;

@@ -1,12 +1,12 @@
-//! Networks: which addresses count as one client, and which are those of trusted proxies.
+//! Networks: addresses that count as one client, and those of trusted proxies.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
     str::FromStr,
 };
 
-/// Returns the address that stands for all of one client: an IPv4 address itself, the network of
-/// 64 bits for IPv6, of which a household has at least one (RFC 6177, section 2).
+/// Returns the address that stands for one client: an IPv4 address itself, and the network of 64
+/// bits for IPv6, of which a household has at least one (RFC 6177, section 2).
 pub fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() & !u128::from(u64::MAX)).into(),
@@ -57,7 +57,7 @@ impl FromStr for Network {
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             None => bits,
-            // `parse` alone would take a sign.
+            // `parse` alone accepts a sign.
             Some(it) if it.bytes().all(|it| it.is_ascii_digit()) => {
                 it.parse().ok().filter(|it| *it <= bits).ok_or(NotANetwork)?
             }

@@ -1,37 +1,39 @@
 //! The administrator's password: Argon2id (RFC 9106).
 //!
-//! Hashing takes long and much memory on purpose: not for a thread that serves others.
+//! Hashing takes time and memory on purpose. It must not run on a thread that serves other clients.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString},
 };
 
-/// The shortest password, in characters.
+use crate::random;
+
+/// Length of the shortest password, in characters.
 pub const SHORTEST: usize = 12;
 
-/// The longest, in bytes: whoever logs in must not keep the machine busy.
+/// Length of the longest password, in bytes, since hashing longer ones takes longer.
 pub const LONGEST: usize = 1_024;
 
-/// In KiB. Source: OWASP's Password Storage Cheat Sheet, "Argon2id".
+/// Memory, in KiB. Source: OWASP's Password Storage Cheat Sheet, "Argon2id".
 const MEMORY: u32 = 19 * 1_024;
-/// From the same source.
+/// Number of passes. Same source.
 const ITERATIONS: u32 = 2;
-/// From the same source.
+/// Number of lanes. Same source.
 const LANES: u32 = 1;
 
-/// A password that is not taken.
+/// A password that is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Easily guessed.
+    /// It is easy to guess.
     #[error("The password is shorter than {SHORTEST} characters")]
     TooShort,
-    /// Longer than anybody types.
+    /// It is longer than users type.
     #[error("The password is longer than {LONGEST} bytes")]
     TooLong,
 }
 
-/// The hash to be stored, as a PHC string, under a salt of its own.
+/// Returns the hash to be stored, as a PHC string, with a salt of its own.
 ///
 /// # Errors
 /// [`PasswordError`].
@@ -42,12 +44,12 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
     if password.len() > LONGEST {
         return Err(PasswordError::TooLong);
     }
-    let salt = SaltString::encode_b64(&super::random::<16>()).expect("16 bytes are a salt");
+    let salt = SaltString::encode_b64(&random::bytes::<16>()).expect("16 bytes are a salt");
     let hash = argon2().hash_password(password.as_bytes(), &salt);
     Ok(hash.expect("the parameters are in range").to_string())
 }
 
-/// Whether it is the password of that hash. What is no hash fits no password.
+/// Returns whether it is the password of that hash. A text that is no hash fits no password.
 pub fn verify(password: &str, phc: &str) -> bool {
     let fits = |hash| argon2().verify_password(password.as_bytes(), &hash).is_ok();
     password.len() <= LONGEST && PasswordHash::new(phc).is_ok_and(fits)

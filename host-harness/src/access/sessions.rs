@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! Sessions of those who are signed in.
 
 use std::{
     fmt,
@@ -7,28 +7,28 @@ use std::{
 
 use super::tokens::{Token, Tokens};
 
-/// Sessions, each of somebody.
+/// Sessions, each with what it belongs to.
 pub struct Sessions<T>(Tokens<T>);
 
 impl<T: Clone> Sessions<T> {
-    /// Sessions that end `lifetime` after they were opened, and `idle` after they were used
-    /// last; `capacity` at most, then the one that was used longest ago ends.
+    /// Returns sessions that end `lifetime` after their start, and `idle` after their last use.
+    /// Beyond `capacity`, the one with the oldest use ends.
     pub fn new(lifetime: Duration, idle: Duration, capacity: usize) -> Self {
         Self(Tokens::new(lifetime, idle, capacity))
     }
 
-    /// Opens one. A browser that had another is to lose that: a session is never taken over
-    /// from before somebody signed in.
+    /// Starts a session. A browser that has another one must lose it, so that no session from
+    /// before the sign-in is used after it.
     pub fn open(&self, who: T, now: Instant) -> Token {
         self.0.create(who, now)
     }
 
-    /// Whose session it is, while it lasts.
+    /// Returns what the session belongs to, while it lasts.
     pub fn get(&self, token: &str, now: Instant) -> Option<T> {
         self.0.get(token, now)
     }
 
-    /// Ends it.
+    /// Ends the session.
     pub fn close(&self, token: &str) {
         self.0.remove(token);
     }

@@ -1,7 +1,7 @@
-//! Turns of clients without a session: the number of plugin calls that they cause at once.
+//! Turns of clients without a session: limits on the plugin calls that they cause at the same time.
 //!
-//! A turn is one of its integration and of its client. A vendor that does not answer uses up the
-//! turns of its own integration only, and one client never has more than a few of those.
+//! A turn belongs to an integration and a client. A vendor that does not answer uses up the turns
+//! of its own integration only, and one client has only a few of those.
 
 use std::{
     collections::HashMap,
@@ -44,7 +44,7 @@ impl Turns {
     /// Waits for a turn. Clients of an integration get turns in the order in which they came; a
     /// client that has [`OF_CLIENT`] already waits until it gives one of them back.
     pub async fn wait(&self, integration: IntegrationId, address: IpAddr) -> Turn {
-        // The client's first: while it waits for that, it stands in no other client's way.
+        // First that of the client: while it waits for it, it does not block other clients.
         let client = self.clients.take((integration, household(address))).await;
         let integration = self.integrations.take(integration).await;
         Turn { _client: client, _integration: integration }

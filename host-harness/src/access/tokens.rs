@@ -1,4 +1,4 @@
-//! What a browser shows to be known again.
+//! Tokens that identify browsers.
 
 use std::{
     collections::HashMap,
@@ -7,19 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-/// Opaque: 256 random bits. It goes into a cookie; only its hash is kept.
+use crate::random;
+
+/// 256 random bits, as text. It is stored in a cookie; the server stores its hash only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
     fn new() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(super::random::<32>()))
+        Self(random::text())
     }
 
-    /// Letters, digits, `-` and `_`. Secret.
+    /// Returns the token itself: letters, digits, `-` and `_`. It is secret.
     pub fn secret(&self) -> &str {
         &self.0
     }
@@ -31,17 +32,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What is known of the holders of tokens, for a while.
+/// Values by token, for a limited time.
 pub(super) struct Tokens<T> {
     entries: Mutex<HashMap<Key, Entry<T>>>,
-    /// From the first use on.
+    /// Time since the first use.
     lifetime: Duration,
-    /// From the last use on.
+    /// Time since the last use.
     idle: Duration,
     capacity: usize,
 }
 
-/// The hash of a token: how long it takes to find tells nothing of the token.
+/// Hash of a token, so that the time of a look-up reveals nothing about it.
 type Key = [u8; 32];
 
 struct Entry<T> {
@@ -55,7 +56,7 @@ impl<T> Tokens<T> {
         Self { entries: Mutex::default(), lifetime, idle, capacity }
     }
 
-    /// Where there is no room, the one that was used longest ago goes.
+    /// Beyond the capacity, the entry with the oldest use is removed.
     pub(super) fn create(&self, value: T, now: Instant) -> Token {
         let mut entries = self.entries();
         if entries.len() >= self.capacity {
@@ -97,4 +98,9 @@ impl<T> Tokens<T> {
 
 fn key(token: &str) -> Key {
     Sha256::digest(token).into()
+}
+
+/// Compares two secrets in a time that does not depend on where they differ.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    key(one) == key(other)
 }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The arguments of the command line.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -10,62 +10,63 @@ use crate::{
     store::{Leavers, QUOTA},
 };
 
-/// Loads an integration plugin and stands in for ONES: tries its settings, syncs rooms
-/// and people, and keeps them in a data folder.
+/// Runs an integration plugin in place of ONES: tests its settings, syncs rooms and users from
+/// the vendor (e.g. Microsoft), and stores them in a data folder.
 ///
-/// Exit codes: 0 done, warnings included; 1 failed, the cause is on stderr, or a check
-/// of `validate` failed; 2 wrong usage; 3 synced, but removals are held until somebody
-/// decides on them.
+/// Exit codes: 0 success, with or without warnings; 1 failure, or a failed check of
+/// `validate`; 2 wrong usage; 3 synced, but some removals are held until you approve or
+/// discard them. Errors are printed on stderr.
 #[derive(Debug, Parser)]
 #[command(name = "ones-host", version, about)]
 pub(super) struct Args {
-    /// The plugin's component [default: the .wasm file in ./target, of several the one that the others are called after]
+    /// Path of the plugin, a WebAssembly component [default: the .wasm file in ./target. If
+    /// there are several, the one whose name all other names start with]
     #[arg(long, global = true, value_name = "FILE", env = "ONES_PLUGIN")]
     pub(super) plugin: Option<PathBuf>,
 
-    /// Where ONES keeps what plugins tell
+    /// Path of the data folder, which contains the database
     #[arg(long, global = true, value_name = "DIR", env = "ONES_DATA", default_value = "ones-data")]
     pub(super) data: PathBuf,
 
-    /// Settings as JSON, `-` for stdin; `${NAME}` in a text stands for that environment variable
+    /// Path of the settings file (JSON), or `-` for stdin. `${NAME}` in a text is replaced by the
+    /// environment variable NAME
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "integration")]
     pub(super) settings: Option<PathBuf>,
 
-    /// Which integration of the data folder, by its `server.name` [default: the only one].
-    /// `validate` and `sync` then take the settings that are kept of it
+    /// Name of an integration in the data folder: the value of its setting `server.name` [default:
+    /// the only integration]. `validate` and `sync` then use its stored settings
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) integration: Option<String>,
 
-    /// For a person, or for a program: one JSON value, of lists one a line. A failure is
-    /// then also told on stdout, as {"error": …}
+    /// Format of the output. `json` prints one JSON value, or for lists one value per line, and
+    /// prints an error on stdout too, as {"error": …}
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// So many removals need no person's word, or as many as --max-removals-percent allows, if
-    /// that is more
+    /// Maximum number of removals in one sync that are applied without approval. The higher of this
+    /// limit and --max-removals-percent applies
     #[arg(long, global = true, value_name = "N", default_value_t = 10)]
     pub(super) max_removals: u64,
 
-    /// Removals of so many per cent of those that were there before need no person's word, or as
-    /// many as --max-removals allows, if that is more
+    /// Maximum percentage of the stored records that one sync removes without approval. The higher
+    /// of this limit and --max-removals applies
     #[arg(long, global = true, value_name = "P", default_value_t = 10,
         value_parser = value_parser!(u8).range(0..=100))]
     pub(super) max_removals_percent: u8,
 
-    /// Number of minutes after the vendor's last report of a user, room or group during which it
-    /// is not removed for being absent, since the vendor's servers lag behind each other. After
-    /// that, it is removed where reading it by its id does not find it either. A removal that the
-    /// vendor itself reports does not wait
+    /// Number of minutes that a user, room or group stays after the vendor last listed it,
+    /// because the vendor's servers can return old lists. After that time it is removed, unless
+    /// reading it by its id finds it. A removal that the vendor reports is applied at once
     #[arg(long, global = true, value_name = "MINUTES", default_value_t = 60,
         value_parser = value_parser!(u64).range(0..=525_600))]
     pub(super) missing_grace: u64,
 
-    /// What one call of the plugin may have
+    /// Memory limit of one plugin call, in MiB
     #[arg(long, global = true, value_name = "MIB", default_value_t = 64,
         value_parser = value_parser!(u64).range(1..=4096))]
     pub(super) memory_limit: u64,
 
-    /// What one call of the plugin may take
+    /// Time limit of one plugin call, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 1800,
         value_parser = value_parser!(u64).range(1..=604_800))]
     pub(super) time_limit: u64,
@@ -75,8 +76,25 @@ pub(super) struct Args {
         value_parser = value_parser!(u64).range(1..=1 << 20))]
     pub(super) quota: u64,
 
+    /// Log runs and refused requests on stderr. -vv also logs all requests, without their query.
+    /// `serve` logs runs and refused requests without this option
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    /// Format of the log: lines for users, or one JSON object a line
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(super) log_format: Format,
+
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Args {
+    /// Returns the level of the log.
+    pub(super) fn log_level(&self) -> u8 {
+        let own = u8::from(matches!(self.command, Command::Serve(_)));
+        self.verbose.saturating_add(own)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,87 +105,87 @@ pub(super) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// What the plugin says of itself
+    /// Print the plugin's name, version, permissions and settings
     Describe,
-    /// Try the settings against the vendor; changes nothing there
+    /// Test the settings with requests to the vendor that change nothing
     Validate,
-    /// Bring rooms or people over
+    /// Copy rooms or users from the vendor to the data folder
     Sync {
         #[command(subcommand)]
         command: SyncCommand,
     },
-    /// Removals that are held until somebody decides
+    /// List, approve or discard held removals
     Removals {
         #[command(subcommand)]
         command: Option<RemovalsCommand>,
     },
-    /// The rooms that ONES offers
+    /// List the synced rooms
     #[command(args_conflicts_with_subcommands = true)]
     Rooms {
-        /// Removed ones as well
+        /// Also list removed rooms
         #[arg(long)]
         all: bool,
         #[command(subcommand)]
         command: Option<RoomsCommand>,
     },
-    /// The people that ONES offers
+    /// List the synced users
     Users {
-        /// Removed ones as well
+        /// Also list removed users
         #[arg(long)]
         all: bool,
     },
-    /// The groups of the vendor's directory, and those that were made in ONES
+    /// List the groups of the vendor's directory and the groups made in ONES
     Groups {
-        /// Removed ones as well
+        /// Also list removed groups
         #[arg(long)]
         all: bool,
-        /// Who is in them, directly or through other groups
+        /// Also list the members, direct members and members of nested groups
         #[arg(long)]
         members: bool,
     },
-    /// What becomes of people who are removed [default: says so]
+    /// Show or change what happens to the records of removed users
     Leavers {
         #[command(subcommand)]
         command: Option<LeaversCommand>,
     },
-    /// What came of each sync
+    /// List the results of all syncs
     Runs,
-    /// Pages in a browser: set up integrations, watch them, sync them on schedule; people sign in
+    /// Run the web server, where administrators set up integrations and people sign in
     Serve(ServeArgs),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Where to listen; with port 0, on any that is free
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8700")]
     pub(super) listen: SocketAddr,
 
-    /// The address that browsers know it by, without a path: needed where others than this
-    /// machine can reach it
+    /// URL of the server for browsers, without a path. Required if other machines can reach the
+    /// server
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<Url>,
 
-    /// Address or network of a proxy in front of the server. Its `Forwarded` and
-    /// `X-Forwarded-For` headers say which client sent a request: clients are counted by their
-    /// address, and without this, all clients of a proxy count as one. Can be given several times
+    /// Address or network of a proxy in front of the server. The server reads the client's address
+    /// from the proxy's headers `Forwarded` and `X-Forwarded-For`. Without this option, all clients
+    /// of a proxy count as one client. Can be repeated
     #[arg(long = "trusted-proxy", value_name = "ADDR|CIDR")]
     pub(super) trusted_proxies: Vec<Network>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SyncCommand {
-    /// All selected rooms
+    /// Sync all selected rooms
     Rooms {
-        /// Say what would change; write nothing
+        /// Print the changes without storing them
         #[arg(long)]
         dry_run: bool,
     },
-    /// People and groups: all of them at first, then what changed
+    /// Sync users and groups: all of them the first time, later only the changes
     Users {
-        /// Say what would change; write nothing
+        /// Print the changes without storing them
         #[arg(long)]
         dry_run: bool,
-        /// All of them again
+        /// Read all users and groups again, not only the changes
         #[arg(long)]
         full: bool,
     },
@@ -175,43 +193,45 @@ pub(super) enum SyncCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RoomsCommand {
-    /// What the vendor's administrator runs so that these rooms take bookings as ONES needs it
+    /// Print a script that sets the booking rules of the rooms as ONES needs them. An administrator
+    /// of the vendor runs it
     Policy(PolicyArgs),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyArgs {
-    /// How many days ahead a room can be booked
+    /// Maximum number of days that a room can be booked in advance
     #[arg(long, value_name = "N", default_value_t = 180,
         value_parser = value_parser!(u32).range(0..=1080))]
     pub(super) window_days: u32,
 
-    /// Of one booking; 0 for no limit
+    /// Maximum length of a booking, in hours; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 24,
         value_parser = value_parser!(u32).range(0..=25_920))]
     pub(super) longest_hours: u32,
 
-    /// Rooms wait for somebody to accept
+    /// Do not let rooms accept bookings automatically
     #[arg(long)]
     pub(super) no_auto_accept: bool,
 
-    /// Replace the subject of a meeting by the name of its organizer. Without this option, rooms
-    /// keep the subject, and a meeting marked private stays private
+    /// Replace the subject of a meeting by the name of its organizer. Without this option, the
+    /// room's calendar keeps the subject, and a meeting marked private stays private
     #[arg(long)]
     pub(super) hide_subject: bool,
 
-    /// Where to write it [default: stdout]
+    /// Path of the file to write [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LeaversCommand {
-    /// They are no longer offered and cannot sign in; what is known of them is kept
+    /// Keep the records of removed users. The users are not listed and cannot sign in
     Disable,
-    /// And some days later they are deleted for good, when a run of people ends well
+    /// Delete the records of removed users after some days, at the end of a successful sync of
+    /// users
     Remove {
-        /// So long after their removal
+        /// Number of days between the removal and the deletion
         #[arg(long, value_name = "DAYS",
             value_parser = value_parser!(u16).range(1..=i64::from(Leavers::LONGEST)))]
         after: u16,
@@ -220,15 +240,17 @@ pub(super) enum LeaversCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RemovalsCommand {
-    /// Which are held
+    /// List the held removals
     List,
-    /// Remove those with these ids, or all
+    /// Remove the records with these ids, or all held ones
     Approve {
+        /// Ids of held removals [default: all of them]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
-    /// Keep those with these ids, or all
+    /// Keep the records with these ids, or all held ones
     Discard {
+        /// Ids of held removals [default: all of them]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },

@@ -1,8 +1,8 @@
-//! Characters that make a terminal show something else than a text says.
+//! Characters that make a terminal show something other than the text.
 
-/// Whether a character steers a terminal, turns the reading direction, or hides what is next to it.
+/// Whether a character controls a terminal, changes the reading direction, or hides its neighbours.
 ///
-/// Those that join letters of a script (U+200C, U+200D) do not: names are written with them.
+/// The joiners U+200C and U+200D are allowed, since names in some scripts need them.
 ///
 /// Sources: Unicode Standard Annex 9, section 2; The Unicode Standard, sections 23.2 (layout
 /// controls), 23.3 (deprecated format characters), 23.8 (specials) and 23.9 (tags).

@@ -1,4 +1,4 @@
-//! For a program.
+//! Output in JSON, for programs.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,8 @@ use serde_json::{Serializer, Value, json, ser::Formatter};
 
 use super::{Changes, harmless::is_misleading};
 use crate::{
-    error::Problem,
-    store::{Decision, Kind},
+    problem::Problem,
+    store::{Decision, RunKind},
     sync::Outcome,
 };
 
@@ -17,8 +17,8 @@ pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<
     writeln!(out)
 }
 
-/// Also escapes characters that JSON does not ask to escape, and that mislead on a terminal: a
-/// program reads the same value.
+/// Escapes characters that mislead on a terminal, although JSON does not require it. Programs read
+/// the same value.
 struct Escaping;
 
 impl Formatter for Escaping {
@@ -32,7 +32,7 @@ impl Formatter for Escaping {
             out.write_all(before.as_bytes())?;
             let mut rest = from.chars();
             if let Some(it) = rest.next() {
-                // Beyond U+FFFF, JSON writes two units. Source: RFC 8259, section 7.
+                // Above U+FFFF, JSON escapes a character as two units. Source: RFC 8259, section 7.
                 for unit in it.encode_utf16(&mut [0; 2]) {
                     write!(out, "\\u{unit:04x}")?;
                 }
@@ -49,7 +49,7 @@ pub(super) fn problem(out: &mut impl Write, problem: &Problem) -> io::Result<()>
 
 pub(super) fn outcome(
     out: &mut impl Write,
-    kind: Kind,
+    kind: RunKind,
     outcome: &Outcome,
     changes: &Changes,
 ) -> io::Result<()> {
@@ -62,7 +62,7 @@ pub(super) fn outcome(
         "unreadable": outcome.unreadable,
         "summary": outcome.summary,
     });
-    if kind != Kind::Room
+    if kind == RunKind::Users
         && let Value::Object(object) = &mut object
     {
         object.insert("deleted".to_owned(), json!(outcome.counts.deleted));

@@ -10,13 +10,13 @@ use super::{
 use crate::store::{Leavers, Store};
 
 impl Program {
-    /// Says what becomes of those who leave, or changes it.
+    /// Prints what happens to the records of removed users, or changes it.
     pub(super) fn leavers(&self, command: Option<&LeaversCommand>) -> Result<u8, Failure> {
         let (store, integration) = self.stored()?;
         let leavers = match command {
             None => store.leavers(integration)?,
             Some(command) => {
-                // Looked up first: opening for writing would create what is not there.
+                // The store is read first, since opening it for writing creates a missing one.
                 drop(store);
                 let mut store = Store::open(&self.args.data, self.store_options())?;
                 store.set_leavers(integration, command.leavers())?;

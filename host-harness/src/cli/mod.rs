@@ -1,10 +1,11 @@
-//! The program: what a person types, and what comes of it.
+//! The program `ones-host`: its commands and their output.
 
 mod args;
 mod changes;
 mod harmless;
 mod json;
 mod leavers;
+mod log;
 mod policy;
 mod serve;
 mod stopped;
@@ -24,58 +25,60 @@ use tokio::runtime::Runtime;
 use crate::{
     error::Error,
     model::Outcome as CheckOutcome,
-    plugin::{Client, Limits, Plugin, Session, SessionSource},
+    plugin::{Client, Limits, LoadError, Plugin, Session},
+    problem::Problem,
+    serve::ServeError,
     settings::{Settings, SettingsError},
-    store::{Decision, IntegrationId, Kind, SealingKey, Store, StoreError, StoreOptions},
-    sync::{Limit, Options, Sync},
+    store::{Decision, IntegrationId, Kind, RunKind, SealingKey, Store, StoreError, StoreOptions},
+    sync::{Limit, Options, SessionSource, Sync},
 };
 use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
 use changes::Changes;
 
-/// Failed; the cause is on stderr.
+/// Exit code of a failure. The cause is on stderr.
 const FAILED: u8 = 1;
-/// Wrong usage. Also clap's own.
+/// Exit code of wrong usage, the same as clap's.
 const USAGE: u8 = 2;
-/// Done, but removals are held.
+/// Exit code of a sync that held removals.
 const HELD: u8 = 3;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let json = args.format == Format::Json;
+    log::start(args.log_level(), args.log_format);
     match (Program { args }).run() {
         Ok(code) => ExitCode::from(code),
-        // In the middle of a list.
+        // The reader has closed the pipe in the middle of a list.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
-        Err(failure) => failure.tell(json),
+        Err(failure) => failure.report(json),
     }
 }
 
-/// Why the program does not do what it was asked.
+/// The reason why a command fails.
 enum Failure {
     Usage(String),
-    Error { error: Box<Error>, network: Vec<String> },
+    Problem { problem: Box<Problem>, code: u8, network: Vec<String> },
     Output(io::Error),
 }
 
 impl Failure {
-    fn tell(self, json: bool) -> ExitCode {
-        // Where not even this can be written, the exit code remains.
+    fn report(self, json: bool) -> ExitCode {
+        // Where stderr cannot be written either, the exit code is the only result.
         let mut stderr = anstream::stderr().lock();
         match self {
             Self::Usage(message) => {
                 let _ = text::usage(&mut stderr, &message);
                 ExitCode::from(USAGE)
             }
-            Self::Error { error, network } => {
-                let problem = error.problem();
+            Self::Problem { problem, code, network } => {
                 let _ = text::problem(&mut stderr, &problem, &network);
                 if json {
                     let _ = json::problem(&mut io::stdout().lock(), &problem);
                 }
-                ExitCode::from(if names_no_file(&error) { USAGE } else { FAILED })
+                ExitCode::from(code)
             }
             Self::Output(error) => {
                 let _ = text::usage(&mut stderr, &format!("cannot write: {error}"));
@@ -85,8 +88,8 @@ impl Failure {
     }
 }
 
-/// Whether the settings cannot be read at all, rather than hold what is wrong.
-fn names_no_file(error: &Error) -> bool {
+/// Returns whether the settings file cannot be read, as opposed to one with invalid contents.
+fn is_settings_file_missing(error: &Error) -> bool {
     matches!(
         error,
         Error::Settings(SettingsError::Unreadable { cause, .. })
@@ -94,9 +97,30 @@ fn names_no_file(error: &Error) -> bool {
     )
 }
 
+impl Failure {
+    /// A failure together with why requests failed before it.
+    fn after(error: impl Into<Error>, network: Vec<String>) -> Self {
+        let error = error.into();
+        let code = if is_settings_file_missing(&error) { USAGE } else { FAILED };
+        Self::Problem { problem: Box::new(error.problem()), code, network }
+    }
+}
+
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Error { error: Box::new(error.into()), network: Vec::new() }
+        Self::after(error, Vec::new())
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Host(error) => error.into(),
+            error => {
+                let problem = Box::new(error.problem());
+                Self::Problem { problem, code: FAILED, network: Vec::new() }
+            }
+        }
     }
 }
 
@@ -104,7 +128,8 @@ fn usage(message: impl Display) -> Failure {
     Failure::Usage(message.to_string())
 }
 
-/// Whoever reads may have seen enough: that changes no exit code.
+/// Returns the exit code of a command. A closed pipe does not change it, since the reader may not
+/// need all of the output.
 fn ended(code: u8, written: io::Result<()>) -> Result<u8, Failure> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
@@ -159,10 +184,10 @@ impl Program {
             let network = session.network_failures();
             match report {
                 Ok(report) => Ok((report, network)),
-                Err(error) => Err(Failure::Error { error: Box::new(error.into()), network }),
+                Err(error) => Err(Failure::after(error, network)),
             }
         })?;
-        let failed = report.checks.iter().any(|it| it.outcome == CheckOutcome::Failed);
+        let failed = report.checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::report(out, &report, &network),
@@ -173,12 +198,12 @@ impl Program {
 
     fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
         let settings = self.need_settings("sync")?;
-        let (kind, dry_run, full) = match command {
-            SyncCommand::Rooms { dry_run } => (Kind::Room, *dry_run, true),
-            SyncCommand::Users { dry_run, full } => (Kind::User, *dry_run, *full),
+        let (kind, dry_run, full) = match *command {
+            SyncCommand::Rooms { dry_run } => (RunKind::Rooms, dry_run, true),
+            SyncCommand::Users { dry_run, full } => (RunKind::Users, dry_run, full),
         };
         let plugin = self.plugin()?;
-        // The plugin first: a folder that nothing can be put into is not created.
+        // The plugin is loaded first, so that a failure does not leave an empty data folder.
         let runtime = runtime()?;
         let session = runtime.block_on(Session::open(plugin, settings.clone()))?;
         session.accepted()?;
@@ -192,18 +217,13 @@ impl Program {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
         let options =
-            Options { full, default_groups: settings.default_groups(), ..self.cautious() };
+            Options { full, default_groups: settings.default_groups(), ..self.sync_options() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
-        let mut changes = Changes::new(self.args.format, dry_run);
+        let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
-        let outcome = match command {
-            SyncCommand::Users { .. } => sync.users(name),
-            SyncCommand::Rooms { .. } => sync.rooms(name),
-        };
+        let outcome = sync.named(kind, name);
         changes.finish();
-        let outcome = outcome
-            .map_err(Box::new)
-            .map_err(|error| Failure::Error { error, network: session.network_failures() })?;
+        let outcome = outcome.map_err(|error| Failure::after(error, session.network_failures()))?;
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::outcome(out, name, kind, &outcome, &changes),
@@ -218,7 +238,7 @@ impl Program {
             RemovalsCommand::Approve { ids } => (Decision::Approve, ids),
             RemovalsCommand::Discard { ids } => (Decision::Discard, ids),
         };
-        // Looked up first: opening for writing would create what is not there.
+        // The store is read first, since opening it for writing creates a missing one.
         let (store, integration) = self.stored()?;
         drop(store);
         let mut store = Store::open(&self.args.data, self.store_options())?;
@@ -292,7 +312,7 @@ impl Program {
         Ok(0)
     }
 
-    /// Those of the file, or those that are kept of the integration that is named.
+    /// Returns the settings of the file, or the stored settings of the named integration.
     fn need_settings(&self, command: &str) -> Result<Settings, Failure> {
         let Args { settings, integration, data, .. } = &self.args;
         match (settings, integration) {
@@ -304,13 +324,14 @@ impl Program {
                 Ok(store.settings(id, &key)?.ok_or_else(none)?)
             }
             (None, None) => Err(usage(format!(
-                "`{command}` needs settings: give them with --settings FILE, or with \
-                 --integration NAME where they are kept"
+                "`{command}` needs settings: pass --settings FILE, or --integration NAME for \
+                 stored settings"
             ))),
         }
     }
 
-    /// A terminal is asked whether it takes colours; JSON is written as it is.
+    /// Returns the output, with colours where stdout is a terminal that supports them and the
+    /// format is text.
     fn out(&self) -> Box<dyn Write> {
         match self.args.format {
             Format::Text => Box::new(anstream::stdout().lock()),
@@ -318,7 +339,7 @@ impl Program {
         }
     }
 
-    /// The store, and the integration that the arguments select.
+    /// Opens the store for reading, and returns the integration that the arguments select.
     fn stored(&self) -> Result<(Store, IntegrationId), Failure> {
         let store = Store::read(&self.args.data)?;
         let integration = self.integration(&store)?;
@@ -341,7 +362,10 @@ impl Program {
             }
             (None, many) => {
                 let many = many.join(", ");
-                return Err(usage(format!("which one? Give --integration NAME, one of: {many}")));
+                return Err(usage(format!(
+                    "the data folder has several integrations: pass --integration NAME with one \
+                     of: {many}"
+                )));
             }
         };
         store.integration(name)?.ok_or_else(|| {
@@ -353,8 +377,8 @@ impl Program {
         StoreOptions { quota: Some(self.args.quota << 20), ..StoreOptions::default() }
     }
 
-    /// When removals are applied, as the arguments say.
-    fn cautious(&self) -> Options {
+    /// Returns the options of a sync from the arguments.
+    fn sync_options(&self) -> Options {
         let Args { max_removals, max_removals_percent, missing_grace, .. } = self.args;
         Options {
             limit: Limit { count: max_removals, percent: max_removals_percent },
@@ -366,30 +390,31 @@ impl Program {
     fn plugin(&self) -> Result<Plugin, Failure> {
         let file = match &self.args.plugin {
             Some(file) => file.clone(),
-            None => built_plugin()
-                .ok_or_else(|| usage("which plugin? Give --plugin FILE, or set ONES_PLUGIN"))?,
+            None => built_plugin().ok_or_else(|| {
+                usage("no single plugin in ./target: pass --plugin FILE, or set ONES_PLUGIN")
+            })?,
         };
         let limits = Limits {
             memory: usize::try_from(self.args.memory_limit << 20).unwrap_or(usize::MAX),
             time: Duration::from_secs(self.args.time_limit),
         };
-        let client = Client::new().map_err(crate::plugin::LoadError::from)?;
+        let client = Client::new().map_err(LoadError::from)?;
         Ok(Plugin::load(&file, limits, client)?)
     }
 }
 
-/// The one component that was built here, so that a developer need not name it. Of several, the one
-/// that all others are called after: `a.wasm` where there are `a_with_this.wasm` and the like.
+/// Returns the path of the component in `./target`, so that developers need not pass it. Of
+/// several, returns the one whose name starts all other names: `a.wasm` beside `a_variant.wasm`.
 fn built_plugin() -> Option<PathBuf> {
     let files = std::fs::read_dir("target").ok()?;
     let components: Vec<_> = files
         .filter_map(|it| Some(it.ok()?.path()))
         .filter(|it| it.extension().is_some_and(|it| it == "wasm"))
         .collect();
-    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let shortest = components.iter().min_by_key(|it| it.as_os_str().len())?;
     let name = stem(shortest)?;
-    let is_variant = |it: &PathBuf| stem(it).is_some_and(|it| it.starts_with(&name));
+    let is_variant = |path: &PathBuf| stem(path).is_some_and(|stem| stem.starts_with(&name));
     components.iter().all(is_variant).then(|| shortest.clone())
 }
 
@@ -398,5 +423,5 @@ fn runtime() -> Result<Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|it| crate::plugin::LoadError::Host(it.to_string()).into())
+        .map_err(|it| LoadError::Host(it.to_string()).into())
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     model::{BookingPolicy, Script},
     plugin::Session,
+    wording::counted,
 };
 
 impl PolicyArgs {
@@ -29,7 +30,7 @@ impl PolicyArgs {
 }
 
 impl Program {
-    /// Prints what the vendor's administrator runs, or writes it to a file.
+    /// Prints the script for an administrator of the vendor, or writes it to a file.
     pub(super) fn policy(&self, args: &PolicyArgs) -> Result<u8, Failure> {
         let settings = self.need_settings("rooms policy")?;
         let (store, integration) = self.stored()?;
@@ -50,10 +51,10 @@ impl Program {
                 json::value(out, &json!({ "fileName": file_name, "text": text, "rooms": count }))
             }
             (Format::Text, None) if io::stdout().is_terminal() => text::script(out, text),
-            // What is run later is what the plugin wrote, to the letter.
+            // A script that is piped to a file must stay exactly as the plugin returned it.
             (Format::Text, None) => io::stdout().write_all(text.as_bytes()),
             (Format::Text, Some(file)) => {
-                let rooms = text::counted(count as u64, "room");
+                let rooms = counted(count as u64, "room");
                 let note = format!("written to {}, for {rooms}", file.display());
                 text::note(&mut anstream::stderr().lock(), &note)
             }

@@ -1,19 +1,19 @@
-//! A process that is told to stop leaves no copy of people behind.
+//! Signals that stop the process. A stopped dry run leaves no copy of the database behind.
 
 use std::path::PathBuf;
 
-/// Waits for the signal to stop, then removes `folder` and ends the process, with the
-/// exit code that a shell gives to one ended by that signal.
+/// Waits for a signal to stop, then removes `folder` and ends the process with the exit code that
+/// shells report for that signal.
 pub(super) async fn remove(folder: PathBuf) {
     if let Some(code) = signal().await {
-        // What cannot be removed is readable by this user alone.
+        // A folder that cannot be removed is readable by this user only.
         let _ = std::fs::remove_dir_all(folder);
         std::process::exit(code);
     }
 }
 
-/// Waits for the signal to stop.
-pub(super) async fn told() {
+/// Waits for a signal to stop.
+pub(super) async fn wait() {
     if signal().await.is_none() {
         std::future::pending().await
     }

@@ -1,4 +1,4 @@
-//! What a browser sends becomes settings.
+//! From posted values to settings.
 
 use serde_json::{Map, Number, Value};
 
@@ -10,33 +10,33 @@ use super::{
 };
 use crate::model::FieldError;
 
-/// The fields of a form as a browser sends them.
+/// The values of a posted form.
 #[derive(Clone, Default)]
 pub struct Entered(Vec<(String, String)>);
 
-/// What a person changed.
+/// The settings after a user changed them.
 #[derive(Clone)]
 pub struct Answer {
-    /// The whole settings.
+    /// The complete settings.
     pub settings: Value,
-    /// Where secrets were entered (JSON Pointers); all others are those saved before.
+    /// JSON Pointers of the entered secrets. All other secrets are the saved ones.
     pub entered: Vec<String>,
-    /// What could not be read: there the settings are as before.
+    /// Errors of values that could not be read. The settings contain the former values there.
     pub errors: Vec<FieldError>,
 }
 
 impl Entered {
-    /// Decoded, in their order.
+    /// Returns the posted values from decoded pairs, in their order.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(pairs.into_iter().collect())
     }
 
-    /// The first value of that name.
+    /// Returns the first value with that name.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of that name.
+    /// Returns all values with that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
@@ -121,7 +121,7 @@ impl<'a> Reading<'a> {
         if trimmed.is_empty() { empty(field) } else { Some(Value::String(trimmed.to_owned())) }
     }
 
-    /// An empty answer keeps the secret that is saved.
+    /// Reads a secret. An empty value keeps the saved secret.
     fn secret(
         &mut self,
         field: &Field,
@@ -161,7 +161,7 @@ impl<'a> Reading<'a> {
             Some(number) => Some(Value::Number(number)),
             None => {
                 let example =
-                    if integer { "a whole number, such as 3" } else { "a number, such as 2.5" };
+                    if integer { "an integer, such as 3" } else { "a number, such as 2.5" };
                 self.error(place, format!("Enter {example}"));
                 before.cloned()
             }
@@ -194,7 +194,7 @@ impl<'a> Reading<'a> {
             let missing = field.required && before.is_none();
             return if missing { Some(entered.into()) } else { before.cloned() };
         }
-        // Where a default would take its place, the empty list must be said.
+        // An empty list is stored where the schema has a default, which would apply otherwise.
         let absent = entered.is_empty() && !field.required && shown(field, None).is_none();
         (!absent).then(|| entered.into())
     }
@@ -210,7 +210,10 @@ impl<'a> Reading<'a> {
         if entered.is_empty() {
             return None;
         }
-        let found = alternatives.iter().enumerate().find(|(at, it)| it.option(*at) == entered);
+        let found = alternatives
+            .iter()
+            .enumerate()
+            .find(|(number, alternative)| alternative.option(*number) == entered);
         let Some((number, Alternative { title, what })) = found else {
             self.error(place, "Choose one of these".to_owned());
             return before.cloned();
@@ -223,7 +226,7 @@ impl<'a> Reading<'a> {
                 let place = place.alternative(number);
                 let part = part(title, shape);
                 let value = self.field(&part, was, &place);
-                // The default that nobody touched is not there.
+                // An unchanged default is not stored.
                 if before.is_none() && value.as_ref() == was && was.is_some() {
                     None
                 } else {
@@ -233,7 +236,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What is edited as JSON, in the control called `name`.
+    /// Reads a value that is edited as JSON in the control with that name.
     fn json(
         &mut self,
         field: &Field,
@@ -270,7 +273,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Sets a member, or takes it away.
+/// Sets a member, or removes it.
 pub(super) fn put(members: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     match value {
         Some(value) => {
@@ -287,13 +290,13 @@ fn empty(field: &Field) -> Option<Value> {
 }
 
 fn number(text: &str, integer: bool) -> Option<Number> {
-    let whole = || text.parse::<i64>().map(Number::from).ok();
+    let signed = || text.parse::<i64>().map(Number::from).ok();
     let large = || text.parse::<u64>().map(Number::from).ok();
     let any = || text.parse().ok().and_then(Number::from_f64);
-    whole().or_else(large).or_else(|| if integer { None } else { any() })
+    signed().or_else(large).or_else(|| if integer { None } else { any() })
 }
 
-/// Browsers send the ends of lines as CR LF.
+/// Replaces line ends by LF. Browsers send CR LF.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }

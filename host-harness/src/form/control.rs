@@ -1,41 +1,41 @@
-//! What is drawn: plain data for templates.
+//! The controls of a form: plain data for templates.
 
 use super::{Entered, Place};
-use crate::{error::Problem, model::Choice};
+use crate::{model::Choice, problem::Problem};
 
-/// A field, as it is drawn.
+/// A control of a form, for one field of the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
-    /// Of the form control; also its id, and how those of its parts begin.
+    /// Name of the form control, also its id, and the prefix of the names of its parts.
     pub name: String,
-    /// Where its value is in the settings (JSON Pointer).
+    /// JSON Pointer of its value in the settings.
     pub pointer: String,
-    /// What a person calls it.
+    /// Title of the field.
     pub title: String,
-    /// CommonMark.
+    /// Help text in CommonMark.
     pub help: String,
-    /// A person must fill it in, and the browser says so.
+    /// Whether the browser rejects an empty value.
     pub required: bool,
-    /// A person may leave it empty.
+    /// Whether the value may be empty.
     pub optional: bool,
-    /// What is wrong with it.
+    /// Errors of its value.
     pub errors: Vec<String>,
-    /// How it is drawn.
+    /// Kind of the control.
     pub widget: Widget,
 }
 
-/// How a control is drawn.
+/// The kind of a control.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Widget {
     /// One line of text.
     Line(Line),
     /// Several lines of text.
     Area {
-        /// What it shows.
+        /// Text in the control.
         text: String,
-        /// Where it holds a secret: what is known of it.
+        /// State of the saved secret, where the field is a secret.
         secret: Option<Saved>,
-        /// JSON, or one text a line.
+        /// Whether the text is JSON, or a list with one text per line.
         code: bool,
     },
     /// A check box.
@@ -43,43 +43,43 @@ pub enum Widget {
         /// Whether it is checked.
         on: bool,
     },
-    /// One of some.
+    /// One of several alternatives.
     Choose(Vec<Opt>),
-    /// Any of some that the plugin knows.
+    /// Any number of choices that the plugin returns.
     Pick(Picker),
-    /// Fields that belong together.
+    /// Controls of an object's fields.
     Group(Vec<Control>),
 }
 
 /// One line of text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What can be entered.
+    /// Kind of value.
     pub kind: LineKind,
-    /// What it shows; of a secret, nothing.
+    /// Text in the control, empty for a secret.
     pub text: String,
-    /// Where it holds a secret: what is known of it.
+    /// State of the saved secret, where the field is a secret.
     pub secret: Option<Saved>,
-    /// The largest length, in characters.
+    /// Maximum length, in characters.
     pub max_length: Option<u64>,
-    /// An HTML pattern.
+    /// Pattern in the syntax of HTML.
     pub pattern: Option<String>,
-    /// The smallest number.
+    /// Minimum of a number.
     pub min: Option<f64>,
-    /// The largest number.
+    /// Maximum of a number.
     pub max: Option<f64>,
-    /// Whether the plugin knows values for it.
+    /// Whether the plugin suggests values.
     pub suggests: bool,
-    /// Those values.
+    /// Suggested values.
     pub suggestions: Vec<Choice>,
 }
 
-/// What can be entered in a line.
+/// The kind of value in a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LineKind {
     Text,
-    /// An identifier or the like, not prose.
+    /// An identifier or a similar text, not prose.
     Code,
     Uri,
     Email,
@@ -88,56 +88,56 @@ pub enum LineKind {
     Number,
 }
 
-/// What is known of a secret, other than itself.
+/// The state of a saved secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
-    /// There is none.
+    /// No secret is saved.
     No,
-    /// There is one.
+    /// A secret is saved.
     Yes,
-    /// There is one, and it need not be there.
+    /// A secret is saved, and can be deleted.
     Optional,
 }
 
-/// One of some.
+/// An alternative of [`Widget::Choose`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opt {
-    /// What the browser sends.
+    /// Value that the browser sends.
     pub value: String,
-    /// What a person calls it.
+    /// Title of the alternative.
     pub title: String,
-    /// Whether it is the one.
+    /// Whether it is chosen.
     pub chosen: bool,
-    /// What it asks for further.
+    /// Controls of its further fields.
     pub parts: Vec<Control>,
 }
 
-/// Any of some that the plugin knows.
+/// The contents of [`Widget::Pick`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Picker {
-    /// The values that are chosen.
+    /// Chosen values.
     pub chosen: Vec<String>,
-    /// What the plugin knows; the page fills it in.
+    /// Choices that the plugin returned. Empty until the page requests them.
     pub offered: Choosing,
 }
 
-/// What a plugin said when it was asked for choices.
+/// The choices that a plugin returned for a field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Choosing {
-    /// What was typed.
+    /// Search text.
     pub typed: String,
-    /// Those that match.
+    /// Choices that match the search text.
     pub found: Vec<Choice>,
-    /// Those of the chosen ones that there are.
+    /// Chosen values that still exist.
     pub known: Vec<Choice>,
-    /// Those of the chosen ones that there are not.
+    /// Chosen values that no longer exist.
     pub gone: Vec<String>,
-    /// Why there are none.
+    /// The plugin's error, where it returned no choices.
     pub problem: Option<Problem>,
 }
 
 impl Control {
-    /// Shows what was entered again where no value could be made of it.
+    /// Shows the entered text again, also where it is not a valid value.
     pub fn retype(&mut self, entered: &Entered) {
         let Some(entered) = entered.text(&self.name) else { return };
         match &mut self.widget {
@@ -147,19 +147,19 @@ impl Control {
         }
     }
 
-    /// The name of the check box that takes a saved secret away.
+    /// Returns the name of the check box that deletes a saved secret.
     pub fn forget(&self) -> String {
         Place::forget(&self.name)
     }
 
-    /// The control whose value is at `pointer`, here or below; one of a chosen alternative
-    /// before others.
+    /// Returns the control whose value is at `pointer`: this one, or one of its parts. Searches the
+    /// parts of a chosen alternative first.
     pub fn find(&self, pointer: &str) -> Option<&Self> {
         let below = || self.parts().find_map(|it| it.find(pointer));
         if self.pointer == pointer { Some(self) } else { below() }
     }
 
-    /// As [`Self::find`].
+    /// Returns the same control as [`Self::find`], mutably.
     pub fn find_mut(&mut self, pointer: &str) -> Option<&mut Self> {
         if self.pointer == pointer {
             return Some(self);
@@ -167,7 +167,7 @@ impl Control {
         self.parts_mut().into_iter().find_map(|it| it.find_mut(pointer))
     }
 
-    /// This control, or those below it that have no parts themselves.
+    /// Returns all controls without parts: this one, or those among its parts.
     pub fn leaves_mut(&mut self) -> Vec<&mut Self> {
         match self.widget {
             Widget::Group(_) | Widget::Choose(_) => {

@@ -9,7 +9,7 @@ use super::{
     shape::{Field, Shape, Text, What},
 };
 
-/// The controls of a step.
+/// Returns the controls of a step.
 pub(super) fn step(field: &Field, value: Option<&Value>) -> Vec<Control> {
     let place = Place::default().member(&field.key);
     match &field.shape {
@@ -18,8 +18,8 @@ pub(super) fn step(field: &Field, value: Option<&Value>) -> Vec<Control> {
     }
 }
 
-/// `demands`: the browser may insist on what is required. Not within alternatives, where
-/// it would insist on what nobody sees.
+/// Returns the controls of an object's fields. `demands` is false within alternatives: the browser
+/// would require values in fields that it does not show.
 fn members(fields: &[Field], value: Option<&Value>, place: &Place, demands: bool) -> Vec<Control> {
     let draw = |field: &Field| {
         let value = value.and_then(|it| it.get(&field.key));
@@ -108,7 +108,7 @@ fn options(field: &Field, value: Option<&Value>, place: &Place) -> Vec<Opt> {
             },
         }
     });
-    // What need not be chosen can be taken back.
+    // An optional choice can be undone.
     let unset = Opt {
         value: String::new(),
         title: "Not set".to_owned(),
@@ -119,7 +119,7 @@ fn options(field: &Field, value: Option<&Value>, place: &Place) -> Vec<Opt> {
     unset.into_iter().chain(options).collect()
 }
 
-/// What an alternative asks for, as a field.
+/// Returns the shape of an alternative as a field.
 pub(super) fn part(title: &str, shape: &Shape) -> Field {
     Field {
         key: String::new(),
@@ -144,14 +144,14 @@ fn text_widget(text: &Text, required: bool, value: Option<&Value>) -> Widget {
             Some("uuid") => LineKind::Code,
             Some("uri" | "url" | "uri-reference" | "iri") => LineKind::Uri,
             Some("email") => LineKind::Email,
-            // A browser shows nothing where it takes it for none.
+            // Browsers show an invalid date as an empty field.
             Some("date") if shown.is_empty() || is_date(shown) => LineKind::Date,
             _ => LineKind::Text,
         },
         text: shown.to_owned(),
         secret,
         max_length: text.max_length,
-        // A pattern of a schema may match anywhere, one of HTML must match all.
+        // A pattern of a schema matches any part of a text, one of HTML the complete text.
         pattern: text.pattern.as_ref().map(|it| format!(".*(?:{it}).*")),
         min: None,
         max: None,
@@ -175,7 +175,8 @@ fn saved(value: Option<&Value>, required: bool) -> Saved {
     }
 }
 
-/// What is shown: the default where there is no value. A secret has no default.
+/// Returns the value that a control shows: the default where there is no value. Secrets have no
+/// default.
 pub(super) fn shown<'a>(field: &'a Field, value: Option<&'a Value>) -> Option<&'a Value> {
     let default =
         field.default.as_ref().filter(|it| !field.shape.is_secret() && fit::shows(field, Some(it)));
@@ -190,7 +191,8 @@ pub(super) fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// As the input of HTML has it: four digits of a year, and a day that there is.
+/// Whether an HTML input accepts the text as a date: with a year of four digits, and a day that
+/// exists.
 fn is_date(text: &str) -> bool {
     text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }

@@ -1,15 +1,13 @@
-//! Which values a shape can show.
+//! Whether a control of a shape can show a value.
 
 use serde_json::Value;
 
-use super::{
-    escaped,
-    shape::{Alternative, Field, Shape, What},
-};
+use super::shape::{Alternative, Field, Shape, What};
+use crate::pointer::escape;
 
 impl Shape {
-    /// Whether a control of this shape shows `value` without loss; of an object, whether
-    /// its parts can be looked at one by one.
+    /// Whether a control of this shape shows `value` without loss. For an object, its fields are
+    /// checked separately.
     pub(super) fn shows(&self, value: &Value) -> bool {
         match self {
             Self::Text(_) => value.is_string(),
@@ -22,8 +20,8 @@ impl Shape {
         }
     }
 
-    /// Whether `value` is meant: also the parts of an object are as they should be.
-    fn means(&self, value: &Value) -> bool {
+    /// Whether `value` has this shape exactly, including the fields of an object.
+    fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Object(fields), Value::Object(members)) => {
                 fields.iter().all(|field| match (&field.shape, members.get(&field.key)) {
@@ -32,14 +30,14 @@ impl Shape {
                         constant == value
                     }
                     (_, Some(Value::Null)) if field.nullable => true,
-                    (shape, Some(value)) => shape.means(value),
+                    (shape, Some(value)) => shape.matches(value),
                 })
             }
             _ => self.shows(value),
         }
     }
 
-    /// Whether `value` can be shown as this alternative: its tags are right.
+    /// Whether this alternative can show `value`: its tags are equal to the constants of the shape.
     fn can_be(&self, value: &Value) -> bool {
         let is_tagged = |field: &Field| match &field.shape {
             Self::Hidden { constant: Some(constant), .. } => {
@@ -54,22 +52,24 @@ impl Shape {
     }
 }
 
-/// Which of the alternatives `value` is: the one that is exactly it, or meant by it, or
-/// can at least show it.
+/// Returns the index of the alternative that `value` belongs to: one that is equal to it, else one
+/// that matches it, else one that can show it.
 pub(super) fn chosen(alternatives: &[Alternative], value: &Value) -> Option<usize> {
-    let constant = |it: &Alternative| matches!(&it.what, What::Constant(it) if it == value);
-    let means = |it: &Alternative| matches!(&it.what, What::Shape(it) if it.means(value));
-    let can_be = |it: &Alternative| matches!(&it.what, What::Shape(it) if it.can_be(value));
-    let find = |of: &dyn Fn(&Alternative) -> bool| alternatives.iter().position(of);
-    find(&constant).or_else(|| find(&means)).or_else(|| find(&can_be))
+    let constant =
+        |one: &Alternative| matches!(&one.what, What::Constant(constant) if constant == value);
+    let matches =
+        |one: &Alternative| matches!(&one.what, What::Shape(shape) if shape.matches(value));
+    let can_be = |one: &Alternative| matches!(&one.what, What::Shape(shape) if shape.can_be(value));
+    let find = |test: &dyn Fn(&Alternative) -> bool| alternatives.iter().position(test);
+    find(&constant).or_else(|| find(&matches)).or_else(|| find(&can_be))
 }
 
-/// Whether one of several lines in a text area can stand for it.
+/// Whether a line of a text area can show the value.
 fn is_line(value: &Value) -> bool {
     value.as_str().is_some_and(|it| !it.is_empty() && it.trim() == it && !it.contains(['\n', '\r']))
 }
 
-/// Whether a control of its own shape shows the value of a field; otherwise it is JSON.
+/// Whether a control of the field's shape shows the value. Otherwise it is edited as JSON.
 pub(super) fn shows(field: &Field, value: Option<&Value>) -> bool {
     match value {
         None => true,
@@ -78,7 +78,7 @@ pub(super) fn shows(field: &Field, value: Option<&Value>) -> bool {
     }
 }
 
-/// The pointers of the secrets that `value` holds.
+/// Adds the JSON Pointers of all secrets in `value` to `found`.
 pub(super) fn secrets(
     shape: &Shape,
     value: Option<&Value>,
@@ -89,7 +89,7 @@ pub(super) fn secrets(
     match (shape, value) {
         (Shape::Object(fields), Value::Object(members)) => {
             for field in fields {
-                let pointer = format!("{pointer}/{}", escaped(&field.key));
+                let pointer = format!("{pointer}/{}", escape(&field.key));
                 secrets(&field.shape, members.get(&field.key), &pointer, found);
             }
         }

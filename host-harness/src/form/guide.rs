@@ -1,9 +1,9 @@
-//! CommonMark from a plugin becomes HTML that can do no harm: its HTML is shown as text,
-//! links lead to the web alone, pictures are words.
+//! From CommonMark of a plugin to safe HTML: HTML in it is shown as text, links lead to web and
+//! mail addresses only, and pictures are replaced by their descriptions.
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html::push_html};
 
-/// Headings begin below those of a page's section.
+/// Returns safe HTML. Its headings start at the third level, below the page's own headings.
 pub fn html(text: &str) -> String {
     let events = Parser::new_ext(text, Options::empty()).filter_map(|event| match event {
         Event::Html(it) | Event::InlineHtml(it) => Some(Event::Text(it)),

@@ -1,15 +1,16 @@
-//! A JSON Schema (2020-12) as plugins write it becomes a form, and what a person
-//! answers becomes settings again. Names no vendor.
+//! Forms for the settings of any plugin: from a JSON Schema (2020-12) to controls, and from posted
+//! values back to settings.
 //!
-//! [`Form`] is read from a schema; a [`Step`] of it is drawn as [`Control`]s, which a
-//! template prints, and reads what a browser sends back. Nothing is lost on the way:
-//! what is not touched stays to the letter, fields that are not drawn stay as they are,
-//! and a value that no control can show is edited as JSON.
+//! [`Form`] is read from a schema. A [`Step`] of it returns [`Control`]s, which a template renders,
+//! and reads the values that a browser posts. No setting is lost: unchanged values stay exactly as
+//! they were, fields without a control stay in the settings, and a value that no control can show
+//! is edited as JSON.
 //!
-//! Lengths, ranges and formats are only hints to the browser here: the plugin checks
-//! them, and knows why.
+//! Lengths, ranges and formats are only hints for the browser. The plugin checks them, and returns
+//! the errors.
 
 mod answer;
+mod check;
 mod control;
 mod draw;
 mod fit;
@@ -23,44 +24,45 @@ mod tests;
 use serde_json::{Map, Value};
 
 pub use answer::{Answer, Entered};
+pub use check::check;
 pub use control::{Choosing, Control, Line, LineKind, Opt, Picker, Saved, Widget};
 pub use guide::html;
 pub use place::place;
 use shape::Field;
 
-use crate::{budget::Budget, schema::WORK};
+use crate::{budget::Budget, pointer::escape, schema::WORK};
 
-/// What a person fills in, step by step.
+/// A form with its steps.
 #[derive(Debug, Clone)]
 pub struct Form {
     steps: Vec<Step>,
 }
 
-/// A top-level property of the settings.
+/// A step of a form: a top-level property of the settings.
 #[derive(Debug, Clone)]
 pub struct Step {
     field: Field,
 }
 
 impl Form {
-    /// Reads a schema: one step for each property of it that can be set.
-    pub fn of(schema: &Value) -> Self {
-        Self::within(schema, &Budget::new(WORK))
+    /// Reads a schema. Each of its properties that can be set becomes a step.
+    pub fn read(schema: &Value) -> Self {
+        Self::read_within(schema, &Budget::new(WORK))
     }
 
-    /// As [`Self::of`], in as many steps as `budget` has. What these do not cover is edited as
-    /// JSON.
-    pub fn within(schema: &Value, budget: &Budget) -> Self {
+    /// Reads a schema as [`Self::read`] does, but only until `budget` is spent. Values of the rest
+    /// of the schema are edited as JSON.
+    pub fn read_within(schema: &Value, budget: &Budget) -> Self {
         let steps = schema::fields(schema, budget).into_iter().map(|field| Step { field });
         Self { steps: steps.filter(|it| it.field.shape.is_drawn()).collect() }
     }
 
-    /// In the order of the schema.
+    /// Returns the steps, in the order of the schema.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// Where the secrets are that `settings` hold (JSON Pointers).
+    /// Returns the JSON Pointers of all secrets in `settings`.
     pub fn secrets(&self, settings: &Value) -> Vec<String> {
         let mut found = Vec::new();
         for step in &self.steps {
@@ -72,37 +74,37 @@ impl Form {
 }
 
 impl Step {
-    /// Its key in the settings.
+    /// Returns the key of the step in the settings.
     pub fn key(&self) -> &str {
         &self.field.key
     }
 
-    /// What a person calls it.
+    /// Returns the title of the step.
     pub fn title(&self) -> &str {
         &self.field.title
     }
 
-    /// The guide, in CommonMark; empty where there is none.
+    /// Returns the guide in CommonMark, empty where there is none.
     pub fn guide(&self) -> &str {
         &self.field.description
     }
 
-    /// Where it is in the settings (JSON Pointer).
+    /// Returns the JSON Pointer of the step in the settings.
     pub fn pointer(&self) -> String {
-        format!("/{}", escaped(&self.field.key))
+        format!("/{}", escape(&self.field.key))
     }
 
-    /// Whether it draws the field at `pointer`.
+    /// Whether the step has a control for the field at `pointer`.
     pub fn has(&self, pointer: &str) -> bool {
         self.draw(&Value::Null).iter().any(|it| it.find(pointer).is_some())
     }
 
-    /// The controls, showing what `settings` hold.
+    /// Returns the controls, with the values of `settings`.
     pub fn draw(&self, settings: &Value) -> Vec<Control> {
         draw::step(&self.field, settings.get(&self.field.key))
     }
 
-    /// The settings after a person changed what was drawn of `settings` to `entered`.
+    /// Returns `settings` with the values that a user entered in the controls of this step.
     pub fn read(&self, settings: &Value, entered: &Entered) -> Answer {
         let mut reading = answer::Reading::new(entered);
         let value = reading.step(&self.field, settings.get(&self.field.key));
@@ -115,39 +117,36 @@ impl Step {
     }
 }
 
-/// A key as a token of a JSON Pointer (RFC 6901, section 3).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-/// A field's address: in the settings, and as the name of its control. They differ
-/// since alternatives at one place in the settings need controls of their own.
+/// The place of a field in the settings and in the form. They differ, since the alternatives of one
+/// setting need separate controls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Place {
+    /// JSON Pointer in the settings.
     pointer: String,
+    /// Name of the control.
     name: String,
 }
 
 impl Place {
     fn member(&self, key: &str) -> Self {
-        let key = escaped(key);
+        let key = escape(key);
         Self {
             pointer: format!("{}/{key}", self.pointer),
             name: format!("{}/{}", self.name, key.replace('?', "~2")),
         }
     }
 
-    /// The control of the alternative with that number.
+    /// Returns the place of the alternative with that number.
     fn alternative(&self, number: usize) -> Self {
         Self { pointer: self.pointer.clone(), name: format!("{}?{number}", self.name) }
     }
 
-    /// The control where the value is edited as JSON.
+    /// Returns the name of the control in which the value is edited as JSON.
     fn json(&self) -> String {
         format!("{}?json", self.name)
     }
 
-    /// The control that takes a saved secret away.
+    /// Returns the name of the check box that deletes a saved secret.
     fn forget(name: &str) -> String {
         format!("{name}?forget")
     }

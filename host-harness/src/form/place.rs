@@ -1,13 +1,13 @@
-//! Where errors are shown.
+//! Assignment of errors to controls.
 
 use serde_json::Value;
 
 use super::control::Control;
 use crate::model::FieldError;
 
-/// Puts each error at the control that is nearest to its field: that of the field itself,
-/// or of what it is an item or a member of, which is then named by its value in
-/// `settings`. Gives back those that are nowhere near.
+/// Adds each error to the control of its field. Where the field is an item or a member of another
+/// one, adds it to that control, with the item's value in `settings`. Returns the errors without
+/// any such control.
 pub fn place(errors: &[FieldError], settings: &Value, controls: &mut [Control]) -> Vec<FieldError> {
     let mut elsewhere = Vec::new();
     for error in errors {
@@ -35,7 +35,7 @@ fn find<'a>(controls: &'a mut [Control], pointer: &str) -> Option<&'a mut Contro
     controls.iter_mut().find_map(|it| it.find_mut(pointer))
 }
 
-/// The pointer and those above it, the longest first.
+/// Returns the pointer and those of its parents, the longest first.
 fn nearest(pointer: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(pointer), |it| Some(&it[..it.rfind('/')?]))
         .filter(|it| !it.is_empty())

@@ -1,6 +1,7 @@
 //! From a JSON Schema to shapes. Source: JSON Schema 2020-12, core and validation.
 //!
-//! A schema that refers to itself is drawn once; within itself it is edited as JSON.
+//! A part that refers to itself gets controls at its first level only. Deeper levels are edited as
+//! JSON.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,10 +10,11 @@ use serde_json::{Map, Value};
 use super::shape::{Alternative, Field, Shape, Text, What};
 use crate::{budget::Budget, schema::target};
 
-/// Deeper parts are edited as JSON.
+/// Maximum depth of parts with controls. Deeper parts are edited as JSON.
 const DEEPEST: usize = 16;
 
-/// The properties of the schema of an object. What `budget` does not cover is edited as JSON.
+/// Returns the properties of an object's schema. Values that `budget` does not cover are edited as
+/// JSON.
 pub(super) fn fields(root: &Value, budget: &Budget) -> Vec<Field> {
     let reader = Reader { root, budget };
     reader.fields(&reader.resolved(root), Context::default())
@@ -25,7 +27,7 @@ struct Context<'a> {
     within: Option<&'a Within<'a>>,
 }
 
-/// The properties or alternatives that are being read, and those that they are in.
+/// The properties or alternatives that are being read, and those that contain them.
 #[derive(Debug, Clone, Copy)]
 struct Within<'a> {
     part: *const Value,
@@ -42,7 +44,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A schema with what it refers to; its own words go first.
+/// A schema merged with the schemas that it refers to. Its own keywords take precedence.
 #[derive(Default)]
 struct Resolved<'a> {
     parts: Vec<&'a Value>,
@@ -89,12 +91,12 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// The shape, and whether null is one of its values.
+    /// Returns the shape, and whether null is one of its values.
     fn shape(&self, schema: &Resolved<'a>, context: Context<'_>) -> (Shape, bool) {
         let secret = context.secret || is_true(schema, "writeOnly");
         let context = Context { depth: context.depth + 1, secret, ..context };
         let other = || Shape::Other { secret: secret || self.holds_secret(&schema.parts) };
-        if self.is_enough(context.depth) {
+        if self.is_over_limit(context.depth) {
             return (Shape::Other { secret: true }, false);
         }
         if let Some(constant) = schema.get("const") {
@@ -102,7 +104,7 @@ impl<'a> Reader<'a> {
             return (Shape::Hidden { constant, secret }, false);
         }
         let nullable = types(schema).contains(&"null");
-        let types: Vec<_> = types(schema).into_iter().filter(|it| *it != "null").collect();
+        let types: Vec<_> = types(schema).into_iter().filter(|name| *name != "null").collect();
         let shape = match types.as_slice() {
             _ if has_alternatives(schema) && !schema.contains_key("properties") => {
                 return self.one_of(schema, context).unwrap_or_else(|| (other(), false));
@@ -126,19 +128,19 @@ impl<'a> Reader<'a> {
         (if nullable { or_none(shape) } else { shape }, false)
     }
 
-    /// `None` where there is nothing to choose from.
+    /// Returns the shape of alternatives. `None` where there are none.
     fn one_of(&self, schema: &Resolved<'a>, context: Context<'_>) -> Option<(Shape, bool)> {
         let mut found = Vec::new();
         self.alternatives(schema, context, &mut found);
         let is_null = |it: &Alternative| matches!(it.what, What::Constant(Value::Null));
         let nullable = found.iter().any(is_null);
-        let others: Vec<_> = found.iter().filter(|it| !is_null(it)).cloned().collect();
+        let others: Vec<_> = found.iter().filter(|one| !is_null(one)).cloned().collect();
         match others.as_slice() {
             [] if nullable => {
                 Some((Shape::Hidden { constant: None, secret: context.secret }, false))
             }
             [] => None,
-            // Something, or null.
+            // One shape, possibly with null.
             [Alternative { what: What::Shape(shape), .. }] => Some(match shape {
                 Shape::Text(_) | Shape::Number { .. } => {
                     (choosing(shape.clone(), schema), nullable)
@@ -146,7 +148,7 @@ impl<'a> Reader<'a> {
                 _ if nullable => (or_none(choosing(shape.clone(), schema)), false),
                 _ => (choosing(shape.clone(), schema), false),
             }),
-            // Which of them is chosen may be told; what a secret is may not.
+            // A choice would reveal which alternative the secret is.
             _ if context.secret => None,
             _ => {
                 let choices = has_choices(schema);
@@ -168,7 +170,7 @@ impl<'a> Reader<'a> {
         context: Context<'_>,
         found: &mut Vec<Alternative>,
     ) {
-        if self.is_enough(context.depth) {
+        if self.is_over_limit(context.depth) {
             return;
         }
         for value in items(schema, "enum") {
@@ -225,7 +227,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             resolved.parts.push(schema);
-            // `allOf` with one part is how references were given words of their own.
+            // Older schemas add keywords to a reference with an `allOf` of one part.
             let only = match members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
                 Some([only]) => Some(only),
                 _ => None,
@@ -235,14 +237,14 @@ impl<'a> Reader<'a> {
                     resolved.words.entry(key).or_insert(value);
                 }
             }
-            // The last is looked at first.
+            // The target is pushed last, so that it is read first.
             open.extend(only);
             open.extend(target(self.root, schema, self.budget));
         }
         resolved
     }
 
-    /// Counts the words of a schema, and the lists of words among them.
+    /// Spends the budget for the keywords of a schema, including lists of texts.
     fn looks_at(&self, members: &Map<String, Value>) -> bool {
         members.iter().all(|(key, value)| {
             let words = 1 + value.as_array().map_or(0, Vec::len);
@@ -250,14 +252,14 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether a schema marks anything in it, or in what it refers to, as a secret.
+    /// Whether a schema, or one that it refers to, marks any part as a secret.
     fn holds_secret(&self, parts: &[&'a Value]) -> bool {
         let (mut open, mut seen) = (parts.to_vec(), HashSet::new());
         while let Some(value) = open.pop() {
             if !seen.insert(std::ptr::from_ref(value)) {
                 continue;
             }
-            // What is not looked at is taken for one.
+            // Parts that the budget does not cover are treated as secrets.
             if !self.budget.spend(1) {
                 return true;
             }
@@ -276,12 +278,12 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Counts what is looked at.
-    fn is_enough(&self, depth: usize) -> bool {
+    /// Whether the depth or the budget ends here. Spends the budget.
+    fn is_over_limit(&self, depth: usize) -> bool {
         depth > DEEPEST || !self.budget.spend(1)
     }
 
-    /// A copy, where the budget covers it.
+    /// Returns a copy, where the budget covers it.
     fn copied(&self, value: &Value) -> Option<Value> {
         self.budget.spend_value(value).then(|| value.clone())
     }
@@ -308,7 +310,7 @@ fn number_shape(schema: &Resolved<'_>, types: &[&str]) -> Shape {
     Shape::Number { integer: types == ["integer"], min: number("minimum"), max: number("maximum") }
 }
 
-/// `x-choices` of a field counts for the shape within it.
+/// Applies `x-choices` of a field to its shape.
 fn choosing(mut shape: Shape, schema: &Resolved<'_>) -> Shape {
     if has_choices(schema) {
         match &mut shape {
@@ -347,7 +349,7 @@ fn kind(shape: &Shape) -> &'static str {
     match shape {
         Shape::Text(_) => "A text",
         Shape::Number { .. } => "A number",
-        Shape::Texts { choices: true } => "Chosen ones",
+        Shape::Texts { choices: true } => "Chosen",
         Shape::Texts { choices: false } => "A list",
         _ => "As follows",
     }
@@ -365,7 +367,7 @@ fn has_alternatives(schema: &Resolved<'_>) -> bool {
     ["enum", "anyOf", "oneOf"].iter().any(|it| schema.contains_key(it))
 }
 
-/// `true`, or an object that says more.
+/// Whether the plugin returns choices: `x-choices` is `true` or an object.
 fn has_choices(schema: &Resolved<'_>) -> bool {
     schema.get("x-choices").is_some_and(|it| !matches!(it, Value::Bool(false) | Value::Null))
 }

@@ -1,16 +1,16 @@
-//! What can be entered: the part of JSON Schema that forms are made of.
+//! The kinds of values that a form can edit: the supported part of JSON Schema.
 
 use serde_json::Value;
 
-/// A property.
+/// A property of an object.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) key: String,
     pub(super) title: String,
-    /// CommonMark.
+    /// Description in CommonMark.
     pub(super) description: String,
     pub(super) required: bool,
-    /// Where it is empty and required, it is null rather than absent.
+    /// Whether an empty required value is stored as null.
     pub(super) nullable: bool,
     pub(super) default: Option<Value>,
     pub(super) shape: Shape,
@@ -25,18 +25,18 @@ pub(super) enum Shape {
         max: Option<f64>,
     },
     Boolean,
-    /// A list of texts; with choices, to be picked from.
+    /// A list of texts, with or without choices of the plugin.
     Texts {
         choices: bool,
     },
     Object(Vec<Field>),
     OneOf(Vec<Alternative>),
-    /// Not drawn. A constant is put in where it is required.
+    /// A value without a control. A required constant is added to the settings.
     Hidden {
         constant: Option<Value>,
         secret: bool,
     },
-    /// Edited as JSON.
+    /// A value that is edited as JSON.
     Other {
         secret: bool,
     },
@@ -69,7 +69,7 @@ impl Shape {
         !matches!(self, Self::Hidden { .. })
     }
 
-    /// Whether a value of it can hold a secret.
+    /// Whether a value of this shape can contain a secret.
     pub(super) fn is_secret(&self) -> bool {
         match self {
             Self::Text(text) => text.secret,
@@ -85,7 +85,8 @@ impl Shape {
 }
 
 impl Alternative {
-    /// What its option sends: a text as it is, so that a form is readable.
+    /// Returns the value of its option in the form. A constant text is used as it is, to be
+    /// readable.
     pub(super) fn option(&self, number: usize) -> String {
         match &self.what {
             What::Constant(Value::String(text)) => text.clone(),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::FieldError;
 
-/// Every shape that a form knows, and some that it does not.
+/// A schema with every shape that a form supports, and with some that it does not.
 fn schema() -> Value {
     json!({
         "$defs": { "Origin": { "type": "string", "format": "uri", "description": "An origin" } },
@@ -52,7 +52,10 @@ fn schema() -> Value {
                     "select": {
                         "anyOf": [
                             { "const": "all", "description": "All rooms" },
-                            { "description": "Chosen", "type": "array", "items": { "type": "string" }, "x-choices": true }
+                            {
+                                "description": "Chosen", "type": "array",
+                                "items": { "type": "string" }, "x-choices": true
+                            }
                         ],
                         "default": "all"
                     },
@@ -64,8 +67,14 @@ fn schema() -> Value {
                     "maybe": { "type": ["boolean", "null"] },
                     "level": { "enum": ["low", "high", 3] },
                     "when": { "anyOf": [
-                        { "type": "object", "properties": { "kind": { "const": "day" }, "on": { "type": "string" } }, "required": ["kind"] },
-                        { "type": "object", "properties": { "kind": { "const": "never" } }, "required": ["kind"] }
+                        {
+                            "type": "object", "required": ["kind"],
+                            "properties": { "kind": { "const": "day" }, "on": { "type": "string" } }
+                        },
+                        {
+                            "type": "object", "required": ["kind"],
+                            "properties": { "kind": { "const": "never" } }
+                        }
                     ] },
                     "table": { "type": "object", "additionalProperties": true },
                     "matrix": { "type": "array", "items": { "type": "array" } }
@@ -77,7 +86,7 @@ fn schema() -> Value {
     })
 }
 
-/// What a browser sends of a form that nobody touched.
+/// Returns the values that a browser posts for an unchanged form.
 fn untouched(controls: &[Control]) -> Vec<(String, String)> {
     let crlf = |it: &str| it.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
     let mut pairs = Vec::new();
@@ -106,10 +115,10 @@ fn untouched(controls: &[Control]) -> Vec<(String, String)> {
 }
 
 fn step(key: &str) -> Step {
-    Form::of(&schema()).steps().iter().find(|it| it.key() == key).unwrap().clone()
+    Form::read(&schema()).steps().iter().find(|it| it.key() == key).unwrap().clone()
 }
 
-/// Answers with these values instead of those shown, or besides them.
+/// Reads a form in which these values were changed or added.
 #[track_caller]
 fn answer(key: &str, settings: &Value, changed: &[(&str, &str)]) -> Answer {
     let step = step(key);
@@ -187,8 +196,8 @@ fn any_settings() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_nobody_touched_comes_back_equal(settings in any_settings()) {
-        for step in Form::of(&schema()).steps() {
+    fn unchanged_values_come_back_equal(settings in any_settings()) {
+        for step in Form::read(&schema()).steps() {
             let entered = Entered::new(untouched(&step.draw(&settings)));
             let answer = step.read(&settings, &entered);
             prop_assert_eq!(&answer.settings, &settings);
@@ -197,24 +206,30 @@ proptest! {
     }
 
     #[test]
-    fn no_secret_is_drawn(settings in any_settings(), secret in "s3cr3t[a-z0-9]{8}") {
+    fn no_control_contains_a_secret(settings in any_settings(), secret in "s3cr3t[a-z0-9]{8}") {
         let mut settings = settings;
         for pointer in ["/server/secret", "/server/second"] {
             if let Some(it) = settings.pointer_mut(pointer) { *it = secret.clone().into() }
         }
         if let Some(it) = settings.pointer_mut("/server/key") { *it = json!({ "pem": secret }) }
-        for step in Form::of(&schema()).steps() {
+        for step in Form::read(&schema()).steps() {
             let drawn = format!("{:?}", step.draw(&settings));
             prop_assert!(!drawn.contains(&secret));
         }
     }
 
     #[test]
-    fn any_answer_can_be_read(settings in any_settings(), other in any_settings(), extra in vec("[ -~]{0,5}", 40)) {
-        for step in Form::of(&schema()).steps() {
+    fn any_posted_values_can_be_read(
+        settings in any_settings(),
+        other in any_settings(),
+        extra in vec("[ -~]{0,5}", 40),
+    ) {
+        for step in Form::read(&schema()).steps() {
             let mut extra = extra.iter();
             let mut pairs = untouched(&step.draw(&other));
-            pairs.iter_mut().step_by(2).zip(&mut extra).for_each(|((_, value), it)| it.clone_into(value));
+            for ((_, value), text) in pairs.iter_mut().step_by(2).zip(&mut extra) {
+                text.clone_into(value);
+            }
             let answer = step.read(&settings, &Entered::new(pairs));
             prop_assert_eq!(&answer.settings["more"], &settings["more"]);
         }
@@ -222,30 +237,31 @@ proptest! {
 
     #[test]
     fn any_schema_can_be_drawn(schema in any_json(), settings in any_settings()) {
-        let schema = json!({ "properties": { "server": schema, "rooms": { "properties": { "select": schema } } } });
-        for step in Form::of(&schema).steps() {
+        let rooms = json!({ "properties": { "select": schema } });
+        let schema = json!({ "properties": { "server": schema, "rooms": rooms } });
+        for step in Form::read(&schema).steps() {
             step.read(&settings, &Entered::new(untouched(&step.draw(&settings))));
         }
     }
 }
 
 #[test]
-fn steps_are_the_objects_at_the_top() {
-    let form = Form::of(&schema());
+fn the_steps_are_the_top_level_objects() {
+    let form = Form::read(&schema());
     let titles: Vec<_> = form.steps().iter().map(|it| (it.key(), it.title())).collect();
     assert_eq!(titles, [("server", "Server settings"), ("rooms", "Rooms")]);
     assert_eq!(form.steps()[0].guide(), "Open the *portal*.");
 }
 
 #[test]
-fn what_can_only_be_empty_is_not_drawn() {
+fn a_field_that_can_only_be_empty_has_no_control() {
     let server = step("server");
     assert!(!server.has("/server/certificate") && !server.has("/server/never"));
     assert!(server.has("/server/cloud/graph"));
 }
 
 #[test]
-fn references_bring_their_words_and_leave_those_beside_them() {
+fn a_reference_adds_keywords_and_keeps_those_beside_it() {
     let controls = step("server").draw(&json!({ "server": { "cloud": {} } }));
     let authority = controls.iter().find_map(|it| it.find("/server/cloud/authority")).unwrap();
     assert_eq!((authority.title.as_str(), authority.help.as_str()), ("Sign-in", "An origin"));
@@ -253,7 +269,7 @@ fn references_bring_their_words_and_leave_those_beside_them() {
 }
 
 #[test]
-fn an_alternative_is_a_constant_or_what_it_asks_for() {
+fn an_alternative_is_a_constant_or_an_object() {
     let own = json!({ "server": { "cloud": { "authority": "https://a", "graph": "https://g" } } });
     check(
         "server",
@@ -276,7 +292,7 @@ fn an_alternative_is_a_constant_or_what_it_asks_for() {
 }
 
 #[test]
-fn chosen_items_are_a_list_in_their_order() {
+fn chosen_items_become_a_list_in_their_order() {
     let entered = [("/rooms/select", "?1"), ("/rooms/select?1", "b"), ("/rooms/select?1", "a")];
     check("rooms", json!({}), &entered, json!({ "rooms": { "select": ["b", "a"] } }));
     let nothing = [("/rooms/select", "?1")];
@@ -289,7 +305,7 @@ fn chosen_items_are_a_list_in_their_order() {
 }
 
 #[test]
-fn a_tagged_alternative_brings_its_tag() {
+fn a_tagged_alternative_adds_its_tag() {
     let entered = [("/rooms/when", "?0"), ("/rooms/when?0/on", "Monday")];
     check(
         "rooms",
@@ -306,7 +322,7 @@ fn a_tagged_alternative_brings_its_tag() {
 }
 
 #[test]
-fn what_is_emptied_is_absent_and_what_has_a_default_can_be_emptied() {
+fn an_emptied_value_is_absent_and_one_with_a_default_is_empty() {
     let settings = json!({ "rooms": { "count": 3, "a/b~c?": "x", "level": "low", "tags": ["b"] } });
     let emptied = [
         ("/rooms/count", ""),
@@ -318,13 +334,13 @@ fn what_is_emptied_is_absent_and_what_has_a_default_can_be_emptied() {
 }
 
 #[test]
-fn a_list_has_one_item_a_line() {
+fn a_list_has_one_item_per_line() {
     let tags = [("/rooms/tags", " x \r\n\r\ny")];
     check("rooms", json!({}), &tags, json!({ "rooms": { "tags": ["x", "y"] } }));
 }
 
 #[test]
-fn what_is_no_number_is_named_by_its_field() {
+fn an_invalid_number_is_an_error_of_its_field() {
     let settings = json!({ "rooms": { "count": 3 } });
     let answer = answer("rooms", &settings, &[("/rooms/count", "2.5"), ("/rooms/share", "1,5")]);
     assert_eq!(answer.settings, settings);
@@ -339,7 +355,7 @@ fn what_is_no_number_is_named_by_its_field() {
 }
 
 #[test]
-fn what_no_control_can_show_is_edited_as_json() {
+fn a_value_that_no_control_can_show_is_edited_as_json() {
     let settings = json!({ "rooms": { "count": "three", "table": { "a": [1] } } });
     let entered = [("/rooms/count?json", "4"), ("/rooms/table", "{\"b\": 2}")];
     check(
@@ -354,7 +370,7 @@ fn what_no_control_can_show_is_edited_as_json() {
 }
 
 #[test]
-fn a_secret_is_kept_entered_or_forgotten() {
+fn a_secret_is_kept_entered_or_deleted() {
     let settings = json!({ "server": { "name": "x", "secret": "old", "second": "old" } });
     check("server", settings.clone(), &[("/server/secret", "")], settings.clone());
     let entered = answer("server", &settings, &[("/server/secret", " new ")]);
@@ -369,22 +385,22 @@ fn a_secret_is_kept_entered_or_forgotten() {
 }
 
 #[test]
-fn secrets_are_found_wherever_they_are() {
+fn secrets_are_found_at_any_depth() {
     let settings = json!({ "server": {
         "secret": "a", "second": ["wrong"], "key": { "pem": "b", "kid": 3 }, "name": "no"
     } });
     let found = ["/server/secret", "/server/second", "/server/key/pem", "/server/key/kid"];
-    assert_eq!(Form::of(&schema()).secrets(&settings), found);
+    assert_eq!(Form::read(&schema()).secrets(&settings), found);
 }
 
 #[test]
-fn a_secret_deep_in_json_is_not_shown() {
+fn a_secret_inside_json_is_not_shown() {
     let secret = json!({ "properties": { "token": { "writeOnly": true, "type": "string" } } });
     let schema = json!({ "properties": { "server": { "type": "object", "properties": {
         "logins": { "type": "array", "items": secret, "title": "Logins" }
     } } } });
     let settings = json!({ "server": { "logins": [{ "token": "s3cr3t" }] } });
-    let form = Form::of(&schema);
+    let form = Form::read(&schema);
     assert!(!format!("{:?}", form.steps()[0].draw(&settings)).contains("s3cr3t"));
     assert_eq!(form.secrets(&settings), ["/server/logins"]);
 }
@@ -408,7 +424,7 @@ fn an_error_is_shown_at_the_nearest_field() {
 }
 
 #[test]
-fn a_schema_that_refers_to_itself_ends() {
+fn a_schema_that_refers_to_itself_can_be_read() {
     let tree = json!({ "$ref": "#/$defs/tree" });
     let schema = json!({
         "$defs": { "tree": { "type": "object", "properties": {
@@ -416,12 +432,13 @@ fn a_schema_that_refers_to_itself_ends() {
         } } },
         "properties": { "server": tree }
     });
-    assert_eq!(Form::of(&schema).steps().len(), 1);
+    assert_eq!(Form::read(&schema).steps().len(), 1);
 }
 
 #[test]
-fn a_guide_does_no_harm() {
-    let text = "# Go\n\n1. **Open** [it](https://x.example/a) `now`\n\n<script>alert(1)</script>\n\n\
+fn a_guide_becomes_safe_html() {
+    let text = "# Go\n\n1. **Open** [it](https://x.example/a) `now`\n\n\
+                <script>alert(1)</script>\n\n\
                 [no](javascript:alert(1)) ![pic](https://x.example/p.png) <b onclick=x>bold</b>";
     let html = html(text);
     assert!(html.contains("<h3>Go</h3>") && html.contains("<strong>Open</strong>"), "{html}");

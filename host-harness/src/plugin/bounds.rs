@@ -1,53 +1,54 @@
-//! How large a plugin's answer may be, where it enters the host.
+//! Limits on the size of a plugin's answers, checked where they enter the host.
 //!
-//! What is larger breaks the interface, and the error names the field. The limits are far above
-//! what a vendor needs, and low enough that the host can keep, print and send back what is within.
+//! A larger answer breaks the interface, and the error names the field. The limits are far above
+//! what a vendor needs, and low enough that the host can store, print and send back what is within
+//! them.
 
 use super::CallError;
 use crate::model::{
     CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest, Permission, Redirect,
-    Refusal, Report, RoomBatch, Script, Summary, Unreadable, UserBatch, UserChange,
+    Refusal, Report, RoomBatch, RoomChange, Script, Summary, Unreadable, UserBatch, UserChange,
 };
 
 #[cfg(test)]
 mod tests;
 
-/// Of an id, a code, a name, a label, an origin, in bytes.
+/// Longest id, code, name, label and origin, in bytes.
 const NAME: usize = 1 << 10;
 
-/// Of a sentence for a user, in bytes.
+/// Longest sentence for a user, in bytes.
 const SENTENCE: usize = 16 << 10;
 
-/// Of what is wrong with one field, and why one record could not be read, in bytes.
+/// Longest text on one wrong field, or on one record that could not be read, in bytes.
 const REASON: usize = 4 << 10;
 
-/// Of a vendor's own words, in bytes.
+/// Longest text in a vendor's own words, in bytes.
 const DETAIL: usize = 64 << 10;
 
-/// Of the address that a browser is sent to, in bytes: servers take no longer request line.
+/// Longest address that a browser is sent to, in bytes. Servers accept no longer request line.
 const URL: usize = 8 << 10;
 
-/// Of a flow, in bytes: sealed, it fits into a cookie.
+/// Longest flow, in bytes. Encrypted, it fits into a cookie.
 const FLOW: usize = 2 << 10;
 
-/// Of a script, in bytes.
+/// Largest script, in bytes.
 const SCRIPT: usize = 4 << 20;
 
-/// Of all warnings of a run, of a report, in bytes.
+/// Size of all warnings of a run, and of a report, in bytes.
 const ALL: usize = 1 << 20;
 
-/// Of a checkpoint, in bytes: the sync asks for a smaller one.
+/// Largest checkpoint, in bytes. The sync asks for a smaller one.
 const CHECKPOINT: usize = 1 << 20;
 
 /// Number of warnings of a run.
 const MOST_WARNINGS: usize = 10_000;
 
-/// Number of permissions, checks, wrong fields, origins.
+/// Number of permissions, checks, wrong fields, and origins.
 const MANY: usize = 200;
 
 /// An answer that can be too large.
 pub(super) trait Bounded {
-    /// Returns [`CallError::BrokeInterface`] where a part of it is.
+    /// Returns [`CallError::BrokeInterface`] where a part of the answer is too large.
     fn check(&self) -> Result<(), CallError>;
 }
 
@@ -125,7 +126,7 @@ impl Bounded for Report {
 impl Bounded for Redirect {
     fn check(&self) -> Result<(), CallError> {
         text("redirect.url", &self.url, URL)?;
-        text("redirect.flow", &self.flow.0, FLOW)
+        text("redirect.flow", &self.flow, FLOW)
     }
 }
 
@@ -167,6 +168,18 @@ impl Bounded for Vec<UserChange> {
     }
 }
 
+impl Bounded for Vec<RoomChange> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|change| {
+            text("an id in changes", change.id(), NAME)?;
+            match change {
+                RoomChange::RoomUnreadable(it) => it.check(),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
 impl Bounded for UserBatch {
     fn check(&self) -> Result<(), CallError> {
         text("user-batch.checkpoint", &self.checkpoint, CHECKPOINT)?;
@@ -188,35 +201,23 @@ impl Bounded for Unreadable {
     }
 }
 
-/// Cuts an error to the limits: refused, it would hide why the call failed.
+/// Cuts an error to the limits. An error that was refused would hide why the call failed.
 pub(super) fn shorten(refusal: &mut Refusal) {
-    match refusal {
-        Refusal::InvalidSettings(fields) => {
-            fields.truncate(MANY);
-            for FieldError { field, message } in fields {
-                cut(field, NAME);
-                cut(message, REASON);
-            }
+    if let Refusal::InvalidSettings(fields) = refusal {
+        fields.truncate(MANY);
+        for FieldError { field, message } in fields {
+            cut(field, NAME);
+            cut(message, REASON);
         }
-        Refusal::Unauthorized(it)
-        | Refusal::PermissionMissing(it)
-        | Refusal::Unavailable(it)
-        | Refusal::Unexpected(it)
-        | Refusal::Rejected(it)
-        | Refusal::Declined(it)
-        | Refusal::Unsupported(it)
-        | Refusal::Other(it) => {
-            let Explanation { code, summary, remedy, detail } = it;
-            cut(code, NAME);
-            cut(summary, SENTENCE);
-            remedy.iter_mut().for_each(|it| cut(it, SENTENCE));
-            detail.iter_mut().for_each(|it| cut(it, DETAIL));
-        }
-        Refusal::Throttled(_) | Refusal::Cancelled => {}
+    } else if let Some(Explanation { code, summary, remedy, detail }) = refusal.explanation_mut() {
+        cut(code, NAME);
+        cut(summary, SENTENCE);
+        remedy.iter_mut().for_each(|text| cut(text, SENTENCE));
+        detail.iter_mut().for_each(|text| cut(text, DETAIL));
     }
 }
 
-/// Cuts a text of the guest to the length of a vendor's own words.
+/// Cuts a text to the longest one in a vendor's own words.
 pub(super) fn cut_detail(text: &mut String) {
     cut(text, DETAIL);
 }

@@ -1,4 +1,4 @@
-//! One call: a fresh instance with limits, thrown away afterwards.
+//! One call: in a fresh instance with limits, which is discarded afterwards.
 
 use std::{
     sync::{
@@ -21,14 +21,14 @@ use super::{
     outbound::Outbound,
 };
 
-/// What a guest can make the host copy for one hostcall, in bytes: a batch of 1,000
-/// people with every field at its longest is below 8 MiB.
+/// Size of what a guest can make the host copy in one host call, in bytes. A batch of 1,000 users
+/// with the longest possible fields is below 8 MiB.
 const HOSTCALL: usize = 32 << 20;
 
-/// Resources, streams and futures that a guest can have open.
+/// Number of resources, streams and futures that a guest can have open.
 const HANDLES: usize = 1_000;
 
-/// What belongs to one call.
+/// State of one call.
 pub(super) struct State {
     table: ResourceTable,
     wasi: WasiCtx,
@@ -50,7 +50,7 @@ impl WasiHttpView for State {
 }
 
 impl Plugin {
-    /// Runs `work` with a fresh instance, within the limits and `time`.
+    /// Runs `work` in a fresh instance, within the limits and `time`.
     pub(super) async fn call<R>(
         &self,
         outbound: Outbound,
@@ -64,7 +64,7 @@ impl Plugin {
         table.set_max_capacity(HANDLES);
         let state = State {
             table,
-            // No folder, no environment, no arguments, no sockets.
+            // The guest gets no folder, environment, arguments or sockets.
             wasi: WasiCtx::builder()
                 .stderr(stderr.clone())
                 .allow_tcp(false)
@@ -86,7 +86,7 @@ impl Plugin {
             store.run_concurrent(async |accessor| work(accessor, &instance).await).await?
         };
         let time = time.min(self.0.limits.time);
-        // Around the whole call: a time-out within it may not fire.
+        // Around the complete call, since a time-out within it may not fire.
         let outcome = tokio::time::timeout(time, call).await;
         let plugin = self.0.file.display().to_string();
         match outcome {
@@ -99,7 +99,7 @@ impl Plugin {
                 Err(error) => CallError::Trapped {
                     plugin,
                     cause: {
-                        // It names functions as the plugin does.
+                        // The text names functions as the plugin does, of any length.
                         let mut cause = format!("{error:#}");
                         bounds::cut_detail(&mut cause);
                         cause

@@ -1,4 +1,5 @@
-//! What a plugin said that it says the same every time, so that a call costs one instance.
+//! Answers that a plugin gives the same way every time. They are stored, so that other calls need
+//! one instance.
 
 use std::{
     collections::VecDeque,
@@ -10,28 +11,28 @@ use tokio::sync::OnceCell;
 
 use crate::model::{FieldError, Manifest};
 
-/// Of so many settings, the newest.
+/// Number of settings whose origins are stored, the newest.
 const MOST: usize = 32;
 
 pub(super) type Origins = Result<Vec<String>, Vec<FieldError>>;
 
-/// Kept as long as the plugin is loaded.
+/// Stored as long as the plugin is loaded.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) manifest: OnceCell<Manifest>,
-    /// By a hash of the settings: they hold secrets.
+    /// By a hash of the settings, which hold secrets.
     origins: Mutex<VecDeque<([u8; 32], Origins)>>,
 }
 
 impl Known {
-    /// What it answered to these settings.
+    /// Returns the stored answer under these settings.
     pub(super) fn origins(&self, settings: &str) -> Option<Origins> {
         let key = key(settings);
         let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         origins.iter().find(|(it, _)| *it == key).map(|(_, origins)| origins.clone())
     }
 
-    /// Remembers it.
+    /// Stores the answer under these settings.
     pub(super) fn keep_origins(&self, settings: &str, answer: Origins) {
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         if origins.len() == MOST {

@@ -1,4 +1,4 @@
-//! Limits of one call, and what it used.
+//! Limits of one call, and measurements of what it used.
 
 use std::{
     pin::Pin,
@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// What calls used, and why their requests failed. Shared by the calls of a session.
+/// Measurements of calls, and why their requests failed. The calls of a session share one.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     peak_memory: AtomicUsize,
@@ -21,14 +21,14 @@ pub(super) struct Meter {
     network: Mutex<Vec<String>>,
 }
 
-/// So many different failures are kept.
+/// Number of different failures that are stored.
 const NETWORK_FAILURES: usize = 5;
 
-/// Of one, in bytes.
+/// Length of a stored failure, in bytes.
 const NETWORK_FAILURE: usize = 1 << 10;
 
 impl Meter {
-    /// The most linear memory that one call had, in bytes.
+    /// Returns the largest linear memory of one call, in bytes.
     pub(super) fn peak_memory(&self) -> usize {
         self.peak_memory.load(Ordering::Relaxed)
     }
@@ -37,13 +37,13 @@ impl Meter {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests were sent.
+    /// Returns the number of requests that were sent.
     pub(super) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
     }
 
     pub(super) fn network_failed(&self, mut failure: String) {
-        // It can name a host as the guest does.
+        // It can name a host of any length, as the guest does.
         failure.truncate(failure.floor_char_boundary(NETWORK_FAILURE));
         let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
         if network.len() < NETWORK_FAILURES && !network.contains(&failure) {
@@ -109,10 +109,10 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-/// So much of a guest's standard error is kept, in bytes.
+/// Size of the part of a guest's standard error that is stored, in bytes.
 const STDERR: usize = 16 * 1024;
 
-/// A guest's standard error: its beginning is kept, the rest is swallowed.
+/// Standard error of a guest. Its beginning is stored, the rest is dropped.
 #[derive(Clone, Default)]
 pub(super) struct Stderr(Arc<Mutex<Vec<u8>>>);
 

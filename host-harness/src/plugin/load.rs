@@ -1,4 +1,4 @@
-//! From a file to a plugin that can be called, or the reason why not.
+//! Loading: from a file to a plugin that can be called.
 
 use std::{
     fs::File,
@@ -13,50 +13,52 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
+use crate::problem::{Case, Problem};
+
 use super::{
     Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known,
     origins::OwnPages,
 };
 
-/// A larger file is not compiled, in bytes.
+/// Largest file that is compiled, in bytes.
 pub const LARGEST_PLUGIN: u64 = 64 << 20;
 
-/// How often guests are made to yield.
+/// Time after which guests have to yield.
 const EPOCH: Duration = Duration::from_millis(10);
 
 /// Why a plugin cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the fields are the file, and what is said of it")]
 pub enum LoadError {
-    /// Missing, or not readable.
+    /// It is missing, or not readable.
     #[error("cannot read the plugin {file}: {cause}")]
     Unreadable { file: String, cause: std::io::Error },
-    /// Over [`LARGEST_PLUGIN`].
+    /// It is larger than [`LARGEST_PLUGIN`].
     #[error("the plugin {file} is larger than {} MiB", LARGEST_PLUGIN >> 20)]
     TooLarge { file: String },
     /// It does not begin as WebAssembly does.
     #[error("{file} is no WebAssembly component")]
     NotWebAssembly { file: String },
-    /// WebAssembly, but not a component.
+    /// It is WebAssembly, but not a component.
     #[error("{file} is a WebAssembly core module, not a component")]
     CoreModule { file: String },
     /// Wasmtime cannot compile it.
     #[error("{file} is no valid WebAssembly component")]
     Invalid { file: String, cause: String },
-    /// It does something else.
+    /// It exports another interface.
     #[error("{file} is no plugin: it does not export {}, but {found}", bindings::EXPORT)]
     OtherWorld { file: String, found: String },
-    /// It was made for another version of the interface.
+    /// It exports another version of the interface.
     #[error(
         "{file} was made for another version: it does not export {}, but {found}",
         bindings::EXPORT
     )]
     OtherVersion { file: String, found: String },
-    /// The name is right, but not the functions or types behind it.
+    /// It exports the interface under the right name, but with other functions or types.
     #[error("{file} exports {}, but not as this host knows it", bindings::EXPORT)]
     OtherShape { file: String, cause: String },
-    /// It wants more than a plugin is lent.
-    #[error("{file} wants something that a plugin is not lent")]
+    /// It imports something that plugins do not get.
+    #[error("{file} imports something that plugins do not get")]
     Import { file: String, cause: String },
     /// This machine cannot run plugins.
     #[error("cannot run plugins here: {0}")]
@@ -69,12 +71,41 @@ impl From<ClientError> for LoadError {
     }
 }
 
+impl From<&LoadError> for Problem {
+    fn from(error: &LoadError) -> Self {
+        let code = match error {
+            LoadError::Unreadable { .. } => "plugin-unreadable",
+            LoadError::TooLarge { .. } => "plugin-too-large",
+            LoadError::NotWebAssembly { .. } => "plugin-not-webassembly",
+            LoadError::CoreModule { .. } => "plugin-not-a-component",
+            LoadError::Invalid { .. } => "plugin-invalid",
+            LoadError::OtherWorld { .. } => "plugin-other-world",
+            LoadError::OtherVersion { .. } => "plugin-other-version",
+            LoadError::OtherShape { .. } => "plugin-other-shape",
+            LoadError::Import { .. } => "plugin-import",
+            LoadError::Host(_) => "host",
+        };
+        let problem = Self::new(Case::Plugin, code, error);
+        match error {
+            LoadError::CoreModule { .. } => {
+                problem.remedy("Build it for the target wasm32-wasip2, which gives a component")
+            }
+            LoadError::OtherWorld { .. } | LoadError::OtherVersion { .. } => problem
+                .remedy("Use a plugin that was built against this host's wit/integration.wit"),
+            LoadError::OtherShape { cause, .. }
+            | LoadError::Invalid { cause, .. }
+            | LoadError::Import { cause, .. } => problem.detail(cause),
+            _ => problem,
+        }
+    }
+}
+
 impl Plugin {
-    /// Loads the component in `file`. What was compiled is kept in the user's cache
-    /// folder, where there is one.
+    /// Loads the component in `file`. The compiled code is stored in the user's cache folder, where
+    /// there is one.
     ///
     /// # Errors
-    /// See [`LoadError`].
+    /// Any [`LoadError`].
     pub fn load(file: &Path, limits: Limits, client: Client) -> Result<Self, LoadError> {
         let name = file.display().to_string();
         let bytes = read(file)?;
@@ -86,7 +117,7 @@ impl Plugin {
 
         let host = |it: wasmtime::Error| LoadError::Host(format!("{it:#}"));
         let mut linker = Linker::<State>::new(&engine);
-        // What Rust's std imports by itself; `State` lends nothing through it.
+        // Rust's std imports it. `State` provides nothing through it.
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(host)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(host)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker).map_err(host)?;
@@ -130,7 +161,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 fn engine() -> Result<Engine, LoadError> {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    // Without a cache folder it is compiled every time.
+    // Without a cache folder, the plugin is compiled every time.
     config.cache(Cache::new(CacheConfig::new()).ok());
     let engine = Engine::new(&config).map_err(|it| LoadError::Host(format!("{it:#}")))?;
     let ticked = engine.weak();

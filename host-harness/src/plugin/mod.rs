@@ -3,14 +3,16 @@
 mod bindings;
 mod bounds;
 mod call;
+mod error;
 mod known;
 mod limits;
 mod load;
+mod loopback;
 mod origins;
 mod outbound;
 mod session;
-mod source;
 mod stream;
+mod texts;
 
 use std::{
     net::SocketAddr,
@@ -24,20 +26,19 @@ use std::{
 
 use wasmtime::Engine;
 
-use crate::model::Refusal;
+pub use error::CallError;
 use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;
-pub use source::SessionSource;
 
-/// What a plugin may use of this machine.
+/// Limits of one call of a plugin.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Linear memory of one call, in bytes.
+    /// Linear memory, in bytes.
     pub memory: usize,
-    /// Wall-clock time of one call.
+    /// Wall-clock time.
     pub time: Duration,
 }
 
@@ -65,81 +66,14 @@ struct Inner {
 }
 
 impl Plugin {
-    /// How many instances were made so far: one for each call.
+    /// Returns the number of instances that were made so far: one for each call.
     pub fn instances(&self) -> u64 {
         self.0.instances.load(Ordering::Relaxed)
     }
 
-    /// Closes the host's own pages to the plugin: those served at `address`, which browsers know
-    /// as `url`.
+    /// Closes the host's own pages to the plugin. They are served at `address`, and `url` is their
+    /// address in browsers.
     pub fn keep_from_own_pages(&self, address: SocketAddr, url: &str) {
         self.0.own_pages.are_at(address, url);
-    }
-}
-
-/// A call that gave no answer, or a refusal.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The plugin's own error.
-    #[error("{}", refusal_text(.0))]
-    Refused(Refusal),
-    /// It crashed.
-    #[error("the plugin {plugin} crashed")]
-    Trapped {
-        /// Its file.
-        plugin: String,
-        /// Wasmtime's words.
-        cause: String,
-        /// What it wrote to standard error before, bounded.
-        stderr: String,
-    },
-    /// It wanted more memory than it may have.
-    #[error("the plugin {plugin} wanted more than {limit} MiB of memory")]
-    OutOfMemory {
-        /// Its file.
-        plugin: String,
-        /// What it may have, in MiB.
-        limit: usize,
-    },
-    /// It took longer than it may.
-    #[error("the plugin {plugin} took longer than {seconds} seconds")]
-    OutOfTime {
-        /// Its file.
-        plugin: String,
-        /// What it may take.
-        seconds: u64,
-        /// The next call goes on where this one stopped.
-        goes_on: bool,
-    },
-    /// It had its place long enough, and another integration waited for it.
-    #[error("the run took long, and was ended for others that waited")]
-    Overdue,
-    /// It did what the interface forbids.
-    #[error("the plugin broke the interface: {rule}")]
-    BrokeInterface {
-        /// What it did.
-        rule: String,
-    },
-}
-
-impl CallError {
-    pub(crate) fn broke(rule: impl Into<String>) -> Self {
-        Self::BrokeInterface { rule: rule.into() }
-    }
-}
-
-fn refusal_text(refusal: &Refusal) -> &str {
-    match refusal {
-        Refusal::InvalidSettings(_) => "the settings do not fit",
-        Refusal::Throttled(_) => "the vendor asks for patience",
-        Refusal::Cancelled => "cancelled",
-        Refusal::Unauthorized(it)
-        | Refusal::PermissionMissing(it)
-        | Refusal::Unavailable(it)
-        | Refusal::Unexpected(it)
-        | Refusal::Rejected(it)
-        | Refusal::Declined(it)
-        | Refusal::Unsupported(it)
-        | Refusal::Other(it) => &it.summary,
     }
 }

@@ -1,20 +1,23 @@
-//! Which origins a plugin may ask, and where it may send a browser.
+//! Origins that a plugin may ask, and to which it may send a browser.
 //!
-//! Those on this machine are open only where the settings name them: what listens on loopback
-//! often trusts whoever reaches it. The host's own pages are never open.
+//! Origins on this machine are open only where the settings name them, since servers on loopback
+//! often trust every client. The host's own pages are never open.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Mutex, PoisonError},
 };
 
 use serde_json::Value;
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
-use super::{CallError, outbound::is_localhost};
+use super::{
+    CallError,
+    loopback::{ip, is_loopback},
+};
 use crate::settings::Settings;
 
-/// Where the host serves its own pages.
+/// Address of the host's own pages.
 #[derive(Default)]
 pub(super) struct OwnPages(Mutex<Option<Served>>);
 
@@ -24,7 +27,7 @@ struct Served {
 }
 
 impl OwnPages {
-    /// Notes that pages are served at `address`, which browsers know as `url`.
+    /// Notes that pages are served at `address`, and that `url` is their address in browsers.
     pub(super) fn are_at(&self, address: SocketAddr, url: &str) {
         let origin = Url::parse(url).ok().map(|it| it.origin());
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Served { address, origin });
@@ -49,7 +52,7 @@ pub(super) fn check(
     settings: &Settings,
     own: &OwnPages,
 ) -> Result<(), CallError> {
-    // What is no address is asked by nobody.
+    // A text that is no URL allows no request.
     origins.iter().filter_map(|it| Url::parse(it).ok()).try_for_each(|url| {
         match why_closed(&url, settings, own) {
             Some(why) => {
@@ -70,7 +73,7 @@ pub(super) fn why_closed(url: &Url, settings: &Settings, own: &OwnPages) -> Opti
         .then_some("is on this machine, and the settings do not name it")
 }
 
-/// Whether a text of the settings is an address with the host and port of `url`.
+/// Returns whether a text of the settings is an address with the host and port of `url`.
 fn is_named(url: &Url, settings: &Value) -> bool {
     match settings {
         Value::String(text) => {
@@ -86,28 +89,5 @@ fn is_named(url: &Url, settings: &Value) -> bool {
         Value::Array(items) => items.iter().any(|it| is_named(url, it)),
         Value::Object(members) => members.values().any(|it| is_named(url, it)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Whether nobody on the way can read along.
-pub(super) fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)
-}
-
-/// Whether `url` is on this machine, under whatever name that a connection is made by.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => is_localhost(name),
-        Some(_) => ip(url).is_some_and(|it| it.is_loopback() || it.is_unspecified()),
-        None => false,
-    }
-}
-
-fn ip(url: &Url) -> Option<IpAddr> {
-    match url.host()? {
-        Host::Ipv4(it) => Some(it.into()),
-        // ::ffff:127.0.0.1 is 127.0.0.1.
-        Host::Ipv6(it) => Some(IpAddr::from(it).to_canonical()),
-        Host::Domain(_) => None,
     }
 }

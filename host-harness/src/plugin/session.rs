@@ -13,177 +13,166 @@ use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
-    CallError, Plugin,
-    bindings::{self, wit},
-    bounds::{self, Bounded},
+    CallError, Plugin, bindings,
+    bounds::Bounded,
     call::State,
     known::Origins,
     limits::Meter,
+    loopback::is_safe,
     origins,
     outbound::Outbound,
     stream::{Forward, Resolve},
+    texts::{Texts, clean, clean_error},
 };
 use crate::{
+    form,
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Choice, FieldError, Manifest, Purpose, Redirect,
-        Refusal, Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
+        BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Refusal,
+        Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
     },
-    schema,
     secrets::Secrets,
     settings::Settings,
 };
 
-/// How long a call may take that asks nobody.
+/// Time limit of a call that sends no request.
 const PROMPT: Duration = Duration::from_secs(5);
 
-/// In bytes.
+/// Largest schema of settings, in bytes.
 const LARGEST_SCHEMA: usize = 1 << 20;
 
 impl Plugin {
-    /// What the plugin says of itself.
+    /// Returns the plugin's description of itself.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// [`CallError::BrokeInterface`] where it is too large, or its schema is no JSON or too much
+    /// work to read; else those of a call.
     pub async fn describe(&self) -> Result<Manifest, CallError> {
         self.0.known.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
     }
 
     async fn ask_manifest(&self) -> Result<Manifest, CallError> {
         let meter = Arc::default();
-        let told = self
+        let manifest = self
             .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
                 plugin.ones_integration_integration().call_describe(accessor).await
             })
             .await?;
-        if told.settings_schema.len() > LARGEST_SCHEMA {
+        if manifest.settings_schema.len() > LARGEST_SCHEMA {
             return Err(CallError::broke(format!(
                 "manifest.settings-schema has more than {LARGEST_SCHEMA} bytes"
             )));
         }
-        let settings_schema = serde_json::from_str(&told.settings_schema).map_err(|it| {
+        let schema = serde_json::from_str(&manifest.settings_schema).map_err(|it| {
             CallError::broke(format!("manifest.settings-schema is not JSON: {it}"))
         })?;
-        schema::check(&settings_schema)
+        form::check(&schema)
             .map_err(|it| CallError::broke(format!("manifest.settings-schema: {it}")))?;
-        let manifest = Manifest {
-            name: told.name,
-            version: told.version,
-            settings_schema,
-            permissions: bindings::all(told.permissions),
-        };
         manifest.check()?;
         Ok(manifest)
     }
 
-    /// The origins that the plugin asks under these settings.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidSettings`] where they do not fit; [`CallError::BrokeInterface`] where one
-    /// is closed to the plugin: on this machine, and not named by the settings, or the host's own
-    /// pages; else see [`CallError`].
-    pub async fn origins(&self, settings: &Settings) -> Result<Vec<String>, CallError> {
+    /// Returns the origins that the plugin asks under these settings, or what is wrong with them.
+    async fn origins(&self, settings: &Settings, secrets: &Secrets) -> Result<Origins, CallError> {
         let text = settings.to_json();
         let origins = match self.0.known.origins(&text) {
             Some(origins) => origins,
             None => {
-                let origins = self.ask_origins(text.clone()).await?;
+                let origins = self.ask_origins(text.clone(), secrets).await?;
                 self.0.known.keep_origins(&text, origins.clone());
                 origins
             }
         };
-        let invalid = |fields| CallError::Refused(Refusal::InvalidSettings(fields));
-        let origins = origins.map_err(invalid)?;
-        origins::check(&origins, settings, &self.0.own_pages)?;
+        if let Ok(origins) = &origins {
+            origins::check(origins, settings, &self.0.own_pages)?;
+        }
         Ok(origins)
     }
 
-    async fn ask_origins(&self, settings: String) -> Result<Origins, CallError> {
+    async fn ask_origins(&self, settings: String, secrets: &Secrets) -> Result<Origins, CallError> {
         let meter = Arc::default();
         let origins = self
             .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
                 plugin.ones_integration_integration().call_origins(accessor, settings).await
             })
-            .await?;
-        let origins = origins.map_err(bindings::all);
-        origins.check()?;
-        Ok(origins)
+            .await
+            .map_err(|error| clean_error(secrets, error))?;
+        admit(secrets, origins)
     }
 
-    /// Sends nothing.
+    /// Returns what refuses every request.
     fn offline(&self, meter: &Arc<Meter>) -> Outbound {
         Outbound::new(self.0.client.clone(), &[], meter.clone(), Secrets::default())
     }
 }
 
-/// A plugin under some settings. Texts that come from it name no secret of theirs.
+/// A plugin under some settings. What its calls return is within bounds and names no secret.
 #[derive(Clone)]
 pub struct Session {
     plugin: Plugin,
     settings: Settings,
-    origins: Result<Vec<String>, Vec<FieldError>>,
-    pub(super) secrets: Secrets,
-    pub(super) meter: Arc<Meter>,
+    origins: Origins,
+    secrets: Secrets,
+    meter: Arc<Meter>,
 }
 
 impl Session {
-    /// Asks the plugin for its schema and for the origins. Settings that do not fit are
-    /// no error here: the plugin may then ask nobody, and says so when it is called.
+    /// Reads the plugin's schema and its origins under these settings. Settings that do not fit are
+    /// no error here: the plugin may then send no request, and its calls return what is wrong.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// [`CallError::BrokeInterface`] where an origin is closed to plugins, since it is on this
+    /// machine and not named by the settings, or serves the host's own pages; else those of
+    /// [`Plugin::describe`].
     pub async fn open(plugin: Plugin, settings: Settings) -> Result<Self, CallError> {
         let manifest = plugin.describe().await?;
-        let secrets = Secrets::of(&settings, &manifest.settings_schema);
-        let origins = match plugin.origins(&settings).await {
-            Ok(origins) => Ok(origins),
-            Err(CallError::Refused(Refusal::InvalidSettings(fields))) => Err(fields),
-            Err(error) => return Err(clean(&secrets, error)),
-        };
+        let secrets = Secrets::of(&settings, &manifest.schema());
+        let origins = plugin.origins(&settings, &secrets).await?;
         Ok(Self { plugin, settings, origins, secrets, meter: Arc::default() })
     }
 
-    /// What the plugin says of the settings without asking anybody.
+    /// Returns the plugin's verdict on the settings. Sends no request.
     ///
     /// # Errors
     /// [`Refusal::InvalidSettings`], with every wrong field.
     pub fn accepted(&self) -> Result<(), CallError> {
-        let fields = self.origins.as_ref().err();
-        fields.map_or(Ok(()), |fields| {
-            let refusal = Refusal::InvalidSettings(fields.clone());
-            Err(clean(&self.secrets, CallError::Refused(refusal)))
-        })
+        self.origins().map(drop)
     }
 
-    /// The origins that the plugin asks under the settings.
+    /// Returns the origins that the plugin asks under the settings.
     ///
     /// # Errors
     /// As [`Self::accepted`].
     pub fn origins(&self) -> Result<Vec<String>, CallError> {
-        self.accepted()?;
-        Ok(self.origins.clone().unwrap_or_default())
+        self.origins.clone().map_err(|fields| Refusal::InvalidSettings(fields).into())
     }
 
-    /// The settings it was opened with.
+    /// Returns the settings that the session was opened with.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The most linear memory that one call had, in bytes.
+    /// Returns the number of requests that were sent.
+    pub fn requests(&self) -> u32 {
+        self.meter.requests()
+    }
+
+    /// Returns the most linear memory that one call had, in bytes.
     pub fn peak_memory(&self) -> usize {
         self.meter.peak_memory()
     }
 
-    /// Why requests failed, in the host's own words: the first few different ones.
+    /// Returns why requests failed, as the host saw it: the first few different causes.
     pub fn network_failures(&self) -> Vec<String> {
         let mut failures = self.meter.network_failures();
-        self.secrets.redact_all(&mut failures);
+        let search = self.secrets.search();
+        failures.iter_mut().for_each(|text| search.redact(text));
         failures
     }
 
-    /// Values for a field (JSON Pointer) that match what was typed, `limit` at most.
+    /// Returns values for a field (JSON Pointer) that match what was typed, `limit` at most.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn choices(
         &self,
         field: &str,
@@ -192,293 +181,262 @@ impl Session {
     ) -> Result<Vec<Choice>, CallError> {
         let (settings, field, typed) =
             (self.settings.to_json(), field.to_owned(), typed.to_owned());
-        let told = self.ask(async |accessor, plugin| {
+        let choices = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_choices(accessor, settings, field, typed, limit)
                 .await
         });
-        let mut choices: Vec<Choice> = bindings::all(self.answer(told.await)?);
+        let mut choices = choices.await?;
         choices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        choices.check()?;
-        Ok(choices)
+        self.admit(choices)
     }
 
-    /// Tries the settings against the vendor.
+    /// Tests the settings at the vendor. A check that failed is no error.
     ///
     /// # Errors
-    /// See [`CallError`]; a check that failed is none.
+    /// Those of a call.
     pub async fn validate(&self) -> Result<Report, CallError> {
         let settings = self.settings.to_json();
-        let told = self.ask(async |accessor, plugin| {
-            plugin.ones_integration_integration().call_validate(accessor, settings).await
+        let report = self.ask(async |accessor, plugin| {
+            plugin.ones_integration_integration().call_validate(accessor, settings).await.map(Ok)
         });
-        let report = told.await.map_err(|it| clean(&self.secrets, it))?;
-        let mut report = Report::from(report);
-        report.check()?;
-        self.secrets.redact_report(&mut report);
-        Ok(report)
+        self.admit(report.await?)
     }
 
-    /// Tells all selected rooms to `batches`. The plugin waits while it is full, and is
-    /// cancelled where its other end is gone.
+    /// Sends all selected rooms to `batches`. The plugin waits while the channel is full, and is
+    /// cancelled where the receiver is gone.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn sync_rooms(&self, batches: mpsc::Sender<RoomBatch>) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
+        let admit = self.admit_batches();
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) =
                 plugin.ones_integration_integration().call_sync_rooms(accessor, settings).await?;
-            follow::<_, RoomBatch>(accessor, stream, future, batches).await
+            follow(accessor, stream, future, batches, admit).await
         });
-        self.summary(summary.await)
+        self.admit(summary.await?)
     }
 
-    /// Tells people from `since` on, or all of them; otherwise as [`Self::sync_rooms`].
+    /// Sends users and groups to `batches`: those that changed since the checkpoint `since`, or
+    /// all. Else as [`Self::sync_rooms`].
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn sync_users(
         &self,
         since: Option<String>,
         batches: mpsc::Sender<UserBatch>,
     ) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
+        let admit = self.admit_batches();
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) = plugin
                 .ones_integration_integration()
                 .call_sync_users(accessor, settings, since)
                 .await?;
-            follow::<_, UserBatch>(accessor, stream, future, batches).await
+            follow(accessor, stream, future, batches, admit).await
         });
-        self.summary(summary.await.map_err(|error| match error {
+        let summary = summary.await.map_err(|error| match error {
             CallError::OutOfTime { plugin, seconds, .. } => {
                 CallError::OutOfTime { plugin, seconds, goes_on: true }
             }
             error => error,
-        }))
+        })?;
+        self.admit(summary)
     }
 
-    /// How these people stand now; [`crate::model::BATCH`] at most.
+    /// Reads these users by id, [`crate::model::BATCH`] at most.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn read_users(&self, ids: Vec<String>) -> Result<Vec<UserChange>, CallError> {
         let settings = self.settings.to_json();
-        let told = self.ask(async |accessor, plugin| {
+        let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_users(accessor, settings, ids).await
         });
-        self.changes(told.await)
+        self.admit(changes.await?)
     }
 
-    /// How these groups stand now, without their members; [`crate::model::BATCH`] at most.
+    /// Reads these groups by id, without their members; [`crate::model::BATCH`] at most.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn read_groups(&self, ids: Vec<String>) -> Result<Vec<UserChange>, CallError> {
         let settings = self.settings.to_json();
-        let told = self.ask(async |accessor, plugin| {
+        let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_groups(accessor, settings, ids).await
         });
-        self.changes(told.await)
+        self.admit(changes.await?)
     }
 
-    /// How these rooms stand now; [`crate::model::BATCH`] at most.
+    /// Reads these rooms by id, [`crate::model::BATCH`] at most.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn read_rooms(&self, ids: Vec<String>) -> Result<Vec<RoomChange>, CallError> {
         let settings = self.settings.to_json();
-        let told = self.ask(async |accessor, plugin| {
+        let changes = self.ask(async |accessor, plugin| {
             plugin.ones_integration_integration().call_read_rooms(accessor, settings, ids).await
         });
-        let mut changes: Vec<RoomChange> = bindings::all(self.answer(told.await)?);
-        for change in &mut changes {
-            if let RoomChange::Unreadable(it) = change {
-                self.secrets.redact(&mut it.reason);
-            }
-        }
-        Ok(changes)
+        self.admit(changes.await?)
     }
 
-    /// What the vendor's administrator runs so that the rooms with these e-mail addresses
-    /// follow the policy. Asks nobody.
+    /// Returns what the vendor's administrator runs so that the rooms with these e-mail addresses
+    /// follow the policy. Sends no request.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn booking_script(
         &self,
         rooms: Vec<String>,
         policy: BookingPolicy,
     ) -> Result<Script, CallError> {
         let settings = self.settings.to_json();
-        let told = self
-            .plugin
-            .call(
-                self.plugin.offline(&self.meter),
-                &self.meter,
-                PROMPT,
-                async |accessor, plugin| {
-                    plugin
-                        .ones_integration_integration()
-                        .call_booking_script(accessor, settings, rooms, policy.into())
-                        .await
-                },
-            )
-            .await;
-        let script = Script::from(self.answer(told)?);
-        script.check()?;
+        let outbound = self.plugin.offline(&self.meter);
+        let script = self.ask_within(outbound, PROMPT, async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_booking_script(accessor, settings, rooms, policy)
+                .await
+        });
+        let script = self.admit(script.await?)?;
         if !is_file_name(&script.file_name) {
-            return Err(CallError::broke("a script of it is called what no file should be"));
-        }
-        if self.secrets.leak_in(&script.text) {
-            return Err(CallError::broke("a script of it holds a secret"));
+            return Err(CallError::broke("script.file-name is no plain name of a file"));
         }
         Ok(script)
     }
 
-    /// Where to send a browser; the vendor sends it back to `redirect_uri`.
+    /// Returns where to send a browser. The vendor sends it back to `redirect_uri`.
     ///
     /// # Errors
-    /// See [`CallError`]; also where the address is none that a browser should follow.
+    /// [`CallError::BrokeInterface`] where no browser should follow the address; else those of a
+    /// call.
     pub async fn begin_sign_in(
         &self,
         redirect_uri: &str,
         purpose: Purpose,
     ) -> Result<Redirect, CallError> {
         let (settings, redirect_uri) = (self.settings.to_json(), redirect_uri.to_owned());
-        let told = self.ask(async |accessor, plugin| {
+        let redirect = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_begin_sign_in(accessor, settings, redirect_uri, purpose.into())
+                .call_begin_sign_in(accessor, settings, redirect_uri, purpose)
                 .await
         });
-        let redirect = Redirect::from(self.answer(told.await)?);
-        redirect.check()?;
-        if !self.can_be_followed(&redirect.url) || self.secrets.leak_in(&redirect.url) {
+        let redirect = self.admit(redirect.await?)?;
+        if !self.can_be_followed(&redirect.url) {
             return Err(CallError::broke("redirect.url sends a browser where none should go"));
         }
         Ok(redirect)
     }
 
-    /// Who came back from where [`Self::begin_sign_in`] sent them.
+    /// Returns the result of a sign-in whose browser came back from where
+    /// [`Self::begin_sign_in`] sent it.
     ///
     /// # Errors
-    /// See [`CallError`].
+    /// Those of a call.
     pub async fn handle_callback(&self, callback: Callback) -> Result<CallbackOutcome, CallError> {
         let settings = self.settings.to_json();
-        let told = self.ask(async |accessor, plugin| {
+        let outcome = self.ask(async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
-                .call_handle_callback(accessor, settings, callback.into())
+                .call_handle_callback(accessor, settings, callback)
                 .await
         });
-        let outcome = CallbackOutcome::from(self.answer(told.await)?);
-        outcome.check()?;
-        Ok(outcome)
+        self.admit(outcome.await?)
     }
 
-    /// Whether a browser can be sent there: to https, or to plain http on loopback where the
-    /// settings name it, and never to the host's own pages.
+    /// Returns whether a browser can be sent there: to https, or to plain http on loopback where
+    /// the settings name it, and never to the host's own pages.
     fn can_be_followed(&self, url: &str) -> bool {
-        // A parser passes over line breaks, a header does not.
-        let is_one_line = url.bytes().all(|it| it.is_ascii_graphic());
+        // A URL parser skips line breaks, a header does not.
+        let is_one_line = url.bytes().all(|byte| byte.is_ascii_graphic());
         let own_pages = &self.plugin.0.own_pages;
         is_one_line
             && Url::parse(url).is_ok_and(|url| {
-                origins::is_safe(&url)
-                    && origins::why_closed(&url, &self.settings, own_pages).is_none()
+                is_safe(&url) && origins::why_closed(&url, &self.settings, own_pages).is_none()
             })
     }
 
-    /// Calls the plugin in a fresh instance.
-    async fn ask<R>(
+    /// Calls the plugin in a fresh instance. Returns its answer, to be admitted.
+    async fn ask<T>(
         &self,
-        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> wasmtime::Result<R>,
-    ) -> Result<R, CallError> {
-        let time = self.plugin.0.limits.time;
-        self.plugin.call(self.outbound(), &self.meter, time, work).await
-    }
-
-    /// What the plugin answered, or its error without secrets.
-    fn answer<T>(&self, told: Result<Result<T, wit::Error>, CallError>) -> Result<T, CallError> {
-        let told = told.and_then(|it| it.map_err(|it| CallError::Refused(it.into())));
-        told.map_err(|it| clean(&self.secrets, it))
-    }
-
-    fn outbound(&self) -> Outbound {
-        Outbound::new(
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<T>,
+    ) -> Result<T, CallError> {
+        let outbound = Outbound::new(
             self.plugin.0.client.clone(),
             self.origins.as_deref().unwrap_or_default(),
             self.meter.clone(),
             self.secrets.clone(),
-        )
-        .storing(self.plugin.0.stored.under(&self.settings.to_json()))
+        );
+        let outbound = outbound.storing(self.plugin.0.stored.under(&self.settings.to_json()));
+        self.ask_within(outbound, self.plugin.0.limits.time, work).await
     }
 
-    fn changes(
+    async fn ask_within<T>(
         &self,
-        told: Result<Result<Vec<wit::UserChange>, wit::Error>, CallError>,
-    ) -> Result<Vec<UserChange>, CallError> {
-        let mut changes: Vec<UserChange> = bindings::all(self.answer(told)?);
-        changes.check()?;
-        self.secrets.redact_changes(&mut changes);
-        Ok(changes)
+        outbound: Outbound,
+        time: Duration,
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<T>,
+    ) -> Result<T, CallError> {
+        let answer = self.plugin.call(outbound, &self.meter, time, work).await;
+        let answer = answer.and_then(|it| it.map_err(CallError::from));
+        answer.map_err(|error| clean_error(&self.secrets, error))
     }
 
-    fn summary(
+    fn admit<T: Bounded + Texts>(&self, answer: T) -> Result<T, CallError> {
+        admit(&self.secrets, answer)
+    }
+
+    /// Returns what admits the batches of a stream.
+    fn admit_batches<T: Bounded + Texts + 'static>(
         &self,
-        told: Result<Result<wit::Summary, wit::Error>, CallError>,
-    ) -> Result<Summary, CallError> {
-        let mut summary = Summary::from(self.answer(told)?);
-        summary.check()?;
-        self.secrets.redact_summary(&mut summary);
-        Ok(summary)
+    ) -> impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static + use<T> {
+        let secrets = self.secrets.clone();
+        move |batch| admit(&secrets, batch)
     }
 }
 
-/// Whether it names a file wherever it is put, and steers neither a shell nor a browser.
+/// An answer as the bindings return it.
+type Answer<T> = wasmtime::Result<Result<T, Refusal>>;
+
+/// Lets an answer into the host: within bounds, and without secrets.
+fn admit<T: Bounded + Texts>(secrets: &Secrets, mut answer: T) -> Result<T, CallError> {
+    answer.check()?;
+    clean(secrets, &mut answer)?;
+    Ok(answer)
+}
+
+/// Returns whether it names a file on every system, and steers neither a shell nor a browser.
 fn is_file_name(name: &str) -> bool {
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     (1..=100).contains(&name.len()) && !name.starts_with(['.', '-']) && name.chars().all(is_plain)
 }
 
 /// Reads stream and future to their end.
-async fn follow<T, U>(
+async fn follow<T>(
     accessor: &Accessor<State>,
     stream: StreamReader<T>,
-    future: FutureReader<Result<wit::Summary, wit::Error>>,
-    batches: mpsc::Sender<U>,
-) -> wasmtime::Result<Result<wit::Summary, wit::Error>>
+    future: FutureReader<Result<Summary, Refusal>>,
+    batches: mpsc::Sender<T>,
+    admit: impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
+) -> Answer<Summary>
 where
     T: wasmtime::component::Lift + Send + 'static,
-    U: From<T> + Send + 'static,
 {
-    let (forward, mut ended) = Forward::<T, U>::new(batches);
+    let (forward, mut ended) = Forward::new(batches, admit);
     let (sender, result) = oneshot::channel();
     accessor.with(|mut store| {
         stream.pipe(&mut store, forward)?;
         future.pipe(&mut store, Resolve::new(sender))
     })?;
     let result = result.await.map_err(|_| CallError::broke("it ended a run without a result"))?;
-    // What would still come is missing from a run that is complete.
+    // A run that reports that it is complete would lack what still comes.
     if result.is_ok() && matches!(ended.try_recv(), Err(TryRecvError::Empty)) {
         return Err(CallError::broke("it ended a run before its stream").into());
     }
     Ok(result)
-}
-
-/// Takes the secrets out of an error.
-fn clean(secrets: &Secrets, mut error: CallError) -> CallError {
-    match &mut error {
-        CallError::Refused(refusal) => {
-            bounds::shorten(refusal);
-            secrets.redact_refusal(refusal);
-        }
-        CallError::Trapped { cause, stderr, .. } => secrets.redact_all([cause, stderr]),
-        CallError::BrokeInterface { rule } => secrets.redact(rule),
-        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } | CallError::Overdue => {}
-    }
-    error
 }

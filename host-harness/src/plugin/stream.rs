@@ -1,8 +1,7 @@
-//! Reads a guest's stream and its future.
+//! Readers of a guest's streams and futures.
 
 use std::{
     convert::Infallible,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -14,27 +13,30 @@ use wasmtime::{
     component::{FutureConsumer, Lift, Source, StreamConsumer, StreamResult},
 };
 
-/// Hands each item of a stream to a channel. The guest waits while the channel is full;
-/// where its other end is gone, the stream is dropped.
-pub(super) struct Forward<T, U> {
-    sender: PollSender<U>,
+use super::CallError;
+
+/// Passes each item of a stream through `admit` and sends it to a channel. The guest waits while
+/// the channel is full. The stream is dropped where the receiver is gone, and the call fails where
+/// an item is not admitted.
+pub(super) struct Forward<T, F> {
+    sender: PollSender<T>,
+    admit: F,
     /// Dropped with the stream.
     _open: oneshot::Sender<Infallible>,
-    item: PhantomData<fn(T)>,
 }
 
-impl<T, U: Send + 'static> Forward<T, U> {
-    /// The receiver is closed when the stream has ended.
-    pub(super) fn new(sender: mpsc::Sender<U>) -> (Self, oneshot::Receiver<Infallible>) {
+impl<T: Send + 'static, F> Forward<T, F> {
+    /// Returns it with a receiver that is closed when the stream has ended.
+    pub(super) fn new(sender: mpsc::Sender<T>, admit: F) -> (Self, oneshot::Receiver<Infallible>) {
         let (open, ended) = oneshot::channel();
-        (Self { sender: PollSender::new(sender), _open: open, item: PhantomData }, ended)
+        (Self { sender: PollSender::new(sender), admit, _open: open }, ended)
     }
 }
 
-impl<D, T, U> StreamConsumer<D> for Forward<T, U>
+impl<D, T, F> StreamConsumer<D> for Forward<T, F>
 where
     T: Lift + Send + 'static,
-    U: From<T> + Send + 'static,
+    F: Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
 {
     type Item = T;
 
@@ -45,7 +47,7 @@ where
         mut source: Source<'_, T>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
-        let sender = &mut self.get_mut().sender;
+        let Self { sender, admit, .. } = self.get_mut();
         let reserved = match sender.poll_reserve(cx) {
             Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
             reserved => ready!(reserved),
@@ -57,7 +59,7 @@ where
         let mut item = None;
         source.read(&mut store, &mut item)?;
         if let Some(item) = item
-            && sender.send_item(U::from(item)).is_err()
+            && sender.send_item(admit(item)?).is_err()
         {
             return Poll::Ready(Ok(StreamResult::Dropped));
         }
@@ -65,7 +67,7 @@ where
     }
 }
 
-/// Hands the value of a future to whoever waits for it.
+/// Sends the value of a future to its receiver.
 pub(super) struct Resolve<T>(Option<oneshot::Sender<T>>);
 
 impl<T> Resolve<T> {
@@ -87,7 +89,7 @@ impl<D, T: Lift + Send + 'static> FutureConsumer<D> for Resolve<T> {
         let mut value = None;
         source.read(&mut store, &mut value)?;
         if let (Some(value), Some(sender)) = (value, self.get_mut().0.take()) {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = sender.send(value);
         }
         Poll::Ready(Ok(()))

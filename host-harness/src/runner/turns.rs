@@ -1,10 +1,10 @@
-//! Whose turn it is: one integration after the other begins, and a run that is stuck holds its own
-//! place alone.
+//! Turns of runs: one integration after the other, so that a run that hangs blocks only its own
+//! place.
 //!
-//! A run has its turn for a while; then it goes on beside the others, and the next one begins. Who
-//! waits longest is next. The number of runs under way is bounded: where all places are taken and
-//! another run waits, the one that has had its place longest ends, once it has had it long enough.
-//! What it stored stays, and its next run goes on from there.
+//! A run has its turn for a while. Then it continues beside the others, and the next one starts,
+//! the longest waiting first. The number of runs under way is limited: where all places are taken
+//! and another run waits, the run that has had its place longest is ended, once it has had it long
+//! enough. What it stored stays, and its next run continues from there.
 
 use std::{
     sync::{
@@ -20,16 +20,16 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How much patience there is with runs that take long while others wait.
+/// Limits on runs that take long while others wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Number of runs that have their turn at once.
+    /// Number of runs that have their turn at the same time.
     pub at_once: usize,
-    /// After this time, the next run begins beside one that is not done.
+    /// Length of a turn. After it, the next run starts beside one that has not ended.
     pub turn: Duration,
-    /// Number of runs under way, each of which can use the memory that a plugin may have.
+    /// Number of runs under way. Each can use the memory limit of a plugin.
     pub most: usize,
-    /// After this time, a run is ended where another waits for its place.
+    /// Time after which a run is ended where another one waits for its place.
     pub longest: Duration,
 }
 
@@ -55,7 +55,7 @@ struct Running {
     stop: CancellationToken,
 }
 
-/// A place among the runs under way, given back when it is dropped.
+/// A place among the runs under way. Dropping it gives it back.
 pub(super) struct Place {
     number: u64,
     all: CancellationToken,
@@ -107,7 +107,7 @@ impl Turns {
         }
     }
 
-    /// Ends one run that has had its place long enough, and then waits for ever.
+    /// Ends a run that has had its place long enough, and then never returns.
     async fn end_longest(&self) {
         loop {
             let longest = {
@@ -116,10 +116,10 @@ impl Turns {
                 let longest = going_on.min_by_key(|it| it.since);
                 longest.map(|it| (it.since, it.stop.clone()))
             };
-            // Where all of them end already, one gives its place back.
+            // Where all of them are ending, one will give its place back.
             let Some((since, stop)) = longest else { break };
             sleep_until(since + self.patience.longest).await;
-            // Another that waits can have ended it meanwhile.
+            // Another waiting run can have ended it meanwhile.
             if !stop.is_cancelled() {
                 stop.cancel();
                 break;
@@ -130,12 +130,13 @@ impl Turns {
 }
 
 impl Place {
-    /// Ends the run: because all do, or because it has had its place long enough.
+    /// Returns the token that ends the run: with all others, or since it has had its place long
+    /// enough.
     pub(super) fn stop(&self) -> &CancellationToken {
         &self.stop
     }
 
-    /// Whether the run has to end for others, while the program goes on.
+    /// Returns whether the run has to end for others, while the program continues.
     pub(super) fn is_overdue(&self) -> bool {
         self.stop.is_cancelled() && !self.all.is_cancelled()
     }

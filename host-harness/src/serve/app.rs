@@ -1,4 +1,4 @@
-//! What all pages share.
+//! The state that all pages share.
 
 use std::{
     net::SocketAddr,
@@ -16,39 +16,42 @@ use axum::{
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
-    admin::AdminSession,
     bounds::Bounds,
+    client::{Client, is_forwarded},
+    cookies::{Cookie, cookie},
     failure::Failure,
-    guard::{Client, Cookie, cookie, is_forwarded, random_text},
     incidents::Incidents,
-    people::PersonSession,
+    sessions::{AdminSession, UserSession},
     site::Site,
     vendor::Vendor,
     view::{Page, message},
 };
 use crate::{
-    access::{Attempts, Flows, Network, Sessions, Turns},
-    error::{Error, Problem},
+    access::{Attempts, Flows, Network, Sessions, Turns, same},
+    error::Error,
     form::Form,
     model::Manifest,
+    pace::Pace,
+    problem::Problem,
+    random,
     runner::Runner,
     settings::Settings,
     store::{IntegrationId, SealingKey, Store, StoreError},
 };
 
-/// The field that holds the name of the button on the login page. Source, also of
+/// JSON Pointer of the setting that holds the label of the sign-in button. Source, also of
 /// [`NAME`]: `manifest.settings-schema` in `wit/integration.wit`.
 pub(super) const LOGIN_BUTTON: &str = "/users/loginButton";
 
-/// The field that tells integrations apart.
+/// JSON Pointer of the setting that holds the unique name of an integration.
 pub(super) const NAME: &str = "/server/name";
 
-/// Number of passwords that are hashed at once: each takes 19 MiB.
+/// Maximum number of passwords that are hashed at the same time. Each takes 19 MiB.
 const HASHED: usize = 4;
 
 pub(super) struct App {
     store: Arc<Mutex<Store>>,
-    /// For what takes a while to look at: nobody else waits for it.
+    /// A second connection, for long queries: other requests do not wait for them.
     slow: Arc<Mutex<Store>>,
     key: SealingKey,
     pub(super) vendor: Box<dyn Vendor>,
@@ -57,15 +60,17 @@ pub(super) struct App {
     pub(super) runner: Runner,
     pub(super) site: Site,
     pub(super) admins: Sessions<Arc<AdminSession>>,
-    pub(super) people: Sessions<Arc<PersonSession>>,
+    pub(super) user_sessions: Sessions<Arc<UserSession>>,
     pub(super) flows: Flows,
     pub(super) attempts: Attempts,
     pub(super) turns: Turns,
     pub(super) hashing: Semaphore,
     pub(super) incidents: Incidents,
+    /// Limits the log of requests that were refused.
+    pub(super) refusals: Pace,
     pub(super) bounds: Bounds,
     proxies: Vec<Network>,
-    /// Whether the log says already that a proxy is not trusted.
+    /// Whether the log already contains the warning about a proxy that is not trusted.
     is_proxy_noted: AtomicBool,
     set_up: Mutex<Option<String>>,
 }
@@ -87,23 +92,24 @@ impl App {
         site: Site,
         given: Given,
     ) -> Self {
-        let hours = |it: u64| Duration::from_secs(it * 60 * 60);
+        let hours = |count: u64| Duration::from_secs(count * 60 * 60);
         Self {
             store: Arc::new(Mutex::new(store)),
             slow: Arc::new(Mutex::new(slow)),
             flows: Flows::new(&key),
             key,
             vendor: Box::new(vendor),
-            form: Form::of(&manifest.settings_schema),
+            form: Form::read(&manifest.schema()),
             manifest,
             runner,
             site,
             admins: Sessions::new(hours(8), hours(1), 100),
-            people: Sessions::new(hours(12), hours(12), 100_000),
+            user_sessions: Sessions::new(hours(12), hours(12), 100_000),
             attempts: Attempts::default(),
             turns: Turns::new(),
             hashing: Semaphore::new(HASHED),
             incidents: given.incidents,
+            refusals: Pace::per_minute(60),
             bounds: given.bounds,
             proxies: given.proxies,
             is_proxy_noted: AtomicBool::default(),
@@ -111,7 +117,7 @@ impl App {
         }
     }
 
-    /// Works on the store, on a thread where that may wait.
+    /// Runs `work` on the store, on a thread that may block.
     pub(super) async fn store<T: Send + 'static, E: Into<Error> + Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, E> + Send + 'static,
@@ -119,7 +125,7 @@ impl App {
         Self::on(self.store.clone(), work).await
     }
 
-    /// Looks into the store for what takes a while: who is in which group.
+    /// Runs a long query, such as the members of a group, on a connection of its own.
     pub(super) async fn look<T: Send + 'static, E: Into<Error> + Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
@@ -140,95 +146,115 @@ impl App {
         }
     }
 
-    /// The settings that are kept; not found where there is no such integration.
+    /// Returns the stored settings, empty where none are stored.
+    ///
+    /// # Errors
+    /// Not found where there is no such integration.
     pub(super) async fn settings(&self, id: IntegrationId) -> Result<Settings, Failure> {
+        self.opened_settings(id).await?.map_err(Failure::from)
+    }
+
+    /// As [`Self::settings`], with [`StoreError::Sealed`] as a result of its own.
+    pub(super) async fn opened_settings(
+        &self,
+        id: IntegrationId,
+    ) -> Result<Result<Settings, StoreError>, Failure> {
         self.name(id).await?;
         let key = self.key.clone();
-        let kept = self.store(move |store| store.settings(id, &key)).await?;
-        Ok(kept.unwrap_or_else(|| Settings::from(serde_json::json!({}))))
+        let opened = self.store(move |store| match store.settings(id, &key) {
+            Err(sealed @ StoreError::Sealed { .. }) => Ok(Err(sealed)),
+            opened => opened.map(Ok),
+        });
+        Ok(opened.await?.map(|it| it.unwrap_or_else(|| Settings::from(serde_json::json!({})))))
     }
 
     pub(super) async fn name(&self, id: IntegrationId) -> Result<String, Failure> {
         self.store(move |store| store.name(id)).await?.ok_or_else(Failure::not_found)
     }
 
+    /// Stores settings. [`StoreError::NameTaken`] is a result of its own.
     pub(super) async fn keep(
         &self,
         id: Option<IntegrationId>,
         settings: Settings,
-    ) -> Result<IntegrationId, Failure> {
+    ) -> Result<Result<IntegrationId, StoreError>, Failure> {
         let key = self.key.clone();
-        self.store(move |store| store.keep_settings(id, &settings, &key)).await
+        let kept = self.store(move |store| match store.keep_settings(id, &settings, &key) {
+            Err(taken @ StoreError::NameTaken { .. }) => Ok(Err(taken)),
+            kept => kept.map(Ok),
+        });
+        kept.await
     }
 
-    /// A code that lets one person set the password, where there is none.
+    /// Returns a new code that allows setting the administrator's password once. `None` where a
+    /// password is set.
     pub(super) fn begin_set_up(&self) -> Result<Option<String>, StoreError> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = store.password()?.is_none().then(random_text);
+        let code = store.password()?.is_none().then(random::text);
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&code);
         Ok(code)
     }
 
     pub(super) fn is_set_up_code(&self, code: &str) -> bool {
         let expected = self.set_up.lock().unwrap_or_else(PoisonError::into_inner);
-        expected.as_deref().is_some_and(|it| super::guard::same(it, code))
+        expected.as_deref().is_some_and(|it| same(it, code))
     }
 
-    /// No code any more.
+    /// Makes the code invalid.
     pub(super) fn end_set_up(&self) {
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Whether the administrator is logged in.
+    /// Whether the request belongs to a session of the administrator.
     pub(super) fn is_admin(&self, headers: &HeaderMap) -> bool {
         let token = cookie(headers, &Cookie::Admin, &self.site);
         token.and_then(|it| self.admins.get(it, self.now())).is_some()
     }
 
-    /// The client behind a connection, and behind the proxies that are trusted.
+    /// Returns the client that sent a request, through trusted proxies where there are any.
     pub(super) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
         let is_proxy = self.is_trusted(peer);
         if !is_proxy && is_forwarded(headers) && !self.is_proxy_noted.swap(true, Ordering::Relaxed)
         {
             let summary = format!(
-                "{} forwards requests and is not a trusted proxy: all its clients count as one",
+                "{} forwards requests but is not a trusted proxy, so all its clients count as one",
                 peer.ip()
             );
-            let remedy = "If it is a proxy of yours, start the server with --trusted-proxy";
-            let problem = Problem::of_request("untrusted-proxy", summary, remedy);
+            let remedy = "If this is your own proxy, start the server with --trusted-proxy";
+            let problem = Problem::request("untrusted-proxy", summary, remedy);
             self.incidents.report(None, problem);
         }
         Client::of(peer, headers, &self.proxies)
     }
 
-    /// Whether the other end of a connection is a trusted proxy.
+    /// Whether the peer of a connection is a trusted proxy.
     pub(super) fn is_trusted(&self, peer: SocketAddr) -> bool {
         self.proxies.iter().any(|it| it.contains(peer.ip()))
     }
 
-    /// The page of a problem behind the pages: all of it for the administrator, and for others a
-    /// sentence and a reference number.
+    /// Returns the page for a problem of the store or of the plugin. The administrator sees all of
+    /// it; any other client sees a sentence and a reference number.
     pub(super) fn show(&self, status: StatusCode, problem: Problem, is_admin: bool) -> Response {
         if is_admin {
             let page = Page::narrow(problem.summary.clone());
-            return (status, message(page, problem, "/", "To the first page")).into_response();
+            return (status, message(page, problem, "/", "Back to the home page")).into_response();
         }
         let reference = self.incidents.report(None, problem);
         let (summary, remedy) = (
             "Something went wrong in ONES",
-            "Try again in a minute. If it goes on, give the reference number to your administrator \
-             of ONES",
+            "Try again in a minute. If it fails again, give the reference number to your ONES \
+             administrator",
         );
-        let shown = Problem::of_request("inner", summary, remedy);
+        let shown = Problem::request("inner", summary, remedy);
         let page = Page::narrow(summary).referring(reference);
-        (status, message(page, shown, "/", "To the first page")).into_response()
+        (status, message(page, shown, "/", "Back to the home page")).into_response()
     }
 
     pub(super) fn now(&self) -> Instant {
         Instant::now()
     }
 
-    /// By the clock on the wall, for what outlives the process.
+    /// Returns the system time, for values that outlive the process.
     pub(super) fn today(&self) -> SystemTime {
         SystemTime::now()
     }

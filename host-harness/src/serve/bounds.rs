@@ -1,25 +1,29 @@
-//! Limits on what clients without a session use of the server.
+//! Limits on the resources that clients without a session use.
 
 use std::time::Duration;
+
+/// Largest body of a request, in bytes.
+pub(super) const LARGEST_BODY: usize = 256 << 10;
 
 /// Limits on connections, and on the requests of clients without a session.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Number of open connections. Each takes a file of the process, of which it often may have no
-    /// more than 1,024.
+    /// Maximum number of open connections. Each uses a file descriptor, and a process is often
+    /// limited to 1,024 of them.
     pub connections: usize,
-    /// Number of open connections of one client: an IPv4 address, or an IPv6 network of 64 bits.
+    /// Maximum number of open connections of one client: an IPv4 address, or an IPv6 network of 64
+    /// bits.
     /// Does not apply to trusted proxies.
     pub connections_of_client: usize,
-    /// How long the head of a request may take, the wait for it on an open connection included.
+    /// Maximum time for the head of a request, including the wait for it on an open connection.
     pub head: Duration,
-    /// How long the body of a request may take.
+    /// Maximum time for the body of a request.
     pub body: Duration,
-    /// How long a client may not read at all of what is written to it.
+    /// Maximum time during which a client reads nothing of its response.
     pub write: Duration,
-    /// How long a sign-in waits for its turn.
+    /// Maximum time that a sign-in waits for its turn.
     pub turn: Duration,
-    /// How long the plugin may take to begin a sign-in, or to finish it.
+    /// Maximum time of the plugin's call that begins a sign-in, and of the one that finishes it.
     pub sign_in: Duration,
 }
 

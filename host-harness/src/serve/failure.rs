@@ -1,4 +1,4 @@
-//! What went wrong, as a page.
+//! Failures, as pages.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::view::{Page, duration, message};
-use crate::error::{Error, Problem};
+use super::view::{Page, message};
+use crate::{error::Error, length, problem::Problem};
 
-/// Why a page is not shown.
+/// The reason why a page is not shown.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// In the host's own words, for any client: shown as it is.
+    /// A problem whose text any client may read.
     Problem(StatusCode, Box<Problem>),
-    /// Of a plugin or of the store. It can name files and other things that only the administrator
-    /// may see; see [`Inner`].
+    /// A problem of a plugin or of the store. Its text can contain file names and other details
+    /// that only the administrator may see; see [`Inner`].
     Inner(StatusCode, Box<Problem>),
-    /// Too many attempts: to be tried again after so long.
+    /// Too many attempts. The client may try again after this time.
     Wait(Duration),
-    /// To be asked for elsewhere.
+    /// A redirect to this address.
     Elsewhere(String),
 }
 
-/// Extension of a response that has no page yet. [`crate::serve::guard::check`] decides, in one
-/// place, how much of the problem the client may see, and draws the page.
+/// Extension of a response that has no page yet. [`crate::serve::guard::check`] decides how much
+/// of the problem the client may see, and renders the page.
 #[derive(Debug, Clone)]
 pub(super) struct Inner(pub(super) Box<Problem>);
 
@@ -37,7 +37,7 @@ impl Failure {
         summary: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self::Problem(status, Box::new(Problem::of_request(code, summary, remedy)))
+        Self::Problem(status, Box::new(Problem::request(code, summary, remedy)))
     }
 
     pub(super) fn not_found() -> Self {
@@ -45,7 +45,7 @@ impl Failure {
             StatusCode::NOT_FOUND,
             "not-found",
             "There is no such page",
-            "Look at the address, or begin at the first page",
+            "Check the address, or start at the home page",
         )
     }
 
@@ -53,16 +53,16 @@ impl Failure {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
-            "Too many people sign in at this moment",
+            "Too many people are signing in at this moment",
             "Try again in a minute",
         )
     }
 
-    /// A thread died.
+    /// A thread of the server ended with a panic.
     pub(super) fn broken(error: &dyn std::error::Error) -> Self {
         let (summary, remedy) =
-            ("The program failed", "This is a defect of the host: report it to those who made it");
-        let problem = Problem::of_request("host", summary, remedy);
+            ("The server failed", "This is a defect in ONES: report it to its developers");
+        let problem = Problem::request("host", summary, remedy);
         let detail = Some(error.to_string());
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::Inner(status, Box::new(Problem { detail, ..problem }))
@@ -86,19 +86,18 @@ impl IntoResponse for Failure {
             Self::Elsewhere(place) => Redirect::to(&place).into_response(),
             Self::Problem(status, problem) => {
                 let page = Page::narrow(problem.summary.clone());
-                (status, message(page, *problem, "/", "To the first page")).into_response()
+                (status, message(page, *problem, "/", "Back to the home page")).into_response()
             }
             Self::Inner(status, problem) => (status, Extension(Inner(problem))).into_response(),
             Self::Wait(wait) => {
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                let seconds = seconds.next_multiple_of(if seconds < 60 { 1 } else { 60 });
+                let wait = length::rounded_up(wait);
                 let problem = Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "too-many-attempts",
                     "Too many attempts failed",
-                    format!("Try again in {}", duration(Duration::from_secs(seconds))),
+                    format!("Try again in {}", length::in_words(wait)),
                 );
-                let header = [(RETRY_AFTER, HeaderValue::from(seconds))];
+                let header = [(RETRY_AFTER, HeaderValue::from(wait.as_secs()))];
                 (header, problem).into_response()
             }
         }

@@ -1,5 +1,7 @@
-//! Failures whose cause only the administrator may see: in full in the log and on the
-//! administrator's pages, under the reference number that the failed page shows.
+//! Failures whose cause only the administrator may see.
+//!
+//! The page of a failure shows a reference number. The log and the administrator's pages show the
+//! cause under the same number.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,33 +11,33 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{error::Problem, store::IntegrationId};
+use crate::{problem::Problem, random, store::IntegrationId};
 
-/// Number of incidents that are remembered of one integration.
+/// Maximum number of stored incidents of one integration.
 const REMEMBERED: usize = 20;
 
-/// Letters and digits that are not mistaken for each other.
+/// Letters and digits that cannot be confused with each other.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// A failure whose page showed a reference number in place of the cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
-    /// What the page showed, such as `K7QM-2D9X`.
+    /// The reference number on the page, such as `K7QM-2D9X`.
     pub reference: String,
-    /// When.
+    /// Time of the failure.
     pub at: Timestamp,
-    /// Name of the integration, where it is one of an integration.
+    /// Name of the integration, where the failure belongs to one.
     pub integration: Option<String>,
     /// The cause.
     pub problem: Problem,
 }
 
-/// Takes every incident as it happens.
+/// Receives each incident when it happens.
 #[derive(Clone)]
 pub struct Log(Arc<dyn Fn(&Incident) + Send + Sync>);
 
 impl Log {
-    /// Returns a log that hands incidents to `write`, on the thread of the request.
+    /// Returns a log that passes incidents to `write`, on the thread of the request.
     pub fn new(write: impl Fn(&Incident) + Send + Sync + 'static) -> Self {
         Self(Arc::new(write))
     }
@@ -78,16 +80,17 @@ impl Incidents {
         reference
     }
 
-    /// Of an integration, the latest first.
-    pub(super) fn of(&self, integration: IntegrationId) -> Vec<Incident> {
+    /// Returns the incidents of an integration, the latest first.
+    pub(super) fn list(&self, integration: IntegrationId) -> Vec<Incident> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest.get(&integration).map(|it| it.iter().cloned().collect()).unwrap_or_default()
     }
 }
 
-/// Eight characters, in two groups to be read aloud.
+/// Returns eight random characters in two groups, which are easy to read aloud.
 fn reference() -> String {
-    let bytes: [u8; 8] = crate::access::random();
-    let text: String = bytes.iter().map(|it| char::from(ALPHABET[usize::from(it % 32)])).collect();
+    let bytes: [u8; 8] = random::bytes();
+    let text: String =
+        bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     format!("{}-{}", &text[..4], &text[4..])
 }

@@ -1,23 +1,29 @@
-//! The face of the host: pages for the administrator and for those who sign in.
+//! The web server: pages for the administrator, and for end users who sign in.
 //!
-//! - `admin`: set-up, log-in, the wizard, and what became of each integration.
-//! - `people`: the login page, the way to the vendor and back, a page of one's own.
-//! - `connections`: how many may be open, and for how long.
-//! - `guard`: what every request passes.
+//! - `admin`: set-up, log-in, the wizard, and the state of each integration.
+//! - `user`: the sign-in page, the redirects to the vendor and back, and the user's own page.
+//! - `connections`: limits on the number and the duration of connections.
+//! - `guard`: checks of every request.
 //! - `incidents`: failures whose cause only the administrator may see.
-//! - `view`: what the templates print.
+//! - `view`: the parts of the templates.
 //!
 //! Every page works without JavaScript, and every text of a plugin is escaped.
 
 mod admin;
 mod app;
 mod bounds;
+mod client;
 mod connections;
+mod cookies;
+mod departures;
+mod error;
 mod failure;
 mod guard;
 mod incidents;
-mod people;
+mod refused;
+mod sessions;
 mod site;
+mod user;
 mod vendor;
 mod view;
 
@@ -37,61 +43,40 @@ use url::Url;
 
 use crate::{
     access::Network,
-    error::Error,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
     sync,
 };
 use app::{App, Given};
 pub use bounds::Bounds;
+use bounds::LARGEST_BODY;
+pub use error::ServeError;
 use incidents::Incidents;
 pub use incidents::{Incident, Log};
 use site::Site;
 pub use vendor::{Asked, Vendor};
 
-/// The largest body of a request, in bytes.
-const LARGEST_BODY: usize = 256 << 10;
-
-/// So long requests under way may take when the server ends.
+/// Time that open requests have left when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How to serve.
+/// Options of a server.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen; port 0 for any.
+    /// Address to listen on. Port 0 selects any free port.
     pub listen: SocketAddr,
-    /// What browsers call it. Where there is none, it is for this machine alone.
+    /// URL under which browsers reach the server. Without it, only this machine can reach it.
     pub public_url: Option<Url>,
-    /// Proxies in front of it, whose `Forwarded` and `X-Forwarded-For` are believed.
+    /// Proxies in front of the server. It trusts their headers `Forwarded` and `X-Forwarded-For`.
     pub trusted_proxies: Vec<Network>,
-    /// Limits on what clients use of it.
+    /// Limits on the resources that clients use.
     pub bounds: Bounds,
-    /// Takes the causes of failures that only the administrator may see.
+    /// Receives the failures whose cause only the administrator may see.
     pub log: Log,
-    /// How syncs run: when removals are applied.
+    /// Options of each sync, such as the limits on removals.
     pub sync: sync::Options,
 }
 
-/// Why nothing is served.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The address is taken, or is none of this machine.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// As asked for.
-        address: SocketAddr,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// Others would reach it under a name that it does not know.
-    #[error("{0} can be reached from other machines")]
-    NoPublicUrl(SocketAddr),
-    /// It is not the address of a web site.
-    #[error("{0} is no public URL: http or https, without path, query and password")]
-    PublicUrl(Url),
-}
-
-/// A server that listens.
+/// A server that listens on its address.
 pub struct Server {
     listener: TcpListener,
     app: Arc<App>,
@@ -99,19 +84,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens. Connections wait until [`Self::run`].
+    /// Starts to listen. Connections wait until [`Self::run`].
     ///
     /// # Errors
-    /// [`ServeError`]; also those of the plugin, when it is asked to describe itself, and of
-    /// the store.
+    /// [`ServeError`] where the address or the URL cannot be used; an error of the plugin where it
+    /// does not return its manifest; an error of the store.
     pub async fn bind(
         store: Store,
         vendor: impl Vendor + Connect + Clone,
         key: SealingKey,
         options: Options,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ServeError> {
         let manifest = vendor.describe().await?;
-        let listener = site::listen(&options).await?;
+        let listener = site::listen(options.listen, options.public_url.is_some()).await?;
         let site = Site::new(&listener, options.public_url)?;
         vendor.keep_from_own_pages(site.address(), &site.url());
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.sync);
@@ -126,22 +111,23 @@ impl Server {
         Ok(Self { listener, app: Arc::new(app), set_up })
     }
 
-    /// Where browsers find it, without a slash at the end.
+    /// Returns the URL for browsers, without a slash at the end.
     pub fn url(&self) -> String {
         self.app.site.url()
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.app.site.address()
     }
 
-    /// Where the password is set, as long as there is none: with a code for this once.
+    /// Returns the link to set the administrator's password. It can be used once. `None` where a
+    /// password is set.
     pub fn set_up(&self) -> Option<&str> {
         self.set_up.as_deref()
     }
 
-    /// Serves and follows the schedules, until `end`; then cancels what is under way.
+    /// Serves pages and starts scheduled syncs until `end`, then cancels open requests and syncs.
     pub async fn run(self, end: impl Future<Output = ()>) {
         let runner = self.app.runner.clone();
         let schedule = tokio::spawn({
@@ -157,19 +143,19 @@ impl Server {
             tokio::join!(runner.stop(), tokio::time::sleep(GRACE));
         };
         tokio::select! {
-            // It ends when it is told to, and when all requests are answered.
+            // Ends after `stopping`, when all requests are answered.
             () = serving => {}
             () = ending => {}
         }
         runner.stop().await;
-        // Ends by itself, with the runner.
+        // Ends when the runner has stopped.
         let _ = schedule.await;
     }
 }
 
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(people::routes())
+        .merge(user::routes())
         .merge(admin::routes())
         .route(
             "/assets/style.css",
@@ -190,7 +176,7 @@ fn router(app: Arc<App>) -> Router {
 }
 
 async fn asset(kind: &'static str, text: &'static str) -> Response {
-    // Asked for every time, so that a newer program is not seen in older clothes.
+    // Requested every time, so that browsers do not combine new pages with an old style sheet.
     let headers =
         [(CONTENT_TYPE, format!("{kind}; charset=utf-8")), (CACHE_CONTROL, "no-cache".to_owned())];
     (headers, text).into_response()

@@ -1,26 +1,35 @@
-//! Where the server is, and by which names browsers may call it.
+//! The server's address, and the host names that browsers may use for it.
 
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Options, ServeError};
+use super::error::ServeError;
 
-/// The addresses of the server.
+/// Path that vendors send browsers back to.
+pub(super) const CALLBACK: &str = "/sign-in/callback";
+
+/// The address, the URL and the host names of the server.
 pub(super) struct Site {
     address: SocketAddr,
-    /// Without a slash at the end.
+    /// The URL for browsers, without a slash at the end.
     origin: String,
     public: bool,
-    /// As [`Self::canonical`] writes them.
+    /// Accepted host names, each as [`Self::canonical`] returns it.
     hosts: Vec<String>,
 }
 
-/// Listens where it was asked to, unless others could reach it without being told how.
-pub(super) async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
-    let address = options.listen;
-    if !address.ip().is_loopback() && options.public_url.is_none() {
+/// Listens on an address. `is_public` says whether the server has a public URL.
+///
+/// # Errors
+/// [`ServeError::NoPublicUrl`] where other machines can reach the address and there is no public
+/// URL.
+pub(super) async fn listen(
+    address: SocketAddr,
+    is_public: bool,
+) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() && !is_public {
         return Err(ServeError::NoPublicUrl(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -37,9 +46,9 @@ impl Site {
             hosts.push(format!("localhost:{port}"));
         }
         let Some(url) = public else {
-            // Vendors allow plain http for `localhost` alone.
+            // Vendors allow http without TLS for `localhost` only.
             let origin = format!("http://localhost:{port}");
-            return Ok(Self::called(address, origin, false, hosts));
+            return Ok(Self::with_hosts(address, origin, false, hosts));
         };
         let is_site = matches!(url.scheme(), "http" | "https")
             && url.path() == "/"
@@ -54,35 +63,35 @@ impl Site {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         });
-        Ok(Self::called(address, url.origin().ascii_serialization(), true, hosts))
+        Ok(Self::with_hosts(address, url.origin().ascii_serialization(), true, hosts))
     }
 
-    fn called(address: SocketAddr, origin: String, public: bool, hosts: Vec<String>) -> Self {
+    fn with_hosts(address: SocketAddr, origin: String, public: bool, hosts: Vec<String>) -> Self {
         let mut site = Self { address, origin, public, hosts: Vec::new() };
         site.hosts = hosts.iter().map(|it| site.canonical(it)).collect();
         site
     }
 
-    /// Returns a name of this server in lower case, without the port where it is that of the
-    /// public URL's scheme: `Host` may name it (RFC 9110, section 4.2.3).
+    /// Returns a host name in lower case, without the default port of the public URL's scheme,
+    /// which `Host` may contain (RFC 9110, section 4.2.3).
     pub(super) fn canonical(&self, host: &str) -> String {
         let port = if self.is_secure() { ":443" } else { ":80" };
         let host = host.to_ascii_lowercase();
         host.strip_suffix(port).map(str::to_owned).unwrap_or(host)
     }
 
-    /// Whether a browser that calls the server by this name was led here by it: a page of
-    /// another site that resolves its own name to this machine was not.
+    /// Whether `host` is a name of this server. It is not where another site resolves its own name
+    /// to this machine.
     pub(super) fn knows(&self, host: &str) -> bool {
         self.hosts.contains(&self.canonical(host))
     }
 
-    /// Whether that is the name in the public URL, and browsers reach it over TLS.
+    /// Whether `host` is the name in the public URL, and the URL uses TLS.
     pub(super) fn is_public_and_secure(&self, host: &str) -> bool {
         self.origin.strip_prefix("https://") == Some(self.canonical(host).as_str())
     }
 
-    /// Whether cookies are for https alone.
+    /// Whether cookies are sent over https only.
     pub(super) fn is_secure(&self) -> bool {
         self.origin.starts_with("https:")
     }
@@ -99,13 +108,13 @@ impl Site {
         format!("{}/admin/set-up?code={code}", self.origin)
     }
 
-    /// Where a vendor sends browsers back to; `host` is what this browser calls the server.
-    /// Its cookie is for that name.
+    /// Returns the redirect URI for the vendor. `host` is the host name that the browser uses,
+    /// since the browser sends its cookies to that name only.
     pub(super) fn callback(&self, host: &str) -> String {
         if self.public {
-            format!("{}{}", self.origin, super::people::CALLBACK)
+            format!("{}{}", self.origin, CALLBACK)
         } else {
-            format!("http://{host}{}", super::people::CALLBACK)
+            format!("http://{host}{}", CALLBACK)
         }
     }
 }

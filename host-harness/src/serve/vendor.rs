@@ -1,4 +1,4 @@
-//! What the pages ask of a plugin.
+//! The calls that the pages make to a plugin.
 
 use std::{net::SocketAddr, pin::Pin};
 
@@ -11,14 +11,14 @@ use crate::{
     settings::Settings,
 };
 
-/// An answer under way.
+/// The future result of a call.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + Send + 'a>>;
 
-/// A plugin, or in a test whatever plays one. The calls are those of the interface; each
-/// fails as [`CallError`] says.
+/// A plugin, or its substitute in a test. The calls are those of the interface; each fails with a
+/// [`CallError`].
 #[expect(missing_docs, reason = "documented in the interface")]
 pub trait Vendor: Send + Sync + 'static {
-    /// Notes where the host serves its own pages: a plugin is not led there.
+    /// Excludes the host's own pages from the addresses that the plugin may request.
     fn keep_from_own_pages(&self, _address: SocketAddr, _url: &str) {}
 
     fn describe(&self) -> Asked<'_, Manifest>;

@@ -10,18 +10,18 @@ CREATE TABLE progress (
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
     kind        TEXT NOT NULL CHECK (kind IN ('user', 'room')),
     checkpoint  TEXT,
-    -- Counts enumerations; what one told is marked with its number.
+    -- Number of the latest enumeration. Each record that it reports is marked with this number.
     enumeration INTEGER NOT NULL DEFAULT 0,
-    -- One has begun and is not complete.
+    -- Whether an enumeration is under way.
     enumerating INTEGER NOT NULL DEFAULT 0,
-    -- One is complete, but what it did not tell is not dealt with.
+    -- Whether the records that a complete enumeration did not report are still to be removed.
     sweep_due   INTEGER NOT NULL DEFAULT 0,
     -- How many were active before the runs that are not settled yet began.
     base        INTEGER,
     PRIMARY KEY (integration, kind)
 ) STRICT, WITHOUT ROWID;
 
--- People and rooms, those removed included.
+-- Users and rooms, including removed ones.
 CREATE TABLE record (
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
     kind        TEXT NOT NULL CHECK (kind IN ('user', 'room')),
@@ -29,30 +29,33 @@ CREATE TABLE record (
     json        TEXT NOT NULL,
     -- In lower case.
     email       TEXT,
-    -- The enumeration that told it last.
+    -- The latest enumeration that reported the record.
     seen        INTEGER NOT NULL,
     first_seen  TEXT NOT NULL,
     removed_at  TEXT,
     reason      TEXT,
-    -- Since when a person wants it kept: its removal is held, until it is told again.
+    -- Time since which an administrator keeps the record: its removal is held until the record is
+    -- reported again.
     kept_at     TEXT,
     PRIMARY KEY (integration, kind, id),
     CHECK ((removed_at IS NULL) = (reason IS NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX room_by_email ON record (integration, email) WHERE kind = 'room' AND removed_at IS NULL;
+CREATE INDEX room_by_email ON record (integration, email)
+    WHERE kind = 'room' AND removed_at IS NULL;
 
--- Groups of ONES that a person joined when first seen.
+-- Groups of ONES that a user joined when first seen.
 CREATE TABLE membership (
     integration INTEGER NOT NULL,
     kind        TEXT NOT NULL CHECK (kind = 'user'),
     person      TEXT NOT NULL,
     group_name  TEXT NOT NULL,
     PRIMARY KEY (integration, kind, person, group_name),
-    FOREIGN KEY (integration, kind, person) REFERENCES record (integration, kind, id) ON DELETE CASCADE
+    FOREIGN KEY (integration, kind, person) REFERENCES record (integration, kind, id)
+        ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- What is to be removed when a run ends well; held where a person must decide.
+-- Records to be removed when a run ends well. Held where an administrator must decide.
 CREATE TABLE removal (
     integration INTEGER NOT NULL,
     kind        TEXT NOT NULL,

@@ -6,7 +6,7 @@ CREATE TABLE settings (
     changed     TEXT NOT NULL
 ) STRICT;
 
--- When an integration is synced without anybody asking.
+-- When an integration is synced without a request.
 CREATE TABLE schedule (
     integration INTEGER PRIMARY KEY REFERENCES integration ON DELETE CASCADE,
     -- In seconds.
@@ -26,7 +26,7 @@ CREATE TABLE failing (
     PRIMARY KEY (integration, kind)
 ) STRICT, WITHOUT ROWID;
 
--- Whom the pages of the administrator let in.
+-- The administrator's password.
 CREATE TABLE administrator (
     only     INTEGER PRIMARY KEY CHECK (only = 1),
     -- Argon2, as a PHC string.
@@ -34,11 +34,12 @@ CREATE TABLE administrator (
     changed  TEXT NOT NULL
 ) STRICT;
 
--- Signed in, but no sync has told of them yet.
+-- Whether the user signed in, and no sync has reported the user yet.
 ALTER TABLE record ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;
 
--- What a person looks for, in lower case: name, e-mail, name to sign in with. Without an index: it
--- would make a page of 100,000 people a tenth of a second faster, and their first sync a third slower.
+-- Text that a search compares with, in lower case: name, e-mail address, user name. It has no
+-- index: one would make a page of 100,000 users a tenth of a second faster, and their first sync a
+-- third slower.
 ALTER TABLE record ADD COLUMN search TEXT NOT NULL DEFAULT '';
 
 UPDATE record SET search = lowercase(concat_ws(char(10), json ->> 'displayName', json ->> 'name',

@@ -1,15 +1,15 @@
--- Groups are kinds of records too: a CHECK is changed by making its table anew. Source:
+-- Groups are kinds of records too: a CHECK is changed by replacing its table. Source:
 -- sqlite.org/lang_altertable.html, section 7. Foreign keys are not enforced meanwhile.
 CREATE TABLE new_progress (
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
     kind        TEXT NOT NULL CHECK (kind IN ('user', 'room', 'group')),
-    -- That of people is also that of groups.
+    -- The checkpoint of users is also that of groups.
     checkpoint  TEXT,
-    -- Counts enumerations; what one told is marked with its number.
+    -- Number of the latest enumeration. Each record that it reports is marked with this number.
     enumeration INTEGER NOT NULL DEFAULT 0,
-    -- One has begun and is not complete.
+    -- Whether an enumeration is under way.
     enumerating INTEGER NOT NULL DEFAULT 0,
-    -- One is complete, but what it did not tell is not dealt with.
+    -- Whether the records that a complete enumeration did not report are still to be removed.
     sweep_due   INTEGER NOT NULL DEFAULT 0,
     -- How many were active before the runs that are not settled yet began.
     base        INTEGER,
@@ -22,7 +22,7 @@ SELECT integration, kind, checkpoint, enumeration, enumerating, sweep_due, base 
 DROP TABLE progress;
 ALTER TABLE new_progress RENAME TO progress;
 
--- People, rooms and groups of the directory, those removed included.
+-- Users, rooms and groups of the directory, including removed ones.
 CREATE TABLE new_record (
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
     kind        TEXT NOT NULL CHECK (kind IN ('user', 'room', 'group')),
@@ -30,18 +30,19 @@ CREATE TABLE new_record (
     json        TEXT NOT NULL,
     -- In lower case.
     email       TEXT,
-    -- The enumeration that told it last.
+    -- The latest enumeration that reported the record.
     seen        INTEGER NOT NULL,
     first_seen  TEXT NOT NULL,
     removed_at  TEXT,
     reason      TEXT,
-    -- Since when a person wants it kept: its removal is held, until it is told again.
+    -- Time since which an administrator keeps the record: its removal is held until the record is
+    -- reported again.
     kept_at     TEXT,
-    -- Signed in, but no sync has told of them yet.
+    -- Whether the user signed in, and no sync has reported the user yet.
     provisional INTEGER NOT NULL DEFAULT 0,
-    -- What a person looks for, in lower case.
+    -- Text that a search compares with, in lower case.
     search      TEXT NOT NULL DEFAULT '',
-    -- Of a group: the enumeration that told it whole, and so all of its members.
+    -- Of a group: the latest enumeration that reported the group with all its members.
     listed      INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (integration, kind, id),
     CHECK ((removed_at IS NULL) = (reason IS NULL))
@@ -55,7 +56,8 @@ SELECT integration, kind, id, json, email, seen, first_seen, removed_at, reason,
 DROP TABLE record;
 ALTER TABLE new_record RENAME TO record;
 
-CREATE INDEX room_by_email ON record (integration, email) WHERE kind = 'room' AND removed_at IS NULL;
+CREATE INDEX room_by_email ON record (integration, email)
+    WHERE kind = 'room' AND removed_at IS NULL;
 
 -- Ids of the directory as numbers: a membership is then a few bytes long.
 CREATE TABLE node (
@@ -72,7 +74,7 @@ CREATE TABLE node (
 CREATE TABLE edge (
     holder INTEGER NOT NULL REFERENCES node ON DELETE CASCADE,
     member INTEGER NOT NULL,
-    -- The enumeration that told it last.
+    -- The latest enumeration that reported the membership.
     seen   INTEGER NOT NULL,
     PRIMARY KEY (holder, member)
 ) STRICT, WITHOUT ROWID;
@@ -80,7 +82,7 @@ CREATE TABLE edge (
 -- After how many days those who left are deleted for good; never where there is none.
 ALTER TABLE integration ADD COLUMN delete_leavers_after INTEGER;
 
--- Of runs of people.
+-- Of runs of users.
 ALTER TABLE run ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN groups_added INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN groups_updated INTEGER NOT NULL DEFAULT 0;

@@ -1,14 +1,14 @@
-//! Whom the pages of the administrator let in.
+//! The password of the administrator.
 
 use rusqlite::OptionalExtension as _;
 
 use super::{Store, StoreError, now};
 
 impl Store {
-    /// The password's hash, as a PHC string, once one is set.
+    /// Returns the password's hash, as a PHC string, where one is set.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn password(&self) -> Result<Option<String>, StoreError> {
         Ok(self
             .connection
@@ -16,11 +16,11 @@ impl Store {
             .optional()?)
     }
 
-    /// Sets the password's hash where none is set, and returns whether that was so: of several
-    /// callers at the same time, one is the first.
+    /// Sets the password's hash where none is set, and returns whether it did. Of several callers
+    /// at the same time, one succeeds.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn set_first_password(&mut self, phc: &str) -> Result<bool, StoreError> {
         let set = self.connection.execute(
             "INSERT INTO administrator (only, password, changed) VALUES (1, ?1, ?2)
@@ -30,10 +30,10 @@ impl Store {
         Ok(set > 0)
     }
 
-    /// Sets it, or another: a hash of [`crate::access::password::hash`].
+    /// Sets the password's hash, a PHC string, in place of another.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn set_password(&mut self, phc: &str) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT OR REPLACE INTO administrator (only, password, changed) VALUES (1, ?1, ?2)",

@@ -1,66 +1,67 @@
-//! Who signs in: whether ONES lets them, and what it knows of them.
+//! Users who sign in: whether ONES admits them, and their records.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json};
-use crate::{error::Error, model::User, plugin::CallError, sync::Record as _};
+use super::{IntegrationId, Kind, Record as _, Store, StoreError, Transaction, json};
+use crate::model::User;
 
-/// What becomes of a person whom the vendor signed in.
+/// Whether a user is admitted whom the vendor signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Known: the record stays as the sync told it, since signing in may tell less.
+    /// Known. The record stays as the sync reported it, since a sign-in may report less.
     Known,
-    /// Not seen before: kept, in the default groups, provisionally until a sync tells
-    /// of them.
+    /// New. The record is stored provisionally, until a sync reports the user, and the user joins
+    /// the default groups.
     Created,
-    /// The vendor blocked the account: not let in.
+    /// Not admitted: the vendor blocked the account.
     Disabled,
-    /// Known, but removed: not let in.
+    /// Not admitted: the user was removed.
     Removed,
-    /// The account of a room's mailbox, and so nobody: not let in.
+    /// Not admitted: the account is that of a room's mailbox.
     Room,
 }
 
-/// A person, as their own page shows them.
+/// A user, as shown on the user's own page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// As told last.
+pub struct KnownUser {
+    /// The record as last reported.
     pub record: User,
-    /// Joined when first seen.
+    /// Groups of ONES that the user joined when first seen.
     pub groups: Vec<String>,
-    /// Offered, and not blocked by the vendor. One whose removal is held still is.
+    /// Whether the user is offered, and not blocked by the vendor. A held removal changes nothing.
     pub active: bool,
-    /// Signed in, but no sync has told of them yet.
+    /// Whether the user signed in, and no sync has reported the user yet.
     pub provisional: bool,
 }
 
 impl Store {
-    /// Decides on a person whom the vendor signed in, and keeps who is new.
+    /// Decides on a user whom the vendor signed in, and stores the record of a new one.
     ///
     /// # Errors
-    /// See [`StoreError`]; also where the record is larger than one may be.
+    /// [`StoreError::TooLarge`] where the record is larger than one may be; else any
+    /// [`StoreError`].
     pub fn admit(
         &mut self,
         integration: IntegrationId,
         user: &User,
         default_groups: &[String],
-    ) -> Result<Admission, Error> {
+    ) -> Result<Admission, StoreError> {
         let mut new = user.clone();
         new.keep_unknown(User::default());
-        let json = new.to_json().map_err(|it| CallError::broke(it.reason))?;
-        Ok(self.transaction(integration, |it| it.admit(user, &json, default_groups))?)
+        let json = new.to_json().map_err(|it| StoreError::TooLarge { reason: it.reason })?;
+        self.transaction(integration, |it| it.admit(user, &json, default_groups))
     }
 
-    /// A person by id, also one who was removed.
+    /// Returns a user by id, also a removed one.
     ///
     /// # Errors
-    /// See [`StoreError`].
-    pub fn person(
+    /// Any [`StoreError`].
+    pub fn user(
         &self,
         integration: IntegrationId,
         id: &str,
-    ) -> Result<Option<Person>, StoreError> {
+    ) -> Result<Option<KnownUser>, StoreError> {
         let found = self
             .connection
             .prepare_cached(
@@ -74,7 +75,7 @@ impl Store {
                 let removed: bool = row.get(1)?;
                 let groups = json::read("groups", row.get_ref(3)?.as_str()?)?;
                 let active = record.enabled && !removed;
-                Ok(Person { record, groups, active, provisional: row.get(2)? })
+                Ok(KnownUser { record, groups, active, provisional: row.get(2)? })
             })
             .optional()?;
         Ok(found)

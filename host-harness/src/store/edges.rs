@@ -1,15 +1,15 @@
-//! Who is in which group of the directory: edges, as they are told.
+//! Members of the directory's groups, as edges of a graph.
 //!
-//! They are kept by id, whether or not there is a record of it: a vendor tells a
-//! membership once. Who is effectively in a group is worked out when it is asked.
+//! Edges are stored by id, whether or not there is a record of that id, since a vendor reports a
+//! membership once. Members through other groups are computed when they are asked for.
 
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{IntegrationId, Store, StoreError, Transaction, json};
 use crate::model::Membership;
 
-/// The numbers of all that are in the group `?2`, directly or through others: cycles end,
-/// and a group that was removed, or that there is no record of, leads to nobody.
+/// Numbers of all members of the group `?2`, directly or through others. Cycles end. A group that
+/// was removed, or has no record, has no members.
 pub(super) const INSIDE: &str = "inside (number) AS (
     SELECT number FROM node WHERE integration = ?1 AND id = ?2
     UNION
@@ -18,27 +18,27 @@ pub(super) const INSIDE: &str = "inside (number) AS (
         WHERE node.number = inside.number AND record.kind = 'group'
           AND record.removed_at IS NULL))";
 
-/// A group that somebody is in.
+/// A group that a user is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InGroup {
-    /// Of the group.
+    /// Id of the group.
     pub id: String,
-    /// What a person calls it.
+    /// Name that users see.
     pub name: String,
 }
 
 impl Store {
-    /// The groups of the directory that a person is in, directly or through others, by
-    /// name. Of those that were removed, none.
+    /// Returns the groups of the directory that a user is in, directly or through others, by name,
+    /// without removed ones.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn groups_of(
         &self,
         integration: IntegrationId,
-        person: &str,
+        user: &str,
     ) -> Result<Vec<InGroup>, StoreError> {
-        // Those above one after the other, level by level: each looks through all edges.
+        // Level by level, since each level reads all edges.
         let mut above = self.connection.prepare_cached(
             "SELECT json_group_array(holder) FROM (
                  SELECT DISTINCT holder FROM edge
@@ -51,7 +51,7 @@ impl Store {
         let number: Option<i64> = self
             .connection
             .prepare_cached("SELECT number FROM node WHERE integration = ?1 AND id = ?2")?
-            .query_row(params![integration.0, person], |row| row.get(0))
+            .query_row(params![integration.0, user], |row| row.get(0))
             .optional()?;
         let mut level: Vec<i64> = number.into_iter().collect();
         let mut found: Vec<i64> = Vec::new();
@@ -75,7 +75,7 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Stores an edge as told by the enumeration `seen`. Whether it is new.
+    /// Stores an edge as reported by the enumeration `seen`. Returns whether it is new.
     pub(crate) fn add_member(&self, it: &Membership, seen: i64) -> Result<bool, StoreError> {
         let (holder, member) = (self.number(&it.group)?, self.number(&it.member)?);
         self.adds.set(true);
@@ -95,7 +95,7 @@ impl Transaction<'_> {
         Ok(added > 0)
     }
 
-    /// Takes an edge away. Whether it was there.
+    /// Deletes an edge. Returns whether it existed.
     pub(crate) fn remove_member(&self, it: &Membership) -> Result<bool, StoreError> {
         let removed = self
             .sql
@@ -108,8 +108,8 @@ impl Transaction<'_> {
         Ok(removed > 0)
     }
 
-    /// Notes which enumeration tells a group whole; `None` where what it tells of its members is
-    /// not all.
+    /// Notes the enumeration that reports all members of a group; `None` where what it reports is
+    /// not complete.
     pub(crate) fn list_group(&self, id: &str, by: Option<i64>) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -121,8 +121,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Takes away the edges that the enumeration `seen` did not tell, of the groups that it
-    /// told whole. Returns how many those were.
+    /// Deletes the edges that the enumeration `seen` did not report, of groups whose members it
+    /// reported completely. Returns their number.
     pub(crate) fn drop_missed_members(&self, seen: i64) -> Result<u64, StoreError> {
         let dropped = self
             .sql
@@ -135,7 +135,7 @@ impl Transaction<'_> {
         Ok(dropped as u64)
     }
 
-    /// Takes away the edges of groups that are gone for good: nobody tells of them again.
+    /// Deletes the edges of groups that were removed for good: no vendor reports them again.
     pub(crate) fn drop_members_of_gone(&self) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(

@@ -1,4 +1,4 @@
-//! The files of a data folder, readable by this user alone, and who may write them.
+//! Files of a data folder, readable by the user of this process alone, and the locks on them.
 
 use std::{
     fmt,
@@ -31,7 +31,7 @@ impl Folder {
         Self(path.to_owned())
     }
 
-    /// Creates it where it is not there.
+    /// Creates the folder where it does not exist.
     pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
         let folder = Self::at(path);
         let mut builder = DirBuilder::new();
@@ -50,10 +50,10 @@ impl Folder {
         self.0.join(DATABASE)
     }
 
-    /// Whether there is a database.
+    /// Returns whether there is a database.
     ///
     /// # Errors
-    /// [`StoreError::Denied`] where it cannot be read, or not even be looked for.
+    /// [`StoreError::Denied`] where this user may not read it, or not look for it.
     pub(super) fn has_database(&self) -> Result<bool, StoreError> {
         match File::open(self.database()) {
             Ok(_) => Ok(true),
@@ -62,8 +62,7 @@ impl Folder {
         }
     }
 
-    /// Whether there is what was stored last, and is not in the database yet: a process writes, or
-    /// died.
+    /// Returns whether the latest data are not in the database yet: a process writes, or crashed.
     pub(super) fn has_log(&self) -> Result<bool, StoreError> {
         match self.0.join(LOG).metadata() {
             Ok(log) => Ok(log.len() > 0),
@@ -72,8 +71,8 @@ impl Folder {
         }
     }
 
-    /// The database, as SQLite opens a file that nobody writes: no log and no lock is created. Only
-    /// for a folder that has no log, while [`Self::lock_for_reading`] is held.
+    /// Returns the URI with which SQLite opens a file that no process writes: it creates no log and
+    /// no lock. Only for a folder without a log, while [`Self::lock_for_reading`] is held.
     ///
     /// Source: sqlite.org/uri.html, immutable.
     pub(super) fn unchanging_database(&self) -> Result<String, StoreError> {
@@ -89,15 +88,15 @@ impl Folder {
         private_file(&self.database()).map(drop).map_err(|it| self.failed(it))
     }
 
-    /// Lets this process be the only one that writes.
+    /// Makes this process the only one that writes.
     pub(super) fn lock(&self) -> Result<Lock, StoreError> {
         let file = private_file(&self.0.join(LOCK)).map_err(|it| self.failed(it))?;
         Lock::take(file, self)
     }
 
-    /// Keeps others from writing while the files are read, without writing anything. `None` where
-    /// there is nothing to lock: on what only the database was copied to, or where the file system
-    /// has no locks.
+    /// Keeps other processes from writing while the files are read, and writes nothing itself.
+    /// `None` where there is no lock file, as in a copy of the database alone, or where the file
+    /// system has no locks.
     pub(super) fn lock_for_reading(&self) -> Result<Option<Lock>, StoreError> {
         let file = match File::open(self.0.join(LOCK)) {
             Ok(file) => file,
@@ -111,7 +110,7 @@ impl Folder {
         }
     }
 
-    /// A copy of what is stored, without the keys, gone when it is dropped.
+    /// Copies the data, without the keys, to a folder that is deleted when the result is dropped.
     pub(super) fn copy(&self) -> Result<TempDir, StoreError> {
         let at = |cause| self.failed(cause);
         let copy = private_temporary().map_err(at)?;
@@ -142,7 +141,7 @@ impl Folder {
     }
 }
 
-/// Held as long as a store is open for writing, or reads files that must not change.
+/// Lock that lasts as long as a store is open for writing, or reads files that must not change.
 pub(super) struct Lock(File);
 
 impl Lock {
@@ -169,7 +168,7 @@ fn private_temporary() -> io::Result<TempDir> {
     builder.tempdir()
 }
 
-/// Opens the file and creates it where it is not there.
+/// Opens the file, and creates it where it does not exist.
 fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

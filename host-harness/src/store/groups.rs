@@ -1,4 +1,4 @@
-//! Groups, as they are listed: those of the directory, and those that were made in ONES.
+//! Lists of groups: those of the directory, and those that were created in ONES.
 
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -12,33 +12,33 @@ use super::{
 };
 use crate::model::Group;
 
-/// Where a group was made.
+/// Where a group was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupSource {
-    /// In the vendor's directory: mirrored.
+    /// In the vendor's directory. The group is a copy.
     Directory,
-    /// In ONES: no sync touches it.
+    /// In ONES. No sync changes it.
     Ones,
 }
 
-/// A group, as it is listed.
+/// A group in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupRow {
-    /// Those of ONES have none: they are known by name.
+    /// Id of the group. Groups of ONES have none, and are known by name.
     pub id: Option<String>,
-    /// What a person calls it.
+    /// Name that users see.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the group.
     pub description: Option<String>,
-    /// Where mail to all of it goes.
+    /// E-mail address of all its members.
     pub email: Option<String>,
-    /// Where it was made.
+    /// Where it was created.
     pub source: GroupSource,
-    /// How many people that ONES offers are in it, directly or through other groups.
+    /// Number of users in it, directly or through other groups, of those that ONES offers.
     pub members: u64,
-    /// Who they are, where that was asked for.
+    /// Ids of these users, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_ids: Option<Vec<String>>,
     /// When and why it was removed.
@@ -46,21 +46,21 @@ pub struct GroupRow {
     pub removed: Option<Removed>,
 }
 
-/// When and why something was removed.
+/// When and why a record was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Removed {
-    /// RFC 3339.
+    /// Time of the removal (RFC 3339).
     pub at: String,
-    /// As in [`super::RemovalRow`].
+    /// Reason, as in [`super::RemovalRow`].
     pub reason: String,
 }
 
 impl Store {
-    /// Calls `each` with the groups of the directory by id, with `all` also those removed,
-    /// then with those made in ONES by name; with `members`, also who is in them.
+    /// Calls `each` with the groups of the directory by id, with `all` including removed ones, then
+    /// with the groups of ONES by name. With `members`, each group lists its users.
     ///
     /// # Errors
-    /// See [`StoreError`], or what `each` gives.
+    /// See [`StoreError`], and the errors of `each`.
     pub fn each_group<E: From<StoreError>>(
         &self,
         integration: IntegrationId,
@@ -87,7 +87,7 @@ impl Store {
         Ok(())
     }
 
-    /// Some of the directory's groups, by name.
+    /// Returns a page of the directory's groups, by name.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -115,7 +115,7 @@ impl Store {
         Ok(groups)
     }
 
-    /// A group of the directory, also one that was removed.
+    /// Returns a group of the directory, also a removed one.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -133,7 +133,7 @@ impl Store {
         row.map(|it| group_row(it, |id| self.members(integration, id, false))).transpose()
     }
 
-    /// Some of the people who are in a group of the directory, by name; never removed ones.
+    /// Returns a page of the users in a group of the directory, by name, without removed ones.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -163,7 +163,7 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The groups that were made in ONES and have somebody in them, by name.
+    /// Returns the groups of ONES that have users, by name.
     ///
     /// # Errors
     /// See [`StoreError`].

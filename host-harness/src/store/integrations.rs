@@ -1,53 +1,53 @@
-//! Integrations, and the settings that are kept of them.
+//! Integrations and their settings.
 
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::{SealingKey, Store, StoreError, now};
-use crate::{error::Error, settings::Settings};
+use crate::settings::Settings;
 
-/// The number of an integration within its store.
+/// Number of an integration within its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntegrationId(pub(super) i64);
 
 impl IntegrationId {
-    /// As it stands in an address.
+    /// Returns the number, as it is part of URLs.
     pub fn get(self) -> i64 {
         self.0
     }
 }
 
-/// Of an address: there need not be an integration of that number.
+/// From a URL: an integration of that number need not exist.
 impl From<i64> for IntegrationId {
     fn from(number: i64) -> Self {
         Self(number)
     }
 }
 
-/// An integration, as it is listed.
+/// An integration in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrationRow {
-    /// Its number.
+    /// Number of the integration.
     pub id: IntegrationId,
-    /// Its `server.name`.
+    /// Name, which is `server.name` of its settings.
     pub name: String,
-    /// Whether its settings are kept.
+    /// Whether its settings are stored.
     pub configured: bool,
 }
 
 impl Store {
-    /// The names of all integrations, in order.
+    /// Returns the names of all integrations, in order.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn integrations(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.integrations_overview()?.into_iter().map(|it| it.name).collect())
     }
 
-    /// All integrations, in the order of their names.
+    /// Returns all integrations, in the order of their names.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn integrations_overview(&self) -> Result<Vec<IntegrationRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, name, EXISTS (SELECT 1 FROM settings WHERE integration = integration.id)
@@ -63,10 +63,10 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The integration of that name, if there is one.
+    /// Returns the integration of that name, if there is one.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn integration(&self, name: &str) -> Result<Option<IntegrationId>, StoreError> {
         let id = self
             .connection
@@ -75,10 +75,10 @@ impl Store {
         Ok(id.map(IntegrationId))
     }
 
-    /// What the integration is called, if there is one of that number.
+    /// Returns the name of an integration, if there is one of that number.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn name(&self, IntegrationId(id): IntegrationId) -> Result<Option<String>, StoreError> {
         Ok(self
             .connection
@@ -86,10 +86,10 @@ impl Store {
             .optional()?)
     }
 
-    /// The integration of that name, created where there is none.
+    /// Returns the integration of that name, and creates it where there is none.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn ensure_integration(&mut self, name: &str) -> Result<IntegrationId, StoreError> {
         self.connection.execute(
             "INSERT INTO integration (name, created) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -103,10 +103,10 @@ impl Store {
         Ok(IntegrationId(id))
     }
 
-    /// Forgets an integration and all that was stored of it, its settings included.
+    /// Deletes an integration with all its data and settings.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn forget_integration(
         &mut self,
         IntegrationId(id): IntegrationId,
@@ -115,10 +115,10 @@ impl Store {
         Ok(())
     }
 
-    /// The settings that are kept of an integration, if any are.
+    /// Returns the stored settings of an integration, if there are any.
     ///
     /// # Errors
-    /// [`StoreError::Sealed`] where `key` does not open them; else see [`StoreError`].
+    /// [`StoreError::Sealed`] where `key` does not decrypt them; else any [`StoreError`].
     pub fn settings(
         &self,
         integration: IntegrationId,
@@ -140,29 +140,18 @@ impl Store {
         value.map(|it| Some(it.into())).ok_or(StoreError::Sealed { name })
     }
 
-    /// Keeps the settings of an integration, or of a new one, under their `server.name`.
+    /// Stores the settings of an integration, or of a new one, under their `server.name`.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`] where another integration is called that;
-    /// [`SettingsError::NoName`](crate::settings::SettingsError::NoName); else see
-    /// [`StoreError`].
+    /// [`StoreError::NameTaken`] where another integration has that name; [`StoreError::Settings`]
+    /// where they have no name; else any [`StoreError`].
     pub fn keep_settings(
         &mut self,
         integration: Option<IntegrationId>,
         settings: &Settings,
         key: &SealingKey,
-    ) -> Result<IntegrationId, Error> {
-        let name = settings.name()?;
-        Ok(self.keep(integration, name, settings, key)?)
-    }
-
-    fn keep(
-        &mut self,
-        integration: Option<IntegrationId>,
-        name: &str,
-        settings: &Settings,
-        key: &SealingKey,
     ) -> Result<IntegrationId, StoreError> {
+        let name = settings.name()?;
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let called: Option<i64> = sql
             .query_row("SELECT id FROM integration WHERE name = ?1", [name], |row| row.get(0))
@@ -190,7 +179,8 @@ impl Store {
     }
 }
 
-/// What sealed settings are bound to: those of one integration are none of another.
+/// Returns what encrypted settings are bound to, so that they cannot be used for another
+/// integration.
 fn binding(integration: i64) -> String {
     format!("ones-host settings 1 of integration {integration}")
 }

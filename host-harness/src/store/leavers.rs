@@ -1,31 +1,31 @@
-//! What becomes of people who were removed.
+//! What happens to users who were removed.
 
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::params;
 
 use super::{IntegrationId, Store, StoreError, Transaction};
 
-/// What becomes of people who were removed. Rooms and groups that were are kept.
+/// What happens to users who were removed. Removed rooms and groups stay stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Leavers {
-    /// They are no longer offered and cannot sign in; what is known of them is kept.
+    /// They are no longer offered and cannot sign in. Their records stay stored.
     #[default]
     Disable,
-    /// And after so many days they are deleted for good, at the end of a run of people
-    /// that ends well: [`Self::LONGEST`] at most.
+    /// The same; and they are deleted after this number of days, at the end of a complete run of
+    /// users.
     Remove {
-        /// From the removal on.
+        /// Days since the removal, [`Self::LONGEST`] at most.
         after_days: u16,
     },
 }
 
 impl Leavers {
-    /// In days.
+    /// Largest number of days.
     pub const LONGEST: u16 = 3_650;
 }
 
 impl Store {
-    /// What becomes of those who leave.
+    /// Returns what happens to users who were removed.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -33,7 +33,7 @@ impl Store {
         leavers(&self.connection, integration.0)
     }
 
-    /// Sets it.
+    /// Sets what happens to users who were removed.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -55,8 +55,8 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Somebody who was removed is there, but cannot be read: as if they had left at `now`, so that
-    /// nobody is deleted for good who came back.
+    /// Counts the days of a removed user from `now` on. The user exists, but could not be read, and
+    /// may be back: it must not be deleted.
     pub(crate) fn put_off_deletion(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -67,8 +67,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Deletes for good who left long enough before `now`, and with them what they joined in
-    /// ONES. Returns how many those were.
+    /// Deletes the users who were removed long enough before `now`, and their memberships in groups
+    /// of ONES. Returns their number.
     pub(crate) fn delete_leavers(&self, now: Timestamp) -> Result<u64, StoreError> {
         let Leavers::Remove { after_days } = leavers(&self.sql, self.integration)? else {
             return Ok(0);

@@ -1,10 +1,10 @@
-//! Records that may be gone: a listing or one answer did not find them.
+//! Records that may be gone, since a listing or one answer did not find them.
 //!
 //! One answer is no proof, since a vendor's replicas lag behind each other. Such a record is a
-//! candidate for removal: `seen` is -1 in its row. A candidate that the vendor did not report for
-//! a while is read by id; until then, that answer could come from a replica that lags as well.
-//! Where it is found, it is read once more after as long a while (`seen` is -2 meanwhile), since
-//! the answer that lags can be the one that finds it.
+//! candidate for removal: `seen` is -1 in its row. A candidate that the vendor did not report for a
+//! while is read by id. Before that, the answer could come from a replica that lags as well. Where
+//! it is found, it is read once more after the same time, since the answer that finds it can be the
+//! one that lags. Until then, `seen` is -2.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -12,23 +12,23 @@ use rusqlite::params;
 use super::{Kind, StoreError, Transaction};
 use crate::model::Removal;
 
-/// Of a record that a listing or one answer did not find.
+/// `seen` of a record that a listing or one answer did not find.
 const MISSING: i64 = -1;
 
-/// Of a candidate that reading it by id has found.
+/// `seen` of a candidate that was found when it was read by id.
 const FOUND_ONCE: i64 = -2;
 
 /// A record that may be gone.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) id: String,
-    /// Reading it by id has found it before.
+    /// Whether it was found before when it was read by id.
     pub(crate) found_before: bool,
 }
 
 impl Transaction<'_> {
-    /// Makes candidates of the active records that the enumeration `seen` did not report and
-    /// whose removal is not yet asked for.
+    /// Makes candidates of the active records that the enumeration `seen` did not report, except
+    /// those whose removal is already requested.
     pub(crate) fn doubt_not_seen(
         &self,
         kind: Kind,
@@ -48,8 +48,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Makes a candidate of an active record that the vendor reported at `at` without its
-    /// fields. Of anything else it is no news.
+    /// Makes a candidate of an active record that the vendor reported at `at` without its fields.
+    /// Other records stay as they are.
     pub(crate) fn doubt(&self, kind: Kind, id: &str, at: Timestamp) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -60,7 +60,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Notes that reading a candidate by id has found it, for the first time.
+    /// Notes that a candidate was found for the first time when it was read by id.
     pub(crate) fn found_once(&self, kind: Kind, id: &str) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -71,8 +71,9 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Returns candidates that the vendor did not report after `until` (in seconds since 1970)
-    /// and whose removal is not yet asked for: `limit` at most, from behind the id `after` on.
+    /// Returns candidates that the vendor did not report after `until` (in seconds since 1970),
+    /// except those whose removal is already requested. Returns at most `limit`, with ids behind
+    /// `after`.
     pub(crate) fn candidates(
         &self,
         kind: Kind,
@@ -97,8 +98,8 @@ impl Transaction<'_> {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Asks for the removal of a candidate that reading it by id did not find either. It is no
-    /// candidate then: where an administrator keeps it, the next enumeration decides.
+    /// Requests the removal of a candidate that was not found by id either. It is then no
+    /// candidate: where an administrator keeps it, the next enumeration decides.
     pub(crate) fn confirm_gone(
         &self,
         kind: Kind,
@@ -115,7 +116,7 @@ impl Transaction<'_> {
         self.ask_removal(kind, id, reason.as_str())
     }
 
-    /// Notes that the vendor reported the record at `at`, where only that is known of the report.
+    /// Notes that the vendor reported the record at `at`, where the report holds no more than that.
     pub(super) fn note_report(
         &self,
         kind: Kind,

@@ -1,19 +1,22 @@
-//! What ONES keeps: one SQLite database in a data folder, for many integrations.
+//! What ONES stores: one SQLite database in a data folder, for many integrations.
 //!
-//! One process writes at a time, which a lock file sees to; others may read meanwhile. A
-//! process that needs more than one connection has [`Store::another`].
+//! One process writes at a time, which a lock file ensures. Other processes may read meanwhile. A
+//! process that needs several connections gets them from [`Store::another`].
 
 mod administrator;
 mod admission;
 mod edges;
+mod error;
 mod folder;
 mod groups;
 mod integrations;
 mod json;
+mod kind;
 mod leavers;
 mod missing;
 mod nested;
 mod quota;
+mod record;
 mod records;
 mod removals;
 mod runs;
@@ -22,18 +25,21 @@ mod schema;
 mod sealed;
 mod view;
 
-use std::{cell::Cell, io, path::Path, sync::Arc, time::Duration};
+use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tempfile::TempDir;
 
-pub use admission::{Admission, Person};
+pub use admission::{Admission, KnownUser};
 pub use edges::InGroup;
+pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
+pub use kind::{Kind, RunKind};
 pub use leavers::Leavers;
 pub(crate) use missing::Candidate;
 pub use quota::QUOTA;
+pub(crate) use record::Record;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;
@@ -45,60 +51,20 @@ pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 use folder::{Folder, Lock};
 use quota::{Before, Usage};
 
-/// How long a connection waits for another of this process, which writes.
+/// How long a connection waits while another one of this process writes.
 const WAIT: Duration = Duration::from_secs(10);
 
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
-/// A file that nobody writes: see [`Folder::unchanging_database`].
+/// For a file that no process writes: see [`Folder::unchanging_database`].
 const READ_UNCHANGING: OpenFlags = READ.union(OpenFlags::SQLITE_OPEN_URI);
 
-/// What is stored: people, rooms and groups are treated alike wherever they can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A person.
-    User,
-    /// A room.
-    Room,
-    /// A group of the directory. It is synced together with people.
-    Group,
-}
-
-impl Kind {
-    /// As it is stored and printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Room => "room",
-            Self::Group => "group",
-        }
-    }
-}
-
-impl rusqlite::ToSql for Kind {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
-
-impl rusqlite::types::FromSql for Kind {
-    fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
-        match value.as_str()? {
-            "user" => Ok(Self::User),
-            "room" => Ok(Self::Room),
-            "group" => Ok(Self::Group),
-            _ => Err(rusqlite::types::FromSqlError::InvalidType),
-        }
-    }
-}
-
-/// How the database is opened.
+/// Limits of a database.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoreOptions {
-    /// The largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
+    /// Largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
     pub max_pages: Option<u32>,
-    /// Number of bytes that one integration may store; [`QUOTA`] where there is none. Beyond it:
+    /// Storage limit of one integration, in bytes; [`QUOTA`] by default. Beyond it:
     /// [`StoreError::Quota`].
     pub quota: Option<u64>,
 }
@@ -114,80 +80,12 @@ pub struct Store {
     copy: Option<Arc<TempDir>>,
 }
 
-/// What goes wrong with a data folder. What was stored before stays as it was.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the fields are what the messages name")]
-pub enum StoreError {
-    /// Only one process writes at a time.
-    #[error("the data folder {folder} is in use by another process")]
-    InUse { folder: String },
-    /// Nothing was ever stored there.
-    #[error("there is no data in {folder}")]
-    Missing { folder: String },
-    /// It cannot be created, read or written.
-    #[error("cannot use the data folder {folder}: {cause}")]
-    Folder { folder: String, cause: io::Error },
-    /// This user may not read it, or not write it.
-    #[error("no permission to use the data folder {folder}: {cause}")]
-    Denied { folder: String, cause: io::Error },
-    /// A newer version of this program wrote it.
-    #[error("the data were written by a newer version (schema {found}; this one knows {known})")]
-    Newer { found: usize, known: usize },
-    /// No room for more.
-    #[error("the disk is full")]
-    Full,
-    /// An integration stores as much as one may.
-    #[error("the integration would store more than {mib} MiB")]
-    Quota { mib: u64 },
-    /// A person decided on removals that are not held.
-    #[error("not among the held removals: {}", .ids.join(", "))]
-    NotHeld { ids: Vec<String> },
-    /// Another integration has that name.
-    #[error("another integration is called {name:?}")]
-    NameTaken { name: String },
-    /// Nothing was ever entered for it.
-    #[error("no settings are kept of {name:?}")]
-    NoSettings { name: String },
-    /// They were sealed with another key, or their bytes were changed.
-    #[error("the settings that are kept of {name:?} cannot be opened with this key")]
-    Sealed { name: String },
-    /// What should be a key is none.
-    #[error("{place} holds no key: 32 bytes in base64")]
-    Key { place: String },
-    /// Anything else that SQLite reports.
-    #[error("the database failed")]
-    Sqlite(#[source] rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ffi::ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Sqlite(error),
-        }
-    }
-}
-
-impl StoreError {
-    /// Whether it is for want of a permission to write, also where SQLite is the one who says so.
-    fn is_denied(&self) -> bool {
-        use ffi::ErrorCode::{CannotOpen, ReadOnly};
-        match self {
-            Self::Denied { .. } => true,
-            Self::Sqlite(cause) => {
-                matches!(cause.sqlite_error_code(), Some(CannotOpen | ReadOnly))
-            }
-            _ => false,
-        }
-    }
-}
-
 impl Store {
-    /// Opens `folder` for writing and creates what is not there, readable by this user
-    /// alone.
+    /// Opens `folder` for writing. Creates what does not exist, readable by the user of this
+    /// process alone.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] where another process writes; else see [`StoreError`].
+    /// [`StoreError::InUse`] where another process writes; else any [`StoreError`].
     pub fn open(folder: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let folder = Folder::create(folder)?;
         let lock = Some(Arc::new(folder.lock()?));
@@ -195,20 +93,20 @@ impl Store {
         Self::connect(folder, WRITE, options, lock, None)
     }
 
-    /// Opens `folder` for reading, also while another process writes, and also where this user
-    /// may not write it. Where an older version of this program wrote it last, it is first brought
-    /// up to date; where it may not be written, a copy of it is.
+    /// Opens `folder` for reading, also while another process writes, and also where this user may
+    /// not write it. A database of an older version of this program is migrated first; where it may
+    /// not be written, a copy of it is.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where nothing was ever stored; [`StoreError::Denied`] where this
-    /// user may not read it; else see [`StoreError`].
+    /// [`StoreError::Missing`] where no data were ever stored; [`StoreError::Denied`] where this
+    /// user may not read the folder; else any [`StoreError`].
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
         let folder = Folder::at(folder);
         if !folder.has_database()? {
             return Err(StoreError::Missing { folder: folder.to_string() });
         }
         match Self::read_in_place(folder.clone()) {
-            // Beside the database, even a reader of it creates files.
+            // A reader of the database creates files beside it, too.
             Err(error) if error.is_denied() => Self::read_without_writing(folder),
             opened => opened,
         }
@@ -244,8 +142,8 @@ impl Store {
         }
     }
 
-    /// A copy of `folder` to try things on, gone when it is dropped. The folder need not
-    /// exist, is not created, and is not written.
+    /// Opens a copy of `folder` for a dry run. The copy is deleted when the store is dropped. The
+    /// folder need not exist, is not created, and is not written.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -257,17 +155,17 @@ impl Store {
         Self::connect(folder, WRITE, StoreOptions::default(), None, Some(Arc::new(copy)))
     }
 
-    /// One more connection, on the same terms: each thread that works on the store needs
-    /// its own. A connection that wants to write waits while another does.
+    /// Opens another connection of the same kind. Each thread that works on the store needs its
+    /// own. A connection that writes waits while another one does.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn another(&self) -> Result<Self, StoreError> {
         let (lock, copy) = (self.lock.clone(), self.copy.clone());
         Self::connect(self.folder.clone(), self.flags, self.options, lock, copy)
     }
 
-    /// The folder that is gone when this is dropped, where it is a rehearsal.
+    /// Returns the folder that is deleted when this is dropped, where it is a dry run.
     pub(crate) fn temporary(&self) -> Option<&Path> {
         self.copy.as_ref().map(|it| it.path())
     }
@@ -288,9 +186,9 @@ impl Store {
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            // One fsync a batch: cheap, and a batch that was stored stays stored.
+            // One fsync a batch is cheap, and a batch that was stored stays stored.
             connection.pragma_update(None, "synchronous", "FULL")?;
-            // What is deleted is gone from the file as well.
+            // Deleted data are overwritten in the file.
             connection.pragma_update(None, "secure_delete", true)?;
             if let Some(pages) = options.max_pages {
                 connection.query_row(
@@ -306,8 +204,8 @@ impl Store {
         Ok(Self { connection, folder, flags, options, usage: None, lock, copy })
     }
 
-    /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores what a
-    /// plugin gave, the integration's quota is checked before the end.
+    /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores data of a
+    /// plugin, the storage limit of the integration is checked before the commit.
     pub(crate) fn transaction<T, E: From<StoreError>>(
         &mut self,
         integration: IntegrationId,
@@ -336,7 +234,7 @@ impl Store {
 pub(crate) struct Transaction<'a> {
     sql: rusqlite::Transaction<'a>,
     integration: i64,
-    /// Whether it stores what a plugin gave, which counts against the quota.
+    /// Whether it stores data of a plugin, which count against the storage limit.
     adds: Cell<bool>,
 }
 

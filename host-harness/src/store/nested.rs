@@ -1,10 +1,10 @@
-//! Groups within each other: where each of them leads to all others, they share one set of members,
-//! which is worked out once.
+//! Users of groups within groups. Groups of which each leads to all others share one set of users,
+//! which is computed once.
 //!
-//! The groups that lead to each other are a strongly connected component, found as Tarjan does
+//! Groups that lead to each other are a strongly connected component, found by Tarjan's algorithm
 //! (Depth-first search and linear graph algorithms, SIAM J. Comput. 1, 1972), without recursion.
-//! What is kept in memory grows with the number of groups, not with that of memberships: these are
-//! read from the store in chunks.
+//! Memory grows with the number of groups, not of memberships: these are read from the store in
+//! chunks.
 
 #[cfg(test)]
 mod tests;
@@ -18,28 +18,28 @@ use super::{IntegrationId, Store, StoreError, edges::INSIDE, json, view};
 /// Number of memberships that are read at once.
 const CHUNK: usize = 64;
 
-/// Number of members that are kept for other groups of the same component.
+/// Number of members that are stored for other groups of the same component.
 const KEPT: usize = 200_000;
 
-/// How many users are in a group, and, where that was asked for, their ids.
+/// Number of users in a group, and their ids, where they were asked for.
 pub(super) type Members = (u64, Option<Vec<String>>);
 
-/// Works out who is in groups, for one listing of them.
+/// Computes the users of groups, for one list of groups.
 pub(super) struct Nested<'a> {
     store: &'a Store,
     integration: IntegrationId,
     named: bool,
-    /// Of the groups that there are, by id.
+    /// Numbers of the groups, by id.
     numbers: HashMap<String, i64>,
     groups: HashSet<i64>,
-    /// Of the groups that were visited.
+    /// Component of each group that was visited.
     components: HashMap<i64, usize>,
     /// Number of groups in each component.
     sizes: Vec<usize>,
-    /// Of components that have more than one group.
+    /// Users of components that have more than one group.
     shared: HashMap<usize, Members>,
     kept: usize,
-    /// Number of groups whose members were worked out.
+    /// Number of groups whose users were computed.
     #[cfg(test)]
     worked_out: usize,
 }
@@ -47,11 +47,11 @@ pub(super) struct Nested<'a> {
 /// A group that is being visited.
 struct Visit {
     number: i64,
-    /// The earliest group that it leads back to.
+    /// Number of the earliest group that it leads back to.
     lowest: usize,
-    /// Members after this one are still to be looked at.
+    /// Members after this one are still to be read.
     after: i64,
-    /// Groups among the members, the next one last.
+    /// Groups among the members that were read, the next one last.
     next: Vec<i64>,
     is_read: bool,
 }
@@ -83,9 +83,9 @@ impl<'a> Nested<'a> {
         })
     }
 
-    /// Who is in the group, directly or through others.
+    /// Returns the users in the group, directly or through others.
     pub(super) fn members(&mut self, group: &str) -> Result<Members, StoreError> {
-        // Removed, or without a membership: it leads to nobody, and nothing is shared.
+        // A group that was removed, or has no members, shares none.
         let Some(number) = self.numbers.get(group).copied() else {
             return self.work_out(group);
         };
@@ -115,7 +115,7 @@ impl<'a> Nested<'a> {
         self.store.members(self.integration, group, self.named)
     }
 
-    /// Finds the components of a group and of all that it leads to.
+    /// Finds the components of a group and of the groups that it leads to.
     fn visit(&mut self, start: i64) -> Result<(), StoreError> {
         // When a group was reached; those whose component is known are left out.
         let mut reached: HashMap<i64, usize> = HashMap::new();
@@ -155,7 +155,7 @@ impl<'a> Nested<'a> {
         Ok(())
     }
 
-    /// The groups among the next members.
+    /// Returns the groups among the next members.
     fn chunk(&self, visit: &mut Visit) -> Result<Vec<i64>, StoreError> {
         let mut statement = self.store.connection.prepare_cached(
             "SELECT member FROM edge WHERE holder = ?1 AND member > ?2 ORDER BY member LIMIT ?3",
@@ -171,7 +171,7 @@ impl<'a> Nested<'a> {
 }
 
 impl Store {
-    /// Who is in a group of the directory, directly or through others.
+    /// Returns the users in a group of the directory, directly or through others.
     pub(super) fn members(
         &self,
         integration: IntegrationId,

@@ -1,16 +1,18 @@
-//! How much one integration may store, so that no plugin fills the disk of all.
+//! Storage limit of one integration, so that no plugin fills the disk for all others.
 //!
-//! What an integration stores is only counted where it could be too much: where the database as a
-//! whole has become larger than a quota, and larger again with this transaction.
+//! What an integration stores is counted only where it could exceed its limit: where the database
+//! is larger than the limit, and grows with this transaction.
 
 use rusqlite::Connection;
 
 use super::{Store, StoreError};
 
-/// Quota where none is set, in bytes: a million users with ten memberships each need a third of it.
+/// Storage limit where no other is set, in bytes. A million users with ten memberships each take a
+/// third of it.
 pub const QUOTA: u64 = 4 << 30;
 
-/// What an integration stores, in bytes. Rows count with what their columns take besides texts.
+/// Size of what an integration stores, in bytes. Each row counts with a fixed size for its columns
+/// other than texts.
 const USED: &str = "SELECT
     coalesce((SELECT sum(octet_length(json) + octet_length(id) + octet_length(search) + 150)
         FROM record WHERE integration = ?1), 0)
@@ -19,14 +21,14 @@ const USED: &str = "SELECT
     + coalesce((SELECT sum(octet_length(warnings) + coalesce(octet_length(problem), 0) + 200)
         FROM run WHERE integration = ?1), 0)";
 
-/// What an integration stores at most, as far as this connection knows.
+/// Upper bound of what an integration stores, as far as this connection knows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
     integration: i64,
     bytes: u64,
 }
 
-/// The size of the database before a transaction, in bytes.
+/// Size of the database before a transaction, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before(u64);
 
@@ -36,8 +38,8 @@ impl Before {
     }
 }
 
-/// Checks what a transaction that is not committed yet adds. Returns what is known of the usage
-/// once it is.
+/// Checks what a transaction adds, before it is committed. Returns what is known of the usage after
+/// it.
 ///
 /// # Errors
 /// [`StoreError::Quota`] where the integration stores more than `quota`.
@@ -73,7 +75,7 @@ fn size(connection: &Connection) -> Result<u64, StoreError> {
 }
 
 impl Store {
-    /// Number of bytes that one integration may store.
+    /// Returns the storage limit of one integration, in bytes.
     pub(super) fn quota(&self) -> u64 {
         self.options.quota.unwrap_or(QUOTA)
     }

@@ -1,4 +1,4 @@
-//! People, rooms and groups, and where their sync stands.
+//! Users, rooms and groups, and the state of their sync.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
@@ -6,36 +6,36 @@ use serde::de::DeserializeOwned;
 
 use super::{Kind, StoreError, Transaction, json, now};
 
-/// Where the sync of one kind stands.
+/// State of the sync of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// From here the next run goes on; that of people is also that of groups.
+    /// Checkpoint that the next run continues from. Users and groups share it.
     pub checkpoint: Option<String>,
     /// Number of the latest enumeration.
     pub enumeration: i64,
-    /// It has begun and is not complete.
+    /// Whether it has begun and is not complete.
     pub enumerating: bool,
-    /// It is complete, but what it did not tell is not dealt with.
+    /// Whether it is complete, and what it did not report has not been handled yet.
     pub sweep_due: bool,
-    /// How many were active before the runs that are not settled yet began: additions of
-    /// theirs must not make removals look few.
+    /// Number of records that were active before the first run that is not settled yet. Additions
+    /// of these runs must not make their removals look few.
     pub base: Option<u64>,
 }
 
-/// What storing a record did.
+/// What storing a record changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
-    /// Never seen before.
+    /// It was never seen before.
     Created,
-    /// Was removed, and is back.
+    /// It was removed, and is back.
     Returned,
-    /// The record before, as JSON.
+    /// It is different. Holds the record before, as JSON.
     Updated(String),
-    /// Already stored like that.
+    /// Nothing.
     Unchanged,
 }
 
-/// That a run reported a record.
+/// When a run reported a record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sighting {
     /// Number of the latest enumeration.
@@ -44,7 +44,7 @@ pub(crate) struct Sighting {
     pub(crate) at: Timestamp,
 }
 
-/// `lowercase`, of whatever script: SQLite's own knows ASCII alone.
+/// Adds `lowercase`, for letters of every script. SQLite's own function knows ASCII only.
 pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -55,8 +55,8 @@ pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl Transaction<'_> {
-    /// Where the sync stands as a run begins: what is active now is what its removals are
-    /// measured against, unless a run before it was not settled.
+    /// Returns the state of the sync as a run begins. Removals are compared with the number of
+    /// records that are active now, unless an earlier run is not settled.
     pub(crate) fn begin(&self, kind: Kind) -> Result<Progress, StoreError> {
         let mut progress = self.progress(kind)?;
         if progress.base.is_none() {
@@ -86,7 +86,7 @@ impl Transaction<'_> {
         Ok(progress.unwrap_or_default())
     }
 
-    /// Where the sync stands, other than its checkpoint.
+    /// Stores the state of the sync, without its checkpoint.
     pub(crate) fn set_progress(&self, kind: Kind, it: &Progress) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -108,7 +108,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// From here the next run of people and groups goes on.
+    /// Stores the checkpoint that the next run of users and groups continues from.
     pub(crate) fn set_checkpoint(&self, checkpoint: &str) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -136,7 +136,7 @@ impl Transaction<'_> {
             .optional()?)
     }
 
-    /// Whether there is a record of that id that is not removed.
+    /// Returns whether there is a record of that id that is not removed.
     pub(crate) fn is_active(&self, kind: Kind, id: &str) -> Result<bool, StoreError> {
         Ok(self
             .sql
@@ -147,7 +147,7 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
-    /// Stores a record as reported: provisional no more. A removal that waits for it is
+    /// Stores a record as reported. It is no longer provisional, and a removal that waits for it is
     /// cancelled.
     pub(crate) fn put(
         &self,
@@ -184,8 +184,8 @@ impl Transaction<'_> {
         Ok(put)
     }
 
-    /// Stores somebody whom no sync has told yet. The next complete enumeration that does
-    /// not either, whichever that is, makes them a candidate for removal.
+    /// Stores a user whom no sync has reported yet. The next complete enumeration that does not
+    /// report the user either makes a candidate for removal of it.
     pub(crate) fn put_provisional(
         &self,
         id: &str,
@@ -237,8 +237,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Notes that a run reported it. A removal that waits for it is cancelled: it is there.
-    /// Nor need anybody keep it any more.
+    /// Notes that a run reported the record. A removal that waits for it is cancelled, and so is
+    /// the decision to keep it.
     pub(crate) fn mark(&self, kind: Kind, id: &str, it: Sighting) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -250,8 +250,8 @@ impl Transaction<'_> {
         self.cancel_removal(kind, id)
     }
 
-    /// A room that was known by its e-mail address, for want of an id, is known by `id` from
-    /// now on, unless another is already.
+    /// Gives a room that was known by its e-mail address, since it had no id, the id `id`, unless
+    /// another room has it.
     pub(crate) fn name_room(&self, id: &str, email: &str) -> Result<(), StoreError> {
         let makeshift: Option<String> = self
             .sql
@@ -275,19 +275,19 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Lets a new person join groups.
-    pub(crate) fn join(&self, person: &str, groups: &[String]) -> Result<(), StoreError> {
+    /// Adds a new user to groups.
+    pub(crate) fn join(&self, user: &str, groups: &[String]) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(
             "INSERT OR IGNORE INTO membership (integration, kind, person, group_name)
              VALUES (?1, 'user', ?2, ?3)",
         )?;
         for group in groups {
-            statement.execute(params![self.integration, person, group])?;
+            statement.execute(params![self.integration, user, group])?;
         }
         Ok(())
     }
 
-    /// How many records are active.
+    /// Returns the number of active records.
     pub(crate) fn active(&self, kind: Kind) -> Result<u64, StoreError> {
         Ok(self
             .sql

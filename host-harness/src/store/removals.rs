@@ -1,36 +1,36 @@
-//! Removals that wait: until a run ends well, or until a person decides.
+//! Removals that wait: until a run ends well, or until an administrator decides.
 
 use rusqlite::params;
 
 use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
 
-/// What a person decides on a held removal.
+/// Decision of an administrator on a held removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Remove it.
+    /// Remove the record.
     Approve,
-    /// Keep it. Where a later run asks for its removal again, that is held, however few
-    /// there are, until the plugin tells the person, room or group again.
+    /// Keep the record. Until the plugin reports it again, every later request to remove it is
+    /// held, however few removals there are.
     Discard,
 }
 
 /// Some of the removals that wait.
 #[derive(Clone, Copy)]
 struct Which<'a> {
-    /// Held, or waiting for the end of a run.
+    /// Whether they are held, or wait for the end of a run.
     held: bool,
-    /// Of one kind, or of any.
+    /// Of one kind, or of all kinds.
     kind: Option<Kind>,
-    /// One, or all.
+    /// One id, or all.
     id: Option<&'a str>,
 }
 
 impl Store {
-    /// Decides on the held removals with these ids, or on all of them where there is
-    /// none. Returns how many that were.
+    /// Decides on the held removals with these ids, or on all where no ids are given. Returns their
+    /// number.
     ///
     /// # Errors
-    /// [`StoreError::NotHeld`] where an id is not among them: nothing is done then.
+    /// [`StoreError::NotHeld`] where an id is not among them. Nothing is changed then.
     pub fn decide(
         &mut self,
         integration: IntegrationId,
@@ -40,7 +40,7 @@ impl Store {
         self.transaction(integration, |transaction| transaction.decide(decision, ids))
     }
 
-    /// How many removals are held.
+    /// Returns the number of held removals.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -54,7 +54,7 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Asks for the removal of what is known and active; of anything else it is no news.
+    /// Requests the removal of an active record. Other records stay as they are.
     pub(crate) fn ask_removal(&self, kind: Kind, id: &str, reason: &str) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -74,7 +74,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// How many removals wait for the end of a run, and how many are held.
+    /// Returns the number of removals that wait for the end of a run, and of those that are held.
     pub(crate) fn waiting(&self, kind: Kind) -> Result<(u64, u64), StoreError> {
         Ok(self
             .sql
@@ -85,8 +85,8 @@ impl Transaction<'_> {
             .query_row(params![self.integration, kind], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// Calls `each` with the record and the reason of each removal that waits for the end
-    /// of a run, and whether a person wants it kept.
+    /// Calls `each` for every removal that waits for the end of a run, with the record, the reason,
+    /// and whether an administrator decided to keep the record.
     pub(crate) fn each_pending(
         &self,
         kind: Kind,
@@ -105,7 +105,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Holds those that wait for the end of a run and that a person wants kept, or all.
+    /// Holds the removals that wait for the end of a run: all, or those that an administrator
+    /// decided to keep.
     pub(crate) fn hold_pending(&self, kind: Kind, all: bool) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
@@ -119,7 +120,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Removes all that wait for the end of a run. Returns how many that were.
+    /// Removes the records whose removals wait for the end of a run. Returns their number.
     pub(crate) fn apply_pending(&self, kind: Kind) -> Result<u64, StoreError> {
         self.end(Decision::Approve, Which { held: false, kind: Some(kind), id: None })
     }
@@ -143,7 +144,7 @@ impl Transaction<'_> {
         if unknown.is_empty() { Ok(decided) } else { Err(StoreError::NotHeld { ids: unknown }) }
     }
 
-    /// Does as decided: then they wait no more. Returns how many that were.
+    /// Carries out the decision. Returns the number of removals that it covers.
     fn end(&self, decision: Decision, which: Which<'_>) -> Result<u64, StoreError> {
         let Which { held, kind, id } = which;
         let condition = "removal.integration = ?1 AND (removal.held_since IS NOT NULL) = ?2

@@ -1,40 +1,40 @@
-//! What came of each run.
+//! Results of runs.
 
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
+use super::{IntegrationId, Kind, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
-    error::Problem,
     model::{Owed, Summary},
+    problem::Problem,
 };
 
 /// A run under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunId {
     id: i64,
-    kind: Kind,
+    kind: RunKind,
 }
 
-/// How much a run changed.
+/// Changes of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RunCounts {
     pub added: u64,
     pub updated: u64,
     pub removed: u64,
-    /// Held when the run had ended, those of earlier runs included.
+    /// Held at the end of the run, including those of earlier runs.
     pub held: u64,
     pub unreadable: u64,
-    /// Of those who left: for good.
+    /// Users who were removed earlier and are now deleted.
     pub deleted: u64,
-    /// Of a run of people.
+    /// Of a run of users.
     pub groups: GroupCounts,
-    /// Of a run of people.
+    /// Of a run of users.
     pub memberships: MemberCounts,
 }
 
-/// How much a run changed of groups.
+/// Changes of groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -42,11 +42,11 @@ pub struct GroupCounts {
     pub added: u64,
     pub updated: u64,
     pub removed: u64,
-    /// Held when the run had ended, those of earlier runs included.
+    /// Held at the end of the run, including those of earlier runs.
     pub held: u64,
 }
 
-/// How much a run changed of who is in which group.
+/// Changes of memberships.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -56,7 +56,7 @@ pub struct MemberCounts {
 }
 
 impl RunCounts {
-    /// Notes what became of the removals of a kind.
+    /// Notes how many records of a kind were removed, and how many removals are held.
     pub(crate) fn settled(&mut self, kind: Kind, removed: u64, held: u64) {
         let (of_removed, of_held) = match kind {
             Kind::User | Kind::Room => (&mut self.removed, &mut self.held),
@@ -65,25 +65,25 @@ impl RunCounts {
         (*of_removed, *of_held) = (removed, held);
     }
 
-    /// All removals that wait for a person's word.
+    /// Returns the number of removals that wait for approval.
     pub fn all_held(&self) -> u64 {
         self.held + self.groups.held
     }
 }
 
-/// A run, as it is listed.
+/// A run in a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunRow {
-    /// Its number.
+    /// Number of the run.
     pub id: i64,
-    /// What was synced.
-    pub kind: Kind,
-    /// `done`, `failed`, or `unfinished`: under way, or its process died.
+    /// What it synced.
+    pub kind: RunKind,
+    /// `done`, `failed`, or `unfinished`: under way, or its process ended.
     pub state: &'static str,
-    /// RFC 3339.
+    /// Time of its start (RFC 3339).
     pub started: String,
-    /// RFC 3339.
+    /// Time of its end (RFC 3339).
     pub ended: Option<String>,
     /// `full` or `incremental`.
     pub mode: Option<String>,
@@ -93,31 +93,31 @@ pub struct RunRow {
     pub updated: u64,
     #[expect(missing_docs, reason = "the names say it")]
     pub removed: u64,
-    /// Held when it had ended.
+    /// Removals held at its end.
     pub held: u64,
-    /// People who had left, for good.
+    /// Removed users who were deleted.
     pub deleted: u64,
     #[expect(missing_docs, reason = "the names say it")]
     pub groups: GroupCounts,
     #[expect(missing_docs, reason = "the names say it")]
     pub memberships: MemberCounts,
-    /// The plugin's words on it.
+    /// The plugin's summary.
     pub summary: Summary,
     /// Why it failed.
     pub error: Option<Problem>,
-    /// The most linear memory that the component had, in bytes.
+    /// Largest linear memory of a call, in bytes.
     pub peak_memory: Option<u64>,
 }
 
 impl Transaction<'_> {
-    pub(crate) fn start_run(&self, kind: Kind) -> Result<RunId, StoreError> {
+    pub(crate) fn start_run(&self, kind: RunKind) -> Result<RunId, StoreError> {
         self.sql
             .prepare_cached("INSERT INTO run (integration, kind, started) VALUES (?1, ?2, ?3)")?
             .execute(params![self.integration, kind, now()])?;
         Ok(RunId { id: self.sql.last_insert_rowid(), kind })
     }
 
-    /// Records how a run ended, and so whether its kind works.
+    /// Records the result of a run, and whether runs of its kind fail.
     pub(crate) fn end_run(
         &self,
         RunId { id, kind }: RunId,
@@ -128,7 +128,7 @@ impl Transaction<'_> {
         peak_memory: Option<u64>,
     ) -> Result<(), StoreError> {
         let warnings = json::write(&summary.warnings)?;
-        // That a run failed is recorded also where the quota is why.
+        // A failed run is recorded also where it exceeded the storage limit.
         if problem.is_none() && !summary.warnings.is_empty() {
             self.adds.set(true);
         }
@@ -185,7 +185,7 @@ impl Store {
     /// Calls `each` with every run, the latest last.
     ///
     /// # Errors
-    /// See [`StoreError`], or what `each` gives.
+    /// See [`StoreError`], and the errors of `each`.
     pub fn each_run<E: From<StoreError>>(
         &self,
         integration: IntegrationId,
@@ -204,10 +204,10 @@ impl Store {
         Ok(())
     }
 
-    /// Runs, the latest first: those before the run `before`, `limit` at most.
+    /// Returns at most `limit` runs before the run `before`, the latest first.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn latest_runs(
         &self,
         integration: IntegrationId,

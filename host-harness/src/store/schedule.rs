@@ -1,48 +1,48 @@
-//! When an integration is synced without anybody asking, and since when that fails.
+//! When integrations are synced automatically, and since when that fails.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, json, now};
+use super::{IntegrationId, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
-    error::Problem,
+    problem::Problem,
     schedule::{LONGEST, SHORTEST, pause},
 };
 
-/// Half of it is neither sooner nor later.
+/// With it, [`pause`] returns the interval itself.
 const NO_JITTER: u32 = u32::MAX / 2;
 
-/// When an integration is synced, and whether that works.
+/// When an integration is synced, and whether that fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleRow {
-    /// From a run to the next; without it, only a person starts one.
+    /// Time from a run to the next. Without it, only an administrator starts runs.
     pub interval: Option<Duration>,
-    /// When the next run is due. It can have been while the program did not run.
+    /// When the next run is due. It can be in the past where the program did not run.
     pub next: Option<Timestamp>,
-    /// What fails, the kind that does so more often in a row.
+    /// Runs that fail: of the kind that failed more often in a row.
     pub failing: Option<Failing>,
 }
 
-/// Runs of one kind that failed, none of them well in between.
+/// Runs of one kind that failed in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
-    /// Of people, or of rooms.
-    pub kind: Kind,
-    /// Since when.
+    /// What they synced.
+    pub kind: RunKind,
+    /// Time of the first failure.
     pub since: Timestamp,
-    /// How often.
+    /// Number of failures.
     pub count: u32,
-    /// Why, the last time.
+    /// Why the last one failed.
     pub problem: Problem,
 }
 
 impl Store {
-    /// When an integration is synced, and whether that works.
+    /// Returns when an integration is synced, and whether that fails.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn schedule(&self, IntegrationId(id): IntegrationId) -> Result<ScheduleRow, StoreError> {
         let planned = self
             .connection
@@ -68,12 +68,12 @@ impl Store {
         Ok(ScheduleRow { interval: interval.map(Duration::from_secs), next, failing })
     }
 
-    /// Lets an integration be synced every `interval`, brought between [`SHORTEST`] and
-    /// [`LONGEST`], or only when a person says so. What was planned stays planned where
-    /// the interval is the one it was.
+    /// Sets how often an integration is synced: every `interval`, limited to [`SHORTEST`] and
+    /// [`LONGEST`], or only when an administrator starts a run. Where the interval does not change,
+    /// the planned run stays planned.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn set_interval(
         &mut self,
         integration: IntegrationId,
@@ -100,11 +100,11 @@ impl Store {
         Ok(())
     }
 
-    /// Plans the next run from `now` on; for `asked` and `chance` see [`pause`]. Without
-    /// an interval there is nothing to plan.
+    /// Plans the next run after `now`, as [`pause`] computes it. Does nothing where there is no
+    /// interval.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn plan(
         &mut self,
         integration: IntegrationId,
@@ -124,10 +124,10 @@ impl Store {
         Ok(())
     }
 
-    /// The integrations whose next run is due, those that wait longest first.
+    /// Returns the integrations whose next run is due, the longest due first.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub fn due(&self, now: Timestamp) -> Result<Vec<IntegrationId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT integration, next FROM schedule JOIN settings USING (integration)",
@@ -141,14 +141,14 @@ impl Store {
         Ok(planned.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// Records that syncing failed before a run could even begin.
+    /// Records that a run failed before it started.
     ///
     /// # Errors
-    /// See [`StoreError`].
+    /// Any [`StoreError`].
     pub(crate) fn note_failure(
         &mut self,
         integration: IntegrationId,
-        kind: Kind,
+        kind: RunKind,
         problem: &Problem,
     ) -> Result<(), StoreError> {
         self.transaction(integration, |it| it.failed(kind, problem))
@@ -156,9 +156,9 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Counts a failure. A run that was cancelled is none; nor is one of what the vendor does
-    /// not have, which works as well as it ever will.
-    pub(super) fn failed(&self, kind: Kind, problem: &Problem) -> Result<(), StoreError> {
+    /// Counts a failure. A cancelled run is no failure. A run of what the vendor does not offer
+    /// counts as a success, since trying again does not help.
+    pub(super) fn failed(&self, kind: RunKind, problem: &Problem) -> Result<(), StoreError> {
         if problem.is_cancelled() {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(super) fn works(&self, kind: Kind) -> Result<(), StoreError> {
+    pub(super) fn works(&self, kind: RunKind) -> Result<(), StoreError> {
         self.sql
             .prepare_cached("DELETE FROM failing WHERE integration = ?1 AND kind = ?2")?
             .execute(params![self.integration, kind])?;

@@ -1,4 +1,5 @@
-//! The schema, as numbered migrations. One that was released is never changed.
+//! The schema, as numbered migrations. The statements of a released migration never
+//! change.
 
 use rusqlite::{Connection, TransactionBehavior, ffi};
 
@@ -11,16 +12,16 @@ const MIGRATIONS: &[&str] = &[
     include_str!("004-missing.sql"),
 ];
 
-/// The number of the newest schema.
+/// Number of the newest schema.
 pub(super) const NEWEST: usize = MIGRATIONS.len();
 
-/// Brings the database to the newest schema; all migrations that are missing, or none.
+/// Migrates the database to the newest schema: by all missing migrations, or none.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if version(connection)? == NEWEST {
-        // Without a lock: another connection may be writing.
+        // Without a lock, since another connection may be writing.
         return Ok(());
     }
-    // A table that is made anew would take with it what refers to it.
+    // Replacing a table would delete the rows that refer to it.
     connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: usize = version(&transaction)?;
@@ -36,8 +37,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The number of the schema, 0 for an empty database. Refuses one that a newer program
-/// wrote.
+/// Returns the number of the schema, 0 for an empty database. Refuses that of a newer program.
 pub(super) fn check(connection: &Connection) -> Result<usize, StoreError> {
     let found = version(connection)?;
     if found > NEWEST { Err(StoreError::Newer { found, known: NEWEST }) } else { Ok(found) }

@@ -1,5 +1,5 @@
-//! Settings hold secrets, and so are stored encrypted: XChaCha20-Poly1305 (RFC 8439, with
-//! the longer nonce of draft-irtf-cfrg-xchacha, so that random ones never meet).
+//! Encryption of settings, which hold secrets: XChaCha20-Poly1305 (RFC 8439, with the longer nonce
+//! of draft-irtf-cfrg-xchacha, so that random nonces do not repeat).
 
 use std::{fmt, io, io::Write as _, path::Path};
 
@@ -13,28 +13,29 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{StoreError, folder::Folder};
+use crate::random;
 
-/// In the data folder.
+/// Name of the key file in the data folder.
 const FILE: &str = "ones.key";
 
-/// The environment variable that holds the key where no file is to.
+/// Name of the environment variable that holds the key in place of the file.
 const VARIABLE: &str = "ONES_KEY";
 
-/// In bytes.
+/// Length of a nonce, in bytes.
 const NONCE: usize = 24;
 
-/// What settings are sealed with.
+/// Key that encrypts settings.
 #[derive(Clone)]
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
-    /// The key of a data folder, in base64: what `variable` gives for `ONES_KEY`, or what
-    /// the file `ones.key` holds. Where neither is there, the file is created with a new
-    /// key, readable by this user alone. Whoever has folder and key has the secrets: to
-    /// keep them apart is what the variable is for.
+    /// Returns the key of a data folder: the value of `variable` for `ONES_KEY`, in base64, or the
+    /// contents of the file `ones.key`. Where neither exists, the file is created with a new key,
+    /// readable by the user of this process alone. Folder and key together give the secrets; the
+    /// variable keeps them apart.
     ///
     /// # Errors
-    /// [`StoreError::Key`] where it is no key, [`StoreError::Folder`] where the file cannot
+    /// [`StoreError::Key`] where the text is no key, [`StoreError::Folder`] where the file cannot
     /// be read or created.
     pub fn of(
         folder: &Path,
@@ -48,7 +49,7 @@ impl SealingKey {
         let file = folder.path().join(FILE);
         let text = match std::fs::read_to_string(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = Self(Zeroizing::new(crate::access::random()));
+                let key = Self(Zeroizing::new(random::bytes()));
                 key.write(&file).map_err(|it| folder.failed(it))?;
                 return Ok(key);
             }
@@ -62,10 +63,10 @@ impl SealingKey {
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    /// Whole or not at all, and never over another.
+    /// Writes the complete file or none, and never replaces another.
     fn write(&self, file: &Path) -> io::Result<()> {
         let folder = file.parent().unwrap_or(Path::new("."));
-        // Readable by this user alone.
+        // A temporary file is readable by this user alone.
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
         let text = Zeroizing::new(STANDARD.encode(*self.0) + "\n");
         new.write_all(text.as_bytes())?;
@@ -74,8 +75,8 @@ impl SealingKey {
         Ok(())
     }
 
-    /// Returns a key for another purpose. What is sealed with the one cannot be opened with the
-    /// other, and neither is learned from the other.
+    /// Returns a key for another purpose. Neither key decrypts what the other encrypts, and neither
+    /// can be computed from the other.
     pub(crate) fn derive(&self, purpose: &str) -> Self {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.0.as_ref())
             .expect("HMAC takes keys of any length");
@@ -83,15 +84,15 @@ impl SealingKey {
         Self(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
-    /// Encrypts; what `binding` says must be said again to open it.
+    /// Encrypts a text. It is decrypted only with the same `binding`.
     pub(crate) fn seal(&self, text: &[u8], binding: &str) -> Vec<u8> {
-        let nonce: [u8; NONCE] = crate::access::random();
+        let nonce: [u8; NONCE] = random::bytes();
         let payload = Payload { msg: text, aad: binding.as_bytes() };
         let sealed = self.cipher().encrypt(XNonce::from_slice(&nonce), payload);
         [nonce.as_slice(), &sealed.expect("what is sealed is shorter than 256 GiB")].concat()
     }
 
-    /// What was sealed, unless it was changed, or bound to something else.
+    /// Decrypts a text, unless it was changed, or encrypted with another binding.
     pub(crate) fn open_sealed(&self, sealed: &[u8], binding: &str) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
         let payload = Payload { msg: sealed, aad: binding.as_bytes() };

@@ -1,53 +1,53 @@
-//! What ONES offers, row by row: nothing is held in memory.
+//! Lists of what ONES offers, row by row, so that memory does not grow with their length.
 
 use rusqlite::{Row, params};
 use serde_json::{Map, Value, json as value};
 
 use super::{IntegrationId, Kind, Store, StoreError, json};
 
-/// A person, a room or a group, as it is listed.
+/// A user, a room or a group in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordRow {
-    /// Of the person, room or group.
+    /// Id of the record.
     pub id: String,
-    /// As the plugin told it.
+    /// The record as the plugin reported it.
     pub record: Map<String, Value>,
-    /// Of a person: the groups joined when first seen.
+    /// Groups of ONES that a user joined when first seen.
     pub groups: Vec<String>,
     /// When and why it was removed.
     pub removed: Option<(String, String)>,
-    /// Signed in, but no sync has told of them yet.
+    /// Whether the user signed in, and no sync has reported the user yet.
     pub provisional: bool,
 }
 
-/// Which people, rooms or groups to list.
+/// Selects users, rooms or groups for a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOf<'a> {
-    /// Only those in whose name, e-mail or name to sign in with this stands, in whatever
+    /// Only those with this text in their name, e-mail address or sign-in name, in upper or lower
     /// case.
     pub search: &'a str,
-    /// The id that the page before ended with.
+    /// Id of the last record of the page before.
     pub after: Option<&'a str>,
-    /// Removed ones as well.
+    /// Include removed ones.
     pub removed: bool,
-    /// How many at most.
+    /// Largest number of records.
     pub limit: u32,
 }
 
-/// How much there is of an integration.
+/// Number of records of an integration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counts {
-    pub people: u64,
+    pub users: u64,
     pub rooms: u64,
-    /// Of the directory.
+    /// Groups of the directory.
     pub groups: u64,
-    /// Removals that wait for a person's word.
+    /// Removals that wait for approval.
     pub held: u64,
 }
 
 impl RecordRow {
-    /// One JSON object.
+    /// Returns the record as a JSON object.
     pub fn to_json(&self, kind: Kind) -> Value {
         let mut object = self.record.clone();
         if kind == Kind::User {
@@ -60,31 +60,32 @@ impl RecordRow {
     }
 }
 
-/// A held removal, as it is listed.
+/// A held removal in a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovalRow {
-    /// Person, room or group.
+    /// Kind of the record.
     pub kind: Kind,
-    /// Of the person, room or group.
+    /// Id of the record.
     pub id: String,
-    /// What a person calls it.
+    /// Name that users see.
     pub name: String,
-    /// E-mail, or the name to sign in with.
+    /// E-mail address, or the name that the user signs in with.
     pub address: String,
-    /// Why: `soft`, `permanent`, or `out-of-scope`; of a room that an older version removed: `gone`.
+    /// Reason: `soft`, `permanent`, or `out-of-scope`; `gone` for a room that an older version
+    /// removed.
     pub reason: String,
-    /// Since when, as RFC 3339 has it.
+    /// Time since which it is held (RFC 3339).
     pub held_since: String,
 }
 
 impl Store {
-    /// Calls `each` with what ONES offers, with `all` also with what was removed. People
-    /// whose e-mail is that of an active room are left out: the directory knows a room's
-    /// mailbox as an account before it knows it as a room.
+    /// Calls `each` with the records that ONES offers, with `all` including removed ones. Users
+    /// with the e-mail address of an active room are left out: the directory reports a room's
+    /// mailbox as an account before it reports the room.
     ///
     /// # Errors
-    /// See [`StoreError`], or what `each` gives.
+    /// See [`StoreError`], and the errors of `each`.
     pub fn each_record<E: From<StoreError>>(
         &self,
         integration: IntegrationId,
@@ -109,7 +110,7 @@ impl Store {
         Ok(())
     }
 
-    /// Some of what [`Self::each_record`] gives, by name.
+    /// Returns a page of what [`Self::each_record`] lists, by name.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -121,7 +122,7 @@ impl Store {
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
         let mut statement = self.connection.prepare_cached(&format!(
-            // Only those of the page are read whole.
+            // Only the records of the page are read in full.
             "WITH found AS (
                  SELECT integration, kind, id, search FROM record AS it
                  WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
@@ -138,7 +139,7 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The e-mail addresses of all rooms that ONES offers, in the order of their ids.
+    /// Returns the e-mail addresses of all rooms that ONES offers, in the order of their ids.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -151,7 +152,7 @@ impl Store {
         Ok(rooms.collect::<Result<_, _>>()?)
     }
 
-    /// How many people, rooms and groups are offered, and how many removals are held.
+    /// Returns the number of users, rooms and groups that are offered, and of held removals.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -162,7 +163,7 @@ impl Store {
         ))?;
         let mut count = |kind| statement.query_row(params![integration.0, kind], |row| row.get(0));
         Ok(Counts {
-            people: count(Kind::User)?,
+            users: count(Kind::User)?,
             rooms: count(Kind::Room)?,
             groups: count(Kind::Group)?,
             held: self.held(integration)?,
@@ -172,7 +173,7 @@ impl Store {
     /// Calls `each` with every held removal.
     ///
     /// # Errors
-    /// See [`StoreError`], or what `each` gives.
+    /// See [`StoreError`], and the errors of `each`.
     pub fn each_held<E: From<StoreError>>(
         &self,
         integration: IntegrationId,
@@ -199,7 +200,7 @@ pub(super) const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.p
     (SELECT json_group_array(group_name) FROM membership
      WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
 
-/// No person whose e-mail is that of an active room.
+/// Leaves out users with the e-mail address of an active room.
 pub(super) const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record
     WHERE integration = it.integration AND kind = 'room'
       AND removed_at IS NULL AND email = it.email))";

@@ -1,153 +1,74 @@
-//! What a run changes, for whoever looks on.
+//! Changes of a run, as observers see them.
 
 use serde_json::Value;
 
-use crate::{
-    model::{Group, Room, RoomFields, Unreadable, User, UserFields},
-    store::Kind,
-};
+use crate::store::Kind;
 
-/// Looks on while a run goes.
+/// Observes a run.
 pub trait Observer {
-    /// So many of a kind were told; the vendor counts `total`, where it says so.
-    fn progress(&mut self, _kind: Kind, _told: u64, _total: Option<u64>) {}
+    /// Called with the number of records of a kind that were reported so far, and with the number
+    /// that the vendor counts, where it says so.
+    fn progress(&mut self, _kind: Kind, _reported: u64, _total: Option<u64>) {}
 
-    /// One person, room or group changed. Nothing is kept for the observer: who wants to show
-    /// changes keeps as many as can be shown.
+    /// Called with every change. The sync stores no list of changes: an observer stores as many as
+    /// it shows.
     fn changed(&mut self, _change: Change) {}
 }
 
-/// Looks away.
+/// Observes nothing.
 pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// What happened to a person, room or group.
+/// What happened to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// New, or back.
+    /// It is new, or was removed before.
     Added,
-    /// Other than before.
+    /// It is different.
     Updated,
-    /// No longer offered.
+    /// It is no longer offered.
     Removed,
-    /// To be removed, once a person agrees.
+    /// Its removal waits for approval.
     Held,
 }
 
-/// A change of one person, room or group.
+/// A change of one record.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// What happened.
     pub action: Action,
-    /// To a person, a room or a group.
+    /// Kind of the record.
     pub kind: Kind,
-    /// Of the person, room or group.
+    /// Id of the record.
     pub id: String,
-    /// What a person calls it.
+    /// Name that users see.
     pub name: String,
-    /// E-mail, or the name to sign in with.
+    /// E-mail address, or the name that the user signs in with.
     pub address: String,
-    /// Of a removal.
+    /// Reason of a removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Of an update.
+    /// Fields that an update changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
 }
 
-/// A field that is other than before.
+/// A field that an update changed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
-    /// In camelCase, as `address.city`.
+    /// Name in camelCase, such as `address.city`.
     pub field: String,
-    /// Before.
+    /// Value before.
     pub before: Value,
-    /// Now.
+    /// Value now.
     pub after: Value,
 }
 
-/// A stored record: a person, a room or a group.
-pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
-    fn id(&self) -> &str;
-    fn email(&self) -> Option<&str>;
-
-    /// Whether fields of it could not be read.
-    fn has_unknown(&self) -> bool {
-        false
-    }
-
-    /// Replaces the fields that could not be read by those of the record that is stored.
-    fn keep_unknown(&mut self, _stored: Self) {}
-
-    /// Returns the record as it is stored. One over [`LARGEST_RECORD`] counts as unreadable: what
-    /// is stored of it stays, and the others go on.
-    fn to_json(&self) -> Result<String, Unreadable> {
-        let unreadable = |reason| Unreadable { id: self.id().to_owned(), reason };
-        let json = serde_json::to_string(self)
-            .map_err(|it| unreadable(format!("It cannot be written as JSON: {it}")))?;
-        match json.len() {
-            0..=LARGEST_RECORD => Ok(json),
-            size => Err(unreadable(format!(
-                "It has {size} bytes, and {LARGEST_RECORD} at most are stored of one record"
-            ))),
-        }
-    }
-}
-
-/// The largest person, room or group, in bytes of JSON.
-const LARGEST_RECORD: usize = 64 << 10;
-
-impl Record for User {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-
-    fn has_unknown(&self) -> bool {
-        self.unknown != UserFields::default()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
-    }
-}
-
-impl Record for Group {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-}
-
-impl Record for Room {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn email(&self) -> Option<&str> {
-        Some(&self.email)
-    }
-
-    fn has_unknown(&self) -> bool {
-        self.unknown != RoomFields::default()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
-    }
-}
-
-/// From a record in JSON, and for an update the one before.
+/// Describes a change, from the record in JSON, and for an update from the record before.
 pub(super) fn describe(
     kind: Kind,
     action: Action,

@@ -1,14 +1,14 @@
-//! What is told of people and groups becomes what is stored.
+//! Changes of users and groups, as they are stored.
 
-use super::{Action, Observer, Record, Run, change::describe};
+use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
-    model::{Membership, Removal, Unreadable, UserChange},
-    store::{Kind, Put, RunCounts, Sighting, StoreError, Transaction},
+    model::{Membership, Removal, Removed, Unreadable, UserChange},
+    store::{Kind, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
-/// Stores changes as told by the enumeration `seen`, or, where they are not `listed`, after
-/// it; together with where the sync `then` stands.
+/// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
+/// together with the state of the sync, which `then` stores.
 pub(super) fn store(
     run: &mut Run<'_>,
     changes: Vec<UserChange>,
@@ -68,15 +68,17 @@ impl Storing<'_> {
                 Ok(_) => {}
                 Err(it) => self.store(UserChange::GroupUnreadable(it))?,
             },
-            UserChange::UserMissing(id, _) => {
+            UserChange::UserMissing(Removed { id, .. }) => {
                 self.transaction.doubt(Kind::User, &id, self.sighting.at)?;
             }
             UserChange::GroupMissing(id) => {
                 self.transaction.list_group(&id, None)?;
                 self.transaction.doubt(Kind::Group, &id, self.sighting.at)?;
             }
-            UserChange::UserRemoved(id, reason) => self.remove(Kind::User, &id, reason)?,
-            UserChange::GroupRemoved(id, reason) => {
+            UserChange::UserRemoved(Removed { id, removal: reason }) => {
+                self.remove(Kind::User, &id, reason)?
+            }
+            UserChange::GroupRemoved(Removed { id, removal: reason }) => {
                 self.transaction.list_group(&id, None)?;
                 self.remove(Kind::Group, &id, reason)?;
             }
@@ -97,7 +99,7 @@ impl Storing<'_> {
         Ok(())
     }
 
-    /// The inner error means that the record is not one to store.
+    /// Stores a record. The inner error means that the record cannot be stored.
     fn put(
         &mut self,
         kind: Kind,
@@ -137,7 +139,7 @@ impl Storing<'_> {
     }
 }
 
-/// Takes the fields that could not be read from the record that is stored; a new one has none.
+/// Fills fields that could not be read from the stored record. A new record lacks them.
 pub(super) fn fill<R: Record>(
     transaction: &Transaction<'_>,
     kind: Kind,
@@ -150,7 +152,7 @@ pub(super) fn fill<R: Record>(
     Ok(())
 }
 
-/// Tells what storing a record did. Returns how many were added, and how many updated.
+/// Reports the result of storing a record. Returns the number of added and of updated records.
 pub(super) fn note(observer: &mut dyn Observer, kind: Kind, put: &Put, json: &str) -> (u64, u64) {
     match put {
         Put::Created | Put::Returned => {

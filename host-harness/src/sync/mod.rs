@@ -1,13 +1,14 @@
-//! The sync: what a plugin tells becomes what ONES keeps.
+//! The sync: stores what a plugin reports.
 //!
-//! A batch, its checkpoint and its part are stored in one transaction. Removals wait
-//! until the run has ended well; then they are applied, or held where they are too many
-//! (see [`Limit`]). Memory does not grow with the number of people, nor with who is in which
-//! group.
+//! A batch, its checkpoint and the state of the sync are stored in one transaction. Removals wait
+//! until the run has ended well. Then they are applied, or held where there are too many (see
+//! [`Limit`]). Memory does not grow with the number of users, nor of memberships.
 
 mod change;
 mod changes;
+mod log;
 mod rooms;
+mod session;
 mod settle;
 mod sweep;
 mod users;
@@ -21,60 +22,59 @@ use crate::{
     error::Error,
     model::{Refusal, RoomBatch, RoomChange, Summary, Unreadable, UserBatch, UserChange},
     plugin::CallError,
-    store::{IntegrationId, Kind, RunCounts, RunId, Store},
+    store::{IntegrationId, RunCounts, RunId, RunKind, Store},
 };
-pub(crate) use change::Record;
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
+use log::Log;
+pub use session::SessionSource;
 pub use settle::Limit;
 
-/// A plugin under some settings, as the sync asks it. Calls block.
+/// Source of a sync: a plugin under some settings. Calls block.
 pub trait Source {
-    /// Tells all rooms to `take`, in batches.
+    /// Passes all rooms to `take`, in batches.
     ///
     /// # Errors
-    /// That of `take`, or of the plugin.
+    /// Those of `take` and of the plugin.
     fn sync_rooms(
         &mut self,
         take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error>;
 
-    /// Tells people and groups to `take`, in batches: from `since` on, or all.
+    /// Passes users and groups to `take`, in batches: those that changed since the checkpoint
+    /// `since`, or all.
     ///
     /// # Errors
-    /// That of `take`, or of the plugin.
+    /// Those of `take` and of the plugin.
     fn sync_users(
         &mut self,
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error>;
 
-    /// How these people stand now.
+    /// Reads these users by id.
     ///
     /// # Errors
-    /// That of the plugin.
+    /// Those of the plugin.
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
 
-    /// How these groups stand now, without their members.
+    /// Reads these groups by id, without their members.
     ///
     /// # Errors
-    /// That of the plugin.
+    /// Those of the plugin.
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error>;
 
-    /// How these rooms stand now.
+    /// Reads these rooms by id.
     ///
     /// # Errors
-    /// That of the plugin.
+    /// Those of the plugin.
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error>;
 
-    /// Takes the secrets of the settings out of what a person is told.
-    fn redact(&self, _text: &mut String) {}
-
-    /// How many requests were really sent, whatever the plugin says.
+    /// Returns the number of requests that were sent, as the host counted them.
     fn requests(&self) -> u32 {
         0
     }
 
-    /// The most memory that a call had, in bytes.
+    /// Returns the largest memory of a call, in bytes.
     fn peak_memory(&self) -> Option<u64> {
         None
     }
@@ -83,20 +83,21 @@ pub trait Source {
 /// Default of [`Options::missing_grace`].
 pub const MISSING_GRACE: Duration = Duration::from_secs(60 * 60);
 
-/// How a run is to go.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Passes no checkpoint: all people and groups are told.
+    /// Passes no checkpoint, so that all users and groups are reported.
     pub full: bool,
-    /// How many removals need no person's word.
+    /// Number of removals that are applied without approval.
     pub limit: Limit,
-    /// What a listing or one answer did not find is read by id once the vendor did not report
-    /// it for this long, and removed where that does not find it either: a vendor's replicas lag
-    /// behind each other. A removal that the vendor itself reports does not wait.
+    /// Time after the vendor's last report of a record until it can be removed for being absent
+    /// from a listing or an answer: then it is read by id, and removed where that does not find it
+    /// either. The vendor's replicas lag behind each other. A removal that the vendor itself
+    /// reports does not wait.
     pub missing_grace: Duration,
-    /// Groups of ONES that a person joins when first seen.
+    /// Groups of ONES that a user joins when first seen.
     pub default_groups: Vec<String>,
-    /// Time of the run; that of the clock where there is none.
+    /// Time of the run; by default, the current time.
     pub now: Option<Timestamp>,
 }
 
@@ -112,7 +113,7 @@ impl Default for Options {
     }
 }
 
-/// Whether a run told all, or what changed.
+/// Whether a run reported all records, or changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -122,7 +123,7 @@ pub enum RunMode {
 }
 
 impl RunMode {
-    /// As it is stored and printed.
+    /// Returns the name in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -131,21 +132,21 @@ impl RunMode {
     }
 }
 
-/// What came of a run that ended well.
+/// Result of a run that ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Full as soon as a part of it was.
+    /// Full where any part of the run was.
     pub mode: RunMode,
-    /// How much it changed.
+    /// Number of changes.
     pub counts: RunCounts,
-    /// The first [`Outcome::UNREADABLE`] of those that could not be read.
+    /// Records that could not be read, the first [`Outcome::UNREADABLE`].
     pub unreadable: Vec<Unreadable>,
-    /// The plugin's words.
+    /// The plugin's summary.
     pub summary: Summary,
 }
 
 impl Outcome {
-    /// So many are kept, so that memory does not grow with their number.
+    /// Largest number of unreadable records in a result, so that memory does not grow with them.
     pub const UNREADABLE: usize = 1_000;
 }
 
@@ -158,7 +159,7 @@ pub struct Sync<'a> {
 }
 
 impl<'a> Sync<'a> {
-    /// Puts together what a sync needs.
+    /// Returns a sync of these parts.
     pub fn new(
         store: &'a mut Store,
         source: &'a mut dyn Source,
@@ -168,41 +169,49 @@ impl<'a> Sync<'a> {
         Self { store, source, observer, options }
     }
 
-    /// Syncs the people and groups of the integration called `name`, and records the run.
+    /// Does a run of the users and groups of the integration called `name`.
     ///
     /// # Errors
-    /// Those of the plugin and of the store. What was stored before stays, and nobody is
+    /// Those of the plugin and of the store. What was stored before stays, and no record is
     /// removed.
     pub fn users(self, name: &str) -> Result<Outcome, Error> {
-        self.named(Kind::User, name)
+        self.named(RunKind::Users, name)
     }
 
-    /// Syncs the rooms of the integration called `name`, and records the run.
+    /// Does a run of the rooms of the integration called `name`.
     ///
     /// # Errors
     /// As [`Self::users`].
     pub fn rooms(self, name: &str) -> Result<Outcome, Error> {
-        self.named(Kind::Room, name)
+        self.named(RunKind::Rooms, name)
     }
 
-    /// Syncs people or rooms of an integration that is there, and records the run. Groups
-    /// come with people.
+    /// Does a run of the integration called `name`, which is created where it does not exist.
     ///
     /// # Errors
     /// As [`Self::users`].
-    pub fn of(self, kind: Kind, integration: IntegrationId) -> Result<Outcome, Error> {
-        self.run(kind, integration, true)
-    }
-
-    fn named(self, kind: Kind, name: &str) -> Result<Outcome, Error> {
+    pub fn named(self, kind: RunKind, name: &str) -> Result<Outcome, Error> {
         let known = self.store.integration(name)?.is_some();
         let integration = self.store.ensure_integration(name)?;
-        self.run(kind, integration, known)
+        self.run_known(kind, integration, known)
     }
 
-    fn run(self, kind: Kind, integration: IntegrationId, known: bool) -> Result<Outcome, Error> {
-        let kind = if kind == Kind::Group { Kind::User } else { kind };
+    /// Does a run of an integration that exists.
+    ///
+    /// # Errors
+    /// As [`Self::users`].
+    pub fn run(self, kind: RunKind, integration: IntegrationId) -> Result<Outcome, Error> {
+        self.run_known(kind, integration, true)
+    }
+
+    fn run_known(
+        self,
+        kind: RunKind,
+        integration: IntegrationId,
+        known: bool,
+    ) -> Result<Outcome, Error> {
         let id = self.store.transaction(integration, |it| it.start_run(kind))?;
+        let log = Log::begin(self.store, integration, kind)?;
         let mut run = Run {
             store: &mut *self.store,
             observer: self.observer,
@@ -216,31 +225,29 @@ impl<'a> Sync<'a> {
             peak_memory: None,
         };
         let synced = match kind {
-            Kind::User | Kind::Group => users::sync(&mut run, self.source),
-            Kind::Room => rooms::sync(&mut run, self.source),
+            RunKind::Users => users::sync(&mut run, self.source),
+            RunKind::Rooms => rooms::sync(&mut run, self.source),
         };
         run.peak_memory = self.source.peak_memory();
-        for it in &mut run.unreadable {
-            self.source.redact(&mut it.id);
-        }
         match synced {
-            Ok(summary) => Ok(Outcome {
-                mode: run.mode,
-                counts: run.counts,
-                unreadable: run.unreadable,
-                summary,
-            }),
-            Err(mut error) => {
-                if let Error::Call(CallError::BrokeInterface { rule }) = &mut error {
-                    self.source.redact(rule);
-                }
+            Ok(summary) => {
+                log.ended(run.mode, &run.counts, &summary);
+                Ok(Outcome {
+                    mode: run.mode,
+                    counts: run.counts,
+                    unreadable: run.unreadable,
+                    summary,
+                })
+            }
+            Err(error) => {
+                log.failed(&error);
                 let refused =
                     matches!(error, Error::Call(CallError::Refused(Refusal::InvalidSettings(_))));
                 if !known && refused && run.counts == RunCounts::default() {
                     self.store.forget_integration(integration)?;
                     return Err(error);
                 }
-                // On a full disk it cannot even be recorded: the run then stays unfinished.
+                // On a full disk not even the failure can be stored. The run then stays unfinished.
                 let _ = run.failed(&error, self.source.requests());
                 Err(error)
             }
@@ -254,7 +261,7 @@ struct Run<'a> {
     observer: &'a mut dyn Observer,
     options: Options,
     integration: IntegrationId,
-    kind: Kind,
+    kind: RunKind,
     id: RunId,
     mode: RunMode,
     counts: RunCounts,
@@ -263,14 +270,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What it tells of.
-    fn kinds(&self) -> &'static [Kind] {
-        match self.kind {
-            Kind::Room => &[Kind::Room],
-            Kind::User | Kind::Group => &[Kind::User, Kind::Group],
-        }
-    }
-
     fn now(&self) -> Timestamp {
         self.options.now.unwrap_or_else(Timestamp::now)
     }
@@ -284,7 +283,7 @@ impl Run<'_> {
     fn failed(&mut self, error: &Error, requests: u32) -> Result<(), Error> {
         let summary = Summary { requests, ..Summary::default() };
         let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
-        let (kinds, mut counts) = (self.kinds(), self.counts);
+        let (kinds, mut counts) = (self.kind.records(), self.counts);
         self.store.transaction(self.integration, |transaction| {
             for kind in kinds {
                 counts.settled(*kind, 0, transaction.waiting(*kind)?.1);

@@ -1,8 +1,7 @@
-//! Rooms: every run tells all of them.
+//! Runs of rooms. Each reports all rooms.
 
 use super::{
     Run, Source,
-    change::Record as _,
     changes::{fill, note},
     sweep::confirm,
 };
@@ -10,7 +9,7 @@ use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
     plugin::CallError,
-    store::{Kind, Sighting, StoreError},
+    store::{Kind, Record as _, Sighting, StoreError},
 };
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
@@ -20,15 +19,15 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         transaction.set_progress(Kind::Room, &progress)?;
         Ok::<_, StoreError>(progress.enumeration)
     })?;
-    let mut told = 0;
-    // A room that was known by its e-mail address may be among the unreadable, under a lasting id
-    // that nobody can connect with it.
+    let mut reported = 0;
+    // A room that was known by its e-mail address may be among the unreadable ones, under a
+    // permanent id that cannot be connected with it.
     let mut obscured = false;
     let summary = source.sync_rooms(&mut |batch| {
-        told += batch.rooms.len() as u64;
+        reported += batch.rooms.len() as u64;
         obscured |= batch.unreadable.iter().any(|it| !is_makeshift(&it.id));
         store(run, batch, seen)?;
-        run.observer.progress(Kind::Room, told, None);
+        run.observer.progress(Kind::Room, reported, None);
         Ok(())
     })?;
     if summary.complete {
@@ -37,8 +36,8 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         confirm(run, source, Kind::Room, seen, |id| !(obscured && is_makeshift(id)))?;
     }
     run.peak_memory = source.peak_memory();
-    // Where there were rooms and now is none, something else is wrong.
-    run.settle(&summary, told == 0)?;
+    // Where there were rooms before and now is none, the cause is likely another one.
+    run.settle(&summary, reported == 0)?;
     Ok(summary)
 }
 
@@ -78,7 +77,7 @@ pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Resul
     Ok(())
 }
 
-/// Whether an id is an e-mail address, for want of a lasting one.
+/// Returns whether an id is an e-mail address, as that of a room without a permanent id is.
 fn is_makeshift(id: &str) -> bool {
     id.contains('@')
 }

@@ -1,4 +1,4 @@
-//! The end of a run that went well: removals are applied, or held.
+//! The end of a run that went well: its removals are applied, or held.
 
 use super::{Action, Observer, Run, change::describe};
 use crate::{
@@ -7,26 +7,26 @@ use crate::{
     store::{Kind, StoreError, Transaction},
 };
 
-/// How many removals need no person's word: the larger of both. Those held by earlier
-/// runs count as well.
+/// Number of removals that are applied without approval: the larger one of both limits. Held
+/// removals of earlier runs count as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// A number.
+    /// Number of records.
     pub count: u64,
-    /// A share of those that were active before, in per cent.
+    /// Percentage of the records that were active before.
     pub percent: u8,
 }
 
 impl Default for Limit {
-    /// 10, and 10 per cent.
+    /// 10 records, and 10 per cent.
     fn default() -> Self {
         Self { count: 10, percent: 10 }
     }
 }
 
 impl Limit {
-    /// Whether `removals` need a person's word where `known` were there before: also where
-    /// they would leave nobody, or no room, of those.
+    /// Returns whether `removals` need approval where `known` records were active before. They
+    /// always do where they would remove all of these.
     pub fn holds(self, removals: u64, known: u64) -> bool {
         let share = u128::from(known) * u128::from(self.percent) / 100;
         removals >= known || u128::from(removals) > share.max(u128::from(self.count))
@@ -34,10 +34,10 @@ impl Limit {
 }
 
 impl Run<'_> {
-    /// Applies or holds what waits, deletes who left long ago, and records the run, in one
-    /// transaction.
+    /// Applies or holds the removals that wait, deletes users who were removed long ago, and
+    /// records the run, in one transaction.
     pub(super) fn settle(&mut self, summary: &Summary, hold: bool) -> Result<(), Error> {
-        let (kinds, now) = (self.kinds(), self.now());
+        let (kinds, now) = (self.kind.records(), self.now());
         let (limit, observer) = (self.options.limit, &mut *self.observer);
         let (id, mode, peak, mut counts) =
             (self.id, self.mode.as_str(), self.peak_memory, self.counts);
@@ -49,7 +49,7 @@ impl Run<'_> {
             if kinds.contains(&Kind::Group) {
                 transaction.drop_members_of_gone()?;
             }
-            // Who came back may be among those that an incomplete run left out.
+            // An incomplete run may have left out users who are back.
             if kinds.contains(&Kind::User) && summary.complete {
                 counts.deleted = transaction.delete_leavers(now)?;
             }
@@ -60,7 +60,7 @@ impl Run<'_> {
     }
 }
 
-/// Returns how many were removed, and how many are held.
+/// Returns the number of applied removals, and of held ones.
 fn settle_kind(
     transaction: &Transaction<'_>,
     observer: &mut dyn Observer,
@@ -72,9 +72,9 @@ fn settle_kind(
     let mut progress = transaction.progress(kind)?;
     let active = transaction.active(kind)?;
     let known = match progress.base.take() {
-        // Whoever is removed came in the same run.
+        // The removed records were added in the same run.
         None | Some(0) => active,
-        // A person may have approved removals since.
+        // An administrator may have approved removals since.
         Some(base) => base.min(active),
     };
     let hold = hold || limit.holds(pending + held, known);

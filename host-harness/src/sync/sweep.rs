@@ -1,32 +1,31 @@
-//! What a listing or an answer did not find: it is read by id before it is removed.
+//! Records that a listing or an answer did not find. They are read by id before they are removed.
 
 use std::collections::HashSet;
 
 use super::{Run, Source, changes::store, rooms};
 use crate::{
     error::Error,
-    model::{BATCH, Removal, Room, RoomBatch, RoomChange, Subject, Unreadable, UserChange},
+    model::{BATCH, Removal, Removed, Room, RoomBatch, RoomChange, Unreadable, UserChange},
     plugin::CallError,
     store::{Candidate, Kind, Progress},
 };
 
-/// Makes candidates for removal of what a complete enumeration did not report, takes away the
-/// memberships that it did not report, and reads candidates: see [`confirm`].
+/// Makes candidates for removal of the records that a complete enumeration did not report, deletes
+/// the memberships that it did not report, and reads candidates: see [`confirm`].
 ///
-/// An enumeration that was `told` in this run, but left something out, says nothing of
-/// those it did not tell. One that an earlier run completed still does, once a run is
-/// complete.
+/// An enumeration in this run that left something out proves nothing about the others. One that an
+/// earlier run completed does, once a run is complete.
 pub(super) fn settle_missed(
     run: &mut Run<'_>,
     source: &mut dyn Source,
     kind: Kind,
     mut progress: Progress,
     is_complete: bool,
-    is_told: bool,
+    is_reported: bool,
 ) -> Result<(), Error> {
     let (seen, now) = (progress.enumeration, run.now());
     if progress.sweep_due {
-        progress.sweep_due = !is_complete && !is_told;
+        progress.sweep_due = !is_complete && !is_reported;
         let mut dropped = 0;
         run.store.transaction(run.integration, |transaction| {
             if is_complete {
@@ -46,9 +45,9 @@ pub(super) fn settle_missed(
 }
 
 /// Reads candidates by id: those that the vendor did not report within
-/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` lets be asked
-/// for. What is found is stored as reported by the enumeration `seen`, and what is not found is
-/// removed at the end of the run. What is found for the first time stays a candidate.
+/// [`Options::missing_grace`](super::Options::missing_grace), and that `is_asked` selects. A record
+/// that is found is stored as reported by the enumeration `seen`; one that is not found is removed
+/// at the end of the run. One that is found for the first time stays a candidate.
 pub(super) fn confirm(
     run: &mut Run<'_>,
     source: &mut dyn Source,
@@ -73,10 +72,10 @@ pub(super) fn confirm(
     }
 }
 
-/// How candidates stand.
+/// Answer to a read of candidates by id.
 #[derive(Default)]
 struct Answer {
-    /// Users or groups that are there.
+    /// Users or groups that exist.
     changes: Vec<UserChange>,
     rooms: Vec<Room>,
     gone: Vec<(String, Removal)>,
@@ -99,12 +98,13 @@ impl Answer {
                 }
             }
             Kind::User | Kind::Group => {
-                let (changes, subject) = match kind {
-                    Kind::Group => (source.read_groups(ids)?, Subject::Groups),
-                    _ => (source.read_users(ids)?, Subject::People),
+                let changes = match kind {
+                    Kind::Group => source.read_groups(ids)?,
+                    _ => source.read_users(ids)?,
                 };
                 for change in changes {
-                    let fits = change.subject() == subject && !change.is_membership();
+                    let is_of_kind = Kind::from(change.subject()) == kind;
+                    let fits = is_of_kind && !change.is_membership();
                     check(change.id(), fits)?;
                     answer.add(change);
                 }
@@ -112,7 +112,8 @@ impl Answer {
         }
         match open.into_iter().next() {
             Some(id) => {
-                Err(CallError::broke(format!("it was asked for {id}, but does not answer")).into())
+                Err(CallError::broke(format!("it was asked for {id}, and did not report it"))
+                    .into())
             }
             None => Ok(answer),
         }
@@ -120,9 +121,11 @@ impl Answer {
 
     fn add(&mut self, change: UserChange) {
         match change {
-            UserChange::UserMissing(id, reason)
-            | UserChange::UserRemoved(id, reason)
-            | UserChange::GroupRemoved(id, reason) => self.gone.push((id, reason)),
+            UserChange::UserMissing(Removed { id, removal: reason })
+            | UserChange::UserRemoved(Removed { id, removal: reason })
+            | UserChange::GroupRemoved(Removed { id, removal: reason }) => {
+                self.gone.push((id, reason))
+            }
             UserChange::GroupMissing(id) => self.gone.push((id, Removal::Soft)),
             UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => {
                 self.unreadable.push(it);
@@ -134,8 +137,10 @@ impl Answer {
     fn add_room(&mut self, change: RoomChange) {
         match change {
             RoomChange::Room(room) => self.rooms.push(room),
-            RoomChange::Missing(id, reason) => self.gone.push((id, reason)),
-            RoomChange::Unreadable(it) => self.unreadable.push(it),
+            RoomChange::RoomMissing(Removed { id, removal: reason }) => {
+                self.gone.push((id, reason))
+            }
+            RoomChange::RoomUnreadable(it) => self.unreadable.push(it),
         }
     }
 
@@ -156,7 +161,7 @@ impl Answer {
             for (id, reason) in gone {
                 transaction.confirm_gone(kind, &id, reason, seen)?;
             }
-            // It may be there, and it may be the vendor that failed: it is read again.
+            // The record may exist, and the vendor have failed. It is read again.
             for it in &unreadable {
                 transaction.doubt(kind, &it.id, now)?;
             }

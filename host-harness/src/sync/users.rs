@@ -1,96 +1,96 @@
-//! People and groups: batch by batch, each told and followed on its own, under one
+//! Runs of users and groups: batch by batch, each enumerated and followed on its own, under one
 //! checkpoint.
 
 use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
 use crate::{
     error::Error,
-    model::{BATCH, Mode, Subject, Summary, UserBatch, UserChange},
+    model::{BATCH, Mode, Part, Subject, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Kind, Progress, StoreError},
 };
 
-/// In bytes: it also carries what is owed.
+/// Largest checkpoint, in bytes. It includes the ids of records that are owed.
 const LARGEST_CHECKPOINT: usize = 256 << 10;
 
-/// In bytes.
+/// Largest id, in bytes.
 const LARGEST_ID: usize = 1 << 10;
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
-    let (people, groups) = run.store.transaction(run.integration, |it| {
+    let (users, groups) = run.store.transaction(run.integration, |it| {
         Ok::<_, StoreError>((it.begin(Kind::User)?, it.begin(Kind::Group)?))
     })?;
-    let since = people.checkpoint.clone().filter(|_| !run.options.full);
+    let since = users.checkpoint.clone().filter(|_| !run.options.full);
     let goes_on = since.is_some();
     let mut taker = Taker {
-        people: Standing::new(Kind::User, people, goes_on),
+        users: Standing::new(Kind::User, users, goes_on),
         groups: Standing::new(Kind::Group, groups, goes_on),
     };
     if goes_on {
         run.mode = RunMode::Incremental;
     }
     let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
-    for Standing { kind, progress, is_told, .. } in [taker.people, taker.groups] {
-        settle_missed(run, source, kind, progress, summary.complete, is_told)?;
+    for Standing { kind, progress, is_reported, .. } in [taker.users, taker.groups] {
+        settle_missed(run, source, kind, progress, summary.complete, is_reported)?;
     }
     run.peak_memory = source.peak_memory();
     run.settle(&summary, false)?;
     Ok(summary)
 }
 
-/// Stores batches, as far as they keep to the interface.
+/// Stores batches, as far as they obey the interface.
 struct Taker {
-    people: Standing,
+    users: Standing,
     groups: Standing,
 }
 
-/// Where one subject stands.
+/// State of one subject.
 struct Standing {
     kind: Kind,
     progress: Progress,
-    /// An enumeration is under way that a batch can go on with.
+    /// Whether an enumeration is under way that a batch can continue.
     enumerating: bool,
     may_be_incremental: bool,
-    /// An enumeration of it was told in this run, or a part of one.
-    is_told: bool,
-    told: u64,
+    /// Whether an enumeration of it was reported in this run, at least in part.
+    is_reported: bool,
+    reported: u64,
 }
 
 impl Standing {
     fn new(kind: Kind, progress: Progress, goes_on: bool) -> Self {
         Self {
             kind,
-            // Without a checkpoint nothing is gone on with.
+            // Without a checkpoint, no enumeration is continued.
             enumerating: goes_on && progress.enumerating,
             may_be_incremental: goes_on,
             progress,
-            is_told: false,
-            told: 0,
+            is_reported: false,
+            reported: 0,
         }
     }
 
     fn check(&mut self, mode: Mode) -> Result<(), CallError> {
         match mode {
-            Mode::Full { first: false, .. } if !self.enumerating => {
-                Err(CallError::broke("it goes on with an enumeration that it did not begin"))
+            Mode::Full(Part { first: false, .. }) if !self.enumerating => {
+                Err(CallError::broke("it continues an enumeration that it did not begin"))
             }
-            Mode::Full { .. } => {
+            Mode::Full(_) => {
                 self.may_be_incremental = true;
                 Ok(())
             }
             Mode::Incremental if !self.may_be_incremental => {
-                Err(CallError::broke("it tells changes, but was given no checkpoint"))
+                Err(CallError::broke("it reports changes, but was given no checkpoint"))
             }
             Mode::Incremental if self.enumerating => {
-                Err(CallError::broke("it tells changes in the middle of an enumeration"))
+                Err(CallError::broke("it reports changes in the middle of an enumeration"))
             }
             Mode::Incremental => Ok(()),
         }
     }
 
-    /// After a batch of that mode.
+    /// Returns the state after a batch of that mode.
     fn after(&self, mode: Mode) -> Progress {
         let mut progress = self.progress.clone();
-        if let Mode::Full { first, last } = mode {
+        if let Mode::Full(Part { first, last }) = mode {
             if first {
                 progress.enumeration += 1;
                 progress.sweep_due = false;
@@ -107,18 +107,18 @@ impl Taker {
         check(&batch)?;
         let UserBatch { subject, mode, changes, checkpoint, total } = batch;
         let standing = match subject {
-            Subject::People => &mut self.people,
+            Subject::Users => &mut self.users,
             Subject::Groups => &mut self.groups,
         };
         standing.check(mode)?;
         let progress = standing.after(mode);
-        let is_full = matches!(mode, Mode::Full { .. });
+        let is_full = matches!(mode, Mode::Full(_));
         if is_full {
             run.mode = RunMode::Full;
-            standing.is_told = true;
+            standing.is_reported = true;
         }
-        // A total counts groups, not who is in them.
-        standing.told += changes.iter().filter(|it| !it.is_membership()).count() as u64;
+        // A total counts groups, not memberships.
+        standing.reported += changes.iter().filter(|it| !it.is_membership()).count() as u64;
         let (kind, seen) = (standing.kind, progress.enumeration);
         store(run, changes, seen, is_full, |it| {
             it.set_progress(kind, &progress)?;
@@ -126,12 +126,12 @@ impl Taker {
         })?;
         standing.enumerating = progress.enumerating;
         standing.progress = progress;
-        run.observer.progress(kind, standing.told, total);
+        run.observer.progress(kind, standing.reported, total);
         Ok(())
     }
 }
 
-/// What can be wrong with a batch by itself.
+/// Checks a batch on its own.
 fn check(batch: &UserBatch) -> Result<(), CallError> {
     let UserBatch { subject, changes, checkpoint, .. } = batch;
     if changes.len() > BATCH {
@@ -154,7 +154,7 @@ fn check(batch: &UserBatch) -> Result<(), CallError> {
     match changes.iter().find(|it| it.subject() != *subject) {
         Some(it) => {
             let (id, subject) = (it.id(), subject.as_str());
-            Err(CallError::broke(format!("a batch of {subject} tells something else of {id}")))
+            Err(CallError::broke(format!("a batch of {subject} reports something else: {id}")))
         }
         None => Ok(()),
     }

@@ -7,7 +7,7 @@ use std::{
 
 use ones_host::{
     access::{Attempts, Flows, Network, PasswordError, Pending, Sessions, flows, password},
-    model::{Flow, Purpose},
+    model::Purpose,
     store::{IntegrationId, SealingKey, Store, StoreOptions},
 };
 use proptest::prelude::*;
@@ -68,7 +68,7 @@ fn where_sessions_are_too_many_the_one_not_used_for_longest_ends() {
 fn pending(number: i64) -> Pending {
     Pending {
         integration: IntegrationId::from(number),
-        flow: Flow("state and verifier".to_owned()),
+        flow: "state and verifier".to_owned(),
         redirect_uri: "https://ones.example/callback".to_owned(),
         purpose: Purpose::SignIn,
     }
@@ -150,7 +150,7 @@ fn a_sign_in_of_another_host_or_of_another_cookie_is_none() {
 fn a_flow_that_fits_into_no_cookie_is_refused() {
     let (folder, now) = (TempDir::new().unwrap(), SystemTime::now());
     let flows = flows(&folder);
-    let of = |size| Pending { flow: Flow("x".repeat(size)), ..pending(1) };
+    let of = |size| Pending { flow: "x".repeat(size), ..pending(1) };
     let largest = flows.seal(&of(2_700), COOKIE, now).unwrap();
     assert!(largest.len() <= flows::LARGEST);
     assert_eq!(flows.seal(&of(3 << 10), COOKIE, now).unwrap_err().flow, 3 << 10);

@@ -1,5 +1,5 @@
-//! A browser without a screen: keeps cookies, follows nothing by itself, and sends the
-//! token of the page it saw last.
+//! A minimal browser: stores cookies, does not follow redirects, and sends the form token of the
+//! last page.
 
 use std::{
     collections::BTreeMap,

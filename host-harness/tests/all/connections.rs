@@ -132,7 +132,7 @@ fn a_request_that_does_not_name_one_host_is_refused() {
     ] {
         let answer = ask(target, &hosts);
         assert!(answer.starts_with("HTTP/1.1 400 "), "{target} {hosts}: {answer}");
-        assert!(answer.contains("does not name one server"), "{answer}");
+        assert!(answer.contains("does not contain exactly one host name"), "{answer}");
     }
     for target in ["/".to_owned(), format!("http://{host}/")] {
         let answer = ask(&target, &own);

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use ones_host::{
     Error,
     model::{
-        Explanation, Group, Membership, Mode, Owed, Refusal, Removal, Room, RoomBatch, RoomChange,
-        Subject, Summary, Unreadable, User, UserBatch, UserChange,
+        Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed, Room,
+        RoomBatch, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
@@ -17,10 +17,10 @@ use tempfile::TempDir;
 pub(crate) const NAME: &str = "Contoso";
 
 /// The first batch of an enumeration, or the only one.
-pub(crate) const FIRST: Mode = Mode::Full { first: true, last: false };
-pub(crate) const MIDDLE: Mode = Mode::Full { first: false, last: false };
-pub(crate) const LAST: Mode = Mode::Full { first: false, last: true };
-pub(crate) const WHOLE: Mode = Mode::Full { first: true, last: true };
+pub(crate) const FIRST: Mode = Mode::Full(Part { first: true, last: false });
+pub(crate) const MIDDLE: Mode = Mode::Full(Part { first: false, last: false });
+pub(crate) const LAST: Mode = Mode::Full(Part { first: false, last: true });
+pub(crate) const COMPLETE: Mode = Mode::Full(Part { first: true, last: true });
 pub(crate) const CHANGES: Mode = Mode::Incremental;
 
 pub(crate) fn user(id: &str) -> User {
@@ -34,22 +34,22 @@ pub(crate) fn user(id: &str) -> User {
     }
 }
 
-pub(crate) fn told(id: &str) -> UserChange {
+pub(crate) fn reported(id: &str) -> UserChange {
     UserChange::User(user(id))
 }
 
 pub(crate) fn gone(id: &str) -> UserChange {
-    UserChange::UserRemoved(id.to_owned(), Removal::Permanent)
+    UserChange::UserRemoved(Removed { id: id.to_owned(), removal: Removal::Permanent })
 }
 
 /// What one answer did not find.
 pub(crate) fn missing(id: &str) -> UserChange {
-    UserChange::UserMissing(id.to_owned(), Removal::Soft)
+    UserChange::UserMissing(Removed { id: id.to_owned(), removal: Removal::Soft })
 }
 
 /// Whom one answer found in none of the selected groups.
 pub(crate) fn not_selected(id: &str) -> UserChange {
-    UserChange::UserMissing(id.to_owned(), Removal::OutOfScope)
+    UserChange::UserMissing(Removed { id: id.to_owned(), removal: Removal::OutOfScope })
 }
 
 pub(crate) fn unreadable(id: &str) -> UserChange {
@@ -67,7 +67,7 @@ pub(crate) fn group(id: &str) -> UserChange {
 }
 
 pub(crate) fn group_gone(id: &str) -> UserChange {
-    UserChange::GroupRemoved(id.to_owned(), Removal::Soft)
+    UserChange::GroupRemoved(Removed { id: id.to_owned(), removal: Removal::Soft })
 }
 
 pub(crate) fn group_missing(id: &str) -> UserChange {
@@ -108,7 +108,7 @@ pub(crate) fn ids(count: usize) -> Vec<String> {
 }
 
 pub(crate) fn batch(mode: Mode, checkpoint: &str, changes: Vec<UserChange>) -> UserBatch {
-    let subject = Subject::People;
+    let subject = Subject::Users;
     UserBatch { subject, mode, changes, checkpoint: checkpoint.to_owned(), total: None }
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn unavailable() -> Refusal {
     })
 }
 
-/// Tells these batches, then ends like that.
+/// Reports these batches, then ends with this result.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) users: Vec<UserBatch>,
@@ -226,7 +226,9 @@ impl Source for Fake {
         if self.read_fails {
             return Err(CallError::Refused(unavailable()).into());
         }
-        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        let missing = |id: &String| {
+            RoomChange::RoomMissing(Removed { id: id.clone(), removal: Removal::Soft })
+        };
         let stands = |id: &String| self.rooms_stand.get(id).cloned().unwrap_or_else(|| missing(id));
         Ok(ids.iter().map(stands).collect())
     }
@@ -275,11 +277,11 @@ impl Ones {
         }
     }
 
-    /// One that holds these people.
+    /// Returns a store with these users.
     pub(crate) fn with_users(ids: &[String]) -> Self {
         let mut ones = Self::new();
-        let changes = ids.iter().map(|it| told(it)).collect();
-        ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+        let changes = ids.iter().map(|it| reported(it)).collect();
+        ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
         ones
     }
 

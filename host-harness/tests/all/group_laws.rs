@@ -1,11 +1,11 @@
-//! Whatever becomes of people, groups and who is in them, however it is cut into batches,
-//! told twice or broken off: ONES ends up with the same people in the same groups.
+//! Property: whatever happens to users, groups and memberships, and however reports are split into
+//! batches, repeated or interrupted, ONES ends up with the same users in the same groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ones_host::{
     Error,
-    model::{Mode, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{Mode, Part, Removed, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
     plugin::CallError,
     store::{Decision, Kind},
     sync::{Limit, Source},
@@ -14,7 +14,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::fake::*;
 
-/// Below are people, from here on groups.
+/// Numbers below are users, from here on groups.
 const FIRST_GROUP: u8 = 5;
 const END: u8 = 9;
 
@@ -26,23 +26,23 @@ fn id(node: u8) -> String {
 enum Group {
     Readable,
     Unreadable,
-    /// In the recycle bin, with who was in it.
+    /// In the recycle bin, with its members.
     Gone,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Entry {
-    Person(u8),
+    User(u8),
     Group(u8),
     Edge(u8, u8),
 }
 
-/// A directory with a log of changes, and a plugin that reads it. It keeps nothing between
-/// runs: a checkpoint is `people <next> <log>`, `groups <next> <log>`, `end <log>` or
+/// A directory with a log of changes, and a plugin that reads it. It stores nothing between
+/// runs: a checkpoint is `users <next> <log>`, `groups <next> <log>`, `end <log>` or
 /// `log <log>`.
 #[derive(Debug, Default)]
 struct Directory {
-    people: BTreeSet<u8>,
+    users: BTreeSet<u8>,
     groups: BTreeMap<u8, Group>,
     edges: BTreeSet<(u8, u8)>,
     /// Groups that were unreadable since the last enumeration that ended: whom ONES then has in
@@ -55,20 +55,20 @@ struct Directory {
 }
 
 impl Directory {
-    fn set_person(&mut self, person: u8, is_there: bool) {
+    fn set_user(&mut self, user: u8, is_there: bool) {
         if is_there {
-            self.people.insert(person)
+            self.users.insert(user)
         } else {
-            self.people.remove(&person)
+            self.users.remove(&user)
         };
-        self.log.push(Entry::Person(person));
+        self.log.push(Entry::User(user));
     }
 
     fn set_group(&mut self, group: u8, now: Group) {
         let before = self.groups.insert(group, now);
         self.log.push(Entry::Group(group));
         if before == Some(Group::Gone) {
-            // Back from the recycle bin: who is in it is told anew.
+            // Back from the recycle bin: its members are reported again.
             self.log.extend((0..END).map(|it| Entry::Edge(group, it)));
         }
     }
@@ -88,8 +88,8 @@ impl Directory {
 
     fn change(&self, entry: Entry) -> UserChange {
         match entry {
-            Entry::Person(it) if self.people.contains(&it) => told(&id(it)),
-            Entry::Person(it) => gone(&id(it)),
+            Entry::User(it) if self.users.contains(&it) => reported(&id(it)),
+            Entry::User(it) => gone(&id(it)),
             Entry::Group(it) => match self.groups.get(&it) {
                 Some(Group::Readable) => group(&id(it)),
                 Some(Group::Unreadable) => group_unreadable(&id(it)),
@@ -102,10 +102,10 @@ impl Directory {
         }
     }
 
-    /// All that a listing of people or of groups tells, each with its place in it.
-    fn listing(&self, of_people: bool) -> Vec<(usize, Entry)> {
-        if of_people {
-            return self.people.iter().map(|it| (usize::from(*it), Entry::Person(*it))).collect();
+    /// All entries of a listing of users or groups, each with its place in it.
+    fn listing(&self, of_users: bool) -> Vec<(usize, Entry)> {
+        if of_users {
+            return self.users.iter().map(|it| (usize::from(*it), Entry::User(*it))).collect();
         }
         let place = |group: u8| usize::from(group) * 100;
         let groups = self.groups.iter().filter(|(_, it)| **it != Group::Gone).map(|(it, _)| *it);
@@ -120,51 +120,51 @@ impl Directory {
             .collect()
     }
 
-    fn logged(&self, from: usize, of_people: bool) -> Vec<UserChange> {
+    fn logged(&self, from: usize, of_users: bool) -> Vec<UserChange> {
         let entries = self.log.iter().skip(from).copied();
-        let is_wanted = |it: &Entry| matches!(it, Entry::Person(_)) == of_people;
+        let is_wanted = |it: &Entry| matches!(it, Entry::User(_)) == of_users;
         entries.filter(is_wanted).map(|it| self.change(it)).collect()
     }
 
     /// One page of a listing from `next` on, and where the following one begins.
-    fn listed(&self, of_people: bool, next: usize) -> (Vec<UserChange>, Option<usize>) {
-        let listing = self.listing(of_people).into_iter();
+    fn listed(&self, of_users: bool, next: usize) -> (Vec<UserChange>, Option<usize>) {
+        let listing = self.listing(of_users).into_iter();
         let page: Vec<_> = listing.filter(|(at, _)| *at >= next).take(self.page).collect();
         let next = page.last().map(|(at, _)| at + 1);
         (page.into_iter().map(|(_, it)| self.change(it)).collect(), next)
     }
 
-    fn tell(
+    fn report(
         &self,
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut told = 0;
-        let mut put = |of_people: bool, mode, checkpoint: &str, mut changes: Vec<UserChange>| {
-            if self.breaks_after.is_some_and(|it| told >= it) {
+        let mut reported = 0;
+        let mut put = |of_users: bool, mode, checkpoint: &str, mut changes: Vec<UserChange>| {
+            if self.breaks_after.is_some_and(|it| reported >= it) {
                 return Err(CallError::Refused(unavailable()).into());
             }
-            told += 1;
+            reported += 1;
             if self.repeats {
                 changes.extend(changes.clone());
             }
-            match of_people {
+            match of_users {
                 true => take(batch(mode, checkpoint, changes)),
                 false => take(of_groups(mode, checkpoint, changes)),
             }
         };
-        let begin = format!("people 0 {}", self.log.len());
+        let begin = format!("users 0 {}", self.log.len());
         let mut at = since.map_or(begin.clone(), str::to_owned);
         let mut first = at == begin;
         loop {
             let words: Vec<_> = at.split_whitespace().collect();
             let number = |word: usize| words[word].parse::<usize>().unwrap();
-            let part = |first, last| Mode::Full { first, last };
+            let part = |first, last| Mode::Full(Part { first, last });
             at = match words[0] {
-                "people" => {
+                "users" => {
                     let (page, next) = self.listed(true, number(1));
                     let after = match next {
-                        Some(next) => format!("people {next} {}", number(2)),
+                        Some(next) => format!("users {next} {}", number(2)),
                         None => format!("groups 0 {}", number(2)),
                     };
                     put(true, part(first, false), &after, page)?;
@@ -217,7 +217,7 @@ impl Directory {
             let members = self.edges.range((node, 0)..(node, END)).map(|(_, it)| *it);
             open.extend(members.filter(|it| inside.insert(*it)));
         }
-        Some(inside.intersection(&self.people).map(|it| id(*it)).collect())
+        Some(inside.intersection(&self.users).map(|it| id(*it)).collect())
     }
 }
 
@@ -238,7 +238,7 @@ impl Source for Directory {
         let unreadable: BTreeSet<_> =
             self.groups.iter().filter(unreadable).map(|it| *it.0).collect();
         self.obscured.extend(&unreadable);
-        self.tell(since, take)?;
+        self.report(since, take)?;
         if since.is_none() {
             self.obscured = unreadable;
         }
@@ -246,8 +246,8 @@ impl Source for Directory {
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        let stands = |it: &String| match self.change(Entry::Person(it[1..].parse().unwrap())) {
-            UserChange::UserRemoved(id, _) => missing(&id),
+        let stands = |it: &String| match self.change(Entry::User(it[1..].parse().unwrap())) {
+            UserChange::UserRemoved(Removed { id, .. }) => missing(&id),
             change => change,
         };
         Ok(ids.iter().map(stands).collect())
@@ -259,7 +259,7 @@ impl Source for Directory {
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         let stands = |it: &String| match self.change(Entry::Group(it[1..].parse().unwrap())) {
-            UserChange::GroupRemoved(id, _) => group_missing(&id),
+            UserChange::GroupRemoved(Removed { id, .. }) => group_missing(&id),
             change => change,
         };
         Ok(ids.iter().map(stands).collect())
@@ -268,7 +268,7 @@ impl Source for Directory {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Person(u8, bool),
+    User(u8, bool),
     Group(u8, Group),
     Edge(u8, u8, bool),
     Sync { full: bool, page: usize, repeats: bool, breaks_after: Option<usize> },
@@ -280,11 +280,14 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let often = || prop::bool::weighted(0.7);
     prop_oneof![
-        2 => (0..FIRST_GROUP, often()).prop_map(|(it, is_there)| Step::Person(it, is_there)),
+        2 => (0..FIRST_GROUP, often()).prop_map(|(it, is_there)| Step::User(it, is_there)),
         2 => (FIRST_GROUP..END, state).prop_map(|(it, now)| Step::Group(it, now)),
-        4 => (FIRST_GROUP..END, 0..END, often()).prop_map(|(it, of, is_in)| Step::Edge(it, of, is_in)),
+        4 => (FIRST_GROUP..END, 0..END, often())
+            .prop_map(|(it, of, is_in)| Step::Edge(it, of, is_in)),
         2 => (prop::bool::weighted(0.2), 1..5_usize, any::<bool>(), option::of(0..6_usize))
-            .prop_map(|(full, page, repeats, breaks_after)| Step::Sync { full, page, repeats, breaks_after }),
+            .prop_map(|(full, page, repeats, breaks_after)| {
+                Step::Sync { full, page, repeats, breaks_after }
+            }),
     ]
 }
 
@@ -292,7 +295,7 @@ fn check(ones: &Ones, directory: &Directory) -> Result<(), TestCaseError> {
     let (mut store, integration) = ones.integration();
     // The limit is off: only a removal of all there are is held.
     store.decide(integration, Decision::Approve, &[]).unwrap();
-    let people: Vec<_> = directory.people.iter().map(|it| id(*it)).collect();
+    let users: Vec<_> = directory.users.iter().map(|it| id(*it)).collect();
     let mut offered = BTreeMap::new();
     store
         .each_group(integration, false, true, |row| {
@@ -300,27 +303,21 @@ fn check(ones: &Ones, directory: &Directory) -> Result<(), TestCaseError> {
             Ok::<_, Error>(())
         })
         .unwrap();
-    let mut of_people: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for person in &people {
-        let groups = store.groups_of(integration, person).unwrap();
-        of_people.insert(person.clone(), groups.into_iter().map(|it| it.id).collect());
+    let mut groups_by_user: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for user in &users {
+        let groups = store.groups_of(integration, user).unwrap();
+        groups_by_user.insert(user.clone(), groups.into_iter().map(|it| it.id).collect());
     }
     drop(store);
-    prop_assert_eq!(ones.offered(Kind::User), people.clone());
+    prop_assert_eq!(ones.offered(Kind::User), users.clone());
     for (group, state) in &directory.groups {
         match (state, directory.members(*group)) {
             (Group::Gone, _) => prop_assert!(!offered.contains_key(&id(*group))),
             (Group::Readable, Some(members)) => {
                 prop_assert_eq!(offered.get(&id(*group)), Some(&members), "{}", id(*group));
-                for person in &people {
-                    let is_in = of_people[person].contains(&id(*group));
-                    prop_assert_eq!(
-                        is_in,
-                        members.contains(person),
-                        "{} in {}",
-                        person,
-                        id(*group)
-                    );
+                for user in &users {
+                    let is_in = groups_by_user[user].contains(&id(*group));
+                    prop_assert_eq!(is_in, members.contains(user), "{} in {}", user, id(*group));
                 }
             }
             (Group::Readable, None) => prop_assert!(offered.contains_key(&id(*group))),
@@ -334,14 +331,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_run_that_ends_well_leaves_everybody_in_the_groups_they_are_in(steps in vec(step(), 1..50)) {
+    fn a_run_that_ends_well_leaves_all_users_in_their_groups(steps in vec(step(), 1..50)) {
         let mut ones = Ones::new();
         ones.options.limit = Limit { count: u64::MAX, percent: 100 };
         let mut directory = Directory::default();
         let last = Step::Sync { full: false, page: 3, repeats: false, breaks_after: None };
         for step in steps.into_iter().chain([last]) {
             match step {
-                Step::Person(it, is_there) => directory.set_person(it, is_there),
+                Step::User(it, is_there) => directory.set_user(it, is_there),
                 Step::Group(it, now) => directory.set_group(it, now),
                 Step::Edge(it, of, is_in) => directory.set_edge(it, of, is_in),
                 Step::Sync { full, page, repeats, breaks_after } => {

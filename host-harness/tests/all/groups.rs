@@ -1,18 +1,18 @@
-//! Groups of the directory, and who is effectively in them.
+//! Groups of the directory, and their users.
 
 use ones_host::{
-    model::{Removal, Unreadable, User, UserChange},
+    model::{Removal, Removed, Unreadable, User, UserChange},
     store::{Decision, GroupRow, GroupSource, Kind, PageOf},
     sync::{Action, RunMode},
 };
 
 use crate::fake::*;
 
-/// ONES with people p000 to p004 and these groups.
+/// ONES with users p000 to p004 and these groups.
 fn with_groups(changes: Vec<UserChange>) -> Ones {
     let mut ones = Ones::new();
-    let people = ids(5).iter().map(|it| told(it)).collect();
-    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", changes)];
+    let users = ids(5).iter().map(|it| reported(it)).collect();
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", changes)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     ones
 }
@@ -37,24 +37,24 @@ fn check(ones: &Ones, name: &str, members: &[&str]) {
     assert_eq!(found.members, members.len() as u64);
 }
 
-/// Tells only groups, as what changed.
+/// Reports only groups, as changes.
 fn change(ones: &mut Ones, changes: Vec<UserChange>) -> ones_host::store::RunCounts {
     ones.sync_users(&mut Fake::users([of_groups(CHANGES, "c3", changes)])).unwrap().counts
 }
 
-/// Tells all groups anew.
-fn tell_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::store::RunCounts) {
-    let mut source = Fake::users([of_groups(WHOLE, "c4", changes)]);
+/// Reports all groups again.
+fn report_all(ones: &mut Ones, changes: Vec<UserChange>) -> (Fake, ones_host::store::RunCounts) {
+    let mut source = Fake::users([of_groups(COMPLETE, "c4", changes)]);
     let counts = ones.sync_users(&mut source).unwrap().counts;
     (source, counts)
 }
 
 #[test]
-fn groups_are_counted_and_listed_with_who_is_in_them() {
+fn groups_are_counted_and_listed_with_their_users() {
     let mut ones = Ones::new();
     let changes = vec![group("a"), within("a", "p001"), within("a", "p000"), within("a", "p000")];
     let source = &mut Fake::users([
-        batch(WHOLE, "c1", ids(5).iter().map(|it| told(it)).collect()),
+        batch(COMPLETE, "c1", ids(5).iter().map(|it| reported(it)).collect()),
         of_groups(FIRST, "c2", changes),
         of_groups(LAST, "c3", vec![group("b")]),
     ]);
@@ -77,7 +77,7 @@ fn groups_are_counted_and_listed_with_who_is_in_them() {
 }
 
 #[test]
-fn whoever_is_in_a_group_of_a_group_is_in_both_and_cycles_end() {
+fn a_member_of_a_group_within_a_group_is_in_both_and_cycles_end() {
     let ones = with_groups(vec![
         group("all"),
         within("all", "team"),
@@ -93,31 +93,31 @@ fn whoever_is_in_a_group_of_a_group_is_in_both_and_cycles_end() {
         check(&ones, name, &["p000", "p001", "p002"]);
     }
     let (store, id) = ones.integration();
-    let of = |person| -> Vec<_> {
-        store.groups_of(id, person).unwrap().into_iter().map(|it| it.name).collect()
+    let of = |user| -> Vec<_> {
+        store.groups_of(id, user).unwrap().into_iter().map(|it| it.name).collect()
     };
     assert_eq!(of("p002"), ["ALL", "CORE", "TEAM"]);
     assert_eq!(of("p004"), [""; 0]);
 }
 
 #[test]
-fn only_people_on_offer_count_and_who_comes_back_is_still_in() {
+fn only_users_on_offer_count_and_a_user_who_is_back_is_still_a_member() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "stranger")]);
     check(&ones, "A", &["p000"]);
-    let people = vec![told("stranger"), gone("p000")];
-    ones.sync_users(&mut Fake::users([batch(CHANGES, "c3", people)])).unwrap();
+    let users = vec![reported("stranger"), gone("p000")];
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c3", users)])).unwrap();
     check(&ones, "A", &["stranger"]);
-    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![reported("p000")])])).unwrap();
     check(&ones, "A", &["p000", "stranger"]);
-    // The account of a room's mailbox is nobody.
+    // The account of a room's mailbox is no user.
     ones.sync_rooms(&mut Fake::rooms(["stranger"])).unwrap();
     check(&ones, "A", &["p000"]);
 }
 
 #[test]
-fn memberships_come_and_go_with_the_changes_that_tell_them() {
+fn memberships_come_and_go_with_the_changes_that_report_them() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
-    let changes = vec![within("a", "p001"), without("a", "p000"), without("a", "nobody")];
+    let changes = vec![within("a", "p001"), without("a", "p000"), without("a", "unknown")];
     let counts = change(&mut ones, changes);
     assert_eq!((counts.memberships.added, counts.memberships.removed), (1, 1));
     check(&ones, "A", &["p001"]);
@@ -130,19 +130,20 @@ fn memberships_come_and_go_with_the_changes_that_tell_them() {
 }
 
 #[test]
-fn a_membership_that_is_not_told_again_is_gone_where_its_group_was_told() {
+fn a_membership_that_is_not_reported_again_is_gone_where_its_group_was_reported() {
     let before = |name| vec![group(name), within(name, "p000"), within(name, "p001")];
-    let mut ones = with_groups([before("told"), before("unreadable"), before("missed")].concat());
+    let mut ones =
+        with_groups([before("reported"), before("unreadable"), before("missed")].concat());
     let source = Fake::users([of_groups(
-        WHOLE,
+        COMPLETE,
         "c3",
-        vec![group("told"), within("told", "p001"), group_unreadable("unreadable")],
+        vec![group("reported"), within("reported", "p001"), group_unreadable("unreadable")],
     )]);
     let source = &mut source.where_stands(group("missed"));
     let counts = ones.sync_users(source).unwrap().counts;
     assert_eq!(source.read, ["missed"]);
     assert_eq!((counts.memberships.removed, counts.groups.removed, counts.unreadable), (1, 0, 1));
-    check(&ones, "TOLD", &["p001"]);
+    check(&ones, "REPORTED", &["p001"]);
     check(&ones, "UNREADABLE", &["p000", "p001"]);
     check(&ones, "MISSED", &["p000", "p001"]);
 }
@@ -156,18 +157,18 @@ fn an_enumeration_that_stops_or_is_not_complete_takes_no_membership_away() {
     let source = Fake::users([of_groups(LAST, "c4", vec![])]);
     ones.sync_users(&mut source.incomplete()).unwrap();
     check(&ones, "A", &["p000", "p001"]);
-    let (_, counts) = tell_all(&mut ones, vec![group("a"), within("a", "p001")]);
+    let (_, counts) = report_all(&mut ones, vec![group("a"), within("a", "p001")]);
     assert_eq!(counts.memberships.removed, 1);
     check(&ones, "A", &["p001"]);
 }
 
 #[test]
-fn what_is_told_after_an_enumeration_in_the_same_run_counts() {
+fn a_change_after_an_enumeration_in_the_same_run_counts() {
     let mut ones =
         with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
     let source = &mut Fake::users([
-        of_groups(WHOLE, "c3", vec![group("a"), within("a", "p000")]),
-        // Renamed meanwhile: who is in it was not told anew.
+        of_groups(COMPLETE, "c3", vec![group("a"), within("a", "p000")]),
+        // Renamed meanwhile: its members were not reported again.
         of_groups(CHANGES, "c4", vec![group("b"), within("a", "p002")]),
     ]);
     ones.sync_users(source).unwrap();
@@ -176,7 +177,7 @@ fn what_is_told_after_an_enumeration_in_the_same_run_counts() {
 }
 
 #[test]
-fn a_removed_group_keeps_who_is_in_it_until_it_comes_back() {
+fn a_removed_group_keeps_its_members_until_it_is_back() {
     let mut ones = with_groups(vec![
         group("a"),
         within("a", "b"),
@@ -200,21 +201,21 @@ fn a_removed_group_keeps_who_is_in_it_until_it_comes_back() {
 }
 
 #[test]
-fn a_group_that_is_not_told_is_removed_once_the_vendor_says_so() {
+fn a_group_that_is_not_reported_is_removed_once_the_vendor_says_so() {
     let mut ones = with_groups(ids(3).iter().map(|it| group(&it.replace('p', "g"))).collect());
-    let (source, counts) = tell_all(&mut ones, vec![group("g000"), group("g001")]);
+    let (source, counts) = report_all(&mut ones, vec![group("g000"), group("g001")]);
     assert_eq!(source.read, ["g002"]);
     assert_eq!((counts.groups.removed, counts.removed), (1, 0));
     assert_eq!(ones.offered(Kind::Group), ["g000", "g001"]);
 }
 
 #[test]
-fn groups_have_a_limit_of_their_own_and_are_held_and_decided_on_like_people() {
+fn groups_have_their_own_limit_and_are_held_and_approved_like_users() {
     let names: Vec<_> = (0..30).map(|it| format!("g{it:03}")).collect();
     let mut ones = with_groups(names.iter().map(|it| group(it)).collect());
     let changes = names.iter().take(12).map(|it| group_gone(it)).collect();
-    let people = batch(CHANGES, "c3", vec![gone("p000")]);
-    let source = &mut Fake::users([people, of_groups(CHANGES, "c4", changes)]);
+    let users = batch(CHANGES, "c3", vec![gone("p000")]);
+    let source = &mut Fake::users([users, of_groups(CHANGES, "c4", changes)]);
     let counts = ones.sync_users(source).unwrap().counts;
     assert_eq!(
         (counts.removed, counts.held, counts.groups.removed, counts.groups.held),
@@ -243,9 +244,9 @@ fn a_failed_run_removes_no_group_and_says_how_many_are_held() {
 fn groups_made_in_ones_are_touched_by_no_sync_whatever_they_are_called() {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["A".to_owned()];
-    let people = ids(5).iter().map(|it| told(it)).collect();
+    let users = ids(5).iter().map(|it| reported(it)).collect();
     let mirrored = vec![group("a"), within("a", "p000")];
-    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", mirrored)];
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", mirrored)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     let own = |ones: &Ones| groups(ones, false).pop().unwrap();
     assert_eq!(
@@ -261,21 +262,21 @@ fn groups_made_in_ones_are_touched_by_no_sync_whatever_they_are_called() {
 }
 
 #[test]
-fn people_and_groups_share_a_checkpoint_and_are_enumerated_each_on_their_own() {
+fn users_and_groups_share_a_checkpoint_and_are_each_enumerated_on_their_own() {
     let mut ones = Ones::new();
     let source = Fake::users([
-        batch(FIRST, "c1", vec![told("a")]),
+        batch(FIRST, "c1", vec![reported("a")]),
         of_groups(FIRST, "c2", vec![group("g")]),
-        batch(LAST, "c3", vec![told("b")]),
+        batch(LAST, "c3", vec![reported("b")]),
     ]);
     ones.sync_users(&mut source.then_fails()).unwrap_err();
     let source = &mut Fake::users([
-        batch(CHANGES, "c4", vec![told("c")]),
+        batch(CHANGES, "c4", vec![reported("c")]),
         of_groups(LAST, "c5", vec![group("h")]),
     ]);
     let outcome = ones.sync_users(source).unwrap();
     assert_eq!((source.since.as_deref(), outcome.mode), (Some("c3"), RunMode::Full));
-    assert_eq!(source.read, [""; 0], "both enumerations told all there is");
+    assert_eq!(source.read, [""; 0], "both enumerations reported all there is");
     let source = &mut Fake::users([]);
     ones.sync_users(source).unwrap();
     assert_eq!(source.since.as_deref(), Some("c5"));
@@ -286,11 +287,11 @@ fn people_and_groups_share_a_checkpoint_and_are_enumerated_each_on_their_own() {
 }
 
 #[test]
-fn where_no_batch_tells_of_groups_they_stay_as_they_are() {
+fn groups_that_no_batch_reports_stay_as_they_are() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000")]);
     ones.options.full = true;
-    let people = ids(5).iter().map(|it| told(it)).collect();
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", people)])).unwrap();
+    let users = ids(5).iter().map(|it| reported(it)).collect();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c3", users)])).unwrap();
     check(&ones, "A", &["p000"]);
 }
 
@@ -302,21 +303,21 @@ fn batches_and_answers_keep_to_their_subject() {
         error.summary
     };
     for stranger in [group("a"), within("a", "p"), group_gone("a"), group_unreadable("a")] {
-        assert!(rule(vec![batch(WHOLE, "c", vec![stranger])]).contains("a batch of people"));
+        assert!(rule(vec![batch(COMPLETE, "c", vec![stranger])]).contains("a batch of users"));
     }
-    for stranger in [told("a"), gone("a"), unreadable("a")] {
-        assert!(rule(vec![of_groups(WHOLE, "c", vec![stranger])]).contains("a batch of groups"));
+    for stranger in [reported("a"), gone("a"), unreadable("a")] {
+        assert!(rule(vec![of_groups(COMPLETE, "c", vec![stranger])]).contains("a batch of groups"));
     }
     let many = (0..1001).map(|it| within("a", &it.to_string())).collect();
-    assert!(rule(vec![of_groups(WHOLE, "c", many)]).contains("1001 changes"));
+    assert!(rule(vec![of_groups(COMPLETE, "c", many)]).contains("1001 changes"));
     assert!(rule(vec![of_groups(LAST, "c", vec![])]).contains("did not begin"));
     assert!(rule(vec![of_groups(CHANGES, "c", vec![])]).contains("given no checkpoint"));
     let begun = vec![of_groups(FIRST, "c", vec![]), of_groups(CHANGES, "c", vec![])];
     assert!(rule(begun).contains("in the middle of an enumeration"));
 
     let mut ones = with_groups(vec![group("a"), group("b")]);
-    for answer in [told("b"), within("b", "p000")] {
-        let mut source = Fake::users([of_groups(WHOLE, "c", vec![group("a")])]);
+    for answer in [reported("b"), within("b", "p000")] {
+        let mut source = Fake::users([of_groups(COMPLETE, "c", vec![group("a")])]);
         source.stands.insert("b".to_owned(), answer);
         let error = ones.sync_users(&mut source).unwrap_err().problem();
         assert_eq!(error.code, "plugin-broke-interface", "{error:?}");
@@ -324,14 +325,14 @@ fn batches_and_answers_keep_to_their_subject() {
 }
 
 #[test]
-fn groups_and_their_people_are_found_page_by_page() {
+fn groups_and_their_users_are_listed_page_by_page() {
     let names = ["eins", "zwei", "drei"];
     let changes =
         names.iter().flat_map(|it| vec![group(it), within(it, "p000"), within(it, "p003")]);
     let mut ones = with_groups(changes.collect());
-    let person = User { display_name: "Zoë".to_owned(), ..user("p000") };
-    let people = batch(CHANGES, "c3", vec![UserChange::User(person)]);
-    ones.sync_users(&mut Fake::users([people])).unwrap();
+    let renamed = User { display_name: "Zoë".to_owned(), ..user("p000") };
+    let users = batch(CHANGES, "c3", vec![UserChange::User(renamed)]);
+    ones.sync_users(&mut Fake::users([users])).unwrap();
     let (store, id) = ones.integration();
     let of = |search, after, limit| PageOf { search, after, removed: false, limit };
     let page = |of| -> Vec<_> {
@@ -351,14 +352,14 @@ fn groups_and_their_people_are_found_page_by_page() {
 }
 
 #[test]
-fn a_part_of_a_group_that_was_unreadable_keeps_who_is_in_it() {
+fn a_group_of_which_a_part_was_unreadable_keeps_its_members() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), within("a", "p001")]);
     let unreadable = UserChange::GroupUnreadable(Unreadable {
         id: "a".to_owned(),
         reason: "a member without an id".to_owned(),
     });
     // A group comes in pieces: one of them is broken, the next is not.
-    tell_all(&mut ones, vec![group("a"), within("a", "p000"), unreadable, group("a")]);
+    report_all(&mut ones, vec![group("a"), within("a", "p000"), unreadable, group("a")]);
     check(&ones, "A", &["p000", "p001"]);
 }
 
@@ -374,19 +375,22 @@ fn an_id_without_end_is_refused() {
 fn a_group_that_is_gone_for_good_leaves_no_memberships() {
     let mut ones =
         with_groups(vec![group("a"), within("a", "p000"), group("b"), within("b", "p001")]);
-    change(&mut ones, vec![UserChange::GroupRemoved("a".to_owned(), Removal::Permanent)]);
+    change(
+        &mut ones,
+        vec![UserChange::GroupRemoved(Removed { id: "a".to_owned(), removal: Removal::Permanent })],
+    );
     change(&mut ones, vec![group("a")]);
     check(&ones, "A", &[]);
     check(&ones, "B", &["p001"]);
 }
 
 #[test]
-fn one_group_that_is_too_large_counts_as_unreadable_and_keeps_who_is_in_it() {
+fn a_group_that_is_too_large_counts_as_unreadable_and_keeps_its_members() {
     let mut ones = with_groups(vec![group("a"), within("a", "p000"), group("b")]);
     let description = Some("x".repeat(64 << 10));
     let name = "A".to_owned();
     let large = ones_host::model::Group { id: "a".to_owned(), name, description, email: None };
-    let (_, counts) = tell_all(&mut ones, vec![UserChange::Group(large), group("b")]);
+    let (_, counts) = report_all(&mut ones, vec![UserChange::Group(large), group("b")]);
     assert_eq!((counts.unreadable, counts.groups.removed, counts.memberships.removed), (1, 0, 0));
     check(&ones, "A", &["p000"]);
 }

@@ -1,12 +1,13 @@
-//! A plugin that means harm: it is refused, and stops nobody. What takes work is counted in steps.
+//! A plugin that means harm: it is refused, and blocks no other work. Work on what it returns is
+//! counted in steps.
 
 use ones_host::{
     Error,
     budget::Budget,
-    form::Form,
+    form::{self, Form},
     model::Purpose,
     plugin::{CallError, Plugin, Session},
-    schema::{self, TooMuchWork, WORK},
+    schema::{TooMuchWork, WORK},
     secrets::Secrets,
     settings::Settings,
 };
@@ -52,11 +53,11 @@ fn endless(properties: usize) -> Value {
 #[test]
 fn a_schema_that_is_itself_ten_times_over_is_read_in_few_steps() {
     let (schema, budget) = (itself(10), Budget::new(WORK));
-    assert_eq!(schema::check(&schema), Ok(()));
+    assert_eq!(form::check(&schema), Ok(()));
     let settings = json!({ "key": "hunter2233" }).into();
     let secrets = Secrets::within(&settings, &schema, &budget);
     assert!(secrets.leak_in("hunter2233"));
-    Form::within(&schema, &budget);
+    Form::read_within(&schema, &budget);
     assert!(budget.spent() < 200, "{}", budget.spent());
 }
 
@@ -64,9 +65,9 @@ fn a_schema_that_is_itself_ten_times_over_is_read_in_few_steps() {
 fn a_schema_that_unfolds_without_end_is_refused_within_its_budget() {
     for schema in [doubling(15), endless(3_000)] {
         let budget = Budget::new(WORK);
-        Form::within(&schema, &budget);
+        Form::read_within(&schema, &budget);
         assert_eq!(budget.spent(), WORK);
-        assert_eq!(schema::check(&schema), Err(TooMuchWork));
+        assert_eq!(form::check(&schema), Err(TooMuchWork));
     }
 }
 
@@ -78,8 +79,8 @@ fn texts_that_are_copied_again_and_again_count_as_well() {
             (0..count).map(|it| (it.to_string(), json!({ "$ref": "#/$defs/text" }))).collect();
         json!({ "$defs": { "text": text }, "properties": properties })
     };
-    assert_eq!(schema::check(&refer(10)), Ok(()));
-    assert_eq!(schema::check(&refer(100)), Err(TooMuchWork));
+    assert_eq!(form::check(&refer(10)), Ok(()));
+    assert_eq!(form::check(&refer(100)), Err(TooMuchWork));
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_schema_that_refers_to_itself_as_a_tree_does_is_no_harm() {
         } } },
         "properties": { "server": tree }
     });
-    assert_eq!(schema::check(&schema), Ok(()));
+    assert_eq!(form::check(&schema), Ok(()));
     // The secrets are found however deep they are.
     let settings = json!({ "server": { "a": { "d": { "b": { "key": "hunter2233" } } } } });
     let secrets = Secrets::of(&Settings::from(settings), &schema);
@@ -100,7 +101,7 @@ fn a_schema_that_refers_to_itself_as_a_tree_does_is_no_harm() {
 }
 
 #[test]
-fn secrets_that_cannot_be_told_from_other_values_are_all_taken_for_secrets() {
+fn values_that_cannot_be_distinguished_from_secrets_are_taken_for_secrets() {
     let schema = json!({ "properties": { "name": { "type": "string" } } });
     let settings = Settings::from(json!({ "name": "Contoso Limited" }));
     assert!(!Secrets::of(&settings, &schema).leak_in("Contoso Limited"));
@@ -109,7 +110,7 @@ fn secrets_that_cannot_be_told_from_other_values_are_all_taken_for_secrets() {
 }
 
 #[test]
-fn a_text_made_to_look_like_a_secret_everywhere_is_taken_out_as_a_whole() {
+fn a_text_made_to_look_like_a_secret_everywhere_is_redacted_completely() {
     let schema = json!({ "properties": { "key": { "writeOnly": true } } });
     let settings = Settings::from(json!({ "key": format!("{}1", "a".repeat(10_000)) }));
     let secrets = Secrets::of(&settings, &schema);
@@ -151,7 +152,7 @@ async fn sent(url: &str, flow: &str) -> Result<(), CallError> {
 }
 
 #[tokio::test]
-async fn where_a_browser_is_sent_and_what_is_kept_for_it_are_bounded() {
+async fn the_address_and_the_flow_of_a_redirect_have_limits() {
     sent("https://vendor.example/authorize?x=1", "flow").await.unwrap();
     let rule = broken(sent("https://vendor.example", &"x".repeat(1 << 20)).await);
     assert!(rule.contains("redirect.flow has 1048576 bytes, 2048 at most"), "{rule}");

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use ones_host::{
-    Error,
+    Problem,
     settings::{Settings, SettingsError},
     store::{IntegrationId, SealingKey, Store, StoreError, StoreOptions},
 };
@@ -36,7 +36,7 @@ fn folder() -> (TempDir, Store, SealingKey) {
 }
 
 #[test]
-fn settings_are_found_again_as_they_were() {
+fn stored_settings_are_read_as_they_were() {
     let (folder, mut store, key) = folder();
     let id = store.keep_settings(None, &named("Contoso"), &key).unwrap();
     drop(store);
@@ -48,7 +48,7 @@ fn settings_are_found_again_as_they_were() {
 }
 
 #[test]
-fn nothing_of_them_is_stored_in_plain_but_the_name() {
+fn nothing_but_the_name_is_stored_in_plain_text() {
     let (folder, mut store, key) = folder();
     store.keep_settings(None, &named("Contoso"), &key).unwrap();
     let mut names = 0;
@@ -62,12 +62,12 @@ fn nothing_of_them_is_stored_in_plain_but_the_name() {
 }
 
 #[test]
-fn with_another_key_the_settings_are_closed_and_the_rest_is_open() {
+fn with_another_key_the_settings_cannot_be_read_and_all_else_can() {
     let (_folder, mut store, key) = folder();
     let id = store.keep_settings(None, &named("Contoso"), &key).unwrap();
     let error = store.settings(id, &other_key()).unwrap_err();
     assert!(matches!(&error, StoreError::Sealed { name } if name == "Contoso"), "{error:?}");
-    let problem = Error::from(error).problem();
+    let problem = Problem::from(&error);
     assert_eq!(problem.code, "settings-sealed");
     assert!(problem.remedy.unwrap().contains("ones.key"));
     assert_eq!(store.integrations().unwrap(), ["Contoso"]);
@@ -92,7 +92,7 @@ fn replace(folder: &TempDir, id: IntegrationId, sealed: &[u8]) {
 }
 
 #[test]
-fn settings_of_which_a_bit_was_changed_are_not_opened() {
+fn settings_with_a_changed_bit_are_not_decrypted() {
     let (folder, mut store, key) = folder();
     let id = store.keep_settings(None, &named("Contoso"), &key).unwrap();
     let original = sealed(&folder, id);
@@ -111,7 +111,7 @@ fn settings_of_which_a_bit_was_changed_are_not_opened() {
 }
 
 #[test]
-fn settings_of_one_integration_are_none_of_another() {
+fn settings_of_one_integration_are_not_decrypted_as_those_of_another() {
     let (folder, mut store, key) = folder();
     let one = store.keep_settings(None, &named("One"), &key).unwrap();
     let two = store.keep_settings(None, &named("Two"), &key).unwrap();
@@ -139,16 +139,16 @@ fn an_integration_takes_the_name_of_its_settings() {
     assert_eq!(store.name(one).unwrap().as_deref(), Some("Uno"));
     for id in [None, Some(one)] {
         let taken = store.keep_settings(id, &named("Two"), &key).unwrap_err();
-        assert_eq!(taken.problem().code, "name-taken");
+        assert!(matches!(taken, StoreError::NameTaken { .. }));
     }
     let nameless = store.keep_settings(Some(one), &json!({}).into(), &key).unwrap_err();
-    assert!(matches!(nameless, Error::Settings(SettingsError::NoName)));
+    assert!(matches!(nameless, StoreError::Settings(SettingsError::NoName)));
     assert_eq!(store.settings(one, &key).unwrap().unwrap().name().unwrap(), "Uno");
     assert_eq!(store.settings(two, &key).unwrap().unwrap().name().unwrap(), "Two");
 }
 
 #[test]
-fn the_overview_says_whose_settings_are_kept() {
+fn the_overview_says_which_integrations_have_settings() {
     let ones = Ones::with_users(&ids(1));
     let mut store = ones.open();
     let key = other_key();
@@ -165,12 +165,12 @@ fn the_overview_says_whose_settings_are_kept() {
 }
 
 #[test]
-fn there_need_not_be_an_integration_of_a_number_in_an_address() {
+fn a_number_in_a_url_may_belong_to_no_integration() {
     let (_folder, mut store, key) = folder();
-    let nobody = IntegrationId::from(7);
-    assert_eq!(store.name(nobody).unwrap(), None);
-    assert!(store.settings(nobody, &key).unwrap().is_none());
-    assert!(store.keep_settings(Some(nobody), &named("x"), &key).is_err());
+    let unknown = IntegrationId::from(7);
+    assert_eq!(store.name(unknown).unwrap(), None);
+    assert!(store.settings(unknown, &key).unwrap().is_none());
+    assert!(store.keep_settings(Some(unknown), &named("x"), &key).is_err());
     assert_eq!(store.integrations().unwrap(), [""; 0]);
 }
 
@@ -197,7 +197,7 @@ fn a_key_in_the_environment_needs_no_file() {
 }
 
 #[test]
-fn what_is_no_key_is_not_replaced() {
+fn a_file_that_holds_no_key_is_not_replaced() {
     for wrong in ["", "short", "AAECAwQFBgcICQoLDA0ODw==", "§"] {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("ones.key");
@@ -215,7 +215,7 @@ fn debug_output_has_no_key() {
 }
 
 #[test]
-fn settings_from_a_form_are_taken_to_the_letter() {
+fn settings_from_a_form_are_stored_literally() {
     let value: Value = json!({ "server": { "name": "${NAME}" } });
     assert_eq!(Settings::from(value).name().unwrap(), "${NAME}");
 }

@@ -10,8 +10,8 @@ use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
     model::{
-        Group, Removal, Room, RoomBatch, RoomChange, Subject, Summary, Unreadable, User, UserBatch,
-        UserChange,
+        Group, Removal, Removed, Room, RoomBatch, RoomChange, Subject, Summary, Unreadable, User,
+        UserBatch, UserChange,
     },
     plugin::CallError,
     store::{Decision, Kind},
@@ -149,22 +149,22 @@ impl Directory {
         Ok(ids.iter().map(|it| stands(number(it))).collect())
     }
 
-    fn tell(
+    fn report(
         &mut self,
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let breaks_after = self.faults.breaks_after;
-        let mut told = 0;
+        let mut reported = 0;
         let mut put = |batch: UserBatch| {
-            if breaks_after.is_some_and(|it| told >= it) {
+            if breaks_after.is_some_and(|it| reported >= it) {
                 return Err(CallError::Refused(unavailable()).into());
             }
-            told += 1;
+            reported += 1;
             take(batch)
         };
         let subject = match self.kind {
-            Kind::User => Subject::People,
+            Kind::User => Subject::Users,
             _ => Subject::Groups,
         };
         let checkpoint = format!("log {}", self.log.len());
@@ -172,7 +172,7 @@ impl Directory {
         let since = since.filter(|_| !self.faults.forgets).and_then(|it| it.strip_prefix("log "));
         let Some(log) = since.map(|it| it.parse::<usize>().unwrap()) else {
             let listed = self.listed().map(|(number, item)| self.there(number, item)).collect();
-            // A listing that breaks off begins anew.
+            // A listing that breaks off is restarted.
             put(UserBatch { checkpoint: "listing".to_owned(), ..batch(FIRST, listed) })?;
             put(batch(LAST, Vec::new()))?;
             self.owed.clear();
@@ -212,7 +212,7 @@ fn as_room(number: u8, item: Item) -> RoomChange {
         let nickname = Some(item.version.to_string());
         RoomChange::Room(Room { nickname, ..room(&id(number)) })
     } else {
-        RoomChange::Unreadable(cannot_be_read(number))
+        RoomChange::RoomUnreadable(cannot_be_read(number))
     }
 }
 
@@ -228,8 +228,8 @@ impl Source for Directory {
         for (number, item) in self.listed() {
             match as_room(number, item) {
                 RoomChange::Room(it) => batch.rooms.push(it),
-                RoomChange::Unreadable(it) => batch.unreadable.push(it),
-                RoomChange::Missing(..) => unreachable!("it is listed"),
+                RoomChange::RoomUnreadable(it) => batch.unreadable.push(it),
+                RoomChange::RoomMissing(_) => unreachable!("it is listed"),
             }
         }
         take(batch)?;
@@ -241,7 +241,7 @@ impl Source for Directory {
         since: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.tell(since, take)?;
+        self.report(since, take)?;
         Ok(Summary { complete: true, ..Summary::default() })
     }
 
@@ -256,7 +256,7 @@ impl Source for Directory {
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
         let stands = |it: &String| match self.lagging(number(it)) {
             Some(item) => as_room(number(it), item),
-            None => RoomChange::Missing(it.clone(), Removal::Soft),
+            None => RoomChange::RoomMissing(Removed { id: it.clone(), removal: Removal::Soft }),
         };
         Ok(ids.iter().map(stands).collect())
     }

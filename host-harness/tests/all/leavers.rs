@@ -1,4 +1,4 @@
-//! What becomes of people who were removed.
+//! What happens to users who were removed.
 
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::store::{Admission, Kind, Leavers};
@@ -9,9 +9,9 @@ use crate::fake::*;
 fn with_leavers(leavers: Leavers) -> Ones {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["Staff".to_owned()];
-    let people = ids(20).iter().map(|it| told(it)).collect();
+    let users = ids(20).iter().map(|it| reported(it)).collect();
     let mirrored = vec![group("a"), within("a", "p000"), group("b"), group("c")];
-    let batches = [batch(WHOLE, "c1", people), of_groups(WHOLE, "c2", mirrored)];
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", mirrored)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     let (mut store, id) = ones.integration();
     store.set_leavers(id, leavers).unwrap();
@@ -22,7 +22,7 @@ fn with_leavers(leavers: Leavers) -> Ones {
     ones
 }
 
-/// How many a run without changes deletes, so many days from now.
+/// Number of users that a run without changes deletes, that many days from now.
 fn later(ones: &mut Ones, days: i64) -> u64 {
     ones.options.now = Some(Timestamp::now() + (days * 24).hours());
     ones.sync_users(&mut Fake::users([])).unwrap().counts.deleted
@@ -31,7 +31,7 @@ fn later(ones: &mut Ones, days: i64) -> u64 {
 const AFTER_30: Leavers = Leavers::Remove { after_days: 30 };
 
 #[test]
-fn who_leaves_is_kept_unless_somebody_says_otherwise() {
+fn a_removed_user_stays_stored_by_default() {
     let mut ones = with_leavers(Leavers::default());
     assert_eq!(later(&mut ones, 9_999), 0);
     assert_eq!(ones.rows(Kind::User, true).len(), 20);
@@ -40,7 +40,7 @@ fn who_leaves_is_kept_unless_somebody_says_otherwise() {
 }
 
 #[test]
-fn who_left_long_enough_ago_is_deleted_for_good() {
+fn a_user_who_was_removed_long_ago_is_deleted() {
     let mut ones = with_leavers(AFTER_30);
     assert_eq!(later(&mut ones, 29), 0);
     assert_eq!(ones.rows(Kind::User, true).len(), 20);
@@ -49,7 +49,7 @@ fn who_left_long_enough_ago_is_deleted_for_good() {
     assert_eq!(ones.runs().pop().unwrap().deleted, 2);
     assert_eq!(later(&mut ones, 31), 0);
     let (store, id) = ones.integration();
-    assert_eq!(store.person(id, "p000").unwrap(), None);
+    assert_eq!(store.user(id, "p000").unwrap(), None);
     assert_eq!(store.own_groups(id, false).unwrap()[0].members, 18);
     drop(store);
     assert_eq!(ones.rows(Kind::Group, true).len(), 3, "groups stay");
@@ -65,7 +65,7 @@ fn rooms_that_are_gone_stay() {
 }
 
 #[test]
-fn a_run_that_fails_and_a_run_of_rooms_delete_nobody() {
+fn a_failed_run_and_a_run_of_rooms_delete_no_user() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + 9_999.hours());
     ones.sync_users(&mut Fake::users([]).then_fails()).unwrap_err();
@@ -74,7 +74,7 @@ fn a_run_that_fails_and_a_run_of_rooms_delete_nobody() {
 }
 
 #[test]
-fn who_is_only_held_has_not_left() {
+fn a_user_whose_removal_is_held_does_not_count_as_removed() {
     let mut ones = Ones::with_users(&ids(30));
     let (mut store, id) = ones.integration();
     store.set_leavers(id, AFTER_30).unwrap();
@@ -86,19 +86,19 @@ fn who_is_only_held_has_not_left() {
 }
 
 #[test]
-fn who_comes_back_after_that_is_new_and_still_in_their_groups() {
+fn a_deleted_user_who_is_back_is_new_and_still_in_the_directorys_groups() {
     let mut ones = with_leavers(AFTER_30);
     later(&mut ones, 31);
     ones.options.default_groups = vec!["Late".to_owned()];
-    let back = batch(CHANGES, "c5", vec![told("p000")]);
+    let back = batch(CHANGES, "c5", vec![reported("p000")]);
     assert_eq!(ones.sync_users(&mut Fake::users([back])).unwrap().counts.added, 1);
     let (store, id) = ones.integration();
-    assert_eq!(store.person(id, "p000").unwrap().unwrap().groups, ["Late"]);
+    assert_eq!(store.user(id, "p000").unwrap().unwrap().groups, ["Late"]);
     assert_eq!(store.groups_of(id, "p000").unwrap()[0].name, "A");
 }
 
 #[test]
-fn who_is_there_but_cannot_be_read_is_not_deleted_for_good() {
+fn a_user_who_exists_but_cannot_be_read_is_not_deleted() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
     let back = batch(CHANGES, "c5", vec![unreadable("p000")]);
@@ -109,7 +109,7 @@ fn who_is_there_but_cannot_be_read_is_not_deleted_for_good() {
 }
 
 #[test]
-fn an_incomplete_run_deletes_nobody_for_good() {
+fn an_incomplete_run_deletes_no_user() {
     let mut ones = with_leavers(AFTER_30);
     ones.options.now = Some(Timestamp::now() + (31 * 24).hours());
     let run = ones.sync_users(&mut Fake::users([]).incomplete()).unwrap();

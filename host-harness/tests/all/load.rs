@@ -54,7 +54,7 @@ fn a_file_that_is_too_large_is_not_compiled() {
 }
 
 #[test]
-fn a_component_of_another_world_is_told_by_its_exports() {
+fn a_component_of_another_world_is_recognized_by_its_exports() {
     check("(component)", "plugin-other-world", "but nothing");
     check(
         r#"(component (instance $i) (export "wasi:cli/run@0.2.0" (instance $i)))"#,
@@ -64,7 +64,7 @@ fn a_component_of_another_world_is_told_by_its_exports() {
 }
 
 #[test]
-fn a_component_of_another_version_is_told_by_it() {
+fn a_component_of_another_version_is_recognized() {
     check(
         r#"(component (instance $i) (export "ones:integration/integration@0.7.0" (instance $i)))"#,
         "plugin-other-version",
@@ -103,7 +103,7 @@ fn trapping() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_crash_is_told_with_the_name_of_the_plugin() {
+async fn a_crash_is_reported_with_the_name_of_the_plugin() {
     let plugin = load(&trapping()).unwrap();
     let problem = Error::from(plugin.describe().await.unwrap_err()).problem();
     assert_eq!(problem.code, "plugin-trapped", "{problem:?}");

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::fake::*;
 
-/// A data folder as version 0.1.0 wrote it: people, one of them removed and one held, a
+/// A data folder as version 0.1.0 wrote it: users, one of them removed and one held, a
 /// room, what they joined, runs, a schedule.
 pub(crate) fn older() -> Ones {
     let ones = Ones::new();
@@ -57,7 +57,8 @@ const TABLES: [(&str, &str); 9] = [
     ("progress", "integration,kind,checkpoint,enumeration,enumerating,sweep_due,base"),
     (
         "record",
-        "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,search",
+        "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,\
+         search",
     ),
     ("membership", "integration,kind,person,group_name"),
     ("removal", "integration,kind,id,reason,held_since"),
@@ -80,9 +81,9 @@ fn nothing_is_lost_from_data_of_the_version_before() {
 #[test]
 fn a_sync_goes_on_from_there_and_now_has_groups() {
     let mut ones = older();
-    let people = batch(CHANGES, "c8", vec![told("new")]);
-    let groups = of_groups(WHOLE, "c9", vec![group("g"), within("g", "p000")]);
-    let source = &mut Fake::users([people, groups]);
+    let users = batch(CHANGES, "c8", vec![reported("new")]);
+    let groups = of_groups(COMPLETE, "c9", vec![group("g"), within("g", "p000")]);
+    let source = &mut Fake::users([users, groups]);
     let counts = ones.sync_users(source).unwrap().counts;
     assert_eq!(source.since.as_deref(), Some("c7"));
     assert_eq!((counts.added, counts.held, counts.groups.added), (1, 1, 1));
@@ -103,14 +104,14 @@ fn what_refers_to_what_still_does() {
 }
 
 #[test]
-fn whoever_reads_an_older_folder_brings_it_up_to_date_and_a_rehearsal_does_not() {
+fn reading_an_older_folder_migrates_it_and_a_dry_run_does_not() {
     let ones = older();
     let version = || -> usize {
         let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
         database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     };
     let mut store = Store::rehearse(ones.folder.path()).unwrap();
-    let source = &mut Fake::users([of_groups(WHOLE, "c8", vec![group("g")])]);
+    let source = &mut Fake::users([of_groups(COMPLETE, "c8", vec![group("g")])]);
     let mut unobserved = Unobserved;
     let sync = Sync::new(&mut store, source, &mut unobserved, Options::default());
     assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
@@ -149,7 +150,7 @@ fn case_040_a_removal_that_an_older_version_left_waiting_is_confirmed_before_it_
         let mut ones = older_with_groups();
         let mut source = Fake::users([]);
         if found {
-            source = source.where_stands(told("p003"));
+            source = source.where_stands(reported("p003"));
         }
         let counts = ones.sync_users(&mut source).unwrap().counts;
         assert_eq!(source.read, ["p003"]);

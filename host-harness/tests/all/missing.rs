@@ -3,7 +3,7 @@
 
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
-    model::{Removal, RoomChange, RoomFields, Unreadable, User, UserChange, UserFields},
+    model::{Removal, Removed, RoomChange, RoomField, Unreadable, User, UserChange, UserField},
     store::{Admission, Decision, Kind, RunCounts},
     sync::{MISSING_GRACE, Options},
 };
@@ -27,9 +27,9 @@ fn empty() -> Ones {
 /// One that knows 20 users and three groups, with p000 in the first.
 fn known() -> Ones {
     let mut ones = empty();
-    let users = ids(20).iter().map(|it| told(it)).collect();
+    let users = ids(20).iter().map(|it| reported(it)).collect();
     let groups = vec![group("a"), within("a", "p000"), group("b"), group("c")];
-    let batches = [batch(WHOLE, "c1", users), of_groups(WHOLE, "c2", groups)];
+    let batches = [batch(COMPLETE, "c1", users), of_groups(COMPLETE, "c2", groups)];
     ones.sync_users(&mut Fake::users(batches)).unwrap();
     ones
 }
@@ -47,7 +47,7 @@ fn title(ones: &Ones, id: &str) -> String {
 /// All users but these, as a complete listing.
 fn all_but(left_out: &[&str]) -> Fake {
     let users = ids(20).into_iter().filter(|it| !left_out.contains(&it.as_str()));
-    Fake::users([batch(WHOLE, "c3", users.map(|it| told(&it)).collect())])
+    Fake::users([batch(COMPLETE, "c3", users.map(|it| reported(&it)).collect())])
 }
 
 fn changes(changes: Vec<UserChange>) -> Fake {
@@ -169,12 +169,12 @@ fn what_was_found_by_id_but_not_listed_is_read_once_more() {
 }
 
 #[test]
-fn whoever_signed_in_within_the_hour_is_not_removed_for_being_absent() {
+fn a_user_who_signed_in_within_the_hour_is_not_removed_for_being_absent() {
     let mut ones = known();
     let now = Timestamp::now();
     let (mut store, id) = ones.integration();
-    for person in ["p001", "new"] {
-        let admission = store.admit(id, &user(person), &[]).unwrap();
+    for id_of_user in ["p001", "new"] {
+        let admission = store.admit(id, &user(id_of_user), &[]).unwrap();
         assert!(matches!(admission, Admission::Known | Admission::Created));
     }
     drop(store);
@@ -234,7 +234,7 @@ fn a_candidate_whose_removal_was_discarded_is_left_alone_until_the_next_listing(
 fn a_clock_that_was_set_back_protects_nothing_for_longer_than_an_hour() {
     let mut ones = known();
     after(&mut ones, 1_000_000);
-    run(&mut ones, changes(vec![told("p001")]));
+    run(&mut ones, changes(vec![reported("p001")]));
     ones.options.full = true;
     after(&mut ones, 10);
     assert_eq!(run(&mut ones, all_but(&["p001"])).0.removed, 0);
@@ -275,11 +275,12 @@ fn case_024_a_room_that_is_neither_listed_nor_found_by_id_is_removed() {
     let mut ones = empty();
     ones.sync_rooms(&mut rooms(&[])).unwrap();
     after(&mut ones, 61);
-    let not_chosen = RoomChange::Missing("p002".to_owned(), Removal::OutOfScope);
+    let not_chosen =
+        RoomChange::RoomMissing(Removed { id: "p002".to_owned(), removal: Removal::OutOfScope });
     let broken = Unreadable { id: "p003".to_owned(), reason: "no e-mail".to_owned() };
     let source = &mut rooms(&["p001", "p002", "p003"])
         .where_room_stands(not_chosen)
-        .where_room_stands(RoomChange::Unreadable(broken));
+        .where_room_stands(RoomChange::RoomUnreadable(broken));
     let counts = ones.sync_rooms(source).unwrap().counts;
     assert_eq!((counts.removed, counts.unreadable), (2, 1));
     let rows = ones.rows(Kind::Room, true);
@@ -322,7 +323,7 @@ fn case_046_an_account_that_may_be_a_room_is_stored_only_where_it_is_known() {
 #[test]
 fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
     let mut ones = empty();
-    let whole = || {
+    let complete = || {
         let mut room = room("attic");
         room.building = Some("Tower".to_owned());
         room.floor_label = Some("9th".to_owned());
@@ -331,26 +332,26 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
         room.lists = vec!["Quiet".to_owned()];
         room
     };
-    let mut tell = |room: ones_host::model::Room| {
+    let mut report = |room: ones_host::model::Room| {
         let mut source = Fake::rooms([]);
         source.rooms[0].rooms.push(room);
         let counts = ones.sync_rooms(&mut source).unwrap().counts;
         (counts, ones.rows(Kind::Room, false).swap_remove(0).1)
     };
-    let (_, before) = tell(whole());
-    let unknown = RoomFields {
-        building: true,
-        floor_label: true,
-        address: true,
-        position: true,
-        lists: true,
-    };
-    let (counts, row) = tell(ones_host::model::Room { unknown, ..room("attic") });
+    let (_, before) = report(complete());
+    let unknown = vec![
+        RoomField::Building,
+        RoomField::FloorLabel,
+        RoomField::Address,
+        RoomField::Position,
+        RoomField::Lists,
+    ];
+    let (counts, row) = report(ones_host::model::Room { unknown, ..room("attic") });
     assert_eq!((counts, row), (RunCounts::default(), before));
     // What is known counts, and so does that a field has no value.
-    let unknown = RoomFields { lists: true, ..RoomFields::default() };
+    let unknown = vec![RoomField::Lists];
     let (counts, row) =
-        tell(ones_host::model::Room { unknown, capacity: Some(4), ..room("attic") });
+        report(ones_host::model::Room { unknown, capacity: Some(4), ..room("attic") });
     assert_eq!((counts.updated, &row["lists"][0]), (1, &"Quiet".into()));
     assert_eq!((&row["capacity"], &row["building"]), (&4.into(), &serde_json::Value::Null));
 }
@@ -358,13 +359,13 @@ fn case_048_what_could_not_be_read_of_a_room_stays_as_it_was() {
 #[test]
 fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
     let mut ones = empty();
-    let card = |id: &str, number: &str, card_number: bool| {
+    let card = |id: &str, number: &str, is_unknown: bool| {
         let card = Some(number.to_owned());
-        let unknown = UserFields { card_number };
+        let unknown = Vec::from_iter(is_unknown.then_some(UserField::CardNumber));
         UserChange::User(User { card_number: card, unknown, ..user(id) })
     };
     let first = vec![card("a", "007", false), card("b", "means nothing", true)];
-    run(&mut ones, Fake::users([batch(WHOLE, "c1", first)]));
+    run(&mut ones, Fake::users([batch(COMPLETE, "c1", first)]));
     let again = vec![card("a", "means nothing", true), gone("b")];
     let (counts, _) = run(&mut ones, changes(again));
     assert_eq!((counts.updated, counts.removed), (0, 1));
@@ -376,11 +377,11 @@ fn case_048_a_card_number_that_could_not_be_read_stays_as_it_was() {
 }
 
 #[test]
-fn whoever_signs_in_first_has_no_card_number_that_could_not_be_read() {
+fn a_new_user_who_signs_in_lacks_a_card_number_that_could_not_be_read() {
     let ones = known();
     let (mut store, id) = ones.integration();
-    let unknown = UserFields { card_number: true };
+    let unknown = vec![UserField::CardNumber];
     let new = User { card_number: Some("means nothing".to_owned()), unknown, ..user("new") };
     assert_eq!(store.admit(id, &new, &[]).unwrap(), Admission::Created);
-    assert_eq!(store.person(id, "new").unwrap().unwrap().record.card_number, None);
+    assert_eq!(store.user(id, "new").unwrap().unwrap().record.card_number, None);
 }

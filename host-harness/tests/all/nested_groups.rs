@@ -1,4 +1,4 @@
-//! Groups within each other: who is in them, whatever the shape.
+//! Groups within each other: their users, whatever the shape.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,10 +30,10 @@ fn batches(changes: Vec<UserChange>) -> Vec<ones_host::model::UserBatch> {
 /// ONES with users and groups, of which these are removed, and memberships.
 fn ones(edges: &[(usize, usize)], removed: &BTreeSet<usize>) -> Ones {
     let mut ones = Ones::new();
-    let people = (0..FIRST_GROUP).map(|it| told(&id(it))).collect();
+    let users = (0..FIRST_GROUP).map(|it| reported(&id(it))).collect();
     let groups = (FIRST_GROUP..END - 1).map(|it| group(&id(it)));
     let members = edges.iter().map(|(holder, member)| within(&id(*holder), &id(*member)));
-    let mut all = vec![batch(WHOLE, "c1", people)];
+    let mut all = vec![batch(COMPLETE, "c1", users)];
     all.extend(batches(groups.chain(members).collect()));
     ones.options.limit = ones_host::sync::Limit { count: u64::MAX, percent: 100 };
     ones.sync_users(&mut Fake::users(all)).unwrap();
@@ -69,7 +69,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn who_is_in_a_group_is_who_is_found_by_following_each_membership(
+    fn the_users_of_a_group_are_those_found_by_following_each_membership(
         edges in vec((FIRST_GROUP..END, 0..END), 0..60),
         removed in vec(FIRST_GROUP..END - 1, 0..3),
     ) {
@@ -101,8 +101,8 @@ fn groups_that_are_all_within_each_other_have_the_same_members() {
         others.chain([group(&name(holder)), within(&name(holder), &id(holder % FIRST_GROUP))])
     });
     let mut ones = Ones::new();
-    let people = (0..FIRST_GROUP).map(|it| told(&id(it))).collect();
-    let mut all = vec![batch(WHOLE, "c1", people)];
+    let users = (0..FIRST_GROUP).map(|it| reported(&id(it))).collect();
+    let mut all = vec![batch(COMPLETE, "c1", users)];
     all.extend(batches(within_all.collect()));
     ones.sync_users(&mut Fake::users(all)).unwrap();
     let everybody: Vec<_> = (0..FIRST_GROUP).map(id).collect();
@@ -119,7 +119,7 @@ fn a_long_chain_of_groups_ends() {
     let name = |it: usize| format!("g{it:04}");
     let chain = (0..length).flat_map(|it| [group(&name(it)), within(&name(it), &name(it + 1))]);
     let mut ones = Ones::new();
-    let mut all = vec![batch(WHOLE, "c1", vec![told("p")])];
+    let mut all = vec![batch(COMPLETE, "c1", vec![reported("p")])];
     all.extend(batches(chain.chain([within(&name(length - 1), "p")]).collect()));
     ones.sync_users(&mut Fake::users(all)).unwrap();
     let (store, integration) = ones.integration();

@@ -5,7 +5,10 @@ INSERT INTO record (integration, kind, id, json, email, seen, first_seen, remove
     kept_at, provisional, search)
 VALUES
     (1, 'user', 'p000',
-     '{"id":"p000","username":"p000@contoso.com","displayName":"P000","email":"p000@contoso.com","givenName":null,"surname":null,"jobTitle":null,"department":null,"office":null,"mobilePhone":null,"businessPhone":null,"language":null,"cardNumber":null,"enabled":true,"guest":false}',
+     '{"id":"p000","username":"p000@contoso.com","displayName":"P000",'
+     || '"email":"p000@contoso.com","givenName":null,"surname":null,'
+     || '"jobTitle":null,"department":null,"office":null,"mobilePhone":null,"businessPhone":null,'
+     || '"language":null,"cardNumber":null,"enabled":true,"guest":false}',
      'p000@contoso.com', 3, '2026-01-01T00:00:00Z', NULL, NULL, '2026-01-05T00:00:00Z', 0,
      'p000'),
     (1, 'user', 'p001', '{"id":"p001","displayName":"P001"}', NULL, 3, '2026-01-01T00:00:00Z',

@@ -10,7 +10,7 @@ const SINCE: i64 = 1_795_694_400;
 
 fn owing(count: u32) -> Ones {
     let mut ones = Ones::new();
-    let source = Fake::users([batch(WHOLE, "c1", vec![told("a")])]);
+    let source = Fake::users([batch(COMPLETE, "c1", vec![reported("a")])]);
     ones.sync_users(&mut source.owing(count, SINCE)).unwrap();
     ones
 }
@@ -49,7 +49,7 @@ fn case_042_one_is_named_as_one() {
 fn what_is_owed_since_no_time_that_there_is_ends_no_run() {
     let mut ones = Ones::new();
     for since in [i64::MIN, i64::MAX] {
-        let source = Fake::users([batch(WHOLE, "c1", vec![told("a")])]);
+        let source = Fake::users([batch(COMPLETE, "c1", vec![reported("a")])]);
         ones.options.full = true;
         ones.sync_users(&mut source.owing(2, since)).unwrap();
     }

@@ -1,4 +1,4 @@
-//! People and rooms page by page.
+//! Users and rooms page by page.
 
 use ones_host::{
     model::{User, UserChange},
@@ -19,7 +19,7 @@ fn called(id: &str, name: &str, email: Option<&str>, username: &str) -> UserChan
 
 fn with(changes: Vec<UserChange>) -> (Ones, Store, IntegrationId) {
     let mut ones = Ones::new();
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let (store, id) = ones.integration();
     (ones, store, id)
 }
@@ -47,7 +47,7 @@ fn a_person_is_found_by_name_e_mail_and_name_to_sign_in_with() {
     check(&store, id, " alg@CONTOSO ", &["1"]);
     check(&store, id, "berta@contoso", &["2"]);
     check(&store, id, "fabrikam", &["3"]);
-    check(&store, id, "nobody", &[]);
+    check(&store, id, "unknown", &[]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn the_account_of_a_room_is_neither_listed_nor_counted() {
     let (store, id) = ones.integration();
     check(&store, id, "", &["p000", "p002"]);
     let counts = store.counts(id).unwrap();
-    assert_eq!((counts.people, counts.rooms, counts.held), (2, 2, 0));
+    assert_eq!((counts.users, counts.rooms, counts.held), (2, 2, 0));
     let of = PageOf { search: "att", after: None, removed: false, limit: 10 };
     assert_eq!(ids_of(&store.page(id, Kind::Room, of).unwrap()), ["attic"]);
 }
@@ -127,7 +127,8 @@ fn data_of_an_older_version_are_searched_as_well() {
             r#"PRAGMA user_version = 1;
                INSERT INTO integration VALUES (1, 'Contoso', '2026-01-01T00:00:00Z');
                INSERT INTO record (integration, kind, id, json, seen, first_seen) VALUES (1, 'user',
-                   'a', '{"id":"a","displayName":"ÄLG","username":"x@y"}', 1, '2026-01-01T00:00:00Z');"#,
+                   'a', '{"id":"a","displayName":"ÄLG","username":"x@y"}', 1,
+                   '2026-01-01T00:00:00Z');"#,
         )
         .unwrap();
     drop(database);
@@ -144,22 +145,22 @@ proptest! {
 
     /// Whatever the names are, also where many share one.
     #[test]
-    fn pages_put_together_are_the_whole(
+    fn all_pages_together_list_each_record_once(
         names in vec("[aAbäÄ\u{130} %]{0,3}", 1..30),
         search in "[aäb]{0,1}",
         limit in 1_u32..7,
     ) {
-        let people = ids(names.len());
-        let changes = people.iter().zip(&names);
+        let users = ids(names.len());
+        let changes = users.iter().zip(&names);
         let changes = changes.map(|(id, name)| called(id, name, None, "x@y")).collect();
         let (_ones, store, id) = with(changes);
 
-        let mut whole: Vec<_> = people.iter().zip(&names)
+        let mut all: Vec<_> = users.iter().zip(&names)
             .map(|(id, name)| (name.to_lowercase() + "\nx@y", id.clone()))
             .filter(|(text, _)| text.contains(&search))
             .collect();
-        whole.sort();
-        let whole: Vec<_> = whole.into_iter().map(|(_, id)| id).collect();
+        all.sort();
+        let all: Vec<_> = all.into_iter().map(|(_, id)| id).collect();
 
         let mut read: Vec<String> = Vec::new();
         loop {
@@ -176,6 +177,6 @@ proptest! {
             }
             read.extend(page.into_iter().map(|it| it.id));
         }
-        prop_assert_eq!(read, whole);
+        prop_assert_eq!(read, all);
     }
 }

@@ -1,4 +1,4 @@
-//! The program itself, as far as it goes without a plugin.
+//! The commands of the program that need no plugin.
 
 use std::{
     path::Path,
@@ -26,14 +26,14 @@ fn text(bytes: &[u8]) -> String {
 #[track_caller]
 fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
     let output = program(folder, args);
-    let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
-    assert!(told.contains(stderr), "{args:?}: {told}");
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");
+    assert!(errors.contains(stderr), "{args:?}: {errors}");
     text(&output.stdout)
 }
 
 #[test]
-fn wrong_usage_is_told_with_exit_code_2() {
+fn wrong_usage_is_reported_with_exit_code_2() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     check(folder, &["frobnicate"], 2, "frobnicate");
@@ -49,7 +49,7 @@ fn wrong_usage_is_told_with_exit_code_2() {
 }
 
 #[test]
-fn kept_settings_are_taken_by_name() {
+fn stored_settings_are_used_by_name() {
     let ones = Ones::with_users(&ids(1));
     let folder = ones.folder.path();
     let mut store = ones.open();
@@ -61,9 +61,9 @@ fn kept_settings_are_taken_by_name() {
             let args = [command, &["--data", ".", "--integration", name]].concat();
             check(folder, &args, code, says);
         };
-        // What is missing next is the plugin.
+        // Then only the plugin is missing.
         check("Kept", 2, "--plugin FILE");
-        check(NAME, 1, "no settings are kept of \"Contoso\"");
+        check(NAME, 1, "no settings are stored for \"Contoso\"");
         check("Nope", 2, "known: Contoso, Kept");
     }
     std::fs::write(folder.join("ones.key"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
@@ -76,7 +76,7 @@ fn kept_settings_are_taken_by_name() {
 }
 
 #[test]
-fn wrong_contents_of_the_settings_are_no_wrong_usage() {
+fn wrong_contents_of_the_settings_end_with_exit_code_1() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     for (text, says) in [
@@ -90,7 +90,7 @@ fn wrong_contents_of_the_settings_are_no_wrong_usage() {
 }
 
 #[test]
-fn a_list_needs_the_name_alone_of_the_settings() {
+fn a_list_needs_only_the_name_of_the_settings() {
     let ones = Ones::with_users(&ids(2));
     let folder = ones.folder.path();
     let settings = r#"{"server": {"name": "Contoso", "clientSecret": "${NOT_SET}"}}"#;
@@ -103,12 +103,12 @@ fn a_list_needs_the_name_alone_of_the_settings() {
 }
 
 #[test]
-fn json_is_whole_and_steers_no_terminal() {
+fn json_is_complete_and_controls_no_terminal() {
     let mut ones = Ones::new();
     let name = "a\u{7f}\u{9b}2J\u{1b}[31mé\u{85}\u{61c}\u{180e}\u{fff9}\u{e0041}\u{202e}\u{2066}";
     let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
     let changes = vec![ones_host::model::UserChange::User(evil)];
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let args = ["users", "--data", ".", "--format", "json"];
     let stdout = check(ones.folder.path(), &args, 0, "");
     assert!(stdout.trim().chars().all(|it| it == 'é' || it.is_ascii_graphic()), "{stdout:?}");
@@ -118,20 +118,21 @@ fn json_is_whole_and_steers_no_terminal() {
 }
 
 #[test]
-fn text_that_misleads_is_left_out_of_a_list_and_what_writes_names_is_not() {
+fn misleading_characters_are_left_out_of_a_list_and_those_of_names_are_not() {
     let mut ones = Ones::new();
-    let name = "Z\u{202e}o\u{61c}\u{180e}\u{fff9}\u{fffa}\u{fffb}ë\u{e0001}\u{e0041}\u{2066}\u{2069}\u{200b}\u{1b}\u{9b}";
+    let name = "Z\u{202e}o\u{61c}\u{180e}\u{fff9}\u{fffa}\u{fffb}ë\u{e0001}\u{e0041}\
+                \u{2066}\u{2069}\u{200b}\u{1b}\u{9b}";
     let evil = ones_host::model::User { display_name: name.to_owned(), ..user("a") };
     let persian =
         ones_host::model::User { display_name: "علی\u{200c}رضا".to_owned(), ..user("b") };
     let changes = [evil, persian].map(ones_host::model::UserChange::User).to_vec();
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
     assert!(stdout.contains("Zoë ") && stdout.contains("علی\u{200c}رضا"), "{stdout:?}");
 }
 
 #[test]
-fn a_failure_is_told_on_stderr_and_in_json_on_stdout() {
+fn a_failure_is_printed_on_stderr_and_as_json_on_stdout() {
     let folder = TempDir::new().unwrap();
     let args = ["--format", "json", "describe", "--plugin", "nowhere.wasm"];
     let stdout = check(folder.path(), &args, 1, "nowhere.wasm");
@@ -165,7 +166,7 @@ fn lists_are_one_json_object_a_line() {
 }
 
 #[test]
-fn removed_ones_are_listed_with_all_alone() {
+fn removed_users_are_listed_only_with_all() {
     let mut ones = Ones::with_users(&ids(20));
     ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", vec![gone("p001")])])).unwrap();
     let folder = ones.folder.path();
@@ -195,7 +196,7 @@ fn held_removals_are_listed_and_decided_on() {
         (&first["id"], &first["kind"], &first["reason"]),
         (&"p000".into(), &"user".into(), &"permanent".into())
     );
-    check(folder, &["removals", "approve", "nobody", "--data", "."], 1, "nobody");
+    check(folder, &["removals", "approve", "unknown", "--data", "."], 1, "unknown");
     assert_eq!(run(&["removals", "approve", "p000"]), "{\"removed\":1,\"held\":11}\n");
     assert_eq!(run(&["removals", "discard"]), "{\"discarded\":11,\"held\":0}\n");
     assert_eq!(run(&["removals", "list"]), "");
@@ -205,9 +206,9 @@ fn held_removals_are_listed_and_decided_on() {
 fn groups_are_listed_with_those_of_ones_last() {
     let mut ones = Ones::new();
     ones.options.default_groups = vec!["Staff".to_owned()];
-    let people = batch(WHOLE, "c1", vec![told("a"), told("b")]);
+    let users = batch(COMPLETE, "c1", vec![reported("a"), reported("b")]);
     let groups = vec![group("g"), within("g", "b"), group("h"), group("i")];
-    let source = &mut Fake::users([people, of_groups(WHOLE, "c2", groups)]);
+    let source = &mut Fake::users([users, of_groups(COMPLETE, "c2", groups)]);
     ones.sync_users(source).unwrap();
     let removed = of_groups(CHANGES, "c3", vec![group_gone("h")]);
     ones.sync_users(&mut Fake::users([removed])).unwrap();
@@ -237,7 +238,7 @@ fn groups_are_listed_with_those_of_ones_last() {
 }
 
 #[test]
-fn what_becomes_of_leavers_is_shown_and_set() {
+fn the_setting_for_removed_users_is_printed_and_changed() {
     let ones = Ones::with_users(&ids(2));
     let folder = ones.folder.path();
     let run = |args: &[&str]| {
@@ -247,7 +248,10 @@ fn what_becomes_of_leavers_is_shown_and_set() {
     assert_eq!(run(&["remove", "--after", "30"]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
     assert_eq!(run(&[]), "{\"leavers\":\"remove\",\"afterDays\":30}\n");
     let text = check(folder, &["leavers", "--data", "."], 0, "");
-    assert_eq!(text, "Who is removed cannot sign in, and is deleted for good after 30 days\n");
+    assert_eq!(
+        text,
+        "Removed users cannot sign in. Their records are deleted 30 days after the removal\n"
+    );
     assert_eq!(run(&["disable"]), "{\"leavers\":\"disable\"}\n");
     for wrong in ["0", "3651", "x"] {
         check(folder, &["leavers", "remove", "--after", wrong, "--data", "."], 2, wrong);
@@ -259,7 +263,7 @@ fn what_becomes_of_leavers_is_shown_and_set() {
 fn a_policy_needs_settings_and_a_plugin() {
     let mut ones = Ones::with_users(&ids(1));
     let folder = ones.folder.path().to_owned();
-    // Whether there are rooms at all is for the plugin to say.
+    // Only the plugin checks whether there are rooms.
     let policy = ["rooms", "policy", "--data", ".", "--settings", "settings.json"];
     check(&folder, &["rooms", "policy", "--data", "."], 2, "--settings FILE");
     std::fs::write(folder.join("settings.json"), r#"{"server": {"name": "Contoso"}}"#).unwrap();
@@ -271,12 +275,13 @@ fn a_policy_needs_settings_and_a_plugin() {
 }
 
 #[test]
-fn the_help_of_a_policy_says_what_becomes_of_subjects_and_of_private_meetings() {
+fn the_help_of_a_policy_explains_subjects_and_private_meetings() {
     let folder = TempDir::new().unwrap();
     let help = check(folder.path(), &["rooms", "policy", "--help"], 0, "");
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = "--hide-subject Replace the subject of a meeting by the name of its organizer. \
-        Without this option, rooms keep the subject, and a meeting marked private stays private";
+        Without this option, the room's calendar keeps the subject, and a meeting \
+        marked private stays private";
     assert!(help.contains(words), "{help}");
 }
 
@@ -286,7 +291,7 @@ fn an_integration_is_selected_by_name() {
     let folder = ones.folder.path().to_owned();
     check(&folder, &["users", "--data", "."], 0, "");
     check(&folder, &["users", "--data", ".", "--integration", "Nope"], 2, "known: Contoso");
-    let source = &mut Fake::users([batch(WHOLE, "x", vec![told("q")])]);
+    let source = &mut Fake::users([batch(COMPLETE, "x", vec![reported("q")])]);
     ones.sync(source, |sync| sync.users("Other")).unwrap();
     check(&folder, &["users", "--data", "."], 2, "one of: Contoso, Other");
     let stdout = check(&folder, &["users", "--data", ".", "--integration", "Other"], 0, "");
@@ -294,7 +299,7 @@ fn an_integration_is_selected_by_name() {
 }
 
 #[test]
-fn where_nothing_was_synced_there_is_nothing_to_list() {
+fn without_a_sync_there_is_nothing_to_list() {
     let folder = TempDir::new().unwrap();
     check(folder.path(), &["users"], 1, "there is no data in ones-data");
     check(folder.path(), &["removals", "approve"], 1, "there is no data");
@@ -302,14 +307,14 @@ fn where_nothing_was_synced_there_is_nothing_to_list() {
 }
 
 #[test]
-fn a_name_cannot_steer_the_terminal() {
+fn a_name_cannot_control_the_terminal() {
     let mut ones = Ones::new();
     let evil = ones_host::model::User {
         display_name: "\u{1b}[2J\u{202e}go\u{2068}ne".to_owned(),
         ..user("a")
     };
     let changes = vec![ones_host::model::UserChange::User(evil)];
-    ones.sync_users(&mut Fake::users([batch(WHOLE, "c1", changes)])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(COMPLETE, "c1", changes)])).unwrap();
     let stdout = check(ones.folder.path(), &["users", "--data", "."], 0, "");
     assert!(!stdout.contains(['\u{1b}', '\u{202e}']) && stdout.contains("gone"), "{stdout}");
 }

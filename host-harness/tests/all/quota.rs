@@ -3,7 +3,7 @@
 use ones_host::{
     Error,
     model::{RoomChange, Summary, User, UserChange},
-    store::{Kind, StoreError},
+    store::{Kind, RunKind, StoreError},
     sync::{Options, Source, Sync, Unobserved},
 };
 
@@ -62,14 +62,14 @@ fn the_quota_of_one_integration_is_not_used_up_by_another() {
     let mut ones = Ones::new();
     ones.quota = Some(900 * KIB);
     let mut sync = |name: &str, count: usize| {
-        let source = &mut Fake::users([batch(WHOLE, "c1", large(&ids(count)))]);
+        let source = &mut Fake::users([batch(COMPLETE, "c1", large(&ids(count)))]);
         ones.sync(source, |sync| sync.users(name))
     };
     sync("A", 500).unwrap();
     sync("B", 500).unwrap();
     assert!(quota_of(&sync("C", 900).unwrap_err()));
     sync("D", 500).unwrap();
-    // What is there already can be told again.
+    // What is stored already can be reported again.
     sync("A", 500).unwrap();
 }
 
@@ -77,7 +77,7 @@ fn the_quota_of_one_integration_is_not_used_up_by_another() {
 fn removals_and_what_is_unchanged_are_stored_whatever_the_quota() {
     let mut ones = Ones::with_users(&ids(900));
     ones.quota = Some(1);
-    let changes = vec![told("p001"), gone("p002"), unreadable("p003")];
+    let changes = vec![reported("p001"), gone("p002"), unreadable("p003")];
     let counts = ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap().counts;
     assert_eq!((counts.added, counts.removed, counts.unreadable), (0, 1, 1));
     assert_eq!(ones.offered(Kind::User).len(), 899);
@@ -124,7 +124,7 @@ fn warnings_of_many_runs_count_as_well() {
     let id = store.integration(NAME).unwrap().unwrap();
     let mut run = || {
         let options = Options::default();
-        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).of(Kind::Room, id)
+        Sync::new(&mut store, &mut Warns, &mut Unobserved, options).run(RunKind::Rooms, id)
     };
     let refused = (0..20).find_map(|_| run().err()).unwrap();
     assert!(quota_of(&refused), "{refused}");

@@ -25,7 +25,7 @@ fn allow(folder: &Path, of_folder: u32, of_files: u32) {
     set_permissions(folder, Permissions::from_mode(of_folder)).unwrap();
 }
 
-/// Runs the program as a user who is bound by permissions: root is not.
+/// Runs the program as a user without root's permissions.
 #[track_caller]
 fn run(folder: &Path, args: &[&str], code: i32) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ones-host"));
@@ -35,8 +35,8 @@ fn run(folder: &Path, args: &[&str], code: i32) -> String {
         command.uid(65_534).gid(65_534);
     }
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -66,7 +66,7 @@ fn what_a_process_that_died_stored_last_is_read_too() {
     let crashed = TempDir::new().unwrap();
     {
         let mut store = ones.open();
-        let source = &mut Fake::users([batch(CHANGES, "c2", vec![told("new")])]);
+        let source = &mut Fake::users([batch(CHANGES, "c2", vec![reported("new")])]);
         Sync::new(&mut store, source, &mut Unobserved, Options::default()).users(NAME).unwrap();
         // As on the disk when the process dies: what was stored last is in the log alone.
         for name in ["ones.db", "ones.db-wal", "ones.lock"] {
@@ -95,7 +95,7 @@ fn others_read_while_a_process_writes_to_what_they_may_not_write() {
     let ones = Ones::with_users(&ids(3));
     let folder = ones.folder.path();
     let mut store = ones.open();
-    let source = &mut Fake::users([batch(CHANGES, "c2", vec![told("new")])]);
+    let source = &mut Fake::users([batch(CHANGES, "c2", vec![reported("new")])]);
     Sync::new(&mut store, source, &mut Unobserved, Options::default()).users(NAME).unwrap();
     allow(folder, 0o555, 0o444);
     assert_eq!(run(folder, &["users"], 0).lines().count(), 4);
@@ -107,8 +107,8 @@ fn without_permission_the_error_says_so() {
     let ones = Ones::with_users(&ids(3));
     let folder = ones.folder.path();
     let code = |args: &[&str]| {
-        let told: serde_json::Value = serde_json::from_str(&run(folder, args, 1)).unwrap();
-        told["error"]["code"].as_str().unwrap().to_owned()
+        let answer: serde_json::Value = serde_json::from_str(&run(folder, args, 1)).unwrap();
+        answer["error"]["code"].as_str().unwrap().to_owned()
     };
     allow(folder, 0o000, 0o600);
     assert_eq!(code(&["users"]), "data-permission");

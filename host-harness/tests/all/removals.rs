@@ -5,7 +5,7 @@ use ones_host::{
 
 use crate::fake::*;
 
-/// Removes that many of so many.
+/// Removes a number of users, of that many.
 fn remove(of: usize, removed: usize) -> (Ones, u64, u64) {
     let mut ones = Ones::with_users(&ids(of));
     let changes = ids(removed).iter().map(|it| gone(it)).collect();
@@ -20,7 +20,7 @@ fn up_to_the_limit_removals_are_applied_and_over_it_all_are_held() {
         (50, 11, (0, 11)),
         (200, 20, (20, 0)),
         (200, 21, (0, 21)),
-        // The last person does not go without somebody's word.
+        // The last user is not removed without approval.
         (1, 1, (0, 1)),
         (5, 5, (0, 5)),
         (5, 4, (4, 0)),
@@ -41,20 +41,21 @@ fn the_limit_can_be_set() {
 }
 
 #[test]
-fn a_held_removal_is_cancelled_when_the_person_is_told_again() {
+fn a_held_removal_is_cancelled_when_the_user_is_reported_again() {
     let (mut ones, _, held) = remove(30, 12);
     assert_eq!(held, 12);
-    let source = &mut Fake::users([batch(CHANGES, "c3", vec![told("p000"), unreadable("p001")])]);
+    let source =
+        &mut Fake::users([batch(CHANGES, "c3", vec![reported("p000"), unreadable("p001")])]);
     assert_eq!(ones.sync_users(source).unwrap().counts.held, 10);
     assert_eq!(ones.held(), ids(12)[2..]);
     assert_eq!(ones.users().len(), 30);
 }
 
 #[test]
-fn what_is_held_stays_held_until_somebody_decides() {
+fn a_held_removal_stays_held_until_an_administrator_decides() {
     let (mut ones, ..) = remove(30, 12);
     let source =
-        &mut Fake::users([batch(CHANGES, "c3", ids(8).iter().map(|it| told(it)).collect())]);
+        &mut Fake::users([batch(CHANGES, "c3", ids(8).iter().map(|it| reported(it)).collect())]);
     let counts = ones.sync_users(source).unwrap().counts;
     assert_eq!((counts.removed, counts.held), (0, 4), "below the limit, but held before");
 }
@@ -82,7 +83,7 @@ fn approved_removals_are_applied() {
 }
 
 #[test]
-fn discarded_removals_keep_the_person_and_come_up_again() {
+fn discarded_removals_keep_the_user_and_are_requested_again() {
     let (mut ones, ..) = remove(30, 12);
     let (mut store, id) = ones.integration();
     assert_eq!(store.decide(id, Decision::Discard, &[]).unwrap(), 12);
@@ -90,8 +91,8 @@ fn discarded_removals_keep_the_person_and_come_up_again() {
     assert_eq!((ones.users().len(), ones.held().len()), (30, 0));
 
     ones.options.full = true;
-    let rest = ids(30).iter().skip(12).map(|it| told(it)).collect();
-    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", rest)])).unwrap().counts;
+    let rest = ids(30).iter().skip(12).map(|it| reported(it)).collect();
+    let counts = ones.sync_users(&mut Fake::users([batch(COMPLETE, "c3", rest)])).unwrap().counts;
     assert_eq!(counts.held, 12);
 }
 
@@ -101,35 +102,36 @@ fn a_discarded_removal_is_held_again_however_few_there_are() {
     decide(&ones, Decision::Approve, &ids(12)[1..]);
     decide(&ones, Decision::Discard, &[]);
     ones.options.full = true;
-    let rest = || ids(30).iter().skip(13).map(|it| told(it)).collect();
-    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c3", rest())])).unwrap().counts;
-    assert_eq!((counts.removed, counts.held), (1, 1), "nobody asked to keep p012");
+    let rest = || ids(30).iter().skip(13).map(|it| reported(it)).collect();
+    let counts = ones.sync_users(&mut Fake::users([batch(COMPLETE, "c3", rest())])).unwrap().counts;
+    assert_eq!((counts.removed, counts.held), (1, 1), "no administrator asked to keep p012");
     assert_eq!(ones.held(), ["p000"]);
     let held: Vec<_> = ones.changes.iter().filter(|it| it.action == Action::Held).collect();
     assert_eq!(held.len(), 1);
 
-    // Told again, it is a person like any other.
+    // Reported again, it is a user like any other.
     ones.options.full = false;
-    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![told("p000")])])).unwrap();
+    ones.sync_users(&mut Fake::users([batch(CHANGES, "c4", vec![reported("p000")])])).unwrap();
     ones.options.full = true;
-    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "c5", rest())])).unwrap().counts;
+    let counts = ones.sync_users(&mut Fake::users([batch(COMPLETE, "c5", rest())])).unwrap().counts;
     assert_eq!((counts.removed, counts.held), (1, 0));
 }
 
 #[test]
-fn a_swapped_tenant_removes_nobody() {
+fn a_swapped_tenant_removes_no_user() {
     let others: Vec<_> = (0..915).map(|it| format!("q{it:03}")).collect();
-    let tell = || others.iter().map(|it| told(it)).collect();
+    let changes = || others.iter().map(|it| reported(it)).collect();
     let mut ones = Ones::with_users(&ids(19));
     ones.options.limit = Limit { count: 25, percent: 10 };
     ones.options.full = true;
-    let counts = ones.sync_users(&mut Fake::users([batch(WHOLE, "x", tell())])).unwrap().counts;
+    let counts =
+        ones.sync_users(&mut Fake::users([batch(COMPLETE, "x", changes())])).unwrap().counts;
     assert_eq!((counts.added, counts.removed, counts.held), (915, 0, 19));
 
-    // Nor where a run that failed had told the others.
+    // Nor where a run that failed reported the others.
     let mut ones = Ones::with_users(&ids(19));
     ones.options.full = true;
-    let broken = &mut Fake::users([batch(FIRST, "x", tell())]).then_fails();
+    let broken = &mut Fake::users([batch(FIRST, "x", changes())]).then_fails();
     ones.sync_users(broken).unwrap_err();
     ones.options.full = false;
     let rest = &mut Fake::users([batch(LAST, "y", Vec::new())]);
@@ -146,14 +148,14 @@ fn swapped_rooms_remove_none() {
 }
 
 #[test]
-fn an_incomplete_run_removes_nobody_for_not_having_been_told() {
+fn an_incomplete_run_removes_no_user_for_being_absent() {
     let mut ones = Ones::with_users(&ids(5));
     ones.options.full = true;
-    let changes = vec![told("p000"), told("new"), gone("p004")];
-    let source = &mut Fake::users([batch(WHOLE, "c2", changes)]).incomplete();
+    let changes = vec![reported("p000"), reported("new"), gone("p004")];
+    let source = &mut Fake::users([batch(COMPLETE, "c2", changes)]).incomplete();
     let outcome = ones.sync_users(source).unwrap();
     assert!(source.read.is_empty() && !outcome.summary.complete);
-    assert_eq!((outcome.counts.added, outcome.counts.removed), (1, 1), "what was told counts");
+    assert_eq!((outcome.counts.added, outcome.counts.removed), (1, 1), "what was reported counts");
     // Nor does the run after it.
     ones.options.full = false;
     let counts = ones.sync_users(&mut Fake::users([batch(CHANGES, "c3", vec![])])).unwrap().counts;
@@ -174,15 +176,15 @@ fn decide(ones: &Ones, decision: Decision, ids: &[String]) {
 fn a_decision_on_an_unknown_id_decides_nothing() {
     let (ones, ..) = remove(30, 12);
     let (mut store, id) = ones.integration();
-    let some = ["p000".to_owned(), "nobody".to_owned(), "p029".to_owned()];
+    let some = ["p000".to_owned(), "unknown".to_owned(), "p029".to_owned()];
     let error = store.decide(id, Decision::Approve, &some).unwrap_err().to_string();
-    assert!(error.contains("nobody, p029"), "{error}");
+    assert!(error.contains("p029, unknown"), "{error}");
     drop(store);
     assert_eq!(ones.held().len(), 12);
 }
 
 #[test]
-fn held_rooms_are_decided_on_like_people() {
+fn held_removals_of_rooms_are_approved_like_those_of_users() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a"])).unwrap();
     ones.sync_rooms(&mut Fake::rooms([])).unwrap();
@@ -196,8 +198,8 @@ fn held_rooms_are_decided_on_like_people() {
 fn what_is_held_is_not_asked_for_again() {
     let (mut ones, ..) = remove(30, 12);
     ones.options.full = true;
-    let rest = ids(30).iter().skip(12).map(|it| told(it)).collect();
-    let source = &mut Fake::users([batch(WHOLE, "c3", rest)]);
+    let rest = ids(30).iter().skip(12).map(|it| reported(it)).collect();
+    let source = &mut Fake::users([batch(COMPLETE, "c3", rest)]);
     assert_eq!(ones.sync_users(source).unwrap().counts.held, 12);
     assert!(source.read.is_empty());
 }

@@ -6,7 +6,7 @@ use ones_host::{
 use crate::fake::*;
 
 #[test]
-fn a_room_that_is_not_told_is_removed() {
+fn a_room_that_is_not_reported_is_removed() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a", "b", "c"])).unwrap();
     let outcome = ones.sync_rooms(&mut Fake::rooms(["a", "c"])).unwrap();
@@ -23,7 +23,7 @@ fn a_failed_run_removes_no_room() {
 }
 
 #[test]
-fn an_unreadable_room_is_kept() {
+fn an_unreadable_room_stays() {
     let mut ones = Ones::new();
     ones.sync_rooms(&mut Fake::rooms(["a", "b"])).unwrap();
     let unreadable = vec![Unreadable { id: "b".to_owned(), reason: "no e-mail".to_owned() }];
@@ -68,7 +68,7 @@ fn makeshift(email: &str) -> Room {
     Room { id: email.to_owned(), email: email.to_owned(), ..room("attic") }
 }
 
-fn tell(ones: &mut Ones, rooms: Vec<Room>) -> RunCounts {
+fn report(ones: &mut Ones, rooms: Vec<Room>) -> RunCounts {
     let batch = RoomBatch { rooms, unreadable: Vec::new() };
     ones.sync_rooms(&mut Fake { rooms: vec![batch], ..Fake::default() }).unwrap().counts
 }
@@ -76,26 +76,26 @@ fn tell(ones: &mut Ones, rooms: Vec<Room>) -> RunCounts {
 #[test]
 fn a_room_known_by_its_address_is_the_same_when_it_gets_an_id() {
     let mut ones = Ones::new();
-    tell(&mut ones, vec![makeshift("Attic@contoso.com"), room("cellar")]);
+    report(&mut ones, vec![makeshift("Attic@contoso.com"), room("cellar")]);
     let lasting = || Room { id: "42".to_owned(), ..makeshift("Attic@contoso.com") };
-    let counts = tell(&mut ones, vec![lasting(), room("cellar")]);
+    let counts = report(&mut ones, vec![lasting(), room("cellar")]);
     assert_eq!((counts.added, counts.updated, counts.removed), (0, 1, 0));
     let rows = ones.rows(Kind::Room, true);
     assert_eq!(rows.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["42", "cellar"]);
     assert_eq!(ones.changes[0].fields[0].field, "id");
     // From now on the id counts: another address changes nothing.
     let moved = Room { email: "loft@contoso.com".to_owned(), ..lasting() };
-    assert_eq!(tell(&mut ones, vec![moved, room("cellar")]).updated, 1);
+    assert_eq!(report(&mut ones, vec![moved, room("cellar")]).updated, 1);
     assert_eq!(ones.offered(Kind::Room), ["42", "cellar"]);
 }
 
 #[test]
 fn a_room_whose_removal_is_held_can_get_an_id_and_is_held_no_more() {
     let mut ones = Ones::new();
-    tell(&mut ones, vec![makeshift("attic@contoso.com")]);
-    assert_eq!(tell(&mut ones, vec![]).held, 1);
+    report(&mut ones, vec![makeshift("attic@contoso.com")]);
+    assert_eq!(report(&mut ones, vec![]).held, 1);
     let counts =
-        tell(&mut ones, vec![Room { id: "42".to_owned(), ..makeshift("attic@contoso.com") }]);
+        report(&mut ones, vec![Room { id: "42".to_owned(), ..makeshift("attic@contoso.com") }]);
     assert_eq!((counts.updated, counts.held), (1, 0));
     assert_eq!(ones.offered(Kind::Room), ["42"]);
 }
@@ -103,11 +103,11 @@ fn a_room_whose_removal_is_held_can_get_an_id_and_is_held_no_more() {
 #[test]
 fn a_room_with_an_id_of_its_own_gives_it_to_no_other() {
     let mut ones = Ones::new();
-    tell(&mut ones, vec![room("attic"), room("cellar")]);
+    report(&mut ones, vec![room("attic"), room("cellar")]);
     // The address went to another room.
     let other =
         Room { id: "42".to_owned(), email: "attic@contoso.com".to_owned(), ..room("attic") };
-    let counts = tell(&mut ones, vec![other, room("cellar")]);
+    let counts = report(&mut ones, vec![other, room("cellar")]);
     assert_eq!((counts.added, counts.removed), (1, 1));
     assert_eq!(ones.offered(Kind::Room), ["42", "cellar"]);
 }
@@ -121,20 +121,20 @@ fn a_removed_room_is_not_taken_for_a_new_one_with_its_address() {
         name: name.to_owned(),
         ..Room::default()
     };
-    let mut tell = |rooms: Vec<Room>| {
+    let mut report = |rooms: Vec<Room>| {
         let rooms = vec![RoomBatch { rooms, unreadable: Vec::new() }];
         ones.sync_rooms(&mut Fake { rooms, ..Fake::default() }).unwrap();
         ones.rows(Kind::Room, true).len()
     };
-    tell(vec![known_as("a@contoso.com", "Old"), room("cellar")]);
-    tell(vec![room("cellar")]);
-    assert_eq!(tell(vec![room("cellar"), known_as("42", "New")]), 3, "the old one is on record");
+    report(vec![known_as("a@contoso.com", "Old"), room("cellar")]);
+    report(vec![room("cellar")]);
+    assert_eq!(report(vec![room("cellar"), known_as("42", "New")]), 3, "the old one is on record");
 }
 
 #[test]
-fn a_room_that_may_be_the_unreadable_one_is_kept() {
+fn a_room_that_may_be_the_unreadable_one_stays() {
     let mut ones = Ones::new();
-    let mut tell = |rooms: Vec<Room>, unreadable: &[&str]| {
+    let mut report = |rooms: Vec<Room>, unreadable: &[&str]| {
         let unreadable = unreadable.iter().map(|id| Unreadable {
             id: (*id).to_owned(),
             reason: "capacity: not a number".to_owned(),
@@ -144,9 +144,9 @@ fn a_room_that_may_be_the_unreadable_one_is_kept() {
     };
     let known_by_address = Room { id: "attic@contoso.com".to_owned(), ..room("attic") };
     let rest = || ["b", "c", "d"].map(room).to_vec();
-    tell([rest(), vec![known_by_address]].concat(), &[]);
-    assert_eq!(tell(rest(), &["42"]), 0, "it may have got a lasting id");
-    assert_eq!(tell(rest(), &["other@contoso.com"]), 1);
+    report([rest(), vec![known_by_address]].concat(), &[]);
+    assert_eq!(report(rest(), &["42"]), 0, "it may have got a lasting id");
+    assert_eq!(report(rest(), &["other@contoso.com"]), 1);
 }
 
 #[test]

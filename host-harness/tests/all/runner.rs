@@ -8,11 +8,14 @@ use std::{
 use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     Error,
-    model::{Explanation, Refusal, Removal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{
+        Explanation, Refusal, Removal, Removed, RoomBatch, RoomChange, Summary, UserBatch,
+        UserChange,
+    },
     plugin::CallError,
-    runner::{Connect, NotStarted, Patience, Runner, Work},
+    runner::{Connect, NotStarted, Patience, Runner},
     settings::Settings,
-    store::{IntegrationId, Kind, Store},
+    store::{IntegrationId, Kind, RunKind, Store},
     sync::{Options, Source},
 };
 use serde_json::json;
@@ -109,19 +112,24 @@ impl Source for Connected {
         _: Option<&str>,
         take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.asked("people");
-        take(UserBatch { total: Some(9), ..batch(FIRST, "c1", vec![told("a"), told("b")]) })?;
+        self.asked("users");
+        take(UserBatch {
+            total: Some(9),
+            ..batch(FIRST, "c1", vec![reported("a"), reported("b")])
+        })?;
         self.pass()?;
         take(batch(LAST, "c2", vec![]))?;
         self.end(&self.vendor.people_fail)
     }
 
     fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
-        Ok(ids.iter().map(|it| told(it)).collect())
+        Ok(ids.iter().map(|it| reported(it)).collect())
     }
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
-        let missing = |id: &String| RoomChange::Missing(id.clone(), Removal::Soft);
+        let missing = |id: &String| {
+            RoomChange::RoomMissing(Removed { id: id.clone(), removal: Removal::Soft })
+        };
         Ok(ids.iter().map(missing).collect())
     }
 
@@ -148,18 +156,18 @@ fn runner(ones: &Ones, store: &Store, vendor: &Vendor) -> Runner {
 }
 
 #[tokio::test]
-async fn rooms_are_synced_before_people() {
+async fn rooms_are_synced_before_users() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor::default();
     let runner = runner(&ones, &store, &vendor);
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     let counts = store.counts(id).unwrap();
-    assert_eq!((counts.people, counts.rooms), (2, 1));
-    assert_eq!(store.person(id, "a").unwrap().unwrap().groups, ["Everybody"]);
+    assert_eq!((counts.users, counts.rooms), (2, 1));
+    assert_eq!(store.user(id, "a").unwrap().unwrap().groups, ["Everybody"]);
     let ended = runner.ended(id).unwrap();
-    assert_eq!((ended.work, ended.problem), (Work::Both, None));
+    assert_eq!((ended.kinds, ended.problem), (RunKind::ALL, None));
     let states: Vec<_> =
         store.latest_runs(id, None, 9).unwrap().iter().map(|it| it.state).collect();
     assert_eq!(states, ["done", "done"]);
@@ -170,35 +178,35 @@ async fn what_is_not_asked_for_is_not_synced() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor::default();
     let runner = runner(&ones, &store, &vendor);
-    for work in [Work::People, Work::Rooms] {
-        runner.start(id, work).unwrap();
+    for kinds in [&[RunKind::Users], &[RunKind::Rooms]] {
+        runner.start(id, kinds).unwrap();
         runner.idle().await;
     }
-    assert_eq!(vendor.asked(), ["Contoso people", "Contoso rooms"]);
+    assert_eq!(vendor.asked(), ["Contoso users", "Contoso rooms"]);
 }
 
 #[tokio::test]
-async fn one_run_at_a_time_and_everybody_sees_how_far_it_is() {
+async fn an_integration_has_one_run_at_a_time_whose_progress_can_be_read() {
     let (ones, store, [id]) = folder([NAME]);
     let (gate, mut reached) = Gate::new();
     let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     assert_eq!(runner.activity(id), None);
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     reached.recv().await.unwrap();
-    assert_eq!(runner.start(id, Work::Rooms), Err(NotStarted::Busy));
+    assert_eq!(runner.start(id, &[RunKind::Rooms]), Err(NotStarted::Busy));
     let activity = runner.activity(id).unwrap();
-    assert_eq!((activity.kind, activity.told, activity.total), (Some(Kind::User), 2, Some(9)));
+    assert_eq!((activity.kind, activity.reported, activity.total), (Some(Kind::User), 2, Some(9)));
     assert_eq!(runner.ended(id), None);
-    // Who reads and who writes need not wait for it.
+    // Readers and writers of the store need not wait for it.
     let mut other = store.another().unwrap();
-    assert_eq!(other.counts(id).unwrap().people, 2);
+    assert_eq!(other.counts(id).unwrap().users, 2);
     other.admit(id, &user("new"), &[]).unwrap();
     gate.open.add_permits(1);
     runner.idle().await;
     assert_eq!(runner.activity(id), None);
     assert_eq!(runner.ended(id).unwrap().problem, None);
-    assert_eq!(runner.start(id, Work::Rooms), Ok(()));
+    assert_eq!(runner.start(id, &[RunKind::Rooms]), Ok(()));
     runner.idle().await;
 }
 
@@ -209,7 +217,7 @@ async fn two_integrations_are_synced_at_once_and_others_wait() {
     let vendor = Vendor { gate: Some(gate.clone()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     for id in ids {
-        runner.start(id, Work::People).unwrap();
+        runner.start(id, &[RunKind::Users]).unwrap();
     }
     let mut first = vec![reached.recv().await.unwrap(), reached.recv().await.unwrap()];
     let waiting: Vec<_> =
@@ -238,7 +246,7 @@ async fn runs_that_are_stuck_do_not_keep_others_from_their_turn() {
     let patience = Patience { turn: Duration::ZERO, ..Patience::default() };
     let runner = patient(&ones, &store, &vendor, patience);
     for id in ids {
-        runner.start(id, Work::People).unwrap();
+        runner.start(id, &[RunKind::Users]).unwrap();
     }
     let mut all = Vec::new();
     for _ in ids {
@@ -261,7 +269,7 @@ async fn where_all_places_are_taken_the_longest_run_ends_for_one_that_waits() {
     let runner = patient(&ones, &store, &vendor, patience);
     store.set_interval(a, Some(HOUR)).unwrap();
     for (id, name) in [(a, "A"), (b, "B"), (c, "C")] {
-        runner.start(id, Work::People).unwrap();
+        runner.start(id, &[RunKind::Users]).unwrap();
         assert_eq!(reached.recv().await.unwrap(), name);
     }
     // One ended for one that waits, and no other.
@@ -270,7 +278,7 @@ async fn where_all_places_are_taken_the_longest_run_ends_for_one_that_waits() {
     runner.idle().await;
     assert_eq!(runner.ended(a).unwrap().problem.unwrap().code, "run-overdue");
     assert_eq!(store.schedule(a).unwrap().failing.unwrap().problem.code, "run-overdue");
-    assert_eq!(store.counts(a).unwrap().people, 2, "what was stored stays");
+    assert_eq!(store.counts(a).unwrap().users, 2, "what was stored stays");
     for id in [b, c] {
         assert_eq!(runner.ended(id).unwrap().problem, None);
     }
@@ -284,7 +292,7 @@ async fn a_run_takes_as_long_as_it_likes_while_no_other_waits_for_its_place() {
     let (turn, longest) = (Duration::ZERO, Duration::ZERO);
     let patience = Patience { turn, most: 1, longest, ..Patience::default() };
     let runner = patient(&ones, &store, &vendor, patience);
-    runner.start(id, Work::People).unwrap();
+    runner.start(id, &[RunKind::Users]).unwrap();
     reached.recv().await.unwrap();
     gate.open.add_permits(1);
     runner.idle().await;
@@ -292,16 +300,16 @@ async fn a_run_takes_as_long_as_it_likes_while_no_other_waits_for_its_place() {
 }
 
 #[tokio::test]
-async fn rooms_that_fail_do_not_keep_people_from_being_synced() {
+async fn users_are_synced_also_where_rooms_fail() {
     let (ones, store, [id]) = folder([NAME]);
     let vendor = Vendor { rooms_fail: Some(unavailable()), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
     let failing = store.schedule(id).unwrap().failing.unwrap();
-    assert_eq!((failing.kind, failing.count), (Kind::Room, 1));
+    assert_eq!((failing.kind, failing.count), (RunKind::Rooms, 1));
 }
 
 fn unsupported() -> Refusal {
@@ -322,36 +330,36 @@ async fn rooms_that_the_vendor_does_not_have_are_no_failure() {
     let without = Vendor { rooms_fail: Some(unsupported()), ..Vendor::default() };
     for (vendor, failing) in [(broken, true), (without.clone(), false), (without, false)] {
         let runner = runner(&ones, &store, &vendor);
-        runner.start(id, Work::Both).unwrap();
+        runner.start(id, RunKind::ALL).unwrap();
         runner.idle().await;
-        assert_eq!(vendor.asked().last().unwrap(), "Contoso people");
+        assert_eq!(vendor.asked().last().unwrap(), "Contoso users");
         assert_eq!(runner.ended(id).unwrap().problem.unwrap().is_unsupported(), !failing);
         assert_eq!(store.schedule(id).unwrap().failing.is_some(), failing);
-        assert_eq!(store.counts(id).unwrap().people, 2);
+        assert_eq!(store.counts(id).unwrap().users, 2);
     }
     let next = store.schedule(id).unwrap().next.unwrap();
     assert!((next - Timestamp::now()).as_mins() <= 66, "no pause grows");
 }
 
 #[tokio::test]
-async fn what_fails_is_told_rather_than_what_the_vendor_does_not_have() {
+async fn a_failure_is_reported_rather_than_what_the_vendor_does_not_offer() {
     let (ones, store, [id]) = folder([NAME]);
     let (rooms_fail, people_fail) = (Some(unsupported()), Some(unavailable()));
     let runner = runner(&ones, &store, &Vendor { rooms_fail, people_fail, ..Vendor::default() });
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "timeout");
-    assert_eq!(store.schedule(id).unwrap().failing.unwrap().kind, Kind::User);
+    assert_eq!(store.schedule(id).unwrap().failing.unwrap().kind, RunKind::Users);
 }
 
 #[tokio::test]
-async fn a_vendor_who_asks_for_patience_is_given_it() {
+async fn the_next_run_waits_as_long_as_the_vendor_asks() {
     let (ones, mut store, [id]) = folder([NAME]);
     store.set_interval(id, Some(HOUR)).unwrap();
     let vendor = Vendor { rooms_fail: Some(Refusal::Throttled(50_000)), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     let before = Timestamp::now();
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
     assert_eq!(vendor.asked(), ["Contoso rooms"]);
     assert!(store.schedule(id).unwrap().next.unwrap() >= before + 50_000.seconds());
@@ -365,7 +373,7 @@ async fn pauses(fails: &[bool]) -> Vec<i64> {
     for fails in fails {
         let people_fail = fails.then(unavailable);
         let runner = runner(&ones, &store, &Vendor { people_fail, ..Vendor::default() });
-        runner.start(id, Work::Both).unwrap();
+        runner.start(id, RunKind::ALL).unwrap();
         runner.idle().await;
         let next = store.schedule(id).unwrap().next.unwrap();
         pauses.push((next - Timestamp::now()).as_mins());
@@ -392,17 +400,17 @@ async fn what_is_due_is_started_once() {
     assert_eq!(runner.activity(id), None);
     let due = Timestamp::now() + 1.hour();
     runner.start_due(due).unwrap();
-    assert_eq!(runner.activity(id).unwrap().work, Work::Both);
+    assert_eq!(runner.activity(id).unwrap().kinds, RunKind::ALL);
     // Under way: nothing more is started.
     runner.start_due(due).unwrap();
     runner.idle().await;
-    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso people"]);
+    assert_eq!(vendor.asked(), ["Contoso rooms", "Contoso users"]);
     assert!(store.schedule(id).unwrap().next.unwrap() > Timestamp::now());
     assert_eq!(runner.ended(other), None);
 }
 
 #[tokio::test]
-async fn a_run_whose_process_dies_is_not_started_again_at_once() {
+async fn a_run_whose_process_ended_is_not_started_again_at_once() {
     let (ones, mut store, [id]) = folder([NAME]);
     store.set_interval(id, Some(HOUR)).unwrap();
     let due = Timestamp::now() + 1.hour();
@@ -427,7 +435,7 @@ async fn a_run_that_cannot_begin_counts_as_failed() {
     let vendor = Vendor::default();
     let runner =
         Runner::new(store.another().unwrap(), vendor.clone(), other.unwrap(), Options::default());
-    runner.start(id, Work::Both).unwrap();
+    runner.start(id, RunKind::ALL).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-sealed");
     assert_eq!(store.schedule(id).unwrap().failing.unwrap().problem.code, "settings-sealed");
@@ -439,19 +447,19 @@ async fn without_settings_a_run_says_so() {
     let ones = Ones::with_users(&ids(1));
     let (store, id) = ones.integration();
     let runner = runner(&ones, &store, &Vendor::default());
-    runner.start(id, Work::People).unwrap();
+    runner.start(id, &[RunKind::Users]).unwrap();
     runner.idle().await;
     assert_eq!(runner.ended(id).unwrap().problem.unwrap().code, "settings-not-kept");
 }
 
 #[tokio::test]
-async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
+async fn stopping_waits_for_the_end_and_loses_nothing() {
     let (ones, store, ids) = folder(["A", "B", "C"]);
     let (gate, mut reached) = Gate::new();
     let vendor = Vendor { gate: Some(gate), ..Vendor::default() };
     let runner = runner(&ones, &store, &vendor);
     for id in ids {
-        runner.start(id, Work::People).unwrap();
+        runner.start(id, &[RunKind::Users]).unwrap();
     }
     reached.recv().await.unwrap();
     reached.recv().await.unwrap();
@@ -462,9 +470,9 @@ async fn whoever_stops_waits_for_the_end_and_loses_nothing() {
         assert_eq!(store.schedule(id).unwrap().failing, None);
     }
     assert_eq!(vendor.asked().len(), 2, "the third had not begun");
-    let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().people).sum();
+    let stored: u64 = ids.iter().map(|it| store.counts(*it).unwrap().users).sum();
     assert_eq!(stored, 4);
-    assert_eq!(runner.start(ids[0], Work::Both), Err(NotStarted::Stopping));
+    assert_eq!(runner.start(ids[0], RunKind::ALL), Err(NotStarted::Stopping));
     // Ends at once.
     runner.follow_schedule().await;
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use ones_host::{
     model::Refusal,
     schedule::{LONGEST, SHORTEST, pause},
-    store::{IntegrationId, Kind, Store},
+    store::{IntegrationId, RunKind, Store},
 };
 use proptest::{option, prelude::*};
 use serde_json::json;
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_asked_sooner_than_they_said(
+    fn no_vendor_is_asked_earlier_than_it_said(
         interval in seconds(), failures: u32, asked in seconds(), chance: u32,
     ) {
         let pause = pause(interval, failures, Some(asked), chance);
@@ -78,7 +78,7 @@ fn configured() -> (Ones, Store, IntegrationId) {
 }
 
 #[test]
-fn nothing_is_planned_until_somebody_says_how_often() {
+fn no_run_is_planned_without_an_interval() {
     let (_ones, mut store, id) = configured();
     let schedule = store.schedule(id).unwrap();
     assert_eq!((schedule.interval, schedule.next, schedule.failing), (None, None, None));
@@ -97,7 +97,7 @@ fn an_integration_is_due_when_its_time_has_come() {
     assert_eq!(next, now + 66.minutes());
     assert_eq!(store.due(next - 1.nanosecond()).unwrap(), []);
     assert_eq!(store.due(next).unwrap(), [id]);
-    // The same interval again changes nothing, another one plans anew, none forgets.
+    // The same interval again changes nothing, another one plans again, none deletes the plan.
     store.set_interval(id, Some(HOUR)).unwrap();
     assert_eq!(store.schedule(id).unwrap().next, Some(next));
     store.set_interval(id, Some(2 * HOUR)).unwrap();
@@ -138,7 +138,7 @@ fn an_interval_is_brought_into_bounds() {
 }
 
 impl Ones {
-    fn failing(&self) -> Option<(Kind, u32, String)> {
+    fn failing(&self) -> Option<(RunKind, u32, String)> {
         let (store, id) = self.integration();
         let failing = store.schedule(id).unwrap().failing;
         failing.map(|it| (it.kind, it.count, it.problem.code))
@@ -155,7 +155,7 @@ fn failures_in_a_row_are_counted_since_the_first() {
     drop(store);
     ones.sync_users(&mut Fake { fails: Some(Refusal::Throttled(7)), ..Fake::default() })
         .unwrap_err();
-    assert_eq!(ones.failing(), Some((Kind::User, 2, "throttled".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Users, 2, "throttled".to_owned())));
     let (store, id) = ones.integration();
     assert_eq!(store.schedule(id).unwrap().failing.unwrap().since, since);
 }
@@ -167,9 +167,9 @@ fn a_success_sets_it_back_for_what_succeeded() {
         ones.sync_users(&mut Fake::default().then_fails()).unwrap_err();
     }
     ones.sync_rooms(&mut Fake::default().then_fails()).unwrap_err();
-    assert_eq!(ones.failing(), Some((Kind::User, 2, "timeout".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Users, 2, "timeout".to_owned())));
     ones.sync_users(&mut Fake::default()).unwrap();
-    assert_eq!(ones.failing(), Some((Kind::Room, 1, "timeout".to_owned())));
+    assert_eq!(ones.failing(), Some((RunKind::Rooms, 1, "timeout".to_owned())));
     ones.sync_rooms(&mut Fake::rooms(["a"])).unwrap();
     assert_eq!(ones.failing(), None);
 }

@@ -5,7 +5,9 @@ fn secrets() -> Secrets {
     let schema = json!({
         "$defs": {
             "Server": { "properties": {
-                "secret": { "anyOf": [{ "type": "null" }, { "type": "string", "writeOnly": true }] },
+                "secret": {
+                    "anyOf": [{ "type": "null" }, { "type": "string", "writeOnly": true }]
+                },
                 "keys": { "items": { "writeOnly": true } },
                 "form": { "writeOnly": true },
                 "word": { "writeOnly": true },
@@ -20,7 +22,14 @@ fn secrets() -> Secrets {
         }
     });
     let settings = json!({
-        "server": { "name": "x", "secret": "hunter22", "keys": ["hunter2233"], "id": "public-id", "form": "a b+c/\"é~%1", "word": "secretary" },
+        "server": {
+            "name": "x",
+            "secret": "hunter22",
+            "keys": ["hunter2233"],
+            "id": "public-id",
+            "form": "a b+c/\"é~%1",
+            "word": "secretary"
+        },
         "loop": {},
         "nested": { "inner": "deep-secret" }
     });

@@ -1,6 +1,9 @@
-//! The pages of the administrator, and what guards them.
+//! The pages of the administrator, and the checks of their requests.
 
-use ones_host::{model::Owed, store::Leavers};
+use ones_host::{
+    model::Owed,
+    store::{Leavers, RunKind},
+};
 use serde_json::json;
 
 use crate::{fake::*, served::*};
@@ -21,7 +24,7 @@ fn the_first_to_have_the_link_sets_the_password_once() {
     set("short", "short").says(200, "shorter than 12");
     set(PASSWORD, "another one, longer").says(200, "not the same");
     set(PASSWORD, PASSWORD).leads_to("/admin");
-    browser.get("/admin").says(200, "Nothing is connected yet");
+    browser.get("/admin").says(200, "No integration is set up yet");
     browser.get(&path).says(403, "not valid");
     served.admin();
 }
@@ -34,7 +37,7 @@ fn a_password_that_is_set_needs_no_link() {
 }
 
 #[test]
-fn who_guesses_passwords_has_to_wait() {
+fn a_client_that_guesses_passwords_has_to_wait() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/admin/log-in");
@@ -48,13 +51,14 @@ fn who_guesses_passwords_has_to_wait() {
 }
 
 #[test]
-fn all_that_is_the_administrators_needs_a_session() {
+fn every_page_of_the_administrator_needs_a_session() {
     let served = Served::with_contoso();
     for path in [
         "",
         "/integrations/new",
         "/integrations/1",
         "/integrations/1/settings/server",
+        "/integrations/1/users",
         "/integrations/1/people",
         "/integrations/1/rooms",
         "/integrations/1/runs",
@@ -82,7 +86,7 @@ fn all_that_is_the_administrators_needs_a_session() {
 }
 
 #[test]
-fn logging_in_leads_back_to_where_one_was_and_nowhere_else() {
+fn logging_in_leads_back_to_the_requested_page_of_the_administrator_only() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     for (next, place) in [
@@ -109,7 +113,7 @@ fn logging_out_ends_the_session() {
 }
 
 #[test]
-fn every_answer_tells_the_browser_what_not_to_do() {
+fn every_response_has_security_headers() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let paths = [
@@ -137,7 +141,7 @@ fn every_answer_tells_the_browser_what_not_to_do() {
 }
 
 #[test]
-fn a_server_is_called_by_its_own_names_alone() {
+fn a_server_answers_under_its_own_host_names_only() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     let own = browser.host.clone();
@@ -147,12 +151,12 @@ fn a_server_is_called_by_its_own_names_alone() {
     }
     for host in ["evil.example", "localhost", "localhost:1", ""] {
         browser.host = host.to_owned();
-        browser.get("/").says(421, "not called by that name");
+        browser.get("/").says(421, "does not have that host name");
     }
 }
 
 #[test]
-fn what_another_site_sends_changes_nothing() {
+fn forms_of_another_site_change_nothing() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let host = admin.host.clone();
@@ -182,7 +186,7 @@ fn what_another_site_sends_changes_nothing() {
 }
 
 #[test]
-fn logging_in_is_no_form_of_another_site_either() {
+fn logging_in_needs_a_form_of_this_server() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.post("/admin/log-in", &[("password", PASSWORD)]).says(403, "out of date");
@@ -201,7 +205,7 @@ fn a_form_of_more_than_256_kib_is_refused() {
 }
 
 #[test]
-fn others_reach_it_only_under_a_name_that_it_was_told() {
+fn other_machines_need_a_valid_public_url() {
     assert_eq!(refused_to_serve("0.0.0.0:0", None), "no-public-url");
     for url in ["https://ones.example.com/path", "ftp://ones.example.com", "https://a:b@c.example"]
     {
@@ -212,7 +216,7 @@ fn others_reach_it_only_under_a_name_that_it_was_told() {
 }
 
 #[test]
-fn behind_https_cookies_are_for_https_alone() {
+fn with_an_https_url_cookies_are_for_https_only() {
     let served = Served::public(Some("https://ones.example.com"));
     let mut browser = served.browser();
     browser.host = "ones.example.com".to_owned();
@@ -228,13 +232,13 @@ fn behind_https_cookies_are_for_https_alone() {
 }
 
 #[test]
-fn an_integration_is_watched_and_synced() {
+fn an_integration_is_synced_and_its_records_are_listed() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     served.sync(&mut admin, "both");
-    admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/people\">30<");
-    admin.get("/admin/integrations/1/people").says(200, "P029");
-    let found = admin.get("/admin/integrations/1/people?search=p007%40");
+    admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/users\">30<");
+    admin.get("/admin/integrations/1/users").says(200, "P029");
+    let found = admin.get("/admin/integrations/1/users?search=p007%40");
     found.says(200, "P007");
     assert!(!found.body.contains("P008"));
     admin.get("/admin/integrations/1/rooms").says(200, "a@contoso.com");
@@ -246,19 +250,19 @@ fn case_042_what_could_not_be_read_yet_is_shown_with_the_run() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     *served.vendor.owed.lock().unwrap() = Some(Owed { count: 3, since: 1_795_694_400 });
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     for page in ["/admin/integrations/1", "/admin/integrations/1/runs"] {
         admin.get(page).says(200, "3 users or groups could not be read yet (oldest since ");
     }
 }
 
 #[test]
-fn held_removals_are_decided_on_by_those_that_were_seen() {
+fn a_decision_about_held_removals_applies_to_the_listed_ones() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     *served.vendor.gone.lock().unwrap() = ids(12);
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     admin.get("/admin/integrations/1").says(200, "12 removals are held");
     let place = "/admin/integrations/1/removals";
     admin.get(place).says(200, "Approve all 12");
@@ -272,50 +276,70 @@ fn held_removals_are_decided_on_by_those_that_were_seen() {
     // The page was drawn when there were more.
     assert_eq!(decide(&[("do", "approve-all"), ("count", "12")], "changed"), 9);
     assert_eq!(decide(&[("do", "approve-all"), ("count", "9")], "approved"), 0);
-    let all = admin.get("/admin/integrations/1/people?removed=true");
+    let all = admin.get("/admin/integrations/1/users?removed=true");
     all.says(200, "P000");
-    assert!(!admin.get("/admin/integrations/1/people").body.contains("P000"));
+    assert!(!admin.get("/admin/integrations/1/users").body.contains("P000"));
 }
 
 #[test]
-fn groups_and_who_is_in_them_are_looked_at() {
+fn groups_and_their_members_are_listed() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     admin.get("/admin/integrations/1").says(200, "/admin/integrations/1/groups\">2<");
     let groups = admin.get("/admin/integrations/1/groups");
     groups.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
     groups.says(200, "class=\"number\">2</td>");
-    groups.says(200, "<li>Staff: 30 people</li>");
+    groups.says(200, "<li>Staff: 30 users</li>");
     let found = admin.get("/admin/integrations/1/groups?search=tea");
     assert!(found.body.contains("TEAM") && !found.body.contains(">ALL<"), "{}", found.body);
     let group = admin.get("/admin/integrations/1/groups/all");
-    group.says(200, "<a href=\"/admin/integrations/1/people/p001\">P001</a>");
+    group.says(200, "<a href=\"/admin/integrations/1/users/p001\">P001</a>");
     assert!(!group.body.contains("P002"));
     admin.get("/admin/integrations/1/groups/all?search=p000").says(200, "P000");
-    let person = admin.get("/admin/integrations/1/people/p001");
-    person.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
-    person.says(200, "Staff");
-    admin.get("/admin/integrations/1/people").says(200, "/admin/integrations/1/people/p001\"");
-    for nowhere in ["groups/nowhere", "people/nowhere"] {
+    let user = admin.get("/admin/integrations/1/users/p001");
+    user.says(200, "<a href=\"/admin/integrations/1/groups/team\">TEAM</a>");
+    user.says(200, "Staff");
+    admin.get("/admin/integrations/1/users").says(200, "/admin/integrations/1/users/p001\"");
+    for nowhere in ["groups/nowhere", "users/nowhere"] {
         admin.get(&format!("/admin/integrations/1/{nowhere}")).says(404, "no such page");
     }
 }
 
 #[test]
-fn an_id_can_be_anything_in_an_address() {
+fn the_former_addresses_of_users_lead_to_the_present_ones() {
+    let served = Served::with_contoso();
+    let mut admin = served.admin();
+    for rest in ["", "?search=p00&removed=true", "/people%2Fp001"] {
+        let reply = admin.get(&format!("/admin/integrations/1/people{rest}"));
+        let present = format!("/admin/integrations/1/users{rest}");
+        assert_eq!((reply.status, reply.header("location")), (308, present.as_str()));
+    }
+}
+
+#[test]
+fn a_sync_started_with_the_former_word_for_users_is_one_of_users() {
+    let served = Served::with_contoso();
+    served.sync(&mut served.admin(), "people");
+    let runs = served.store.another().unwrap().latest_runs(served.contoso(), None, 9).unwrap();
+    let kinds: Vec<_> = runs.iter().map(|run| run.kind).collect();
+    assert_eq!(kinds, [RunKind::Users]);
+}
+
+#[test]
+fn an_id_in_an_address_can_contain_any_character() {
     let served = Served::with_contoso();
     let mut store = served.store.another().unwrap();
     let id = "a/b?c=d&e + %2f é";
     store.admit(served.contoso(), &user(id), &[]).unwrap();
     let mut admin = served.admin();
-    let page = admin.get("/admin/integrations/1/people");
-    let place = page.body.split('"').find(|it| it.contains("/people/")).unwrap().to_owned();
-    admin.get(&place).says(200, "no sync has told of them yet");
+    let page = admin.get("/admin/integrations/1/users");
+    let place = page.body.split('"').find(|it| it.contains("/users/")).unwrap().to_owned();
+    admin.get(&place).says(200, "no sync has found them yet");
 }
 
 #[test]
-fn leavers_are_decided_on_for_each_integration() {
+fn the_setting_for_removed_users_belongs_to_one_integration() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let overview = "/admin/integrations/1";
@@ -325,12 +349,12 @@ fn leavers_are_decided_on_for_each_integration() {
         .post(&place, &[("leavers", "remove"), ("after", " 90 ")])
         .leads_to("/admin/integrations/1?note=leavers");
     let page = admin.get("/admin/integrations/1?note=leavers");
-    page.says(200, "What becomes of people who leave was changed");
+    page.says(200, "The setting for removed users was saved");
     page.says(200, "value=\"remove\" checked");
     page.says(200, "value=\"90\"");
     for wrong in ["0", "3651", "", "x"] {
         let page = admin.post(&place, &[("leavers", "remove"), ("after", wrong)]);
-        page.says(400, "no number of days");
+        page.says(400, "number of days is not valid");
     }
     let kept = || served.store.leavers(served.contoso()).unwrap();
     assert_eq!(kept(), Leavers::Remove { after_days: 90 });
@@ -344,7 +368,7 @@ fn leavers_are_decided_on_for_each_integration() {
 fn the_script_for_the_rooms_is_downloaded() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    admin.get("/admin/integrations/1").says(200, "As soon as rooms are synced");
+    admin.get("/admin/integrations/1").says(200, "Sync rooms first");
     served.sync(&mut admin, "rooms");
     admin.get("/admin/integrations/1").says(200, "Download the script");
     admin.get("/admin/integrations/1").says(200, "a private meeting stays private");
@@ -356,23 +380,25 @@ fn the_script_for_the_rooms_is_downloaded() {
         "a@contoso.com,b@contoso.com: BookingPolicy { auto_accept: true, window_days: 90, \
         longest_minutes: 120, keep_subject: false }",
     );
-    admin.get(&format!("{place}?window=1081&longest=2")).says(400, "no number of days or hours");
+    admin
+        .get(&format!("{place}?window=1081&longest=2"))
+        .says(400, "number of days or hours is not valid");
     let stranger = served.browser().get(place);
     stranger.leads_to("/admin/log-in?next=%2Fadmin%2Fintegrations%2F1%2Frooms%2Fpolicy");
 }
 
 #[test]
-fn what_the_vendor_does_not_have_is_told_calmly() {
+fn what_the_vendor_does_not_offer_is_not_shown_as_a_failure() {
     let served = Served::with_contoso();
     *served.vendor.has_no_rooms.lock().unwrap() = true;
     let mut admin = served.admin();
     served.sync(&mut admin, "both");
     let page = admin.get("/admin/integrations/1");
-    page.says(200, "Not everything is available here");
+    page.says(200, "Part of the sync is not available");
     page.says(200, "This cloud has no rooms");
     page.says(200, "Not available");
     assert!(!page.body.contains("banner bad") && !page.body.contains("✗"), "{}", page.body);
-    page.says(200, "/admin/integrations/1/people\">30<");
+    page.says(200, "/admin/integrations/1/users\">30<");
 }
 
 #[test]
@@ -381,7 +407,9 @@ fn settings_that_were_never_entered_can_be() {
     let mut store = served.store.another().unwrap();
     store.ensure_integration("Other").unwrap();
     let mut admin = served.admin();
-    admin.get("/admin/integrations/2").says(200, "No settings are kept");
+    admin
+        .get("/admin/integrations/2")
+        .says(200, "settings of this integration are not stored here");
     admin.get("/admin/integrations/2/settings/server").says(200, "Test settings");
     assert_eq!(served.settings(), json!(settings()));
 }

@@ -10,8 +10,8 @@ use ones_host::{
     Error,
     access::password,
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Flow,
-        Manifest, Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
+        BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
+        Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -47,11 +47,11 @@ pub(crate) fn settings() -> Value {
 pub(crate) struct Contoso {
     /// What it was asked, with the settings.
     pub(crate) asked: Arc<Mutex<Vec<(&'static str, Value)>>>,
-    /// Who no longer is there at the next sync.
+    /// Ids of users that are missing at the next sync.
     pub(crate) gone: Arc<Mutex<Vec<String>>>,
     /// What it reports, but does not let be read yet.
     pub(crate) owed: Arc<Mutex<Option<Owed>>>,
-    /// It knows people only.
+    /// Whether it has users only.
     pub(crate) has_no_rooms: Arc<Mutex<bool>>,
     /// How it begins sign-ins.
     pub(crate) mood: Arc<Mutex<Mood>>,
@@ -157,7 +157,8 @@ impl Vendor for Contoso {
         let reason = "to book them".to_owned();
         let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
         let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
-        let manifest = Manifest { name, version, settings_schema: schema(), permissions };
+        let manifest =
+            Manifest { name, version, settings_schema: schema().to_string(), permissions };
         Box::pin(async { Ok(manifest) })
     }
 
@@ -197,7 +198,7 @@ impl Vendor for Contoso {
         let rooms = (1..=3).map(|it| Choice {
             value: format!("r{it}"),
             label: format!("Room {it}"),
-            hint: Some(format!("{it} people")),
+            hint: Some(format!("{it} seats")),
         });
         let found = rooms.filter(|it| it.label.contains(typed)).take(limit as usize).collect();
         self.ask("choices", &settings, Ok(found))
@@ -210,7 +211,7 @@ impl Vendor for Contoso {
         _: Purpose,
     ) -> Asked<'a, Redirect> {
         let url = format!("https://vendor.example/?to={redirect_uri}");
-        let redirect = |url, flow| Redirect { url, flow: Flow(flow) };
+        let redirect = |url, flow| Redirect { url, flow };
         let number = self.times("begin-sign-in") + 1;
         let mood = self.mood.lock().unwrap().clone();
         let answer = match mood {
@@ -259,7 +260,7 @@ impl Vendor for Contoso {
             Some(flow) => {
                 let state = find("state").map(|(_, it)| it.as_str());
                 let expected = state.map_or("flow".to_owned(), |it| format!("of {it}"));
-                assert_eq!(flow, &Flow(expected));
+                assert_eq!(flow, &expected);
                 match (find("code"), find("admin_consent")) {
                     (Some((_, id)), _) => Ok(CallbackOutcome::SignedIn(user(id))),
                     (_, Some(_)) => Ok(CallbackOutcome::ConsentGranted),
@@ -288,7 +289,7 @@ impl Vendor for Contoso {
 impl Connect for Contoso {
     fn connect(&self, _: Settings, _: &CancellationToken) -> Result<Box<dyn Source>, Error> {
         let gone = self.gone.lock().unwrap();
-        let people = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| told(&it));
+        let users = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| reported(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
         let groups = vec![
             group("all"),
@@ -298,7 +299,7 @@ impl Connect for Contoso {
             within("team", "p001"),
             within("team", "all"),
         ];
-        let users = vec![batch(WHOLE, "c1", people.collect()), of_groups(WHOLE, "c2", groups)];
+        let users = vec![batch(COMPLETE, "c1", users.collect()), of_groups(COMPLETE, "c2", groups)];
         let no_rooms = Refusal::Unsupported(Explanation {
             code: "no-rooms".to_owned(),
             summary: "This cloud has no rooms".to_owned(),

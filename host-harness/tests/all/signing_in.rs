@@ -1,8 +1,8 @@
-//! People who sign in.
+//! The sign-in of users.
 
 use crate::{browser::*, served::*};
 
-/// Sent to the vendor, and back as `id`.
+/// Sends the browser to the vendor, and back as the user with this id.
 fn sign_in(browser: &mut Browser, id: &str) -> Reply {
     assert_eq!(browser.get("/sign-in/1").status, 303);
     browser.send("POST", "/sign-in/callback", &format!("code={id}"))
@@ -16,11 +16,11 @@ fn the_login_page_has_a_button_named_by_the_settings() {
         200,
         "<a class=\"button first wide\" href=\"/sign-in/1\">Sign in with &#60;Contoso&#62;</a>",
     );
-    Served::new().browser().get("/").says(200, "Nobody can sign in yet");
+    Served::new().browser().get("/").says(200, "You cannot sign in yet");
 }
 
 #[test]
-fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
+fn a_new_user_is_provisional_until_the_next_sync() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "p007").leads_to("/me");
@@ -29,15 +29,15 @@ fn somebody_new_is_let_in_until_a_sync_tells_of_them() {
     page.says(200, "Staff");
     page.says(200, "until the next sync");
     let mut admin = served.admin();
-    admin.get("/admin/integrations/1/people").says(200, "provisional");
-    served.sync(&mut admin, "people");
+    admin.get("/admin/integrations/1/users").says(200, "provisional");
+    served.sync(&mut admin, "users");
     assert!(!browser.get("/me").body.contains("until the next sync"));
 }
 
 #[test]
-fn ones_own_groups_and_those_of_the_directory_are_on_ones_own_page() {
+fn the_page_of_a_user_lists_groups_made_in_ones_and_of_the_directory() {
     let served = Served::with_contoso();
-    served.sync(&mut served.admin(), "people");
+    served.sync(&mut served.admin(), "users");
     let mut browser = served.browser();
     sign_in(&mut browser, "p001").leads_to("/me");
     let page = browser.get("/me");
@@ -48,7 +48,7 @@ fn ones_own_groups_and_those_of_the_directory_are_on_ones_own_page() {
 }
 
 #[test]
-fn a_session_ends_with_log_out() {
+fn logging_out_ends_the_session() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -59,71 +59,71 @@ fn a_session_ends_with_log_out() {
 }
 
 #[test]
-fn who_is_removed_is_signed_in_no_more_and_not_let_in_again() {
+fn a_removed_user_is_signed_out_and_cannot_sign_in() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     let mut browser = served.browser();
     sign_in(&mut browser, "p000").leads_to("/me");
     served.vendor.gone.lock().unwrap().push("p000".to_owned());
-    served.sync(&mut admin, "people");
+    served.sync(&mut admin, "users");
     browser.get("/me").leads_to("/?note=ended");
     sign_in(&mut browser, "p000").says(403, "You were removed from ONES");
     browser.get("/me").leads_to("/");
 }
 
 #[test]
-fn a_sign_in_is_used_once() {
+fn a_sign_in_can_be_used_once() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
     let mut copy = browser.clone();
     browser.get("/sign-in/callback?code=a").leads_to("/me");
-    copy.get("/sign-in/callback?code=a").says(400, "No sign-in is under way in this browser");
+    copy.get("/sign-in/callback?code=a").says(400, "No sign-in is pending in this browser");
     assert_eq!(served.vendor.times("handle-callback"), 1);
 }
 
 #[test]
-fn the_callback_of_a_stranger_asks_nobody() {
+fn a_callback_without_a_sign_in_does_not_reach_the_plugin() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
-    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is pending");
     browser.cookies.insert("ones-flow".to_owned(), "guess".to_owned());
     browser.send("POST", "/sign-in/callback", "code=a").leads_to("/sign-in/callback");
-    browser.get("/sign-in/callback").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback").says(400, "No sign-in is pending");
     assert_eq!(served.vendor.times("handle-callback"), 0);
 }
 
 #[test]
-fn who_declines_reads_why_and_a_number_for_the_administrator() {
+fn a_user_who_declines_sees_the_reason_and_a_reference_number() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
     let page = browser.get("/sign-in/callback?error=access_denied");
     page.says(403, "They would &#60;not&#62;");
-    page.says(403, "Ask your administrator of ONES");
+    page.says(403, "Ask your ONES administrator");
     let log = served.log.lock().unwrap();
     page.says(403, &log[0].reference);
-    // What is to be clicked in the vendor's portal is the administrator's.
+    // Remedies in the vendor's portal are for the administrator only.
     assert!(!page.body.contains("Ask &#60;them") && !page.body.contains("AADSTS1"));
     assert_eq!(log[0].problem.remedy.as_deref(), Some("Ask <them>"));
     browser.get("/me").leads_to("/");
 }
 
 #[test]
-fn consent_signs_nobody_in_and_signing_in_grants_nothing() {
+fn a_consent_is_no_sign_in_and_a_sign_in_is_no_consent() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     browser.get("/sign-in/1");
-    browser.get("/sign-in/callback?admin_consent=True").says(403, "something else");
+    browser.get("/sign-in/callback?admin_consent=True").says(403, "does not match the request");
     let mut admin = served.admin();
     admin.get("/admin/integrations/1/consent");
-    admin.get("/sign-in/callback?code=a").says(403, "something else");
+    admin.get("/sign-in/callback?code=a").says(403, "does not match the request");
     admin.get("/me").leads_to("/");
 }
 
 #[test]
-fn an_earlier_session_ends_when_somebody_signs_in_again() {
+fn an_earlier_session_ends_with_another_sign_in() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -134,7 +134,7 @@ fn an_earlier_session_ends_when_somebody_signs_in_again() {
 }
 
 #[test]
-fn a_person_is_no_administrator() {
+fn the_session_of_a_user_is_no_session_of_the_administrator() {
     let served = Served::with_contoso();
     let mut browser = served.browser();
     sign_in(&mut browser, "a");
@@ -144,12 +144,12 @@ fn a_person_is_no_administrator() {
 }
 
 #[test]
-fn there_is_no_way_through_what_is_not_connected() {
+fn an_unknown_integration_has_no_sign_in() {
     let served = Served::with_contoso();
     served.browser().get("/sign-in/9").says(404, "no such page");
 }
 
-/// Sent to the vendor with a state of its own.
+/// Begins a sign-in and returns its state.
 fn begin(browser: &mut Browser) -> String {
     let reply = browser.get("/sign-in/1");
     assert_eq!(reply.status, 303, "{}", reply.body);
@@ -185,24 +185,24 @@ fn case_001_a_tab_that_fails_leaves_the_other_alone() {
     let mut browser = served.browser();
     let (one, two) = (begin(&mut browser), begin(&mut browser));
     browser.get(&format!("/sign-in/callback?error=access_denied&state={one}")).says(403, "would");
-    browser.get("/sign-in/callback?code=a&state=guessed").says(400, "No sign-in is under way");
-    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is under way");
+    browser.get("/sign-in/callback?code=a&state=guessed").says(400, "No sign-in is pending");
+    browser.get("/sign-in/callback?code=a").says(400, "No sign-in is pending");
     browser.get(&format!("/sign-in/callback?code=a&state={two}")).leads_to("/me");
 }
 
 #[test]
-fn case_028_back_and_reload_lead_who_is_signed_in_to_their_page() {
+fn case_028_back_and_reload_lead_a_signed_in_user_to_their_page() {
     let served = with_states();
     let mut browser = served.browser();
     let state = begin(&mut browser);
     let back = format!("code=p007&state={state}");
     browser.send("POST", "/sign-in/callback", &back).leads_to("/me");
     browser.get(&format!("/sign-in/callback?{back}")).leads_to("/me");
-    // The session's cookie does not come with a form of another site, but with the link after it.
+    // Browsers do not send the session's cookie with a form of another site, but with the redirect.
     let mut posted = served.browser();
     posted.send("POST", "/sign-in/callback", &back).leads_to("/sign-in/callback");
     browser.get("/sign-in/callback").leads_to("/me");
-    posted.get("/sign-in/callback").says(400, "No sign-in is under way in this browser");
+    posted.get("/sign-in/callback").says(400, "No sign-in is pending in this browser");
     assert_eq!(served.vendor.times("handle-callback"), 1);
     assert!(browser.cookies.keys().all(|it| !it.starts_with("ones-flow")), "{:?}", browser.cookies);
 }
@@ -220,12 +220,12 @@ fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
             page.says(200, "Test the &#60;settings&#62;");
             page.says(200, &format!("href=\"{test}\""));
             assert!(!page.body.contains("No sign-in") && !page.body.contains("detail of the"));
-            // Nothing is believed: nobody is signed in, and the settings are not tested.
+            // The callback is not trusted: it does not sign in, and does not test the settings.
             assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
             assert_eq!(served.vendor.times("validate"), 0);
         }
     }
-    // The link leads who is not logged in to the log-in, and from there to the test.
+    // Without a session, the link leads to the log-in, and from there to the test.
     let log_in = served.browser().get(test);
     assert_eq!(log_in.status, 303);
     assert!(log_in.header("location").starts_with("/admin/log-in?next=%2Fadmin%2Fintegrations"));
@@ -233,17 +233,17 @@ fn case_002_consent_that_was_not_asked_for_leads_to_a_test_of_the_settings() {
     admin.get(test).leads_to("/admin/integrations/1/settings/server?test=true");
     served.add("Other");
     let page = served.browser().get("/sign-in/callback?admin_consent=True");
-    page.says(200, "href=\"/admin\">Choose the integration");
+    page.says(200, "href=\"/admin\">Select the integration");
 }
 
 #[test]
-fn a_callback_that_was_not_begun_here_is_believed_by_nobody() {
+fn a_callback_of_an_unknown_sign_in_is_not_trusted() {
     let served = Served::with_contoso();
     *served.vendor.mood.lock().unwrap() = Mood::Credulous;
     let mut browser = served.browser();
     for parameters in ["admin_consent=True", "x=y", "error=access_denied", "code=a"] {
         let page = browser.get(&format!("/sign-in/callback?{parameters}"));
-        page.says(400, "No sign-in is under way");
+        page.says(400, "No sign-in is pending");
         assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
     }
 }
@@ -264,7 +264,7 @@ fn a_sign_in_that_is_forged_swapped_replayed_or_cut_is_refused_with_the_same_sen
         let mut browser = before.clone();
         cookies(&mut browser);
         let page = browser.get(&format!("/sign-in/callback?code=a&state={state}"));
-        page.says(400, "No sign-in is under way in this browser");
+        page.says(400, "No sign-in is pending in this browser");
     };
     let rotated = |browser: &mut Browser| {
         let values: Vec<_> = names.iter().map(|it| browser.cookies[it].clone()).collect();
@@ -290,11 +290,11 @@ fn a_sign_in_that_is_forged_swapped_replayed_or_cut_is_refused_with_the_same_sen
 }
 
 #[test]
-fn a_sign_in_survives_a_server_that_is_asked_without_its_cookie() {
+fn a_callback_without_the_cookie_does_not_use_up_the_sign_in() {
     let served = with_states();
     let mut browser = served.browser();
     let state = begin(&mut browser);
     let back = format!("/sign-in/callback?code=a&state={state}");
-    served.browser().get(&back).says(400, "No sign-in is under way");
+    served.browser().get(&back).says(400, "No sign-in is pending");
     browser.get(&back).leads_to("/me");
 }

@@ -78,7 +78,7 @@ fn a_full_disk_leaves_the_store_as_it_was() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_the_data() {
+fn no_other_user_of_the_machine_may_read_the_data() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("a/b");
@@ -102,7 +102,7 @@ fn a_rehearsal_changes_nothing() {
     let mut ones = Ones::with_users(&ids(20));
     let before = files(&ones);
     let mut store = Store::rehearse(ones.folder.path()).unwrap();
-    let source = &mut Fake::users([batch(CHANGES, "c2", vec![told("new"), gone("p001")])]);
+    let source = &mut Fake::users([batch(CHANGES, "c2", vec![reported("new"), gone("p001")])]);
     let mut unobserved = Unobserved;
     let sync = Sync::new(&mut store, source, &mut unobserved, Options::default());
     let counts = sync.users(NAME).unwrap().counts;
@@ -133,7 +133,7 @@ fn a_rehearsal_sees_what_a_process_that_died_had_stored() {
     let crashed = tempfile::tempdir().unwrap();
     {
         let mut store = ones.open();
-        let source = &mut Fake::users([batch(CHANGES, "c2", vec![told("new")])]);
+        let source = &mut Fake::users([batch(CHANGES, "c2", vec![reported("new")])]);
         Sync::new(&mut store, source, &mut Unobserved, Options::default()).users(NAME).unwrap();
         // As on the disk when the process dies: what was stored last is in the log alone.
         for (name, bytes) in files(&ones) {

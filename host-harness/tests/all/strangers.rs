@@ -1,4 +1,4 @@
-//! What a stranger can do, and cannot: to keep others out, to guess, and to read along.
+//! Limits for clients without a session: floods, guesses, and details of failures.
 
 use std::{thread, time::Duration};
 
@@ -6,19 +6,19 @@ use ones_host::serve::Bounds;
 
 use crate::{browser::*, fake::*, served::*};
 
-/// Comes through a proxy that the server trusts.
+/// Returns a server that trusts a proxy on this machine.
 fn behind_proxy() -> Served {
     Served::with(|options| options.trusted_proxies = vec!["127.0.0.1".parse().unwrap()])
 }
 
-/// A browser for which a proxy says where it is.
+/// Returns a browser whose requests have this header of a proxy.
 fn from(served: &Served, name: &str, value: &str) -> Browser {
     let mut browser = served.browser();
     browser.headers = vec![(name.to_owned(), value.to_owned())];
     browser
 }
 
-/// The status of a log-in with a wrong password, and then with the right one.
+/// Returns the status of a log-in with the right password, after `times` wrong ones.
 fn guess(browser: &mut Browser, times: usize) -> u16 {
     browser.get("/admin/log-in");
     for _ in 0..times {
@@ -34,7 +34,7 @@ fn wait_until(is_so: impl Fn() -> bool) {
 }
 
 #[test]
-fn a_flood_of_begun_sign_ins_stops_nobody_who_is_at_the_vendor() {
+fn a_flood_of_sign_ins_does_not_drop_a_pending_one() {
     let served = Served::with_contoso();
     *served.vendor.mood.lock().unwrap() = Mood::States;
     let mut browser = served.browser();
@@ -96,7 +96,7 @@ fn a_sign_in_that_takes_too_long_ends_with_a_sentence() {
 }
 
 #[test]
-fn who_does_not_get_a_turn_can_reload() {
+fn a_browser_that_gets_no_turn_can_reload() {
     let bounds = Bounds { turn: Duration::ZERO, ..Bounds::default() };
     let served = Served::with(|options| options.bounds = bounds);
     *served.vendor.mood.lock().unwrap() = Mood::Hangs(NAME);
@@ -109,9 +109,9 @@ fn who_does_not_get_a_turn_can_reload() {
         thread::spawn(move || browser.get("/sign-in/1"));
     }
     wait_until(|| served.vendor.times("begin-sign-in") == 5);
-    served.browser().get("/sign-in/1").says(503, "Too many people sign in at this moment");
+    served.browser().get("/sign-in/1").says(503, "Too many people are signing in at this moment");
     let back = "/sign-in/callback?code=a";
-    begun.get(back).says(503, "Too many people sign in at this moment");
+    begun.get(back).says(503, "Too many people are signing in at this moment");
     *served.vendor.mood.lock().unwrap() = Mood::Plain;
     served.vendor.released.notify_waiters();
     // Now it gets one, and the sign-in was not used up.
@@ -120,17 +120,17 @@ fn who_does_not_get_a_turn_can_reload() {
 }
 
 #[test]
-fn a_picture_on_a_page_of_another_site_begins_no_sign_in() {
+fn an_image_on_a_page_of_another_site_begins_no_sign_in() {
     let served = Served::with_contoso();
     for what in ["image", "iframe", "script", "empty"] {
-        from(&served, "Sec-Fetch-Dest", what).get("/sign-in/1").says(403, "a page that is opened");
+        from(&served, "Sec-Fetch-Dest", what).get("/sign-in/1").says(403, "inside another page");
     }
     assert_eq!(served.vendor.times("begin-sign-in"), 0);
     assert_eq!(from(&served, "Sec-Fetch-Dest", "document").get("/sign-in/1").status, 303);
 }
 
 #[test]
-fn of_too_many_sign_ins_in_one_browser_the_oldest_go() {
+fn of_too_many_sign_ins_in_one_browser_the_oldest_are_dropped() {
     let served = Served::with_contoso();
     *served.vendor.mood.lock().unwrap() = Mood::States;
     let mut browser = served.browser();
@@ -139,7 +139,7 @@ fn of_too_many_sign_ins_in_one_browser_the_oldest_go() {
     }
     assert_eq!(browser.cookies.len(), 8);
     browser.clone().get("/sign-in/callback?code=a&state=s30").leads_to("/me");
-    browser.clone().get("/sign-in/callback?code=a&state=s1").says(400, "No sign-in is under way");
+    browser.clone().get("/sign-in/callback?code=a&state=s1").says(400, "No sign-in is pending");
     // Of large ones fewer: all have to fit into one header.
     for number in 31..40 {
         let url = format!("https://vendor.example/?state=s{number}");
@@ -170,7 +170,7 @@ fn a_redirect_with_a_line_break_is_refused_and_leaves_nothing() {
     for url in ["https://vendor.example/\r\nSet-Cookie: x=y", "https://vendor.example/\n"] {
         *served.vendor.mood.lock().unwrap() = Mood::Sends(url.to_owned(), "flow".to_owned());
         let mut browser = served.browser();
-        browser.get("/sign-in/1").says(400, "none that a browser can follow");
+        browser.get("/sign-in/1").says(400, "address of the next page is not valid");
         assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
     }
 }
@@ -181,15 +181,15 @@ fn an_address_to_go_on_to_with_a_line_break_opens_no_session() {
     let mut browser = served.browser();
     browser.get("/admin/log-in");
     let fields = [("password", PASSWORD), ("next", "/admin/\r\nSet-Cookie: x=y")];
-    browser.post("/admin/log-in", &fields).says(400, "none that a browser can follow");
+    browser.post("/admin/log-in", &fields).says(400, "address of the next page is not valid");
     assert!(!browser.cookies.contains_key("ones-admin"), "{:?}", browser.cookies);
     let reply = browser.get("/admin/log-in?next=/admin/%0d%0aSet-Cookie:%20x=y");
-    reply.says(400, "none that a browser can follow");
+    reply.says(400, "address of the next page is not valid");
     browser.post("/admin/log-in", &[("password", PASSWORD), ("next", "/admin")]).leads_to("/admin");
 }
 
 #[test]
-fn pictures_of_the_set_up_link_lock_nobody_out() {
+fn images_with_the_set_up_link_do_not_lock_the_log_in() {
     let served = Served::with_contoso();
     for _ in 0..20 {
         served.browser().get("/admin/set-up?code=x").says(403, "not valid");
@@ -200,7 +200,7 @@ fn pictures_of_the_set_up_link_lock_nobody_out() {
         other.post("/admin/set-up", &[("code", "x")]).says(403, "another site");
         other.post("/admin/log-in", &[("password", "x")]).says(403, "another site");
     }
-    // Nor forms that were given out to nobody.
+    // Nor do forms without a token.
     let mut without = served.browser();
     for _ in 0..20 {
         without.post("/admin/log-in", &[("password", "x")]).says(403, "out of date");
@@ -209,7 +209,7 @@ fn pictures_of_the_set_up_link_lock_nobody_out() {
 }
 
 #[test]
-fn who_guesses_set_up_codes_has_to_wait() {
+fn a_client_that_guesses_set_up_codes_has_to_wait() {
     let served = Served::new();
     let mut browser = served.browser();
     browser.get("/admin/log-in");
@@ -225,7 +225,7 @@ fn who_guesses_set_up_codes_has_to_wait() {
 }
 
 #[test]
-fn of_five_who_send_the_set_up_link_at_once_one_gets_in() {
+fn of_five_clients_with_the_set_up_link_one_sets_the_password() {
     let served = Served::new();
     let link = served.set_up.clone().unwrap();
     let (_, code) = link.split_once("code=").unwrap();
@@ -276,9 +276,9 @@ fn guesses_count_for_a_network_of_ipv6() {
 }
 
 #[test]
-fn a_client_that_adds_a_header_of_its_own_stands_in_nobodys_name() {
+fn a_client_cannot_take_the_address_of_another_with_its_own_header() {
     let served = behind_proxy();
-    // The proxy sets the one, and passes the other through.
+    // The proxy sets one header, and forwards the other.
     let mut liar = from(&served, "X-Forwarded-For", "192.0.2.1");
     liar.headers.push(("Forwarded".to_owned(), "for=192.0.2.2".to_owned()));
     assert_eq!(guess(&mut liar, 5), 429);
@@ -288,7 +288,7 @@ fn a_client_that_adds_a_header_of_its_own_stands_in_nobodys_name() {
 }
 
 #[test]
-fn only_a_trusted_proxy_says_who_sent_a_request() {
+fn only_headers_of_a_trusted_proxy_name_the_client() {
     let served = Served::with_contoso();
     for number in 0..5 {
         let mut browser = from(&served, "X-Forwarded-For", &format!("192.0.2.{number}"));
@@ -296,7 +296,7 @@ fn only_a_trusted_proxy_says_who_sent_a_request() {
         browser.post("/admin/log-in", &[("password", "wrong")]).says(401, "wrong");
     }
     assert_eq!(guess(&mut from(&served, "X-Forwarded-For", "192.0.2.9"), 0), 429);
-    // It is said once how that is changed.
+    // The log explains once how to trust a proxy.
     let log = served.log.lock().unwrap();
     let noted: Vec<_> = log.iter().filter(|it| it.problem.code == "untrusted-proxy").collect();
     assert_eq!(noted.len(), 1);
@@ -304,7 +304,7 @@ fn only_a_trusted_proxy_says_who_sent_a_request() {
 }
 
 #[test]
-fn a_stranger_reads_a_sentence_and_a_number_and_the_administrator_the_cause() {
+fn a_user_sees_a_sentence_and_a_number_and_the_administrator_the_cause() {
     let served = Served::with_contoso();
     *served.vendor.mood.lock().unwrap() = Mood::Traps;
     let page = served.browser().get("/sign-in/1");
@@ -322,13 +322,13 @@ fn a_stranger_reads_a_sentence_and_a_number_and_the_administrator_the_cause() {
         assert!(logged.problem.summary.contains("/opt/ones/plugin.wasm"));
     }
     let overview = served.admin().get("/admin/integrations/1");
-    overview.says(200, "Sign-ins that failed");
+    overview.says(200, "Failed sign-ins");
     overview.says(200, &reference);
     overview.says(200, STDERR);
 }
 
 #[test]
-fn what_fails_behind_a_page_is_shown_to_the_administrator_alone() {
+fn the_cause_of_a_failed_page_is_shown_to_the_administrator_only() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let database = rusqlite::Connection::open(served.folder.path().join("ones.db")).unwrap();

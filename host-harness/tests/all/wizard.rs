@@ -1,4 +1,4 @@
-//! The wizard: settings from empty to saved, and what becomes of their secrets.
+//! The wizard: settings from empty to saved, and the protection of saved secrets.
 
 use serde_json::json;
 
@@ -66,7 +66,7 @@ fn wrong_fields_are_marked_and_what_was_entered_is_kept() {
 }
 
 #[test]
-fn a_name_belongs_to_one() {
+fn a_name_belongs_to_one_integration() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let new = "/admin/integrations/new";
@@ -103,14 +103,14 @@ fn a_saved_secret_is_kept_and_not_shown() {
     page.says(200, "Saved; leave empty to keep it");
     assert!(!page.body.contains(SECRET) && !page.body.contains("s3cr3t"));
     let page = admin.post(STEP, &entered("https://a.example", "", "test"));
-    page.says(200, "Everything works");
+    page.says(200, "The settings work");
     assert!(!page.body.contains(SECRET));
     admin.post(STEP, &entered("https://a.example", "", "close"));
     assert_eq!(served.settings(), settings());
 }
 
 #[test]
-fn a_saved_secret_goes_nowhere_else() {
+fn a_saved_secret_is_not_sent_to_another_server() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     admin.get(STEP);
@@ -128,7 +128,7 @@ fn a_saved_secret_goes_nowhere_else() {
     }
     assert_eq!(served.settings(), settings());
     let page = admin.post(STEP, &entered("https://evil.example", "", "next"));
-    page.says(200, "Enter it again: the server that it goes to has changed");
+    page.says(200, "Enter this secret again: the server that receives it has changed");
     admin
         .post(STEP, &entered("https://evil.example", "another", "close"))
         .leads_to("/admin/integrations/1?note=saved");
@@ -136,7 +136,7 @@ fn a_saved_secret_goes_nowhere_else() {
 }
 
 #[test]
-fn a_wrong_address_on_the_way_does_not_lend_the_secret() {
+fn a_wrong_address_in_between_does_not_release_the_secret() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     admin.get(STEP);
@@ -148,7 +148,7 @@ fn a_wrong_address_on_the_way_does_not_lend_the_secret() {
         fields
     };
     let page = admin.post(STEP, &with_draft("https://evil.example", "next"));
-    page.says(200, "Enter it again");
+    page.says(200, "Enter this secret again");
     let page = admin.get(STEP);
     page.says(200, "https://a.example");
     assert_eq!(served.settings(), settings());
@@ -206,7 +206,7 @@ fn a_secret_of_many_lines_is_kept_until_it_is_forgotten() {
 }
 
 #[test]
-fn a_list_of_what_the_plugin_knows_is_picked_from() {
+fn the_choices_of_the_plugin_can_be_picked() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let step = "/admin/integrations/1/settings/users";
@@ -226,7 +226,7 @@ fn a_list_of_what_the_plugin_knows_is_picked_from() {
 }
 
 #[test]
-fn a_script_asks_for_choices_as_a_person_types() {
+fn a_script_loads_choices_during_typing() {
     let served = Served::with_contoso();
     let mut admin = served.admin();
     let path = "/admin/integrations/1/choices?draft=&field=%2Frooms%2Fselect&name=n&typed=2";
@@ -252,5 +252,5 @@ fn consent_is_asked_for_by_a_link_and_tested_afterwards() {
         .leads_to(&format!("{STEP}?test=true&note=consented"));
     let page = admin.get(&format!("{STEP}?test=true&note=consented"));
     page.says(200, "Consent was granted");
-    page.says(200, "Everything works");
+    page.says(200, "The settings work");
 }

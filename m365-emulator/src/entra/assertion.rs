@@ -1,23 +1,25 @@
-//! Client assertions: what an application signs with its certificate instead of sending a secret
-//! (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>, RFC 7523).
+//! Client assertions: tokens that an application signs with its certificate, in the place of a
+//! secret (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>, RFC
+//! 7523).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::certificate::{Algorithm, Certificate};
+use super::discovery;
 use super::refusal::EntraRefusal;
-use super::{discovery, key};
 use crate::state::State;
+use crate::state::certificate::{Algorithm, Certificate};
+use crate::state::key;
 
-/// The only `client_assertion_type` that there is.
+/// The only `client_assertion_type` that exists.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// So far may the clocks of Entra and of its clients be apart.
+/// Maximum difference between the clocks of Entra and of a client.
 const SKEW_SECONDS: i64 = 300;
 
-/// `kid` and `jti` may be there and decide nothing: Entra takes an assertion more than once, and client
-/// libraries send it so.
+/// The header of an assertion. `kid` and `jti` are optional and have no effect: Entra accepts an
+/// assertion more than once, and client libraries rely on that.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -27,8 +29,8 @@ struct Header {
     kid: Option<String>,
 }
 
-/// A list as `aud`, which RFC 7519 allows, Entra calls malformed. Times may have fractions: those of MSAL for Python
-/// have.
+/// The claims of an assertion. Entra refuses a list as `aud`, which RFC 7519 allows, as malformed.
+/// Times may have fractions, as those of MSAL for Python have.
 #[derive(Deserialize)]
 struct Claims {
     aud: String,
@@ -38,7 +40,8 @@ struct Claims {
     nbf: Option<f64>,
 }
 
-/// Whether the application signed this, now, for this tenant.
+/// Checks that the application signed the assertion, that it is valid now, and that it is for this
+/// tenant.
 pub(super) fn check(
     state: &State,
     client: &str,
@@ -82,7 +85,7 @@ fn read(assertion: &str) -> Option<(&str, Header, Claims, Vec<u8>)> {
     Some((message, header, claims, URL_SAFE_NO_PAD.decode(signature).ok()?))
 }
 
-/// The certificate that the header names by its thumbprint.
+/// Returns the certificate that the header names by its thumbprint.
 fn certificate<'a>(
     state: &'a State,
     client: &str,
@@ -109,14 +112,17 @@ fn certificate<'a>(
         .ok_or_else(|| EntraRefusal::certificate_unknown(client, thumbprint.as_deref()))
 }
 
-/// The token endpoint, by any name of the tenant; or its issuer, which documents had first.
+/// Returns whether an audience is the token endpoint, by any name of the tenant, or the issuer,
+/// which Microsoft documented earlier.
 fn is_audience(state: &State, audience: &str) -> bool {
     let endpoint = |audience: &str| {
         let path = audience.strip_prefix(state.authority.as_str())?.strip_prefix('/')?;
         let (tenant, endpoint) = path.split_once('/')?;
         Some(
             state.tenant.is_named(tenant)
-                && ["oauth2/v2.0/token", "v2.0"].iter().any(|it| it.eq_ignore_ascii_case(endpoint)),
+                && ["oauth2/v2.0/token", "v2.0"]
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(endpoint)),
         )
     };
     endpoint(audience).unwrap_or_default() || audience == discovery::issuer(state, &state.tenant.id)

@@ -1,34 +1,33 @@
-//! `/oauth2/v2.0/authorize`: a person says who they are, by picking an account
+//! `/oauth2/v2.0/authorize`: a user signs in by picking an account
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>).
 //!
-//! There are no passwords and no sessions: everybody is asked every time.
+//! There are no passwords and no sessions: the page asks every time.
 
-use super::code::Grant;
-use super::page;
-use super::person::Person;
-use super::pkce::Challenge;
+use super::account::Account;
+use super::names::check_single_tenant;
 use super::redirect::Destination;
 use super::refusal::{EntraRefusal, Trace};
-use super::scope::Scopes;
+use super::{page, pkce, scope};
 use crate::state::State;
+use crate::state::codes::Grant;
 use crate::wire::{Query, Reply, Request};
 
-/// How many accounts are offered at once.
+/// Maximum number of accounts on the page.
 const OFFERED: usize = 20;
 
-/// What comes next.
+/// The next step of a sign-in.
 enum Step {
-    /// The person has to pick an account; with what was wrong about the last one.
+    /// Ask the user to pick an account, and show why the previous one was refused.
     Ask(Option<EntraRefusal>),
-    /// The person did.
+    /// The user picked an account.
     SignedIn(Grant),
 }
 
 pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: &Trace) -> Reply {
     let parameters = request.parameters();
-    let known = super::check_single_tenant(state, tenant)
-        .and_then(|()| Destination::of(state, &parameters));
-    let destination = match known {
+    let checked =
+        check_single_tenant(state, tenant).and_then(|()| Destination::read(state, &parameters));
+    let destination = match checked {
         Ok(destination) => destination,
         Err(refusal) => return page::refusal(&refusal, trace),
     };
@@ -45,11 +44,11 @@ pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: 
 
 fn step(state: &State, request: &Request, parameters: &Query) -> Result<Step, EntraRefusal> {
     check_response(parameters)?;
-    let scopes = Scopes::of(state, parameters)?;
-    let challenge = Challenge::of(parameters)?;
+    let scopes = scope::scopes(state, parameters)?;
+    let challenge = pkce::challenge(parameters)?;
     match parameters.get("prompt") {
         None | Some("login" | "select_account" | "consent") => {}
-        Some("none") => return Err(EntraRefusal::nobody_signed_in()),
+        Some("none") => return Err(EntraRefusal::not_signed_in()),
         Some(_) => return Err(EntraRefusal::prompt_unsupported()),
     }
     let picked = request.form();
@@ -59,11 +58,11 @@ fn step(state: &State, request: &Request, parameters: &Query) -> Result<Step, En
     let Some(account) = picked.get("account") else {
         return Ok(Step::Ask(None));
     };
-    Ok(match Person::find(state, account) {
+    Ok(match Account::find(state, account) {
         None => Step::Ask(Some(EntraRefusal::account_unknown(&state.tenant.name))),
-        Some(person) if !person.is_enabled => Step::Ask(Some(EntraRefusal::account_disabled())),
-        Some(person) => Step::SignedIn(Grant {
-            person: person.id,
+        Some(account) if !account.is_enabled => Step::Ask(Some(EntraRefusal::account_disabled())),
+        Some(account) => Step::SignedIn(Grant {
+            user: account.id,
             redirect_uri: parameters.get("redirect_uri").unwrap_or_default().to_owned(),
             scopes,
             nonce: parameters.get("nonce").map(str::to_owned),
@@ -84,7 +83,7 @@ fn check_response(parameters: &Query) -> Result<(), EntraRefusal> {
     }
 }
 
-/// A search goes before the hint that the application gave.
+/// Shows the account picker. A search takes precedence over the application's `login_hint`.
 fn ask(
     state: &State,
     request: &Request,
@@ -95,17 +94,17 @@ fn ask(
     let form = request.form();
     let searched = form.pairs().iter().any(|(name, _)| name == "search");
     let search = if searched { form.get("search") } else { parameters.get("login_hint") };
-    let mut people: Vec<Person> = Person::search(state, search).take(OFFERED + 1).collect();
-    let more = people.len() > OFFERED;
-    people.truncate(OFFERED);
+    let mut accounts: Vec<Account> = Account::search(state, search).take(OFFERED + 1).collect();
+    let more = accounts.len() > OFFERED;
+    accounts.truncate(OFFERED);
     let notice = notice.map(|notice| notice.line());
-    page::Accounts {
+    page::AccountPicker {
         application: &state.registration.name,
         tenant: &state.tenant.name,
         action: &request.path,
         parameters,
         search: search.unwrap_or_default(),
-        people: &people,
+        accounts: &accounts,
         more,
         notice: notice.as_deref(),
     }

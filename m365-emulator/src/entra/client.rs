@@ -1,4 +1,4 @@
-//! Whether the application is who it says.
+//! Authentication of the application.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use crate::random::is_guid;
 use crate::state::State;
 use crate::wire::{Query, Request};
 
-/// What an application proved itself with.
+/// The kind of credential that an application authenticated with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     Secret,
@@ -18,7 +18,7 @@ pub(super) enum Proof {
 }
 
 impl Proof {
-    /// `appidacr` of the access token.
+    /// Returns the claim `appidacr` of access tokens.
     pub(super) fn class(self) -> &'static str {
         match self {
             Self::Secret => "1",
@@ -27,22 +27,23 @@ impl Proof {
     }
 }
 
-/// What a request to the token endpoint says of the application.
+/// The client id and the credentials in a request to the token endpoint.
 pub(super) struct Credentials {
     pub(super) client: String,
     secret: Option<String>,
     assertion: Option<Assertion>,
 }
 
-/// What is signed with a certificate, and what it says to be.
+/// A token that was signed with a certificate, and its declared type.
 struct Assertion {
     jwt: String,
     kind: Option<String>,
 }
 
 impl Credentials {
-    /// From the form, or by HTTP Basic with both parts form-encoded (RFC 6749, section 2.3.1).
-    pub(super) fn of(request: &Request, form: &Query) -> Result<Self, EntraRefusal> {
+    /// Reads the credentials from the form, or from HTTP Basic with both parts form-encoded (RFC
+    /// 6749, section 2.3.1).
+    pub(super) fn read(request: &Request, form: &Query) -> Result<Self, EntraRefusal> {
         let assertion = form.get("client_assertion").map(|jwt| Assertion {
             jwt: jwt.to_owned(),
             kind: form.get("client_assertion_type").map(str::to_owned),
@@ -67,7 +68,7 @@ impl Credentials {
         Ok(Self { client: client.to_owned(), secret, assertion })
     }
 
-    /// `missing` is what this grant calls a credential that is not there.
+    /// Checks the credentials. `missing` returns the refusal of this grant if there are none.
     pub(super) fn check(
         &self,
         state: &State,
@@ -100,7 +101,7 @@ impl Credentials {
     }
 }
 
-/// Whether there is such an application.
+/// Checks that the application is registered and enabled.
 pub(super) fn check(state: &State, client: &str) -> Result<(), EntraRefusal> {
     if !is_guid(client) {
         return Err(EntraRefusal::client_not_a_guid());

@@ -4,8 +4,9 @@
 use serde_json::{Map, Value, json};
 
 use super::client::{self, Credentials, Proof};
+use super::names::{self, is_graph};
 use super::refusal::EntraRefusal;
-use super::{is_graph, token};
+use super::token;
 use crate::cloud::Cloud;
 use crate::state::State;
 use crate::wire::{Query, Request};
@@ -17,7 +18,7 @@ pub(super) fn answer(
     form: &Query,
 ) -> Result<Value, EntraRefusal> {
     check_tenant(state, tenant)?;
-    let credentials = Credentials::of(request, form)?;
+    let credentials = Credentials::read(request, form)?;
     client::check(state, &credentials.client)?;
     let audience = audience(state, token::required(form, "scope")?)?;
     let proof = credentials.check(state, EntraRefusal::secret_missing)?;
@@ -28,16 +29,16 @@ fn check_tenant(state: &State, tenant: &str) -> Result<(), EntraRefusal> {
     match tenant {
         "common" | "consumers" => Err(EntraRefusal::not_over_common()),
         "organizations" => Err(EntraRefusal::no_tenant_information()),
-        _ => super::find_tenant(state, tenant, "invalid_request"),
+        _ => names::check_tenant(state, tenant, "invalid_request"),
     }
 }
 
-/// The resource that a scope is for.
+/// Returns the resource that a scope is for.
 fn audience(state: &State, scope: &str) -> Result<String, EntraRefusal> {
     let Some(resource) = scope.strip_suffix("/.default") else {
         return Err(EntraRefusal::scope_without_default(scope));
     };
-    // Two slashes are legal: then the audience ends in one.
+    // A scope may have two slashes: then the audience ends with one.
     let name = resource.strip_suffix('/').unwrap_or(resource);
     if is_graph(state, name) {
         return Ok(resource.to_owned());
@@ -48,7 +49,7 @@ fn audience(state: &State, scope: &str) -> Result<String, EntraRefusal> {
     Err(EntraRefusal::scope_invalid(scope))
 }
 
-/// Without any grant the token has no `roles`, and is issued all the same.
+/// Issues a token, also if no permission is granted: then it has no `roles`.
 fn issue(state: &mut State, audience: &str, proof: Proof) -> Result<Value, EntraRefusal> {
     let application = state.registration.object_id.clone();
     let roles: Vec<&str> = state.registration.granted().collect();

@@ -1,19 +1,21 @@
 //! `/v2.0/adminconsent`: an administrator grants what the application is registered to ask for
-//! (<https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>). Whoever opens the page is one.
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>). The emulator takes any
+//! visitor of the page for an administrator.
 
 use url::Url;
 
+use super::names::{self, is_graph};
+use super::page;
 use super::redirect::Destination;
 use super::refusal::{EntraRefusal, Trace};
-use super::registration::REQUESTED;
-use super::{is_graph, page};
 use crate::state::State;
+use crate::state::registration::REQUESTED;
 use crate::wire::{Query, Reply, Request};
 
 pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: &Trace) -> Reply {
     let parameters = request.parameters();
-    let known = check_tenant(state, tenant).and_then(|()| Destination::of(state, &parameters));
-    let destination = match known {
+    let checked = check_tenant(state, tenant).and_then(|()| Destination::read(state, &parameters));
+    let destination = match checked {
         Ok(destination) => destination,
         Err(refusal) => return page::refusal(&refusal, trace),
     };
@@ -25,7 +27,7 @@ pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: 
             (None, None) => Ok(None),
         }
     });
-    // A failure carries `admin_consent=True` as well.
+    // A refusal has `admin_consent=True` too.
     let mut members =
         vec![("admin_consent", "True".to_owned()), ("tenant", state.tenant.id.clone())];
     match outcome {
@@ -48,8 +50,8 @@ pub(super) fn answer(state: &mut State, tenant: &str, request: &Request, trace: 
     destination.answer(members)
 }
 
-/// Grants what the application is registered to ask for, as an administrator does in the portal. The address that the
-/// portal sends the administrator to has no `state`
+/// Grants what the application is registered to ask for, as an administrator does in the portal.
+/// Returns the address that the portal sends the administrator to, which has no `state`
 /// (<https://github.com/dotnet/aspnetcore/issues/55910>).
 pub(crate) fn in_portal(state: &mut State, redirect_uri: &Url) -> Url {
     state.registration.consent();
@@ -60,16 +62,17 @@ pub(crate) fn in_portal(state: &mut State, redirect_uri: &Url) -> Url {
     uri
 }
 
-/// The administrator's own tenant is the one there is, so `organizations` is it.
+/// Checks the tenant. The only tenant is the administrator's own, so that `common` and
+/// `organizations` name it too.
 fn check_tenant(state: &State, tenant: &str) -> Result<(), EntraRefusal> {
     match tenant {
         "common" | "organizations" => Ok(()),
-        _ => super::find_tenant(state, tenant, "invalid_request"),
+        _ => names::check_tenant(state, tenant, "invalid_request"),
     }
 }
 
-/// Application permissions are granted together, by `{resource}/.default`; scopes of OpenID Connect may stand
-/// beside it.
+/// Returns the resource of `{resource}/.default`, which grants all application permissions
+/// together. Scopes of OpenID Connect may be added.
 fn resource(state: &State, parameters: &Query) -> Result<String, EntraRefusal> {
     let scope = parameters.get("scope").ok_or_else(|| EntraRefusal::parameter_missing("scope"))?;
     let resource = scope

@@ -1,19 +1,20 @@
-//! What clients find out before they ask for a token: OpenID configuration, keys, aliases of the cloud.
+//! What clients read before they ask for a token: OpenID configuration, keys, aliases of the cloud.
 
 use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use super::key_ring::KeyRing;
+use super::names;
 use super::refusal::EntraRefusal;
 use crate::state::State;
+use crate::state::key_ring::KeyRing;
 use crate::wire::{Reply, Request};
 
-/// What an application's id in a link is encoded with.
+/// Characters of an application id that are encoded in a link.
 const NON_ALPHANUMERIC_BUT_DASH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
 
-/// `/{tenant}/v2.0/.well-known/openid-configuration`. Members as Entra has them; of the endpoints,
-/// `userinfo` and `devicecode` are named and not served.
+/// Answers `/{tenant}/v2.0/.well-known/openid-configuration` with the members that Entra has. The
+/// endpoints `userinfo` and `devicecode` are named, but not served.
 ///
 /// With `?appid=`, `jwks_uri` leads to the keys of that application
 /// (<https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature>).
@@ -22,17 +23,18 @@ pub(super) fn configuration(
     tenant: &str,
     request: &Request,
 ) -> Result<Reply, EntraRefusal> {
-    let own = if super::is_any_tenant(tenant) {
-        // The issuer is a template then.
+    let own = if names::is_any_tenant(tenant) {
+        // The issuer is a template in this case.
         "{tenantid}".to_owned()
     } else {
-        super::find_tenant(state, tenant, "invalid_tenant")?;
+        names::check_tenant(state, tenant, "invalid_tenant")?;
         state.tenant.id.clone()
     };
-    // Endpoints go by the name that was asked for where it stands for any tenant, by the id otherwise.
+    // The endpoints have the name in the request if it stands for any tenant, the tenant's id
+    // otherwise.
     let path = if own == "{tenantid}" { tenant } else { &own };
     let authority = &state.authority;
-    let of_application = request.query.get("appid").map_or_else(String::new, |application| {
+    let appid_query = request.query.get("appid").map_or_else(String::new, |application| {
         let encoded = utf8_percent_encode(application, NON_ALPHANUMERIC_BUT_DASH);
         format!("?appid={encoded}")
     });
@@ -40,8 +42,9 @@ pub(super) fn configuration(
         StatusCode::OK,
         &json!({
             "token_endpoint": format!("{authority}/{path}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys{of_application}"),
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": format!("{authority}/{path}/discovery/v2.0/keys{appid_query}"),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -56,9 +59,9 @@ pub(super) fn configuration(
             "frontchannel_logout_supported": true,
             "end_session_endpoint": format!("{authority}/{path}/oauth2/v2.0/logout"),
             "claims_supported": [
-                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
-                "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name",
-                "tid", "ver", "at_hash", "c_hash", "email"
+                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name",
+                "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time", "acr",
+                "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"
             ],
             "tenant_region_scope": if own == "{tenantid}" { None } else { Some("EU") },
             "cloud_instance_name": state.tenant.cloud.instance_name(),
@@ -69,10 +72,11 @@ pub(super) fn configuration(
     ))
 }
 
-/// `/{tenant}/discovery/v2.0/keys`. With `?appid=`, an application with a signing key of its own has that one alone.
+/// Answers `/{tenant}/discovery/v2.0/keys`. With `?appid=`, an application with its own signing key
+/// has that key only.
 pub(super) fn keys(state: &State, tenant: &str, request: &Request) -> Result<Reply, EntraRefusal> {
-    if !super::is_any_tenant(tenant) {
-        super::find_tenant(state, tenant, "invalid_tenant")?;
+    if !names::is_any_tenant(tenant) {
+        names::check_tenant(state, tenant, "invalid_tenant")?;
     }
     let asks_for_own = request
         .query
@@ -87,14 +91,15 @@ pub(super) fn keys(state: &State, tenant: &str, request: &Request) -> Result<Rep
     Ok(Reply::json(StatusCode::OK, &keys))
 }
 
-/// `/common/discovery/instance`: which hosts are this cloud.
+/// Answers `/common/discovery/instance` with the hosts of this cloud.
 pub(super) fn instance(state: &State) -> Reply {
-    let host = host(&state.authority);
+    let (authority, tenant) = (&state.authority, &state.tenant.id);
+    let host = host(authority);
     Reply::json(
         StatusCode::OK,
         &json!({
             "tenant_discovery_endpoint":
-                format!("{}/{}/v2.0/.well-known/openid-configuration", state.authority, state.tenant.id),
+                format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration"),
             "api-version": "1.1",
             "metadata": [{
                 "preferred_network": host,
@@ -105,7 +110,7 @@ pub(super) fn instance(state: &State) -> Reply {
     )
 }
 
-/// Who issues ID tokens of a tenant.
+/// Returns the issuer of a tenant's ID tokens.
 pub(super) fn issuer(state: &State, tenant: &str) -> String {
     let authority = state.tenant.cloud.fixed_issuer().unwrap_or(&state.authority);
     format!("{authority}/{tenant}/v2.0")

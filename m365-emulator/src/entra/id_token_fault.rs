@@ -1,57 +1,20 @@
-//! ID tokens that nobody may take.
+//! ID tokens that a client has to refuse.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::discovery;
 use super::id_token;
-use super::key::{self, signing_input};
 use crate::state::State;
+use crate::state::fault::IdTokenFault;
+use crate::state::key::{self, signing_input};
 use crate::wire::Reply;
 
-/// A tenant, an application and a nonce that are somebody else's.
+/// Id of another tenant and another application, and nonce of another sign-in.
 const OTHER: &str = "e0e0e0e0-0000-4000-8000-000000000000";
 
-/// What is wrong with an ID token. Whatever is not named is right, the signature too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum IdTokenFault {
-    /// Names a published key, and is signed by another.
-    WrongKey,
-    /// Is signed by a key that is not published, and names it.
-    UnknownKid,
-    /// Another tenant is its issuer; `tid` is right.
-    WrongIssuer,
-    /// Is meant for another application.
-    WrongAudience,
-    /// `tid` is another tenant; the issuer is right.
-    WrongTenant,
-    /// The nonce of another sign-in.
-    WrongNonce,
-    /// No nonce at all.
-    WithoutNonce,
-    /// Ended an hour ago.
-    Expired,
-    /// Begins in an hour.
-    NotYetValid,
-    /// Does not say who it is in the directory.
-    WithoutOid,
-    /// Version 1.0: its issuer and its names of claims are those of the older endpoint.
-    Version1,
-    /// `alg` is `none`, and there is no signature.
-    AlgNone,
-    /// `alg` is `HS256`, with the published key (PEM) as the secret.
-    Hs256,
-    /// The keys are rotated before anybody can look them up, and the one that signed it is published no more.
-    KeysRotated,
-    /// Has a claim of 20 MB.
-    Huge,
-}
-
-/// Puts another token in the place of the one in an answer. An answer without one stays as it is.
+/// Replaces the ID token in an answer. An answer without an ID token stays as it is.
 pub(crate) fn spoil(state: &mut State, mut reply: Reply, fault: IdTokenFault) -> Reply {
     let spoiled = serde_json::from_slice::<Value>(&reply.body).ok().and_then(|mut members| {
         let token = spoiled(state, members.get("id_token")?.as_str()?, fault)?;
@@ -114,7 +77,7 @@ fn remove(claims: &mut Value, name: &str) {
     }
 }
 
-/// Moves a token in time, by seconds.
+/// Moves the times of a token by a number of seconds.
 fn shift(claims: &mut Value, by: i64) {
     for name in ["iat", "nbf", "exp"] {
         if let Some(at) = claims[name].as_i64() {

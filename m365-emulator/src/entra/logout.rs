@@ -1,17 +1,18 @@
 //! `/oauth2/v2.0/logout`
-//! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>). Nobody is
-//! signed in here for longer than a request, so there is nothing to end.
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>).
+//! A sign-in to the emulator lasts for one request, so there is no session to end.
 
 use super::refusal::Trace;
-use super::registration::{is_registered, redirect_uri};
-use super::{page, redirect};
+use super::{names, page, redirect};
 use crate::state::State;
+use crate::state::registration::{is_registered, redirect_uri};
 use crate::wire::{Reply, Request};
 
-/// Back to the application where it registered the address; otherwise the person is told, and stays.
+/// Redirects to the application if it registered the address; otherwise shows that the user signed
+/// out.
 pub(super) fn answer(state: &State, tenant: &str, request: &Request, trace: &Trace) -> Reply {
-    if !super::is_any_tenant(tenant)
-        && let Err(refusal) = super::find_tenant(state, tenant, "invalid_request")
+    if !names::is_any_tenant(tenant)
+        && let Err(refusal) = names::check_tenant(state, tenant, "invalid_request")
     {
         return page::refusal(&refusal, trace);
     }

@@ -1,41 +1,34 @@
 //! Entra ID: the endpoints below `https://login.microsoftonline.com`.
 
+mod account;
 mod assertion;
 mod authorization_code;
 mod authorize;
-pub(crate) mod certificate;
 mod client;
 mod client_credentials;
-pub(crate) mod code;
 pub(crate) mod consent;
 mod discovery;
 mod id_token;
 pub(crate) mod id_token_fault;
-pub(crate) mod key;
-pub(crate) mod key_ring;
 mod logout;
+mod names;
 mod page;
-mod person;
 mod pkce;
 mod redirect;
-pub(crate) mod refusal;
-pub(crate) mod registration;
+mod refusal;
 mod scope;
 mod token;
-pub(crate) mod token_fault;
+mod token_fault;
 
 use http::StatusCode;
 
-use self::refusal::{EntraRefusal, Trace};
-use self::token_fault::TokenFault;
+use self::refusal::Trace;
 use crate::random::is_guid;
 use crate::state::State;
+use crate::state::fault::TokenFault;
 use crate::wire::{Reply, Request};
 
-/// Graph's own application id, which names it as well as its address does.
-const GRAPH_APP: &str = "00000003-0000-0000-c000-000000000000";
-
-/// Answers one request to Entra.
+/// Answers a request to Entra.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     let trace = trace(state, request);
     let segments = request.segments();
@@ -55,7 +48,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
         _ => return Reply::new(StatusCode::NOT_FOUND),
     };
     let reply = answered.unwrap_or_else(|refusal| refusal.reply(&trace));
-    // Recorded of instance discovery (Azure/azure-sdk-for-python#18884), and assumed of this
+    // Recorded for instance discovery (Azure/azure-sdk-for-python#18884), and assumed for this
     // document.
     let is_public = matches!(segments.as_slice(), [_, .., "openid-configuration"])
         && reply.status == StatusCode::OK;
@@ -67,10 +60,10 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     reply
 }
 
-/// Refuses a request in Entra's words, whatever it asks for.
+/// Refuses a request for the reason that a fault gives.
 pub(crate) fn refuse(state: &mut State, request: &Request, fault: TokenFault) -> Reply {
     let trace = trace(state, request);
-    finish(fault.refusal(state).reply(&trace), request, &trace)
+    finish(token_fault::refusal(fault, state).reply(&trace), request, &trace)
 }
 
 fn trace(state: &mut State, request: &Request) -> Trace {
@@ -85,7 +78,7 @@ fn trace(state: &mut State, request: &Request) -> Trace {
     }
 }
 
-/// Puts on what every answer of Entra has.
+/// Adds the headers that every answer of Entra has.
 fn finish(mut reply: Reply, request: &Request, trace: &Trace) -> Reply {
     reply.set("cache-control", "no-store, no-cache");
     reply.set("pragma", "no-cache");
@@ -94,42 +87,4 @@ fn finish(mut reply: Reply, request: &Request, trace: &Trace) -> Reply {
         reply.set("client-request-id", id);
     }
     reply
-}
-
-/// Names that stand for any tenant.
-fn is_any_tenant(name: &str) -> bool {
-    matches!(name, "common" | "organizations" | "consumers")
-}
-
-/// By GUID or by domain; `error` is what this endpoint calls a tenant that is not there.
-fn find_tenant(state: &State, name: &str, error: &'static str) -> Result<(), EntraRefusal> {
-    if state.tenant.is_named(name) {
-        return Ok(());
-    }
-    let is_domain = name.contains('.')
-        && name.split('.').all(|label| {
-            !label.is_empty()
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        });
-    if is_guid(name) || is_domain {
-        return Err(EntraRefusal::tenant_not_found(name, error));
-    }
-    Err(EntraRefusal::tenant_malformed(name))
-}
-
-/// People sign in to this tenant and no other.
-fn check_single_tenant(state: &State, name: &str) -> Result<(), EntraRefusal> {
-    if is_any_tenant(name) {
-        let registration = &state.registration;
-        return Err(EntraRefusal::not_multi_tenant(&registration.client_id, &registration.name));
-    }
-    find_tenant(state, name, "invalid_request")
-}
-
-/// Graph goes by this emulator's address, by the address that client libraries have built in, and by its
-/// application id.
-fn is_graph(state: &State, resource: &str) -> bool {
-    [state.graph.as_str(), state.tenant.cloud.real_graph(), GRAPH_APP]
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(resource))
 }

@@ -1,30 +1,33 @@
-//! Entra's pages, as far as a person needs them: no script but the one that Entra itself uses, and nothing
-//! that a keyboard or a screen reader cannot reach.
+//! Entra's pages: picking an account, consent, refusals. Their only script is the one that Entra
+//! has too, and everything can be reached with a keyboard and a screen reader.
 
 use std::fmt::Write;
 
 use http::StatusCode;
 
-use super::person::Person;
+use super::account::Account;
 use super::refusal::{EntraRefusal, Trace};
-use super::registration::REQUESTED;
+use crate::state::registration::REQUESTED;
 use crate::wire::{Query, Reply};
 
-/// Names of the pages' own fields; no parameter of OAuth is called so.
+/// Names of the pages' own fields. OAuth has no parameters of these names.
 const OWN: [&str; 4] = ["account", "search", "accept", "cancel"];
 
 const STYLE: &str = "\
-body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:30rem;margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.5rem;font-weight:600}\
-label{display:block}\
-input,button{font:inherit;color:inherit;padding:.5rem .75rem;border:1px solid #605e5c;border-radius:4px;background:#fff}\
-button{cursor:pointer}button:hover{background:#f3f2f1}\
-ul.accounts{list-style:none;padding:0}ul.accounts button{width:100%;margin:.25rem 0;text-align:left}\
-ul.accounts span{display:block}\
-[role=alert]{border-left:4px solid #a4262c;padding-left:.75rem}\
-dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}";
+    body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;\
+    max-width:30rem;margin:2rem auto;padding:0 1rem}\
+    h1{font-size:1.5rem;font-weight:600}\
+    label{display:block}\
+    input,button{font:inherit;color:inherit;padding:.5rem .75rem;border:1px solid #605e5c;\
+    border-radius:4px;background:#fff}\
+    button{cursor:pointer}button:hover{background:#f3f2f1}\
+    ul.accounts{list-style:none;padding:0}\
+    ul.accounts button{width:100%;margin:.25rem 0;text-align:left}\
+    ul.accounts span{display:block}\
+    [role=alert]{border-left:4px solid #a4262c;padding-left:.75rem}\
+    dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}";
 
-/// Text as HTML shows it, in elements and in quoted attributes.
+/// Escapes a text for HTML elements and quoted attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -40,7 +43,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// A page; `main` is HTML, `title` is not.
+/// Returns a page. `main` is HTML, `title` is plain text.
 fn page(status: StatusCode, title: &str, main: &str) -> Reply {
     let title = escape(title);
     let html = format!(
@@ -65,23 +68,24 @@ fn hidden<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     html
 }
 
-/// What the page was asked with, to be posted back with what the person decides.
+/// Returns hidden fields with the parameters of the request, to be posted with the user's decision.
 fn carried(parameters: &Query) -> String {
     let pairs = parameters.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str()));
     hidden(pairs.filter(|(name, _)| !OWN.contains(name)))
 }
 
-/// Where to look a refusal up.
+/// Returns the ids by which a refusal is found in the logs.
 fn trace_list(trace: &Trace) -> String {
     let (trace_id, correlation_id) = (escape(&trace.trace_id), escape(&trace.correlation_id));
     format!(
-        "<dl>\n<dt>Request Id</dt><dd>{trace_id}</dd>\n<dt>Correlation Id</dt><dd>{correlation_id}</dd>\n\
+        "<dl>\n<dt>Request Id</dt><dd>{trace_id}</dd>\n\
+         <dt>Correlation Id</dt><dd>{correlation_id}</dd>\n\
          <dt>Timestamp</dt><dd>{}</dd>\n</dl>\n",
         trace.timestamp
     )
 }
 
-/// A refusal that must not go to the redirect URI.
+/// Returns the page for a refusal that must not go to the redirect URI.
 pub(super) fn refusal(refusal: &EntraRefusal, trace: &Trace) -> Reply {
     let line = escape(&refusal.line());
     let main = format!(
@@ -92,21 +96,21 @@ pub(super) fn refusal(refusal: &EntraRefusal, trace: &Trace) -> Reply {
 }
 
 /// The account picker.
-pub(super) struct Accounts<'a> {
+pub(super) struct AccountPicker<'a> {
     pub(super) application: &'a str,
     pub(super) tenant: &'a str,
-    /// Where the form is posted to.
+    /// Path that the form is posted to.
     pub(super) action: &'a str,
     pub(super) parameters: &'a Query,
     pub(super) search: &'a str,
-    pub(super) people: &'a [Person],
-    /// Whether there are more than these.
+    pub(super) accounts: &'a [Account],
+    /// Whether there are more accounts than these.
     pub(super) more: bool,
-    /// What was wrong about the account that was picked before.
+    /// Why the account that was picked before was refused.
     pub(super) notice: Option<&'a str>,
 }
 
-impl Accounts<'_> {
+impl AccountPicker<'_> {
     pub(super) fn reply(&self, trace: &Trace) -> Reply {
         let mut main = String::new();
         if let Some(notice) = self.notice {
@@ -118,7 +122,8 @@ impl Accounts<'_> {
             main,
             "<p>to continue to {}, in {}</p>\n<form method=\"post\" action=\"{}\">\n{}\
              <label for=\"search\">Name or user name</label>\n\
-             <input id=\"search\" name=\"search\" type=\"search\" autocomplete=\"off\" value=\"{}\">\n\
+             <input id=\"search\" name=\"search\" type=\"search\" autocomplete=\"off\" \
+             value=\"{}\">\n\
              <button>Search</button>\n",
             escape(self.application),
             escape(self.tenant),
@@ -126,17 +131,18 @@ impl Accounts<'_> {
             carried(self.parameters),
             escape(self.search)
         );
-        if self.people.is_empty() {
+        if self.accounts.is_empty() {
             main.push_str("<p>No account matches.</p>\n");
         } else {
             main.push_str("<ul class=\"accounts\">\n");
-            for person in self.people {
+            for account in self.accounts {
                 let _ = writeln!(
                     main,
-                    "<li><button name=\"account\" value=\"{}\"><span>{}</span><span>{}</span></button></li>",
-                    escape(&person.id),
-                    escape(&person.name),
-                    escape(person.login())
+                    "<li><button name=\"account\" value=\"{}\"><span>{}</span>\
+                     <span>{}</span></button></li>",
+                    escape(&account.id),
+                    escape(&account.name),
+                    escape(account.login())
                 );
             }
             main.push_str("</ul>\n");
@@ -149,7 +155,7 @@ impl Accounts<'_> {
     }
 }
 
-/// What an administrator is asked.
+/// Returns the page that asks an administrator for consent.
 pub(super) fn consent(application: &str, tenant: &str, action: &str, parameters: &Query) -> Reply {
     let mut main = format!(
         "<p>{} asks for these application permissions, for all of {}:</p>\n<ul>\n",
@@ -170,7 +176,7 @@ pub(super) fn consent(application: &str, tenant: &str, action: &str, parameters:
     page(StatusCode::OK, "Permissions requested", &main)
 }
 
-/// An answer that the browser posts to the application
+/// Returns a page whose form the browser posts to the application
 /// (<https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html>).
 pub(super) fn form_post(uri: &str, members: &[(&str, String)]) -> Reply {
     let fields = hidden(members.iter().map(|(name, value)| (*name, value.as_str())));

@@ -1,47 +1,25 @@
-//! Proof Key for Code Exchange (RFC 7636): whoever redeems a code shows that he asked for it.
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+//! Proof Key for Code Exchange (RFC 7636): the client that redeems a code proves that it asked for
+//! the code.
 
 use super::refusal::EntraRefusal;
+use crate::state::codes::Challenge;
 use crate::wire::Query;
 
-/// What the request for a code promised.
-#[derive(Clone, Debug)]
-pub(crate) enum Challenge {
-    /// The verifier itself.
-    Plain(String),
-    /// Its SHA-256, base64url.
-    S256(String),
-}
-
-impl Challenge {
-    /// Without a method it is plain, as the RFC has it.
-    pub(crate) fn of(parameters: &Query) -> Result<Option<Self>, EntraRefusal> {
-        let method = parameters.get("code_challenge_method");
-        let Some(challenge) = parameters.get("code_challenge") else {
-            return match method {
-                None => Ok(None),
-                Some(_) => Err(EntraRefusal::challenge_missing()),
-            };
+/// Reads the challenge of a request for a code. Without a method it is plain, as in the RFC.
+pub(super) fn challenge(parameters: &Query) -> Result<Option<Challenge>, EntraRefusal> {
+    let method = parameters.get("code_challenge_method");
+    let Some(challenge) = parameters.get("code_challenge") else {
+        return match method {
+            None => Ok(None),
+            Some(_) => Err(EntraRefusal::challenge_missing()),
         };
-        if !(43..=128).contains(&challenge.len()) {
-            return Err(EntraRefusal::challenge_size());
-        }
-        match method {
-            None | Some("plain") => Ok(Some(Self::Plain(challenge.to_owned()))),
-            Some("S256") => Ok(Some(Self::S256(challenge.to_owned()))),
-            Some(_) => Err(EntraRefusal::challenge_method()),
-        }
+    };
+    if !(43..=128).contains(&challenge.len()) {
+        return Err(EntraRefusal::challenge_size());
     }
-
-    pub(crate) fn is_answered_by(&self, verifier: &str) -> bool {
-        match self {
-            Self::Plain(challenge) => challenge == verifier,
-            Self::S256(challenge) => {
-                let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
-                *challenge == URL_SAFE_NO_PAD.encode(digest)
-            }
-        }
+    match method {
+        None | Some("plain") => Ok(Some(Challenge::Plain(challenge.to_owned()))),
+        Some("S256") => Ok(Some(Challenge::S256(challenge.to_owned()))),
+        Some(_) => Err(EntraRefusal::challenge_method()),
     }
 }

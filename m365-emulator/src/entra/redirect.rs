@@ -1,15 +1,15 @@
-//! The way back to the application.
+//! Answers that go back to the application, by the browser.
 
 use http::StatusCode;
 use url::Url;
 
 use super::refusal::{EntraRefusal, Trace};
-use super::registration::{is_registered, redirect_uri};
 use super::{client, page};
 use crate::state::State;
+use crate::state::registration::{is_registered, redirect_uri};
 use crate::wire::{Query, Reply};
 
-/// How an answer reaches the application
+/// How the browser brings an answer to the application
 /// (<https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#ResponseModes>).
 #[derive(Clone, Copy, Debug)]
 enum Mode {
@@ -18,7 +18,7 @@ enum Mode {
     FormPost,
 }
 
-/// Where the answer goes, and how.
+/// The address that an answer goes to, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
     uri: Url,
@@ -27,9 +27,10 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    /// Of the application that asks. What is refused here is shown to the person and never redirected: nobody
-    /// knows whose address it is (RFC 6749, section 4.1.2.1).
-    pub(super) fn of(state: &State, parameters: &Query) -> Result<Self, EntraRefusal> {
+    /// Reads the destination of a request. A refusal has to be shown to the user and never be
+    /// redirected, because the address could belong to another application (RFC 6749, section
+    /// 4.1.2.1).
+    pub(super) fn read(state: &State, parameters: &Query) -> Result<Self, EntraRefusal> {
         let client = parameters
             .get("client_id")
             .ok_or_else(|| EntraRefusal::parameter_missing("client_id"))?;
@@ -42,13 +43,13 @@ impl Destination {
         let mode = match parameters.get("response_mode") {
             Some("form_post") => Mode::FormPost,
             Some("fragment") => Mode::Fragment,
-            // Also of what does not exist: that is said by this way.
+            // An unknown mode is refused later, by the query.
             _ => Mode::Query,
         };
         Ok(Self { uri, mode, state: parameters.get("state").map(str::to_owned) })
     }
 
-    /// Sends these members, and `state`.
+    /// Sends these members and `state`.
     pub(super) fn answer(&self, mut members: Vec<(&str, String)>) -> Reply {
         members.extend(self.state.clone().map(|state| ("state", state)));
         let mut uri = self.uri.clone();
@@ -69,7 +70,7 @@ impl Destination {
     }
 }
 
-/// A redirect that is a GET, whatever it answers.
+/// Returns a redirect that the browser follows with GET.
 pub(super) fn to(uri: &Url) -> Reply {
     Reply::new(StatusCode::FOUND).with("location", uri.as_str())
 }

@@ -1,4 +1,4 @@
-//! The token endpoint: which grant it is, and the access tokens of all of them.
+//! The token endpoint: selects the grant, and issues the access tokens of all grants.
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,8 @@ pub(super) fn required<'a>(form: &'a Query, name: &str) -> Result<&'a str, Entra
     form.get(name).ok_or_else(|| EntraRefusal::parameter_missing(name))
 }
 
-/// A v1.0 access token, which is what Graph takes: what all of them have, and what this one has beside it.
+/// Returns an access token of version 1.0, which is the version that Graph accepts. `own` are
+/// claims in addition to those that all access tokens have.
 pub(super) fn access_token(
     state: &mut State,
     audience: &str,
@@ -59,7 +60,7 @@ pub(super) fn access_token(
     }
     let key = state.keys.signing().ok_or_else(EntraRefusal::temporarily_unavailable)?;
     let mut header = key.header();
-    // Tokens of v1.0 name the key twice.
+    // Tokens of version 1.0 name the key twice.
     header["x5t"] = key.id().into();
     key.sign(&header, &claims).ok_or_else(EntraRefusal::temporarily_unavailable)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::ok;
+use super::answer::ok;
 use super::refusal::GraphRefusal;
 use super::select::Object;
 use crate::random::Random;
@@ -37,7 +37,7 @@ pub(crate) struct Step {
     pub(crate) depends_on: Vec<String>,
 }
 
-/// Client libraries write null for what they have not.
+/// Reads null as the default: client libraries write it for members without a value.
 fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -46,14 +46,14 @@ where
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Whether a request is a batch.
+/// Returns whether a request is a batch.
 pub(crate) fn is_batch(request: &Request) -> bool {
     request.method == Method::POST
         && !request.inner
         && request.path.trim_end_matches('/').split('/').skip(2).eq(["$batch"])
 }
 
-/// The requests of a batch, in an order that their dependencies allow.
+/// Returns the requests of a batch, in an order that their dependencies allow.
 pub(crate) fn steps(request: &Request) -> Result<Vec<Step>, GraphRefusal> {
     let body: Body = serde_json::from_slice(&request.body)
         .map_err(|_| GraphRefusal::batch("Invalid batch payload format."))?;
@@ -84,6 +84,7 @@ pub(crate) fn steps(request: &Request) -> Result<Vec<Step>, GraphRefusal> {
     in_order(body.requests)
 }
 
+/// Sorts requests so that each follows those that it depends on.
 fn in_order(mut waiting: Vec<Step>) -> Result<Vec<Step>, GraphRefusal> {
     let mut ready: Vec<Step> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
@@ -103,14 +104,14 @@ fn in_order(mut waiting: Vec<Step>) -> Result<Vec<Step>, GraphRefusal> {
 }
 
 impl Step {
-    /// The request as it would have come alone, with the token of the batch.
+    /// Returns the request as if it had come outside the batch, with the token of the batch.
     pub(crate) fn request(&self, batch: &Request, graph: &str) -> Result<Request, GraphRefusal> {
         let method =
             Method::from_bytes(self.method.to_ascii_uppercase().as_bytes()).map_err(|_| {
                 GraphRefusal::batch(format!("Invalid method of request '{}'.", self.id))
             })?;
         let version = batch.path.split('/').nth(1).unwrap_or("v1.0");
-        // Documents ask for a relative url; msgraph-sdk for Python sends Graph's own address in front of it.
+        // The documents require a relative URL; msgraph-sdk for Python sends an absolute one.
         let url = match self.url.strip_prefix(graph) {
             Some(rest) => rest.to_owned(),
             None if self.url.contains("://") => {
@@ -144,7 +145,7 @@ impl Step {
         })
     }
 
-    /// Whether one that this one waits for has failed.
+    /// Returns whether a request that this one depends on has failed.
     pub(crate) fn is_doomed(&self, statuses: &HashMap<String, u16>) -> bool {
         self.depends_on
             .iter()
@@ -152,7 +153,7 @@ impl Step {
     }
 }
 
-/// The answer to a batch. Microsoft promises no order; this is one nobody can count on.
+/// Returns the answer to a batch. Microsoft guarantees no order, so the answers are shuffled.
 pub(crate) fn answer(mut answers: Vec<(String, Reply)>, random: &mut Random) -> Reply {
     for last in (1..answers.len()).rev() {
         answers.swap(last, random.below(last + 1));
@@ -167,7 +168,7 @@ pub(crate) fn answer(mut answers: Vec<(String, Reply)>, random: &mut Random) -> 
         object.member("\"status\":", &reply.status.as_u16().to_string());
         object.member("\"headers\":", &headers(reply).to_string());
         if !reply.body.is_empty() {
-            object.member("\"body\":", &body_of(reply));
+            object.member("\"body\":", &json_body(reply));
         }
         object.close();
     }
@@ -175,8 +176,9 @@ pub(crate) fn answer(mut answers: Vec<(String, Reply)>, random: &mut Random) -> 
     ok(body)
 }
 
+/// Returns the headers of an answer that a batch contains.
 fn headers(reply: &Reply) -> Value {
-    let told = [
+    let names = [
         "cache-control",
         "content-type",
         "location",
@@ -186,7 +188,7 @@ fn headers(reply: &Reply) -> Value {
         "www-authenticate",
         "preference-applied",
     ];
-    let spelt = [
+    let spellings = [
         "Cache-Control",
         "Content-Type",
         "Location",
@@ -196,19 +198,19 @@ fn headers(reply: &Reply) -> Value {
         "WWW-Authenticate",
         "Preference-Applied",
     ];
-    let headers: Map<String, Value> = told
+    let headers: Map<String, Value> = names
         .iter()
-        .zip(spelt)
-        .filter_map(|(name, spelt)| {
+        .zip(spellings)
+        .filter_map(|(name, spelling)| {
             let value = reply.headers.get(*name)?.to_str().ok()?;
-            Some((spelt.to_owned(), value.into()))
+            Some((spelling.to_owned(), value.into()))
         })
         .collect();
     Value::Object(headers)
 }
 
-/// JSON as it is, anything else in Base64.
-fn body_of(reply: &Reply) -> String {
+/// Returns the body of an answer as JSON: JSON as it is, any other body in Base64.
+fn json_body(reply: &Reply) -> String {
     let is_json = reply
         .headers
         .get("content-type")

@@ -1,13 +1,14 @@
-//! `/users/{id}/calendarView` (<https://learn.microsoft.com/graph/api/user-list-calendarview>): what is in
-//! a calendar is drawn from the mailbox and the day, so that it is the same whenever it is asked for.
+//! `/users/{id}/calendarView` (<https://learn.microsoft.com/graph/api/user-list-calendarview>).
+//! The events are drawn from the mailbox and the day, so that each request has the same result.
 
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
+use super::answer::{Context, page};
+use super::options;
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
-use super::{Context, link, page};
 use crate::random::Random;
 use crate::state::State;
 use crate::tenant::directory::User;
@@ -27,7 +28,7 @@ const SUBJECTS: &[&str] = &[
     "Customer visit",
 ];
 
-/// Members of event that are served.
+/// Properties of an event that are served.
 const EVENT: &[&str] = &[
     "id",
     "createdDateTime",
@@ -68,12 +69,12 @@ pub(super) fn view(
     let query = &request.query;
     check_options(query)?;
     let (start, end) = (moment(query, "startDateTime")?, moment(query, "endDateTime")?);
-    let names = selected(query)?;
-    let top = number(query, "top")?.unwrap_or(DEFAULT_TOP);
+    let names = options::selected(query, "event", |name| EVENT.contains(&name))?;
+    let top = options::number(query, "top")?.unwrap_or(DEFAULT_TOP);
     if !(1..=MAX_TOP).contains(&top) {
         return Err(GraphRefusal::page_size(&top.to_string()));
     }
-    let skip = number(query, "skip")?.unwrap_or_default();
+    let skip = options::number(query, "skip")?.unwrap_or_default();
 
     let first = start.to_zoned_datetime(TimeZone::UTC).date();
     let last = end.to_zoned_datetime(TimeZone::UTC).date();
@@ -103,15 +104,14 @@ pub(super) fn view(
         })
         .collect();
     let path = format!("users/{}/calendarView", user.id);
-    let next_link = more.then(|| {
-        link(context, &path, &query.raw_without("skip"), &format!("$skip={}", skip + top))
-    });
+    let next_link = more
+        .then(|| context.link(&path, &query.raw_without("skip"), &format!("$skip={}", skip + top)));
     let shown = names.map_or_else(String::new, |names| format!("({})", names.join(",")));
     let name = format!("users('{}')/calendarView{shown}", user.id);
     Ok(page(context, &name, None, next_link.as_deref(), None, &value.join(",")))
 }
 
-/// Up to three meetings on a working day, one after the other.
+/// Returns the meetings of a day: up to three on a working day, one after the other.
 fn events(
     state: &State,
     user: &User,
@@ -133,7 +133,7 @@ fn events(
         let length = 1 + random.below(2);
         let organizer =
             if room { colleague(state, &mut random) } else { (name.clone(), mail.clone()) };
-        // A room's mailbox replaces the subject by who booked it, unless it is told otherwise.
+        // By default, a room's mailbox replaces the subject with the name of the organizer.
         let subject = if room { organizer.0.as_str() } else { random.pick(SUBJECTS) };
         let at = |hour: usize| {
             let hour = i8::try_from(hour).unwrap_or_default();
@@ -142,7 +142,10 @@ fn events(
         let (Ok(begins), Ok(ends)) = (at(hour), at(hour + length)) else {
             continue;
         };
-        let time = |at: Timestamp| json!({"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string(), "timeZone": "UTC"});
+        let time = |at: Timestamp| {
+            let text = at.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string();
+            json!({"dateTime": text, "timeZone": "UTC"})
+        };
         let id = format!("AAMkAG{}{day}{number}=", user.id.replace('-', "")).replace('-', "");
         let event = json!({
             "@odata.etag": format!("W/\"{:x}\"", random.next()),
@@ -159,7 +162,10 @@ fn events(
             "type": "singleInstance",
             "start": time(begins),
             "end": time(ends),
-            "location": {"displayName": if room { name.as_str() } else { "" }, "locationType": "default"},
+            "location": {
+                "displayName": if room { name.as_str() } else { "" },
+                "locationType": "default",
+            },
             "organizer": {"emailAddress": {"name": organizer.0, "address": organizer.1}},
             "attendees": [{
                 "type": if room { "resource" } else { "required" },
@@ -175,6 +181,7 @@ fn events(
     events
 }
 
+/// Draws a user who organizes a meeting: name and address.
 fn colleague(state: &State, random: &mut Random) -> (String, String) {
     let directory = &state.tenant.directory;
     let users = directory.slots();
@@ -192,7 +199,7 @@ fn check_options(query: &Query) -> Result<(), GraphRefusal> {
             "select" | "top" | "skip" | "format" => {}
             "filter" => return Err(GraphRefusal::exchange_filter()),
             "orderby" => return Err(GraphRefusal::sorting()),
-            "expand" => return Err(super::users::refused_expand(query)),
+            "expand" => return Err(options::refuse_expand(query)),
             option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
             _ => {}
         }
@@ -200,7 +207,7 @@ fn check_options(query: &Query) -> Result<(), GraphRefusal> {
     Ok(())
 }
 
-/// Without an offset, a time is UTC.
+/// Reads a time. Without an offset, it is UTC.
 fn moment(query: &Query, name: &str) -> Result<Timestamp, GraphRefusal> {
     let value = query
         .option(name)
@@ -215,28 +222,4 @@ fn moment(query: &Query, name: &str) -> Result<Timestamp, GraphRefusal> {
             local.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp())
         })
         .map_err(|_| GraphRefusal::time_window(name, value))
-}
-
-fn number(query: &Query, option: &str) -> Result<Option<usize>, GraphRefusal> {
-    query
-        .option(option)
-        .map(|given| given.parse().map_err(|_| GraphRefusal::not_a_number(option, given)))
-        .transpose()
-}
-
-fn selected(query: &Query) -> Result<Option<Vec<String>>, GraphRefusal> {
-    let Some(select) = query.option("select").filter(|select| !select.trim().is_empty()) else {
-        return Ok(None);
-    };
-    select
-        .split(',')
-        .map(|name| {
-            let name = name.trim();
-            EVENT
-                .contains(&name)
-                .then(|| name.to_owned())
-                .ok_or_else(|| GraphRefusal::no_property(name, "event"))
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map(Some)
 }

@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answer::{Context, ok};
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
-use super::{Context, ok};
 use crate::random::Random;
 use crate::state::State;
 use crate::wire::{Reply, Request};
@@ -17,7 +17,7 @@ struct Body {
     is_synced_from_on_premises: Option<bool>,
 }
 
-/// Which directory extensions there are. All that the tenant has come from Entra Connect.
+/// Lists the directory extensions. All that the tenant has come from Entra Connect.
 pub(super) fn available(
     state: &State,
     context: &Context,
@@ -33,8 +33,9 @@ pub(super) fn available(
             .map_err(|_| GraphRefusal::body("'isSyncedFromOnPremises' has to be true or false."))?,
     };
     let tenant = &state.tenant;
-    let told = state.settings.extensions_listed && body.is_synced_from_on_premises != Some(false);
-    let names = tenant.directory.schema.extensions().iter().filter(|_| told);
+    let is_listed =
+        state.settings.extensions_listed && body.is_synced_from_on_premises != Some(false);
+    let names = tenant.directory.schema.extensions().iter().filter(|_| is_listed);
     let value: Vec<Value> = names
         .map(|name| {
             json!({

@@ -1,4 +1,4 @@
-//! `$filter` on users and groups, as much of it as is served. The rest is refused, never ignored.
+//! `$filter` on users and groups. Parts of its syntax that are not served are refused.
 
 use super::refusal::GraphRefusal;
 use crate::tenant::directory::Directory;
@@ -13,7 +13,7 @@ pub(crate) struct Filter(Vec<Clause>);
 enum Clause {
     /// `id eq`, `id in`.
     Id(Vec<String>),
-    /// `eq`, `in`; in lower case, as the directory compares.
+    /// `eq`, `in`; in lower case, because the directory ignores case.
     Text(PropertyId, Vec<String>),
     Flag(PropertyId, bool),
     StartsWith(PropertyId, String),
@@ -36,7 +36,7 @@ impl Filter {
         }
     }
 
-    /// For delta: `id eq '…' or id eq '…'`, up to 50, is all it takes.
+    /// Reads a filter of delta, which allows only `id eq '…' or id eq '…'`, up to 50 ids.
     pub(crate) fn ids(filter: &str, schema: &Schema) -> Result<Vec<String>, GraphRefusal> {
         let mut tokens = Tokens::new(filter);
         let mut ids = Vec::new();
@@ -48,20 +48,20 @@ impl Filter {
                     ids.push(id.to_lowercase());
                 }
                 (Some(Token::Word(property)), ..) => {
-                    return Err(GraphRefusal::filter_property(&property, schema.of.name));
+                    return Err(GraphRefusal::filter_property(&property, schema.entity.name));
                 }
                 _ => return Err(GraphRefusal::filter_syntax("Syntax error.")),
             }
             match tokens.next()? {
                 None if ids.len() <= 50 => return Ok(ids),
-                None => return Err(GraphRefusal::filter_property("id", schema.of.name)),
+                None => return Err(GraphRefusal::filter_property("id", schema.entity.name)),
                 Some(Token::Word(word)) if word == "or" => {}
                 Some(token) => return Err(token.unexpected(schema)),
             }
         }
     }
 
-    /// Where the filter names users by what they are indexed by: these alone can match.
+    /// Returns the only users that can match, if the filter has a clause on an indexed property.
     pub(crate) fn slots(&self, directory: &Directory) -> Option<Vec<Slot>> {
         let upn = directory.schema.find("userPrincipalName");
         self.0.iter().find_map(|clause| {
@@ -108,21 +108,21 @@ fn clause(tokens: &mut Tokens<'_>, schema: &Schema) -> Result<Clause, GraphRefus
     if !known {
         return Err(GraphRefusal::filter_syntax(&format!(
             "Could not find a property named '{word}' on type 'microsoft.graph.{}'.",
-            schema.of.name
+            schema.entity.name
         )));
     }
     let values = match tokens.word()?.as_str() {
-        "eq" if schema.of.flags.contains(&word.as_str()) => {
+        "eq" if schema.entity.flags.contains(&word.as_str()) => {
             let property = schema.find(&word).unwrap_or_default();
             return match tokens.word()?.as_str() {
                 "true" => Ok(Clause::Flag(property, true)),
                 "false" => Ok(Clause::Flag(property, false)),
-                _ => Err(GraphRefusal::filter_property(&word, schema.of.name)),
+                _ => Err(GraphRefusal::filter_property(&word, schema.entity.name)),
             };
         }
         "eq" => vec![tokens.text(&word, schema)?],
         "in" => tokens.list(&word, schema)?,
-        _ => return Err(GraphRefusal::filter_property(&word, schema.of.name)),
+        _ => return Err(GraphRefusal::filter_property(&word, schema.entity.name)),
     };
     let values = values.into_iter().map(|value| value.to_lowercase()).collect();
     if word == "id" {
@@ -133,10 +133,10 @@ fn clause(tokens: &mut Tokens<'_>, schema: &Schema) -> Result<Clause, GraphRefus
 
 fn text_property(name: &str, schema: &Schema) -> Result<PropertyId, GraphRefusal> {
     let property = schema.find(name).filter(|property| {
-        // Directory extensions can be filtered by, whatever they are called.
-        schema.of.texts.contains(&name) || schema.is_extension(*property)
+        // All directory extensions can be filtered by.
+        schema.entity.texts.contains(&name) || schema.is_extension(*property)
     });
-    property.ok_or_else(|| GraphRefusal::filter_property(name, schema.of.name))
+    property.ok_or_else(|| GraphRefusal::filter_property(name, schema.entity.name))
 }
 
 enum Token {
@@ -149,7 +149,7 @@ impl Token {
     fn unexpected(self, schema: &Schema) -> GraphRefusal {
         match self {
             Self::Word(word) if word == "or" || word == "not" => {
-                GraphRefusal::filter_property(&word, schema.of.name)
+                GraphRefusal::filter_property(&word, schema.entity.name)
             }
             _ => GraphRefusal::filter_syntax("Syntax error."),
         }
@@ -213,7 +213,7 @@ impl<'a> Tokens<'a> {
     fn text(&mut self, property: &str, schema: &Schema) -> Result<String, GraphRefusal> {
         match self.next()? {
             Some(Token::Text(text)) => Ok(text),
-            _ => Err(GraphRefusal::filter_property(property, schema.of.name)),
+            _ => Err(GraphRefusal::filter_property(property, schema.entity.name)),
         }
     }
 

@@ -1,70 +1,57 @@
-//! Microsoft Graph: what is served below `/v1.0` and `/beta`.
+//! Microsoft Graph: the paths below `/v1.0` and `/beta`.
 
+mod answer;
 pub(crate) mod batch;
 mod calendar;
-pub(crate) mod cursor;
 mod delta;
 mod extensions;
 mod filter;
 mod groups;
+mod listing;
+mod options;
 mod organization;
 mod permission;
 mod places;
 pub(crate) mod refusal;
-pub(crate) mod replica;
+mod replica;
 mod select;
 mod users;
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::Value;
 
+use self::answer::Context;
 use self::groups::related;
 use self::permission::Caller;
 use self::refusal::GraphRefusal;
-use crate::entra::key::BadToken;
 use crate::state::State;
+use crate::state::key::BadToken;
 use crate::wire::{Reply, Request};
 
-const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+/// Header of each answer of Graph, with names as Microsoft gives them to its machines.
+const DIAGNOSTIC: &str = concat!(
+    r#"{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","#,
+    r#""ScaleUnit":"001","RoleInstance":"EM2PEPF00000001"}}"#
+);
 
-/// As each answer of Graph has it, with the names that Microsoft gives its machines.
-const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"001","RoleInstance":"EM2PEPF00000001"}}"#;
-
-/// What links and contexts begin with.
-pub(crate) struct Context {
-    /// Origin and version.
-    root: String,
-}
-
-impl Context {
-    /// Beta tells every property of a user unasked, directory extensions included.
-    fn is_beta(&self) -> bool {
-        self.root.ends_with("/beta")
-    }
-
-    fn metadata(&self) -> String {
-        format!("{}/$metadata", self.root)
-    }
-}
-
-/// Whether a path is Graph's.
+/// Returns whether a path belongs to Graph.
 pub(crate) fn serves(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(|version| matches!(version, "v1.0" | "beta"))
 }
 
-/// Answers one request to Graph, all but `$batch`.
+/// Answers one request to Graph that is not a `$batch`.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     let answered = authenticate(state, request).and_then(|caller| route(state, &caller, request));
     let reply = finish(state, request, answered);
     state.overrides.apply(reply, &request.path)
 }
 
-/// Refuses a request in Graph's words, whatever it asks for.
+/// Refuses a request before it is looked at.
 pub(crate) fn refuse(state: &mut State, request: &Request, refusal: GraphRefusal) -> Reply {
     finish(state, request, Err(refusal))
 }
 
-/// Puts on what every answer of Graph has.
+/// Adds the headers that every answer of Graph has.
 pub(crate) fn finish(
     state: &mut State,
     request: &Request,
@@ -82,7 +69,7 @@ pub(crate) fn finish(
     reply
 }
 
-/// Reads the bearer token. What it was granted counts, not what is granted by now.
+/// Reads the bearer token. The permissions are those of the time at which the token was issued.
 pub(crate) fn authenticate(state: &State, request: &Request) -> Result<Caller, GraphRefusal> {
     let refused = |message: &str| GraphRefusal::unauthorized(message, &state.authority);
     let token = request
@@ -110,11 +97,13 @@ fn route(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply,
     let segments = keys_as_segments(request.segments());
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (version, path) = segments.split_first().ok_or_else(|| GraphRefusal::no_segment(""))?;
-    let context = &Context { root: format!("{}/{version}", state.graph) };
-    let Some(replica) = state.replicas.answering(&request.method, path) else {
+    let context = &Context::new(&state.graph, version);
+    let read =
+        if state.replicas.is_empty() { None } else { replica::read_kind(&request.method, path) };
+    let Some(replica) = read.and_then(|read| state.replicas.answering(read)) else {
         return dispatch(state, context, caller, path, request);
     };
-    // The replica's tenant answers in the place of the tenant.
+    // The replica's tenant takes the place of the tenant for this request.
     state.replicas.swap(replica, &mut state.tenant);
     let answered = dispatch(state, context, caller, path, request);
     state.replicas.swap(replica, &mut state.tenant);
@@ -165,13 +154,13 @@ fn dispatch(
         ["groups", id] => groups::get(state, context, caller, id, request),
         ["places", path @ ..] => places::route(state, context, caller, path, request),
         ["me", ..] => Err(GraphRefusal::not_for_applications()),
-        ["users", _, segment, ..] => match related::is_named(segment, "memberOf") {
+        ["users", _, segment, ..] => match related::transitive(segment, "memberOf") {
             Some(transitive) => {
                 related::member_of(state, context, caller, path, transitive, request)
             }
             None => Err(GraphRefusal::no_segment(segment)),
         },
-        ["groups", _, segment, ..] => match related::is_named(segment, "members") {
+        ["groups", _, segment, ..] => match related::transitive(segment, "members") {
             Some(transitive) => related::members(state, context, caller, path, transitive, request),
             None => Err(GraphRefusal::no_segment(segment)),
         },
@@ -181,7 +170,7 @@ fn dispatch(
     }
 }
 
-/// OData writes `users('id')` for `users/id`; Graph takes both.
+/// Rewrites `users('id')`, the form of OData, as `users/id`. Graph accepts both.
 fn keys_as_segments(segments: Vec<String>) -> Vec<String> {
     segments
         .into_iter()
@@ -194,51 +183,4 @@ fn keys_as_segments(segments: Vec<String>) -> Vec<String> {
             split.unwrap_or_else(|| vec![segment])
         })
         .collect()
-}
-
-fn ok(body: String) -> Reply {
-    Reply::new(StatusCode::OK)
-        .with("content-type", JSON)
-        .with("odata-version", "4.0")
-        .with_body(body)
-}
-
-/// A collection; `value` is its elements as JSON, separated by commas.
-fn page(
-    context: &Context,
-    name: &str,
-    count: Option<usize>,
-    next_link: Option<&str>,
-    delta_link: Option<&str>,
-    value: &str,
-) -> Reply {
-    let mut body = String::with_capacity(value.len() + 512);
-    let mut object = select::Object::open(&mut body);
-    object.text("\"@odata.context\":", &format!("{}#{name}", context.metadata()));
-    if let Some(count) = count {
-        object.member("\"@odata.count\":", &count.to_string());
-    }
-    if let Some(link) = next_link {
-        object.text("\"@odata.nextLink\":", link);
-    }
-    if let Some(link) = delta_link {
-        object.text("\"@odata.deltaLink\":", link);
-    }
-    object.member("\"value\":", &format!("[{value}]"));
-    object.close();
-    ok(body)
-}
-
-/// One element, with where it is of; `body` is an object.
-fn entity(context: &Context, name: &str, mut body: String) -> Reply {
-    let name = Value::from(format!("{}#{name}/$entity", context.metadata())).to_string();
-    let between = if body == "{}" { "" } else { "," };
-    body.insert_str(1, &format!("\"@odata.context\":{name}{between}"));
-    ok(body)
-}
-
-/// A link back to Graph: what was asked before, and one option more.
-fn link(context: &Context, path: &str, query: &str, option: &str) -> String {
-    let between = if query.is_empty() { "" } else { "&" };
-    format!("{}/{path}?{query}{between}{option}", context.root)
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::answer::{Context, ok, page};
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
-use super::{Context, ok, page};
 use crate::state::State;
 use crate::wire::{Reply, Request};
 
@@ -79,10 +79,20 @@ fn record(state: &State) -> Value {
         "assignedPlans": [],
         "provisionedPlans": [],
         "verifiedDomains": [
-            {"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": true, "isInitial": false,
-             "name": tenant.domain, "type": "Managed"},
-            {"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": false, "isInitial": true,
-             "name": tenant.initial_domain, "type": "Managed"},
+            {
+                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": true,
+                "isInitial": false,
+                "name": tenant.domain,
+                "type": "Managed",
+            },
+            {
+                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": false,
+                "isInitial": true,
+                "name": tenant.initial_domain,
+                "type": "Managed",
+            },
         ],
     })
 }

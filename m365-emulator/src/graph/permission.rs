@@ -1,13 +1,14 @@
-//! Which application permission opens which path
-//! (<https://github.com/microsoftgraph/microsoft-graph-devx-content>, `permissions/new/permissions.json`).
+//! The application permissions that each path requires
+//! (<https://github.com/microsoftgraph/microsoft-graph-devx-content>,
+//! `permissions/new/permissions.json`).
 
-/// Any of these is enough.
+/// Permissions of which one is sufficient.
 pub(crate) type AnyOf = &'static [&'static str];
 
 pub(crate) const USERS: AnyOf =
     &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 
-/// Opens users as well, but only their basic properties, and not delta.
+/// Also allows to read users, but only their basic properties, and without delta.
 pub(crate) const USERS_BASIC: AnyOf = &["User.ReadBasic.All"];
 
 pub(crate) const GROUPS: AnyOf = &[
@@ -18,10 +19,10 @@ pub(crate) const GROUPS: AnyOf = &[
     "Directory.ReadWrite.All",
 ];
 
-/// Opens everything in the directory: devices, and which extensions there are, for which no lesser one is served.
+/// Allows to read everything in the directory, such as devices and extensions.
 pub(crate) const DIRECTORY: AnyOf = &["Directory.Read.All", "Directory.ReadWrite.All"];
 
-/// Opens the members of groups that hide them, beside what opens groups.
+/// Allows to read the members of groups that hide them, in addition to [`GROUPS`].
 pub(crate) const HIDDEN_MEMBERS: AnyOf = &["Member.Read.Hidden"];
 
 pub(crate) const ORGANIZATION: AnyOf = &[
@@ -36,7 +37,7 @@ pub(crate) const PLACES: AnyOf = &["Place.Read.All", "Place.ReadWrite.All"];
 
 pub(crate) const CALENDARS: AnyOf = &["Calendars.Read", "Calendars.ReadWrite"];
 
-/// Who calls: what the token says of the application.
+/// The application that sent a request, by its token.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) roles: Vec<String>,

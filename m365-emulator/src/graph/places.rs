@@ -1,29 +1,30 @@
 //! `/places` (<https://learn.microsoft.com/graph/api/place-list>,
 //! <https://learn.microsoft.com/graph/api/place-get>).
 
-use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use super::answer::{Context, ok, page, plain_count};
+use super::options;
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
-use super::{Context, link, ok, page};
 use crate::state::State;
 use crate::tenant::place::{Kind, Room, RoomList, is_named, text};
 use crate::wire::{Query, Reply, Request, plain_name};
 
-/// What an address in a path or a context is encoded with.
+/// Characters of an address that are encoded in a path or a context.
 const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
-/// The type that a path segment casts to, without its namespace. Client libraries leave out `microsoft.`, documents
-/// write room lists in lower case too; Graph takes them all.
+/// Returns the type that a path segment casts to, without its namespace. Client libraries leave out
+/// `microsoft.`, and Microsoft's documents also write room lists in lower case; Graph accepts all
+/// forms.
 fn cast(segment: &str) -> Option<String> {
     let segment = segment.to_ascii_lowercase();
     let name = segment.strip_prefix("microsoft.").unwrap_or(&segment).strip_prefix("graph.")?;
     Some(name.to_owned())
 }
 
-/// Whether a path segment casts to a type.
+/// Returns whether a path segment casts to a type.
 pub(super) fn is_cast(segment: &str) -> bool {
     cast(segment).is_some()
 }
@@ -36,7 +37,7 @@ fn kind(state: &State, segment: &str) -> Option<Kind> {
         .find(|kind| kind.name().eq_ignore_ascii_case(&name))
 }
 
-/// How many come on a page where nothing else was asked for
+/// Returns the size of a page without `$top`
 /// (<https://learn.microsoft.com/graph/api/place-list>).
 fn page_size(kind: Kind) -> usize {
     match kind {
@@ -61,7 +62,7 @@ pub(super) fn route(
     if !caller.has(permission::PLACES) {
         return Err(GraphRefusal::places_permission(permission::PLACES[0], &caller.roles));
     }
-    // A type that the schema does not have is no key either.
+    // An unknown type is not read as a key either.
     let is_unknown = |segment: &&&str| cast(segment).is_some() && kind(state, segment).is_none();
     if let Some(segment) = path.iter().find(is_unknown) {
         return Err(GraphRefusal::no_segment(segment));
@@ -73,10 +74,7 @@ pub(super) fn route(
     match (path, first) {
         ([], _) => Err(GraphRefusal::places_without_kind()),
         ([_], Some(kind)) => list(state, context, kind, request),
-        ([_, "$count"], Some(kind)) => {
-            let count = listed(state, kind).count().to_string();
-            Ok(Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count))
-        }
+        ([_, "$count"], Some(kind)) => Ok(plain_count(listed(state, kind).count())),
         ([key], None) => get(state, context, key, None, request),
         ([key, cast], None) if kind(state, cast).is_some() => {
             get(state, context, key, kind(state, cast), request)
@@ -106,7 +104,7 @@ fn all(state: &State, kind: Kind) -> Box<dyn Iterator<Item = &Map<String, Value>
     }
 }
 
-/// Those that listings have.
+/// Returns the places that listings contain.
 fn listed(state: &State, kind: Kind) -> impl Iterator<Item = &Map<String, Value>> {
     all(state, kind).filter(|place| {
         let names = ["id", "placeId", "emailAddress"].map(|name| text(place, name));
@@ -114,7 +112,7 @@ fn listed(state: &State, kind: Kind) -> impl Iterator<Item = &Map<String, Value>
     })
 }
 
-/// Those that Places knows by now.
+/// Returns the rooms or workspaces that Places knows already.
 fn known(rooms: &[Room]) -> impl Iterator<Item = &Map<String, Value>> {
     rooms.iter().filter(|room| room.in_places).map(|room| &room.place)
 }
@@ -134,7 +132,8 @@ fn list(
     collection(state, context, &path, &path, kind, &places, request)
 }
 
-/// What is in a list. It is addressed by `emailAddress`, or by the newer `placeId`; never by `id`.
+/// Lists the rooms or workspaces of a room list. The list is named by `emailAddress`, or by the
+/// newer `placeId`, but never by `id`.
 fn members_of(
     state: &State,
     context: &Context,
@@ -169,8 +168,8 @@ fn collection(
     let query = &request.query;
     check_options(query, &["select", "top", "skip", "count", "format"])?;
     let names = selected(state, query, kind)?;
-    let top = number(query, "top")?.unwrap_or(page_size(kind));
-    let skip = number(query, "skip")?.unwrap_or_default();
+    let top = options::number(query, "top")?.unwrap_or(page_size(kind));
+    let skip = options::number(query, "skip")?.unwrap_or_default();
     let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
     let value: Vec<String> = places
         .iter()
@@ -180,7 +179,7 @@ fn collection(
         .collect();
     let next = skip.saturating_add(top);
     let next_link = (state.settings.places_next_link && top > 0 && next < places.len())
-        .then(|| link(context, path, &query.raw_without("skip"), &format!("$skip={next}")));
+        .then(|| context.link(path, &query.raw_without("skip"), &format!("$skip={next}")));
     let name =
         names.map_or_else(|| name.to_owned(), |names| format!("{name}({})", names.join(",")));
     let count = counts.then_some(places.len());
@@ -221,7 +220,7 @@ fn check_options(query: &Query, served: &[&str]) -> Result<(), GraphRefusal> {
         }
         match option.as_str() {
             "filter" => return Err(GraphRefusal::exchange_filter()),
-            "expand" => return Err(super::users::refused_expand(query)),
+            "expand" => return Err(options::refuse_expand(query)),
             "orderby" => return Err(GraphRefusal::sorting()),
             option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
             _ => {}
@@ -230,29 +229,11 @@ fn check_options(query: &Query, served: &[&str]) -> Result<(), GraphRefusal> {
     Ok(())
 }
 
-fn number(query: &Query, option: &str) -> Result<Option<usize>, GraphRefusal> {
-    query
-        .option(option)
-        .map(|given| given.parse().map_err(|_| GraphRefusal::not_a_number(option, given)))
-        .transpose()
-}
-
 fn selected(state: &State, query: &Query, kind: Kind) -> Result<Option<Vec<String>>, GraphRefusal> {
-    let Some(select) = query.option("select").filter(|select| !select.trim().is_empty()) else {
-        return Ok(None);
-    };
-    select
-        .split(',')
-        .map(str::trim)
-        .map(|name| {
-            (name == "id" || kind.has(state.tenant.cloud, name))
-                .then(|| name.to_owned())
-                .ok_or_else(|| GraphRefusal::no_property(name, kind.name()))
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map(Some)
+    options::selected(query, kind.name(), |name| name == "id" || kind.has(state.tenant.cloud, name))
 }
 
+/// Returns the selected members of a place, or all of them.
 fn shown(place: &Map<String, Value>, names: Option<&[String]>) -> Map<String, Value> {
     match names {
         None => place.clone(),

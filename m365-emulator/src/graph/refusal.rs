@@ -1,11 +1,12 @@
-//! Refusals in Graph's words.
+//! Refusals with Graph's codes and texts.
 //!
-//! The shape is of <https://learn.microsoft.com/graph/errors>; the texts are those that the services behind
-//! Graph give, which is why no two of them look alike.
+//! The format is documented in <https://learn.microsoft.com/graph/errors>. The texts are those of
+//! the services behind Graph, each of which has its own style.
 
 use http::StatusCode;
 use serde_json::json;
 
+use crate::state::cursors::PageTokenError;
 use crate::wire::Reply;
 
 /// An error of Graph.
@@ -15,7 +16,7 @@ pub(crate) struct GraphRefusal {
     code: &'static str,
     message: String,
     headers: Vec<(&'static str, String)>,
-    /// Exchange leaves out what the others put into `innerError`.
+    /// Whether the error has `innerError`. Errors of Exchange have none.
     inner: bool,
 }
 
@@ -47,16 +48,19 @@ impl GraphRefusal {
         )
     }
 
-    /// Places answers with JSON inside the message.
+    /// Refuses for lack of a permission, with JSON inside the message, as Places does.
     pub(crate) fn places_permission(needed: &str, roles: &[String]) -> Self {
         let inside = json!({
             "code": "invalid_permissions",
-            "message": format!("{needed} is needed to read places; roles given: {} IsAppOnly:True", roles.join(" ")),
+            "message": format!(
+                "{needed} is needed to read places; roles given: {} IsAppOnly:True",
+                roles.join(" ")
+            ),
         });
         Self::new(StatusCode::FORBIDDEN, "UnknownError", inside.to_string())
     }
 
-    /// What the services of Exchange Online answer of a tenant that has none of it
+    /// Refuses as the services of Exchange Online do for a tenant without Exchange Online
     /// (<https://github.com/MicrosoftDocs/azure-docs/issues/32957>,
     /// <https://github.com/O365/python-o365/issues/765>).
     pub(crate) fn no_exchange_online(tenant: &str) -> Self {
@@ -67,7 +71,7 @@ impl GraphRefusal {
         )
     }
 
-    /// What Places answers of a tenant that it has not taken up yet
+    /// Refuses as Places does for a tenant that it has not set up yet
     /// (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/7532>).
     pub(crate) fn places_not_provisioned(asked: &str) -> Self {
         let inside = json!({
@@ -77,7 +81,7 @@ impl GraphRefusal {
         Self::new(StatusCode::NOT_FOUND, "UnknownError", inside.to_string())
     }
 
-    /// What Graph says with a status where it has no reason to give. `key` is what was asked for by id, if anything.
+    /// Refuses with a status alone. `key` is the id in the path, if there is one.
     pub(crate) fn failing(status: StatusCode, retry_after: Option<&str>, key: &str) -> Self {
         let (code, message) = match status.as_u16() {
             404 => return Self::no_resource(key),
@@ -108,9 +112,9 @@ impl GraphRefusal {
         Self::new(
             StatusCode::FORBIDDEN,
             "Authentication_MSGraphPermissionMissing",
-            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this \
-             API. For more information about Microsoft Graph permissions, please visit \
-             https://learn.microsoft.com/graph/permissions-reference.",
+            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All \
+             to call this API. For more information about Microsoft Graph permissions, please \
+             visit https://learn.microsoft.com/graph/permissions-reference.",
         )
     }
 
@@ -135,7 +139,8 @@ impl GraphRefusal {
             StatusCode::NOT_FOUND,
             "Request_ResourceNotFound",
             format!(
-                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                "Resource '{id}' does not exist or one of its queried reference-property objects \
+                 are not present."
             ),
         )
     }
@@ -144,13 +149,13 @@ impl GraphRefusal {
         Self::bad(
             "BadRequest",
             format!(
-                "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-             'microsoft.graph.{kind}'."
+                "Parsing OData Select and Expand failed: Could not find a property named '{name}' \
+                 on type 'microsoft.graph.{kind}'."
             ),
         )
     }
 
-    /// For a property that another service keeps.
+    /// Refuses a property that another service stores.
     pub(crate) fn not_implemented() -> Self {
         Self::new(
             StatusCode::NOT_IMPLEMENTED,
@@ -216,31 +221,32 @@ impl GraphRefusal {
         )
     }
 
-    /// `kind` is `user` or `group`.
+    /// Refuses a filter on a property. `kind` is `user` or `group`.
     pub(crate) fn filter_property(property: &str, kind: &str) -> Self {
         let (first, rest) = kind.split_at(1.min(kind.len()));
         Self::bad(
             "Request_UnsupportedQuery",
             format!(
-                "Unsupported or invalid query filter clause specified for property '{property}' of resource \
-             '{}{rest}'.",
+                "Unsupported or invalid query filter clause specified for property '{property}' of \
+                 resource '{}{rest}'.",
                 first.to_uppercase()
             ),
         )
     }
 
-    /// Only an advanced query narrows related things down to a type
-    /// (<https://learn.microsoft.com/graph/aad-advanced-queries>); the text is a guess.
+    /// Refuses a cast without an advanced query
+    /// (<https://learn.microsoft.com/graph/aad-advanced-queries>). The text is a guess.
     pub(crate) fn cast_without_header() -> Self {
         Self::bad(
             "Request_UnsupportedQuery",
-            "An OData cast only works with the query parameter '$count=true' and the request header \
-             'ConsistencyLevel: eventual'.",
+            "An OData cast only works with the query parameter '$count=true' and the request \
+             header 'ConsistencyLevel: eventual'.",
         )
     }
 
-    /// <https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>: "up to a maximum of 20 groups"; the
-    /// text is a guess.
+    /// Refuses more than 20 groups, which is the documented maximum
+    /// (<https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups>). The text is a
+    /// guess.
     pub(crate) fn too_many_groups(given: usize) -> Self {
         Self::bad(
             "Request_BadRequest",
@@ -271,8 +277,8 @@ impl GraphRefusal {
         Self::bad("Request_BadRequest", "Badly formed token.")
     }
 
-    /// <https://learn.microsoft.com/graph/delta-query-overview#token-duration>: "a 40X-series error with
-    /// error codes such as syncStateNotFound".
+    /// Refuses a delta token: "a 40X-series error with error codes such as syncStateNotFound"
+    /// (<https://learn.microsoft.com/graph/delta-query-overview#token-duration>).
     pub(crate) fn sync_state(status: StatusCode, code: &'static str) -> Self {
         Self::new(
             status,
@@ -281,7 +287,7 @@ impl GraphRefusal {
         )
     }
 
-    /// `/places` without saying what kind of place.
+    /// Refuses `/places` without a kind of place.
     pub(crate) fn places_without_kind() -> Self {
         Self::bad("UnknownError", "")
     }
@@ -354,7 +360,8 @@ impl GraphRefusal {
         )
     }
 
-    /// `client_request_id` is the client's own, or the request's where it sent none.
+    /// Returns the answer. `client_request_id` is the client's own id of the request, or
+    /// `request_id` if the client sent none.
     pub(crate) fn reply(&self, request_id: &str, client_request_id: &str) -> Reply {
         let mut error = json!({"code": self.code, "message": self.message});
         if self.inner {
@@ -371,5 +378,14 @@ impl GraphRefusal {
             reply.set(name, value);
         }
         reply
+    }
+}
+
+impl From<PageTokenError> for GraphRefusal {
+    fn from(error: PageTokenError) -> Self {
+        match error {
+            PageTokenError::Expired => Self::page_token_expired(),
+            PageTokenError::Malformed => Self::page_token_malformed(),
+        }
     }
 }

@@ -1,38 +1,39 @@
-//! `$select`, and users, groups and devices written out as it says.
+//! `$select`: which properties of users, groups and devices an answer has.
 
 use super::refusal::GraphRefusal;
 use crate::tenant::entry::{Entry, Sequence};
 use crate::tenant::property::{PropertyId, Schema, Store};
 
-/// What shall be told of each element.
+/// The properties that an answer has of each element.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
     /// Sorted by property.
     properties: Vec<Selected>,
     id: bool,
-    /// In the order of the request; none where the default is told.
+    /// Names in the order of the request; none for the default selection.
     named: Option<Vec<String>>,
-    /// Where only these may be seen, the others look as if they were never set.
+    /// The only properties that the application may read, if limited. The others look as if they
+    /// were never set.
     visible: Option<Vec<PropertyId>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Selected {
     property: PropertyId,
-    /// As JSON has it before the value.
+    /// Name with quotes and colon, as in JSON.
     name: String,
-    /// What a listing has for it where it was never set.
+    /// Value in a listing if the property was never set.
     unset: Option<&'static str>,
 }
 
-/// Where the selected is asked for, which decides what can be.
+/// The kind of request, which decides which properties can be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Listing,
     Single,
     Delta,
-    /// Where everything that is kept is told unasked, as beta does.
-    Whole,
+    /// A listing or a read that has all stored properties without `$select`, as in beta.
+    Everything,
 }
 
 impl Selection {
@@ -43,8 +44,8 @@ impl Selection {
     ) -> Result<Self, GraphRefusal> {
         let select = select.filter(|select| !select.trim().is_empty());
         let names: Vec<&str> = match select {
-            None if place == Place::Whole => schema.kept(),
-            None => schema.of.default.to_vec(),
+            None if place == Place::Everything => schema.stored(),
+            None => schema.entity.default.to_vec(),
             Some(select) => select.split(',').map(str::trim).collect(),
         };
         let mut selection = Self {
@@ -63,7 +64,7 @@ impl Selection {
             let property = schema
                 .find(name)
                 .or_else(|| schema.find_ignoring_case(name))
-                .ok_or_else(|| GraphRefusal::no_property(name, schema.of.name))?;
+                .ok_or_else(|| GraphRefusal::no_property(name, schema.entity.name))?;
             match schema.store(property) {
                 Store::Directory => {}
                 Store::Elsewhere if place == Place::Single => {}
@@ -87,31 +88,33 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Shows the basic properties only.
+    /// Limits the selection to the basic properties.
     pub(crate) fn basic(mut self, schema: &Schema) -> Self {
-        self.visible = Some(schema.of.basic.iter().filter_map(|name| schema.find(name)).collect());
+        self.visible =
+            Some(schema.entity.basic.iter().filter_map(|name| schema.find(name)).collect());
         self
     }
 
-    /// Shows nothing but the id.
+    /// Limits the selection to the id.
     pub(crate) fn hidden(mut self) -> Self {
         self.visible = Some(Vec::new());
         self
     }
 
-    /// The end of `@odata.context`: `(displayName,id)`, or nothing.
+    /// Returns the end of `@odata.context`, such as `(displayName,id)`; empty for the default
+    /// selection.
     pub(crate) fn context(&self) -> String {
         self.named.as_ref().map_or_else(String::new, |names| format!("({})", names.join(",")))
     }
 
-    /// Writes an element as a listing has it: what was never set is null.
+    /// Writes an element as in a listing: properties that were never set are null.
     pub(crate) fn write(&self, out: &mut String, entry: &Entry) {
         let mut object = Object::open(out);
         self.write_into(&mut object, entry);
         object.close();
     }
 
-    /// Writes its members into an object that has others too.
+    /// Writes the selected properties into an object that has other members too.
     pub(crate) fn write_into(&self, object: &mut Object<'_>, entry: &Entry) {
         let mut held = entry.held().iter().peekable();
         for selected in &self.properties {
@@ -132,8 +135,8 @@ impl Selection {
         }
     }
 
-    /// Writes its members as delta has them: what was never set is absent, with `omits_null` also what is null. With
-    /// `since`, only what changed after it.
+    /// Writes the selected properties as delta does: those that were never set are absent, with
+    /// `omits_null` also those that are null. With `since`, only those that changed after it.
     pub(crate) fn write_delta(
         &self,
         object: &mut Object<'_>,
@@ -154,7 +157,7 @@ impl Selection {
         }
     }
 
-    /// Whether anything selected changed after that.
+    /// Returns whether a selected property changed after `since`.
     pub(crate) fn changed(&self, entry: &Entry, since: Sequence) -> bool {
         self.properties
             .iter()
@@ -166,7 +169,7 @@ impl Selection {
     }
 }
 
-/// Writes a JSON object member by member, out of JSON that is there already.
+/// Writes a JSON object member by member, from values that are JSON already.
 pub(crate) struct Object<'a> {
     out: &'a mut String,
     empty: bool,
@@ -178,7 +181,7 @@ impl<'a> Object<'a> {
         Self { out, empty: true }
     }
 
-    /// `name` is quoted and has its colon, `value` is JSON.
+    /// Writes a member. `name` has its quotes and colon, `value` is JSON.
     pub(crate) fn member(&mut self, name: &str, value: &str) {
         if !self.empty {
             self.out.push(',');

@@ -1,4 +1,4 @@
-//! The users, and what changed about them when: what `/users` lists and `/users/delta` follows.
+//! The users and the log of their changes: what `/users` lists and `/users/delta` follows.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -9,11 +9,11 @@ use super::entry::{Entry, Removal, Sequence, Slot};
 use super::property::{PropertyId, Schema};
 use crate::error::ControlError;
 
-/// Somebody, or a mailbox.
+/// A user, which can be the mailbox of a room.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     entry: Entry,
-    /// Whether Exchange Online answers for this mailbox, where there is one.
+    /// Whether Exchange Online serves the mailbox, if there is one.
     pub(crate) rest_mailbox: bool,
 }
 
@@ -25,14 +25,14 @@ impl Deref for User {
     }
 }
 
-/// All users of the tenant, those who are gone included.
+/// All users of the tenant, including the deleted ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     pub(crate) schema: Schema,
     users: Vec<User>,
     by_id: HashMap<String, Slot>,
     by_upn: HashMap<String, Slot>,
-    /// Whose change was number 1, 2, 3, …
+    /// The users of changes number 1, 2, 3, …
     log: Vec<Slot>,
     upn: PropertyId,
     mail: PropertyId,
@@ -57,7 +57,7 @@ impl Directory {
         Sequence::try_from(self.log.len()).unwrap_or(Sequence::MAX)
     }
 
-    /// Everyone who was ever there, in the order of their coming.
+    /// Returns all users in the order in which they were added, including the deleted ones.
     pub(crate) fn slots(&self) -> &[User] {
         &self.users
     }
@@ -66,17 +66,17 @@ impl Directory {
         self.users.get(slot as usize)
     }
 
-    /// Those who are there.
+    /// Returns the users that are not deleted.
     pub(crate) fn present(&self) -> impl Iterator<Item = &User> {
         self.users.iter().filter(|user| user.removed.is_none())
     }
 
-    /// Whose changes were number `after + 1` to `until`, in that order, repetitions included.
+    /// Returns the users of changes `after + 1` to `until`, in that order, with repetitions.
     pub(crate) fn changes(&self, after: Sequence, until: Sequence) -> &[Slot] {
         self.log.get(after as usize..until as usize).unwrap_or_default()
     }
 
-    /// By id or user principal name, present or not.
+    /// Finds a user by id or user principal name, deleted or not.
     pub(crate) fn slot(&self, key: &str) -> Option<Slot> {
         self.by_id
             .get(&key.to_ascii_lowercase())
@@ -84,12 +84,12 @@ impl Directory {
             .copied()
     }
 
-    /// By id or user principal name, if present.
+    /// Finds a present user by id or user principal name.
     pub(crate) fn find(&self, key: &str) -> Option<&User> {
         self.slot(key).and_then(|slot| self.at(slot)).filter(|user| user.removed.is_none())
     }
 
-    /// By id, user principal name, or mail, as Exchange does it.
+    /// Finds a present user by id, user principal name, or mail, as Exchange does.
     pub(crate) fn find_mailbox(&self, key: &str) -> Option<&User> {
         self.find(key).or_else(|| {
             let wanted = key.to_lowercase();
@@ -98,12 +98,12 @@ impl Directory {
         })
     }
 
-    /// A text property by its name.
+    /// Returns a string property by its name.
     pub(crate) fn text(&self, user: &User, name: &str) -> Option<String> {
         user.text(self.schema.find(name)?)
     }
 
-    /// Whether a property is true.
+    /// Returns whether a property is true.
     pub(crate) fn flag(&self, user: &User, name: &str) -> bool {
         self.schema.find(name).and_then(|property| user.json(property)) == Some("true")
     }
@@ -112,7 +112,8 @@ impl Directory {
         user.rest_mailbox && user.text(self.mail).is_some()
     }
 
-    /// Adds a user. Only changes that are `logged` are told by delta: making the tenant is not.
+    /// Adds a user. Delta reports only changes that are `logged`, which excludes the users that the
+    /// tenant is made with.
     pub(crate) fn add(
         &mut self,
         id: String,
@@ -147,7 +148,7 @@ impl Directory {
         Ok(slot)
     }
 
-    /// Changes properties of a present user; true where anything did change.
+    /// Changes properties of a present user. Returns whether a value changed.
     pub(crate) fn patch(
         &mut self,
         slot: Slot,
@@ -179,7 +180,7 @@ impl Directory {
         Ok(changed)
     }
 
-    /// Deletes a user, or deletes for good whoever is in the recycle bin.
+    /// Moves a user to the recycle bin, or deletes the user permanently.
     pub(crate) fn remove(&mut self, slot: Slot, removal: Removal) {
         let now = self.sequence() + 1;
         if let Some(user) = self.users.get_mut(slot as usize)
@@ -189,12 +190,12 @@ impl Directory {
             user.entry.removed = Some(removal);
             user.entry.since = now;
             self.log.push(slot);
-            // The name is free again; the id never is.
+            // The name can be used again, the id cannot.
             self.release_upn(slot);
         }
     }
 
-    /// Takes a user out of the recycle bin.
+    /// Restores a user from the recycle bin.
     pub(crate) fn restore(&mut self, slot: Slot) -> Result<(), ControlError> {
         let now = self.sequence() + 1;
         let upn = self.upn;
@@ -224,7 +225,7 @@ impl Directory {
         }
     }
 
-    /// Every stored property, for the truth.
+    /// Returns all stored properties of a user.
     pub(crate) fn record(&self, user: &User) -> Value {
         user.record(&self.schema)
     }

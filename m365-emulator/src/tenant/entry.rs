@@ -1,26 +1,27 @@
-//! What users, groups and devices have in common: an id, properties, and when they came and went.
+//! What users, groups and devices have in common: an id, properties, and when they were added and
+//! removed.
 
 use serde_json::{Map, Value, json};
 
 use super::property::{PropertyId, Schema};
 
-/// Counts changes: 0 is the tenant as it was made.
+/// Number of a change. 0 stands for the tenant as it was made.
 pub(crate) type Sequence = u32;
 
-/// Where something sits among its kind, for good.
+/// Index of a user, group or device among those of its kind. It never changes.
 pub(crate) type Slot = u32;
 
-/// How something is gone.
+/// How an object was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Removal {
-    /// In the recycle bin.
+    /// Moved to the recycle bin.
     Soft,
-    /// For good.
+    /// Deleted permanently.
     Permanent,
 }
 
 impl Removal {
-    /// As `@removed` spells it.
+    /// Returns the reason in `@removed`.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Soft => "changed",
@@ -29,8 +30,8 @@ impl Removal {
     }
 }
 
-/// One property. Values are kept as the JSON that answers carry: a page of a thousand users is put together by
-/// copying, which is what makes large tenants cheap.
+/// One property. The value is stored as the JSON that answers have, so that a page of a thousand
+/// users is written by copying, which keeps large tenants fast.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) property: PropertyId,
@@ -38,13 +39,13 @@ pub(crate) struct Held {
     pub(crate) json: Box<str>,
 }
 
-/// Something in the directory.
+/// An object of the directory: a user, a group or a device.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) id: String,
-    /// Sorted by property. A property that is not here was never set.
+    /// Sorted by property. A property that is missing was never set.
     held: Vec<Held>,
-    /// Since when it is there, or gone, without a break.
+    /// Change since which the object is present, or removed, without interruption.
     pub(crate) since: Sequence,
     pub(crate) removed: Option<Removal>,
 }
@@ -67,12 +68,12 @@ impl Entry {
         self.get(property).map(|held| &*held.json)
     }
 
-    /// A text property; none where it is null or was never set.
+    /// Returns a string property; none if it is null or was never set.
     pub(crate) fn text(&self, property: PropertyId) -> Option<String> {
         serde_json::from_str::<Option<String>>(self.json(property)?).ok().flatten()
     }
 
-    /// True where the value is another than before.
+    /// Sets a property. Returns whether the value changed.
     pub(super) fn set(&mut self, property: PropertyId, value: &Value, now: Sequence) -> bool {
         let json = value.to_string().into_boxed_str();
         match self.held.binary_search_by_key(&property, |held| held.property) {
@@ -81,7 +82,7 @@ impl Entry {
                 self.held[at] = Held { property, changed: now, json };
                 true
             }
-            // Null for what was never set changes nothing.
+            // Null for a property that was never set is no change.
             Err(_) if value.is_null() => false,
             Err(at) => {
                 self.held.insert(at, Held { property, changed: now, json });
@@ -90,7 +91,7 @@ impl Entry {
         }
     }
 
-    /// Every stored property, for the truth.
+    /// Returns all stored properties.
     pub(crate) fn record(&self, schema: &Schema) -> Value {
         let mut record = Map::new();
         record.insert("id".to_owned(), self.id.clone().into());

@@ -1,4 +1,5 @@
-//! The groups, who is in them, and what changed about both when: what `/groups` lists and `/groups/delta` follows.
+//! The groups, their members, and the log of their changes: what `/groups` lists and
+//! `/groups/delta` follows.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
@@ -31,7 +32,7 @@ impl Group {
         &self.members
     }
 
-    /// The members that do not come before this one.
+    /// Returns the members from this one on.
     pub(crate) fn members_from(&self, first: Member) -> &[Member] {
         let at = self.members.partition_point(|member| *member < first);
         self.members.get(at..).unwrap_or_default()
@@ -41,30 +42,31 @@ impl Group {
         self.members.binary_search(&member).is_ok()
     }
 
-    /// The groups among the members.
+    /// Returns the groups among the members.
     fn nested(&self) -> impl Iterator<Item = Slot> {
         let groups = self.members_from(Member::group(0)).iter();
         groups.take_while(|member| member.kind() == MemberKind::Group).map(|member| member.slot())
     }
 }
 
-/// One change of a group.
+/// One change of a group or a membership.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GroupChange {
     pub(crate) group: Slot,
-    /// Who joined or left; none where the group itself came, went or changed.
+    /// Member that joined or left; none if the group itself was added, removed or changed.
     pub(crate) member: Option<Member>,
 }
 
-/// All groups of the tenant, those that are gone included.
+/// All groups of the tenant, including the deleted ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     pub(crate) schema: Schema,
     groups: Vec<Group>,
     by_id: HashMap<String, Slot>,
-    /// What change number 1, 2, 3, … was.
+    /// Changes number 1, 2, 3, …
     log: Vec<GroupChange>,
-    /// Where those in the recycle bin were members, and will be again once they are restored.
+    /// Groups of which users and groups in the recycle bin were members. They become members again
+    /// when they are restored.
     left_behind: HashMap<Member, Vec<Slot>>,
     types: PropertyId,
 }
@@ -86,12 +88,12 @@ impl Groups {
         Sequence::try_from(self.log.len()).unwrap_or(Sequence::MAX)
     }
 
-    /// What changes number `after + 1` to `until` were, in that order, repetitions included.
+    /// Returns changes `after + 1` to `until`, in that order, with repetitions.
     pub(crate) fn changes(&self, after: Sequence, until: Sequence) -> &[GroupChange] {
         self.log.get(after as usize..until as usize).unwrap_or_default()
     }
 
-    /// Every group that ever was, in the order of their coming.
+    /// Returns all groups in the order in which they were added, including the deleted ones.
     pub(crate) fn slots(&self) -> &[Group] {
         &self.groups
     }
@@ -100,29 +102,31 @@ impl Groups {
         self.groups.get(slot as usize)
     }
 
-    /// Those that are there, each with its slot.
+    /// Returns the groups that are not deleted, each with its slot.
     pub(crate) fn present(&self) -> impl Iterator<Item = (Slot, &Group)> {
         (0..).zip(&self.groups).filter(|(_, group)| group.removed.is_none())
     }
 
-    /// By id, present or not.
+    /// Finds a group by its id, deleted or not.
     pub(crate) fn slot(&self, id: &str) -> Option<Slot> {
         self.by_id.get(&id.to_ascii_lowercase()).copied()
     }
 
-    /// By id, if present.
+    /// Finds a present group by its id.
     pub(crate) fn find(&self, id: &str) -> Option<(Slot, &Group)> {
         let slot = self.slot(id)?;
         self.at(slot).filter(|group| group.removed.is_none()).map(|group| (slot, group))
     }
 
-    /// Whether this is a Microsoft 365 group: these have users as members and nothing else, and are kept for a while
-    /// after they were deleted (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
+    /// Returns whether this is a Microsoft 365 group. Its members can only be users, and it moves
+    /// to the recycle bin when it is deleted
+    /// (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
     pub(crate) fn is_unified(&self, group: &Group) -> bool {
         group.json(self.types).is_some_and(|types| types.contains("\"Unified\""))
     }
 
-    /// The group and all that are in it, in it through others included. Each comes once: groups can be in a circle.
+    /// Returns the group and all groups in it, directly or through other groups. Each comes once,
+    /// even if groups are members of each other.
     pub(crate) fn with_nested(&self, slot: Slot) -> Vec<&Group> {
         let mut seen = HashSet::from([slot]);
         let mut waiting = vec![slot];
@@ -134,12 +138,12 @@ impl Groups {
         found
     }
 
-    /// Where somebody is a direct member.
+    /// Returns the groups of which this is a direct member.
     pub(crate) fn direct(&self, member: Member) -> impl Iterator<Item = Slot> {
         self.present().filter(move |(_, group)| group.has(member)).map(|(slot, _)| slot)
     }
 
-    /// Where somebody is a member, through other groups too; sorted.
+    /// Returns the groups of which this is a member, directly or through other groups, sorted.
     pub(crate) fn transitive(&self, member: Member) -> Vec<Slot> {
         let mut seen: HashSet<Slot> = self.direct(member).collect();
         let mut waiting: Vec<Slot> = seen.iter().copied().collect();
@@ -151,7 +155,8 @@ impl Groups {
         found
     }
 
-    /// Adds a group. Only changes that are `logged` are told by delta: making the tenant is not.
+    /// Adds a group. Delta reports only changes that are `logged`, which excludes the groups that
+    /// the tenant is made with.
     pub(crate) fn add(
         &mut self,
         id: String,
@@ -174,7 +179,7 @@ impl Groups {
         Ok(slot)
     }
 
-    /// Gives a group that nobody has followed yet its members.
+    /// Sets the members of a group that the tenant is made with.
     pub(crate) fn fill(&mut self, slot: Slot, mut members: Vec<Member>) {
         members.sort_unstable();
         members.dedup();
@@ -204,7 +209,8 @@ impl Groups {
         Ok(())
     }
 
-    /// Deletes a group: a Microsoft 365 group can be restored with all its members, others are gone for good.
+    /// Deletes a group: a Microsoft 365 group moves to the recycle bin, others are deleted
+    /// permanently.
     pub(crate) fn remove(&mut self, slot: Slot, permanently: bool) {
         let Some(group) = self.at(slot) else {
             return;
@@ -224,7 +230,7 @@ impl Groups {
         self.take_out(Member::group(slot), removal);
     }
 
-    /// Takes a group out of the recycle bin.
+    /// Restores a group from the recycle bin.
     pub(crate) fn restore(&mut self, slot: Slot) -> Result<(), ControlError> {
         if let Some(group) = self.at(slot).filter(|group| group.removed != Some(Removal::Soft)) {
             return Err(ControlError::Invalid(format!(
@@ -241,7 +247,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Whether a group can have such a member.
+    /// Checks that a group can have such a member.
     pub(crate) fn accepts(&self, slot: Slot, member: Member) -> Result<(), ControlError> {
         let unified = |slot| self.at(slot).filter(|group| self.is_unified(group));
         if member.kind() == MemberKind::User {
@@ -249,7 +255,7 @@ impl Groups {
         }
         if let Some(group) = unified(slot) {
             return Err(ControlError::Invalid(format!(
-                "group `{}` is a Microsoft 365 group: it has users as members, nothing else",
+                "group `{}` is a Microsoft 365 group: its members have to be users",
                 group.id
             )));
         }
@@ -263,7 +269,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Adds a member; nothing happens where it is one.
+    /// Adds a member. An existing member stays.
     pub(crate) fn join(&mut self, slot: Slot, member: Member) -> Result<(), ControlError> {
         self.accepts(slot, member)?;
         if let Some(group) = self.groups.get_mut(slot as usize)
@@ -275,7 +281,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Takes a member away; false where it is none.
+    /// Removes a member. Returns false if it was not a member.
     pub(crate) fn leave(&mut self, slot: Slot, member: Member) -> bool {
         let group = self.groups.get_mut(slot as usize);
         let Some((group, at)) =
@@ -288,7 +294,7 @@ impl Groups {
         true
     }
 
-    /// Takes somebody who is deleted out of every group.
+    /// Removes a deleted user or group from all groups.
     pub(crate) fn take_out(&mut self, member: Member, removal: Removal) {
         let all = 0..Slot::try_from(self.groups.len()).unwrap_or(Slot::MAX);
         let left: Vec<Slot> = all.filter(|slot| self.leave(*slot, member)).collect();
@@ -298,16 +304,17 @@ impl Groups {
         }
     }
 
-    /// Puts somebody who is restored back into the groups that are left of those of before.
+    /// Adds a restored user or group to those of its former groups that still exist.
     pub(crate) fn put_back(&mut self, member: Member) {
         for slot in self.left_behind.remove(&member).unwrap_or_default() {
             if self.at(slot).is_some_and(|group| group.removed != Some(Removal::Permanent)) {
-                // What was a member once can be one again, unless the group's kind was changed by hand.
+                // Fails only if the kind of the group was changed since.
                 let _ = self.join(slot, member);
             }
         }
     }
 
+    /// Logs a change, and returns its number.
     fn note(&mut self, group: Slot, member: Option<Member>) -> Sequence {
         self.log.push(GroupChange { group, member });
         self.sequence()

@@ -1,15 +1,15 @@
-//! What groups have as members: users, groups and devices, in four bytes each.
+//! Members of groups: users, groups and devices, in four bytes each.
 
 use std::fmt;
 
 use super::entry::Slot;
 
-/// A member of a group. A million of them is what a tenant has to hold: the kind is in the upper two bits, the slot
-/// in the others, and lists are kept sorted.
+/// A member of a group. The kind is in the upper two bits and the slot in the others, so that a
+/// million memberships need little memory. Lists of members are sorted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Member(u32);
 
-/// What a member is.
+/// Kinds of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemberKind {
     User,
@@ -20,7 +20,7 @@ pub(crate) enum MemberKind {
 impl MemberKind {
     pub(crate) const ALL: [Self; 3] = [Self::User, Self::Group, Self::Device];
 
-    /// As OData calls it.
+    /// Returns the name of the kind in OData.
     pub(crate) fn odata_type(self) -> &'static str {
         match self {
             Self::User => "#microsoft.graph.user",
@@ -58,7 +58,8 @@ impl Member {
         self.0 & SLOT_MASK
     }
 
-    /// As a page token carries it; the order of the numbers is that of the members.
+    /// Returns the number that stands for the member in a page token. The numbers are in the order
+    /// of the members.
     pub(crate) fn number(self) -> u32 {
         self.0
     }

@@ -1,10 +1,11 @@
-//! Rooms, and what is around them, as Places knows it.
+//! Rooms and the other places of Places.
 
 use serde_json::{Map, Value};
 
 use crate::cloud::Cloud;
 
-/// What Places has (<https://learn.microsoft.com/graph/api/resources/places-api-overview>), without desks.
+/// Kinds of places (<https://learn.microsoft.com/graph/api/resources/places-api-overview>), without
+/// desks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Room,
@@ -19,7 +20,7 @@ impl Kind {
     pub(crate) const ALL: [Self; 6] =
         [Self::Room, Self::RoomList, Self::Workspace, Self::Building, Self::Floor, Self::Section];
 
-    /// As the schema spells it.
+    /// Returns the name of the kind in the schema.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Room => "room",
@@ -31,12 +32,12 @@ impl Kind {
         }
     }
 
-    /// Whether the schema of a cloud has it.
+    /// Returns whether the schema of a cloud has this kind.
     pub(crate) fn exists_in(self, cloud: Cloud) -> bool {
         cloud.has_place_id() || matches!(self, Self::Room | Self::RoomList)
     }
 
-    /// Whether the schema of a cloud has a property of it; `id` goes without saying.
+    /// Returns whether the schema of a cloud has a property of this kind. All kinds have `id`.
     pub(crate) fn has(self, cloud: Cloud, property: &str) -> bool {
         let own = match self {
             Self::Room => ROOM,
@@ -48,7 +49,7 @@ impl Kind {
         };
         let missing = match property {
             "placeId" | "parentId" | "teamsEnabledState" => true,
-            // In China these are of rooms, not of places.
+            // In China, rooms have these properties, and other places do not.
             "isWheelChairAccessible" | "label" | "tags" => self != Self::Room,
             _ => false,
         };
@@ -56,22 +57,24 @@ impl Kind {
     }
 }
 
-/// A room or a workspace, and how it stands with the services that serve it.
+/// A room or a workspace.
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
-    /// What Places answers with, `id` and `emailAddress` included.
+    /// Properties in Places, including `id` and `emailAddress`.
     pub(crate) place: Map<String, Value>,
     /// Id of the user that is the room's mailbox.
     pub(crate) user: String,
-    /// False while the mailbox is there and Places does not know of it yet, which takes up to 48 hours.
+    /// Whether Places knows the room. In Microsoft's cloud it takes up to 48 hours after the
+    /// mailbox was made.
     pub(crate) in_places: bool,
 }
 
-/// A list of rooms and workspaces: in Exchange a distribution group, in practice a building.
+/// A list of rooms and workspaces: a distribution group in Exchange, which usually stands for a
+/// building.
 #[derive(Clone, Debug)]
 pub(crate) struct RoomList {
     pub(crate) place: Map<String, Value>,
-    /// Ids of the rooms and workspaces in it.
+    /// Ids of its rooms and workspaces.
     pub(crate) rooms: Vec<String>,
 }
 
@@ -82,7 +85,8 @@ pub(crate) struct Space {
     pub(crate) place: Map<String, Value>,
 }
 
-/// What all places have in the schema (<https://graph.microsoft.com/v1.0/$metadata>), beside `id`.
+/// Properties of all places in the schema, in addition to `id`
+/// (<https://graph.microsoft.com/v1.0/$metadata>).
 const PLACE: &[&str] = &[
     "address",
     "displayName",
@@ -95,7 +99,7 @@ const PLACE: &[&str] = &[
     "tags",
 ];
 
-/// What rooms have beside that.
+/// Properties of rooms in addition to those of all places.
 const ROOM: &[&str] = &[
     "audioDeviceName",
     "bookingType",
@@ -110,7 +114,8 @@ const ROOM: &[&str] = &[
     "videoDeviceName",
 ];
 
-/// What workspaces have beside that. `building`, `floorLabel` and `floorNumber` are in the documents only.
+/// Properties of workspaces in addition to those of all places. `building`, `floorLabel` and
+/// `floorNumber` are in the documents, but not in the schema.
 const WORKSPACE: &[&str] = &[
     "building",
     "capacity",
@@ -122,12 +127,12 @@ const WORKSPACE: &[&str] = &[
     "nickname",
 ];
 
-/// A text member of a place; empty where there is none.
+/// Returns a string member of a place; empty if there is none.
 pub(crate) fn text<'a>(place: &'a Map<String, Value>, name: &str) -> &'a str {
     place.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether this is the place's `id`, `placeId` or `emailAddress`.
+/// Returns whether a key is the `id`, `placeId` or `emailAddress` of a place.
 pub(crate) fn is_named(place: &Map<String, Value>, key: &str) -> bool {
     ["id", "placeId", "emailAddress"]
         .iter()

@@ -3,7 +3,7 @@
 use m365_emulator::{Fault, Then};
 use serde_json::{Value, json};
 
-use crate::session::{Session, members, published};
+use crate::session::{Session, members, payload};
 
 fn answer<'a>(batch: &'a Value, id: &str) -> &'a Value {
     let answers = batch["responses"].as_array().unwrap();
@@ -32,7 +32,7 @@ async fn each_request_has_its_own_answer() {
         &absolute,
     ];
     let batch = session.post("/$batch", &gets(&urls)).await.expect(200);
-    assert_eq!(members(&batch), members(&published("batch-response")));
+    assert_eq!(members(&batch), members(&payload("batch-response")));
     assert_eq!(answer(&batch, "0")["body"]["id"], id);
     assert_eq!(answer(&batch, "1")["body"]["value"].as_array().unwrap().len(), 2);
     assert_eq!(answer(&batch, "2")["status"], 404);
@@ -48,9 +48,10 @@ async fn each_request_has_its_own_answer() {
 }
 
 #[tokio::test]
-async fn headers_and_text_go_through() {
+async fn a_batch_passes_headers_and_plain_text_on() {
     let session = Session::with_users(5).await;
-    let request = json!({"id": "n", "method": "GET", "url": "/users/$count", "headers": {"ConsistencyLevel": "eventual"}});
+    let headers = json!({"ConsistencyLevel": "eventual"});
+    let request = json!({"id": "n", "method": "GET", "url": "/users/$count", "headers": headers});
     let batch = session.post("/$batch", &json!({"requests": [request]})).await.expect(200);
     use base64::Engine;
     let body = answer(&batch, "n")["body"].as_str().unwrap().to_owned();
@@ -59,7 +60,7 @@ async fn headers_and_text_go_through() {
 }
 
 #[tokio::test]
-async fn answers_come_in_an_order_nobody_can_count_on() {
+async fn answers_of_a_batch_are_shuffled() {
     let session = Session::with_users(5).await;
     let batch = session.post("/$batch", &gets(&["/organization"; 20])).await.expect(200);
     let order: Vec<_> =
@@ -85,7 +86,7 @@ async fn faults_strike_inside_a_batch() {
 }
 
 #[tokio::test]
-async fn what_depends_on_a_failure_fails() {
+async fn a_request_that_depends_on_a_failed_one_fails() {
     let session = Session::with_users(5).await;
     let batch = json!({"requests": [
         {"id": "c", "method": "GET", "url": "/organization", "dependsOn": ["b"]},
@@ -98,11 +99,12 @@ async fn what_depends_on_a_failure_fails() {
 }
 
 #[tokio::test]
-async fn a_wrong_batch_is_refused_as_a_whole() {
+async fn a_wrong_batch_is_refused_completely() {
     let mut session = Session::with_users(5).await;
     session.post("/$batch", &gets(&["/users"; 21])).await.refused(400, "MaximumValueExceeded");
     let twice = json!({"requests": [
-        {"id": "A", "method": "GET", "url": "/users"}, {"id": "a", "method": "GET", "url": "/users"},
+        {"id": "A", "method": "GET", "url": "/users"},
+        {"id": "a", "method": "GET", "url": "/users"},
     ]});
     session.post("/$batch", &twice).await.refused(400, "BadRequest");
     session.post("/$batch", &json!({"steps": []})).await.refused(400, "BadRequest");

@@ -1,4 +1,4 @@
-//! What a browser does for a person who signs in: it shows a page, posts its form, and follows a redirect.
+//! A browser for sign-ins: it opens a page, posts its form, and follows a redirect.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,8 @@ pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 pub(crate) type Members = BTreeMap<String, String>;
 
-/// What is asked of `authorize`; what is given replaces what is right, or removes it where it is empty.
+/// Returns the parameters of a request to `authorize`. A change replaces a parameter, or removes it
+/// if the value is empty.
 pub(crate) fn request(session: &Session, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let client = session.emulator.client_id();
     let right = [
@@ -68,7 +69,7 @@ pub(crate) async fn ask(session: &Session, changes: &[(&str, &str)]) -> Answer {
     open(session, Method::GET, "oauth2/v2.0/authorize", &request(session, changes)).await
 }
 
-/// Asks, and posts the form of the page with one more field, as its buttons do.
+/// Opens a page, and posts its form with one more field, as the buttons do.
 pub(crate) async fn press(
     session: &Session,
     path: &str,
@@ -82,13 +83,13 @@ pub(crate) async fn press(
     open(session, Method::POST, path, &fields).await
 }
 
-/// Signs somebody in; what came back to the application.
+/// Signs a user in, and returns the parameters that the application gets.
 pub(crate) async fn sign_in(session: &Session, account: &str, changes: &[(&str, &str)]) -> Members {
     let asked = request(session, changes);
     came_back(&press(session, "oauth2/v2.0/authorize", &asked, ("account", account)).await)
 }
 
-/// The fields of a page's form that nobody sees.
+/// Returns the hidden fields of a page's form.
 pub(crate) fn hidden(page: &str) -> Vec<(String, String)> {
     let part = |input: &str, name: &str| {
         let value = input.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap();
@@ -106,7 +107,7 @@ fn unescape(html: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// The query of a redirect to the application.
+/// Returns the query of a redirect to the application.
 #[track_caller]
 pub(crate) fn came_back(answer: &Answer) -> Members {
     assert_eq!(answer.status, 302, "{}", answer.text);
@@ -115,7 +116,7 @@ pub(crate) fn came_back(answer: &Answer) -> Members {
     url.query_pairs().into_owned().collect()
 }
 
-/// Redeems a code; changes as in [`request`].
+/// Redeems a code, with changes as in [`request`].
 pub(crate) async fn redeem(session: &Session, code: &str, changes: &[(&str, &str)]) -> Answer {
     let (client, secret) = (session.emulator.client_id(), session.emulator.client_secret());
     let right = [
@@ -129,14 +130,14 @@ pub(crate) async fn redeem(session: &Session, code: &str, changes: &[(&str, &str
     open(session, Method::POST, "oauth2/v2.0/token", &changed(&right, changes)).await
 }
 
-/// The ID token of somebody who signs in.
+/// Signs a user in, and returns the ID token.
 pub(crate) async fn id_token(session: &Session, account: &str) -> String {
     let back = sign_in(session, account, &[]).await;
     let tokens = redeem(session, &back["code"], &[]).await.expect(200);
     tokens["id_token"].as_str().unwrap().to_owned()
 }
 
-/// One of the parts of a JWT that are JSON: 0 is the header, 1 the claims.
+/// Reads one of the two parts of a JWT that are JSON: 0 is the header, 1 the claims.
 pub(crate) fn part(token: &str, index: usize) -> serde_json::Value {
     let part = token.split('.').nth(index).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

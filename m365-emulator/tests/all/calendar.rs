@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
 const WEEK: &str = "startDateTime=2025-03-03T00:00:00Z&endDateTime=2025-03-10T00:00:00Z";
 
@@ -18,7 +18,7 @@ async fn a_room_is_found_by_address_or_id_and_has_meetings() {
     assert_eq!(by_email, by_id);
     let events = by_id["value"].as_array().unwrap();
     assert!(!events.is_empty());
-    // The subject of a room's meeting is replaced by who booked it.
+    // The subject of a room's meeting is replaced by the name of the organizer.
     assert!(
         events.iter().all(|event| event["subject"] == event["organizer"]["emailAddress"]["name"])
     );
@@ -32,7 +32,7 @@ async fn a_room_is_found_by_address_or_id_and_has_meetings() {
 }
 
 #[tokio::test]
-async fn the_window_is_needed_and_kept() {
+async fn the_time_window_is_required_and_respected() {
     let session = Session::with_users(5).await;
     let email = session.emulator.rooms()[0]["emailAddress"].as_str().unwrap().to_owned();
     let path = format!("/users/{email}/calendarView");
@@ -56,12 +56,12 @@ async fn a_mailbox_that_is_not_served_says_so() {
         .patch_room(&room, properties(json!({"@emulator.restMailbox": false})))
         .unwrap();
     let answer = session.get(&format!("/users/{room}/calendarView?{WEEK}")).await.expect(404);
-    let sample = published("error-404-mailbox-not-enabled");
+    let sample = payload("error-404-mailbox-not-enabled");
     assert_eq!(answer["error"]["code"], sample["error"]["code"]);
     assert_eq!(members(&answer["error"]), members(&sample["error"]));
 
-    let nobody = json!({"userPrincipalName": "n@contoso.com"});
-    session.emulator.create_user(properties(nobody)).unwrap();
+    let without_mailbox = json!({"userPrincipalName": "n@contoso.com"});
+    session.emulator.create_user(properties(without_mailbox)).unwrap();
     session
         .get(&format!("/users/n@contoso.com/calendarView?{WEEK}"))
         .await

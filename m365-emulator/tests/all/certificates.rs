@@ -1,4 +1,4 @@
-//! Applications that prove themselves with a certificate instead of a secret.
+//! Applications that authenticate with a certificate instead of a secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,14 +20,14 @@ fn pem(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// A certificate and its key, as an application holds them.
+/// A certificate and its key.
 struct Holder {
     der: Vec<u8>,
     key: RsaKeyPair,
 }
 
 impl Holder {
-    fn of(name: &str) -> Self {
+    fn read(name: &str) -> Self {
         let blocks = pem::parse_many(pem(name)).unwrap();
         let key = RsaKeyPair::from_pkcs8(blocks[1].contents()).unwrap();
         Self { der: blocks[0].contents().to_vec(), key }
@@ -41,7 +41,7 @@ impl Holder {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.der))
     }
 
-    /// As Microsoft wants it today.
+    /// Returns the header that Microsoft recommends today.
     fn header(&self) -> Value {
         json!({"alg": "PS256", "typ": "JWT", "x5t#S256": self.x5t_s256()})
     }
@@ -58,12 +58,19 @@ impl Holder {
     }
 }
 
+/// Returns valid claims.
 fn right(session: &Session) -> Value {
     let now = jiff::Timestamp::now().as_second();
     let client = session.emulator.client_id();
+    let (authority, tenant) = (session.emulator.authority(), session.emulator.tenant_id());
     json!({
-        "aud": format!("{}/{}/oauth2/v2.0/token", session.emulator.authority(), session.emulator.tenant_id()),
-        "iss": client, "sub": client, "jti": OTHER, "nbf": now, "iat": now, "exp": now + 600,
+        "aud": format!("{authority}/{tenant}/oauth2/v2.0/token"),
+        "iss": client,
+        "sub": client,
+        "jti": OTHER,
+        "nbf": now,
+        "iat": now,
+        "exp": now + 600,
     })
 }
 
@@ -83,11 +90,11 @@ async fn with_certificate() -> (Session, Holder) {
         client_certificates: vec![pem("client-certificate")],
         ..Config::default()
     };
-    (Session::start(config).await, Holder::of("client-certificate"))
+    (Session::start(config).await, Holder::read("client-certificate"))
 }
 
 #[tokio::test]
-async fn an_assertion_is_as_good_as_a_secret() {
+async fn an_assertion_gets_the_same_token_as_a_secret() {
     let (session, holder) = with_certificate().await;
     let claims_of = |answer: &Value| claims(answer["access_token"].as_str().unwrap());
     let by_certificate = present(&session, &holder.sign(&holder.header(), &right(&session))).await;
@@ -98,7 +105,7 @@ async fn an_assertion_is_as_good_as_a_secret() {
 }
 
 #[tokio::test]
-async fn both_paddings_and_both_thumbprints_are_taken() {
+async fn both_paddings_and_both_thumbprints_are_accepted() {
     let (session, holder) = with_certificate().await;
     for header in [
         json!({"alg": "RS256", "typ": "JWT", "x5t": holder.x5t(), "kid": "any"}),
@@ -136,8 +143,8 @@ async fn the_audience_is_the_token_endpoint_or_its_issuer() {
 #[tokio::test]
 async fn a_code_is_redeemed_with_an_assertion() {
     let (session, holder) = with_certificate().await;
-    let somebody = json!({"displayName": "Zoë", "userPrincipalName": "zoe@contoso.com"});
-    session.emulator.create_user(properties(somebody)).unwrap();
+    let zoe = json!({"displayName": "Zoë", "userPrincipalName": "zoe@contoso.com"});
+    session.emulator.create_user(properties(zoe)).unwrap();
     let back = sign_in(&session, "zoe@contoso.com", &[]).await;
     let assertion = holder.sign(&holder.header(), &right(&session));
     let proof = [
@@ -153,7 +160,7 @@ async fn a_code_is_redeemed_with_an_assertion() {
 #[tokio::test]
 async fn an_unknown_certificate_is_named_by_its_thumbprint() {
     let (session, _) = with_certificate().await;
-    let other = Holder::of("client-certificate-other");
+    let other = Holder::read("client-certificate-other");
     let text = refused(
         present(&session, &other.sign(&other.header(), &right(&session))).await,
         401,
@@ -165,7 +172,7 @@ async fn an_unknown_certificate_is_named_by_its_thumbprint() {
     assert!(text.contains("is not registered on application. [Reason - The key was not found., "));
     assert!(text.contains(&format!("Thumbprint of key used by client: '{thumbprint}'")), "{text}");
 
-    // What is no thumbprint is not repeated.
+    // A malformed thumbprint is not repeated.
     let mut header = other.header();
     header["x5t#S256"] = "bm90IG9uZQ".into();
     let answer = present(&session, &other.sign(&header, &right(&session))).await;
@@ -176,14 +183,14 @@ async fn an_unknown_certificate_is_named_by_its_thumbprint() {
 #[tokio::test]
 async fn a_foreign_signature_is_refused() {
     let (session, holder) = with_certificate().await;
-    let other = Holder::of("client-certificate-other");
+    let other = Holder::read("client-certificate-other");
     let answer = present(&session, &other.sign(&holder.header(), &right(&session))).await;
     let text = refused(answer, 401, "invalid_client", 700_027);
     assert!(
         text.contains("[Reason - The provided signature value did not match the expected"),
         "{text}"
     );
-    // The right key, and another padding than the header says.
+    // The right key, with another padding than in the header.
     let signed = holder.sign(&json!({"alg": "PS256", "x5t": holder.x5t()}), &right(&session));
     let (_, signature) = signed.rsplit_once('.').unwrap();
     let other = holder.sign(&json!({"alg": "RS256", "x5t": holder.x5t()}), &right(&session));
@@ -193,10 +200,10 @@ async fn a_foreign_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_told_from_an_unknown_one() {
+async fn an_expired_certificate_is_refused_as_expired() {
     let (session, _) = with_certificate().await;
     session.emulator.add_certificate(&pem("client-certificate-expired")).unwrap();
-    let expired = Holder::of("client-certificate-expired");
+    let expired = Holder::read("client-certificate-expired");
     let answer = present(&session, &expired.sign(&expired.header(), &right(&session))).await;
     let text = refused(answer, 401, "invalid_client", 700_027);
     assert!(
@@ -208,7 +215,7 @@ async fn an_expired_certificate_is_told_from_an_unknown_one() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_good_between_its_times() {
+async fn an_assertion_is_accepted_between_its_times() {
     let (session, holder) = with_certificate().await;
     let now = jiff::Timestamp::now().as_second();
     let at = |nbf: Option<i64>, exp: i64| {
@@ -220,7 +227,7 @@ async fn an_assertion_is_good_between_its_times() {
     let mut fractions = right(&session);
     fractions["exp"] = json!(now as f64 + 600.5);
     present(&session, &holder.sign(&holder.header(), &fractions)).await.expect(200);
-    // Clocks may be apart by five minutes, and the beginning may be left out.
+    // Clocks may differ by five minutes, and `nbf` is optional.
     present(&session, &at(Some(now + 200), now + 600)).await.expect(200);
     present(&session, &at(Some(now - 900), now - 200)).await.expect(200);
     present(&session, &at(None, now + 600)).await.expect(200);
@@ -235,7 +242,7 @@ async fn an_assertion_is_good_between_its_times() {
 }
 
 #[tokio::test]
-async fn what_is_no_assertion_is_refused_in_microsofts_words() {
+async fn wrong_assertions_are_refused_with_microsofts_errors() {
     let (session, holder) = with_certificate().await;
     let sign = |header: &Value, member: &str, value: Value| {
         let mut claims = right(&session);
@@ -281,7 +288,7 @@ async fn what_is_no_assertion_is_refused_in_microsofts_words() {
 #[tokio::test]
 async fn certificates_are_uploaded_listed_and_removed() {
     let session = Session::with_users(1).await;
-    let holder = Holder::of("client-certificate");
+    let holder = Holder::read("client-certificate");
     let signed = holder.sign(&holder.header(), &right(&session));
     refused(present(&session, &signed).await, 401, "invalid_client", 700_027);
 
@@ -291,14 +298,18 @@ async fn certificates_are_uploaded_listed_and_removed() {
     present(&session, &signed).await.expect(200);
     upload(pem("client-certificate")).await.expect(409);
     upload("no certificate".to_owned()).await.expect(400);
-    // A key of another kind than RSA.
+    // A key that is not an RSA key.
     let elliptic = rcgen::generate_simple_self_signed(Vec::new()).unwrap().cert.pem();
     upload(elliptic).await.expect(400);
 
     let listed = session.admin(Method::GET, "certificates", None).await.expect(200);
     assert_eq!(
         listed["value"],
-        json!([{"thumbprint": thumbprint, "notBefore": "2020-01-01T00:00:00Z", "notAfter": "2120-01-01T00:00:00Z"}])
+        json!([{
+            "thumbprint": thumbprint,
+            "notBefore": "2020-01-01T00:00:00Z",
+            "notAfter": "2120-01-01T00:00:00Z",
+        }])
     );
     let path = format!("certificates/{}", thumbprint.as_str().unwrap().to_lowercase());
     assert_eq!(session.admin(Method::DELETE, &path, None).await.status, 204);

@@ -1,4 +1,4 @@
-//! The emulator as each of the clouds.
+//! The emulator in each of the clouds.
 
 use m365_emulator::{Cloud, Config};
 use serde_json::Value;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::entra::{claims, refused};
 use crate::session::{Session, send};
 
-/// What <https://learn.microsoft.com/graph/deployments> and
-/// <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud> say of a cloud.
+/// What Microsoft documents of a cloud: <https://learn.microsoft.com/graph/deployments> and
+/// <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>.
 struct Documented {
     cloud: Cloud,
     graph: &'static str,
@@ -77,14 +77,14 @@ async fn each_cloud_is_discovered_under_its_own_name() {
 }
 
 #[tokio::test]
-async fn tokens_are_for_the_graph_of_the_own_cloud() {
+async fn tokens_are_only_for_the_graph_of_the_same_cloud() {
     for documented in DOCUMENTED {
         let session = tenant_in(documented.cloud).await;
         let issuer = format!("{}/{}/", documented.sts, session.emulator.tenant_id());
         assert_eq!(claims(session.bearer())["iss"], issuer);
         for other in DOCUMENTED {
             let scope = format!("{}/.default", other.graph);
-            let answer = session.token_of(documented.domain, &[("scope", &scope)]).await;
+            let answer = session.token_in(documented.domain, &[("scope", &scope)]).await;
             if other.cloud == documented.cloud {
                 let answer = answer.expect(200);
                 assert_eq!(claims(answer["access_token"].as_str().unwrap())["aud"], other.graph);
@@ -96,7 +96,7 @@ async fn tokens_are_for_the_graph_of_the_own_cloud() {
 }
 
 #[tokio::test]
-async fn contexts_and_links_lead_back_to_the_graph_that_was_asked() {
+async fn contexts_and_links_lead_back_to_the_graph_of_the_request() {
     for documented in DOCUMENTED {
         let session = tenant_in(documented.cloud).await;
         let graph = session.emulator.graph();

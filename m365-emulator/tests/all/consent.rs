@@ -17,7 +17,7 @@ fn asked(session: &Session, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     changed(&right, changes)
 }
 
-/// A tenant in which nothing is granted.
+/// Starts a tenant without granted permissions.
 async fn session() -> Session {
     let session = Session::with_users(1).await;
     for permission in session.emulator.permissions() {
@@ -45,11 +45,11 @@ async fn accepting_grants_what_the_application_asks_for() {
 }
 
 #[tokio::test]
-async fn looking_at_the_page_grants_nothing_nor_does_cancelling() {
+async fn neither_opening_the_page_nor_cancelling_grants_anything() {
     let session = session().await;
     let answer = press(&session, PATH, &asked(&session, &[]), ("cancel", "true")).await;
     let back = came_back(&answer);
-    // A failure says admin_consent=True as well.
+    // A refusal has admin_consent=True too.
     assert_eq!((back["admin_consent"].as_str(), back["state"].as_str()), ("True", "12345"));
     assert_eq!(back["error"], "consent_required");
     assert!(back["error_description"].starts_with("AADSTS65004: User declined"));

@@ -1,4 +1,4 @@
-//! The admin side over HTTP, and the request log.
+//! The admin API, and the log of requests.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::session::Session;
 
 #[tokio::test]
-async fn the_guide_lists_what_there_is() {
+async fn the_guide_lists_the_paths() {
     let session = Session::with_users(1).await;
     let guide = session.admin(Method::GET, "", None).await.expect(200);
     assert!(guide.as_object().unwrap().keys().any(|path| path.contains("/_emulator/change")));
@@ -16,7 +16,11 @@ async fn the_guide_lists_what_there_is() {
 #[tokio::test]
 async fn users_are_made_changed_deleted_and_restored() {
     let session = Session::with_users(3).await;
-    let new = json!({"displayName": "Zoë", "userPrincipalName": "zoe@contoso.com", "mail": "zoe@contoso.com"});
+    let new = json!({
+        "displayName": "Zoë",
+        "userPrincipalName": "zoe@contoso.com",
+        "mail": "zoe@contoso.com",
+    });
     let id =
         session.admin(Method::POST, "users", Some(new.clone())).await.expect(201)["id"].clone();
     session.admin(Method::POST, "users", Some(new)).await.expect(409);
@@ -50,7 +54,11 @@ async fn rooms_and_lists_are_made_changed_and_removed() {
     let room =
         json!({"displayName": "Aquarium", "emailAddress": "aquarium@contoso.com", "capacity": 8});
     let room = session.admin(Method::POST, "rooms", Some(room)).await.expect(201)["id"].clone();
-    let list = json!({"displayName": "Zoo", "emailAddress": "zoo@contoso.com", "rooms": ["aquarium@contoso.com"]});
+    let list = json!({
+        "displayName": "Zoo",
+        "emailAddress": "zoo@contoso.com",
+        "rooms": ["aquarium@contoso.com"],
+    });
     session.admin(Method::POST, "roomLists", Some(list)).await.expect(201);
     let page =
         session.get("/places/zoo@contoso.com/microsoft.graph.roomlist/rooms").await.expect(200);
@@ -121,7 +129,7 @@ async fn tokens_are_expired() {
 }
 
 #[tokio::test]
-async fn the_log_tells_what_was_asked_and_no_secret() {
+async fn the_log_lists_requests_without_secrets() {
     let session = Session::with_users(1).await;
     session.emulator.clear_requests();
     let id = "0f0f0f0f-0000-4000-8000-000000000002";
@@ -159,13 +167,13 @@ async fn the_log_tells_what_was_asked_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_mix_says_what_it_changed_and_changes_the_same_every_time() {
+async fn a_mix_lists_its_changes_and_makes_the_same_changes_each_time() {
     let (one, other) = (Session::with_users(200).await, Session::with_users(200).await);
     let before = one.emulator.truth();
-    let told = one.admin(Method::POST, "change", Some(json!({"users": 100}))).await.expect(200);
-    let changes = told["changes"].as_array().unwrap();
+    let answer = one.admin(Method::POST, "change", Some(json!({"users": 100}))).await.expect(200);
+    let changes = answer["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 100);
-    assert_eq!(json!(other.emulator.mix(100).unwrap()), told["changes"]);
+    assert_eq!(json!(other.emulator.mix(100).unwrap()), answer["changes"]);
     assert_eq!(one.emulator.truth(), other.emulator.truth());
     let kinds = |kind: &str| changes.iter().filter(|change| change["kind"] == kind).count();
     let gone = kinds("left") + kinds("erased");
@@ -177,5 +185,5 @@ async fn a_mix_says_what_it_changed_and_changes_the_same_every_time() {
         assert!(kinds(kind) > 0, "{kind}");
     }
     let next = one.emulator.mix(100).unwrap();
-    assert_ne!(json!(next), told["changes"]);
+    assert_ne!(json!(next), answer["changes"]);
 }

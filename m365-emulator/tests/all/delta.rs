@@ -1,4 +1,4 @@
-//! `/users/delta`: that following it leads to the truth.
+//! `/users/delta`: a client that follows it has the users of the tenant.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use m365_emulator::{Config, Control, DeltaExpiry};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
 const SELECT: &str = "displayName,jobTitle,mobilePhone,accountEnabled,mail";
 
-/// What a client knows: everyone's selected properties, null being the same as nothing.
+/// What a client knows: the selected properties of all users. Null counts as unset.
 type Copy = BTreeMap<String, Map<String, Value>>;
 
 fn truth(control: &Control) -> Copy {
@@ -25,34 +25,34 @@ fn truth(control: &Control) -> Copy {
     copy
 }
 
-fn apply(copy: &mut Copy, told: &Value) {
-    let mut told = properties(told.clone());
-    let id = told
+fn apply(copy: &mut Copy, change: &Value) {
+    let mut change = properties(change.clone());
+    let id = change
         .remove("id")
         .and_then(|id| id.as_str().map(str::to_owned))
-        .expect("delta always tells the id");
-    if told.contains_key("@removed") {
+        .expect("delta always returns the id");
+    if change.contains_key("@removed") {
         copy.remove(&id);
         return;
     }
     let known = copy.entry(id).or_default();
-    known.extend(told);
+    known.extend(change);
     known.retain(|_, value| !value.is_null());
 }
 
-/// Follows a round to its end; answers with the deltaLink.
+/// Follows a round to its end, and returns the deltaLink.
 async fn follow(session: &Session, link: &str, minimal: bool, copy: &mut Copy) -> String {
     let mut link = link.to_owned();
     loop {
         let headers: &[_] = if minimal { &[("Prefer", "return=minimal")] } else { &[] };
         let page = session.get_with(&link, headers).await.expect(200);
-        for told in page["value"].as_array().unwrap() {
-            apply(copy, told);
+        for change in page["value"].as_array().unwrap() {
+            apply(copy, change);
         }
         match (page["@odata.nextLink"].as_str(), page["@odata.deltaLink"].as_str()) {
             (Some(next), None) => link = next.to_owned(),
             (None, Some(delta)) => return delta.to_owned(),
-            both => panic!("exactly one link is told: {both:?}"),
+            both => panic!("a page has exactly one link: {both:?}"),
         }
     }
 }
@@ -73,7 +73,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (1..40_usize).prop_map(Step::Mix),
         Just(Step::Create),
-        (any::<usize>(), any::<Option<u8>>()).prop_map(|(who, value)| Step::Patch(who, value)),
+        (any::<usize>(), any::<Option<u8>>()).prop_map(|(user, value)| Step::Patch(user, value)),
         any::<usize>().prop_map(Step::Rename),
         any::<usize>().prop_map(Step::Delete),
         any::<usize>().prop_map(Step::Erase),
@@ -83,12 +83,16 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 16,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// Whatever happens, from whichever deltaLink a client goes on, and whether it wants all properties or
-    /// only the changed ones: it ends with the truth.
+    /// After any changes, from any deltaLink, and with all or only the changed properties, a client
+    /// has the users of the tenant.
     #[test]
-    fn every_delta_link_leads_to_the_truth(
+    fn every_delta_link_leads_to_the_users_of_the_tenant(
         steps in prop::collection::vec(step(), 1..12),
         seed in 0..4_u64,
     ) {
@@ -106,29 +110,30 @@ async fn replay(steps: Vec<Step>, seed: u64) {
     let mut rounds = vec![(link, copy)];
     let mut deleted = None;
     for step in steps {
-        let someone = |who: usize| {
+        let user = |number: usize| {
             let users = control.users();
-            users.get(who % users.len().max(1)).map(|user| user["id"].as_str().unwrap().to_owned())
+            let user = users.get(number % users.len().max(1));
+            user.map(|user| user["id"].as_str().unwrap().to_owned())
         };
         match step {
             Step::Mix(users) => drop(control.mix(users).unwrap()),
             Step::Create => drop(control.create_user(properties(json!({}))).unwrap()),
-            Step::Patch(who, value) => {
+            Step::Patch(number, value) => {
                 let phone = value.map(|value| value.to_string());
                 let change = json!({"mobilePhone": phone, "city": "unselected"});
-                control.patch_user(&someone(who).unwrap(), properties(change)).unwrap();
+                control.patch_user(&user(number).unwrap(), properties(change)).unwrap();
             }
-            Step::Rename(who) => {
-                let change = json!({"displayName": format!("Renamed {who}"), "jobTitle": null});
-                control.patch_user(&someone(who).unwrap(), properties(change)).unwrap();
+            Step::Rename(number) => {
+                let change = json!({"displayName": format!("Renamed {number}"), "jobTitle": null});
+                control.patch_user(&user(number).unwrap(), properties(change)).unwrap();
             }
-            Step::Delete(who) => {
-                let id = someone(who).unwrap();
+            Step::Delete(number) => {
+                let id = user(number).unwrap();
                 control.delete_user(&id).unwrap();
                 deleted = Some(id);
             }
-            Step::Erase(who) => control.delete_user_permanently(&someone(who).unwrap()).unwrap(),
-            // Refused where the mix has erased or restored them meanwhile.
+            Step::Erase(number) => control.delete_user_permanently(&user(number).unwrap()).unwrap(),
+            // Refused if the mix has erased or restored the user meanwhile.
             Step::RestoreLast => drop(deleted.take().map(|id| control.restore_user(&id))),
             Step::Follow(minimal) => {
                 let (link, copy) = rounds.last().unwrap();
@@ -149,11 +154,11 @@ async fn replay(steps: Vec<Step>, seed: u64) {
 }
 
 #[tokio::test]
-async fn a_round_looks_as_published() {
+async fn a_round_has_the_members_of_microsofts_samples() {
     let session = Session::with_users(250).await;
     let graph = session.emulator.graph();
     let first = session.get("/users/delta?$select=displayName,givenName,surname").await.expect(200);
-    let sample = published("users-delta-1-initial");
+    let sample = payload("users-delta-1-initial");
     assert_eq!(members(&first), members(&sample));
     let context =
         sample["@odata.context"].as_str().unwrap().replace("https://graph.microsoft.com", &graph);
@@ -161,13 +166,13 @@ async fn a_round_looks_as_published() {
     assert_eq!(first["value"].as_array().unwrap().len(), 200);
 
     let last = session.get(first["@odata.nextLink"].as_str().unwrap()).await.expect(200);
-    assert_eq!(members(&last), members(&published("users-delta-3-final-deltalink")));
+    assert_eq!(members(&last), members(&payload("users-delta-3-final-deltalink")));
     assert_eq!(last["@odata.context"], format!("{graph}/v1.0/$metadata#users"));
 
     let id = session.emulator.users()[3]["id"].as_str().unwrap().to_owned();
     session.emulator.delete_user(&id).unwrap();
     let changes = session.get(last["@odata.deltaLink"].as_str().unwrap()).await.expect(200);
-    let sample = published("users-delta-5-changes-removed");
+    let sample = payload("users-delta-5-changes-removed");
     assert_eq!(members(&changes), members(&sample));
     assert_eq!(changes["value"], json!([{"id": id, "@removed": sample["value"][1]["@removed"]}]));
 
@@ -177,7 +182,7 @@ async fn a_round_looks_as_published() {
 }
 
 #[tokio::test]
-async fn latest_tells_nobody_and_follows_from_now() {
+async fn latest_lists_no_users_and_follows_from_now() {
     let session = Session::with_users(5).await;
     let latest =
         session.get("/users/delta?$deltaToken=latest&$select=displayName").await.expect(200);
@@ -188,7 +193,7 @@ async fn latest_tells_nobody_and_follows_from_now() {
         .create_user(properties(json!({"userPrincipalName": "n@contoso.com"})))
         .unwrap();
     let changes = session.get(link).await.expect(200);
-    // Was never given a display name: the id is told, and nothing else.
+    // The display name was never set: only the id is returned.
     assert_eq!(changes["value"], json!([{"id": id}]));
     assert_ne!(changes["@odata.deltaLink"], link);
     // The same link again gives the same.
@@ -219,7 +224,7 @@ async fn only_selected_properties_count_as_changes() {
 }
 
 #[tokio::test]
-async fn who_changes_during_a_round_is_told_in_the_next() {
+async fn a_user_that_changes_during_a_round_is_reported_in_the_next() {
     let session = Session::with_users(250).await;
     let first = session.get("/users/delta?$select=displayName").await.expect(200);
     let id = first["value"][0]["id"].as_str().unwrap().to_owned();
@@ -230,15 +235,15 @@ async fn who_changes_during_a_round_is_told_in_the_next() {
 }
 
 #[tokio::test]
-async fn a_round_can_be_about_a_few() {
+async fn a_round_can_be_limited_to_some_ids() {
     let session = Session::with_users(9).await;
     let users = session.emulator.users();
     let ids = [users[1]["id"].as_str().unwrap(), users[4]["id"].as_str().unwrap()];
     let path = format!("/users/delta?$select=id&$filter=id eq '{}' or id eq '{}'", ids[0], ids[1]);
     let page = session.get(&path).await.expect(200);
-    let told: Vec<_> =
+    let listed: Vec<_> =
         page["value"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap()).collect();
-    assert_eq!(told, ids);
+    assert_eq!(listed, ids);
     session.emulator.delete_user(users[0]["id"].as_str().unwrap()).unwrap();
     let changes = session.get(page["@odata.deltaLink"].as_str().unwrap()).await.expect(200);
     assert_eq!(changes["value"], json!([]));
@@ -249,20 +254,20 @@ async fn a_round_can_be_about_a_few() {
 }
 
 #[tokio::test]
-async fn what_delta_cannot_do_it_refuses() {
+async fn delta_refuses_options_that_it_does_not_serve() {
     let session = Session::with_users(3).await;
     session.get("/users/delta?$top=5").await.refused(400, "Request_BadRequest");
     session.get("/users/delta?$expand=manager").await.refused(400, "ExpandNotSupported");
     session.get("/users/delta?$orderby=id").await.refused(400, "Request_UnsupportedQuery");
     session.get("/users/delta?$select=shoeSize").await.refused(400, "BadRequest");
     let refusal = session.get("/users/delta?$select=skills").await.expect(501);
-    let sample = published("error-501-delta-property");
+    let sample = payload("error-501-delta-property");
     assert_eq!(refusal["error"]["code"], sample["error"]["code"]);
     assert_eq!(refusal["error"]["message"], sample["error"]["message"]);
 }
 
 #[tokio::test]
-async fn forgotten_tokens_say_start_over() {
+async fn expired_tokens_make_the_client_start_again() {
     let session = Session::with_users(3).await;
     let link = async || {
         let page = session.get("/users/delta?$deltatoken=latest").await.expect(200);

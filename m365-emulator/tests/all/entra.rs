@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use m365_emulator::{Cloud, Config};
 use serde_json::Value;
 
-use crate::session::{Answer, Session, members, published, send};
+use crate::session::{Answer, Session, fixture, members, payload, send};
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 
@@ -29,10 +29,10 @@ pub(crate) fn refused(answer: Answer, status: u16, error: &str, code: u64) -> St
 }
 
 #[tokio::test]
-async fn a_token_says_whose_it_is_and_what_it_may() {
+async fn a_token_has_the_application_and_its_permissions() {
     let session = Session::with_users(1).await;
     let answer = session.token(&[]).await.expect(200);
-    for member in members(&published("token-success-client-credentials")) {
+    for member in members(&payload("token-success-client-credentials")) {
         assert!(answer.get(member).is_some(), "{member}");
     }
     assert_eq!(
@@ -68,7 +68,7 @@ async fn a_token_is_issued_without_consent_and_has_no_roles_then() {
 #[tokio::test]
 async fn a_token_can_be_had_by_domain_by_basic_authentication_and_for_the_real_graph() {
     let session = Session::with_users(1).await;
-    session.token_of("contoso.onmicrosoft.com", &[]).await.expect(200);
+    session.token_in("contoso.onmicrosoft.com", &[]).await.expect(200);
     let answer =
         session.token(&[("scope", "https://graph.microsoft.com/.default")]).await.expect(200);
     assert_eq!(
@@ -93,16 +93,16 @@ async fn a_token_can_be_had_by_domain_by_basic_authentication_and_for_the_real_g
 }
 
 #[tokio::test]
-async fn every_wrong_request_is_refused_in_microsofts_words() {
+async fn every_wrong_request_is_refused_with_microsofts_errors() {
     let session = Session::with_users(1).await;
     let client = session.emulator.client_id();
 
-    let text = refused(session.token_of(OTHER, &[]).await, 400, "invalid_request", 90002);
+    let text = refused(session.token_in(OTHER, &[]).await, 400, "invalid_request", 90002);
     assert!(text.contains(&format!("Tenant '{OTHER}' not found.")));
-    refused(session.token_of("elsewhere.example", &[]).await, 400, "invalid_request", 90002);
-    refused(session.token_of("not a tenant", &[]).await, 400, "invalid_request", 900_023);
-    refused(session.token_of("common", &[]).await, 400, "invalid_request", 90010);
-    refused(session.token_of("organizations", &[]).await, 400, "invalid_request", 50059);
+    refused(session.token_in("elsewhere.example", &[]).await, 400, "invalid_request", 90002);
+    refused(session.token_in("not a tenant", &[]).await, 400, "invalid_request", 900_023);
+    refused(session.token_in("common", &[]).await, 400, "invalid_request", 90010);
+    refused(session.token_in("organizations", &[]).await, 400, "invalid_request", 50059);
     refused(session.token(&[("client_id", OTHER)]).await, 400, "unauthorized_client", 700_016);
     refused(session.token(&[("client_id", "app")]).await, 400, "invalid_request", 90112);
     refused(session.token(&[("client_id", "")]).await, 400, "invalid_request", 900_144);
@@ -133,17 +133,17 @@ async fn every_wrong_request_is_refused_in_microsofts_words() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_members_of_the_published_ones() {
+async fn refusals_have_the_members_of_microsofts_samples() {
     let session = Session::with_users(1).await;
     let unknown = session.token(&[("client_id", OTHER)]).await.json();
-    assert_eq!(members(&unknown), members(&published("token-error-700016")));
+    assert_eq!(members(&unknown), members(&payload("token-error-700016")));
     let wrong = session.token(&[("client_secret", "wrong")]).await.json();
-    assert_eq!(members(&wrong), members(&published("token-error-7000215")));
+    assert_eq!(members(&wrong), members(&payload("token-error-7000215")));
     let url =
         format!("{}/xyz.com/v2.0/.well-known/openid-configuration", session.emulator.authority());
     let nowhere = send(session.http.get(url)).await;
     assert_eq!(nowhere.status, 400);
-    let sample = published("token-error-90002-invalid-tenant");
+    let sample = payload("token-error-90002-invalid-tenant");
     assert_eq!(members(&nowhere.json()), members(&sample));
     assert_eq!(nowhere.json()["error"], sample["error"]);
 }
@@ -164,13 +164,13 @@ async fn the_correlation_id_is_the_clients_own() {
 }
 
 #[tokio::test]
-async fn discovery_has_all_members_of_the_published_documents() {
+async fn discovery_has_all_members_of_microsofts_samples() {
     let session = Session::with_users(1).await;
     let (authority, tenant) = (session.emulator.authority(), session.emulator.tenant_id());
     let get =
         async |path: String| send(session.http.get(format!("{authority}{path}"))).await.expect(200);
     let configuration = get(format!("/{tenant}/v2.0/.well-known/openid-configuration")).await;
-    for member in members(&published("openid-configuration-v2")) {
+    for member in members(&payload("openid-configuration-v2")) {
         assert!(configuration.get(member).is_some(), "{member}");
     }
     assert_eq!(configuration["issuer"], format!("{authority}/{tenant}/v2.0"));
@@ -182,7 +182,7 @@ async fn discovery_has_all_members_of_the_published_documents() {
     assert_eq!(keys["keys"][0]["kid"], header["kid"]);
 
     let instance = get("/common/discovery/instance?api-version=1.1".to_owned()).await;
-    assert_eq!(members(&instance), members(&published("entra-instance-discovery")));
+    assert_eq!(members(&instance), members(&fixture("entra-instance-discovery")));
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn the_token_is_signed_with_the_published_key() {
 }
 
 #[tokio::test]
-async fn china_issues_under_another_name_than_it_is_asked_by() {
+async fn the_issuer_in_china_differs_from_the_authority() {
     let session = Session::start(Config { cloud: Cloud::China21Vianet, ..Config::default() }).await;
     let tenant = session.emulator.tenant_id();
     let url =

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose.
+//! Faults: what goes wrong on purpose.
 
 use m365_emulator::{Edit, Fault, Match, Then, TokenFault};
 use reqwest::Method;
@@ -18,7 +18,7 @@ fn set(pointer: &str, value: Value) -> Edit {
 }
 
 #[tokio::test]
-async fn a_fault_happens_after_so_many_and_so_often() {
+async fn a_fault_starts_after_skipped_requests_and_ends_after_its_times() {
     let session = Session::with_users(3).await;
     let then = answer(
         503,
@@ -34,7 +34,7 @@ async fn a_fault_happens_after_so_many_and_so_often() {
 }
 
 #[tokio::test]
-async fn an_answer_is_told_word_for_word() {
+async fn an_answer_is_sent_exactly_as_given() {
     let session = Session::with_users(3).await;
     let html = answer(200, &[("Content-Type", "text/html")], json!("<html>Proxy</html>"));
     let throttled =
@@ -55,7 +55,7 @@ async fn an_answer_is_told_word_for_word() {
 }
 
 #[tokio::test]
-async fn a_fault_can_be_about_a_query_or_a_method() {
+async fn a_fault_can_depend_on_query_and_method() {
     let session = Session::with_users(3).await;
     let only = Match {
         method: Some("get".to_owned()),
@@ -100,7 +100,7 @@ async fn an_answer_can_be_rewritten() {
         set("/value/1/displayName", json!(5)),
         Edit { pointer: "/value/0/mail".to_owned(), value: None },
         set("/@odata.nextLink", json!("https://elsewhere.example/v1.0/users")),
-        set("/value/99/displayName", json!("nobody is there")),
+        set("/value/99/displayName", json!("beyond the end")),
     ];
     session.emulator.add_fault(Fault::once("/users", Then::Rewrite(edits))).unwrap();
     let page = session.get("/users?$select=displayName,mail").await.expect(200);
@@ -118,7 +118,7 @@ async fn an_answer_can_be_rewritten() {
 }
 
 #[tokio::test]
-async fn a_late_answer_is_the_right_one() {
+async fn a_delayed_answer_is_the_correct_one() {
     let session = Session::with_users(3).await;
     session.emulator.add_fault(Fault::once("/users", Then::Delay { milliseconds: 1 })).unwrap();
     session.get("/users").await.expect(200);
@@ -137,10 +137,18 @@ async fn faults_strike_entra_too() {
 async fn faults_are_set_listed_and_cleared_over_http() {
     let session = Session::with_users(1).await;
     let faults = json!([
-        {"match": {"path": "/users", "query": "$skiptoken"}, "skip": 1, "times": null, "then": {"close": {}}},
+        {
+            "match": {"path": "/users", "query": "$skiptoken"},
+            "skip": 1,
+            "times": null,
+            "then": {"close": {}},
+        },
         {"then": {"truncate": {"clean": true}}},
         {"match": {"method": "POST"}, "then": {"delay": {"milliseconds": 5}}},
-        {"match": {"path": "/nowhere"}, "then": {"rewrite": [{"pointer": "/value/0/id", "value": null}, {"pointer": "/x"}]}},
+        {
+            "match": {"path": "/nowhere"},
+            "then": {"rewrite": [{"pointer": "/value/0/id", "value": null}, {"pointer": "/x"}]},
+        },
         {"match": {"path": "/nowhere"}, "then": {"answer": {"status": 500}}},
     ]);
     assert_eq!(session.admin(Method::PUT, "faults", Some(faults)).await.status, 204);
@@ -248,7 +256,7 @@ async fn parts_of_a_batch_fail_while_the_others_are_answered() {
 }
 
 #[tokio::test]
-async fn page_tokens_expire_as_often_as_is_said() {
+async fn page_tokens_expire_for_the_given_number_of_requests() {
     let session = Session::with_users(30).await;
     let fault = Fault::once("/v1.0/users", Then::ExpiredPageToken {}).times(2);
     session.emulator.add_fault(fault).unwrap();
@@ -261,7 +269,7 @@ async fn page_tokens_expire_as_often_as_is_said() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_refuses_by_name() {
+async fn the_token_endpoint_refuses_for_a_given_reason() {
     let session = Session::with_users(1).await;
     for (fault, status, error, code) in [
         ("otherCloud", 400, "invalid_request", 900_432),

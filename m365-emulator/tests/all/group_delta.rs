@@ -1,4 +1,4 @@
-//! `/groups/delta`: that following it leads to the truth.
+//! `/groups/delta`: a client that follows it has the groups of the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::groups::{empty_group, group_with, id, security_group};
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
 const SELECT: &str = "displayName,description,members";
 
-/// What a client knows of a group: its selected properties, null being the same as nothing, and its members.
+/// What a client knows of a group: its selected properties and its members. Null counts as unset.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Known {
     properties: Map<String, Value>,
@@ -29,22 +29,23 @@ fn truth(control: &Control) -> Copy {
         });
         copy.insert(id(&group), known);
     }
-    control.each_group(|group, of| {
-        let all = of.users.into_iter().chain(of.groups).chain(of.devices);
+    control.each_group(|group, members| {
+        let all = members.users.into_iter().chain(members.groups).chain(members.devices);
         copy.get_mut(group).unwrap().members.extend(all);
     });
     copy
 }
 
-fn apply(copy: &mut Copy, told: &Value) {
-    let mut told = properties(told.clone());
-    let id = told.remove("id").and_then(|id| id.as_str().map(str::to_owned)).unwrap();
-    if told.contains_key("@removed") {
+fn apply(copy: &mut Copy, change: &Value) {
+    let mut change = properties(change.clone());
+    let id = change.remove("id").and_then(|id| id.as_str().map(str::to_owned)).unwrap();
+    if change.contains_key("@removed") {
         copy.remove(&id);
         return;
     }
     let known = copy.entry(id).or_default();
-    for member in told.remove("members@delta").iter().flat_map(|it| it.as_array().unwrap()) {
+    let members = change.remove("members@delta");
+    for member in members.iter().flat_map(|members| members.as_array().unwrap()) {
         let id = member["id"].as_str().unwrap().to_owned();
         match member.get("@removed") {
             Some(removed) => {
@@ -54,11 +55,11 @@ fn apply(copy: &mut Copy, told: &Value) {
             None => drop(known.members.insert(id)),
         }
     }
-    known.properties.extend(told);
+    known.properties.extend(change);
     known.properties.retain(|_, value| !value.is_null());
 }
 
-/// Follows a round to its end, with something happening after each page; answers with the deltaLink.
+/// Follows a round to its end, calls `between` after each page, and returns the deltaLink.
 async fn follow(
     session: &Session,
     link: &str,
@@ -70,13 +71,13 @@ async fn follow(
     loop {
         let headers: &[_] = if minimal { &[("Prefer", "return=minimal")] } else { &[] };
         let page = session.get_with(&link, headers).await.expect(200);
-        for told in page["value"].as_array().unwrap() {
-            apply(copy, told);
+        for change in page["value"].as_array().unwrap() {
+            apply(copy, change);
         }
         match (page["@odata.nextLink"].as_str(), page["@odata.deltaLink"].as_str()) {
             (Some(next), None) => link = next.to_owned(),
             (None, Some(delta)) => return delta.to_owned(),
-            both => panic!("exactly one link is told: {both:?}"),
+            both => panic!("a page has exactly one link: {both:?}"),
         }
         between();
     }
@@ -126,12 +127,16 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// Whatever happens, from whichever deltaLink a client goes on, however the pages are cut, repeated and put in
-    /// order: it ends with the truth.
+    /// After any changes, from any deltaLink, and with pages of any size, order and repetition, a
+    /// client has the groups of the tenant.
     #[test]
-    fn every_delta_link_leads_to_the_truth(
+    fn every_delta_link_leads_to_the_groups_of_the_tenant(
         steps in prop::collection::vec(step(), 1..16),
         seed in 0..4_u64,
     ) {
@@ -166,7 +171,8 @@ async fn replay(steps: Vec<Step>, seed: u64) {
             Step::Mix(users) => drop(control.mix(users).unwrap()),
             Step::Create(which) => drop(security_group(&control, &[user(which)])),
             Step::Describe(which, text) => {
-                let change = json!({"description": text.map(|it| it.to_string()), "theme": "Teal"});
+                let text = text.map(|text| text.to_string());
+                let change = json!({"description": text, "theme": "Teal"});
                 control.patch_group(&group(which), &properties(change)).unwrap();
             }
             Step::Delete(which) => {
@@ -175,7 +181,7 @@ async fn replay(steps: Vec<Step>, seed: u64) {
                 deleted = Some(group);
             }
             Step::Erase(which) => control.delete_group_permanently(&group(which)).unwrap(),
-            // Refused where the group was none of Microsoft 365.
+            // Refused if the group was not a Microsoft 365 group.
             Step::RestoreLast => drop(deleted.take().map(|id| control.restore_group(&id))),
             Step::Join(which, who) => control.add_members(&group(which), &[user(who)]).unwrap(),
             Step::Leave(which) => {
@@ -192,7 +198,7 @@ async fn replay(steps: Vec<Step>, seed: u64) {
             Step::RestoreLastUser => {
                 drop(deleted_user.take().map(|id| control.restore_user(&id)));
             }
-            // Refused where one is a group of Microsoft 365.
+            // Refused if one of them is a Microsoft 365 group.
             Step::Nest(outer, inner) => {
                 drop(control.add_members(&group(outer), &[group(inner)]));
             }
@@ -220,18 +226,18 @@ async fn replay(steps: Vec<Step>, seed: u64) {
             assert_eq!(copy, truth(&control));
         }
     }
-    let mut anew = Copy::new();
-    follow(&session, &initial, false, &mut anew, || {}).await;
-    assert_eq!(anew, truth(&control));
+    let mut new = Copy::new();
+    follow(&session, &initial, false, &mut new, || {}).await;
+    assert_eq!(new, truth(&control));
 }
 
 #[tokio::test]
-async fn a_round_looks_as_published() {
+async fn a_round_has_the_members_of_microsofts_samples() {
     let session = Session::start(Config { users: 9, groups: 130, ..Config::default() }).await;
     let graph = session.emulator.graph();
     let path = "/groups/delta?$select=displayName,description&$expand=members";
     let first = session.get(path).await.expect(200);
-    let sample = published("groups-delta-1-initial");
+    let sample = payload("groups-delta-1-initial");
     assert_eq!(members(&first), members(&sample));
     let context =
         sample["@odata.context"].as_str().unwrap().replace("https://graph.microsoft.com", &graph);
@@ -242,10 +248,10 @@ async fn a_round_looks_as_published() {
     assert_eq!(members(&member(&first["value"][0], 0)), members(&member(&sample["value"][0], 0)));
 
     let last = session.get(first["@odata.nextLink"].as_str().unwrap()).await.expect(200);
-    assert_eq!(members(&last), members(&published("groups-delta-3-final-deltalink")));
+    assert_eq!(members(&last), members(&payload("groups-delta-3-final-deltalink")));
     assert_eq!(last["@odata.context"], format!("{graph}/v1.0/$metadata#groups"));
     let same = session.get(last["@odata.deltaLink"].as_str().unwrap()).await.expect(200);
-    let sample = published("groups-delta-4-no-changes");
+    let sample = payload("groups-delta-4-no-changes");
     assert_eq!((members(&same), &same["value"]), (members(&sample), &sample["value"]));
 
     let users = session.emulator.users();
@@ -253,8 +259,9 @@ async fn a_round_looks_as_published() {
     session.emulator.delete_user(&id(&users[0])).unwrap();
     session.emulator.add_members(&group, &[id(&users[9])]).unwrap();
     let changes = session.get(same["@odata.deltaLink"].as_str().unwrap()).await.expect(200);
-    let sample = published("groups-delta-5-changes-members-removed");
-    let changed = changes["value"].as_array().unwrap().iter().find(|it| it["id"] == group.as_str());
+    let sample = payload("groups-delta-5-changes-members-removed");
+    let groups = changes["value"].as_array().unwrap();
+    let changed = groups.iter().find(|found| found["id"] == group.as_str());
     let (changed, sample) = (changed.unwrap(), &sample["value"][0]);
     assert_eq!(members(changed), members(sample));
     assert_eq!(member(changed, 0)["id"], users[0]["id"]);
@@ -264,10 +271,10 @@ async fn a_round_looks_as_published() {
 }
 
 #[tokio::test]
-async fn a_large_group_comes_again_on_the_next_page() {
+async fn a_large_group_continues_on_the_next_page() {
     let session = Session::with_users(250).await;
     session.emulator.update_settings(|settings| settings.delta_members_per_page = 100);
-    let sample = published("groups-delta-large-group-page1");
+    let sample = payload("groups-delta-large-group-page1");
     let first = session.get("/groups/delta?$select=displayName,description,members").await;
     let first = first.expect(200);
     assert_eq!(members(&first), members(&sample));
@@ -282,56 +289,56 @@ async fn a_large_group_comes_again_on_the_next_page() {
     }
     let count = |page: &Value| page["value"][0]["members@delta"].as_array().unwrap().len();
     assert_eq!((count(&first), count(&second), count(&third)), (100, 100, 50));
-    // What is left of the third page is for the groups after it.
+    // The rest of the third page has the following groups.
     assert!(third["value"].as_array().unwrap().len() > 1);
 }
 
 #[tokio::test]
-async fn members_are_told_where_nothing_is_selected_or_they_are() {
+async fn members_are_reported_if_selected_or_without_select() {
     let session = Session::with_users(9).await;
-    let told = async |query: &str| {
+    let first = async |query: &str| {
         session.get(&format!("/groups/delta{query}")).await.expect(200)["value"][0].clone()
     };
-    let everything = told("").await;
+    let everything = first("").await;
     assert!(everything.get("members@delta").is_some() && everything["mail"].is_string());
-    // Never set, and so not there.
+    // Was never set, and is absent.
     assert!(everything.get("classification").is_none());
-    assert_eq!(members(&told("?$select=members").await), ["id", "members@delta"]);
-    assert_eq!(members(&told("?$select=mail").await), ["id", "mail"]);
+    assert_eq!(members(&first("?$select=members").await), ["id", "members@delta"]);
+    assert_eq!(members(&first("?$select=mail").await), ["id", "mail"]);
     assert_eq!(
-        members(&told("?$select=mail&$expand=members").await),
+        members(&first("?$select=mail&$expand=members").await),
         ["id", "mail", "members@delta"]
     );
 }
 
 #[tokio::test]
-async fn deleted_groups_are_told() {
+async fn deleted_groups_are_reported() {
     let session = Session::with_users(9).await;
     let control = &session.emulator;
-    let unified = group_with(control, |it| it["groupTypes"] == json!(["Unified"]));
+    let unified = group_with(control, |group| group["groupTypes"] == json!(["Unified"]));
     let security = security_group(control, &[id(&control.users()[0])]);
     let latest = session.get("/groups/delta?$deltatoken=latest&$select=members").await.expect(200);
     assert_eq!(latest["value"], json!([]));
     let link = latest["@odata.deltaLink"].as_str().unwrap();
     control.delete_group(&unified).unwrap();
     control.delete_group(&security).unwrap();
-    let told = session.get(link).await.expect(200)["value"].clone();
+    let changes = session.get(link).await.expect(200)["value"].clone();
     assert_eq!(
-        told,
+        changes,
         json!([
             {"id": unified, "@removed": {"reason": "changed"}},
             {"id": security, "@removed": {"reason": "deleted"}},
         ])
     );
-    // Back again, it comes with all its members.
+    // After its restoration, the group is reported with all its members.
     control.restore_group(&unified).unwrap();
-    let told = session.get(link).await.expect(200)["value"].clone();
+    let changes = session.get(link).await.expect(200)["value"].clone();
     let there = control.members(&unified).unwrap().users.len();
-    assert_eq!(told[0]["members@delta"].as_array().unwrap().len(), there);
+    assert_eq!(changes[0]["members@delta"].as_array().unwrap().len(), there);
 }
 
 #[tokio::test]
-async fn only_what_changed_is_told_where_that_is_asked_for() {
+async fn only_changes_are_reported_if_the_client_prefers_it() {
     let session = Session::with_users(9).await;
     let control = &session.emulator;
     let group = empty_group(control);
@@ -349,7 +356,7 @@ async fn only_what_changed_is_told_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_page_can_repeat_what_the_page_before_told() {
+async fn a_page_can_repeat_the_previous_page() {
     let session = Session::with_users(9).await;
     session.emulator.update_settings(|settings| pages(settings, 3, 100, true, false));
     let first = session.get("/groups/delta").await.expect(200);
@@ -360,24 +367,24 @@ async fn a_page_can_repeat_what_the_page_before_told() {
 }
 
 #[tokio::test]
-async fn the_first_round_can_tell_who_has_left() {
+async fn the_first_round_can_report_members_who_have_left() {
     let session = Session::with_users(9).await;
     let group = id(&session.emulator.groups()[0]);
     let left = id(&session.emulator.users()[4]);
     session.emulator.remove_members(&group, &[&left]).unwrap();
     session.emulator.update_settings(|settings| settings.delta_replays = true);
     let page = session.get("/groups/delta?$select=members").await.expect(200);
-    let told = page["value"][0]["members@delta"].as_array().unwrap();
-    let told = told.iter().find(|it| it["id"] == left.as_str()).unwrap();
-    assert_eq!(told["@removed"]["reason"], "deleted");
+    let listed = page["value"][0]["members@delta"].as_array().unwrap();
+    let member = listed.iter().find(|member| member["id"] == left.as_str()).unwrap();
+    assert_eq!(member["@removed"]["reason"], "deleted");
 }
 
 #[tokio::test]
 async fn a_group_can_come_again_after_others() {
     let session = Session::with_users(50).await;
     session.emulator.update_settings(|settings| pages(settings, 100, 20, false, true));
-    let (told, _) = session.all("/groups/delta?$select=members").await;
-    let mut order: Vec<String> = told.iter().map(id).collect();
+    let (listed, _) = session.all("/groups/delta?$select=members").await;
+    let mut order: Vec<String> = listed.iter().map(id).collect();
     order.dedup();
     let mut distinct = order.clone();
     distinct.sort_unstable();
@@ -386,15 +393,15 @@ async fn a_group_can_come_again_after_others() {
 }
 
 #[tokio::test]
-async fn a_round_can_be_about_a_few() {
+async fn a_round_can_be_limited_to_some_ids() {
     let session = Session::with_users(9).await;
     let control = &session.emulator;
     let groups = control.groups();
     let (one, other) = (id(&groups[1]), id(&groups[4]));
     let path = format!("/groups/delta?$select=id&$filter=id eq '{one}' or id eq '{other}'");
     let page = session.get(&path).await.expect(200);
-    let told: Vec<_> = page["value"].as_array().unwrap().iter().map(id).collect();
-    assert_eq!(told, [one, other]);
+    let listed: Vec<_> = page["value"].as_array().unwrap().iter().map(id).collect();
+    assert_eq!(listed, [one, other]);
     control.delete_group(&id(&groups[0])).unwrap();
     let changes = session.get(page["@odata.deltaLink"].as_str().unwrap()).await.expect(200);
     assert_eq!(changes["value"], json!([]));
@@ -405,21 +412,21 @@ async fn a_round_can_be_about_a_few() {
 }
 
 #[tokio::test]
-async fn what_delta_cannot_do_it_refuses() {
+async fn delta_refuses_options_that_it_does_not_serve() {
     let session = Session::with_users(3).await;
     session.get("/groups/delta?$top=5").await.refused(400, "Request_BadRequest");
     session.get("/groups/delta?$expand=owners").await.refused(400, "ExpandNotSupported");
     session.get("/groups/delta?$orderby=id").await.refused(400, "Request_UnsupportedQuery");
     session.get("/groups/delta?$select=shoeSize").await.refused(400, "BadRequest");
     session.get("/groups/delta?$select=isArchived").await.refused(501, "NotImplemented");
-    // A token of users is none of groups.
+    // A token for users is not one for groups.
     let users = session.get("/users/delta?$deltatoken=latest").await.expect(200);
     let link = users["@odata.deltaLink"].as_str().unwrap().replace("/users/", "/groups/");
     session.get(&link).await.refused(400, "syncStateNotFound");
 }
 
 #[tokio::test]
-async fn forgotten_tokens_say_start_over() {
+async fn expired_tokens_make_the_client_start_again() {
     let session = Session::with_users(3).await;
     let page = session.get("/groups/delta?$deltatoken=latest").await.expect(200);
     let old = page["@odata.deltaLink"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! Who is in a group, and in which groups somebody is.
+//! The members of a group, and the groups of a user.
 
 use std::slice;
 
@@ -6,7 +6,7 @@ use m365_emulator::Config;
 use serde_json::{Value, json};
 
 use crate::groups::{empty_group, group_with, id, security_group};
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, fixture, members, payload, properties};
 
 const EVENTUAL: [(&str, &str); 1] = [("ConsistencyLevel", "eventual")];
 
@@ -14,7 +14,7 @@ fn ids(listed: &[Value]) -> Vec<String> {
     listed.iter().map(id).collect()
 }
 
-/// Leaves the application with these permissions alone.
+/// Grants these permissions only, and gets a new token.
 async fn grant_only(session: &mut Session, permissions: &[&str]) {
     for permission in session.emulator.permissions() {
         session.emulator.revoke(permission).unwrap();
@@ -28,16 +28,16 @@ async fn grant_only(session: &mut Session, permissions: &[&str]) {
 #[tokio::test]
 async fn members_are_listed_page_by_page() {
     let session = Session::with_users(250).await;
-    let everybody = id(&session.emulator.groups()[0]);
-    let there = session.emulator.members(&everybody).unwrap().users;
-    let (listed, pages) = session.all(&format!("/groups/{everybody}/members")).await;
+    let all_users = id(&session.emulator.groups()[0]);
+    let there = session.emulator.members(&all_users).unwrap().users;
+    let (listed, pages) = session.all(&format!("/groups/{all_users}/members")).await;
     assert_eq!((ids(&listed), pages), (there.clone(), 3));
-    let path = format!("/groups/{everybody}/members?$top=999&$select=id,mail");
+    let path = format!("/groups/{all_users}/members?$top=999&$select=id,mail");
     let (listed, pages) = session.all(&path).await;
     assert_eq!((ids(&listed), pages), (there, 1));
     assert_eq!(members(&listed[0]), ["@odata.type", "id", "mail"]);
     session.get(&format!("{path}0")).await.refused(400, "BadRequest");
-    let path = format!("/groups/{everybody}/members");
+    let path = format!("/groups/{all_users}/members");
     session.get(&format!("{path}?$top=1000")).await.refused(400, "Request_UnsupportedQuery");
     session.get(&format!("{path}?$filter=x")).await.refused(400, "Request_UnsupportedQuery");
     session.get(&format!("{path}?$expand=manager")).await.refused(400, "ExpandNotSupported");
@@ -57,22 +57,22 @@ async fn members_are_of_different_types() {
     let select = "id,displayName,userPrincipalName,mailEnabled";
     let (listed, _) = session.all(&format!("/groups/{mixed}/members?$select={select}")).await;
     assert_eq!(ids(&listed), [&there.users[..], &there.groups, &there.devices].concat());
-    let of = |kind: &str| {
+    let member = |kind: &str| {
         let kind = format!("#microsoft.graph.{kind}");
-        listed.iter().find(|it| it["@odata.type"] == kind.as_str()).unwrap()
+        listed.iter().find(|member| member["@odata.type"] == kind.as_str()).unwrap()
     };
-    assert_eq!(members(of("user")), ["@odata.type", "displayName", "id", "userPrincipalName"]);
-    assert_eq!(members(of("group")), ["@odata.type", "displayName", "id", "mailEnabled"]);
-    // Who may not read devices is told that they are there.
-    assert_eq!(members(of("device")), ["@odata.type", "displayName", "id"]);
-    assert_eq!(of("device")["displayName"], Value::Null);
+    assert_eq!(members(member("user")), ["@odata.type", "displayName", "id", "userPrincipalName"]);
+    assert_eq!(members(member("group")), ["@odata.type", "displayName", "id", "mailEnabled"]);
+    // An application that may not read devices gets their ids.
+    assert_eq!(members(member("device")), ["@odata.type", "displayName", "id"]);
+    assert_eq!(member("device")["displayName"], Value::Null);
     let path = format!("/groups/{mixed}/members?$select=id,shoeSize");
     let text = session.get(&path).await.refused(400, "BadRequest");
     assert!(text.contains("on type 'microsoft.graph.directoryObject'"), "{text}");
 }
 
 #[tokio::test]
-async fn transitive_members_come_once_however_often_they_are_in() {
+async fn transitive_members_are_listed_once() {
     let session = Session::start(Config { users: 60, groups: 0, ..Config::default() }).await;
     let control = &session.emulator;
     let users = ids(&control.users());
@@ -88,9 +88,9 @@ async fn transitive_members_come_once_however_often_they_are_in() {
     assert_eq!(direct.len(), 17);
     assert_eq!(
         members(&session.get(&format!("{path}?$top=1&$select=id,mail")).await.json()["value"][0]),
-        members(&published("groups-transitivemembers")["value"][0])
+        members(&payload("groups-transitivemembers")["value"][0])
     );
-    // Groups in a circle are gone through once.
+    // Groups that are members of each other are listed once.
     control.add_members(&inner, &[&outer]).unwrap();
     let (circle, _) = session.all(&format!("/groups/{inner}/transitiveMembers")).await;
     assert_eq!(ids(&circle), [&users[..50], &[inner, middle, outer]].concat());
@@ -109,7 +109,7 @@ async fn a_cast_needs_an_advanced_query() {
         session.get_with(&path, headers).await.refused(400, "Request_UnsupportedQuery");
     }
     let page = session.get_with(&format!("{path}?$count=true"), &EVENTUAL).await.expect(200);
-    let sample = published("groups-transitivemembers-groups-only");
+    let sample = payload("groups-transitivemembers-groups-only");
     assert_eq!(members(&page), members(&sample));
     let context = sample["@odata.context"].as_str().unwrap();
     let context = context.replace("https://graph.microsoft.com", &control.graph());
@@ -127,28 +127,28 @@ async fn a_cast_needs_an_advanced_query() {
 }
 
 #[tokio::test]
-async fn who_may_not_read_users_is_told_that_they_are_there() {
+async fn an_application_that_may_not_read_users_gets_their_ids() {
     let mut session = Session::with_users(5).await;
-    let everybody = id(&session.emulator.groups()[0]);
-    let path = format!("/groups/{everybody}/members?$select=id,displayName,jobTitle&$top=1");
-    let told = async |session: &Session| session.get(&path).await.expect(200)["value"][0].clone();
-    assert!(told(&session).await["displayName"].is_string());
+    let all_users = id(&session.emulator.groups()[0]);
+    let path = format!("/groups/{all_users}/members?$select=id,displayName,jobTitle&$top=1");
+    let first = async |session: &Session| session.get(&path).await.expect(200)["value"][0].clone();
+    assert!(first(&session).await["displayName"].is_string());
     grant_only(&mut session, &["GroupMember.Read.All"]).await;
-    let user = told(&session).await;
+    let user = first(&session).await;
     assert_eq!(members(&user), ["@odata.type", "displayName", "id", "jobTitle"]);
     assert_eq!((&user["displayName"], &user["jobTitle"]), (&Value::Null, &Value::Null));
     assert!(user["id"].is_string());
     grant_only(&mut session, &["GroupMember.Read.All", "User.ReadBasic.All"]).await;
-    let user = told(&session).await;
+    let user = first(&session).await;
     assert!(user["displayName"].is_string() && user["jobTitle"].is_null());
     grant_only(&mut session, &["User.Read.All"]).await;
-    for path in [path.as_str(), "/groups/delta", &format!("/groups/{everybody}")] {
+    for path in [path.as_str(), "/groups/delta", &format!("/groups/{all_users}")] {
         session.get(path).await.refused(403, "Authorization_RequestDenied");
     }
 }
 
 #[tokio::test]
-async fn somebody_is_in_groups_directly_and_through_others() {
+async fn the_groups_of_a_user_are_direct_or_through_other_groups() {
     let session = Session::start(Config { users: 9, groups: 0, ..Config::default() }).await;
     let control = &session.emulator;
     let user = id(&control.users()[0]);
@@ -172,7 +172,7 @@ async fn membership_is_checked_through_nested_groups() {
     let path = format!("/users/{user}/checkMemberGroups");
     let page = session.post(&path, &json!({"groupIds": asked})).await.expect(200);
     assert_eq!(page["value"], json!([outer, inner]));
-    let sample = published("check-member-groups");
+    let sample = fixture("check-member-groups");
     assert_eq!(members(&page), members(&sample));
     let context = sample["@odata.context"].as_str().unwrap();
     let context = context.replace("https://graph.microsoft.com", &control.graph());
@@ -182,14 +182,14 @@ async fn membership_is_checked_through_nested_groups() {
     session.post(&path, &many).await.refused(400, "Request_BadRequest");
     session.post(&path, &json!({"groupIds": vec![&inner; 20]})).await.expect(200);
     session.post(&path, &json!({"groups": []})).await.refused(400, "BadRequest");
-    let nobody = "/users/nobody/checkMemberGroups";
-    session.post(nobody, &json!({"groupIds": []})).await.refused(404, "Request_ResourceNotFound");
+    let unknown = "/users/nobody/checkMemberGroups";
+    session.post(unknown, &json!({"groupIds": []})).await.refused(404, "Request_ResourceNotFound");
 
     let step = |id: &str, url: &str| {
         json!({"id": id, "method": "POST", "url": url,
         "headers": {"Content-Type": "application/json"}, "body": {"groupIds": [inner]}})
     };
-    let batch = json!({"requests": [step("1", &path), step("2", nobody)]});
+    let batch = json!({"requests": [step("1", &path), step("2", unknown)]});
     let answers = session.post("/$batch", &batch).await.expect(200);
     for answer in answers["responses"].as_array().unwrap() {
         match answer["id"].as_str() {
@@ -216,19 +216,19 @@ async fn directory_extensions_are_listed() {
     session.post(path, &json!({})).await.refused(403, "Authorization_RequestDenied");
     grant_only(&mut session, &["Directory.Read.All"]).await;
     let page = session.post(path, &json!({})).await.expect(200);
-    let sample = published("extension-properties");
+    let sample = fixture("extension-properties");
     assert_eq!(members(&page), members(&sample));
     assert_eq!(members(&page["value"][0]), members(&sample["value"][0]));
     assert_eq!(page["value"][0]["name"], session.emulator.truth().extensions[0].as_str());
-    let of = async |body: Value| session.post(path, &body).await.expect(200)["value"].clone();
-    assert_eq!(of(json!({"isSyncedFromOnPremises": true})).await, page["value"]);
-    assert_eq!(of(json!({"isSyncedFromOnPremises": false})).await, json!([]));
+    let listed = async |body: Value| session.post(path, &body).await.expect(200)["value"].clone();
+    assert_eq!(listed(json!({"isSyncedFromOnPremises": true})).await, page["value"]);
+    assert_eq!(listed(json!({"isSyncedFromOnPremises": false})).await, json!([]));
     session.emulator.update_settings(|settings| settings.extensions_listed = false);
-    assert_eq!(of(json!({})).await, json!([]));
+    assert_eq!(listed(json!({})).await, json!([]));
 }
 
 #[tokio::test]
-async fn beta_tells_every_property_of_users_unasked() {
+async fn beta_returns_every_property_of_users_without_select() {
     let session = Session::with_users(60).await;
     let pager = session.emulator.truth().extensions[0].clone();
     let beta = format!("{}/beta/users", session.emulator.graph());
@@ -243,18 +243,18 @@ async fn beta_tells_every_property_of_users_unasked() {
 }
 
 #[tokio::test]
-async fn a_group_without_members_has_none() {
+async fn a_group_can_be_without_members() {
     let session = Session::with_users(3).await;
     let empty = empty_group(&session.emulator);
     let page = session.get(&format!("/groups/{empty}/members")).await.expect(200);
     assert_eq!(page["value"], json!([]));
-    let unified = group_with(&session.emulator, |it| it["groupTypes"] == json!(["Unified"]));
+    let unified = group_with(&session.emulator, |group| group["groupTypes"] == json!(["Unified"]));
     session.emulator.patch_group(&unified, &properties(json!({"mail": null}))).unwrap();
     session.get(&format!("/groups/{unified}/owners")).await.refused(400, "BadRequest");
 }
 
 #[tokio::test]
-async fn a_group_hides_its_members_from_who_may_not_see_them() {
+async fn a_group_hides_its_members_from_applications_without_the_permission() {
     let mut session = Session::with_users(5).await;
     let ann = id(&session.emulator.users()[0]);
     let hidden =

@@ -6,18 +6,18 @@ use m365_emulator::{Config, Control};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
-pub(crate) fn id(of: &Value) -> String {
-    of["id"].as_str().unwrap().to_owned()
+pub(crate) fn id(object: &Value) -> String {
+    object["id"].as_str().unwrap().to_owned()
 }
 
-/// The first group of which this is true.
-pub(crate) fn group_with(control: &Control, is_it: impl Fn(&Value) -> bool) -> String {
-    id(control.groups().iter().find(|group| is_it(group)).unwrap())
+/// Returns the id of the first group that matches.
+pub(crate) fn group_with(control: &Control, matches: impl Fn(&Value) -> bool) -> String {
+    id(control.groups().iter().find(|group| matches(group)).unwrap())
 }
 
-/// A new security group with such members.
+/// Adds a security group with these members, and returns its id.
 pub(crate) fn security_group(control: &Control, members: &[impl AsRef<str>]) -> String {
     let group = empty_group(control);
     control.add_members(&group, members).unwrap();
@@ -36,11 +36,11 @@ async fn groups_are_listed_and_read() {
     assert_eq!((groups.len(), pages), (130, 2));
     let there: Vec<_> = session.emulator.groups().iter().map(id).collect();
     assert_eq!(groups.iter().map(id).collect::<Vec<_>>(), there);
-    for sample in published("groups-list")["value"].as_array().unwrap() {
+    for sample in payload("groups-list")["value"].as_array().unwrap() {
         assert_eq!(members(&groups[0]), members(sample));
     }
     let group = session.get(&format!("/groups/{}", there[3])).await.expect(200);
-    for member in members(&published("group-get")) {
+    for member in members(&payload("group-get")) {
         // The sample is older than the schema, which has no `creationOptions`.
         assert!(member == "creationOptions" || group.get(member).is_some(), "{member}");
     }
@@ -66,7 +66,7 @@ async fn an_unknown_or_deleted_group_is_not_found() {
         for path in ["", "/members", "/transitiveMembers"] {
             let answer = session.get(&format!("/groups/{key}{path}")).await;
             let text = answer.refused(404, "Request_ResourceNotFound");
-            let sample = published("error-404-resource-not-found")["error"]["message"].to_string();
+            let sample = payload("error-404-resource-not-found")["error"]["message"].to_string();
             let sample = sample.replace("5b31c38c-2584-42f0-aa47-657fb3a84230", key);
             assert_eq!(json!(text).to_string(), sample);
         }
@@ -78,7 +78,8 @@ async fn groups_are_found_by_name() {
     let session = Session::with_users(1).await;
     let named = async |filter: &str| {
         let (groups, _) = session.all(&format!("/groups?$filter={filter}")).await;
-        groups.iter().map(|it| it["displayName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        let names = groups.iter().map(|group| group["displayName"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
     };
     assert_eq!(named("startswith(displayName,'fire')").await, ["Fire Wardens"]);
     assert_eq!(named("displayName eq 'Café %26 Kantine'").await, ["Café & Kantine"]);
@@ -108,12 +109,12 @@ async fn a_tenant_has_groups_of_every_kind() {
     assert!(unified.count() > 0);
     let dynamic = groups.iter().find(|group| types(group).contains("DynamicMembership")).unwrap();
     assert_eq!(dynamic["membershipRuleProcessingState"], "On");
-    assert!(groups.iter().any(|it| it["mailEnabled"] == true
-        && it["securityEnabled"] == false
-        && types(it) == "[]"));
-    // Everybody is in one, and nobody but the mailboxes is left out.
+    assert!(groups.iter().any(|group| group["mailEnabled"] == true
+        && group["securityEnabled"] == false
+        && types(group) == "[]"));
+    // One group has all users, but no mailboxes.
     assert_eq!(control.members(&id(&groups[0])).unwrap().users.len(), 100);
-    // A group in a group in a group, and never in a circle.
+    // Chains of three groups exist, and no group is a member of itself through others.
     let mut nested = HashMap::new();
     let mut devices = 0;
     control.each_group(|group, members| {
@@ -121,15 +122,15 @@ async fn a_tenant_has_groups_of_every_kind() {
         devices += members.devices.len();
     });
     assert_eq!(devices, 3);
-    fn depth(nested: &HashMap<String, Vec<String>>, of: &str, above: usize) -> usize {
-        assert!(above < 20, "in a circle");
-        nested[of].iter().map(|inner| 1 + depth(nested, inner, above + 1)).max().unwrap_or(0)
+    fn depth(nested: &HashMap<String, Vec<String>>, group: &str, above: usize) -> usize {
+        assert!(above < 20, "the groups are members of each other");
+        nested[group].iter().map(|inner| 1 + depth(nested, inner, above + 1)).max().unwrap_or(0)
     }
     assert!(nested.keys().map(|group| depth(&nested, group, 0)).max().unwrap() >= 2);
 }
 
 #[tokio::test]
-async fn there_are_as_many_memberships_as_asked_for() {
+async fn the_number_of_memberships_is_the_configured_one() {
     for (users, groups, asked, there) in [
         (2000, 300, 9000, 9000),
         (2000, 300, 0, 0),
@@ -147,9 +148,9 @@ async fn there_are_as_many_memberships_as_asked_for() {
             memberships += distinct.len();
             sizes.push(distinct.len());
         });
-        // Where there is nobody, devices and nested groups are what is left.
-        let without_people = if users == 0 { memberships } else { there };
-        assert_eq!(memberships, without_people, "{users} {groups} {asked}");
+        // Without users, the members are devices and groups.
+        let expected = if users == 0 { memberships } else { there };
+        assert_eq!(memberships, expected, "{users} {groups} {asked}");
         assert_eq!(session.emulator.truth().memberships, memberships);
         if asked == 9000 {
             sizes.sort_unstable();
@@ -173,8 +174,8 @@ async fn groups_are_made_changed_deleted_and_restored() {
     assert_eq!(session.admin(Method::PATCH, &path, Some(change)).await.status, 204);
     let change = json!({"add": [users[1]["userPrincipalName"]], "remove": [one]});
     assert_eq!(post(&format!("{path}/members"), change).await.status, 204);
-    let of = session.admin(Method::GET, &format!("{path}/members"), None).await.expect(200);
-    assert_eq!(of, json!({"users": [other], "groups": [], "devices": []}));
+    let listed = session.admin(Method::GET, &format!("{path}/members"), None).await.expect(200);
+    assert_eq!(listed, json!({"users": [other], "groups": [], "devices": []}));
     let group = session.get(&format!("/groups/{crew}")).await.expect(200);
     assert_eq!(
         (&group["displayName"], &group["description"]),
@@ -185,7 +186,7 @@ async fn groups_are_made_changed_deleted_and_restored() {
     post("groups", json!({"id": crew})).await.expect(409);
     post("groups", json!({"members": ["nobody"]})).await.expect(404);
     let security = empty_group(&session.emulator);
-    // Microsoft 365 groups have users, and are in no other group.
+    // The members of Microsoft 365 groups are users, and these groups are in no other group.
     post(&format!("{path}/members"), json!({"add": [security]})).await.expect(400);
     post(&format!("groups/{security}/members"), json!({"add": [one, crew]})).await.expect(400);
     assert!(session.emulator.members(&security).unwrap().users.is_empty());
@@ -196,7 +197,7 @@ async fn groups_are_made_changed_deleted_and_restored() {
     assert_eq!(post(&format!("{path}/restore"), json!({})).await.status, 204);
     assert_eq!(session.emulator.members(&crew).unwrap().users, [other]);
     post(&format!("{path}/restore"), json!({})).await.expect(400);
-    // Of other groups nothing is left.
+    // Other groups cannot be restored.
     assert_eq!(
         session.admin(Method::DELETE, &format!("groups/{security}"), None).await.status,
         204
@@ -206,7 +207,7 @@ async fn groups_are_made_changed_deleted_and_restored() {
 }
 
 #[tokio::test]
-async fn whoever_is_deleted_is_in_no_group_until_restored() {
+async fn a_deleted_user_is_in_no_group_until_restored() {
     let session = Session::with_users(3).await;
     let control = &session.emulator;
     let user = id(&control.users()[0]);
@@ -217,7 +218,7 @@ async fn whoever_is_deleted_is_in_no_group_until_restored() {
     control.delete_group_permanently(&inner).unwrap();
     control.restore_user(&user).unwrap();
     assert_eq!(control.members(&outer).unwrap().users, std::slice::from_ref(&user));
-    // The inner group is gone for good, and so is it from the outer one.
+    // The inner group was deleted permanently, and is no longer a member of the outer one.
     assert_eq!(control.members(&outer).unwrap().groups.len(), 0);
     control.delete_user(&user).unwrap();
     control.delete_user_permanently(&user).unwrap();
@@ -226,7 +227,7 @@ async fn whoever_is_deleted_is_in_no_group_until_restored() {
 }
 
 #[tokio::test]
-async fn all_memberships_are_told_line_by_line() {
+async fn all_memberships_are_listed_line_by_line() {
     let session = Session::with_users(30).await;
     let text = session.admin(Method::GET, "memberships", None).await.text;
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Keys that rotate, and ID tokens that nobody may take.
+//! Keys that rotate, and ID tokens that a client has to refuse.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,7 +30,7 @@ async fn keys(session: &Session) -> Vec<Value> {
     keys["keys"].as_array().unwrap().clone()
 }
 
-/// Whether the published key of its `kid` signed a token; none where there is no such key.
+/// Returns whether the published key of its `kid` signed a token; none if there is no such key.
 async fn is_signed(session: &Session, token: &str) -> Option<bool> {
     let kid = &part(token, 0)["kid"];
     let key = keys(session).await.into_iter().find(|key| key["kid"] == *kid)?;
@@ -41,7 +41,7 @@ async fn is_signed(session: &Session, token: &str) -> Option<bool> {
     Some(key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).is_ok())
 }
 
-/// A token with something wrong about it.
+/// Returns an ID token with this fault.
 async fn spoiled(session: &Session, fault: IdTokenFault) -> String {
     session.emulator.add_fault(Fault::once("/token", Then::IdToken(fault))).unwrap();
     id_token(session, ZOE).await
@@ -64,7 +64,7 @@ async fn a_new_key_signs_and_the_old_ones_stay_published() {
 }
 
 #[tokio::test]
-async fn dropped_keys_are_not_published_and_graph_still_takes_what_they_signed() {
+async fn dropped_keys_are_not_published_and_graph_still_accepts_their_tokens() {
     let session = session().await;
     let old = id_token(&session, ZOE).await;
     let drop = Some(json!({"drop": true}));
@@ -84,7 +84,7 @@ async fn the_issuer_is_the_one_that_discovery_names() {
 }
 
 #[tokio::test]
-async fn a_fault_concerns_codes_alone_and_as_many_as_it_says() {
+async fn a_fault_of_id_tokens_concerns_only_redeemed_codes() {
     let session = session().await;
     let fault = json!({"times": 2, "then": {"idToken": "withoutOid"}});
     assert_eq!(session.admin(Method::POST, "faults", Some(fault)).await.status, 204);
@@ -98,7 +98,7 @@ async fn a_fault_concerns_codes_alone_and_as_many_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_redemption_that_is_refused_is_refused_all_the_same() {
+async fn a_fault_of_id_tokens_does_not_change_a_refusal() {
     let session = session().await;
     let fault = Fault::once("/token", Then::IdToken(IdTokenFault::Expired));
     session.emulator.add_fault(fault).unwrap();
@@ -145,7 +145,7 @@ async fn claims_are_wrong_one_at_a_time_under_a_good_signature() {
         let token = spoiled(&session, fault).await;
         assert_eq!(is_signed(&session, &token).await, Some(true), "{fault:?}");
         let claims = part(&token, 1);
-        // These are of one token and no other.
+        // These differ from token to token.
         let passing = ["iat", "nbf", "exp", "aio", "rh", "uti"];
         let differ: Vec<&str> = right
             .as_object()
@@ -160,7 +160,7 @@ async fn claims_are_wrong_one_at_a_time_under_a_good_signature() {
 }
 
 #[tokio::test]
-async fn tokens_are_over_or_not_yet_begun_or_enormous() {
+async fn tokens_can_be_expired_or_not_yet_valid_or_huge() {
     let session = session().await;
     let now = jiff::Timestamp::now().as_second();
     let expired = part(&spoiled(&session, IdTokenFault::Expired).await, 1);
@@ -173,7 +173,7 @@ async fn tokens_are_over_or_not_yet_begun_or_enormous() {
 }
 
 #[tokio::test]
-async fn the_key_of_an_application_is_published_only_where_discovery_is_asked_for_it() {
+async fn the_key_of_an_application_is_published_only_by_its_own_discovery() {
     let session = session().await;
     session.emulator.update_settings(|settings| settings.own_signing_key = true);
     let token = id_token(&session, ZOE).await;
@@ -185,7 +185,7 @@ async fn the_key_of_an_application_is_published_only_where_discovery_is_asked_fo
         emulator.authority(),
         emulator.tenant_id()
     );
-    let of = async |query: String| {
+    let discover = async |query: String| {
         let document = send(session.http.get(format!("{discovery}{query}"))).await.expect(200);
         let address = document["jwks_uri"].as_str().unwrap().to_owned();
         let keys = send(session.http.get(&address)).await.expect(200)["keys"].clone();
@@ -193,13 +193,13 @@ async fn the_key_of_an_application_is_published_only_where_discovery_is_asked_fo
         (address, kids)
     };
     let own = part(&token, 0)["kid"].clone();
-    let (address, kids) = of(format!("?appid={}", emulator.client_id())).await;
+    let (address, kids) = discover(format!("?appid={}", emulator.client_id())).await;
     assert!(address.ends_with(&format!("/keys?appid={}", emulator.client_id())), "{address}");
     assert_eq!(kids, std::slice::from_ref(&own));
     for query in [String::new(), "?appid=e0e0e0e0-0000-4000-8000-000000000000".to_owned()] {
-        assert!(!of(query).await.1.contains(&own));
+        assert!(!discover(query).await.1.contains(&own));
     }
-    // What Graph takes is signed by the tenant's key all the same.
+    // Access tokens for Graph are still signed by the tenant's key.
     session.get("/users?$top=1").await.expect(200);
 
     session.emulator.update_settings(|settings| settings.own_signing_key = false);

@@ -1,4 +1,4 @@
-//! The emulator through its public doors: HTTP, and the library's handle.
+//! The emulator through its public interfaces: HTTP, the library's handle, and the program.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,10 +16,11 @@ mod group_delta;
 mod group_members;
 mod groups;
 mod id_tokens;
+mod layers;
+mod overrides;
 mod permissions;
 mod places;
 mod program;
-mod raw;
 mod replicas;
 mod session;
 mod sign_in;

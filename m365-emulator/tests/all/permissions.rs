@@ -1,9 +1,9 @@
-//! What opens what, and what a closed door says.
+//! Permissions, and the errors without them.
 
 use m365_emulator::Config;
 use serde_json::{Value, json};
 
-use crate::session::{Session, members, published};
+use crate::session::{Session, members, payload};
 
 async fn with_only(permissions: &[&str]) -> Session {
     let mut session = Session::start(Config { users: 5, rooms: 2, ..Config::default() }).await;
@@ -18,12 +18,12 @@ async fn with_only(permissions: &[&str]) -> Session {
 }
 
 #[tokio::test]
-async fn each_service_refuses_in_its_own_words() {
+async fn each_service_refuses_with_its_own_error() {
     let session = with_only(&[]).await;
     for path in ["/users", "/users/x", "/users/delta", "/users/$count", "/groups", "/organization"]
     {
         let refusal = session.get(path).await.expect(403);
-        let sample = published("error-403-authorization-requestdenied");
+        let sample = payload("error-403-authorization-requestdenied");
         assert_eq!(refusal["error"]["code"], sample["error"]["code"], "{path}");
         assert_eq!(refusal["error"]["message"], sample["error"]["message"]);
         assert_eq!(
@@ -33,7 +33,7 @@ async fn each_service_refuses_in_its_own_words() {
     }
     let text = session.get("/places/microsoft.graph.room").await.refused(403, "UnknownError");
     let inside: Value = serde_json::from_str(&text).unwrap();
-    let sample = published("error-places-permission-json-in-message");
+    let sample = payload("error-places-permission-json-in-message");
     let sample: Value = serde_json::from_str(sample["error"]["message"].as_str().unwrap()).unwrap();
     assert_eq!((members(&inside), &inside["code"]), (members(&sample), &sample["code"]));
     let window = "startDateTime=2025-01-01T00:00:00Z&endDateTime=2025-01-02T00:00:00Z";
@@ -41,7 +41,7 @@ async fn each_service_refuses_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn more_powerful_permissions_are_enough() {
+async fn stronger_permissions_are_sufficient() {
     let session = with_only(&["Directory.Read.All", "Calendars.Read"]).await;
     for path in ["/users", "/users/delta", "/groups", "/organization"] {
         session.get(path).await.expect(200);
@@ -55,9 +55,12 @@ async fn more_powerful_permissions_are_enough() {
 #[tokio::test]
 async fn basic_profiles_are_listed_but_not_followed() {
     let session = with_only(&["User.ReadBasic.All"]).await;
-    let id = session.emulator.create_user(crate::session::properties(
-        json!({"displayName": "A", "userPrincipalName": "a@contoso.com", "jobTitle": "Spy", "businessPhones": ["1"]}),
-    ));
+    let id = session.emulator.create_user(crate::session::properties(json!({
+        "displayName": "A",
+        "userPrincipalName": "a@contoso.com",
+        "jobTitle": "Spy",
+        "businessPhones": ["1"],
+    })));
     let user = session.get(&format!("/users/{}", id.unwrap())).await.expect(200);
     assert_eq!(user["displayName"], "A");
     assert_eq!((&user["jobTitle"], &user["businessPhones"]), (&Value::Null, &json!([])));
@@ -74,7 +77,7 @@ async fn a_token_keeps_what_was_granted_when_it_was_issued() {
 }
 
 #[tokio::test]
-async fn what_opens_nothing_here_is_granted_all_the_same() {
+async fn permissions_that_the_emulator_does_not_check_can_be_granted() {
     let session = with_only(&["Mail.ReadWrite", "Place.ReadWrite.All"]).await;
     let token = crate::entra::claims(session.bearer());
     assert_eq!(token["roles"], json!(["Mail.ReadWrite", "Place.ReadWrite.All"]));

@@ -3,14 +3,14 @@
 use m365_emulator::{Cloud, Config, Fault, Then};
 use serde_json::json;
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
 async fn with_rooms(rooms: usize) -> Session {
     Session::start(Config { users: 2, rooms, ..Config::default() }).await
 }
 
 #[tokio::test]
-async fn rooms_come_a_hundred_a_page() {
+async fn a_page_has_a_hundred_rooms() {
     let session = with_rooms(250).await;
     let (rooms, pages) = session.all("/places/microsoft.graph.room").await;
     assert_eq!((rooms.len(), pages), (250, 3));
@@ -35,25 +35,25 @@ async fn rooms_can_come_without_a_next_link() {
 }
 
 #[tokio::test]
-async fn a_room_looks_as_published() {
+async fn a_room_has_the_members_of_microsofts_samples() {
     let session = with_rooms(40).await;
     let (rooms, _) = session.all("/places/microsoft.graph.room").await;
-    let sample = published("places-rooms");
-    // `isManaged` and `displayDevice` are strays of the document: no schema has them.
-    let known = |member: &&&str| !matches!(**member, "isManaged" | "displayDevice");
+    let sample = payload("places-rooms");
+    // `isManaged` and `displayDevice` are errors of the document: no schema has them.
+    let is_known = |member: &&&str| !matches!(**member, "isManaged" | "displayDevice");
     let wanted: Vec<_> = members(&sample["value"][0]);
     assert!(
         rooms
             .iter()
-            .any(|room| wanted.iter().filter(known).all(|member| room.get(*member).is_some()))
+            .any(|room| wanted.iter().filter(is_known).all(|member| room.get(*member).is_some()))
     );
-    // A room that nobody has edited yet has no more than a name and an address.
+    // A room that was never edited has only a name and an address.
     assert!(rooms.iter().any(|room| room.get("bookingType").is_none()));
 
     let email = rooms[0]["emailAddress"].as_str().unwrap();
     for key in [email, rooms[0]["placeId"].as_str().unwrap(), rooms[0]["id"].as_str().unwrap()] {
         let room = session.get(&format!("/places/{key}")).await.expect(200);
-        let sample = published("place-room-v1-placeid");
+        let sample = payload("place-room-v1-placeid");
         assert_eq!(room["@odata.type"], sample["@odata.type"]);
         assert_eq!(room["id"], rooms[0]["id"]);
     }
@@ -63,7 +63,7 @@ async fn a_room_looks_as_published() {
 }
 
 #[tokio::test]
-async fn paths_are_taken_as_documents_and_libraries_write_them() {
+async fn paths_are_accepted_in_the_forms_of_documents_and_libraries() {
     let session = with_rooms(3).await;
     for path in
         ["microsoft.graph.room", "microsoft.graph.room/", "graph.room", "Microsoft.Graph.Room"]
@@ -83,7 +83,7 @@ async fn paths_are_taken_as_documents_and_libraries_write_them() {
 async fn a_room_list_has_its_rooms() {
     let session = with_rooms(60).await;
     let lists = session.get("/places/microsoft.graph.roomList").await.expect(200);
-    let sample = published("places-roomlists");
+    let sample = payload("places-roomlists");
     for member in members(&sample["value"][0]) {
         // Written `geocoordinates` in the document, `geoCoordinates` in the schema.
         assert!(member == "geocoordinates" || lists["value"][0].get(member).is_some(), "{member}");
@@ -102,14 +102,14 @@ async fn a_room_list_has_its_rooms() {
         context.ends_with(&format!("#places('{encoded}')/microsoft.graph.roomList/rooms")),
         "{context}"
     );
-    // By address or place id, not by id.
+    // A list is named by address or place id, not by id.
     let id = list["id"].as_str().unwrap();
     session
         .get(&format!("/places/{id}/microsoft.graph.roomlist/rooms"))
         .await
         .refused(404, "ResourceNotFound");
     let entity = session.get(&format!("/places/{email}")).await.expect(200);
-    assert_eq!(entity["@odata.type"], published("place-get-roomlist")["@odata.type"]);
+    assert_eq!(entity["@odata.type"], payload("place-get-roomlist")["@odata.type"]);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn china_has_no_place_ids() {
 }
 
 #[tokio::test]
-async fn what_places_does_not_serve_it_refuses() {
+async fn places_refuses_options_that_it_does_not_serve() {
     let session = with_rooms(2).await;
     session
         .get("/places/microsoft.graph.room?$filter=capacity gt 5")
@@ -142,7 +142,11 @@ async fn what_places_does_not_serve_it_refuses() {
 #[tokio::test]
 async fn a_new_room_is_in_the_directory_before_it_is_in_places() {
     let session = with_rooms(2).await;
-    let new = json!({"displayName": "Fresh", "emailAddress": "fresh@contoso.com", "@emulator.inPlaces": false});
+    let new = json!({
+        "displayName": "Fresh",
+        "emailAddress": "fresh@contoso.com",
+        "@emulator.inPlaces": false,
+    });
     let id = session.emulator.add_room(properties(new)).unwrap();
     let (rooms, _) = session.all("/places/microsoft.graph.room").await;
     assert_eq!(rooms.len(), 2);
@@ -183,7 +187,7 @@ async fn a_tenant_without_exchange_online_has_neither_places_nor_calendars() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_places_does_not_know_yet_has_no_place_of_any_kind() {
+async fn a_tenant_that_places_does_not_know_yet_has_no_places() {
     let session = with_rooms(3).await;
     session.emulator.update_settings(|settings| settings.places_provisioned = false);
     for path in ["/places/microsoft.graph.room", "/places/microsoft.graph.roomList"] {

@@ -22,7 +22,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts the program; the first line that it says.
+/// Starts the program, and returns its first line.
 fn start(arguments: &[&str]) -> (Running, Value) {
     let mut child = command(arguments).spawn().unwrap();
     let stdout = child.stdout.take().unwrap();
@@ -33,7 +33,7 @@ fn start(arguments: &[&str]) -> (Running, Value) {
 }
 
 #[tokio::test]
-async fn it_says_where_it_is_and_is_there() {
+async fn its_first_line_has_the_address_that_it_serves() {
     let tenant = "aaaaaaaa-0000-4000-8000-000000000001";
     let arguments = [
         "--listen",
@@ -47,38 +47,37 @@ async fn it_says_where_it_is_and_is_there() {
         "--client-secret",
         "S3cret",
     ];
-    let (_running, whereabouts) = start(&arguments);
-    assert_eq!(whereabouts["tenantId"], tenant);
-    assert_eq!(whereabouts["clientSecret"], "S3cret");
-    assert_eq!(whereabouts["authority"], whereabouts["graph"]);
-    let url = format!("{}/_emulator/truth", whereabouts["graph"].as_str().unwrap());
+    let (_running, first_line) = start(&arguments);
+    assert_eq!(first_line["tenantId"], tenant);
+    assert_eq!(first_line["clientSecret"], "S3cret");
+    assert_eq!(first_line["authority"], first_line["graph"]);
+    let url = format!("{}/_emulator/truth", first_line["graph"].as_str().unwrap());
     let truth = send(client().get(url)).await.expect(200);
     assert_eq!((&truth["users"], &truth["memberships"]), (&(7 + 25 + 1).into(), &20.into()));
 }
 
 #[tokio::test]
-async fn it_serves_https_under_a_ca_of_its_own() {
+async fn it_serves_https_with_its_own_ca() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    let (_running, whereabouts) =
-        start(&["--listen", "127.0.0.1:0", "--tls", ca.to_str().unwrap()]);
-    let origin = whereabouts["graph"].as_str().unwrap();
+    let (_running, first_line) = start(&["--listen", "127.0.0.1:0", "--tls", ca.to_str().unwrap()]);
+    let origin = first_line["graph"].as_str().unwrap();
     assert!(origin.starts_with("https://localhost:"), "{origin}");
     let url = format!("{origin}/_emulator/truth");
-    // A client that does not know the CA refuses.
-    let stranger = client().get(&url).send().await;
-    assert!(stranger.is_err());
+    // A client that does not know the CA refuses the certificate.
+    let refused = client().get(&url).send().await;
+    assert!(refused.is_err());
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&ca).unwrap()).unwrap();
-    let friend = reqwest::Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
-    send(friend.get(&url)).await.expect(200);
-    send(friend.get(url.replace("localhost", "127.0.0.1"))).await.expect(200);
+    let trusting = reqwest::Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
+    send(trusting.get(&url)).await.expect(200);
+    send(trusting.get(url.replace("localhost", "127.0.0.1"))).await.expect(200);
 }
 
 #[tokio::test]
-async fn it_takes_certificates_from_files() {
+async fn it_reads_certificates_from_files() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/client-certificate.pem");
-    let (_running, whereabouts) = start(&["--listen", "127.0.0.1:0", "--client-certificate", file]);
-    let url = format!("{}/_emulator/certificates", whereabouts["graph"].as_str().unwrap());
+    let (_running, first_line) = start(&["--listen", "127.0.0.1:0", "--client-certificate", file]);
+    let url = format!("{}/_emulator/certificates", first_line["graph"].as_str().unwrap());
     let listed = send(client().get(url)).await.expect(200);
     assert_eq!(listed["value"].as_array().unwrap().len(), 1);
     let missing = command(&["--listen", "127.0.0.1:0", "--client-certificate", "nowhere.pem"])
@@ -90,10 +89,10 @@ async fn it_takes_certificates_from_files() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_when_told_to() {
+fn it_ends_on_a_signal() {
     let (mut running, _) = start(&["--listen", "127.0.0.1:0"]);
-    let told = Command::new("kill").arg(running.0.id().to_string()).status().unwrap();
-    assert!(told.success());
+    let kill = Command::new("kill").arg(running.0.id().to_string()).status().unwrap();
+    assert!(kill.success());
     assert!(running.0.wait().unwrap().success());
 }
 

@@ -1,4 +1,4 @@
-//! Reads that are behind delta, and listings that lack what is there.
+//! Reads that are older than delta, and listings that lack objects.
 
 use m365_emulator::{Config, Lag, Read};
 use reqwest::Method;
@@ -12,13 +12,14 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// What `/users/delta` or `/groups/delta` reports after a link.
+/// Returns the changes of `/users/delta` or `/groups/delta` after a link.
 async fn changed(session: &Session, link: &str) -> Vec<Value> {
     session.all(link).await.0
 }
 
-async fn latest(session: &Session, of: &str) -> String {
-    let page = session.get(&format!("/{of}/delta?$deltatoken=latest")).await.expect(200);
+/// Returns a deltaLink from which the changes of `collection` are followed.
+async fn latest(session: &Session, collection: &str) -> String {
+    let page = session.get(&format!("/{collection}/delta?$deltatoken=latest")).await.expect(200);
     text(&page["@odata.deltaLink"])
 }
 
@@ -55,14 +56,14 @@ async fn a_lagging_replica_reads_users_as_they_were_while_delta_is_ahead() {
 }
 
 #[tokio::test]
-async fn a_replica_catches_up_after_so_many_requests() {
+async fn a_replica_answers_the_given_number_of_requests() {
     let session = Session::with_users(3).await;
     let lag = json!({"of": ["user", "memberGroups"], "times": 3});
     assert_eq!(session.admin(Method::POST, "lags", Some(lag)).await.status, 204);
     let ann = session.emulator.create_user(properties(json!({"displayName": "Ann"}))).unwrap();
     let group = json!({"displayName": "Crew", "members": [ann]});
     let group = session.emulator.create_group(properties(group)).unwrap();
-    // Groups are not among what it answers.
+    // The replica does not answer reads of groups.
     session.get(&format!("/groups/{group}")).await.expect(200);
     let check = async || {
         let body = json!({"groupIds": [group]});
@@ -85,7 +86,7 @@ async fn groups_places_and_listings_lag_too() {
     let session = Session::with_users(5).await;
     let control = &session.emulator;
     let link = latest(&session, "groups").await;
-    control.lag(Lag::of(&[Read::Group, Read::Place, Read::Listing]));
+    control.lag(Lag::on(&[Read::Group, Read::Place, Read::Listing]));
     let ann = text(&control.users()[0]["id"]);
     let group = control.create_group(properties(json!({"members": [ann]}))).unwrap();
     let room = json!({"emailAddress": "new@contoso.com"});
@@ -108,7 +109,7 @@ async fn groups_places_and_listings_lag_too() {
 }
 
 #[tokio::test]
-async fn case_024_a_listing_lacks_rooms_that_are_found_by_id_and_its_count_is_as_short() {
+async fn case_024_a_listing_and_its_count_lack_rooms_that_are_found_by_id() {
     let session = Session::start(Config { users: 1, rooms: 130, ..Config::default() }).await;
     let rooms = session.emulator.rooms();
     let unlisted = json!({"unlisted": [rooms[3]["id"], rooms[60]["placeId"],
@@ -126,7 +127,7 @@ async fn case_024_a_listing_lacks_rooms_that_are_found_by_id_and_its_count_is_as
 }
 
 #[tokio::test]
-async fn listings_of_users_groups_and_members_lack_what_is_unlisted() {
+async fn listings_of_users_groups_and_members_lack_unlisted_objects() {
     let session = Session::with_users(20).await;
     let control = &session.emulator;
     let ann = text(&control.users()[0]["id"]);
@@ -152,20 +153,20 @@ async fn listings_of_users_groups_and_members_lack_what_is_unlisted() {
 }
 
 #[tokio::test]
-async fn delta_leaves_out_what_is_unset_and_on_demand_what_is_null() {
+async fn delta_leaves_out_unset_properties_and_on_request_null_ones() {
     let session = Session::with_users(2).await;
     let control = &session.emulator;
     let ann = control.create_user(properties(json!({"jobTitle": "Captain"}))).unwrap();
     let link = "/users/delta?$select=jobTitle,department,mail";
-    let of_ann = async || {
+    let ann_in_delta = async || {
         let (all, _) = session.all(link).await;
         all.into_iter().find(|user| user["id"] == ann.as_str()).unwrap()
     };
-    assert_eq!(of_ann().await, json!({"jobTitle": "Captain", "id": ann}));
+    assert_eq!(ann_in_delta().await, json!({"jobTitle": "Captain", "id": ann}));
     control.patch_user(&ann, properties(json!({"jobTitle": null}))).unwrap();
-    assert_eq!(of_ann().await, json!({"jobTitle": null, "id": ann}));
+    assert_eq!(ann_in_delta().await, json!({"jobTitle": null, "id": ann}));
     control.update_settings(|settings| settings.delta_omits_null = true);
-    assert_eq!(of_ann().await, json!({"id": ann}));
+    assert_eq!(ann_in_delta().await, json!({"id": ann}));
 
     let group = control.create_group(properties(json!({"description": null}))).unwrap();
     control.patch_group(&group, &properties(json!({"description": "x"}))).unwrap();

@@ -25,13 +25,14 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// The answer's JSON, once its status is what it should be.
+    /// Returns the JSON of the answer, and fails if its status is another.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
+    /// Returns the message of a refusal, and fails if the answer has another status or code.
     #[track_caller]
     pub(crate) fn refused(self, status: u16, code: &str) -> String {
         let json = self.expect(status);
@@ -68,7 +69,7 @@ impl Session {
         Self::start(Config { users, rooms: 3, ..Config::default() }).await
     }
 
-    /// Gets a token with what is granted now.
+    /// Gets a token with the permissions that are granted now.
     pub(crate) async fn sign_in(&mut self) {
         let answer = self.token(&[]).await.expect(200);
         self.token = answer["access_token"].as_str().unwrap().to_owned();
@@ -82,12 +83,13 @@ impl Session {
         self.token = token.to_owned();
     }
 
-    /// Asks for a token; what is given replaces what is right, or removes it where it is empty.
+    /// Asks for a token with a changed form. A change replaces a field, or removes it if the value
+    /// is empty.
     pub(crate) async fn token(&self, changes: &[(&str, &str)]) -> Answer {
-        self.token_of(&self.emulator.tenant_id(), changes).await
+        self.token_in(&self.emulator.tenant_id(), changes).await
     }
 
-    pub(crate) async fn token_of(&self, tenant: &str, changes: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn token_in(&self, tenant: &str, changes: &[(&str, &str)]) -> Answer {
         let (client, secret) = (self.emulator.client_id(), self.emulator.client_secret());
         let scope = format!("{}/.default", self.emulator.graph());
         let mut form = vec![
@@ -109,7 +111,7 @@ impl Session {
         send(request.body(body)).await
     }
 
-    /// Asks Graph; a path begins behind `/v1.0`, a link is taken as it is.
+    /// Sends a GET to Graph, with a path below `/v1.0` or a complete link.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
     }
@@ -143,7 +145,7 @@ impl Session {
         }
     }
 
-    /// All elements of a listing, and how many pages they took.
+    /// Returns all elements of a listing, and the number of its pages.
     pub(crate) async fn all(&self, path: &str) -> (Vec<Value>, usize) {
         let (mut elements, mut pages, mut next) = (Vec::new(), 0, Some(path.to_owned()));
         while let Some(path) = next {
@@ -162,13 +164,23 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
     Answer { status, headers, text: response.text().await.unwrap() }
 }
 
-/// A sample that Microsoft published; `tests/fixtures` says which.
-pub(crate) fn published(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+/// Reads a sample of Microsoft's that the plugin's tests read too, from `tests/payloads` of the
+/// repository.
+pub(crate) fn payload(name: &str) -> Value {
+    read_json(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/payloads"), name)
 }
 
-/// The names of an object's members, sorted.
+/// Reads a sample of Microsoft's that only these tests read, from `tests/fixtures`.
+pub(crate) fn fixture(name: &str) -> Value {
+    read_json(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"), name)
+}
+
+fn read_json(folder: &str, name: &str) -> Value {
+    let text = std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Returns the names of an object's members, sorted.
 #[track_caller]
 pub(crate) fn members(object: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
@@ -179,6 +191,6 @@ pub(crate) fn members(object: &Value) -> Vec<&str> {
 pub(crate) fn properties(value: Value) -> m365_emulator::Properties {
     match value {
         Value::Object(properties) => properties,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
 }

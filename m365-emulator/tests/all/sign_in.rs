@@ -1,4 +1,4 @@
-//! Signing in: the account picker, codes, and what they are redeemed for.
+//! Signing in: the account picker, codes, and the tokens that codes are redeemed for.
 
 use m365_emulator::Config;
 use reqwest::Method;
@@ -8,11 +8,11 @@ use crate::browser::{
     BACK, VERIFIER, ask, came_back, hidden, open, part, press, redeem, request, sign_in,
 };
 use crate::entra::refused;
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, fixture, members, payload, properties};
 
 const ZOE: &str = "zoe@contoso.com";
 
-/// A tenant with somebody of a known name.
+/// Starts a tenant with a user of a known name.
 async fn session() -> Session {
     let session = Session::with_users(30).await;
     add(
@@ -22,11 +22,11 @@ async fn session() -> Session {
     session
 }
 
-fn add(session: &Session, person: Value) -> String {
-    session.emulator.create_user(properties(person)).unwrap()
+fn add(session: &Session, user: Value) -> String {
+    session.emulator.create_user(properties(user)).unwrap()
 }
 
-/// A refusal that came back to the application.
+/// Expects a refusal that was sent to the application.
 #[track_caller]
 fn sent_back(answer: &crate::session::Answer, error: &str, code: u32) {
     let back = came_back(answer);
@@ -40,20 +40,20 @@ fn sent_back(answer: &crate::session::Answer, error: &str, code: u32) {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_and_the_application_learns_who() {
+async fn a_user_signs_in_and_the_application_gets_the_claims() {
     let session = session().await;
     let back = sign_in(&session, ZOE, &[]).await;
     assert_eq!(back["state"], "the state");
     let answer = redeem(&session, &back["code"], &[]).await.expect(200);
-    for member in members(&published("token-success-auth-code")) {
-        // There are no refresh tokens here.
+    for member in members(&payload("token-success-auth-code")) {
+        // The emulator has no refresh tokens.
         assert_eq!(answer.get(member).is_some(), member != "refresh_token", "{member}");
     }
     assert_eq!(answer["scope"], "openid profile email");
 
     let token = answer["id_token"].as_str().unwrap();
     let claims = part(token, 1);
-    for member in members(&published("id-token-claims-v2")) {
+    for member in members(&fixture("id-token-claims-v2")) {
         assert!(claims.get(member).is_some(), "{member}");
     }
     let (emulator, tenant) = (&session.emulator, session.emulator.tenant_id());
@@ -74,7 +74,7 @@ async fn a_person_signs_in_and_the_application_learns_who() {
 }
 
 #[tokio::test]
-async fn claims_depend_on_what_was_asked_for() {
+async fn claims_depend_on_the_scopes() {
     let session = session().await;
     let claims = async |scope: &str| {
         let back = sign_in(&session, ZOE, &[("scope", scope), ("nonce", "")]).await;
@@ -92,7 +92,7 @@ async fn claims_depend_on_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_guest_signs_in_with_the_address_of_home() {
+async fn a_guest_signs_in_with_the_address_of_the_home_tenant() {
     let session = session().await;
     let guest = json!({"displayName": "Gustav", "userType": "Guest", "mail": "gustav@fabrikam.com",
         "userPrincipalName": "gustav_fabrikam.com#EXT#@contoso.onmicrosoft.com"});
@@ -107,7 +107,7 @@ async fn a_guest_signs_in_with_the_address_of_home() {
 }
 
 #[tokio::test]
-async fn the_token_for_graph_opens_nothing_of_the_applications() {
+async fn the_token_of_a_user_has_no_application_permission() {
     let session = session().await;
     let back = sign_in(&session, ZOE, &[]).await;
     let answer = redeem(&session, &back["code"], &[]).await.expect(200);
@@ -118,9 +118,13 @@ async fn the_token_for_graph_opens_nothing_of_the_applications() {
 }
 
 #[tokio::test]
-async fn the_picker_offers_members_and_finds_everybody() {
+async fn the_picker_lists_members_and_finds_every_account() {
     let session = session().await;
-    let disabled = json!({"displayName": "Gone", "userPrincipalName": "gone@contoso.com", "accountEnabled": false});
+    let disabled = json!({
+        "displayName": "Gone",
+        "userPrincipalName": "gone@contoso.com",
+        "accountEnabled": false,
+    });
     let id = add(&session, disabled);
     let count = |page: &str| page.matches("name=\"account\"").count();
     let page = ask(&session, &[]).await;
@@ -131,7 +135,7 @@ async fn the_picker_offers_members_and_finds_everybody() {
 
     let page = ask(&session, &[("login_hint", "ZOE@contoso")]).await;
     assert_eq!(count(&page.text), 1);
-    // A search replaces the hint, also when it is empty.
+    // A search replaces the hint, also if it is empty.
     let asked = request(&session, &[("login_hint", ZOE)]);
     let path = "oauth2/v2.0/authorize";
     let page = press(&session, path, &asked, ("search", "gone@")).await;
@@ -148,7 +152,7 @@ async fn the_picker_offers_members_and_finds_everybody() {
 }
 
 #[tokio::test]
-async fn what_is_echoed_is_escaped() {
+async fn parameters_on_pages_are_escaped() {
     let session = session().await;
     let nasty = "\"><script>alert(1)</script>&'";
     add(&session, json!({"displayName": nasty, "userPrincipalName": "nasty@contoso.com"}));
@@ -217,7 +221,7 @@ async fn other_errors_go_back_to_the_application() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_by_form_or_fragment_where_that_was_asked_for() {
+async fn an_answer_comes_by_form_or_fragment_if_requested() {
     let session = session().await;
     let asked = request(&session, &[("response_mode", "form_post")]);
     let page = press(&session, "oauth2/v2.0/authorize", &asked, ("account", ZOE)).await;
@@ -242,13 +246,13 @@ async fn the_request_may_be_posted_and_the_address_may_have_a_query() {
     let back = came_back(&answer);
     assert_eq!(back["keep"], "this");
     assert!(back.contains_key("code"));
-    // Nobody is signed in by opening a link.
+    // Opening a link signs no user in.
     let link = open(&session, Method::GET, "oauth2/v2.0/authorize", &asked).await;
     assert_eq!(link.status, 200);
 }
 
 #[tokio::test]
-async fn only_registered_addresses_are_taken_once_there_are_any() {
+async fn only_registered_addresses_are_accepted_if_there_are_any() {
     let own = "https://ones.example.com/office365/signed-in".to_owned();
     let config = Config { redirect_uris: vec![own.clone()], ..Config::default() };
     let session = Session::start(config).await;
@@ -261,7 +265,7 @@ async fn only_registered_addresses_are_taken_once_there_are_any() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_one_redemption_by_who_asked_for_it() {
+async fn a_code_is_redeemed_once_by_the_client_that_asked_for_it() {
     let session = session().await;
     let code = sign_in(&session, ZOE, &[]).await["code"].clone();
     let try_with = async |changes: &[(&str, &str)]| redeem(&session, &code, changes).await;
@@ -299,13 +303,13 @@ async fn a_plain_challenge_and_none_are_taken_too() {
     }
     let without = [("code_challenge", ""), ("code_challenge_method", "")];
     let code = sign_in(&session, ZOE, &without).await["code"].clone();
-    // Whoever brings a verifier did not ask for this code.
+    // A client with a verifier did not ask for this code.
     refused(redeem(&session, &code, &[]).await, 400, "invalid_grant", 501_481);
     redeem(&session, &code, &[("code_verifier", "")]).await.expect(200);
 }
 
 #[tokio::test]
-async fn somebody_who_was_disabled_or_deleted_meanwhile_gets_nothing() {
+async fn a_user_who_was_disabled_or_deleted_meanwhile_gets_no_token() {
     let session = session().await;
     let code = sign_in(&session, ZOE, &[]).await["code"].clone();
     let disabled = properties(json!({"accountEnabled": false}));
@@ -330,7 +334,7 @@ async fn the_log_shows_the_challenge() {
 }
 
 #[tokio::test]
-async fn whoever_signs_out_goes_back_to_a_registered_address_or_is_told() {
+async fn signing_out_redirects_to_a_registered_address_or_shows_a_page() {
     let session = session().await;
     let path = "oauth2/v2.0/logout";
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

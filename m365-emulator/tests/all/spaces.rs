@@ -1,16 +1,17 @@
-//! Buildings, floors, sections and workspaces, and tenants that have less of Places.
+//! Buildings, floors, sections and workspaces, and tenants with less of Places.
 
 use m365_emulator::{Cloud, Config, SpaceKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, fixture, members, payload, properties};
 
 async fn company() -> Session {
     Session::start(Config { users: 1, rooms: 200, workspaces: 10, ..Config::default() }).await
 }
 
-/// Of a published sample, what the schema has. `hasWiFi` is a stray of the document: the schema has `wifiState`.
+/// Returns the members of a sample that the schema has. `hasWiFi` is an error of the document: the
+/// schema has `wifiState`.
 fn known(sample: &Value) -> Vec<&str> {
     members(sample).into_iter().filter(|member| *member != "hasWiFi").collect()
 }
@@ -26,20 +27,20 @@ fn looks_as(places: &[Value], sample: &Value) {
 }
 
 #[tokio::test]
-async fn spaces_look_as_published() {
+async fn spaces_have_the_members_of_microsofts_samples() {
     let session = company().await;
     let (buildings, _) = session.all("/places/microsoft.graph.building").await;
-    looks_as(&buildings, &published("place-building-v1"));
+    looks_as(&buildings, &payload("place-building-v1"));
     let (floors, _) = session.all("/places/microsoft.graph.floor").await;
-    let mut floor = published("place-floor-v1");
-    // Most floors have no position of their own.
+    let mut floor = payload("place-floor-v1");
+    // Most floors have no coordinates.
     floor.as_object_mut().unwrap().remove("geoCoordinates");
     looks_as(&floors, &floor);
     let (sections, _) = session.all("/places/microsoft.graph.section").await;
-    looks_as(&sections, &published("places-sections-beta")["value"][0]);
+    looks_as(&sections, &payload("places-sections-beta")["value"][0]);
     let (workspaces, pages) = session.all("/places/graph.workspace").await;
     assert_eq!((workspaces.len(), pages), (10, 1));
-    looks_as(&workspaces, &published("place-workspace-v1"));
+    looks_as(&workspaces, &fixture("place-workspace-v1"));
     for (place, kind) in
         [(&buildings[0], "building"), (&floors[0], "floor"), (&workspaces[0], "workspace")]
     {
@@ -102,15 +103,15 @@ async fn a_room_list_has_rooms_and_workspaces_apart() {
     let (rooms, _) = session.all(&format!("{path}/rooms")).await;
     let (workspaces, _) = session.all(&format!("{path}/workspaces")).await;
     assert_eq!(rooms.len() + workspaces.len(), list["rooms"].as_array().unwrap().len());
-    assert!(workspaces.iter().any(|it| it["id"] == workspace["id"]));
-    assert!(rooms.iter().all(|it| it["id"] != workspace["id"]));
+    assert!(workspaces.iter().any(|found| found["id"] == workspace["id"]));
+    assert!(rooms.iter().all(|room| room["id"] != workspace["id"]));
     let address = workspace["emailAddress"].as_str().unwrap();
     let mailbox = session.get(&format!("/users/{address}")).await.expect(200);
     assert_eq!(mailbox["displayName"], workspace["displayName"]);
 }
 
 #[tokio::test]
-async fn a_thousand_spaces_come_on_a_page() {
+async fn a_page_has_a_thousand_spaces() {
     let session = Session::start(Config { users: 1, rooms: 0, ..Config::default() }).await;
     let floors = session.emulator.truth().floors;
     for number in floors..1001 {
@@ -183,7 +184,7 @@ async fn china_has_neither_spaces_nor_workspaces() {
 }
 
 #[tokio::test]
-async fn a_tenant_may_be_without_places() {
+async fn a_tenant_can_be_without_places() {
     let config = Config { users: 1, rooms: 3, places: false, ..Config::default() };
     let session = Session::start(config).await;
     for path in ["", "/microsoft.graph.room", "/microsoft.graph.roomList", "/room-1@contoso.com"] {

@@ -33,7 +33,7 @@ async fn a_tenant_is_as_untidy_as_real_ones() {
     let emulator = tenant(Config { users: 2000, rooms: 100, ..Config::default() }).await;
     let users = emulator.users();
     let truth = emulator.truth();
-    // People, mailboxes of rooms, and one shared mailbox to 200 people.
+    // Users, room mailboxes, and one shared mailbox for each 200 users.
     assert_eq!(truth.users, 2000 + 100 + 10);
     assert!(truth.guests > 50 && truth.disabled > 150);
     let scripts = ['ü', 'Ł', '佐', '欧', 'Щ', 'م', 'Π', 'ל', '김'];
@@ -59,7 +59,7 @@ async fn a_tenant_is_as_untidy_as_real_ones() {
 }
 
 #[tokio::test]
-async fn card_numbers_are_where_companies_keep_them_and_as_somebody_typed_them() {
+async fn card_numbers_are_in_all_attributes_with_leading_zeros_and_spaces() {
     let emulator = tenant(Config { users: 2000, rooms: 0, ..Config::default() }).await;
     let users = emulator.users();
     let pager = &emulator.truth().extensions[0];
@@ -70,10 +70,10 @@ async fn card_numbers_are_where_companies_keep_them_and_as_somebody_typed_them()
         assert!(badges.iter().any(|badge| badge[&name].is_string()), "{name}");
     }
     let second: Vec<Value> = badges.iter().map(|badge| (*badge).clone()).collect();
-    for (people, name) in
+    for (users, name) in
         [(&users, "employeeId"), (&users, pager.as_str()), (&second, "extensionAttribute2")]
     {
-        let some = |is_it: fn(&str) -> bool| texts(people, name).any(is_it);
+        let some = |is_wanted: fn(&str) -> bool| texts(users, name).any(is_wanted);
         assert!(some(|number| number.starts_with('0')), "{name}");
         assert!(some(|number| number.starts_with(' ') || number.ends_with(' ')), "{name}");
         assert!(some(|number| number.trim().contains(' ')), "{name}");
@@ -82,7 +82,7 @@ async fn card_numbers_are_where_companies_keep_them_and_as_somebody_typed_them()
 }
 
 #[tokio::test]
-async fn two_people_can_be_made_to_share_a_number() {
+async fn two_users_can_share_a_number() {
     let emulator = tenant(Config { users: 20, rooms: 0, ..Config::default() }).await;
     let pager = emulator.truth().extensions[0].clone();
     let users = emulator.users();
@@ -129,7 +129,7 @@ async fn every_room_has_a_mailbox() {
 }
 
 #[tokio::test]
-async fn an_empty_tenant_is_one_too() {
+async fn a_tenant_can_be_empty() {
     let emulator = tenant(Config { users: 0, rooms: 0, groups: 0, ..Config::default() }).await;
     let truth = emulator.truth();
     assert_eq!((truth.users, truth.rooms, truth.groups), (0, 0, 0));
@@ -138,7 +138,7 @@ async fn an_empty_tenant_is_one_too() {
 }
 
 #[tokio::test]
-async fn what_no_tenant_can_be_is_refused() {
+async fn an_impossible_configuration_is_refused() {
     let refusal = async |config: Config| Emulator::start(config).await.err().unwrap().to_string();
     let wrong = Config { tenant_id: Some("contoso".to_owned()), ..Config::default() };
     assert!(refusal(wrong).await.contains("tenant id is `contoso`"));

@@ -3,20 +3,20 @@
 use m365_emulator::Config;
 use serde_json::json;
 
-use crate::session::{Session, members, properties, published};
+use crate::session::{Session, members, payload, properties};
 
 #[tokio::test]
-async fn unasked_a_user_has_the_documented_properties() {
+async fn without_select_a_user_has_the_documented_properties() {
     let session = Session::with_users(5).await;
     let page = session.get("/users").await.expect(200);
-    assert_eq!(members(&page["value"][0]), members(&published("user-get")));
+    assert_eq!(members(&page["value"][0]), members(&payload("user-get")));
     assert_eq!(
         page["@odata.context"],
         format!("{}/v1.0/$metadata#users", session.emulator.graph())
     );
     let id = page["value"][0]["id"].as_str().unwrap();
     let user = session.get(&format!("/users/{id}")).await.expect(200);
-    assert_eq!(members(&user), members(&published("user-get-null-mail")));
+    assert_eq!(members(&user), members(&payload("user-get-null-mail")));
     assert_eq!(
         user["@odata.context"],
         format!("{}/v1.0/$metadata#users/$entity", session.emulator.graph())
@@ -24,14 +24,14 @@ async fn unasked_a_user_has_the_documented_properties() {
 }
 
 #[tokio::test]
-async fn pages_add_up_to_everyone_once() {
+async fn pages_have_every_user_once() {
     let session = Session::with_users(250).await;
     let truth = session.emulator.users();
     let (users, pages) = session.all("/users?$top=60&$select=id,displayName").await;
     assert_eq!(pages, truth.len().div_ceil(60));
-    let told: Vec<_> = users.iter().map(|user| user["id"].clone()).collect();
+    let listed: Vec<_> = users.iter().map(|user| user["id"].clone()).collect();
     let there: Vec<_> = truth.iter().map(|user| user["id"].clone()).collect();
-    assert_eq!(told, there);
+    assert_eq!(listed, there);
     let (_, pages) = session.all("/users").await;
     assert_eq!(pages, truth.len().div_ceil(100));
 }
@@ -51,12 +51,13 @@ async fn a_page_token_carries_the_query() {
 }
 
 #[tokio::test]
-async fn extensions_are_told_when_asked_for() {
+async fn extensions_are_returned_when_selected() {
     let session = Session::with_users(60).await;
     let pager = session.emulator.truth().extensions[0].clone();
     let path = format!("/users?$top=999&$select=id,onPremisesExtensionAttributes,{pager}");
     let (users, _) = session.all(&path).await;
-    // All fifteen are there, set or not; a directory extension that was never set is not.
+    // All fifteen attributes are present, set or not; a directory extension that was never set is
+    // absent.
     assert!(
         users
             .iter()
@@ -89,7 +90,7 @@ async fn a_user_is_found_by_id_or_user_principal_name_in_any_case() {
     assert_eq!(quoted["id"], id);
     session.emulator.delete_user(&id).unwrap();
     let refusal = session.get(&format!("/users/{id}")).await.expect(404);
-    let sample = published("error-404-resource-not-found");
+    let sample = payload("error-404-resource-not-found");
     assert_eq!(refusal["error"]["code"], sample["error"]["code"]);
     assert_eq!(members(&refusal["error"]["innerError"]), members(&sample["error"]["innerError"]));
 }
@@ -133,7 +134,7 @@ async fn filters_select_or_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_is_refused_and_never_ignored() {
+async fn options_that_are_not_served_are_refused_and_never_ignored() {
     let session = Session::with_users(3).await;
     let text = session.get("/users?$select=id,shoeSize").await.refused(400, "BadRequest");
     assert!(
@@ -173,7 +174,7 @@ async fn counting_needs_the_consistency_level() {
     assert_eq!((count.status, count.text.clone()), (200, users.to_string()));
     assert_eq!(count.header("content-type"), "text/plain");
     let refusal = session.get("/users/$count").await.expect(400);
-    let sample = published("error-400-advanced-query");
+    let sample = payload("error-400-advanced-query");
     assert_eq!(refusal["error"]["message"], sample["error"]["message"]);
     assert_eq!(members(&refusal["error"]), members(&sample["error"]));
 }
@@ -199,7 +200,7 @@ async fn the_organization_is_the_tenant() {
     let page = session.get("/organization").await.expect(200);
     let organization = &page["value"][0];
     assert_eq!(organization["id"], session.emulator.tenant_id());
-    for member in members(&published("organization-list")["value"][0]) {
+    for member in members(&payload("organization-list")["value"][0]) {
         assert!(organization.get(member).is_some(), "{member}");
     }
     let selected = session.get("/organization?$select=id,displayName").await.expect(200);

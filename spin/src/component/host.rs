@@ -1,4 +1,4 @@
-//! What runs the component: Spin, or any host of WASI 0.3.
+//! The runtime of the component: Spin, or any host of WASI 0.3.
 
 use spin_sdk::wasip3::{
     clocks::{monotonic_clock, system_clock},
@@ -7,22 +7,22 @@ use spin_sdk::wasip3::{
 
 use crate::{host::Host, problem::Problem};
 
-/// How an administrator lets the plugin ask another server; `None` where its own words are enough.
+/// How an administrator allows requests to another server. `None` leaves the plugin's own remedy.
 #[cfg(feature = "spin")]
-pub(super) const TO_ALLOW: Option<&str> = Some(
+pub(super) const ALLOW_REMEDY: Option<&str> = Some(
     "Set SPIN_VARIABLE_AUTHORITY and SPIN_VARIABLE_GRAPH to the origins of these settings and \
-     start anew, or name them in `allowed_outbound_hosts` of spin.toml",
+     restart, or add them to `allowed_outbound_hosts` in spin.toml",
 );
 
 #[cfg(not(feature = "spin"))]
-pub(super) const TO_ALLOW: Option<&str> = None;
+pub(super) const ALLOW_REMEDY: Option<&str> = None;
 
-/// Stateless: an instance answers many requests.
+/// Has no state, since an instance answers many requests.
 #[derive(Clone)]
-pub(super) struct Surroundings;
+pub(super) struct Runtime;
 
 #[cfg(feature = "spin")]
-impl Host for Surroundings {
+impl Host for Runtime {
     type Store = spin_sdk::key_value::Store;
 
     async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
@@ -30,11 +30,11 @@ impl Host for Surroundings {
         match variables::get(name).await {
             Ok(value) => Ok(Some(value)),
             Err(Error::Undefined(_)) => Ok(None),
-            Err(_) => Err(spin::broken("variables", &format!("the variable {name}"))),
+            Err(_) => Err(spin::unavailable("variables", &format!("the variable {name}"))),
         }
     }
 
-    fn spelled(&self, name: &str) -> String {
+    fn external_name(&self, name: &str) -> String {
         format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase())
     }
 
@@ -47,12 +47,12 @@ impl Host for Surroundings {
     }
 
     fn random(&self) -> u128 {
-        chance()
+        random_number()
     }
 
     async fn store(&self) -> Result<Option<Self::Store>, Problem> {
         let store = spin_sdk::key_value::Store::open_default().await;
-        store.map(Some).map_err(|_| spin::broken("key-value", "the default key-value store"))
+        store.map(Some).map_err(|_| spin::unavailable("key-value", "the default key-value store"))
     }
 }
 
@@ -63,45 +63,45 @@ mod spin {
 
     use crate::{host::Store, problem::Problem};
 
-    /// Spin's own words can name what is nobody's business: they are left out.
-    pub(super) fn broken(code: &str, what: &str) -> Problem {
-        let summary = format!("Spin cannot open {what}");
+    /// Without the message of Spin, which can contain internals of the machine.
+    pub(super) fn unavailable(code: &str, what: &str) -> Problem {
+        let summary = format!("Spin cannot access {what}");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, code, summary)
     }
 
-    fn unanswered(_: key_value::Error) -> Problem {
-        broken("key-value", "an entry of the key-value store")
+    fn failed(_: key_value::Error) -> Problem {
+        unavailable("key-value", "an entry of the key-value store")
     }
 
     impl Store for key_value::Store {
         async fn get(&self, key: &str) -> Result<Option<String>, Problem> {
-            let value = key_value::Store::get(self, key).await.map_err(unanswered)?;
-            Ok(value.and_then(|it| String::from_utf8(it).ok()))
+            let value = key_value::Store::get(self, key).await.map_err(failed)?;
+            Ok(value.and_then(|value| String::from_utf8(value).ok()))
         }
 
         async fn set(&self, key: &str, value: &str) -> Result<(), Problem> {
-            key_value::Store::set(self, key, value).await.map_err(unanswered)
+            key_value::Store::set(self, key, value).await.map_err(failed)
         }
 
         async fn delete(&self, key: &str) -> Result<(), Problem> {
-            key_value::Store::delete(self, key).await.map_err(unanswered)
+            key_value::Store::delete(self, key).await.map_err(failed)
         }
 
         async fn keys(&self) -> Result<Vec<String>, Problem> {
-            self.get_keys().await.collect().await.map_err(unanswered)
+            self.get_keys().await.collect().await.map_err(failed)
         }
     }
 }
 
 #[cfg(not(feature = "spin"))]
-impl Host for Surroundings {
-    type Store = Nowhere;
+impl Host for Runtime {
+    type Store = NoStore;
 
     async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
-        Ok(std::env::var(self.spelled(name)).ok())
+        Ok(std::env::var(self.external_name(name)).ok())
     }
 
-    fn spelled(&self, name: &str) -> String {
+    fn external_name(&self, name: &str) -> String {
         format!("ONES_{}", name.to_ascii_uppercase())
     }
 
@@ -114,7 +114,7 @@ impl Host for Surroundings {
     }
 
     fn random(&self) -> u128 {
-        chance()
+        random_number()
     }
 
     async fn store(&self) -> Result<Option<Self::Store>, Problem> {
@@ -122,12 +122,12 @@ impl Host for Surroundings {
     }
 }
 
-/// A store that there is not.
+/// The store of a host that has none.
 #[cfg(not(feature = "spin"))]
-pub(super) enum Nowhere {}
+pub(super) enum NoStore {}
 
 #[cfg(not(feature = "spin"))]
-impl crate::host::Store for Nowhere {
+impl crate::host::Store for NoStore {
     async fn get(&self, _: &str) -> Result<Option<String>, Problem> {
         match *self {}
     }
@@ -153,6 +153,6 @@ async fn wait(seconds: u64) {
     monotonic_clock::wait_for(seconds.saturating_mul(1_000_000_000)).await;
 }
 
-fn chance() -> u128 {
+fn random_number() -> u128 {
     u128::from(random::get_random_u64()) << 64 | u128::from(random::get_random_u64())
 }

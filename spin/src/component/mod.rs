@@ -1,12 +1,11 @@
-//! The component: generated bindings, and nothing but turning one side's types into the other's.
-//! No other module names a generated type.
+//! The component: the plugin's functions over the generated bindings, and its errors as problems.
 
 mod host;
-mod records;
 mod response;
 
 use futures_util::stream;
 use http::StatusCode;
+use ones_records::{Callback, Error, Explanation, Purpose, Redirect, Summary};
 use serde_json::{Value, json};
 use spin_sdk::{
     http::{IntoResponse, Request},
@@ -14,10 +13,10 @@ use spin_sdk::{
     wit_bindgen::{FutureReader, StreamReader},
 };
 
-use self::host::Surroundings;
+use self::host::Runtime;
 use crate::{
-    plugin::{Batch, Callback, Plugin, Purpose, Redirect, Run},
-    problem::{FieldError, Problem},
+    plugin::{self, Batch, Plugin, Run},
+    problem::Problem,
     routes,
 };
 
@@ -26,17 +25,18 @@ spin_sdk::wit_bindgen::generate!({
     path: "../wit",
     world: "ones:front/front",
     runtime_path: "::spin_sdk::wit_bindgen::rt",
+    with: { "ones:integration/types@0.1.0": ones_records },
     generate_all,
 });
 
-use ones::integration::integration as wit;
+use ones::integration::integration;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    response::send(routes::handle(&Surroundings, &Imported, request).await)
+    response::send(routes::handle(&Runtime, &Imported, request).await)
 }
 
-/// The plugin's code for a server that the host does not let it ask.
+/// The plugin's code for a server to which the host does not allow requests.
 const DENIED: &str = "denied";
 
 /// The plugin that this component is composed with.
@@ -45,21 +45,21 @@ struct Imported;
 
 impl Plugin for Imported {
     fn describe(&self) -> Value {
-        records::manifest(wit::describe())
+        json!(integration::describe())
     }
 
     async fn validate(&self, settings: String) -> Value {
-        records::report(wit::validate(settings).await)
+        json!(integration::validate(settings).await)
     }
 
     async fn sync_rooms(&self, settings: String) -> Run {
-        let (batches, end) = wit::sync_rooms(settings).await;
-        run(batches, records::room_batch, end)
+        let (batches, end) = integration::sync_rooms(settings).await;
+        run(batches, end)
     }
 
     async fn sync_users(&self, settings: String, since: Option<String>) -> Run {
-        let (batches, end) = wit::sync_users(settings, since).await;
-        run(batches, records::user_batch, end)
+        let (batches, end) = integration::sync_users(settings, since).await;
+        run(batches, end)
     }
 
     async fn begin_sign_in(
@@ -68,40 +68,32 @@ impl Plugin for Imported {
         redirect_uri: String,
         purpose: Purpose,
     ) -> Result<Redirect, Problem> {
-        let purpose = match purpose {
-            Purpose::SignIn => wit::Purpose::SignIn,
-            Purpose::Consent => wit::Purpose::Consent,
-        };
-        let wit::Redirect { url, flow } =
-            wit::begin_sign_in(settings, redirect_uri, purpose).await?;
-        Ok(Redirect { url, flow })
+        Ok(integration::begin_sign_in(settings, redirect_uri, purpose).await?)
     }
 
-    async fn handle_callback(&self, settings: String, it: Callback) -> Result<Value, Problem> {
-        let Callback { redirect_uri, parameters, flow } = it;
-        let callback = wit::Callback { redirect_uri, parameters, flow };
-        Ok(match wit::handle_callback(settings, callback).await? {
-            wit::CallbackOutcome::SignedIn(user) => json!({ "signedIn": records::user(user) }),
-            wit::CallbackOutcome::ConsentGranted => json!({ "consentGranted": true }),
-        })
+    async fn handle_callback(
+        &self,
+        settings: String,
+        callback: Callback,
+    ) -> Result<Value, Problem> {
+        Ok(plugin::outcome(integration::handle_callback(settings, callback).await?))
     }
 }
 
-fn run<T: 'static>(
+fn run<T: Into<Batch> + 'static>(
     batches: StreamReader<T>,
-    batch: fn(T) -> Batch,
-    end: FutureReader<Result<wit::Summary, wit::Error>>,
+    end: FutureReader<Result<Summary, Error>>,
 ) -> Run {
-    let batches = stream::unfold(batches, move |mut batches| async move {
-        let told = batches.next().await?;
-        Some((batch(told), batches))
+    let batches = stream::unfold(batches, |mut batches| async move {
+        let received = batches.next().await?;
+        Some((received.into(), batches))
     });
-    Run { batches: Box::pin(batches), end: Box::pin(async { Ok(records::summary(end.await?)) }) }
+    Run { batches: Box::pin(batches), end: Box::pin(async { Ok(json!(end.await?)) }) }
 }
 
-impl From<wit::Error> for Problem {
-    fn from(error: wit::Error) -> Self {
-        let explained = |status, it: wit::Explanation| Self {
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let explained = |status, it: Explanation| Self {
             status,
             code: it.code.into(),
             summary: it.summary,
@@ -111,47 +103,41 @@ impl From<wit::Error> for Problem {
             retry_after: None,
         };
         match error {
-            wit::Error::InvalidSettings(fields) => Self {
-                fields: fields.into_iter().map(Into::into).collect(),
+            Error::InvalidSettings(fields) => Self {
+                fields: fields.into(),
                 ..Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "invalid-settings",
-                    "The settings do not fit",
+                    "Settings are wrong",
                 )
             },
-            wit::Error::Unauthorized(it) | wit::Error::PermissionMissing(it) => {
+            Error::Unauthorized(it) | Error::PermissionMissing(it) => {
                 explained(StatusCode::FORBIDDEN, it)
             }
-            wit::Error::Throttled(seconds) => Self {
+            Error::Throttled(seconds) => Self {
                 retry_after: Some(seconds),
                 ..Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "throttled",
-                    format!("The vendor asks for patience: {seconds} seconds"),
+                    format!("The vendor limits requests: try again after {seconds} seconds"),
                 )
             },
-            wit::Error::Unavailable(it) if it.code == DENIED => {
+            Error::Unavailable(it) if it.code == DENIED => {
                 let problem = explained(StatusCode::SERVICE_UNAVAILABLE, it);
-                match host::TO_ALLOW {
+                match host::ALLOW_REMEDY {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,
                 }
             }
-            wit::Error::Unavailable(it) => explained(StatusCode::SERVICE_UNAVAILABLE, it),
-            wit::Error::Unexpected(it) => explained(StatusCode::BAD_GATEWAY, it),
-            wit::Error::Rejected(it) => explained(StatusCode::BAD_REQUEST, it),
-            wit::Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
-            wit::Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
-            wit::Error::Cancelled => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was given up")
+            Error::Unavailable(it) => explained(StatusCode::SERVICE_UNAVAILABLE, it),
+            Error::Unexpected(it) => explained(StatusCode::BAD_GATEWAY, it),
+            Error::Rejected(it) => explained(StatusCode::BAD_REQUEST, it),
+            Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
+            Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
+            Error::Cancelled => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was cancelled")
             }
-            wit::Error::Other(it) => explained(StatusCode::INTERNAL_SERVER_ERROR, it),
+            Error::Other(it) => explained(StatusCode::INTERNAL_SERVER_ERROR, it),
         }
-    }
-}
-
-impl From<wit::FieldError> for FieldError {
-    fn from(wit::FieldError { field, message }: wit::FieldError) -> Self {
-        Self { field, message }
     }
 }

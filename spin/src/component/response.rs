@@ -1,4 +1,4 @@
-//! Answers on their way to the client.
+//! Sends answers to the client.
 
 use std::pin::pin;
 
@@ -15,11 +15,10 @@ use spin_sdk::{
 
 use crate::answer::{Answer, Body};
 
-/// How often it is looked whether the client is still there while there is nothing to send, in
-/// nanoseconds.
-const LOOK: u64 = 200_000_000;
+/// How often to check whether the client has left while there is nothing to send, in nanoseconds.
+const CHECK_INTERVAL: u64 = 200_000_000;
 
-/// Gives the answer's head to the host; the body follows as it comes.
+/// Returns the head of an answer to the host, and sends the body afterwards.
 pub(super) fn send(answer: Answer) -> Result<Response, ErrorCode> {
     let (parts, body) = answer.into_parts();
     let pairs = parts.headers.iter();
@@ -33,28 +32,28 @@ pub(super) fn send(answer: Answer) -> Result<Response, ErrorCode> {
     Ok(response)
 }
 
-/// Sends a body to its end, or drops it as soon as the client is gone: with it ends a sync, and
-/// what it asks of the vendor. The SDK's own writer would notice with the next batch only.
+/// Sends a body to its end, or drops it as soon as the client has left. Dropping it ends a sync and
+/// its requests to the vendor. The writer of the SDK would notice with the next batch only.
 async fn send_body(mut writer: BodyWriter, mut body: Body) {
     loop {
-        let look = pin!(monotonic_clock::wait_for(LOOK));
-        let gone = match select(body.frame(), look).await {
+        let check = pin!(monotonic_clock::wait_for(CHECK_INTERVAL));
+        let has_left = match select(body.frame(), check).await {
             Either::Left((None, _)) => break,
             Either::Left((Some(frame), _)) => {
                 let Ok(frame) = frame;
                 let data = frame.into_data().unwrap_or_default();
                 !writer.stream_writer.write_all(data.into()).await.is_empty()
             }
-            // A write of no bytes says whether there is a reader.
+            // A write of no bytes returns whether there still is a reader.
             Either::Right(((), _)) => {
                 writer.stream_writer.write(Vec::new()).await.0 == StreamResult::Dropped
             }
         };
-        if gone {
+        if has_left {
             return;
         }
     }
     drop(writer.stream_writer);
-    // A client that is gone needs no end.
+    // Fails where the client has left, which does not matter here.
     let _ = writer.result_writer.write(Ok(None)).await;
 }

@@ -1,4 +1,4 @@
-//! What the composed components are, seen from outside.
+//! Imports, exports and metadata of the composed components.
 
 use std::{collections::BTreeSet, fs};
 
@@ -7,8 +7,9 @@ use wasmtime::{Engine, component::Component};
 
 use crate::runtime::built;
 
-/// What the plugin imports: `tests/all/component.rs` of the workspace pins it one by one.
-const PLUGIN: [&str; 22] = [
+/// Imports of the plugin, which `tests/all/component.rs` of the workspace checks.
+const PLUGIN_IMPORTS: [&str; 23] = [
+    "ones:integration/types@0.1.0",
     "wasi:cli/environment@0.2.6",
     "wasi:cli/exit@0.2.6",
     "wasi:cli/stderr@0.2.6",
@@ -33,33 +34,34 @@ const PLUGIN: [&str; 22] = [
     "wasi:random/random@0.3.0",
 ];
 
-fn imports_beyond_the_plugin(name: &str) -> Vec<String> {
+/// Lists the imports of a component that the plugin does not have.
+fn additional_imports(name: &str) -> Vec<String> {
     let engine = Engine::default();
     let component = Component::from_file(&engine, built(name)).unwrap();
     let kind = component.component_type();
     let exports: Vec<_> = kind.exports(&engine).map(|(name, _)| name.to_owned()).collect();
     assert_eq!(exports, ["wasi:http/handler@0.3.0"]);
     let imports: BTreeSet<_> = kind.imports(&engine).map(|(name, _)| name.to_owned()).collect();
-    imports.into_iter().filter(|it| !PLUGIN.contains(&it.as_str())).collect()
+    imports.into_iter().filter(|import| !PLUGIN_IMPORTS.contains(&import.as_str())).collect()
 }
 
 #[test]
-fn under_spin_the_front_adds_variables_and_a_store() {
-    let added = imports_beyond_the_plugin("ones_office365_spin.wasm");
-    assert_eq!(added, ["spin:key-value/key-value@3.0.0", "spin:variables/variables@3.0.0"]);
+fn for_spin_the_front_end_adds_variables_and_a_store() {
+    let imports = additional_imports("ones_office365_spin.wasm");
+    assert_eq!(imports, ["spin:key-value/key-value@3.0.0", "spin:variables/variables@3.0.0"]);
 }
 
 #[test]
-fn elsewhere_the_front_adds_nothing() {
-    assert_eq!(imports_beyond_the_plugin("ones_office365_serve.wasm"), [""; 0]);
+fn for_other_hosts_the_front_end_adds_no_import() {
+    assert_eq!(additional_imports("ones_office365_serve.wasm"), [""; 0]);
 }
 
 #[test]
-fn the_components_say_what_they_are() {
-    for name in ["ones_office365.wasm", "ones_office365_spin.wasm", "ones_office365_serve.wasm"] {
-        let component = Payload::from_binary(&fs::read(built(name)).unwrap()).unwrap();
-        let Metadata { name: called, description, licenses, version, .. } = component.metadata();
-        assert!(called.as_deref().unwrap().starts_with("ones-office365"));
+fn the_components_have_metadata() {
+    for file in ["ones_office365.wasm", "ones_office365_spin.wasm", "ones_office365_serve.wasm"] {
+        let component = Payload::from_binary(&fs::read(built(file)).unwrap()).unwrap();
+        let Metadata { name, description, licenses, version, .. } = component.metadata();
+        assert!(name.as_deref().unwrap().starts_with("ones-office365"));
         assert!(description.as_ref().unwrap().to_string().starts_with("Connects ONES"));
         assert_eq!(licenses.as_ref().unwrap().to_string(), "Apache-2.0");
         assert_eq!(version.as_ref().unwrap().to_string(), env!("CARGO_PKG_VERSION"));

@@ -1,4 +1,4 @@
-//! A front that answers: in this process, and under Spin where there is one.
+//! Starts the HTTP front end in this process and, where Spin is installed, under Spin.
 
 use std::{
     collections::BTreeMap,
@@ -17,38 +17,38 @@ use ureq::{Body, http};
 
 use crate::{
     manifest::Manifest,
-    runtime::{Host, Lent, Named, SERVE, SPIN, serve},
+    runtime::{Address, Host, Resources, SERVE, SPIN, serve},
     spin_up::SpinUp,
 };
 
-/// A tenant, and the variables that name it.
+/// A tenant, and changes to the variables that name it.
 pub(crate) struct Setting {
     config: Config,
     variables: BTreeMap<&'static str, Option<String>>,
 }
 
-/// A front with that tenant. Goes away with its test.
+/// A running front end with its tenant. Dropping it ends both.
 pub(crate) struct Front {
     emulator: Emulator,
     place: Place,
     url: String,
     _spin: Option<SpinUp>,
-    lent: Arc<Lent>,
+    resources: Arc<Resources>,
     _runtime: Runtime,
 }
 
-/// What runs the front.
+/// The runtime of the HTTP front end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// This process, with what Spin gives.
+    /// This process, with the interfaces of Spin.
     Host,
     /// `spin up`.
     Spin,
-    /// This process, without anything of Spin's.
+    /// This process, without the interfaces of Spin.
     Serve,
 }
 
-/// An answer, read whole.
+/// A complete answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
@@ -56,33 +56,33 @@ pub(crate) struct Answer {
 }
 
 impl Setting {
-    /// A tenant of so many people and rooms.
-    pub(crate) fn of(users: usize, rooms: usize) -> Self {
+    /// Returns a tenant with this number of users and rooms.
+    pub(crate) fn with(users: usize, rooms: usize) -> Self {
         let config = Config { users, rooms, ..Config::default() };
         Self { config, variables: BTreeMap::new() }
     }
 
-    /// Another value of a variable, or none.
+    /// Sets a variable to another value, or removes it.
     pub(crate) fn variable(mut self, name: &'static str, value: Option<&str>) -> Self {
         self.variables.insert(name, value.map(str::to_owned));
         self
     }
 
-    /// Under Spin, and where there is none in a host that gives what Spin does.
-    pub(crate) fn under_spin(&self, test: impl Fn(&Front)) {
+    /// Runs a test in this process and, where Spin is installed, a second time under Spin.
+    pub(crate) fn run(&self, test: impl Fn(&Front)) {
         test(&self.start(Place::Host));
         if env::var_os("ONES_SPIN").is_some() {
             test(&self.start(Place::Spin));
         }
     }
 
-    /// In a host of this process that gives what Spin does.
-    pub(crate) fn hosted(&self) -> Front {
+    /// Starts the front end in this process, with the interfaces of Spin.
+    pub(crate) fn start_with_spin_interfaces(&self) -> Front {
         self.start(Place::Host)
     }
 
-    /// In a host of WASI 0.3 that has nothing of Spin's.
-    pub(crate) fn served(&self) -> Front {
+    /// Starts the front end in this process, without the interfaces of Spin.
+    pub(crate) fn start_without_spin(&self) -> Front {
         self.start(Place::Serve)
     }
 
@@ -93,7 +93,7 @@ impl Setting {
             .build()
             .unwrap();
         let emulator = runtime.block_on(Emulator::start(self.config.clone())).unwrap();
-        let mut given: BTreeMap<String, String> = [
+        let mut variables: BTreeMap<String, String> = [
             ("cloud", "custom".to_owned()),
             ("authority", emulator.authority()),
             ("graph", emulator.graph()),
@@ -106,76 +106,76 @@ impl Setting {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let here = format!("http://{}", listener.local_addr().unwrap());
         if place == Place::Serve {
-            // As the README has it: the component is not told where it answers.
-            given.insert("public_url".to_owned(), here.clone());
+            // Such a host does not pass on its address: see docs/spin.md.
+            variables.insert("public_url".to_owned(), here.clone());
         }
         for (name, value) in &self.variables {
             match value {
-                Some(value) => given.insert((*name).to_owned(), value.clone()),
-                None => given.remove(*name),
+                Some(value) => variables.insert((*name).to_owned(), value.clone()),
+                None => variables.remove(*name),
             };
         }
-        let lent = Arc::new(place.lends(&given, &emulator));
-        let answer_here = |compiled, named| {
+        let resources = Arc::new(place.resources(&variables, &emulator));
+        let serve_here = |compiled, address| {
             let _in_runtime = runtime.enter();
-            serve(listener, Host::new(compiled, lent.clone()), named);
+            serve(listener, Host::new(compiled, resources.clone()), address);
             (None, here)
         };
         let (spin, url) = match place {
-            Place::Host => answer_here(&SPIN, Named::InFull),
-            Place::Serve => answer_here(&SERVE, Named::ByPath),
+            Place::Host => serve_here(&SPIN, Address::WithHost),
+            Place::Serve => serve_here(&SERVE, Address::PathOnly),
             Place::Spin => {
-                let (spin, url) = SpinUp::start(&given);
+                let (spin, url) = SpinUp::start(&variables);
                 (Some(spin), url)
             }
         };
-        Front { emulator, place, url, _spin: spin, lent, _runtime: runtime }
+        Front { emulator, place, url, _spin: spin, resources, _runtime: runtime }
     }
 }
 
 impl Place {
-    /// What the component is lent in this process.
-    fn lends(self, variables: &BTreeMap<String, String>, emulator: &Emulator) -> Lent {
+    /// Returns what the component can use in this process.
+    fn resources(self, variables: &BTreeMap<String, String>, emulator: &Emulator) -> Resources {
         let manifest = Manifest::read();
-        let spelled = |(name, value): (&String, &String)| {
+        let environment_variable = |(name, value): (&String, &String)| {
             (format!("ONES_{}", name.to_ascii_uppercase()), value.clone())
         };
         match self {
-            Self::Host => Lent {
+            Self::Host => Resources {
                 variables: manifest.variables(variables),
                 allowed: manifest.allowed(variables),
                 stores: manifest.front().key_value_stores.clone(),
-                ..Lent::default()
+                ..Resources::default()
             },
-            Self::Serve => Lent {
-                environment: variables.iter().map(spelled).collect(),
+            Self::Serve => Resources {
+                environment: variables.iter().map(environment_variable).collect(),
                 allowed: [emulator.authority(), emulator.graph()].into(),
-                ..Lent::default()
+                ..Resources::default()
             },
-            Self::Spin => Lent::default(),
+            Self::Spin => Resources::default(),
         }
     }
 }
 
 impl Front {
-    /// An address of it.
-    pub(crate) fn at(&self, path: &str) -> String {
+    /// Returns the URL of a path.
+    pub(crate) fn url_of(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
     pub(crate) fn get(&self, path: &str, cookie: &str) -> Answer {
-        read(agent().get(self.at(path)).header("cookie", cookie).call().unwrap())
+        read(agent().get(self.url_of(path)).header("cookie", cookie).call().unwrap())
     }
 
     pub(crate) fn head(&self, path: &str) -> Answer {
-        read(agent().head(self.at(path)).call().unwrap())
+        read(agent().head(self.url_of(path)).call().unwrap())
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         read(self.send(path, body))
     }
 
-    /// The bytes of an answer as they come.
+    /// Returns the body of an answer, which is read while it is sent.
     pub(crate) fn bytes(&self, path: &str, body: &Value) -> impl Read + use<> {
         let answer = self.send(path, body);
         assert_eq!(answer.status(), 200);
@@ -183,47 +183,47 @@ impl Front {
         answer.into_body().into_reader()
     }
 
-    /// The lines of an answer as they come.
+    /// Returns the lines of an answer, which are read while they are sent.
     pub(crate) fn lines(&self, path: &str, body: &Value) -> impl Iterator<Item = Value> + use<> {
         let lines = BufReader::new(self.bytes(path, body)).lines();
-        lines.map(|it| serde_json::from_str(&it.unwrap()).unwrap())
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
     }
 
-    /// Asks for a sync, and leaves before its first batch, as soon as the plugin asks for a path.
-    /// Returns once the plugin waits for no answer.
-    pub(crate) fn leave_before_the_first_batch(&self, sync: &str, held: &str) {
-        let request = agent().post(self.at(&format!("/sync/{sync}")));
+    /// Begins a sync, and closes the connection before the first batch, once the plugin has
+    /// requested a path. Returns once the plugin waits for no answer.
+    pub(crate) fn leave_before_the_first_batch(&self, sync: &str, path: &str) {
+        let request = agent().post(self.url_of(&format!("/sync/{sync}")));
         let request = request.header("content-type", "application/json");
         let answer = request.header("prefer", "wait=0").send("{}").unwrap();
         assert_eq!(answer.status(), 200);
-        let patience = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let wait_until = |reached: &dyn Fn() -> bool, what: &str| {
             while !reached() {
-                assert!(Instant::now() < patience, "{what}");
+                assert!(Instant::now() < deadline, "{what}");
                 thread::sleep(Duration::from_millis(10));
             }
         };
-        wait_until(&|| self.asked(held) > 0, "the plugin asks for nothing");
+        wait_until(&|| self.request_count(path) > 0, "the plugin sends no request");
         drop(answer);
-        let is_silent = || self.lent.unanswered.load(Ordering::SeqCst) == 0;
-        wait_until(&is_silent, "the plugin still waits for an answer");
+        let has_no_request = || self.resources.pending_requests.load(Ordering::SeqCst) == 0;
+        wait_until(&has_no_request, "the plugin still waits for an answer");
     }
 
-    /// What is in the key-value store, as text.
+    /// Returns the content of the key-value store, as text.
     pub(crate) fn stored(&self) -> String {
-        let kept = self.lent.kept.lock().unwrap();
+        let stored = self.resources.stored.lock().unwrap();
         let text = |(key, value): (&String, &Vec<u8>)| {
             format!("{key}={}\n", String::from_utf8_lossy(value))
         };
-        kept.iter().map(text).collect()
+        stored.iter().map(text).collect()
     }
 
-    /// A sync, to its end.
+    /// Runs a sync to its end, and returns its lines.
     pub(crate) fn sync(&self, what: &str, body: &Value) -> Vec<Value> {
         self.lines(&format!("/sync/{what}"), body).collect()
     }
 
-    /// With a header of its own, and whatever body.
+    /// Sends a POST with this `Content-Type` and body.
     pub(crate) fn post_as(
         &self,
         path: &str,
@@ -231,21 +231,21 @@ impl Front {
         cookie: &str,
         body: &str,
     ) -> Answer {
-        let request = agent().post(self.at(path)).header("cookie", cookie);
+        let request = agent().post(self.url_of(path)).header("cookie", cookie);
         read(request.header("content-type", content_type).send(body).unwrap())
     }
 
     fn send(&self, path: &str, body: &Value) -> http::Response<Body> {
-        let request = agent().post(self.at(path)).header("content-type", "application/json");
+        let request = agent().post(self.url_of(path)).header("content-type", "application/json");
         request.send(body.to_string()).unwrap()
     }
 
-    /// How often a path was asked, by a part of it.
-    pub(crate) fn asked(&self, part: &str) -> usize {
-        self.requests().iter().filter(|it| it.path.contains(part)).count()
+    /// Returns the number of requests of the plugin whose path contains a text.
+    pub(crate) fn request_count(&self, part: &str) -> usize {
+        self.requests().iter().filter(|request| request.path.contains(part)).count()
     }
 
-    /// Settings as a request brings them, with another secret.
+    /// Returns settings for the body of a request, with this secret.
     pub(crate) fn settings(&self, client_secret: &str) -> Value {
         serde_json::json!({
             "server": {
@@ -275,7 +275,7 @@ impl fmt::Debug for Front {
 
 impl Drop for Front {
     fn drop(&mut self) {
-        let traps = self.lent.traps.lock().unwrap();
+        let traps = self.resources.traps.lock().unwrap();
         assert!(thread::panicking() || traps.is_empty(), "{traps:#?}");
     }
 }
@@ -283,14 +283,14 @@ impl Drop for Front {
 impl Answer {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|it| panic!("{it}: {}", self.text))
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|it| it.to_str().unwrap()).unwrap_or_default()
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// Expects a problem, and says what it is.
+    /// Asserts that the answer is this problem, and returns it.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(
@@ -303,13 +303,13 @@ impl Answer {
         problem
     }
 
-    /// What a browser sends back of a `Set-Cookie`.
+    /// Returns the part of `Set-Cookie` that a browser sends back.
     pub(crate) fn cookie(&self) -> String {
         self.header("set-cookie").split(';').next().unwrap().to_owned()
     }
 }
 
-/// No redirect is followed, and no proxy of the machine's is asked.
+/// Returns a client that follows no redirects and uses no proxy of this machine.
 pub(crate) fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .max_redirects(0)
@@ -328,7 +328,7 @@ fn read(mut answer: http::Response<Body>) -> Answer {
 }
 
 #[test]
-fn the_variables_for_the_emulator_are_those_of_the_tenant_that_it_starts_as() {
+fn emulator_json_names_the_tenant_of_the_emulator() {
     let variables: BTreeMap<String, String> =
         serde_json::from_str(include_str!("../../emulator.json")).unwrap();
     let runtime = Runtime::new().unwrap();
@@ -342,5 +342,5 @@ fn the_variables_for_the_emulator_are_those_of_the_tenant_that_it_starts_as() {
     }
     let manifest = Manifest::read();
     let allowed = manifest.allowed(&variables);
-    assert!(["authority", "graph"].iter().all(|it| allowed.contains(&variables[*it])));
+    assert!(["authority", "graph"].iter().all(|name| allowed.contains(&variables[*name])));
 }

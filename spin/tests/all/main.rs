@@ -1,9 +1,9 @@
-//! The composed component in a host that gives it what Spin would, against the emulated tenant.
+//! Tests of the composed component with the emulated tenant, in a host that offers what Spin does.
 //!
-//! `cargo xtask test` builds the component first, and where a `spin` that can run it is on the
-//! `PATH`, the same tests run under it as well.
+//! `cargo xtask test` builds the component first. Where it finds a `spin` that can run the
+//! component, the same tests also run under Spin.
 
-#![expect(clippy::unwrap_used, reason = "in a test, what should not happen ends it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod component;
 mod front;

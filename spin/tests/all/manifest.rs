@@ -1,9 +1,8 @@
-//! `spin.toml`, read as strictly as Spin reads it.
+//! Reads `spin.toml` as strictly as Spin does, and checks it.
 //!
-//! Source of the shape: Spin's manifest reference, version 2
-//! (<https://spinframework.dev/manifest-reference>). Only what this manifest uses is known here, and
-//! all else is refused, as Spin refuses what it does not know. In `inherit_configuration` Spin
-//! ignores a misspelt key, so this is stricter.
+//! Source: Spin's manifest reference, version 2 (<https://spinframework.dev/manifest-reference>).
+//! These types contain only what this manifest uses, and refuse all other keys, as Spin refuses
+//! unknown keys. In `inherit_configuration`, Spin ignores unknown keys; this is stricter.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ones_office365::cloud::Cloud;
+use ones_office365::{cloud::Cloud, endpoints::Endpoints};
 use serde::Deserialize;
 
 /// The application, and its one component.
@@ -110,35 +109,35 @@ impl Manifest {
         &self.component.front
     }
 
-    /// What the component's variables are where the application's are these.
-    pub(crate) fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    /// Returns the variables of the component, for these variables of the application.
+    pub(crate) fn variables(&self, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let resolved =
-            |(name, template): (&String, &String)| (name.clone(), self.resolve(template, given));
+            |(name, template): (&String, &String)| (name.clone(), self.resolve(template, values));
         self.front().variables.iter().map(resolved).collect()
     }
 
-    /// The origins that the component may ask.
-    pub(crate) fn allowed(&self, given: &BTreeMap<String, String>) -> BTreeSet<String> {
-        self.front().allowed_outbound_hosts.iter().map(|it| self.resolve(it, given)).collect()
+    /// Returns the origins to which the component may send requests.
+    pub(crate) fn allowed(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
+        self.front().allowed_outbound_hosts.iter().map(|host| self.resolve(host, values)).collect()
     }
 
-    /// A text, or a variable in double braces: more of templates this manifest does not use.
-    fn resolve(&self, template: &str, given: &BTreeMap<String, String>) -> String {
-        let name = template.strip_prefix("{{").and_then(|it| it.strip_suffix("}}"));
+    /// Resolves a text, or a variable in double braces. This manifest uses no other templates.
+    fn resolve(&self, template: &str, values: &BTreeMap<String, String>) -> String {
+        let name = template.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
         let Some(name) = name.map(str::trim) else { return template.to_owned() };
-        given.get(name).unwrap_or(&self.variables[name].default).clone()
+        values.get(name).unwrap_or(&self.variables[name].default).clone()
     }
 }
 
 #[test]
-fn the_manifest_is_what_spin_reads() {
+fn spin_can_read_the_manifest() {
     let manifest = Manifest::read();
     assert_eq!(manifest.spin_manifest_version, 2);
     assert_eq!(manifest.application.version, env!("CARGO_PKG_VERSION"));
-    // A kebab id, and lower snake case with single underscores.
-    let is_word = |it: &str| {
-        it.starts_with(|it: char| it.is_ascii_lowercase())
-            && it.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    // Spin wants kebab case for the name, and snake case for variables.
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && word.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
     };
     assert!(manifest.application.name.split('-').all(is_word));
     for name in manifest.variables.keys() {
@@ -151,7 +150,8 @@ fn the_manifest_is_what_spin_reads() {
 #[test]
 fn secrets_are_marked_and_every_variable_reaches_the_component() {
     let manifest = Manifest::read();
-    let secrets: Vec<_> = manifest.variables.iter().filter(|(_, it)| it.secret).collect();
+    let secrets: Vec<_> =
+        manifest.variables.iter().filter(|(_, variable)| variable.secret).collect();
     let names: Vec<_> = secrets.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["client_secret", "settings"]);
     for name in manifest.variables.keys() {
@@ -160,7 +160,7 @@ fn secrets_are_marked_and_every_variable_reaches_the_component() {
 }
 
 #[test]
-fn the_plugin_gets_the_hosts_and_nothing_else() {
+fn the_plugin_inherits_the_allowed_hosts_only() {
     let front = Manifest::read().component.front;
     let [(import, plugin)] = &front.dependencies.iter().collect::<Vec<_>>()[..] else {
         panic!("one dependency")
@@ -170,7 +170,7 @@ fn the_plugin_gets_the_hosts_and_nothing_else() {
     for file in [&plugin.path, &front.source] {
         assert!(
             root().join(file).exists(),
-            "{}: `{}` makes it",
+            "{} is missing: run `{}`",
             file.display(),
             front.build.command
         );
@@ -178,7 +178,7 @@ fn the_plugin_gets_the_hosts_and_nothing_else() {
 }
 
 #[test]
-fn hosts_are_origins_once_the_variables_are_known() {
+fn allowed_hosts_are_https_origins() {
     let manifest = Manifest::read();
     for host in manifest.allowed(&BTreeMap::new()) {
         let url = url::Url::parse(&host).unwrap();
@@ -188,17 +188,17 @@ fn hosts_are_origins_once_the_variables_are_known() {
 }
 
 #[test]
-fn every_cloud_that_has_a_name_is_allowed() {
+fn every_named_cloud_is_allowed() {
     let allowed = Manifest::read().allowed(&BTreeMap::new());
     for (name, cloud) in Cloud::NAMED {
-        for origin in cloud.endpoints("contoso.example").origins() {
+        for origin in Endpoints::new(&cloud, "contoso.example").origins() {
             assert!(allowed.contains(&origin), "{origin} of {name}");
         }
     }
 }
 
 #[test]
-fn what_is_watched_is_there() {
+fn watched_folders_exist() {
     for pattern in Manifest::read().component.front.build.watch {
         let folder = pattern.split('*').next().unwrap();
         assert!(root().join(folder).exists(), "{pattern}");

@@ -1,4 +1,4 @@
-//! `spin up`, for as long as a test needs it.
+//! Runs `spin up` for the duration of a test.
 
 use std::{
     collections::BTreeMap,
@@ -15,51 +15,51 @@ use url::Url;
 
 use crate::manifest::root;
 
-/// How long Spin may take to end by itself.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long Spin may take to end after a signal.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A `spin up` and the `spin trigger` that it starts, in a process group of their own.
+/// `spin up` and the `spin trigger` that it starts, in a process group of their own.
 pub(crate) struct SpinUp {
     process: Child,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl SpinUp {
-    /// Starts Spin on a free port, and says where it answers.
+    /// Starts Spin on a free port, and returns its URL.
     pub(crate) fn start(variables: &BTreeMap<String, String>) -> (Self, String) {
         let program = env::var_os("ONES_SPIN").unwrap_or_else(|| OsString::from("spin"));
-        Self::start_as(&program, variables, PATIENCE)
+        Self::start_as(&program, variables, TIMEOUT)
     }
 
     fn start_as(
         program: &OsStr,
         variables: &BTreeMap<String, String>,
-        patience: Duration,
+        timeout: Duration,
     ) -> (Self, String) {
         let mut command = Command::new(program);
-        // Neither state nor logs are left behind.
+        // Without folders for state and logs.
         command.args(["up", "--listen", "127.0.0.1:0", "--state-dir", "", "--log-dir", ""]);
         command.arg("--from").arg(root().join("spin.toml"));
         for (name, value) in variables {
             command.env(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value);
         }
         let process = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
-        // Ends the process also where no line comes.
-        let mut up = Self { process, patience };
+        // From here on, a panic ends the process.
+        let mut up = Self { process, timeout };
         let stdout = up.process.stdout.take().unwrap();
         let mut lines = BufReader::new(stdout).lines().map(Result::unwrap);
-        // It lists its routes once it listens.
+        // Spin prints its routes once it listens.
         let url = lines.find_map(|line| {
             let start = line.find("http://127.0.0.1:")?;
             Some(Url::parse(line[start..].split_whitespace().next()?).ok()?.origin())
         });
-        let url = url.expect("a line that says where it is").ascii_serialization();
-        // It stops where nobody reads.
+        let url = url.expect("a line with the URL").ascii_serialization();
+        // Spin would block where its output is not read.
         thread::spawn(move || lines.for_each(drop));
         (up, url)
     }
 
-    /// Sends a signal to the group. The shell's own `kill` is there wherever a shell is.
+    /// Sends a signal to the group. Every shell has `kill`.
     fn signal(&self, name: &str) {
         let group = self.process.id().to_string();
         let kill = ["-c", "kill -s \"$0\" -- \"-$1\"", name, &group];
@@ -68,15 +68,15 @@ impl SpinUp {
 }
 
 impl Drop for SpinUp {
-    /// Asked to end, Spin ends its triggers too; killed, it would leave them behind, and they keep
-    /// the output of the tests open.
+    /// After TERM, Spin ends its triggers too. After KILL, they would continue, and keep the output
+    /// of the tests open.
     fn drop(&mut self) {
         self.signal("TERM");
-        let patience = Instant::now() + self.patience;
-        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < patience {
+        let deadline = Instant::now() + self.timeout;
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(20));
         }
-        // Whatever of the group is left.
+        // For processes of the group that remain.
         self.signal("KILL");
         let _ = self.process.wait();
     }
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// A program that starts another, as `spin up` does, and does this when it is asked to end.
+    /// Writes a program that starts another, as `spin up` does, and on TERM runs this command.
     fn program(name: &str, on_end: &str) -> PathBuf {
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let script = format!(
@@ -101,36 +101,36 @@ mod tests {
         file
     }
 
-    /// Whether a process runs; one that only waits to be buried does not.
+    /// Returns whether a process runs. A zombie does not.
     fn runs(process: &str) -> bool {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        stat.rsplit(')').next().is_some_and(|it| !it.is_empty() && !it.starts_with(" Z"))
+        stat.rsplit(')').next().is_some_and(|state| !state.is_empty() && !state.starts_with(" Z"))
     }
 
     #[track_caller]
-    fn leaves_nothing_behind(name: &str, on_end: &str, patience: Duration) {
+    fn ends_with_its_triggers(name: &str, on_end: &str, timeout: Duration) {
         let program = program(name, on_end);
-        let (up, url) = SpinUp::start_as(program.as_os_str(), &BTreeMap::new(), patience);
+        let (up, url) = SpinUp::start_as(program.as_os_str(), &BTreeMap::new(), timeout);
         assert_eq!(url, "http://127.0.0.1:4");
         let arguments = fs::read_to_string(program.with_extension("arguments")).unwrap();
         assert!(arguments.contains("--log-dir\n\n"), "{arguments}");
         let trigger = fs::read_to_string(program.with_extension("trigger")).unwrap();
         assert!(runs(trigger.trim()));
         drop(up);
-        let patience = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while runs(trigger.trim()) {
-            assert!(Instant::now() < patience, "the trigger is left behind");
+            assert!(Instant::now() < deadline, "the trigger still runs");
             thread::sleep(Duration::from_millis(10));
         }
     }
 
     #[test]
-    fn spin_is_asked_to_end_and_takes_its_triggers_along() {
-        leaves_nothing_behind("spin-that-ends", "kill $!; exit", PATIENCE);
+    fn spin_ends_with_its_triggers_after_a_signal() {
+        ends_with_its_triggers("spin-that-ends", "kill $!; exit", TIMEOUT);
     }
 
     #[test]
     fn a_spin_that_does_not_end_is_killed_with_its_triggers() {
-        leaves_nothing_behind("spin-that-stays", "", Duration::ZERO);
+        ends_with_its_triggers("spin-that-stays", "", Duration::ZERO);
     }
 }

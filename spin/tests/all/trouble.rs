@@ -1,15 +1,15 @@
-//! What goes wrong, and what is said of it.
+//! Errors, and how they are reported.
 
 use std::collections::BTreeMap;
 
 use m365_emulator::{Fault, Then};
 use serde_json::json;
 
-use crate::front::Setting;
+use crate::{front::Setting, routes::lines_of};
 
 #[test]
-fn a_body_that_is_none_is_refused() {
-    Setting::of(1, 1).under_spin(|front| {
+fn invalid_bodies_are_refused() {
+    Setting::with(1, 1).run(|front| {
         for path in ["/validate", "/sync/rooms", "/sync/users"] {
             let form = front.post_as(path, "text/plain", "", "{}");
             form.problem(415, "content-type");
@@ -23,20 +23,20 @@ fn a_body_that_is_none_is_refused() {
             large.problem(413, "body-too-large");
             assert_eq!(front.get(path, "").header("allow"), "POST");
         }
-        assert_eq!(front.requests().len(), 0, "nobody is asked");
+        assert_eq!(front.requests().len(), 0, "no request is sent");
     });
 }
 
 #[test]
-fn variables_that_are_missing_are_named() {
-    let setting = Setting::of(1, 1).variable("tenant_id", None).variable("client_secret", None);
-    setting.under_spin(|front| {
+fn missing_variables_are_named() {
+    let setting = Setting::with(1, 1).variable("tenant_id", None).variable("client_secret", None);
+    setting.run(|front| {
         for path in ["/validate", "/sync/rooms", "/sync/users"] {
             let problem = front.post(path, &json!({})).problem(400, "settings-missing");
-            let said = problem["detail"].as_str().unwrap();
+            let detail = problem["detail"].as_str().unwrap();
             assert!(
-                said.contains("SPIN_VARIABLE_TENANT_ID, SPIN_VARIABLE_CLIENT_SECRET"),
-                "{said}"
+                detail.contains("SPIN_VARIABLE_TENANT_ID, SPIN_VARIABLE_CLIENT_SECRET"),
+                "{detail}"
             );
         }
         front.get("/sign-in", "").problem(400, "settings-missing");
@@ -44,39 +44,39 @@ fn variables_that_are_missing_are_named() {
 }
 
 #[test]
-fn settings_of_a_variable_that_are_no_object_are_not_taken_for_a_syntax_error() {
-    let setting = Setting::of(1, 1).variable("settings", Some("[1]"));
-    setting.under_spin(|front| {
+fn a_settings_variable_that_is_not_an_object_is_refused() {
+    let setting = Setting::with(1, 1).variable("settings", Some("[1]"));
+    setting.run(|front| {
         let problem = front.post("/validate", &json!({})).problem(500, "settings-variable");
         assert_eq!(problem["detail"], "SPIN_VARIABLE_SETTINGS is JSON, but not an object");
     });
 }
 
 #[test]
-fn a_public_name_over_http_is_no_address_to_come_back_to() {
-    let setting = Setting::of(1, 1).variable("public_url", Some("http://ones.example"));
-    setting.under_spin(|front| {
+fn a_sign_in_over_http_is_refused_outside_of_loopback() {
+    let setting = Setting::with(1, 1).variable("public_url", Some("http://ones.example"));
+    setting.run(|front| {
         let problem = front.get("/sign-in", "").problem(400, "redirect-uri");
         let remedy = problem["remedy"].as_str().unwrap();
         assert!(remedy.contains("SPIN_VARIABLE_PUBLIC_URL"), "{remedy}");
-        assert_eq!(front.requests().len(), 0, "nobody is asked");
+        assert_eq!(front.requests().len(), 0, "no request is sent");
     });
 }
 
 #[test]
-fn settings_that_do_not_fit_are_told_field_by_field() {
-    Setting::of(1, 1).under_spin(|front| {
+fn wrong_settings_are_listed_by_field() {
+    Setting::with(1, 1).run(|front| {
         let answer =
             front.post("/sync/users", &json!({ "settings": { "server": { "name": "A" } } }));
         let problem = answer.problem(422, "invalid-settings");
         let fields = problem["fields"].as_array().unwrap();
-        assert!(fields.iter().any(|it| it["field"] == "/server/tenantId"), "{problem:#}");
+        assert!(fields.iter().any(|field| field["field"] == "/server/tenantId"), "{problem:#}");
     });
 }
 
 #[test]
-fn a_host_that_the_manifest_does_not_name_is_denied() {
-    Setting::of(1, 1).under_spin(|front| {
+fn a_request_to_a_host_outside_of_the_manifest_is_denied() {
+    Setting::with(1, 1).run(|front| {
         let mut settings = front.settings(&front.client_secret());
         settings["server"]["cloud"]["authority"] = json!("http://127.0.0.1:9");
         for path in ["/sync/rooms", "/sync/users"] {
@@ -92,8 +92,8 @@ fn a_host_that_the_manifest_does_not_name_is_denied() {
 }
 
 #[test]
-fn a_secret_that_is_wrong_is_said_and_not_shown() {
-    Setting::of(1, 1).variable("client_secret", Some("hunter2")).under_spin(|front| {
+fn a_wrong_secret_is_reported_and_not_shown() {
+    Setting::with(1, 1).variable("client_secret", Some("hunter2")).run(|front| {
         let answer = front.post("/sync/rooms", &json!({}));
         let problem = answer.problem(403, "AADSTS7000215");
         assert!(problem["remedy"].is_string(), "{problem:#}");
@@ -104,8 +104,8 @@ fn a_secret_that_is_wrong_is_said_and_not_shown() {
 }
 
 #[test]
-fn patience_that_is_asked_for_is_passed_on() {
-    Setting::of(1, 1).under_spin(|front| {
+fn throttling_is_reported_with_retry_after() {
+    Setting::with(1, 1).run(|front| {
         let then = Then::Answer {
             status: 429,
             headers: BTreeMap::from([("Retry-After".to_owned(), "3600".to_owned())]),
@@ -119,8 +119,8 @@ fn patience_that_is_asked_for_is_passed_on() {
 }
 
 #[test]
-fn trouble_in_the_middle_is_the_last_line_and_what_came_before_stands() {
-    Setting::of(3_000, 2).under_spin(|front| {
+fn an_error_after_the_first_batch_is_the_last_line_and_the_run_can_be_acknowledged() {
+    Setting::with(3_000, 2).run(|front| {
         let then = Then::Answer {
             status: 429,
             headers: BTreeMap::from([("Retry-After".to_owned(), "3600".to_owned())]),
@@ -131,9 +131,9 @@ fn trouble_in_the_middle_is_the_last_line_and_what_came_before_stands() {
         let lines = front.sync("users", &json!({}));
         assert_eq!(lines.last().unwrap()["error"]["code"], "throttled");
         front.set_faults(Vec::new()).unwrap();
-        let told = crate::routes::of(&lines, "user").len();
+        let received = lines_of(&lines, "user").len();
         let rest = front.sync("users", &json!({ "ack": lines.last().unwrap()["run"] }));
         assert!(rest.last().unwrap()["summary"].is_object(), "{:#}", rest.last().unwrap());
-        assert!(told > 0 && told + crate::routes::of(&rest, "user").len() < 2 * 3_000 - told);
+        assert!(received > 0 && received + lines_of(&rest, "user").len() < 2 * 3_000 - received);
     });
 }

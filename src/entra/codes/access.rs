@@ -1,4 +1,4 @@
-//! What policies of the tenant allow: Conditional Access, security defaults, other tenants.
+//! Policies of the tenant: Conditional Access, security defaults, other tenants.
 //!
 //! Source for apps:
 //! <https://learn.microsoft.com/entra/identity/conditional-access/workload-identity>.
@@ -9,16 +9,16 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[50131, 53003, 530_032],
         summary: "A Conditional Access policy of the tenant blocks the app",
-        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs → Service principal sign-ins, see \
-            which policy it is; then under Security → Conditional Access, exclude the app's \
-            service principal from the policy, or allow the addresses that ONES comes from",
+        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs → Service principal sign-ins, find \
+            the policy; then under Security → Conditional Access, exclude the app's \
+            service principal from the policy, or allow the IP addresses of ONES",
         ..ROW
     },
     Cause {
         codes: &[530_035],
         summary: "The security defaults of the tenant block the request",
-        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, see what was blocked and why; ask \
-            an administrator of the tenant",
+        remedy: "In {portal}: Microsoft Entra ID → Sign-in logs, find out what was blocked and \
+            why; ask an administrator of the tenant",
         ..ROW
     },
     Cause {
@@ -28,33 +28,33 @@ pub(super) const ROWS: &[Cause] = &[
         ],
         when: When::SignIn,
         case: Case::Declined,
-        summary: "A Conditional Access policy of your company does not let this sign-in through",
-        remedy: "Sign in from a device and a place that your company allows; an administrator \
-            finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
+        summary: "A Conditional Access policy of your company does not allow this sign-in",
+        remedy: "Sign in from a device and a location that your company allows. An \
+            administrator finds the reason in {portal}: Microsoft Entra ID → Sign-in logs",
         ..ROW
     },
     Cause {
         codes: &[50072, 50074, 50076, 50078, 50079],
         when: When::SignIn,
         case: Case::Declined,
-        summary: "Your company asks for a second factor, which was not given",
-        remedy: "Begin again in ONES, and confirm the sign-in as Microsoft asks",
+        summary: "Your company requires a second factor, which was not provided",
+        remedy: "Start again in ONES, and confirm the sign-in when Microsoft asks for it",
         ..ROW
     },
     Cause {
         codes: &[500_212, 500_213, 1_000_104],
         when: When::SignIn,
         case: Case::Declined,
-        summary: "The policies of the two companies do not let accounts of one into the other",
+        summary: "The policies of the two companies do not allow accounts of one in the other",
         remedy: "Sign in with an account of this company, or ask an administrator to allow it in \
             {portal}: Microsoft Entra ID → External Identities → Cross-tenant access settings",
         ..ROW
     },
-    // To ask again at once would only make it longer.
+    // Another request at once would only make the block longer.
     Cause {
         codes: &[50196],
         case: Case::Unavailable,
-        summary: "Entra ID blocks the app for a while, since it asked for too many tokens",
+        summary: "Entra ID blocks the app for some time, since it requested too many tokens",
         remedy: "Wait an hour; check whether another program uses the same client ID",
         ..ROW
     },

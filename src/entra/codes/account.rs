@@ -1,21 +1,21 @@
-//! The account that a user signs in with, and what the user did.
+//! The account with which a user signs in, and the decision of the user.
 
 use super::{Case, Cause, ROW, When};
 
-/// From the login page or, for consent, from the settings.
-const BEGIN_AGAIN: &str = "Begin again in ONES";
+/// The user starts from the login page or, for consent, from the settings.
+const START_AGAIN: &str = "Start again in ONES";
 
 const DECLINED: Cause = Cause { when: When::SignIn, case: Case::Declined, ..ROW };
 
 const NOT_OF_THE_TENANT: Cause = Cause {
-    summary: "This account is not one of the tenant",
+    summary: "This account does not belong to the tenant",
     remedy: "Sign in with an account of your company, or ask to be invited to the tenant",
     ..DECLINED
 };
 
 const AGAIN: Cause = Cause {
-    summary: "Microsoft wants the person to sign in anew",
-    remedy: BEGIN_AGAIN,
+    summary: "Microsoft requires the user to sign in again",
+    remedy: START_AGAIN,
     ..DECLINED
 };
 
@@ -23,8 +23,8 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[65004],
         errors: &["access_denied"],
-        summary: "What Microsoft asked for was declined",
-        remedy: "Begin again in ONES, and accept what Microsoft asks for",
+        summary: "The user declined what Microsoft asked for",
+        remedy: "Start again in ONES, and accept what Microsoft asks for",
         ..DECLINED
     },
     Cause {
@@ -35,22 +35,22 @@ pub(super) const ROWS: &[Cause] = &[
     },
     Cause {
         codes: &[50053],
-        summary: "This account is locked after too many failed sign-ins, or the address is one \
-            that attacks came from",
-        remedy: "Wait a while and begin again in ONES; an administrator finds the reason in \
+        summary: "This account is locked after too many failed sign-ins, or attacks came from \
+            this IP address",
+        remedy: "Wait some time and start again in ONES. An administrator finds the reason in \
             {portal}: Microsoft Entra ID → Sign-in logs",
         ..DECLINED
     },
     Cause {
         codes: &[50055, 50144],
         summary: "The password of this account has expired",
-        remedy: "Change the password, then begin again in ONES",
+        remedy: "Change the password, then start again in ONES",
         ..DECLINED
     },
     Cause {
         codes: &[50056, 50064, 50126],
-        summary: "User name or password are wrong",
-        remedy: BEGIN_AGAIN,
+        summary: "The user name or the password is wrong",
+        remedy: START_AGAIN,
         ..DECLINED
     },
     // "The user account has been deleted from the directory", says Microsoft of 500341.
@@ -72,16 +72,16 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[54005, 70000, 70008, 501_481, 700_005],
         errors: &["invalid_grant"],
         case: Case::Rejected,
-        summary: "The code that the browser brought is used up, too old, or was never given",
-        remedy: BEGIN_AGAIN,
+        summary: "The code from the browser was used before, is too old, or was never issued",
+        remedy: START_AGAIN,
         ..DECLINED
     },
     Cause {
         codes: &[20001, 20012, 20033, 40008, 40009, 40015],
         case: Case::Unavailable,
-        summary: "The identity provider that your company's accounts are kept with has troubles",
-        remedy: "Begin again in ONES in a few minutes; if it stays so, ask an administrator of \
-            your company",
+        summary: "The identity provider that stores the accounts of your company reports an error",
+        remedy: "Start again in ONES in a few minutes. If the error remains, ask an \
+            administrator of your company",
         ..DECLINED
     },
 ];

@@ -1,6 +1,7 @@
-//! The app registration, its presence in the tenant, and what was consented to.
+//! The app registration, its service principal in the tenant, and consent.
 
-use super::{CLIENT, Case, Cause, ROW, TENANT, When};
+use super::{Case, Cause, ROW, When};
+use crate::settings::pointer::{CLIENT_ID, TENANT_ID};
 
 const COPY_CLIENT: &str = "Copy Application (client) ID from {portal}: Microsoft Entra ID → App \
     registrations → your app → Overview";
@@ -17,52 +18,52 @@ const GRANT_CONSENT: &str = "In {portal}: Microsoft Entra ID → App registratio
 const NOT_FOUND: Cause = Cause {
     summary: "The tenant has no app with this client ID",
     remedy: "Compare Application (client) ID and Directory (tenant) ID with {portal}: Microsoft \
-        Entra ID → App registrations → your app → Overview; they are easily swapped, and the app \
-        may live in another tenant",
+        Entra ID → App registrations → your app → Overview; the two are easily confused, and the \
+        app may be registered in another tenant",
     fresh: Some("the app was registered"),
-    fields: &[CLIENT, TENANT],
+    fields: &[CLIENT_ID, TENANT_ID],
     ..ROW
 };
 
 pub(super) const ROWS: &[Cause] = &[
     Cause { codes: &[700_011, 700_016], errors: &["unauthorized_client"], ..NOT_FOUND },
-    // It stands for a disabled app as well, see below.
+    // The code also stands for a disabled app: see below.
     Cause { codes: &[70001], words: &["not found"], ..NOT_FOUND },
     Cause {
         codes: &[90112],
         summary: "The client ID is not a GUID",
         remedy: COPY_CLIENT,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[90009],
-        summary: "The app asked for a token for itself: the client ID is not that of your app",
+        summary: "The app requested a token for itself: the client ID is not that of your app",
         remedy: COPY_CLIENT,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[70001, 7_000_112],
         summary: "The app is disabled in the tenant",
         remedy: ENABLE,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[1_000_031],
-        summary: "Entra ID does not let the app be used at this time",
+        summary: "Entra ID does not allow the app to be used at this time",
         remedy: ENABLE,
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     // "The client application is missing service principal in the tenant", says Microsoft.
     Cause {
         codes: &[7_000_229],
-        summary: "The app is registered, but not yet present in the tenant",
+        summary: "The app is registered, but does not yet exist in the tenant",
         remedy: GRANT_CONSENT,
         fresh: Some("the app was registered or consent was granted"),
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
@@ -90,27 +91,27 @@ pub(super) const ROWS: &[Cause] = &[
             consented",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions \
             → Add a permission → Microsoft Graph → Application permissions, add those that ONES \
-            names, then click Grant admin consent",
+            lists, then click Grant admin consent",
         fresh: Some("consent was granted"),
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
     Cause {
         codes: &[650_052],
         case: Case::PermissionMissing,
-        summary: "The app asks for a service that the tenant has not subscribed to or enabled",
+        summary: "The app requests a service that the tenant has not subscribed to or enabled",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
-            remove permissions of other services than Microsoft Graph. If Microsoft Graph is what \
-            is missing, check your subscriptions in the Microsoft 365 admin center: Billing → Your \
-            products",
+            remove the permissions of services other than Microsoft Graph. If Microsoft Graph \
+            itself is missing, check your subscriptions in the Microsoft 365 admin center: Billing \
+            → Your products",
         ..ROW
     },
     Cause {
         codes: &[650_054],
         case: Case::PermissionMissing,
-        summary: "The app asks for permissions of a service that is no longer in the tenant",
+        summary: "The app requests permissions of a service that is no longer in the tenant",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → API permissions, \
-            remove permissions of other services than Microsoft Graph, then click Grant admin \
+            remove the permissions of services other than Microsoft Graph, then click Grant admin \
             consent",
         ..ROW
     },
@@ -132,10 +133,10 @@ pub(super) const ROWS: &[Cause] = &[
             certificate",
         remedy: "In {portal}: Microsoft Entra ID → App registrations → your app → Authentication, \
             set \"Allow public client flows\" to No",
-        fields: &[CLIENT],
+        fields: &[CLIENT_ID],
         ..ROW
     },
-    // The registration's platform decides whether a secret is wanted.
+    // The platform of the redirect URI decides whether a secret is required.
     Cause {
         codes: &[700_025, 9_002_325, 9_002_326, 9_002_327],
         when: When::SignIn,
@@ -169,7 +170,7 @@ pub(super) const ROWS: &[Cause] = &[
         case: Case::Declined,
         summary: "This account is not assigned to the app",
         remedy: "In {portal}: Microsoft Entra ID → Enterprise applications → your app → Users and \
-            groups, assign the person; or under Properties, set \"Assignment required?\" to No",
+            groups, assign the user; or under Properties, set \"Assignment required?\" to No",
         ..ROW
     },
 ];

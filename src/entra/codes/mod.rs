@@ -1,8 +1,8 @@
-//! What the codes of Entra ID mean for ONES, and what to do about each.
+//! The meaning of Entra ID's codes for ONES, and the remedy for each.
 //!
-//! One table, in parts by what is to blame. Sources, where a row names no other:
+//! One table, divided by the cause. Source, where a row names no other:
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. A code that no
-//! source explains is not in it: Microsoft's own words are in the detail of every error.
+//! source explains is not listed: the detail of every error contains Microsoft's own words.
 
 mod access;
 mod account;
@@ -21,22 +21,16 @@ use crate::{
 const TABLE: [&[Cause]; 6] =
     [tenant::ROWS, app::ROWS, credential::ROWS, access::ROWS, account::ROWS, service::ROWS];
 
-const TENANT: &str = "/server/tenantId";
-const CLIENT: &str = "/server/clientId";
-const SECRET: &str = "/server/clientSecret";
-const CERTIFICATE: &str = "/server/clientCertificate";
-const CLOUD: &str = "/server/cloud";
-
-/// Who asked Entra ID when it refused.
+/// Who sent the request that Entra ID refused.
 #[derive(Debug, Clone, Copy)]
 pub enum Asker<'a> {
-    /// ONES itself, by client credentials.
+    /// ONES itself, with client credentials.
     App,
-    /// A user who signs in or consents, and comes back to this redirect URI.
+    /// A user who signs in or consents. The browser returns to this redirect URI.
     User(&'a str),
 }
 
-/// The cause that some codes stand for: one row of the table.
+/// The cause behind some codes: one row of the table.
 #[derive(Debug)]
 pub(super) struct Cause {
     /// Numbers of Microsoft's codes: 7000222 of `AADSTS7000222`.
@@ -44,21 +38,22 @@ pub(super) struct Cause {
     /// Codes of OAuth 2.0 and OpenID Connect that mean the same where Microsoft's number is
     /// missing or not in the table.
     errors: &'static [&'static str],
-    /// One code can have several reasons: one of these words is in Microsoft's description.
-    /// Empty for any description.
+    /// Words of which Microsoft's description contains one, where a code has several causes. Empty
+    /// for any description.
     words: &'static [&'static str],
     when: When,
     case: Case,
     summary: &'static str,
-    /// With `{portal}` and `{redirect-uri}`.
+    /// Remedy, which can contain `{portal}` and `{redirect-uri}`.
     remedy: &'static str,
-    /// What takes a minute until all of Microsoft's servers know it, e.g. "the app was registered".
+    /// The recent change that takes a minute to reach all of Microsoft's servers, e.g. "the app was
+    /// registered".
     fresh: Option<&'static str>,
-    /// JSON Pointers (RFC 6901) to the settings that are to blame.
+    /// JSON Pointers (RFC 6901) to the settings that can be wrong.
     fields: &'static [&'static str],
 }
 
-/// What most rows have in common.
+/// The values that most rows have in common.
 const ROW: Cause = Cause {
     codes: &[],
     errors: &[],
@@ -71,19 +66,19 @@ const ROW: Cause = Cause {
     fields: &[],
 };
 
-/// Where a row counts.
+/// When a row applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
-    /// A client secret proves who asks.
+    /// Where ONES authenticates by a client secret.
     Secret,
-    /// A client certificate proves who asks.
+    /// Where ONES authenticates by a client certificate.
     Certificate,
-    /// A user signs in or consents.
+    /// Where a user signs in or consents.
     SignIn,
 }
 
-/// The case of [`Error`] that a host acts on.
+/// The variant of [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Case {
     /// [`Error::Unavailable`], and the same request can succeed in a moment.
@@ -97,7 +92,7 @@ enum Case {
 }
 
 impl Cause {
-    /// Finds the row for Microsoft's code, else for OAuth's. `description` is Microsoft's.
+    /// Finds the row for Microsoft's code, or else for OAuth's. `description` is Microsoft's.
     pub(super) fn find(
         aadsts: Option<u32>,
         error: Option<&str>,
@@ -105,20 +100,20 @@ impl Cause {
         asker: Asker<'_>,
         credential: &Credential,
     ) -> Option<&'static Self> {
-        let counts = |row: &&Self| {
-            row.counts(asker, credential)
-                && (row.words.is_empty() || row.words.iter().any(|it| description.contains(it)))
+        let applies = |row: &&Self| {
+            row.applies(asker, credential)
+                && (row.words.is_empty() || row.words.iter().any(|word| description.contains(word)))
         };
-        // A row for some cases goes before the one for all.
+        // A row for some cases takes precedence over one for all.
         let rank = |row: &&Self| (row.when == When::Always, row.words.is_empty());
         let best = |names: &dyn Fn(&Self) -> bool| {
-            rows().filter(|row| names(row)).filter(counts).min_by_key(rank)
+            rows().filter(|row| names(row)).filter(applies).min_by_key(rank)
         };
         let by_code = aadsts.and_then(|code| best(&|row| row.codes.contains(&code)));
         by_code.or_else(|| error.and_then(|error| best(&|row| row.errors.contains(&error))))
     }
 
-    fn counts(&self, asker: Asker<'_>, credential: &Credential) -> bool {
+    fn applies(&self, asker: Asker<'_>, credential: &Credential) -> bool {
         match self.when {
             When::Always => true,
             When::Secret => matches!(credential, Credential::Secret(_)),
@@ -127,21 +122,22 @@ impl Cause {
         }
     }
 
-    /// Whether the code means, for any asker, that the same request can succeed in a moment.
+    /// Returns whether the code means, for any asker, that the same request can succeed in a
+    /// moment.
     pub(super) fn is_passing(aadsts: Option<u32>, error: Option<&str>) -> bool {
         let names = |row: &Cause| {
-            aadsts.is_some_and(|it| row.codes.contains(&it))
-                || error.is_some_and(|it| row.errors.contains(&it))
+            aadsts.is_some_and(|code| row.codes.contains(&code))
+                || error.is_some_and(|code| row.errors.contains(&code))
         };
-        rows().filter(|it| it.when == When::Always && it.case == Case::Passing).any(names)
+        rows().filter(|row| row.when == When::Always && row.case == Case::Passing).any(names)
     }
 
-    /// One sentence.
+    /// Returns the cause in one sentence.
     pub(super) fn summary(&self) -> &'static str {
         self.summary
     }
 
-    /// What to do about it, in the words of that cloud's portal.
+    /// Returns the remedy, with the portal of the cloud.
     pub(super) fn remedy(&self, asker: Asker<'_>, portal: &str) -> String {
         let redirect_uri = match asker {
             Asker::User(redirect_uri) => redirect_uri,
@@ -154,7 +150,7 @@ impl Cause {
         }
     }
 
-    /// The error with that code and detail.
+    /// Returns the error with that explanation.
     pub(super) fn error(&self, explanation: Explanation) -> Error {
         match self.case {
             Case::Passing | Case::Unavailable => Error::Unavailable(explanation),
@@ -171,13 +167,13 @@ fn rows() -> impl Iterator<Item = &'static Cause> {
     TABLE.into_iter().flatten()
 }
 
-/// The settings that a refusal of ONES itself points at, so that the wizard can mark them. `code`
-/// is that of the explanation.
-pub fn fields_of(code: &str, settings: &Settings) -> &'static [&'static str] {
-    let aadsts = code.strip_prefix("AADSTS").and_then(|it| it.parse().ok());
-    // The reasons of one code differ in words, and mark the same field.
+/// Returns the settings that a refusal of ONES itself points to, so that the wizard can mark them.
+/// `code` is that of the explanation.
+pub fn fields_to_blame(code: &str, settings: &Settings) -> &'static [&'static str] {
+    let aadsts = code.strip_prefix("AADSTS").and_then(|number| number.parse().ok());
+    // The causes of one code differ by the description, and all mark the same field.
     let cause = Cause::find(aadsts, Some(code), "", Asker::App, &settings.server.credential);
-    cause.map_or(&[], |it| it.fields)
+    cause.map_or(&[], |cause| cause.fields)
 }
 
 #[cfg(test)]
@@ -214,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_found_without_words_marks_the_same_fields_as_with_them() {
-        for row in rows().filter(|it| !it.words.is_empty()) {
+    fn a_row_for_any_description_marks_the_same_fields_as_one_for_some_words() {
+        for row in rows().filter(|row| !row.words.is_empty()) {
             for code in row.codes {
-                let bare = rows().find(|it| {
-                    it.codes.contains(code) && it.words.is_empty() && it.when == row.when
+                let bare = rows().find(|other| {
+                    other.codes.contains(code) && other.words.is_empty() && other.when == row.when
                 });
                 let bare = bare.expect("a row for any description");
                 let both: BTreeSet<_> = row.fields.iter().chain(bare.fields).collect();

@@ -1,4 +1,4 @@
-//! Troubles of Microsoft's own, and on the way there.
+//! Errors of Microsoft's servers, and of proxies on the way.
 
 use super::{Case, Cause, ROW};
 
@@ -14,9 +14,9 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[50000, 70012, 90036, 90091, 90092],
         case: Case::Unavailable,
-        summary: "Entra ID has troubles of its own",
-        remedy: "Try again in a few minutes; if it stays so, open a support ticket at Microsoft \
-            with the detail",
+        summary: "Entra ID reports an error of its own",
+        remedy: "Try again in a few minutes; if the error remains, open a support ticket at \
+            Microsoft with the detail",
         ..ROW
     },
     // https://learn.microsoft.com/troubleshoot/entra/entra-id/ad-dmn-services/enable-support-tls-environment
@@ -24,8 +24,8 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[1_002_016],
         case: Case::Unavailable,
         summary: "Entra ID is reached over TLS 1.0, TLS 1.1 or 3DES, which it no longer accepts",
-        remedy: "Check whether a proxy between ONES and Microsoft ends TLS; it must use TLS 1.2 or \
-            later",
+        remedy: "Check whether a proxy between ONES and Microsoft terminates TLS; it must use \
+            TLS 1.2 or later",
         ..ROW
     },
 ];

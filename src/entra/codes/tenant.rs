@@ -1,11 +1,12 @@
-//! The tenant, and the cloud that it is in.
+//! The tenant and its cloud.
 
-use super::{CLOUD, Case, Cause, ROW, TENANT};
+use super::{Case, Cause, ROW};
+use crate::settings::pointer::{CLOUD, TENANT_ID};
 
 const COPY_TENANT: &str = "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App \
     registrations → your app → Overview";
 
-/// The names are those of the wizard.
+/// Uses the names in the wizard.
 const CHOOSE_OPERATOR: &str = "Choose the operator of your tenant in the server settings, under \
     Office 365 service operator. The portal of your administrators shows which one it is: \
     portal.azure.com is worldwide (also GCC), portal.azure.us is US government (GCC High or DoD), \
@@ -15,18 +16,18 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[90002],
         errors: &["invalid_tenant"],
-        summary: "Entra ID knows no such tenant in this cloud",
+        summary: "Entra ID does not know this tenant in this cloud",
         remedy: "Copy Directory (tenant) ID from {portal}: Microsoft Entra ID → App registrations \
-            → your app → Overview; check that the operator is the one of your tenant. A tenant \
-            without an active subscription can be unknown as well",
-        fields: &[TENANT, CLOUD],
+            → your app → Overview; check that the operator is the one of your tenant. Entra \
+            ID may also not know a tenant without an active subscription",
+        fields: &[TENANT_ID, CLOUD],
         ..ROW
     },
     Cause {
         codes: &[900_023],
         summary: "The tenant ID is neither a GUID nor a domain of a tenant",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // "Tenant identifiers may not be an empty GUID", says Microsoft's description.
@@ -34,14 +35,14 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[900_021],
         summary: "The tenant ID consists of zeros only",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     Cause {
         codes: &[90010, 90019, 50059, 50128, 9_001_023],
         summary: "The tenant ID does not name one tenant",
         remedy: COPY_TENANT,
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // "We are sorry, this resource is not available", says Microsoft's description.
@@ -52,7 +53,7 @@ pub(super) const ROWS: &[Cause] = &[
         remedy: "Compare Directory (tenant) ID with {portal}: Microsoft Entra ID → App \
             registrations → your app → Overview. If the portal does not open the tenant either, \
             ask Microsoft's support",
-        fields: &[TENANT],
+        fields: &[TENANT_ID],
         ..ROW
     },
     // https://learn.microsoft.com/entra/fundamentals/tenant-inaccessible
@@ -66,9 +67,9 @@ pub(super) const ROWS: &[Cause] = &[
     Cause {
         codes: &[90055],
         case: Case::Unavailable,
-        summary: "Entra ID turns requests of this tenant away, since there are too many",
-        remedy: "Wait an hour; check whether another program uses the same client ID. If it stays \
-            so, ask Microsoft's support whether the tenant is blocked",
+        summary: "Entra ID refuses requests of this tenant, since there are too many",
+        remedy: "Wait an hour; check whether another program uses the same client ID. If the error \
+            remains, ask Microsoft's support whether the tenant is blocked",
         ..ROW
     },
     // https://learn.microsoft.com/entra/identity/enterprise-apps/tenant-restrictions
@@ -83,7 +84,7 @@ pub(super) const ROWS: &[Cause] = &[
     // Request Process Switched off" (MicrosoftDocs/azure-docs#95336).
     Cause {
         codes: &[90038, 90043, 90044, 90051, 900_382, 900_383, 900_432],
-        summary: "The tenant belongs to another national cloud than the one that was asked",
+        summary: "The tenant belongs to another national cloud than the chosen one",
         remedy: CHOOSE_OPERATOR,
         fields: &[CLOUD],
         ..ROW
@@ -92,17 +93,17 @@ pub(super) const ROWS: &[Cause] = &[
     // https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/
     Cause {
         codes: &[900_439],
-        summary: "The tenant belongs to the US government's cloud, and the worldwide one was asked",
+        summary: "The tenant belongs to the cloud of the US government, not to the worldwide one",
         remedy: "Choose the operator of your tenant in the server settings, under Office 365 \
             service operator: Microsoft, US government L4 (GCC High) or Microsoft, US government \
             L5 (DoD)",
         fields: &[CLOUD],
         ..ROW
     },
-    // PublicTenantNotSupportedOnUSGovEndpoint, the same the other way round.
+    // PublicTenantNotSupportedOnUSGovEndpoint: the reverse.
     Cause {
         codes: &[900_440],
-        summary: "The tenant belongs to the worldwide cloud, and the US government's was asked",
+        summary: "The tenant belongs to the worldwide cloud, not to that of the US government",
         remedy: "Choose the operator of your tenant in the server settings, under Office 365 \
             service operator: Microsoft, worldwide (also GCC)",
         fields: &[CLOUD],
@@ -112,8 +113,8 @@ pub(super) const ROWS: &[Cause] = &[
         codes: &[28002, 28003, 50001, 70011, 500_011, 700_022, 1_002_012],
         errors: &["invalid_scope", "invalid_resource"],
         summary: "Entra ID does not know Microsoft Graph under this address",
-        remedy: "Choose the operator of your tenant in the server settings; with endpoints of your \
-            own, check the address of Graph",
+        remedy: "Choose the operator of your tenant in the server settings; with a custom \
+            cloud, check the address of Graph",
         fields: &[CLOUD],
         ..ROW
     },

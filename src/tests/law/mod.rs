@@ -1,5 +1,5 @@
-//! The law: whatever is cut, repeated, resumed or changed meanwhile, ONES ends up with what is true
-//! of people, groups and memberships, under the settings of the last run.
+//! Property tests of a sync: after any interruption, repetition, resumption or change during a run,
+//! ONES has the current users, groups and memberships under the settings of the last run.
 
 mod tenant;
 
@@ -13,34 +13,34 @@ use futures_executor::block_on;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::script::{Asked, Kept, Reply, Script, settings};
+use super::script::{Asked, Collected, Reply, Script, settings};
 use crate::{
     directory,
     error::Error,
-    model::{Mode, Subject, UserBatch, UserChange},
+    model::{Mode, Part, Removed, Subject, UserBatch, UserChange},
     settings::Settings,
 };
 use tenant::{Event, Faults, Tenant, group_id};
 
-/// When every history begins, in seconds since 1970.
+/// Time at which every history begins, in seconds since 1970.
 const BEGAN: u64 = 1_800_000_000;
 
-/// A host does not believe that somebody is gone for so long after the last report, in seconds.
+/// Time after the last report before which a host removes no user, in seconds.
 const GRACE: u64 = 3600;
 
-/// What a host does with batches, as the interface asks of it.
+/// Stores batches as the interface requires of a host.
 #[derive(Default)]
 struct Store {
-    people: BTreeMap<String, String>,
+    users: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
     memberships: BTreeSet<(String, String)>,
-    /// By the enumeration of people, and by that of groups.
-    told: BTreeSet<String>,
-    told_groups: BTreeSet<String>,
-    told_memberships: BTreeSet<(String, String)>,
-    /// When each was last reported.
+    /// Ids that the current enumerations of users and groups have listed.
+    listed: BTreeSet<String>,
+    listed_groups: BTreeSet<String>,
+    listed_memberships: BTreeSet<(String, String)>,
+    /// Time of the latest report of each id.
     reported: BTreeMap<String, u64>,
-    /// Who is to be read by id, since an enumeration or an answer lacked them.
+    /// Ids to read, because an enumeration or an answer did not contain them.
     doubtful: BTreeSet<String>,
     checkpoint: Option<String>,
     now: u64,
@@ -49,29 +49,32 @@ struct Store {
 impl Store {
     fn keep(&mut self, batch: &UserBatch, tenant: &Tenant) {
         match (batch.subject, batch.mode) {
-            (Subject::People, Mode::Full { first: true, .. }) => self.told.clear(),
-            (Subject::Groups, Mode::Full { first: true, .. }) => {
-                self.told_groups.clear();
-                self.told_memberships.clear();
+            (Subject::Users, Mode::Full(Part { first: true, .. })) => self.listed.clear(),
+            (Subject::Groups, Mode::Full(Part { first: true, .. })) => {
+                self.listed_groups.clear();
+                self.listed_memberships.clear();
             }
             _ => {}
         }
         for change in &batch.changes {
-            if let UserChange::Removed(id, _) | UserChange::GroupRemoved(id, _) = change {
+            if let UserChange::UserRemoved(Removed { id, .. })
+            | UserChange::GroupRemoved(Removed { id, .. }) = change
+            {
                 assert!(tenant.was_gone(id), "{change:?}, who was never gone");
             }
             self.change(change);
         }
         match (batch.subject, batch.mode) {
-            (Subject::People, Mode::Full { last: true, .. }) => {
-                let missed = self.people.keys().filter(|id| !self.told.contains(*id));
+            (Subject::Users, Mode::Full(Part { last: true, .. })) => {
+                let missed = self.users.keys().filter(|id| !self.listed.contains(*id));
                 self.doubtful.extend(missed.cloned());
             }
-            (Subject::Groups, Mode::Full { last: true, .. }) => {
-                let missed = self.groups.keys().filter(|id| !self.told_groups.contains(*id));
+            (Subject::Groups, Mode::Full(Part { last: true, .. })) => {
+                let missed = self.groups.keys().filter(|id| !self.listed_groups.contains(*id));
                 self.doubtful.extend(missed.cloned());
-                self.memberships.retain(|it| {
-                    self.told_memberships.contains(it) || !self.told_groups.contains(&it.0)
+                self.memberships.retain(|membership| {
+                    self.listed_memberships.contains(membership)
+                        || !self.listed_groups.contains(&membership.0)
                 });
             }
             _ => {}
@@ -82,15 +85,15 @@ impl Store {
     fn change(&mut self, change: &UserChange) {
         let id = change.id().to_owned();
         match change {
-            UserChange::IfKnown(_) if !self.people.contains_key(&id) => {}
-            UserChange::User(user) | UserChange::IfKnown(user) => {
-                self.people.insert(id.clone(), user.job_title.clone().unwrap_or_default());
-                self.told.insert(id.clone());
+            UserChange::UserIfKnown(_) if !self.users.contains_key(&id) => {}
+            UserChange::User(user) | UserChange::UserIfKnown(user) => {
+                self.users.insert(id.clone(), user.job_title.clone().unwrap_or_default());
+                self.listed.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::Removed(..) => drop(self.people.remove(&id)),
-            UserChange::Missing(..) if self.people.contains_key(&id) => {
+            UserChange::UserRemoved(_) => drop(self.users.remove(&id)),
+            UserChange::UserMissing(_) if self.users.contains_key(&id) => {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
@@ -98,41 +101,42 @@ impl Store {
                 self.doubtful.insert(id.clone());
                 self.reported.insert(id, self.now);
             }
-            UserChange::Missing(..) | UserChange::GroupMissing(_) => {}
-            UserChange::Unreadable(_) => drop(self.told.insert(id)),
-            UserChange::GroupUnreadable(_) => drop(self.told_groups.insert(id)),
+            UserChange::UserMissing(_) | UserChange::GroupMissing(_) => {}
+            UserChange::UserUnreadable(_) => drop(self.listed.insert(id)),
+            UserChange::GroupUnreadable(_) => drop(self.listed_groups.insert(id)),
             UserChange::Group(group) => {
                 self.groups.insert(id.clone(), group.name.clone());
-                self.told_groups.insert(id.clone());
+                self.listed_groups.insert(id.clone());
                 self.reported.insert(id.clone(), self.now);
                 self.doubtful.remove(&id);
             }
-            UserChange::GroupRemoved(..) => drop(self.groups.remove(&id)),
+            UserChange::GroupRemoved(_) => drop(self.groups.remove(&id)),
             UserChange::MemberAdded(it) => {
                 self.memberships.insert((it.group.clone(), it.member.clone()));
-                self.told_memberships.insert((it.group.clone(), it.member.clone()));
+                self.listed_memberships.insert((it.group.clone(), it.member.clone()));
             }
             UserChange::MemberRemoved(it) => {
                 self.memberships.remove(&(it.group.clone(), it.member.clone()));
-                self.told_memberships.remove(&(it.group.clone(), it.member.clone()));
+                self.listed_memberships.remove(&(it.group.clone(), it.member.clone()));
             }
         }
     }
 
-    /// Reads by id who may be gone and was not reported for an hour: who is missing then, is gone.
+    /// Reads by id the users that may be gone and were not reported for an hour. Removes those that
+    /// are missing.
     fn sweep<F: Fn(&Asked) -> Reply>(&mut self, script: &Script<F>, settings: &Settings) {
         let is_old = |id: &String| self.reported.get(id).is_none_or(|it| it + GRACE <= self.now);
         let (old, recent): (BTreeSet<_>, _) =
             std::mem::take(&mut self.doubtful).into_iter().partition(is_old);
         self.doubtful = recent;
-        let (groups, people): (Vec<_>, Vec<_>) =
+        let (groups, users): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|id: &String| id.contains('-'));
-        let mut changes = block_on(directory::read_users(script, settings, &people)).expect("all");
+        let mut changes = block_on(directory::read_users(script, settings, &users)).expect("all");
         changes.extend(block_on(directory::read_groups(script, settings, &groups)).expect("all"));
         for change in changes {
             match &change {
-                UserChange::Missing(id, _) | UserChange::GroupMissing(id) => {
-                    self.people.remove(id);
+                UserChange::UserMissing(Removed { id, .. }) | UserChange::GroupMissing(id) => {
+                    self.users.remove(id);
                     self.groups.remove(id);
                 }
                 other => self.change(other),
@@ -140,34 +144,35 @@ impl Store {
         }
     }
 
-    /// Of groups that are there.
+    /// Returns the memberships of stored groups.
     fn memberships(&self) -> BTreeSet<(String, String)> {
-        let of_groups = self.memberships.iter().filter(|it| self.groups.contains_key(&it.0));
+        let of_groups =
+            self.memberships.iter().filter(|membership| self.groups.contains_key(&membership.0));
         of_groups.cloned().collect()
     }
 }
 
-/// Which people are selected: the groups that they are limited to, and whether blocked accounts
+/// Which users are selected: the groups that they are limited to, and whether blocked accounts
 /// are among them.
 const SCOPES: [(&[u8], bool); 5] =
     [(&[], false), (&[], true), (&[1], false), (&[1, 2], false), (&[2], true)];
 
 fn settings_of((groups, disabled): (&[u8], bool)) -> Settings {
-    let groups: Vec<_> = groups.iter().map(|it| group_id(*it)).collect();
+    let groups: Vec<_> = groups.iter().map(|group| group_id(*group)).collect();
     settings(json!({"users": {"onlyGroups": groups, "includeDisabled": disabled}}))
 }
 
 #[derive(Debug, Clone)]
 enum Step {
     Change(Event),
-    /// A run whose stream is dropped after so many batches, over pages of so many.
+    /// A run whose stream is dropped after this number of batches, with pages of this size.
     Run(usize, usize, Faults),
     OtherSettings(usize),
 }
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        3 => (11..51_u8, 0..4_u8).prop_map(|(id, action)| Event::Person(id, action)),
+        3 => (11..51_u8, 0..4_u8).prop_map(|(id, action)| Event::User(id, action)),
         1 => (1..7_u8, 0..4_u8).prop_map(|(id, action)| Event::Group(id, action)),
         4 => (1..7_u8, 11..51_u8).prop_map(|(group, member)| Event::Member(group, member)),
         1 => (1..7_u8, 1..7_u8).prop_map(|(group, member)| Event::Member(group, member)),
@@ -175,7 +180,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Nothing goes wrong, or anything may.
+/// No faults, or any combination of them.
 fn faults() -> impl Strategy<Value = Faults> {
     let status = prop_oneof![6 => Just(0_u16), 1 => Just(429), 1 => Just(500), 1 => Just(503)];
     let behind = prop::collection::vec(0..40_usize, 0..4);
@@ -204,7 +209,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..60)
 }
 
-/// The tenant does not stand still while it is read: before some requests, something happens.
+/// Runs a sync while the tenant changes: before some requests, an event is applied.
 fn run(
     tenant: &RefCell<Tenant>,
     store: &mut Store,
@@ -223,13 +228,13 @@ fn run(
         tenant.borrow().answer(asked, size, faults)
     });
     script.clock.set(Duration::from_secs(BEGAN + store.now));
-    let mut kept = Kept { room, ..Kept::default() };
+    let mut collected = Collected { room, ..Collected::default() };
     let since = store.checkpoint.clone();
-    let result = block_on(directory::sync(&script, settings, since.as_deref(), &mut kept));
+    let result = block_on(directory::sync(&script, settings, since.as_deref(), &mut collected));
     // Graph can put off a run, and no more.
     let is_throttled = faults.statuses.contains(&429) && matches!(result, Err(Error::Throttled(_)));
     assert!(is_throttled || matches!(result, Ok(_) | Err(Error::Cancelled)), "{result:?}");
-    kept.batches.iter().for_each(|it| store.keep(it, &tenant.borrow()));
+    collected.batches.iter().for_each(|batch| store.keep(batch, &tenant.borrow()));
     if result.is_ok() {
         store.sweep(&script, settings);
     }
@@ -238,10 +243,12 @@ fn run(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn after_any_history_two_runs_without_faults_tell_the_truth(
+    fn after_any_history_two_runs_without_faults_report_the_current_state(
         steps in steps(),
         meanwhile in prop::collection::vec(event(), 0..6),
         size in 1..7_usize,
@@ -272,7 +279,7 @@ proptest! {
         store.now += GRACE + 1;
         run(&tenant, &mut store, &settings, (usize::MAX, 100, &none), &[]);
         let truth = tenant.borrow();
-        prop_assert_eq!(&store.people, &truth.people(scope.0, scope.1));
+        prop_assert_eq!(&store.users, &truth.users(scope.0, scope.1));
         prop_assert_eq!(&store.groups, &truth.groups());
         prop_assert_eq!(store.memberships(), truth.memberships());
     }

@@ -1,4 +1,4 @@
-//! A directory that tells changes by number, in pages of any size, with repetitions. Reads by id
+//! A directory that reports changes by number, in pages of any size, with repetitions. Reads by id
 //! and checks of groups are answered by replicas that lag, or not at all.
 
 use std::{
@@ -9,16 +9,16 @@ use std::{
 use serde_json::{Value, json};
 
 use super::super::{
-    people::{batch, user, with},
     script::{Asked, GRAPH, Reply, nothing, ok, refused},
+    users::{batch, user, with},
 };
 
-/// What there is at one time. Groups 1 to 6, people 11 to 50.
+/// Users and groups at one time. Groups have the numbers 1 to 6, users 11 to 50.
 #[derive(Default, Clone)]
 struct Now {
-    /// Revision, and whether blocked.
-    people: BTreeMap<u8, (u32, bool)>,
-    /// Revision, and who is in it: people and groups alike.
+    /// Revision of each user, and whether it is blocked.
+    users: BTreeMap<u8, (u32, bool)>,
+    /// Revision of each group, and its members, which are users or groups.
     groups: BTreeMap<u8, (u32, BTreeSet<u8>)>,
 }
 
@@ -26,28 +26,28 @@ struct Now {
 #[derive(Default)]
 pub(super) struct Tenant {
     now: Now,
-    /// What there was before each event.
+    /// Users and groups before each event.
     past: Vec<Now>,
-    /// Who was in a group when it was deleted.
+    /// Members of each deleted group at its deletion.
     recycled: BTreeMap<u8, BTreeSet<u8>>,
-    /// Who was deleted or blocked at some time, and which groups were deleted.
+    /// Users that were ever deleted or blocked, and groups that were ever deleted.
     gone: BTreeSet<u8>,
-    /// Who changed, and which properties.
+    /// Users that changed, and their changed properties.
     log: Vec<(u8, &'static [&'static str])>,
-    /// A group, or who came to it or left it.
+    /// Groups that changed, each with the member that joined or left, if any.
     group_log: Vec<(u8, Option<u8>)>,
-    /// Delta links of people and of groups from before these numbers count no more.
+    /// Delta links of users and of groups are invalid if they are older than these positions.
     forgotten: (usize, usize),
 }
 
-/// What happens.
+/// A change in the tenant.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
-    Person(u8, u8),
+    User(u8, u8),
     Group(u8, u8),
-    /// Somebody joins a group, or leaves it.
+    /// A user or group joins a group, or leaves it.
     Member(u8, u8),
-    /// Graph forgets the delta links of people, or of groups.
+    /// Graph forgets the delta links of users, or of groups.
     Forget(bool),
 }
 
@@ -56,10 +56,10 @@ pub(super) fn group_id(group: u8) -> String {
 }
 
 fn name(id: u8) -> String {
-    if is_person(id) { id.to_string() } else { group_id(id) }
+    if is_user(id) { id.to_string() } else { group_id(id) }
 }
 
-fn is_person(id: u8) -> bool {
+fn is_user(id: u8) -> bool {
     id > 10
 }
 
@@ -67,8 +67,8 @@ impl Tenant {
     pub(super) fn apply(&mut self, event: Event) {
         self.past.push(self.now.clone());
         match event {
-            Event::Person(id, 0) => {
-                self.now.people.remove(&id);
+            Event::User(id, 0) => {
+                self.now.users.remove(&id);
                 let left: Vec<_> = self.now.groups.keys().copied().collect();
                 for group in left {
                     self.leave(group, id);
@@ -76,11 +76,11 @@ impl Tenant {
                 self.gone.insert(id);
                 self.log.push((id, &[]));
             }
-            Event::Person(id, action) => {
-                let is_new = !self.now.people.contains_key(&id);
-                let (revision, blocked) = self.now.people.entry(id).or_default();
+            Event::User(id, action) => {
+                let is_new = !self.now.users.contains_key(&id);
+                let (revision, blocked) = self.now.users.entry(id).or_default();
                 if is_new || action != 1 {
-                    // A number of its own for each, so that an old answer shows.
+                    // A different number for each change, so that an old answer can be recognized.
                     *revision = self.past.len() as u32;
                 }
                 *blocked ^= action == 1;
@@ -96,7 +96,7 @@ impl Tenant {
                     },
                 ));
             }
-            // Two groups stay: they are what people are limited to.
+            // Groups 1 and 2 stay, because the settings limit users to them.
             Event::Group(id, 0) if id > 2 => {
                 if let Some((_, members)) = self.now.groups.remove(&id) {
                     self.recycled.insert(id, members);
@@ -111,7 +111,7 @@ impl Tenant {
             Event::Group(id, _) => {
                 self.now.groups.entry(id).or_default().0 = self.past.len() as u32;
                 self.group_log.push((id, None));
-                // It comes back with those who are still there.
+                // A restored group has the members that still exist.
                 for member in self.recycled.remove(&id).unwrap_or_default() {
                     let exists = self.now.exists(member);
                     if let Some((_, members)) = self.now.groups.get_mut(&id).filter(|_| exists) {
@@ -147,10 +147,10 @@ impl Tenant {
         }
     }
 
-    /// Who is to be in ONES, with their revision.
-    pub(super) fn people(&self, only: &[u8], disabled: bool) -> BTreeMap<String, String> {
+    /// Users that ONES has to store, with their revision.
+    pub(super) fn users(&self, only: &[u8], disabled: bool) -> BTreeMap<String, String> {
         let inside: BTreeSet<u8> = only.iter().flat_map(|it| self.now.members(*it)).collect();
-        let selected = self.now.people.iter().filter(|(id, (_, blocked))| {
+        let selected = self.now.users.iter().filter(|(id, (_, blocked))| {
             (disabled || !blocked) && (only.is_empty() || inside.contains(id))
         });
         selected.map(|(id, (revision, _))| (id.to_string(), revision.to_string())).collect()
@@ -162,10 +162,10 @@ impl Tenant {
         groups.map(|(id, (revision, _))| (name(*id), revision.to_string())).collect()
     }
 
-    /// Who is directly in which group.
+    /// Direct memberships of the groups.
     pub(super) fn memberships(&self) -> BTreeSet<(String, String)> {
         let edges = |(group, (_, members)): (&u8, &(u32, BTreeSet<u8>))| {
-            members.iter().map(|it| (name(*group), name(*it))).collect::<Vec<_>>()
+            members.iter().map(|member| (name(*group), name(*member))).collect::<Vec<_>>()
         };
         self.now.groups.iter().flat_map(edges).collect()
     }
@@ -176,15 +176,15 @@ impl Tenant {
         let now = &self.now;
         if path.contains("/users/delta") {
             return match token.strip_prefix("all.") {
-                Some(place) => self.all_people(place, size),
+                Some(place) => self.all_users(place, size),
                 None if path.contains("latest") => {
                     page(Vec::new(), "deltaLink", "users/delta", &self.log.len().to_string())
                 }
                 None if path.contains("$select=") => {
-                    self.all_people(&format!("{}.0", self.log.len()), size)
+                    self.all_users(&format!("{}.0", self.log.len()), size)
                 }
                 None if number(token) < self.forgotten.0 => refused(410, "resyncRequired"),
-                None => self.changes_of_people(number(token), size),
+                None => self.changes_of_users(number(token), size),
             };
         }
         if path.contains("/groups/delta") {
@@ -197,20 +197,20 @@ impl Tenant {
                 None => self.changes_of_groups(number(token), size),
             };
         }
-        // By id, so that who comes and goes meanwhile moves nobody.
+        // By id, so that users who are added or removed meanwhile move no other.
         let after = if path.contains("$skiptoken") { number(token) } else { 0 };
         let is_listing = path.starts_with("/v1.0/users?") || path.starts_with("/v1.0/groups/");
         if is_listing && path.contains("$skiptoken") && faults.expires(after) {
             return refused(400, "Directory_ExpiredPageToken");
         }
         if path.starts_with("/v1.0/users?") {
-            return listing(now.people.keys(), "users", after, size, |it| now.person(it));
+            return listing(now.users.keys(), "users", after, size, |it| now.user(it));
         }
         if let Some(rest) = path.strip_prefix("/v1.0/groups/") {
             let group = rest.split('/').next().unwrap_or_default();
             let members = now.members(number(group.rsplit('-').next().unwrap_or_default()) as u8);
             let path = format!("groups/{group}/transitiveMembers");
-            return listing(members.iter(), &path, after, size, |it| now.person(it));
+            return listing(members.iter(), &path, after, size, |it| now.user(it));
         }
         match path {
             "/v1.0/$batch" => batch(asked, |url, body| faults.answer(self, url, body)),
@@ -228,23 +228,23 @@ impl Tenant {
 
     /// An item of delta: what changed, and at times more.
     fn change(&self, id: u8, changed: &[&str]) -> Value {
-        let mut item = self.now.person(id);
+        let mut item = self.now.user(id);
         if let Some(fields) = item.as_object_mut().filter(|it| !it.contains_key("@removed")) {
-            let told = |it: &str| it == "id" || changed.contains(&it);
-            // Some tell all of it.
-            fields.retain(|it, _| id.is_multiple_of(3) || told(it));
+            let reported = |it: &str| it == "id" || changed.contains(&it);
+            // Some contain all properties.
+            fields.retain(|it, _| id.is_multiple_of(3) || reported(it));
         }
         item
     }
 
     /// The first round of delta: `place` is where the log stood as it began, and who comes next.
-    fn all_people(&self, place: &str, size: usize) -> Reply {
+    fn all_users(&self, place: &str, size: usize) -> Reply {
         let mut numbers = place.split('.').map(number);
         let mut next = || numbers.next().unwrap_or_default();
         let (began, after) = (next(), next());
         let ids: Vec<_> =
-            self.now.people.keys().copied().filter(|it| usize::from(*it) >= after).collect();
-        let items = ids.iter().take(size).map(|it| self.now.person(*it)).collect();
+            self.now.users.keys().copied().filter(|it| usize::from(*it) >= after).collect();
+        let items = ids.iter().take(size).map(|it| self.now.user(*it)).collect();
         match ids.get(size) {
             Some(next) => page(items, "nextLink", "users/delta", &format!("all.{began}.{next}")),
             None => page(items, "deltaLink", "users/delta", &began.to_string()),
@@ -252,11 +252,11 @@ impl Tenant {
     }
 
     /// Each page repeats what the one before it ended with.
-    fn changes_of_people(&self, from: usize, size: usize) -> Reply {
-        let told = self.log.iter().skip(from.saturating_sub(1));
+    fn changes_of_users(&self, from: usize, size: usize) -> Reply {
+        let reported = self.log.iter().skip(from.saturating_sub(1));
         // Nothing new is nothing to repeat.
-        let told = told.take(if from < self.log.len() { size + 1 } else { 0 });
-        let items = told.map(|(id, changed)| self.change(*id, changed)).collect();
+        let reported = reported.take(if from < self.log.len() { size + 1 } else { 0 });
+        let items = reported.map(|(id, changed)| self.change(*id, changed)).collect();
         let next = from + size;
         match next < self.log.len() {
             true => page(items, "nextLink", "users/delta", &next.to_string()),
@@ -265,7 +265,7 @@ impl Tenant {
     }
 
     fn changes_of_groups(&self, from: usize, size: usize) -> Reply {
-        let told = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
+        let reported = self.group_log.iter().skip(from.saturating_sub(1)).take(size + 1);
         let item = |(group, member): &(u8, Option<u8>)| {
             let mut item = self.now.group(*group, member.as_slice());
             if member.is_some()
@@ -276,7 +276,7 @@ impl Tenant {
             }
             item
         };
-        let items = told.map(item).collect();
+        let items = reported.map(item).collect();
         let next = from + size;
         match next < self.group_log.len() {
             true => page(items, "nextLink", "groups/delta", &next.to_string()),
@@ -295,7 +295,7 @@ impl Tenant {
             .groups
             .iter()
             .flat_map(|(id, (_, members))| {
-                let members = members.iter().map(|it| Some(*it));
+                let members = members.iter().map(|member| Some(*member));
                 std::iter::once(None).chain(members).map(|it| (*id, it))
             })
             .map(|(id, member)| {
@@ -326,7 +326,7 @@ pub(super) struct Faults {
     pub(super) statuses: Vec<u16>,
     /// Whether Places fails.
     pub(super) places: bool,
-    /// From which id on a listing's page links are no longer known, if any.
+    /// First id from which the page links of a listing are expired, if any.
     pub(super) expired: Option<usize>,
     pub(super) asked: Cell<usize>,
 }
@@ -340,7 +340,7 @@ impl Faults {
     fn answer(&self, tenant: &Tenant, url: &str, body: &Value) -> (u16, Value) {
         let turn = self.asked.replace(self.asked.get() + 1);
         let pick = |list: &[usize]| list.get(turn % list.len().max(1)).copied().unwrap_or(0);
-        let statuses: Vec<_> = self.statuses.iter().map(|it| usize::from(*it)).collect();
+        let statuses: Vec<_> = self.statuses.iter().map(|status| usize::from(*status)).collect();
         match pick(&statuses) {
             0 => tenant.replica(pick(&self.behind)).one(url, body),
             status => (status as u16, json!({"error": {"code": "internal", "message": "-"}})),
@@ -350,7 +350,7 @@ impl Faults {
 
 impl Now {
     fn exists(&self, id: u8) -> bool {
-        self.people.contains_key(&id) || self.groups.contains_key(&id)
+        self.users.contains_key(&id) || self.groups.contains_key(&id)
     }
 
     /// Also by way of other groups, which may lead in a circle.
@@ -359,7 +359,7 @@ impl Now {
         let mut open = vec![group];
         while let Some(group) = open.pop() {
             for member in self.groups.get(&group).into_iter().flat_map(|(_, members)| members) {
-                if found.insert(*member) && !is_person(*member) {
+                if found.insert(*member) && !is_user(*member) {
                     open.push(*member);
                 }
             }
@@ -374,35 +374,35 @@ impl Now {
         let missing =
             (404, json!({"error": {"code": "Request_ResourceNotFound", "message": message}}));
         if url.ends_with("/checkMemberGroups") {
-            let person = number(id) as u8;
+            let user = number(id) as u8;
             let Some(groups) =
-                body["groupIds"].as_array().filter(|_| self.people.contains_key(&person))
+                body["groupIds"].as_array().filter(|_| self.users.contains_key(&user))
             else {
                 return missing;
             };
             let inside = |it: &&Value| {
                 let group = it.as_str().unwrap_or_default().rsplit('-').next().unwrap_or_default();
-                self.members(number(group) as u8).contains(&person)
+                self.members(number(group) as u8).contains(&user)
             };
             return (200, json!({"value": groups.iter().filter(inside).collect::<Vec<_>>()}));
         }
         let id = number(id.rsplit('-').next().unwrap_or_default()) as u8;
         match self.exists(id) {
-            true if is_person(id) => (200, self.person(id)),
+            true if is_user(id) => (200, self.user(id)),
             true => (200, self.group(id, &[])),
             false => missing,
         }
     }
 
-    fn person(&self, id: u8) -> Value {
+    fn user(&self, id: u8) -> Value {
         let name = name(id);
-        match self.people.get(&id) {
+        match self.users.get(&id) {
             Some((revision, disabled)) => {
                 let user = with(user(&name), "jobTitle", json!(revision.to_string()));
                 let user = with(user, "accountEnabled", json!(!disabled));
                 with(user, "@odata.type", json!("#microsoft.graph.user"))
             }
-            None if is_person(id) => json!({"id": name, "@removed": {"reason": "changed"}}),
+            None if is_user(id) => json!({"id": name, "@removed": {"reason": "changed"}}),
             // In a listing of members.
             None => json!({"@odata.type": "#microsoft.graph.group", "id": name}),
         }
@@ -413,16 +413,17 @@ impl Now {
             return json!({"id": name(id), "@removed": {"reason": "deleted"}});
         };
         let mut group = json!({"id": name(id), "displayName": revision.to_string()});
-        // Never set, or set: both are told of.
+        // Some groups have values, some do not.
         if id.is_multiple_of(2) {
             group["description"] = json!("A group");
             group["mail"] = Value::Null;
         }
         if !members.is_empty() {
-            let kind = |it| if is_person(it) { "user" } else { "group" };
-            let member = |it: &u8| {
-                let mut member = json!({"@odata.type": format!("#microsoft.graph.{}", kind(*it)), "id": name(*it)});
-                if !inside.contains(it) {
+            let member = |&id: &u8| {
+                let kind = if is_user(id) { "user" } else { "group" };
+                let mut member =
+                    json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": name(id)});
+                if !inside.contains(&id) {
                     member["@removed"] = json!({"reason": "deleted"});
                 }
                 member
@@ -452,7 +453,7 @@ fn listing<'a>(
     size: usize,
     item: impl Fn(u8) -> Value,
 ) -> Reply {
-    let ids: Vec<_> = ids.copied().filter(|it| usize::from(*it) >= after).collect();
+    let ids: Vec<_> = ids.copied().filter(|id| usize::from(*id) >= after).collect();
     let items: Vec<_> = ids.iter().take(size).map(|it| item(*it)).collect();
     match ids.get(size) {
         Some(next) => page(items, "nextLink", path, &next.to_string()),

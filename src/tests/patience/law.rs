@@ -1,6 +1,6 @@
-//! The law of patience: whatever is answered, nothing is sent again sooner than the answer and the
-//! back-off say, nobody waits for longer than there is time, and a server that is back in time is
-//! asked once more.
+//! Property tests of retries: for any answers, no request is repeated sooner than the answer and
+//! the back-off allow, no pause is longer than the remaining time, and a server that recovers in
+//! time gets another request.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,14 +10,17 @@ use serde_json::{Value, json};
 
 use super::SECOND;
 use crate::{
-    batch::{self, Inner, Question},
-    describe::USERS,
     error::Error,
-    graph::{Graph, Patience, retry_after},
+    graph::{
+        Graph, Patience,
+        batch::{self, BatchAnswer, BatchRequest},
+        retry_after,
+    },
+    permission::USERS,
     tests::script::{Asked, BEGIN, Reply, Script, nothing, ok, settings},
 };
 
-/// An answer that asks to come back, or none.
+/// A failed answer, or a connection that breaks.
 #[derive(Debug, Clone)]
 struct Fault {
     /// None is a connection that breaks.
@@ -31,7 +34,7 @@ struct Fault {
 #[derive(Debug, Clone)]
 enum RetryAfter {
     Text(&'static str),
-    /// A date so many seconds after the beginning.
+    /// A date this number of seconds after the beginning.
     Date(i64),
 }
 
@@ -111,7 +114,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         .prop_map(|(status, retry_after, late, outer)| Fault { status, retry_after, late, outer })
 }
 
-/// Without jitter, the pause after so many failures is between half of it and all.
+/// Returns the longest pause after this number of failures. Jitter shortens it by up to a half.
 fn back_off(failed: usize, patience: Patience) -> Duration {
     (SECOND * (1 << failed.min(16))).min(patience.waiting() / 4)
 }
@@ -122,13 +125,13 @@ proptest! {
     })]
 
     #[test]
-    fn nothing_is_sent_too_soon_too_late_or_in_vain(
+    fn no_request_is_sent_too_soon_or_too_late(
         faults in prop::collection::vec(fault(), 0..9),
-        patience in prop::sample::select(vec![Patience::SYNC, Patience::PERSON]),
+        patience in prop::sample::select(vec![Patience::SYNC, Patience::INTERACTIVE]),
     ) {
-        let told = faults.clone();
+        let replies = faults.clone();
         let script = Script::new(move |asked: &Asked| match asked.path.as_str() {
-            "/v1.0/$batch" => told.get(asked.before).map_or_else(
+            "/v1.0/$batch" => replies.get(asked.before).map_or_else(
                 || ok(json!({"responses": [{"id": "0", "status": 200, "body": {}}]})),
                 Fault::reply,
             ),
@@ -136,11 +139,11 @@ proptest! {
         });
         let settings = settings(json!({}));
         let graph = Graph::new(&script, &settings, patience);
-        let question = Question::get("/users/ann".to_owned());
-        let result = block_on(batch::ask_all(&graph, &[question], USERS));
+        let question = BatchRequest::get("/users/ann".to_owned());
+        let result = block_on(batch::send_all(&graph, &[question], USERS));
 
         let asked = script.asked.take();
-        let asked: Vec<_> = asked.iter().filter(|it| it.path == "/v1.0/$batch").collect();
+        let asked: Vec<_> = asked.iter().filter(|request| request.path == "/v1.0/$batch").collect();
         let pauses = script.pauses.take();
         prop_assert_eq!(pauses.len(), asked.len() - 1);
 
@@ -169,10 +172,10 @@ proptest! {
         }
         let last = faults.get(asked.len() - 1);
         match (result, last) {
-            (Ok(answers), None) => prop_assert!(matches!(answers[..], [Inner::Success(_)])),
+            (Ok(answers), None) => prop_assert!(matches!(answers[..], [BatchAnswer::Success(_)])),
             (Ok(answers), Some(last)) => {
                 prop_assert!(needed > patience.waiting());
-                prop_assert!(matches!(answers[..], [Inner::Refused(_)]), "{last:?}");
+                prop_assert!(matches!(answers[..], [BatchAnswer::Refused(_)]), "{last:?}");
                 prop_assert!(!last.is_throttling() && !last.outer);
             }
             (Err(Error::Throttled(seconds)), Some(last)) => {
@@ -199,9 +202,9 @@ fn parts_of_a_batch_are_read_also_where_numbers_are_texts_and_texts_numbers() {
     });
     let settings = settings(json!({}));
     let graph = Graph::new(&script, &settings, Patience::SYNC);
-    let question = Question::get("/users/ann".to_owned());
-    let answers = block_on(batch::ask_all(&graph, &[question], USERS)).expect("an answer");
-    let [Inner::Success(body)] = &answers[..] else { panic!("{answers:?}") };
+    let question = BatchRequest::get("/users/ann".to_owned());
+    let answers = block_on(batch::send_all(&graph, &[question], USERS)).expect("an answer");
+    let [BatchAnswer::Success(body)] = &answers[..] else { panic!("{answers:?}") };
     let body: Value = serde_json::from_str(body.get()).expect("JSON");
     assert_eq!(body, json!({"a": 1}));
 }

@@ -1,4 +1,4 @@
-//! What is sent again, how often, and how long somebody waits for it.
+//! The requests that are repeated, how often, and for how long.
 
 mod law;
 
@@ -8,12 +8,14 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    people::{batch, user},
-    script::{Asked, GRAPH, Reply, Script, nothing, of_people, ok, refused, settings, sync_users},
+    script::{
+        Asked, GRAPH, Reply, Script, nothing, ok, refused, settings, sync_users, user_batches,
+    },
+    users::{batch, user},
 };
 use crate::{
     directory,
-    error::Error,
+    error::{Error, is_too_large},
     graph::{Graph, Patience},
     host::{Failure, Request},
     model::UserChange,
@@ -26,7 +28,7 @@ fn is_throttled(asked: &Asked) -> bool {
     asked.at < 10 * SECOND
 }
 
-/// A tenant of one person; `on_listing` can answer in its place.
+/// A tenant with one user; `on_listing` can answer instead.
 fn tenant(on_listing: impl Fn(&Asked) -> Option<Reply>) -> Script<impl Fn(&Asked) -> Reply> {
     let delta = |token| {
         let link = format!("{GRAPH}/v1.0/users/delta?$deltatoken={token}");
@@ -50,7 +52,7 @@ fn syncs_in_spite_of(
     let script = tenant(on_listing);
     let (batches, result) = sync_users(&script, &settings(json!({})), None);
     let summary = result.expect("a good run");
-    let changes: Vec<_> = of_people(batches).into_iter().flat_map(|it| it.changes).collect();
+    let changes: Vec<_> = user_batches(batches).into_iter().flat_map(|it| it.changes).collect();
     assert!(matches!(&changes[..], [UserChange::User(ann)] if ann.id == "ann"), "{changes:?}");
     (summary, script.pauses.take())
 }
@@ -88,7 +90,7 @@ fn case_005_a_short_retry_after_inside_a_batch_is_waited_out() {
 fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
     for retry_after in ["1", "0.2", "0", "-5", "soon"] {
         let (summary, pauses) =
-            syncs_in_spite_of(|it| is_throttled(it).then(|| throttled(retry_after)));
+            syncs_in_spite_of(|request| is_throttled(request).then(|| throttled(retry_after)));
         assert_eq!(summary.throttled as usize, pauses.len(), "{retry_after}");
         assert!(pauses.len() < 7, "{retry_after}: {pauses:?}");
     }
@@ -98,22 +100,24 @@ fn case_006_a_short_retry_after_of_a_page_is_waited_out() {
 fn case_007_one_outage_of_a_page_is_tried_again() {
     for status in [408, 500, 502, 503, 504, 509] {
         let reply = || Reply::Raw(status, Vec::new(), "<html>".to_owned());
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(reply));
+        let (summary, _) = syncs_in_spite_of(|request| (request.before == 0).then(reply));
         assert_eq!((summary.retried, summary.throttled), (1, 0), "{status}");
     }
     let codes = ["generalException", "UnknownError", "InternalServerError"];
     for code in codes {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| refused(500, code)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| refused(500, code)));
         assert_eq!(summary.retried, 1, "{code}");
     }
     for failure in [Failure::Connection, Failure::Timeout, Failure::Dns, Failure::Protocol] {
-        let (summary, _) = syncs_in_spite_of(|it| (it.before == 0).then(|| Reply::Fail(failure)));
+        let (summary, _) =
+            syncs_in_spite_of(|request| (request.before == 0).then(|| Reply::Fail(failure)));
         assert_eq!(summary.retried, 1, "{failure:?}");
     }
 }
 
 #[test]
-fn case_007_what_a_service_will_never_do_ends_the_run_at_once() {
+fn case_007_a_permanent_error_ends_the_run_at_once() {
     for reply in [
         || refused(501, "NotImplemented"),
         || refused(500, "notSupported"),
@@ -150,17 +154,17 @@ fn case_037_a_server_that_is_silent_is_given_up_after_the_time_of_one_request() 
         let graph = Graph::new(&script, &settings, patience);
         let request = Request::get(graph.endpoints().organization());
         let error = block_on(graph.ask(request)).expect_err("no answer");
-        let code = error.explanation().map(|it| it.code.clone());
+        let code = error.explanation().map(|explanation| explanation.code.clone());
         assert_eq!(code.as_deref(), Some("timeout"));
         script.clock.get() - super::script::BEGIN
     };
     let sync = waited(Patience::SYNC);
     assert!((200 * SECOND..202 * SECOND).contains(&sync), "twice 100 s: {sync:?}");
-    assert_eq!(waited(Patience::PERSON), 30 * SECOND, "once 30 s");
+    assert_eq!(waited(Patience::INTERACTIVE), 30 * SECOND, "once 30 s");
 }
 
-/// The sum of the pauses of a call that asks so many times for what is always answered so, and the
-/// number of its requests.
+/// Returns the sum of the pauses of a call that makes this number of requests, and the number that
+/// it sent. Every request gets the same reply.
 fn waited_in(patience: Patience, requests: usize, reply: fn() -> Reply) -> (Duration, usize) {
     let script = Script::new(move |asked| match asked.path.ends_with("/token") {
         true => nothing(),
@@ -181,19 +185,19 @@ fn an_outage_costs_a_run_no_more_than_twice_the_time_of_one_request() {
     let (waited, asked) = waited_in(Patience::SYNC, 100, down);
     assert!((90 * SECOND..240 * SECOND).contains(&waited), "{waited:?}");
     assert!(asked >= 100, "each is asked at least once");
-    let (waited, _) = waited_in(Patience::PERSON, 100, down);
+    let (waited, _) = waited_in(Patience::INTERACTIVE, 100, down);
     assert!((10 * SECOND..30 * SECOND).contains(&waited), "{waited:?}");
 }
 
 #[test]
-fn throttling_is_waited_for_anew_with_each_request() {
+fn each_request_has_its_own_time_for_throttling() {
     let (waited, _) = waited_in(Patience::SYNC, 3, || throttled("1"));
     assert!(waited > 3 * 80 * SECOND, "{waited:?}");
 }
 
 #[test]
 fn a_pause_that_is_too_long_is_passed_on_at_once() {
-    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::PERSON, 16)] {
+    for (patience, seconds) in [(Patience::SYNC, 121), (Patience::INTERACTIVE, 16)] {
         for status in [429, 503] {
             let script = Script::new(move |asked| match asked.path.ends_with("/token") {
                 true => nothing(),
@@ -214,7 +218,7 @@ fn a_pause_that_is_too_long_is_passed_on_at_once() {
 }
 
 #[test]
-fn tokens_are_asked_for_again_as_pages_are() {
+fn token_requests_are_repeated_like_those_of_pages() {
     for reply in [
         || Reply::Raw(502, Vec::new(), "<html>".to_owned()),
         || Reply::Fail(Failure::Connection),
@@ -235,7 +239,7 @@ fn tokens_are_asked_for_again_as_pages_are() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
+fn one_part_of_a_batch_that_keeps_failing_is_reported_and_the_others_are_read() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" => batch(asked, |url, _| match url.contains("/ill?") {
             true => (503, json!({"error": {"code": "serviceNotAvailable", "message": ""}})),
@@ -247,7 +251,7 @@ fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
     let ids: Vec<_> = ["ann", "ill", "bob"].map(str::to_owned).into();
     let read = block_on(directory::read_users(&script, &settings(json!({})), &ids));
     let changes = read.expect("answers");
-    let [UserChange::User(_), UserChange::Unreadable(ill), UserChange::User(_)] = &changes[..]
+    let [UserChange::User(_), UserChange::UserUnreadable(ill), UserChange::User(_)] = &changes[..]
     else {
         panic!("{changes:?}")
     };
@@ -257,7 +261,7 @@ fn one_part_of_a_batch_that_stays_ill_is_reported_and_keeps_the_others() {
 }
 
 #[test]
-fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() {
+fn one_part_of_a_batch_with_a_long_retry_after_does_not_delay_the_others() {
     let script = Script::new(|asked| match asked.path.as_str() {
         "/v1.0/$batch" if asked.before == 0 => ok(json!({"responses": [
             {"id": "0", "status": 503, "headers": {"retry-after": "3600"}, "body": {}},
@@ -271,7 +275,7 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
     let read = block_on(directory::read_users(&script, &settings(json!({})), &ids));
     let changes = read.expect("answers");
     assert!(
-        matches!(&changes[..], [UserChange::Unreadable(_), UserChange::User(_)]),
+        matches!(&changes[..], [UserChange::UserUnreadable(_), UserChange::User(_)]),
         "{changes:?}"
     );
     assert_eq!(script.pauses.take(), [2 * SECOND]);
@@ -280,11 +284,11 @@ fn one_part_of_a_batch_that_asks_for_an_hour_does_not_keep_the_others_waiting() 
 }
 
 #[test]
-fn an_answer_that_is_too_large_can_be_told_from_others() {
+fn an_answer_that_is_too_large_is_distinguished_from_others() {
     let script = tenant(|_| Some(Reply::Fail(Failure::TooLarge)));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("too large");
-    assert!(error.is_too_large());
+    assert!(is_too_large(&error));
     let script = tenant(|_| Some(ok(json!({}))));
     let error = sync_users(&script, &settings(json!({})), None).1.expect_err("no page");
-    assert!(!error.is_too_large());
+    assert!(!is_too_large(&error));
 }

@@ -1,4 +1,4 @@
-//! Where the browser is sent.
+//! The URL to which the browser is redirected at the start of a sign-in.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,8 @@ fn the_browser_brings_all_that_the_flow_needs_and_nothing_else() {
             ("scope", "openid profile email"),
         ]
     );
-    let paths: Vec<_> = asked.iter().map(|it| format!("{}{}", it.origin, it.path)).collect();
+    let paths: Vec<_> =
+        asked.iter().map(|request| format!("{}{}", request.origin, request.path)).collect();
     assert_eq!(
         paths,
         [format!(
@@ -86,7 +87,7 @@ fn a_code_is_posted_where_the_hosts_cookie_can_come_along() {
 }
 
 #[test]
-fn nobody_is_sent_back_to_an_address_that_others_can_read() {
+fn a_redirect_uri_that_others_can_read_is_refused() {
     let settings = settings(json!({}));
     for redirect_uri in [
         "http://ones.example/callback",
@@ -120,7 +121,7 @@ fn an_endpoint_with_a_query_keeps_it() {
 }
 
 #[test]
-fn the_browser_learns_nothing_that_only_the_host_may_know() {
+fn the_redirect_contains_no_secret_of_the_host() {
     let sign_in = SignIn::begin(settings(json!({})));
     let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
     let verifier = &pairs(&asked[0].body)["code_verifier"];
@@ -130,11 +131,12 @@ fn the_browser_learns_nothing_that_only_the_host_may_know() {
     }
     assert!(!sign_in.redirect.flow.contains("not~a~real~secret"));
     assert_eq!(format!("{:?}", sign_in.redirect), "Redirect([redacted])");
-    assert_eq!(format!("{:?}", sign_in.callback()), "Callback([redacted])");
+    let names = r#"Callback { parameters: ["code", "state"], .. }"#;
+    assert_eq!(format!("{:?}", sign_in.callback()), names);
 }
 
 #[test]
-fn whoever_reads_the_flow_reads_neither_nonce_nor_verifier_nor_state() {
+fn the_flow_reveals_neither_nonce_nor_verifier_nor_state() {
     let sign_in = SignIn::begin(settings(json!({})));
     let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
     let verifier = pairs(&asked[0].body)["code_verifier"].clone();

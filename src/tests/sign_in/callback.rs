@@ -1,4 +1,4 @@
-//! What a browser can come back with, and who is asked when.
+//! The callbacks that a browser can send, and the requests that follow.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    CLIENT, CODE, NOW, PERSON, REDIRECT_URI, SignIn, base64, configuration, pairs, person,
-    settings, what,
+    CLIENT, CODE, NOW, REDIRECT_URI, SignIn, USER_ID, base64, configuration, pairs, settings,
+    signed_in, what,
 };
 use crate::{
     error::Error,
@@ -24,7 +24,7 @@ fn sign_in() -> SignIn {
 
 fn asked_for(sign_in: &SignIn, callback: &Callback) -> Vec<&'static str> {
     let (outcome, asked) = sign_in.back(callback, |_| None);
-    assert_eq!(person(outcome).id, PERSON);
+    assert_eq!(signed_in(outcome).id, USER_ID);
     asked.iter().map(what).collect()
 }
 
@@ -32,7 +32,7 @@ fn asked_for(sign_in: &SignIn, callback: &Callback) -> Vec<&'static str> {
 fn a_sign_in_takes_four_requests_and_the_keys_only_after_the_code() {
     let sign_in = sign_in();
     let asked = asked_for(&sign_in, &sign_in.callback());
-    assert_eq!(asked, ["code", "keys", "token", "person"]);
+    assert_eq!(asked, ["code", "keys", "token", "user"]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_secret_that_the_form_may_not_hold_goes_into_a_header() {
         configuration["token_endpoint_auth_methods_supported"] = methods;
         let sign_in = SignIn::begin_as(settings.clone(), configuration);
         let (outcome, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        person(outcome);
+        signed_in(outcome);
         // RFC 6749, section 2.3.1: each encoded as a form has it, then joined.
         let pair = format!("{CLIENT}:p%3A%C3%A4+s%2Bs");
         let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair);
@@ -77,7 +77,7 @@ fn a_secret_that_the_form_may_not_hold_goes_into_a_header() {
 }
 
 #[test]
-fn whatever_else_comes_along_is_passed_over() {
+fn unknown_parameters_are_ignored() {
     let sign_in = sign_in();
     let mut callback = sign_in.callback();
     for (name, value) in [("session_state", "s"), ("client_info", "c"), ("client_info", "d")] {
@@ -100,7 +100,7 @@ fn an_answer_to_another_browser_is_refused() {
     assert_eq!(mine.refused(&brought_by(&mine, &state)), "state-mismatch");
     let crossed = Callback { flow: theirs.callback().flow, ..mine.callback() };
     assert_eq!(mine.refused(&crossed), "state-mismatch");
-    person(theirs.back(&brought_by(&theirs, &state), |_| None).0);
+    signed_in(theirs.back(&brought_by(&theirs, &state), |_| None).0);
 }
 
 fn brought_by(sign_in: &SignIn, state: &str) -> Callback {
@@ -108,7 +108,7 @@ fn brought_by(sign_in: &SignIn, state: &str) -> Callback {
 }
 
 #[test]
-fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
+fn the_complete_state_is_compared_before_anything_else_is_read() {
     let sign_in = sign_in();
     let state = sign_in.sent("state");
     for wrong in ["", "x", &state[1..], &format!("{state}="), &state.to_lowercase()] {
@@ -121,21 +121,21 @@ fn a_state_is_compared_whole_and_before_anything_that_microsoft_says() {
 }
 
 #[test]
-fn without_a_sign_in_under_way_nobody_is_asked() {
+fn without_a_sign_in_under_way_no_request_is_sent() {
     let sign_in = sign_in();
     let callback = Callback { flow: None, ..sign_in.callback() };
     assert_eq!(sign_in.refused(&callback), "no-sign-in");
 }
 
 #[test]
-fn a_flow_lives_for_ten_minutes() {
+fn a_flow_expires_after_ten_minutes() {
     let at = |seconds: u64, millis: u64| SignIn {
         back_at: Duration::from_secs(seconds) + Duration::from_millis(millis),
         ..sign_in()
     };
     for sign_in in [at(NOW, 0), at(NOW + 600, 0)] {
         let fresh = sign_in.claims_with("exp", json!(NOW + 3600));
-        person(sign_in.given(&super::signed(&super::header(), &fresh)));
+        signed_in(sign_in.given(&super::signed(&super::header(), &fresh)));
     }
     for sign_in in [at(NOW + 601, 0), at(NOW + 86_400, 0), at(NOW - 1, 999), at(0, 0)] {
         assert_eq!(sign_in.refused(&sign_in.callback()), "flow-expired");
@@ -143,8 +143,11 @@ fn a_flow_lives_for_ten_minutes() {
 }
 
 #[test]
-fn a_flow_serves_the_settings_that_it_was_made_under() {
-    let own = |authority: &str, graph: &str| json!({"server": {"cloud": {"authority": authority, "graph": graph}}});
+fn a_flow_is_valid_only_under_the_settings_it_was_made_for() {
+    let own = |authority: &str, graph: &str| {
+        let cloud = json!({"authority": authority, "graph": graph});
+        json!({"server": {"cloud": cloud}})
+    };
     let under = |it| SignIn::begin(settings(it));
     let begun = [
         under(json!({})),
@@ -170,7 +173,7 @@ fn a_flow_serves_the_settings_that_it_was_made_under() {
         ),
         ..sign_in()
     };
-    person(renamed.back(&renamed.callback(), |_| None).0);
+    signed_in(renamed.back(&renamed.callback(), |_| None).0);
 }
 
 #[test]
@@ -183,7 +186,7 @@ fn the_browser_must_come_back_to_where_it_was_sent() {
 }
 
 #[test]
-fn nothing_may_be_brought_twice() {
+fn a_parameter_that_comes_twice_is_refused() {
     let sign_in = sign_in();
     for name in ["state", "code", "iss", "error", "error_description", "admin_consent"] {
         let mut callback = sign_in.callback();
@@ -205,7 +208,7 @@ fn a_provider_that_names_itself_must_be_the_one_that_was_asked() {
         sign_in.bringing(&[("code", CODE), ("iss", iss), ("state", &sign_in.sent("state"))])
     };
     for sign_in in [&silent, &naming] {
-        person(sign_in.back(&bringing(sign_in, &issuer), |_| None).0);
+        signed_in(sign_in.back(&bringing(sign_in, &issuer), |_| None).0);
         for iss in ["https://evil.example", "", &issuer.to_uppercase()] {
             assert_eq!(sign_in.refused(&bringing(sign_in, iss)), "issuer-mismatch", "{iss}");
         }
@@ -224,7 +227,7 @@ fn a_sign_in_needs_a_code() {
         sign_in.bringing(&[("code", ""), ("state", &state)]),
         // Consent is none, even if it was granted in between.
         sign_in.bringing(&[("admin_consent", "True"), ("state", &state)]),
-        // What the implicit flow would bring: nobody asked for it.
+        // The implicit flow would return it, but ONES did not request it.
         sign_in.bringing(&[("id_token", &sign_in.token()), ("state", &state)]),
     ] {
         assert_eq!(sign_in.refused(&callback), "no-code");
@@ -232,19 +235,25 @@ fn a_sign_in_needs_a_code() {
 }
 
 #[test]
-fn an_answer_without_an_id_token_is_said_so() {
+fn an_answer_without_an_id_token_is_reported() {
     let sign_in = sign_in();
     for answer in [json!({"access_token": "opaque"}), json!({"id_token": 7}), json!(null)] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "code").then(|| ok(answer.clone())));
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "code").then(|| ok(answer.clone()))
+        });
         let error = outcome.expect_err("no token");
-        assert_eq!(error.explanation().map(|it| it.code.as_str()), Some("id-token-missing"));
+        assert_eq!(
+            error.explanation().map(|explanation| explanation.code.as_str()),
+            Some("id-token-missing")
+        );
         assert_eq!(asked.len(), 1, "no keys are fetched for nothing");
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_character_of_a_flow_can_be_changed(at in any::<prop::sample::Index>(), bit in 0..7_u8) {
@@ -258,32 +267,45 @@ proptest! {
     }
 
     #[test]
-    fn no_part_of_a_flow_is_one(from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
+    fn a_part_of_a_flow_is_refused(
+        from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(),
+    ) {
         let sign_in = sign_in();
         let flow = &sign_in.redirect.flow;
         let (from, to) = (from.index(flow.len()), to.index(flow.len()));
-        let callback = Callback { flow: Some(flow[from.min(to)..from.max(to)].to_owned()), ..sign_in.callback() };
+        let part = flow[from.min(to)..from.max(to)].to_owned();
+        let callback = Callback { flow: Some(part), ..sign_in.callback() };
         prop_assert_eq!(sign_in.refused(&callback), "flow-changed");
     }
 
     #[test]
-    fn nothing_that_is_made_up_signs_anybody_in(
+    fn no_invented_callback_signs_a_user_in(
         parameters in prop::collection::vec(
-            ("state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
+            (
+                "state|code|error|error_description|iss|admin_consent|id_token|\\PC{0,8}",
+                "\\PC{0,60}|true",
+            ),
+            0..8,
+        ),
         flow in prop::option::of("\\PC{0,200}|[A-Za-z0-9_-]{1,200}\\.[A-Za-z0-9_-]{43}"),
     ) {
         let sign_in = sign_in();
         let callback = Callback { parameters, flow, ..sign_in.callback() };
         let (outcome, asked) = sign_in.back(&callback, |_| None);
-        // What it says may be explained; it is believed in nothing.
+        // The error may explain the parameters, but the plugin does not rely on them.
         prop_assert!(matches!(outcome, Err(Error::Rejected(_))), "{:?}", outcome);
         prop_assert_eq!(asked.len(), 0);
     }
 
     #[test]
-    fn a_flow_that_is_ones_own_signs_nobody_in_without_its_state(
+    fn a_valid_flow_signs_no_user_in_without_its_state(
         parameters in prop::collection::vec(
-            ("state|code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..8),
+            (
+                "state|code|error|error_description|iss|admin_consent|\\PC{0,8}",
+                "\\PC{0,60}|true",
+            ),
+            0..8,
+        ),
     ) {
         let sign_in = sign_in();
         let callback = Callback { parameters, ..sign_in.callback() };
@@ -293,7 +315,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_with_the_right_state_ends_well_or_in_words(
+    fn any_callback_with_the_right_state_signs_in_or_is_explained(
         parameters in prop::collection::vec(
             ("code|error|error_description|iss|admin_consent|\\PC{0,8}", "\\PC{0,60}|true"), 0..4),
     ) {
@@ -303,8 +325,11 @@ proptest! {
         let has_code = callback.parameters.iter().any(|(name, _)| name == "code");
         match sign_in.back(&callback, |_| None).0 {
             Ok(CallbackOutcome::SignedIn(_)) => prop_assert!(has_code),
-            Ok(CallbackOutcome::ConsentGranted) => prop_assert!(false, "nobody asked for consent"),
-            Err(error) => prop_assert!(error.explanation().is_some_and(|it| it.remedy.is_some())),
+            Ok(CallbackOutcome::ConsentGranted) => prop_assert!(false, "no consent was requested"),
+            Err(error) => {
+                let explanation = error.explanation();
+                prop_assert!(explanation.is_some_and(|explanation| explanation.remedy.is_some()));
+            }
         }
     }
 }

@@ -1,15 +1,15 @@
-//! The code is redeemed with a client certificate too.
+//! Sign-ins of apps that use a client certificate.
 
 use serde_json::json;
 
-use super::{SignIn, configuration, person, settings, what};
+use super::{SignIn, configuration, settings, signed_in, what};
 use crate::tests::{
     credentials::{form, verified, with_certificate},
     script::{Reply, TENANT},
 };
 
 #[test]
-fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
+fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_named() {
     let settings = settings(with_certificate());
     let mut configuration = configuration(&settings);
     let endpoint = format!("https://login.microsoft.com/{TENANT}/another/token");
@@ -18,7 +18,7 @@ fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
         configuration["token_endpoint_auth_methods_supported"] = methods;
         let sign_in = SignIn::begin_as(settings.clone(), configuration.clone());
         let (outcome, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        person(outcome);
+        signed_in(outcome);
         assert_eq!(asked[0].header("authorization"), None);
         let form = form(&asked[0].body);
         assert_eq!(form["client_id"], settings.server.client_id);
@@ -29,7 +29,7 @@ fn a_code_is_redeemed_with_an_assertion_for_the_endpoint_that_discovery_told() {
 }
 
 #[test]
-fn a_flow_serves_the_certificate_that_it_was_made_under() {
+fn a_flow_is_valid_only_with_the_certificate_it_was_made_for() {
     let [mine, theirs] = [with_certificate(), json!({})].map(|it| SignIn::begin(settings(it)));
     for (one, other) in [(&mine, &theirs), (&theirs, &mine)] {
         let mut callback = one.callback();

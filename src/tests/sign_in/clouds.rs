@@ -1,8 +1,8 @@
-//! Each cloud's tokens count in that cloud alone.
+//! Tokens of one cloud are refused in every other cloud.
 
 use serde_json::{Value, json};
 
-use super::{SignIn, header, person, rejected, settings, signed, what};
+use super::{SignIn, header, rejected, settings, signed, signed_in, what};
 use crate::{
     cloud::Cloud,
     tests::script::{TENANT, ok},
@@ -15,7 +15,7 @@ fn each_cloud_takes_its_own_issuer_and_no_others() {
         (name, sign_in)
     });
     for (name, sign_in) in &clouds {
-        person(sign_in.given(&sign_in.token()));
+        signed_in(sign_in.given(&sign_in.token()));
         for (other, theirs) in &clouds {
             let issuer = &theirs.configuration["issuer"];
             // The two of the US government have one sign-in server.
@@ -44,13 +44,13 @@ fn each_cloud_is_asked_at_its_own_servers() {
         let sign_in = SignIn::begin(settings(json!({"server": { "cloud": name }})));
         assert!(sign_in.redirect.url.starts_with(authority), "{name}");
         let (_, asked) = sign_in.back(&sign_in.callback(), |_| None);
-        let origins: Vec<_> = asked.iter().map(|it| it.origin.as_str()).collect();
+        let origins: Vec<_> = asked.iter().map(|request| request.origin.as_str()).collect();
         assert_eq!(origins, [authority, authority, authority, graph], "{name}");
     }
 }
 
 #[test]
-fn any_provider_under_the_authority_will_do() {
+fn any_identity_provider_under_the_authority_is_accepted() {
     let own = json!({"authority": "https://idp.example", "graph": "https://graph.example"});
     let settings = settings(json!({"server": { "cloud": own }}));
     let configuration = json!({
@@ -70,7 +70,7 @@ fn any_provider_under_the_authority_will_do() {
         }
         _ => None,
     });
-    person(outcome);
+    signed_in(outcome);
     assert_eq!(asked.len(), 4);
-    assert_eq!(what(&asked[3]), "person");
+    assert_eq!(what(&asked[3]), "user");
 }

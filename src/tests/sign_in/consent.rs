@@ -1,4 +1,4 @@
-//! Admin consent: what the administrator is sent to, and what counts as granted.
+//! Admin consent: the URL for the administrator, and the callbacks that mean that it was granted.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn consent(settings: &Settings) -> Redirect {
     redirect.expect("a redirect")
 }
 
-/// Comes back with the right state; asks nobody.
+/// Calls back with the right state. No request is sent.
 fn back(parameters: &[(&str, &str)]) -> Result<CallbackOutcome, Error> {
     let settings = settings(json!({}));
     let redirect = consent(&settings);
@@ -36,7 +36,7 @@ fn back(parameters: &[(&str, &str)]) -> Result<CallbackOutcome, Error> {
 }
 
 #[test]
-fn the_administrator_is_asked_for_all_that_the_app_was_given_in_their_own_cloud() {
+fn admin_consent_is_requested_for_all_permissions_in_the_cloud_of_the_tenant() {
     for (cloud, authority, graph) in [
         ("global", "https://login.microsoftonline.com", "https://graph.microsoft.com"),
         ("us-government-l4", "https://login.microsoftonline.us", "https://graph.microsoft.us"),
@@ -70,7 +70,7 @@ fn consent_is_granted_where_microsoft_says_so() {
 }
 
 #[test]
-fn an_error_is_no_consent_whatever_stands_beside_it() {
+fn a_callback_with_an_error_never_grants_consent() {
     // As Microsoft documents it.
     let outcome = back(&[
         ("error", "consent_required"),
@@ -83,11 +83,11 @@ fn an_error_is_no_consent_whatever_stands_beside_it() {
     ]);
     let Err(Error::Declined(why)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(why.code, "AADSTS65004");
-    assert_eq!(why.summary, "What Microsoft asked for was declined");
+    assert_eq!(why.summary, "The user declined what Microsoft asked for");
 }
 
 #[test]
-fn a_flow_of_consent_signs_nobody_in_and_the_other_way_round() {
+fn a_flow_of_consent_signs_no_user_in_and_the_reverse() {
     let settings = settings(json!({}));
     let redirect = consent(&settings);
     let sign_in = SignIn::begin(settings);

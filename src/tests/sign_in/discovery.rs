@@ -1,9 +1,9 @@
-//! What discovery tells is followed, unless it leads elsewhere.
+//! The endpoints that discovery names are used, unless they are on other servers.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use super::{REDIRECT_URI, SignIn, begin, configuration, person, settings, what};
+use super::{REDIRECT_URI, SignIn, begin, configuration, settings, signed_in, what};
 use crate::{
     error::{Error, Explanation},
     host::Failure,
@@ -19,7 +19,7 @@ fn of(cloud: Value) -> Settings {
     settings(json!({"server": { "cloud": cloud }}))
 }
 
-/// Why a document is not followed, `None` where it is.
+/// Returns the code of the refusal of a document, `None` if it is accepted.
 fn objection(settings: &Settings, member: &str, value: Value) -> Option<Explanation> {
     let mut configuration = configuration(settings);
     configuration[member] = value;
@@ -33,7 +33,7 @@ fn objection(settings: &Settings, member: &str, value: Value) -> Option<Explanat
 }
 
 #[test]
-fn no_endpoint_may_be_elsewhere() {
+fn an_endpoint_on_another_server_is_refused() {
     let settings = of(json!("global"));
     for endpoint in ENDPOINTS {
         for address in [
@@ -57,7 +57,7 @@ fn no_endpoint_may_be_elsewhere() {
             let why = objection(&settings, endpoint, json!(address)).expect(address);
             assert_eq!(why.code, "openid-configuration", "{address}");
             assert!(why.summary.contains(endpoint), "{}", why.summary);
-            assert!(why.detail.is_some_and(|it| it.contains(address)));
+            assert!(why.detail.is_some_and(|text| text.contains(address)));
         }
         for nothing in [json!(null), json!(7), json!(["https://login.microsoftonline.com/"])] {
             assert!(objection(&settings, endpoint, nothing).is_some(), "{endpoint}");
@@ -117,7 +117,7 @@ fn chinas_issuer_has_one_name_whatever_the_endpoints_have() {
 }
 
 #[test]
-fn endpoints_of_ones_own_can_speak_for_any_cloud_but_lead_nowhere_else() {
+fn custom_endpoints_accept_issuers_of_any_cloud_but_no_other_servers() {
     let own =
         of(json!({"authority": "https://idp.example:8443", "graph": "https://graph.example"}));
     for origin in [
@@ -139,10 +139,10 @@ fn endpoints_of_ones_own_can_speak_for_any_cloud_but_lead_nowhere_else() {
 }
 
 #[test]
-fn a_domain_is_told_as_the_guid_behind_it() {
+fn for_a_domain_the_issuer_contains_its_guid() {
     let by_domain = settings(json!({"server": {"tenantId": "contoso.com"}}));
     let sign_in = SignIn::begin(by_domain.clone());
-    assert_eq!(person(sign_in.given(&sign_in.token())).id, super::PERSON);
+    assert_eq!(signed_in(sign_in.given(&sign_in.token())).id, super::USER_ID);
     let elsewhere = sign_in.claims_with("tid", json!("72f988bf-86f1-41af-91ab-2d7cd011db47"));
     let elsewhere = sign_in.given(&super::signed(&super::header(), &elsewhere));
     assert_eq!(super::rejected(&elsewhere), "id-token-tenant");
@@ -151,14 +151,14 @@ fn a_domain_is_told_as_the_guid_behind_it() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_discovery_is_told_apart() {
+fn errors_of_discovery_are_distinguished() {
     let error = |reply: fn() -> Reply| {
         let script = Script::new(move |_| reply());
         let settings = settings(json!({}));
         let begun = sign_in::begin(&script, &settings, REDIRECT_URI, Purpose::SignIn);
         let error = block_on(begun).expect_err("no redirect");
-        assert!(script.asked.borrow().iter().all(|it| what(it) == "discovery"));
-        (error.explanation().map(|it| it.code.clone()).unwrap_or_default(), error)
+        assert!(script.asked.borrow().iter().all(|request| what(request) == "discovery"));
+        (error.explanation().map(|explanation| explanation.code.clone()).unwrap_or_default(), error)
     };
     let html =
         || Reply::Raw(200, vec![("content-type", "text/html")], "<h1>Log in</h1>".to_owned());

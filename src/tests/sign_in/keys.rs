@@ -1,9 +1,9 @@
-//! Which keys may have signed a token.
+//! The keys that are accepted as the signer of a token.
 
 use rsa::{BigUint, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
-use super::{KID, SignIn, base64, jwk, key, person, rejected, settings, what};
+use super::{KID, SignIn, base64, jwk, key, rejected, settings, signed_in, what};
 use crate::{
     error::Error,
     host::Failure,
@@ -20,7 +20,7 @@ fn jwk_with(name: &str, value: Value) -> Value {
     jwk
 }
 
-/// Why a right token is refused where these are the tenant's keys, `None` where it is taken.
+/// Returns the code of the refusal of a token under these keys, `None` if it is accepted.
 fn objection(keys: &[Value]) -> Option<String> {
     let outcome = sign_in().published(&json!({ "keys": keys }));
     outcome.is_err().then(|| rejected(&outcome))
@@ -93,7 +93,7 @@ fn a_key_has_2048_bits_at_least_and_4096_at_most() {
 }
 
 #[test]
-fn two_keys_of_one_id_are_told_apart_by_what_they_are_for_or_not_at_all() {
+fn two_keys_with_one_id_are_distinguished_by_their_use_or_refused() {
     assert_eq!(objection(&[jwk(), jwk_with("use", json!("enc"))]), None);
     let personal = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
     assert_eq!(objection(&[jwk_with("issuer", json!(personal)), jwk()]), None);
@@ -105,18 +105,18 @@ fn two_keys_of_one_id_are_told_apart_by_what_they_are_for_or_not_at_all() {
 }
 
 #[test]
-fn keys_that_cannot_be_had_are_no_fault_of_the_person() {
+fn keys_that_cannot_be_fetched_are_not_blamed_on_the_user() {
     let sign_in = sign_in();
     let error = |reply: fn() -> Reply| {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "keys").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "keys").then(reply));
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[0], "code");
         assert!(
             asked[1..].iter().all(|it| *it == "keys"),
-            "nobody is asked for a record: {asked:?}"
+            "no record of a user is read: {asked:?}"
         );
-        outcome.expect_err("nobody is signed in")
+        outcome.expect_err("no user is signed in")
     };
     let html =
         || Reply::Raw(200, vec![("content-type", "text/html")], "<h1>Log in</h1>".to_owned());
@@ -151,18 +151,19 @@ fn case_029_a_connection_that_breaks_while_keys_are_fetched_is_tried_again() {
         || Reply::Json(502, Value::Null),
         || Reply::Raw(429, vec![("retry-after", "2")], String::new()),
     ] {
-        let (outcome, asked) = sign_in
-            .back(&sign_in.callback(), |it| (what(it) == "keys" && it.before == 0).then(reply));
-        person(outcome);
+        let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+            (what(request) == "keys" && request.before == 0).then(reply)
+        });
+        signed_in(outcome);
         let asked: Vec<_> = asked.iter().map(what).collect();
         assert_eq!(asked[..3], ["code", "keys", "keys"]);
     }
 }
 
 #[test]
-fn a_key_that_the_tenant_no_longer_publishes_signs_nobody_in() {
+fn a_key_that_the_tenant_no_longer_publishes_signs_no_user_in() {
     let sign_in = sign_in();
     let rotated = json!({"keys": [jwk_with("kid", json!("the-key-of-tomorrow"))]});
     assert_eq!(rejected(&sign_in.published(&rotated)), "id-token-unknown-key");
-    person(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
+    signed_in(sign_in.published(&json!({"keys": [rotated["keys"][0], jwk()]})));
 }

@@ -8,11 +8,11 @@ mod consent;
 mod discovery;
 mod keys;
 mod own_keys;
-mod person;
 mod refusals;
 mod repeated;
 mod tokens;
 mod unasked;
+mod user;
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
@@ -28,8 +28,8 @@ use rsa::{
 use serde_json::{Value, json};
 
 use super::{
-    people::user,
     script::{Asked, Reply, Script, TENANT, nothing, ok},
+    users::user,
 };
 use crate::{
     error::Error,
@@ -41,17 +41,17 @@ use crate::{
 const CLIENT: &str = "6731de76-14a6-49ae-97bc-6eba6914391e";
 const REDIRECT_URI: &str = "https://ones.example/sign-in/callback";
 const CODE: &str = "0.AXEA~code";
-/// Who signs in.
-const PERSON: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+/// Id of the user that signs in.
+const USER_ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 const KID: &str = "the-key-of-now";
-/// What the clock of a script says.
+/// Time of the script's clock, in seconds since 1970.
 const NOW: u64 = 1_800_000_000;
 
 fn settings(more: Value) -> Settings {
     super::script::settings(more)
 }
 
-/// What discovery tells under these settings, in Microsoft's form.
+/// Returns the OpenID configuration for these settings, in Microsoft's form.
 fn configuration(settings: &Settings) -> Value {
     let document = include_str!("../../../tests/payloads/openid-configuration-v2.json");
     let endpoints = settings.endpoints();
@@ -61,7 +61,7 @@ fn configuration(settings: &Settings) -> Value {
     serde_json::from_str(&document).expect("JSON")
 }
 
-/// Begins a sign-in where discovery tells that; gives what was asked too.
+/// Begins a sign-in with that OpenID configuration; also returns the requests.
 fn begin(
     settings: &Settings,
     configuration: &Value,
@@ -80,17 +80,17 @@ fn pairs(query: &str) -> BTreeMap<String, String> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// The query of an address.
+/// Returns the query of a URL.
 fn query(url: &str) -> BTreeMap<String, String> {
     pairs(url.split_once('?').map_or("", |(_, query)| query))
 }
 
-/// A sign-in whose browser is at Microsoft's.
+/// A sign-in whose browser is on Microsoft's page.
 struct SignIn {
     settings: Settings,
     configuration: Value,
     redirect: Redirect,
-    /// By the host's clock.
+    /// Time of the host's clock.
     back_at: Duration,
 }
 
@@ -110,7 +110,7 @@ impl SignIn {
         query(&self.redirect.url)[name].clone()
     }
 
-    /// What the browser brings if all goes well.
+    /// Returns the callback of a successful sign-in.
     fn callback(&self) -> Callback {
         self.bringing(&[("code", CODE), ("state", &self.sent("state"))])
     }
@@ -124,18 +124,18 @@ impl SignIn {
         }
     }
 
-    /// What the ID token says if all is well.
+    /// Returns the claims of a valid ID token.
     fn claims(&self) -> Value {
         json!({
-            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": PERSON, "ver": "2.0",
-            "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
+            "iss": self.configuration["issuer"], "aud": CLIENT, "tid": TENANT, "oid": USER_ID,
+            "ver": "2.0", "sub": "differs-for-each-app", "nonce": self.sent("nonce"),
             "iat": NOW - 300, "nbf": NOW - 300, "exp": NOW + 3600,
-            "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com", "email": "adele@contoso.com",
-            "given_name": "Adele", "family_name": "Vance",
+            "name": "Adele Vance", "preferred_username": "AdeleV@contoso.com",
+            "email": "adele@contoso.com", "given_name": "Adele", "family_name": "Vance",
         })
     }
 
-    /// The same with one claim otherwise; null takes it away.
+    /// Returns the claims with one changed; null removes it.
     fn claims_with(&self, name: &str, value: Value) -> Value {
         let mut claims = self.claims();
         match value {
@@ -149,7 +149,7 @@ impl SignIn {
         signed(&header(), &self.claims())
     }
 
-    /// The key, as this tenant publishes it.
+    /// Returns the key in the form that this tenant publishes.
     fn jwk(&self) -> Value {
         let issuer = self.configuration["issuer"].as_str().expect("an issuer");
         let mut jwk = jwk();
@@ -157,7 +157,7 @@ impl SignIn {
         jwk
     }
 
-    /// Comes back; all is well but for what `except` says.
+    /// Calls back. `except` can replace an answer.
     fn back(
         &self,
         callback: &Callback,
@@ -167,7 +167,7 @@ impl SignIn {
             except(asked).unwrap_or_else(|| match what(asked) {
                 "code" => ok(json!({"token_type": "Bearer", "id_token": self.token()})),
                 "keys" => ok(json!({"keys": [self.jwk()]})),
-                "person" => ok(user(PERSON)),
+                "user" => ok(user(USER_ID)),
                 _ => nothing(),
             })
         });
@@ -178,7 +178,7 @@ impl SignIn {
         (outcome, script.asked.take())
     }
 
-    /// Comes back, and Entra ID gives that token.
+    /// Calls back, where Entra ID returns this token.
     fn given(&self, token: &str) -> Result<CallbackOutcome, Error> {
         self.back(&self.callback(), |asked| {
             (what(asked) == "code").then(|| ok(json!({ "id_token": token })))
@@ -186,45 +186,45 @@ impl SignIn {
         .0
     }
 
-    /// Comes back, and the tenant publishes these keys.
+    /// Calls back, where the tenant publishes these keys.
     fn published(&self, keys: &Value) -> Result<CallbackOutcome, Error> {
         self.back(&self.callback(), |asked| (what(asked) == "keys").then(|| ok(keys.clone()))).0
     }
 
-    /// Comes back with something that is to be refused before anybody is asked.
+    /// Calls back, expects a refusal without a request, and returns its code.
     fn refused(&self, callback: &Callback) -> String {
         let (outcome, asked) = self.back(callback, |_| None);
-        assert_eq!(asked.len(), 0, "nobody is asked");
+        assert_eq!(asked.len(), 0, "no request is sent");
         rejected(&outcome)
     }
 }
 
-/// What a request is for.
+/// Returns the purpose of a request.
 fn what(asked: &Asked) -> &'static str {
     match asked.path.as_str() {
         path if path.contains("/openid-configuration?appid=") => "discovery",
         path if path.contains("/keys") => "keys",
-        path if path.starts_with("/v1.0/users/") => "person",
+        path if path.starts_with("/v1.0/users/") => "user",
         path if !path.ends_with("/token") => "something else",
         _ if asked.body.contains("grant_type=authorization_code") => "code",
         _ => "token",
     }
 }
 
-fn person(outcome: Result<CallbackOutcome, Error>) -> User {
+fn signed_in(outcome: Result<CallbackOutcome, Error>) -> User {
     match outcome {
         Ok(CallbackOutcome::SignedIn(user)) => user,
         other => panic!("{other:?}"),
     }
 }
 
-/// The code of what must be a rejection, with words and a remedy.
+/// Returns the code of a rejection, which must have a summary and a remedy.
 #[track_caller]
 fn rejected(outcome: &Result<CallbackOutcome, Error>) -> String {
     match outcome {
         Err(Error::Rejected(it)) => {
             assert!(!it.summary.is_empty());
-            assert_eq!(it.remedy.as_deref(), Some("Begin again in ONES"));
+            assert_eq!(it.remedy.as_deref(), Some("Start again in ONES"));
             it.code.clone()
         }
         other => panic!("{other:?}"),
@@ -235,18 +235,29 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The key of RFC 7515, appendix A.2: everybody has it, and making one takes a second.
+/// The public example key of RFC 7515, appendix A.2: creating one takes a second.
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
     KEY.get_or_init(|| {
-        let number = |text| BigUint::from_bytes_be(&BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url"));
-        let p = number("4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB0Hw_Py5PJdTJNPY8cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDwGUc");
-        let q = number("uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul7TjeLQeZD_YwD66t62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9RWdc");
+        let number = |text| {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url");
+            BigUint::from_bytes_be(&bytes)
+        };
+        let p = number(
+            "4BzEEOtIpmVdVEZNCqS7baC4crd0pqnRH_5IB3jw3bcxGn6QLvnEtfdUdiYrqBdss1l58BQ3KhooKeQTa9AB\
+             0Hw_Py5PJdTJNPY8cQn7ouZ2KKDcmnPGBY5t7yLc1QlQ5xHdwW1VhvKn-nXqhJTBgIPgtldC-KDV5z-y2XDw\
+             GUc",
+        );
+        let q = number(
+            "uQPEfgmVtjL0Uyyx88GZFF1fOunH3-7cepKmtH4pxhtCoHqpWmT8YAmZxaewHgHAjLYsp1ZSe7zFYHj7C6ul\
+             7TjeLQeZD_YwD66t62wDmpe_HlB-TnBA-njbglfIsRLtXlnDzQkv5dTltRJ11BKBBypeeF6689rjcJIDEz9R\
+             Wdc",
+        );
         RsaPrivateKey::from_p_q(p, q, number("AQAB")).expect("a key")
     })
 }
 
-/// The key as a tenant of the global cloud publishes it.
+/// Returns the key in the form that a tenant of the global cloud publishes.
 fn jwk() -> Value {
     json!({
         "kid": KID, "kty": "RSA", "use": "sig", "x5t": KID,
@@ -263,7 +274,7 @@ fn signing_input(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64(header.to_string()), base64(claims.to_string()))
 }
 
-/// A token with an RS256 signature, whatever its header says.
+/// Returns a token with an RS256 signature and any header.
 fn signed(header: &Value, claims: &Value) -> String {
     let input = signing_input(header, claims);
     let signature = SigningKey::<Sha256>::new(key().clone()).sign(input.as_bytes());

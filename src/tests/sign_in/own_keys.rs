@@ -1,11 +1,11 @@
-//! Apps whose tokens are signed with a key of their own.
+//! Apps whose tokens Entra ID signs with a key of the app.
 
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::{
-    CLIENT, CODE, PERSON, REDIRECT_URI, SignIn, configuration, header, jwk, person, rejected,
-    settings, signed, what,
+    CLIENT, CODE, REDIRECT_URI, SignIn, USER_ID, configuration, header, jwk, rejected, settings,
+    signed, signed_in, what,
 };
 use crate::{
     model::Purpose,
@@ -13,7 +13,7 @@ use crate::{
     tests::script::{Asked, Reply, Script, ok},
 };
 
-/// The id of the app's own key.
+/// Id of the app's own key.
 const OWN: &str = "the-key-of-the-app";
 
 /// Entra ID, where the app has a key of its own. Only discovery that names the app leads to it:
@@ -48,7 +48,7 @@ fn begun() -> SignIn {
     SignIn { redirect: block_on(begun).expect("a redirect"), ..SignIn::begin(settings) }
 }
 
-/// Comes back, and the token names that key.
+/// Calls back with a token that names this key.
 fn signed_by(
     sign_in: &SignIn,
     kid: &str,
@@ -67,7 +67,7 @@ fn signed_by(
 #[test]
 fn case_038_an_app_with_a_signing_key_of_its_own_signs_users_in() {
     let sign_in = begun();
-    assert_eq!(person(signed_by(&sign_in, OWN)).id, PERSON);
+    assert_eq!(signed_in(signed_by(&sign_in, OWN)).id, USER_ID);
 }
 
 #[test]

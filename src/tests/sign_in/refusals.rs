@@ -1,4 +1,4 @@
-//! What Microsoft refuses, and what people are told of it.
+//! Refusals of Microsoft, and the explanations that users get.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn in_cloud(cloud: &str) -> SignIn {
     SignIn::begin(settings(json!({"server": { "cloud": cloud }})))
 }
 
-/// The browser brings the error.
+/// Calls back with an error in the redirect.
 fn brought(sign_in: &SignIn, error: &str, description: &str) -> (Case, Explanation) {
     let state = sign_in.sent("state");
     let callback = sign_in.bringing(&[
@@ -50,10 +50,10 @@ fn brought(sign_in: &SignIn, error: &str, description: &str) -> (Case, Explanati
     split(outcome.expect_err("an error"))
 }
 
-/// The token endpoint answers so to the code.
+/// Calls back, where the token endpoint refuses the code with this error.
 fn answered(sign_in: &SignIn, status: u16, body: Value) -> (Case, Explanation) {
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| Reply::Json(status, body.clone()))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code").then(|| Reply::Json(status, body.clone()))
     });
     assert_eq!(asked.len(), 1, "a code is good for one try");
     split(outcome.expect_err("an error"))
@@ -65,7 +65,7 @@ fn of_entra(error: &str, aadsts: u32) -> Value {
 }
 
 #[test]
-fn what_the_browser_brings_is_told_by_case_and_code() {
+fn errors_in_a_redirect_are_distinguished_by_case_and_code() {
     use Case::*;
     for (error, aadsts, case, words) in [
         ("access_denied", Some(65004), Declined, "accept what Microsoft asks for"),
@@ -74,16 +74,16 @@ fn what_the_browser_brings_is_told_by_case_and_code() {
         ("consent_required", None, PermissionMissing, "Grant admin consent"),
         ("access_denied", Some(90094), PermissionMissing, "Grant admin consent"),
         ("access_denied", Some(90095), PermissionMissing, "Grant admin consent"),
-        ("interaction_required", Some(50105), Declined, "Users and groups, assign the person"),
+        ("interaction_required", Some(50105), Declined, "Users and groups, assign the user"),
         ("invalid_grant", Some(50057), Declined, "Ask an administrator of your company"),
         ("access_denied", Some(50020), Declined, "with an account of your company"),
         ("interaction_required", Some(53003), Declined, "Sign-in logs"),
-        ("access_denied", Some(53000), Declined, "a device and a place"),
+        ("access_denied", Some(53000), Declined, "a device and a location"),
         ("invalid_request", Some(50011), Unexpected, "add https://ones.example/sign-in/callback"),
         ("invalid_request", Some(9_002_325), Unexpected, "under the platform Web"),
-        ("login_required", Some(50058), Declined, "Begin again in ONES"),
-        ("interaction_required", None, Declined, "Begin again in ONES"),
-        ("account_selection_required", Some(16000), Declined, "Begin again in ONES"),
+        ("login_required", Some(50058), Declined, "Start again in ONES"),
+        ("interaction_required", None, Declined, "Start again in ONES"),
+        ("account_selection_required", Some(16000), Declined, "Start again in ONES"),
         ("server_error", None, Unavailable, "Try again in a few minutes"),
         ("temporarily_unavailable", Some(90033), Unavailable, "Try again in a few minutes"),
         ("unauthorized_client", Some(700_016), Unauthorized, "Application (client) ID"),
@@ -91,7 +91,7 @@ fn what_the_browser_brings_is_told_by_case_and_code() {
         ("something_new", None, Unauthorized, "Check tenant ID"),
     ] {
         let description =
-            aadsts.map(|it| format!("AADSTS{it}: In Microsoft's words.\r\nTrace ID: t-1"));
+            aadsts.map(|code| format!("AADSTS{code}: In Microsoft's words.\r\nTrace ID: t-1"));
         let (found, why) =
             brought(&in_cloud("global"), error, description.as_deref().unwrap_or_default());
         assert_eq!(found, case, "{error} {aadsts:?}");
@@ -106,37 +106,37 @@ fn what_the_browser_brings_is_told_by_case_and_code() {
 }
 
 #[test]
-fn case_004_what_only_users_run_into_has_words_for_users() {
+fn case_004_errors_that_only_users_cause_are_explained_to_users() {
     use Case::*;
     let sign_in = in_cloud("global");
     for (aadsts, case, summary, remedy) in [
         // Policies of the tenant.
-        (50005, Declined, "Conditional Access", "a device and a place"),
-        (50097, Declined, "Conditional Access", "a device and a place"),
+        (50005, Declined, "Conditional Access", "a device and a location"),
+        (50097, Declined, "Conditional Access", "a device and a location"),
         (50131, Declined, "Conditional Access", "Sign-in logs"),
         (50158, Declined, "Conditional Access", "Sign-in logs"),
-        (53001, Declined, "Conditional Access", "a device and a place"),
-        (53004, Declined, "Conditional Access", "a device and a place"),
-        (53011, Declined, "Conditional Access", "a device and a place"),
-        (530_002, Declined, "Conditional Access", "a device and a place"),
-        (530_003, Declined, "Conditional Access", "a device and a place"),
-        (530_032, Declined, "Conditional Access", "a device and a place"),
-        (530_035, Declined, "Conditional Access", "a device and a place"),
-        (50074, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
-        (50076, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
-        (50079, Declined, "second factor", "confirm the sign-in as Microsoft asks"),
+        (53001, Declined, "Conditional Access", "a device and a location"),
+        (53004, Declined, "Conditional Access", "a device and a location"),
+        (53011, Declined, "Conditional Access", "a device and a location"),
+        (530_002, Declined, "Conditional Access", "a device and a location"),
+        (530_003, Declined, "Conditional Access", "a device and a location"),
+        (530_032, Declined, "Conditional Access", "a device and a location"),
+        (530_035, Declined, "Conditional Access", "a device and a location"),
+        (50074, Declined, "second factor", "confirm the sign-in when Microsoft asks"),
+        (50076, Declined, "second factor", "confirm the sign-in when Microsoft asks"),
+        (50079, Declined, "second factor", "confirm the sign-in when Microsoft asks"),
         (500_212, Declined, "policies of the two companies", "Cross-tenant access settings"),
         (500_213, Declined, "policies of the two companies", "Cross-tenant access settings"),
         (1_000_104, Declined, "policies of the two companies", "an account of this company"),
         // The account.
-        (50034, Declined, "not one of the tenant", "an account of your company"),
-        (51004, Declined, "not one of the tenant", "invited to the tenant"),
-        (90072, Declined, "not one of the tenant", "invited to the tenant"),
-        (500_341, Declined, "not one of the tenant", "invited to the tenant"),
-        (50053, Declined, "locked", "Wait a while"),
+        (50034, Declined, "does not belong to the tenant", "an account of your company"),
+        (51004, Declined, "does not belong to the tenant", "invited to the tenant"),
+        (90072, Declined, "does not belong to the tenant", "invited to the tenant"),
+        (500_341, Declined, "does not belong to the tenant", "invited to the tenant"),
+        (50053, Declined, "locked", "Wait some time"),
         (50055, Declined, "has expired", "Change the password"),
-        (50126, Declined, "User name or password", "Begin again in ONES"),
-        (50132, Declined, "sign in anew", "Begin again in ONES"),
+        (50126, Declined, "user name or the password", "Start again in ONES"),
+        (50132, Declined, "sign in again", "Start again in ONES"),
         (40008, Unavailable, "identity provider", "administrator of your company"),
         // The app registration.
         (50146, Unexpected, "signing key of its own", "Single sign-on"),
@@ -157,16 +157,16 @@ fn case_004_what_only_users_run_into_has_words_for_users() {
     let elsewhere = "AADSTS16000: User account 'a@b.example' from identity provider 'live.com' \
         does not exist in tenant 'Contoso' and can't access the application.";
     let (_, why) = brought(&sign_in, "interaction_required", elsewhere);
-    assert_eq!(why.summary, "This account is not one of the tenant");
+    assert_eq!(why.summary, "This account does not belong to the tenant");
 }
 
 #[test]
-fn what_the_token_endpoint_answers_is_told_by_case_and_code() {
+fn errors_of_the_token_endpoint_are_distinguished_by_case_and_code() {
     use Case::*;
     for (status, error, aadsts, case, words) in [
-        (400, "invalid_grant", 54005, Rejected, "Begin again in ONES"),
-        (400, "invalid_grant", 70008, Rejected, "Begin again in ONES"),
-        (400, "invalid_grant", 501_481, Rejected, "Begin again in ONES"),
+        (400, "invalid_grant", 54005, Rejected, "Start again in ONES"),
+        (400, "invalid_grant", 70008, Rejected, "Start again in ONES"),
+        (400, "invalid_grant", 501_481, Rejected, "Start again in ONES"),
         (400, "invalid_grant", 65001, PermissionMissing, "Grant admin consent"),
         (401, "invalid_client", 7_000_222, Unauthorized, "New client secret"),
         (401, "invalid_client", 7_000_215, Unauthorized, "not the Secret ID"),
@@ -174,7 +174,7 @@ fn what_the_token_endpoint_answers_is_told_by_case_and_code() {
         (400, "invalid_request", 50011, Unexpected, REDIRECT_URI),
         (400, "invalid_client", 500_112, Unexpected, REDIRECT_URI),
         (400, "invalid_grant", 50057, Declined, "Ask an administrator of your company"),
-        (400, "interaction_required", 50076, Declined, "Begin again in ONES"),
+        (400, "interaction_required", 50076, Declined, "Start again in ONES"),
         (400, "temporarily_unavailable", 90033, Unavailable, "Try again in a few minutes"),
         (500, "server_error", 90006, Unavailable, "Try again in a few minutes"),
         (400, "invalid_request", 900_144, Unauthorized, "Check tenant ID"),
@@ -197,10 +197,11 @@ fn what_the_token_endpoint_answers_is_told_by_case_and_code() {
 }
 
 #[test]
-fn an_impatient_sign_in_server_is_not_asked_again() {
+fn a_throttling_sign_in_server_gets_no_second_request() {
     let sign_in = in_cloud("global");
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        (what(it) == "code").then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        (what(request) == "code")
+            .then(|| Reply::Raw(429, vec![("retry-after", "20")], String::new()))
     });
     assert_eq!(outcome, Err(Error::Throttled(20)));
     assert_eq!(asked.len(), 1);
@@ -218,7 +219,7 @@ fn a_code_is_sent_once_whatever_happens_to_it() {
         || Reply::Json(400, json!({"error": "temporarily_unavailable"})),
     ] {
         let (outcome, asked) =
-            sign_in.back(&sign_in.callback(), |it| (what(it) == "code").then(reply));
+            sign_in.back(&sign_in.callback(), |request| (what(request) == "code").then(reply));
         outcome.expect_err("no ID token");
         assert_eq!(asked.iter().map(what).collect::<Vec<_>>(), ["code"]);
     }
@@ -242,22 +243,22 @@ fn the_portal_is_that_of_the_cloud() {
 }
 
 #[test]
-fn what_a_browser_brings_is_kept_short() {
+fn what_a_browser_brings_is_cut_short() {
     let endless = "x".repeat(100_000);
     let (_, why) = brought(&in_cloud("global"), &endless, &endless);
-    assert!(why.code.len() <= 100 && why.detail.is_some_and(|it| it.len() <= 1000));
+    assert!(why.code.len() <= 100 && why.detail.is_some_and(|text| text.len() <= 1000));
 }
 
 #[test]
-fn no_error_repeats_what_is_secret() {
+fn no_error_contains_a_secret() {
     let sign_in = in_cloud("global");
     let secret = "not~a~real~secret";
     // A server that repeats all that it was sent.
-    let (outcome, asked) = sign_in.back(&sign_in.callback(), |it| {
-        let sent = pairs(&it.body);
-        (what(it) == "code").then(|| {
+    let (outcome, asked) = sign_in.back(&sign_in.callback(), |request| {
+        let sent = pairs(&request.body);
+        (what(request) == "code").then(|| {
             let all: Vec<_> = sent.values().cloned().collect();
-            let description = format!("AADSTS50011: {} {}", all.join(" "), it.body);
+            let description = format!("AADSTS50011: {} {}", all.join(" "), request.body);
             Reply::Json(400, json!({"error": sent["code"], "error_description": description}))
         })
     });

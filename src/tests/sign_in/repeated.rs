@@ -1,22 +1,22 @@
-//! What a sign-in asks again when a connection breaks, and what it never does.
+//! The requests of a sign-in that are repeated when a connection breaks, and those that are not.
 
 use std::cell::Cell;
 
 use futures_executor::block_on;
 use serde_json::json;
 
-use super::{PERSON, REDIRECT_URI, SignIn, configuration, person, settings, what};
+use super::{REDIRECT_URI, SignIn, USER_ID, configuration, settings, signed_in, what};
 use crate::{
     host::Failure,
     model::Purpose,
     sign_in,
     tests::{
-        people::{user, with},
         script::{Asked, Reply, Script, ok},
+        users::{user, with},
     },
 };
 
-/// Resets the first connection that is made for this.
+/// Resets the first connection of a request with this purpose.
 fn reset_once(stage: &str) -> impl Fn(&Asked) -> Option<Reply> {
     let stage = stage.to_owned();
     let left = Cell::new(true);
@@ -35,15 +35,15 @@ fn case_029_a_connection_that_is_reset_once_does_not_end_a_sign_in() {
     block_on(begun).expect("a redirect");
 
     let sign_in = SignIn::begin(settings);
-    let record = with(user(PERSON), "jobTitle", json!("Retail Manager"));
-    for stage in ["keys", "token", "person"] {
+    let record = with(user(USER_ID), "jobTitle", json!("Retail Manager"));
+    for stage in ["keys", "token", "user"] {
         let reset = reset_once(stage);
         let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
-            reset(asked).or_else(|| (what(asked) == "person").then(|| ok(record.clone())))
+            reset(asked).or_else(|| (what(asked) == "user").then(|| ok(record.clone())))
         });
         // From Graph, not from the claims.
-        assert_eq!(person(outcome).job_title.as_deref(), Some("Retail Manager"), "{stage}");
-        assert_eq!(asked.iter().filter(|it| what(it) == stage).count(), 2, "{stage}");
+        assert_eq!(signed_in(outcome).job_title.as_deref(), Some("Retail Manager"), "{stage}");
+        assert_eq!(asked.iter().filter(|request| what(request) == stage).count(), 2, "{stage}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which ID tokens are taken. RFC 8725 names most of what is tried here.
+//! The ID tokens that are accepted. RFC 8725 describes most of the attacks that are tried here.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use rsa::{
 use serde_json::{Value, json};
 
 use super::{
-    KID, NOW, SignIn, base64, header, key, person, rejected, settings, signed, signing_input, what,
+    KID, NOW, SignIn, base64, header, key, rejected, settings, signed, signed_in, signing_input,
+    what,
 };
 use crate::{
     error::Error,
@@ -26,14 +27,14 @@ fn sign_in() -> SignIn {
     SignIn::begin(settings(json!({})))
 }
 
-/// Why a token that is right but for this claim is refused, `None` where it is taken.
+/// Returns the code of the refusal of a token with this claim, `None` if it is accepted.
 fn objection(claim: &str, value: Value) -> Option<String> {
     let sign_in = sign_in();
     let outcome = sign_in.given(&signed(&header(), &sign_in.claims_with(claim, value)));
     outcome.is_err().then(|| rejected(&outcome))
 }
 
-/// The same of the header.
+/// Returns the code of the refusal of a token with this header, `None` if it is accepted.
 fn objection_to_header(name: &str, value: Value) -> Option<String> {
     let sign_in = sign_in();
     let mut header = header();
@@ -59,7 +60,7 @@ fn an_unsigned_token_is_refused() {
 }
 
 #[test]
-fn the_public_key_is_no_secret() {
+fn the_public_key_is_not_accepted_as_an_hmac_secret() {
     let sign_in = sign_in();
     let public = key().to_public_key();
     let der = public.to_public_key_der().expect("DER").into_vec();
@@ -108,7 +109,7 @@ fn no_other_algorithm_is_taken_even_if_the_signature_is_right() {
 }
 
 #[test]
-fn a_header_is_believed_in_nothing_but_the_id_of_the_key() {
+fn only_the_key_id_of_a_header_is_used() {
     assert_eq!(objection_to_header("x5t", json!("another")), None);
     let critical = Some("id-token-critical".to_owned());
     assert_eq!(objection_to_header("crit", json!(["exp"])), critical);
@@ -125,15 +126,15 @@ fn a_header_is_believed_in_nothing_but_the_id_of_the_key() {
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| ok(json!({ "id_token": token })))
     });
-    person(outcome);
-    assert!(asked.iter().all(|it| !it.origin.contains("evil")));
+    signed_in(outcome);
+    assert!(asked.iter().all(|request| !request.origin.contains("evil")));
 }
 
 #[test]
 fn no_byte_of_a_token_can_be_changed() {
     let sign_in = sign_in();
     let token = sign_in.token();
-    // Each of the signature and of the claims would take long, and tell no more.
+    // All bytes of signature and claims would take long, and show no more.
     for at in (0..token.len()).step_by(29) {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
@@ -227,7 +228,7 @@ fn a_token_is_of_this_sign_in_alone() {
 }
 
 #[test]
-fn a_token_says_who_in_the_form_that_is_understood() {
+fn missing_or_malformed_claims_are_refused() {
     for oid in [json!(""), json!(null)] {
         assert_eq!(objection("oid", oid).as_deref(), Some("id-token-without-oid"));
     }
@@ -270,11 +271,11 @@ fn clocks_may_differ_by_a_minute() {
 }
 
 #[test]
-fn a_token_that_is_too_large_is_not_looked_at() {
+fn a_token_that_is_too_large_is_refused_unread() {
     let sign_in = sign_in();
     let padded =
         |size: usize| signed(&header(), &sign_in.claims_with("groups", json!("g".repeat(size))));
-    person(sign_in.given(&padded(40_000)));
+    signed_in(sign_in.given(&padded(40_000)));
     let token = padded(60_000);
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| ok(json!({ "id_token": token })))
@@ -284,7 +285,7 @@ fn a_token_that_is_too_large_is_not_looked_at() {
 }
 
 #[test]
-fn an_answer_of_many_megabytes_ends_at_the_host() {
+fn an_answer_that_is_too_large_is_reported() {
     let sign_in = sign_in();
     let (outcome, asked) = sign_in.back(&sign_in.callback(), |asked| {
         (what(asked) == "code").then(|| Reply::Fail(Failure::TooLarge))

@@ -1,4 +1,4 @@
-//! What a browser brings that ONES did not ask for.
+//! Callbacks without a sign-in or consent that ONES started.
 
 use futures_executor::block_on;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{
     tests::script::{Script, TENANT, nothing},
 };
 
-/// Comes without any flow; asks nobody.
+/// Calls back without a flow. No request is sent.
 fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
     let sign_in = SignIn::begin(settings(json!({})));
     refused(&sign_in, &Callback { flow: None, ..sign_in.bringing(parameters) })
@@ -20,7 +20,7 @@ fn without_flow(parameters: &[(&str, &str)]) -> Explanation {
 fn refused(sign_in: &SignIn, callback: &Callback) -> Explanation {
     let script = Script::new(|_| nothing());
     let outcome = block_on(sign_in::callback(&script, &sign_in.settings, callback));
-    assert_eq!(script.asked.take().len(), 0, "nobody is asked");
+    assert_eq!(script.asked.take().len(), 0, "no request is sent");
     match outcome {
         Err(Error::Rejected(why)) => why,
         other => panic!("{other:?}"),
@@ -35,7 +35,7 @@ fn case_002_consent_that_was_granted_in_the_portal_leads_to_test_settings() {
         assert!(why.summary.starts_with("Microsoft may have recorded the consent"), "{why:?}");
         assert!(why.summary.contains("does not rely on it"), "{why:?}");
         let remedy = why.remedy.expect("a remedy");
-        assert!(remedy.starts_with("Open the integration in ONES and press Test settings"));
+        assert!(remedy.starts_with("Open the integration in ONES and click Test settings"));
     }
     // What began in another browser comes with a state, but without a flow.
     let why = without_flow(&[("admin_consent", "True"), ("state", "of-another-browser")]);
@@ -52,7 +52,11 @@ fn case_002_a_sign_in_of_the_same_browser_is_not_what_the_portal_answers() {
 #[test]
 fn case_002_consent_that_was_refused_in_the_portal_gets_the_explanation_that_fits() {
     for (description, summary, remedy) in [
-        ("AADSTS65004: The user declined.", "was declined", "accept what Microsoft asks for"),
+        (
+            "AADSTS65004: The user declined.",
+            "declined what Microsoft asked for",
+            "accept what Microsoft asks for",
+        ),
         ("AADSTS90094: Words.", "must first consent", "Grant admin consent"),
         ("AADSTS650052: Words.", "not subscribed to", "Billing → Your products"),
         ("AADSTS700016: Words.", "no app with this client ID", "Application (client) ID"),
@@ -75,7 +79,7 @@ fn case_002_consent_that_was_refused_in_the_portal_gets_the_explanation_that_fit
 }
 
 #[test]
-fn case_002_nothing_of_a_strangers_text_is_shown() {
+fn case_002_text_of_a_callback_without_a_flow_is_not_shown() {
     let trap = "AADSTS65004: Call +1 555 0100 and read your password to us";
     let why = without_flow(&[("error", "access_denied"), ("error_description", trap)]);
     assert!(!format!("{why:?}").contains("555"), "{why:?}");

@@ -7,12 +7,12 @@ use crate::{
     error::Error,
     model::{Outcome, UserChange},
     tests::{
-        people::user,
         script::{Asked, GRAPH, Reply, Script, nothing, ok, settings, sync_rooms, sync_users},
+        users::user,
     },
 };
 
-/// As MicrosoftDocs/azure-docs#32957 has it.
+/// Source: MicrosoftDocs/azure-docs#32957.
 fn no_exchange() -> Reply {
     let message =
         "The tenant for tenant guid '84841066-274d-4ec0-a5c1-276be684bdd3' does not exist.";
@@ -23,7 +23,7 @@ fn no_exchange() -> Reply {
     )
 }
 
-/// What Exchange would answer in a tenant that has it.
+/// Returns the answer of a tenant with Exchange.
 fn is_exchanges(asked: &Asked) -> bool {
     asked.path.contains("/places/") || asked.path.contains("/calendarView")
 }
@@ -32,12 +32,12 @@ fn is_no_exchange(error: &Error) -> bool {
     let Error::Unsupported(why) = error else { return false };
     why.code == "OrganizationFromTenantGuidNotFound"
         && why.summary.starts_with("The tenant has no Exchange Online")
-        && why.remedy.as_ref().is_some_and(|it| it.contains("Billing → Your products"))
-        && why.detail.as_ref().is_some_and(|it| it.contains("request-id r-1"))
+        && why.remedy.as_ref().is_some_and(|text| text.contains("Billing → Your products"))
+        && why.detail.as_ref().is_some_and(|text| text.contains("request-id r-1"))
 }
 
 #[test]
-fn case_008_a_tenant_without_exchange_online_is_called_so() {
+fn case_008_a_tenant_without_exchange_online_is_recognized() {
     let checks = checks(&entered(json!({})), |asked| is_exchanges(asked).then(no_exchange));
     assert_eq!(
         troubles(&checks),
@@ -47,8 +47,8 @@ fn case_008_a_tenant_without_exchange_online_is_called_so() {
         let check = check(&checks, id);
         assert_eq!(
             check.summary,
-            "The tenant has no Exchange Online: there are no rooms and no calendars, while users \
-                and groups can be synced"
+            "The tenant has no Exchange Online, and therefore no rooms and no calendars; users and \
+                groups can be synced"
         );
         let remedy = check.remedy.as_ref().expect("a remedy");
         assert!(remedy.contains("Microsoft 365 admin center, Billing → Your products"), "{remedy}");
@@ -69,7 +69,7 @@ fn case_008_a_sync_of_rooms_ends_as_unsupported() {
 }
 
 #[test]
-fn case_008_users_are_synced_all_the_same() {
+fn case_008_users_are_synced_without_exchange_online() {
     let delta = format!("{GRAPH}/v1.0/users/delta?$deltatoken=A");
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {
         path if path.contains("/places/") => no_exchange(),
@@ -80,10 +80,10 @@ fn case_008_users_are_synced_all_the_same() {
         _ => nothing(),
     });
     let (batches, summary) = sync_users(&script, &settings(json!({})), None);
-    let changes = batches.iter().flat_map(|it| &it.changes);
-    assert_eq!(changes.filter(|it| matches!(it, UserChange::User(_))).count(), 2);
+    let changes = batches.iter().flat_map(|batch| &batch.changes);
+    assert_eq!(changes.filter(|change| matches!(change, UserChange::User(_))).count(), 2);
     let warnings = summary.expect("a good run").warnings;
-    assert!(warnings.iter().any(|it| it.contains("no Exchange Online")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("no Exchange Online")), "{warnings:?}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn case_008_a_mailbox_that_is_not_in_exchange_online_says_nothing_of_permissions
         });
         assert_eq!(troubles(&checks), ["warned calendars.readwrite"], "{code}");
         let calendars = check(&checks, "permission/Calendars.ReadWrite");
-        assert!(calendars.summary.contains("none of the mailboxes tried is in Exchange Online"));
+        assert!(calendars.summary.contains("none of the tried mailboxes is in Exchange Online"));
         let remedy = calendars.remedy.as_ref().expect("a remedy");
         assert!(remedy.contains("a licence with Exchange Online"), "{remedy}");
     }
@@ -123,12 +123,12 @@ fn case_008_a_missing_licence_is_no_missing_permission() {
         let groups = check(&checks, "permission/Group.Read.All");
         assert_eq!(groups.outcome, Outcome::Warned, "{groups:?}");
         assert!(groups.summary.contains("no licence of Microsoft Entra ID"), "{groups:?}");
-        assert!(groups.remedy.as_ref().is_some_and(|it| it.contains("Billing → Licenses")));
+        assert!(groups.remedy.as_ref().is_some_and(|text| text.contains("Billing → Licenses")));
     }
 }
 
 #[test]
-fn case_008_places_that_refuse_a_good_token_are_called_so() {
+fn case_008_a_refusal_of_places_with_a_valid_token_is_recognized() {
     // microsoftgraph/microsoft-graph-docs#16064
     let message =
         json!({"code": "Unauthorized", "message": "There was a problem calling the proxy call"});

@@ -1,4 +1,4 @@
-//! What the button "Test settings" says.
+//! The results of the button "Test settings".
 
 mod card_numbers;
 mod exchange;
@@ -48,7 +48,7 @@ fn token(roles: &[&str]) -> Reply {
     ok(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
 }
 
-/// A tenant where all is well, but for what `except` says.
+/// Runs the checks in a tenant without errors. `except` can replace an answer.
 fn checks(settings: &str, except: impl Fn(&Asked) -> Option<Reply>) -> Vec<Check> {
     let script = Script::new(|asked: &Asked| {
         except(asked).unwrap_or_else(|| match asked.path.as_str() {
@@ -72,24 +72,28 @@ fn checks(settings: &str, except: impl Fn(&Asked) -> Option<Reply>) -> Vec<Check
         })
     });
     let checks = block_on(validate(&script, settings));
-    assert_eq!(checks.iter().map(|it| it.id).collect::<Vec<_>>(), IDS, "the same every time");
+    assert_eq!(
+        checks.iter().map(|check| check.id.as_str()).collect::<Vec<_>>(),
+        IDS,
+        "the same every time"
+    );
     checks
 }
 
-/// Those that did not pass, by their name without the kind.
+/// Returns outcome and name of each check that did not pass.
 fn troubles(checks: &[Check]) -> Vec<String> {
-    let troubles = checks.iter().filter(|it| it.outcome != Outcome::Passed);
-    let named = troubles.map(|it| {
-        let name = it.id.trim_start_matches("permission/");
-        format!("{:?} {name}", it.outcome).to_lowercase()
+    let troubles = checks.iter().filter(|check| check.outcome != Outcome::Passed);
+    let named = troubles.map(|check| {
+        let name = check.id.trim_start_matches("permission/");
+        format!("{:?} {name}", check.outcome).to_lowercase()
     });
     named.collect()
 }
 
-/// The check failed, all before it passed, and none after it was tried.
+/// Expects that the check failed, all before it passed, and all after it were skipped.
 #[track_caller]
 fn assert_stopped(checks: &[Check], id: &str) {
-    let outcomes: Vec<_> = checks.iter().map(|it| it.outcome).collect();
+    let outcomes: Vec<_> = checks.iter().map(|check| check.outcome).collect();
     let place = IDS.iter().position(|it| *it == id).expect("it is in the list");
     assert!(outcomes[..place].iter().all(|it| *it == Outcome::Passed), "{checks:?}");
     assert_eq!(outcomes[place], Outcome::Failed);
@@ -97,7 +101,7 @@ fn assert_stopped(checks: &[Check], id: &str) {
 }
 
 fn check<'a>(checks: &'a [Check], id: &str) -> &'a Check {
-    checks.iter().find(|it| it.id == id).expect("it is in the list")
+    checks.iter().find(|check| check.id == id).expect("it is in the list")
 }
 
 #[test]
@@ -108,7 +112,7 @@ fn a_healthy_tenant_passes() {
 
 #[test]
 fn wrong_settings_are_all_named_and_nothing_else_is_tried() {
-    let checks = checks("{\"server\": {\"name\": 1}}", |_| panic!("nobody is asked"));
+    let checks = checks("{\"server\": {\"name\": 1}}", |_| panic!("no request is sent"));
     assert_stopped(&checks, "settings");
     assert_eq!(checks[0].fields.len(), 4);
 }
@@ -131,8 +135,8 @@ fn a_refused_credential_says_what_to_click() {
         });
         assert_stopped(&checks, "token");
         let token = check(&checks, "token");
-        assert_eq!(token.fields.first().map(|it| it.field.as_str()), Some(field), "{code}");
-        assert!(token.remedy.as_ref().is_some_and(|it| it.contains(remedy)), "{token:?}");
+        assert_eq!(token.fields.first().map(|field| field.field.as_str()), Some(field), "{code}");
+        assert!(token.remedy.as_ref().is_some_and(|text| text.contains(remedy)), "{token:?}");
         let detail = token.detail.as_ref().expect("a detail");
         assert!(
             detail.contains(&format!("AADSTS{code}")) && detail.contains("0b5c-correlation"),
@@ -185,7 +189,7 @@ fn each_missing_permission_fails_by_itself() {
         });
         // The token shows the grant of Calendars.ReadWrite: it only is not honoured yet.
         let word =
-            if id.contains("Calendars") { "does not honour it yet" } else { "no admin consent" };
+            if id.contains("Calendars") { "does not accept it yet" } else { "no admin consent" };
         assert_eq!(troubles(&checks), [expected]);
         assert!(check(&checks, id).summary.contains(word), "{:?}", check(&checks, id));
     }
@@ -197,11 +201,11 @@ fn each_missing_permission_fails_by_itself() {
 }
 
 #[test]
-fn without_rooms_a_persons_calendar_shows_the_permission() {
+fn without_rooms_the_calendar_of_a_user_shows_the_permission() {
     let places = |asked: &Asked| {
-        asked.path.contains("/places/").then(|| Reply::Json(403, json!({"error": {
-            "code": "UnknownError", "message": "{\"code\":\"invalid_permissions\",\"message\":\"Place.Read.All is needed\"}",
-        }})))
+        let message = r#"{"code":"invalid_permissions","message":"Place.Read.All is needed"}"#;
+        let error = json!({"error": {"code": "UnknownError", "message": message}});
+        asked.path.contains("/places/").then(|| Reply::Json(403, error))
     };
     let checks = checks(&entered(json!({})), places);
     assert_eq!(troubles(&checks), ["failed place.read.all", "skipped rooms"]);
@@ -311,7 +315,7 @@ fn the_calendar_of_a_chosen_room_is_tried_and_another_where_one_is_closed() {
 }
 
 #[test]
-fn a_foreign_tenant_fails() {
+fn the_check_of_another_tenant_fails() {
     let checks = checks(&entered(json!({})), |asked| {
         asked.path.contains("/organization").then(|| {
             ok(json!({"value": [
@@ -328,7 +332,7 @@ fn a_missing_permission_says_what_it_costs() {
         (!asked.path.ends_with("/token")).then(|| refused(403, "Authorization_RequestDenied"))
     });
     for (id, costs) in [
-        ("User.Read.All", "people are not synced; rooms still work"),
+        ("User.Read.All", "users are not synced; rooms are still synced"),
         ("Group.Read.All", "groups are not synced"),
         ("Place.Read.All", "rooms are not synced"),
     ] {
@@ -343,7 +347,7 @@ fn a_missing_permission_says_what_it_costs() {
 }
 
 #[test]
-fn a_cloud_without_places_serves_people_all_the_same() {
+fn a_cloud_without_places_still_has_users() {
     let answers = [
         (404, "ResourceNotFound", "Words"),
         (400, "BadRequest", "Resource not found for the segment 'places'."),
@@ -356,13 +360,13 @@ fn a_cloud_without_places_serves_people_all_the_same() {
         });
         assert_eq!(troubles(&checks), ["warned place.read.all", "skipped rooms"], "{status}");
         let places = check(&checks, "permission/Place.Read.All");
-        assert!(places.summary.contains("rooms cannot be synced, people can"), "{places:?}");
-        assert!(places.detail.as_ref().is_some_and(|it| it.contains(code)), "{places:?}");
+        assert!(places.summary.contains("rooms cannot be synced, users can"), "{places:?}");
+        assert!(places.detail.as_ref().is_some_and(|text| text.contains(code)), "{places:?}");
     }
 }
 
 #[test]
-fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
+fn unneeded_permissions_are_named_with_a_remedy() {
     let granted = |card_number: &str, more: &[&str]| {
         let needed = ["Calendars.ReadWrite", "Group.Read.All", "Place.Read.All", "User.Read.All"];
         let roles = [&needed[..], more].concat();
@@ -375,7 +379,7 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
     assert_eq!(least.outcome, Outcome::Passed);
     let remedy = least.remedy.expect("the way to less");
     assert!(remedy.contains("permissions-exo/application-rbac"), "{remedy}");
-    assert!(remedy.contains("the two add up"), "{remedy}");
+    assert!(remedy.contains("which gives access to all mailboxes"), "{remedy}");
 
     let more = granted("employeeId", &["Mail.ReadWrite", "Directory.Read.All"]);
     assert_eq!(more.outcome, Outcome::Warned);
@@ -386,12 +390,12 @@ fn more_than_is_needed_is_named_with_the_way_to_be_rid_of_it() {
 
     let looked_up = granted("pager", &["Directory.Read.All"]);
     assert_eq!(looked_up.outcome, Outcome::Passed);
-    assert!(looked_up.summary.contains("only looks up"), "{looked_up:?}");
+    assert!(looked_up.summary.contains("serves only"), "{looked_up:?}");
     assert_eq!(granted("pager", &["Mail.Read"]).outcome, Outcome::Warned);
 }
 
 #[test]
-fn what_stands_for_a_missing_grant_is_not_to_be_taken_away_first() {
+fn the_remedy_grants_a_missing_permission_before_it_removes_its_replacement() {
     let granted = |roles: &[&str], users: Value| {
         let settings = entered(json!({ "users": users }));
         let checks =

@@ -1,4 +1,4 @@
-//! Whether the groups that people are limited to can serve.
+//! The check of the groups that users are limited to.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::{NONE, check, checks, entered, troubles};
 use crate::{
     model::Check,
     tests::{
-        people::batch,
         script::{Asked, Reply, refused},
+        users::batch,
     },
 };
 
@@ -32,7 +32,7 @@ fn group(url: &str, visibility: &str) -> (u16, Value) {
 fn groups_that_are_there_are_called_by_their_names() {
     let checks = limited(|url| group(url, "Public"));
     assert_eq!(troubles(&checks), NONE);
-    assert_eq!(check(&checks, "scope").summary, "People are limited to Staff, Leads");
+    assert_eq!(check(&checks, "scope").summary, "Users are limited to Staff, Leads");
 }
 
 #[test]
@@ -53,7 +53,10 @@ fn hidden_members_and_answers_that_do_not_come_are_warned_about() {
     let checks = limited(|url| group(url, "HiddenMembership"));
     let scope = check(&checks, "scope");
     assert_eq!(troubles(&checks), ["warned scope"]);
-    assert!(scope.remedy.as_ref().is_some_and(|it| it.contains("Member.Read.Hidden")), "{scope:?}");
+    assert!(
+        scope.remedy.as_ref().is_some_and(|text| text.contains("Member.Read.Hidden")),
+        "{scope:?}"
+    );
     let broken = json!({"error": {"code": "Request_BadRequest", "message": "-"}});
     let checks = limited(|_| (400, broken.clone()));
     assert_eq!(troubles(&checks), ["warned scope"]);
@@ -85,7 +88,7 @@ fn case_013_members_that_are_refused_take_the_permission_for_hidden_ones() {
     assert!(remedy.starts_with("Choose groups with visible members, or: In portal.azure.com"));
     assert!(remedy.contains("application permission Member.Read.Hidden"), "{remedy}");
     assert!(!remedy.contains("Group.Read.All"), "it is granted: {remedy}");
-    let fields: Vec<_> = scope.fields.iter().map(|it| it.field.as_str()).collect();
+    let fields: Vec<_> = scope.fields.iter().map(|field| field.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }
 
@@ -111,5 +114,7 @@ fn case_022_a_group_that_was_made_just_now_is_given_a_minute() {
         false => group(url, "Public"),
     });
     let remedy = check(&checks, "scope").remedy.clone().expect("a remedy");
-    assert!(remedy.starts_with("If the group was made within the last minutes, wait a minute"));
+    assert!(
+        remedy.starts_with("If the group was created within the last few minutes, wait a minute")
+    );
 }

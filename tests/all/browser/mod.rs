@@ -1,4 +1,4 @@
-//! The pages of the host in a real browser, by what is written on them.
+//! The pages of the host in a real browser, used by their visible text.
 
 mod groups;
 mod refusals;
@@ -12,9 +12,9 @@ use end_to_end::{Browser, Scene, Server};
 
 const PASSWORD: &str = "correct horse battery";
 
-/// A tenant, the host's pages, and somebody who looks at them.
+/// A tenant, the host's server, and a browser.
 struct Desk {
-    // Goes before the server and the tenant do.
+    // Dropped before the server and the tenant.
     browser: Browser,
     server: Server,
     scene: Scene,
@@ -29,24 +29,24 @@ impl Deref for Desk {
 }
 
 impl Desk {
-    /// Nothing is configured, and no password is set.
+    /// Starts a server without integrations and without a password.
     fn new(scene: Scene) -> Self {
         let server = Server::start(&scene, &[]);
         Self { browser: Browser::start(), server, scene }
     }
 
-    /// The administrator's password is set; nothing is connected yet.
+    /// Starts a server with the administrator's password and without integrations.
     fn set_up(scene: Scene) -> Self {
         let desk = Self::new(scene);
         desk.open(desk.server.set_up.as_deref().expect("a first start"));
         desk.fill("Password", PASSWORD);
-        desk.fill("The same once more", PASSWORD);
+        desk.fill("Repeat the password", PASSWORD);
         desk.press("Set password and log in");
-        desk.sees("Nothing is connected yet");
+        desk.sees("No integration is set up yet");
         desk
     }
 
-    /// The tenant is connected, with all its rooms and the group Staff.
+    /// Starts a server with an integration of the tenant: all its rooms, and the group Staff.
     fn connected(scene: Scene) -> Self {
         let desk = Self::set_up(scene);
         desk.press("Add integration");
@@ -56,14 +56,14 @@ impl Desk {
         desk.press("Save and next");
         desk.fill("Default groups", "Staff");
         desk.press("Save and close");
-        desk.sees("It was never synced");
+        desk.sees("No sync has run yet");
         desk
     }
 
     /// Fills in the first step of the wizard.
     fn enter_server(&self) {
         self.fill("Name", "Contoso");
-        self.tick("Endpoints of your own");
+        self.tick("Other servers");
         self.fill("Authority", &self.scene.authority());
         self.fill("Graph", &self.scene.graph());
         self.fill("Tenant ID", &self.scene.tenant_id());
@@ -71,37 +71,37 @@ impl Desk {
         self.fill("Client secret", &self.scene.client_secret());
     }
 
-    /// The administrator's overview of the integration.
+    /// Opens the overview of the integration.
     fn overview(&self) {
         self.open(&self.server.at("/admin"));
         self.press("Contoso");
-        self.sees("Last runs");
+        self.sees("Latest runs");
     }
 
-    /// Syncs rooms and people, and waits for the end.
+    /// Syncs rooms and users, and waits for the end.
     fn sync(&self) {
         self.overview();
-        self.press("Rooms and people");
+        self.press("Rooms and users");
         self.settled();
     }
 
-    /// Waits until no sync is under way.
+    /// Waits until no sync is running.
     #[track_caller]
     fn settled(&self) {
-        self.sees("People ·");
-        while self.text().contains("Sync is under way") {
+        self.sees("Users ·");
+        while self.text().contains("A sync is running") {
             self.reload();
         }
     }
 
-    /// Without the administrator's session, as anybody else.
-    fn as_anybody(&self) {
+    /// Opens the sign-in page.
+    fn open_sign_in(&self) {
         self.open(&self.server.at("/"));
     }
 
-    /// Presses the login button, and an account of the tenant's page.
+    /// Presses the sign-in button, and picks an account on the vendor's page.
     fn sign_in(&self, account: &str) {
-        self.as_anybody();
+        self.open_sign_in();
         self.press("Sign in with Microsoft");
         self.sees("Pick an account");
         self.assert_accessible();

@@ -1,4 +1,4 @@
-//! What an administrator is told of wrong settings, and where.
+//! Errors of settings, and where the pages show them.
 
 use end_to_end::Scene;
 use m365_emulator::Settings;
@@ -15,20 +15,20 @@ fn first_step(scene: Scene) -> Desk {
 
 #[test]
 fn each_wrong_setting_is_marked_where_it_is() {
-    let desk = first_step(Scene::of(5, 2));
+    let desk = first_step(Scene::new(5, 2));
     let (tenant, client) = (desk.scene.tenant_id(), desk.scene.client_id());
     let secret = desk.scene.client_secret();
     let authority = desk.scene.authority();
-    for (label, wrong, right, told) in [
+    for (label, wrong, right, message) in [
         (
             "Authority",
             "http://login.example.com",
             &authority,
-            "Plain http is allowed on loopback only",
+            "Addresses of other machines must start with https://",
         ),
         ("Authority", "http://127.0.0.1:9", &authority, "No connection to 127.0.0.1"),
         ("Tenant ID", "not a tenant", &tenant, "neither a GUID"),
-        ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "knows no such tenant"),
+        ("Tenant ID", "84841066-274d-4ec0-a5c1-276be684bdd3", &tenant, "does not know this tenant"),
         ("Client ID", "my app", &client, "This is not a GUID"),
         (
             "Client ID",
@@ -45,9 +45,13 @@ fn each_wrong_setting_is_marked_where_it_is() {
     ] {
         desk.fill(label, wrong);
         desk.press("Test settings");
-        desk.sees(told);
-        // Whether a server is out of reach is no matter of one field.
-        assert_eq!(desk.is_marked(label), !told.starts_with("No connection"), "{label}: {wrong}");
+        desk.sees(message);
+        // A server that cannot be reached is not the error of one field.
+        assert_eq!(
+            desk.is_marked(label),
+            !message.starts_with("No connection"),
+            "{label}: {wrong}"
+        );
         desk.assert_accessible();
         desk.fill(label, right);
     }
@@ -58,13 +62,14 @@ fn each_wrong_setting_is_marked_where_it_is() {
 
 #[test]
 fn later_steps_and_names_that_are_taken_are_marked_too() {
-    let desk = Desk::connected(Scene::of(5, 2));
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.press("Settings");
     desk.press("User settings");
     desk.fill("Card number", "signInActivity");
     desk.press("Save and close");
     desk.sees("signInActivity cannot be a card number");
     assert!(desk.is_marked("Card number"));
+    desk.sees("Microsoft 365 group");
     desk.assert_accessible();
     desk.open(&desk.server.at("/admin"));
     desk.press("Add integration");
@@ -78,8 +83,8 @@ fn later_steps_and_names_that_are_taken_are_marked_too() {
 }
 
 #[test]
-fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
-    let desk = first_step(Scene::of(5, 2));
+fn a_missing_permission_has_a_remedy_and_consent_grants_it() {
+    let desk = first_step(Scene::new(5, 2));
     desk.scene.revoke("Place.Read.All").expect("a permission");
     desk.press("Test settings");
     desk.sees("The permission Place.Read.All is missing");
@@ -95,10 +100,10 @@ fn a_missing_permission_says_what_to_click_and_consent_grants_it() {
 }
 
 #[test]
-fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
-    let desk = Desk::connected(Scene::of(5, 2));
+fn the_overview_shows_since_when_and_why_a_sync_fails() {
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.scene.update_settings(|it: &mut Settings| it.secret_expired = true);
-    desk.press("Rooms and people");
+    desk.press("Rooms and users");
     desk.sees("has failed since");
     desk.sees("The client secret has expired");
     desk.assert_accessible();
@@ -109,8 +114,8 @@ fn an_expired_secret_makes_the_overview_say_since_when_and_why() {
 }
 
 #[test]
-fn strangers_see_no_page_of_the_administrator() {
-    let desk = Desk::connected(Scene::of(5, 2));
+fn the_pages_of_the_administrator_need_a_session() {
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.press("Log out");
     for path in ["/admin", "/admin/integrations/1", "/admin/integrations/1/settings/server"] {
         desk.open(&desk.server.at(path));

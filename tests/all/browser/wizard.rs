@@ -6,17 +6,17 @@ use super::Desk;
 
 #[test]
 fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
-    let desk = Desk::new(Scene::of(30, 12));
+    let desk = Desk::new(Scene::new(30, 12));
     desk.open(&desk.server.at("/admin"));
-    desk.sees("Use the link that the program printed");
+    desk.sees("Open the link that the server printed");
     desk.assert_accessible();
     desk.open(desk.server.set_up.as_deref().expect("a first start"));
     desk.assert_accessible();
     desk.picture("set-up");
     desk.fill("Password", super::PASSWORD);
-    desk.fill("The same once more", super::PASSWORD);
+    desk.fill("Repeat the password", super::PASSWORD);
     desk.press("Set password and log in");
-    desk.sees("Nothing is connected yet");
+    desk.sees("No integration is set up yet");
     desk.assert_accessible();
 
     desk.press("Add integration");
@@ -34,7 +34,7 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
 
     desk.sees("Room settings");
     let rooms = desk.scene.rooms();
-    let names: Vec<_> = rooms.iter().map(|it| text(it, "displayName")).collect();
+    let names: Vec<_> = rooms.iter().map(|room| text(room, "displayName")).collect();
     desk.tick("Chosen rooms");
     desk.tick(&names[3]);
     desk.assert_accessible();
@@ -49,17 +49,17 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.assert_accessible();
     desk.picture("user-settings");
     desk.press("Save and close");
-    desk.sees("It was never synced");
+    desk.sees("No sync has run yet");
     desk.assert_accessible();
 
-    desk.press("Rooms and people");
+    desk.press("Rooms and users");
     desk.settled();
     desk.assert_accessible();
     desk.picture("overview");
-    let kept = desk.scene.rooms_kept();
-    let kept: Vec<_> = kept.values().map(|it| text(it, "name")).collect();
-    assert_eq!(kept, [names[3].clone()], "the one that was chosen");
-    assert_eq!(desk.scene.people().len(), desk.scene.people_in_truth().len());
+    let stored = desk.scene.synced_rooms();
+    let stored: Vec<_> = stored.values().map(|room| text(room, "name")).collect();
+    assert_eq!(stored, [names[3].clone()], "the one that was chosen");
+    assert_eq!(desk.scene.synced_users().len(), desk.scene.expected_users().len());
     desk.open(&desk.server.at("/admin"));
     desk.assert_accessible();
     desk.picture("integrations");
@@ -67,13 +67,13 @@ fn the_wizard_leads_from_nothing_to_a_synced_tenant() {
     desk.sees("Log in as administrator");
     desk.assert_accessible();
     desk.picture("admin-login");
-    desk.as_anybody();
+    desk.open_sign_in();
     desk.sees("Come in");
 }
 
 #[test]
-fn what_was_chosen_is_still_chosen_and_can_be_searched() {
-    let desk = Desk::set_up(Scene::of(5, 120));
+fn chosen_rooms_stay_chosen_and_can_be_searched() {
+    let desk = Desk::set_up(Scene::new(5, 120));
     desk.press("Add integration");
     desk.enter_server();
     desk.press("Save and next");
@@ -93,16 +93,17 @@ fn what_was_chosen_is_still_chosen_and_can_be_searched() {
     desk.press("Save and close");
     desk.press("Rooms");
     desk.sees("Done");
-    let mut kept: Vec<_> = desk.scene.rooms_kept().values().map(|it| text(it, "name")).collect();
-    kept.sort();
+    let mut stored: Vec<_> =
+        desk.scene.synced_rooms().values().map(|room| text(room, "name")).collect();
+    stored.sort();
     let mut chosen = vec![one, other];
     chosen.sort();
-    assert_eq!(kept, chosen);
+    assert_eq!(stored, chosen);
 }
 
 #[test]
-fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
-    let desk = Desk::connected(Scene::of(5, 2));
+fn a_saved_secret_is_never_shown_and_not_sent_to_another_server() {
+    let desk = Desk::connected(Scene::new(5, 2));
     let secret = desk.scene.client_secret();
     desk.press("Settings");
     desk.sees("Server settings");
@@ -111,17 +112,17 @@ fn a_saved_secret_never_comes_back_and_stays_where_it_was_meant_for() {
     desk.press("Test settings");
     desk.sees("User.Read.All is granted");
     assert!(!desk.source().contains(&secret));
-    let elsewhere = Scene::of(1, 1);
+    let elsewhere = Scene::new(1, 1);
     desk.fill("Authority", &elsewhere.authority());
     desk.press("Test settings");
-    desk.sees("Enter it again: the server that it goes to has changed");
+    desk.sees("Enter this secret again: the server that receives it has changed");
     assert!(desk.is_marked("Client secret"));
-    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "the other server receives no request");
 }
 
 #[test]
-fn the_wizard_goes_by_keyboard_on_a_phone_and_in_the_dark() {
-    let desk = Desk::connected(Scene::of(5, 2));
+fn the_wizard_works_with_a_keyboard_on_a_phone_and_in_a_dark_scheme() {
+    let desk = Desk::connected(Scene::new(5, 2));
     desk.open(&desk.server.at("/admin"));
     desk.keys("\u{e004}");
     assert_eq!(desk.focus(), "Skip to the content");

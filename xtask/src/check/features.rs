@@ -56,11 +56,19 @@ fn features(packages: &[&str], edges: &str) -> Result<Features> {
     for line in tree.lines() {
         // A package that was listed before ends with `(*)`.
         let line = line.trim_end_matches(" (*)");
-        if let Some((package, enabled)) = line.split_once('|') {
+        if let Some((package, enabled)) = line.split_once('|')
+            && !is_member(package)
+        {
             features.entry(package.to_owned()).or_default().insert(enabled.to_owned());
         }
     }
     Ok(features)
+}
+
+/// Returns whether the package is a member of the workspace, which takes seconds to compile again.
+/// Cargo prints the folder of a member.
+fn is_member(package: &str) -> bool {
+    package.contains('(') && !package.contains("(proc-macro)")
 }
 
 /// Lists what is compiled with other features for some packages than for all.

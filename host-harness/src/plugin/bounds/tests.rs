@@ -1,9 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
-use crate::model::{Flow, Mode, Outcome, Removal, Room, Subject};
+use crate::model::{Mode, Outcome, Removal, Removed, Room, Subject};
 
-/// A text over a limit of so many bytes.
+/// A text of one byte more than `most`.
 fn over(most: usize) -> String {
     "x".repeat(most + 1)
 }
@@ -20,8 +20,8 @@ fn unreadable(id: &str, reason: &str) -> Unreadable {
     Unreadable { id: id.to_owned(), reason: reason.to_owned() }
 }
 
-fn people(changes: Vec<UserChange>) -> UserBatch {
-    let (subject, mode) = (Subject::People, Mode::Incremental);
+fn users(changes: Vec<UserChange>) -> UserBatch {
+    let (subject, mode) = (Subject::Users, Mode::Incremental);
     UserBatch { subject, mode, changes, checkpoint: String::new(), total: None }
 }
 
@@ -47,7 +47,7 @@ fn what_is_unreadable_is_bounded_wherever_it_is_reported() {
         for change in [UserChange::UserUnreadable(it.clone()), UserChange::GroupUnreadable(it)] {
             let names = if reason.is_empty() { "an id in changes has 1025 bytes" } else { names };
             refuses(&vec![change.clone()], names);
-            refuses(&people(vec![change]), names);
+            refuses(&users(vec![change]), names);
         }
     }
 }
@@ -56,8 +56,8 @@ fn what_is_unreadable_is_bounded_wherever_it_is_reported() {
 fn ids_are_bounded() {
     let room = Room { id: over(NAME), ..Room::default() };
     refuses(&RoomBatch { rooms: vec![room], unreadable: Vec::new() }, "room.id has 1025 bytes");
-    let removed = UserChange::UserRemoved(over(NAME), Removal::Soft);
-    refuses(&people(vec![removed]), "an id in changes has 1025 bytes");
+    let removed = UserChange::UserRemoved(Removed { id: over(NAME), removal: Removal::Soft });
+    refuses(&users(vec![removed]), "an id in changes has 1025 bytes");
     let user = crate::model::User { id: over(NAME), ..crate::model::User::default() };
     refuses(&CallbackOutcome::SignedIn(user), "user.id has 1025 bytes");
 }
@@ -79,7 +79,7 @@ fn names_choices_and_checks_are_bounded() {
     let check = Check { detail: Some("x".repeat(DETAIL)), ..check };
     refuses(&Report { checks: vec![check; 17] }, "report has 1114112 bytes");
     let manifest = |name: String, permissions| {
-        let (version, settings_schema) = (String::new(), serde_json::Value::Null);
+        let (version, settings_schema) = (String::new(), String::new());
         Manifest { name, version, settings_schema, permissions }
     };
     refuses(&manifest(over(NAME), Vec::new()), "manifest.name has 1025 bytes");
@@ -93,7 +93,7 @@ fn names_choices_and_checks_are_bounded() {
 fn scripts_and_flows_are_bounded() {
     let script = Script { file_name: "a.ps1".to_owned(), text: over(SCRIPT) };
     refuses(&script, "script.text has 4194305 bytes");
-    let redirect = Redirect { url: "https://a".to_owned(), flow: Flow(over(FLOW)) };
+    let redirect = Redirect { url: "https://a".to_owned(), flow: over(FLOW) };
     refuses(&redirect, "redirect.flow has 2049 bytes");
 }
 

@@ -1,4 +1,4 @@
-//! The body of an answer, within bounds.
+//! Body of an answer, within limits.
 
 use std::{
     pin::Pin,
@@ -16,14 +16,14 @@ use wasmtime_wasi_http::Error;
 
 use super::failure;
 
-/// Ends with an error over so many bytes, or after so long without one.
+/// Ends with an error after a number of bytes, or after a time without any.
 pub(super) struct Answer {
     body: reqwest::Body,
     left: u64,
     limit: u64,
     idle: Duration,
     deadline: Pin<Box<Sleep>>,
-    /// Given back with the last byte.
+    /// Given back after the last byte.
     permit: Option<OwnedSemaphorePermit>,
 }
 

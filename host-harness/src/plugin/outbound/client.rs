@@ -10,29 +10,31 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
-use super::{super::origins::is_loopback, CONNECT};
+use super::{
+    super::loopback::{is_localhost, is_loopback},
+    CONNECT,
+};
 
-/// Sends requests, and keeps connections open between calls. Cloning it is cheap, and
-/// clones share connections.
+/// Sends requests, and keeps connections open between calls. Cloning it is cheap, and clones share
+/// connections.
 #[derive(Clone)]
 pub struct Client {
     direct: reqwest::Client,
     outside: reqwest::Client,
 }
 
-/// There are no certificates to trust, or the proxy's address is none.
+/// No certificate can be trusted, or the address of the proxy is invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot set up HTTPS: {0}")]
 pub struct ClientError(String);
 
 impl Client {
-    /// Trusts the system's roots, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
-    /// Asks through the proxy that `HTTPS_PROXY` names, unless `NO_PROXY` has the host;
-    /// plain http to
-    /// this machine itself needs none. Follows no redirect, keeps no cookie.
+    /// Returns a client that trusts the system's root certificates, or those in `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR`. It uses the proxy in `HTTPS_PROXY`, unless `NO_PROXY` has the host; plain
+    /// http to this machine needs none. It follows no redirect and stores no cookie.
     ///
     /// # Errors
-    /// See [`ClientError`].
+    /// [`ClientError`].
     pub fn new() -> Result<Self, ClientError> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
@@ -43,13 +45,13 @@ impl Client {
         }
     }
 
-    /// As [`Self::new`], with other roots.
+    /// As [`Self::new`], with other root certificates.
     ///
     /// # Errors
-    /// See [`ClientError`].
+    /// [`ClientError`].
     pub fn trusting(roots: RootCertStore) -> Result<Self, ClientError> {
         check_proxies(|name| std::env::var(name).ok())?;
-        // Not the process-wide provider: that is the embedder's to choose.
+        // The process-wide provider is for the embedding program to choose.
         let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|it| ClientError(it.to_string()))?
@@ -70,15 +72,15 @@ impl Client {
         Ok(Self { direct: built(client().no_proxy())?, outside: built(client())? })
     }
 
-    /// The client for `url`.
+    /// Returns the client for `url`.
     pub(super) fn of(&self, url: &Url) -> &reqwest::Client {
         let plain = url.scheme() == "http" && is_loopback(url);
         if plain { &self.direct } else { &self.outside }
     }
 }
 
-/// An address of a proxy that is none would be passed over silently. It is not told: it
-/// can hold a password.
+/// Refuses an invalid address of a proxy, which would otherwise be ignored. The error does not
+/// contain it, since it can hold a password.
 pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result<(), ClientError> {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let Some(value) = variable(name).filter(|it| !it.is_empty()) else { continue };
@@ -93,14 +95,8 @@ pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result
     Ok(())
 }
 
-/// Names that mean this machine. Source: RFC 6761, section 6.3.
-pub(in crate::plugin) fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
-
-/// Asks the system, so that its failure can be told from others. `localhost` is this
-/// machine, whatever a name server says: plain http is allowed to it.
+/// Resolves names with the system, so that its failures can be recognized. `localhost` is this
+/// machine, whatever a name server says, since plain http is allowed to it.
 struct SystemResolver;
 
 impl Resolve for SystemResolver {

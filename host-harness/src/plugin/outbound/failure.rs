@@ -1,4 +1,4 @@
-//! Why a request failed, in WASI's codes: a plugin tells a person by them what is wrong.
+//! Why a request failed: WASI's code for the plugin, and words for users.
 
 use std::{error::Error as StdError, io};
 
@@ -7,7 +7,7 @@ use wasmtime_wasi_http::Error;
 
 use super::client::DnsFailure;
 
-/// The code, and the words for a person. Neither has the URL's path.
+/// Returns the code, and the words for users. Neither has the path of the URL.
 pub(super) fn explain(error: reqwest::Error) -> (Error, String) {
     let error = error.without_url();
     let mut text = chain_text(&error);
@@ -18,7 +18,7 @@ pub(super) fn explain(error: reqwest::Error) -> (Error, String) {
     (code(&error, Error::ConnectionTerminated), text)
 }
 
-/// The code of a body that broke off.
+/// Returns the code of a body that ended too early.
 pub(super) fn of_body(error: reqwest::Error) -> Error {
     code(&error.without_url(), Error::HttpResponseIncomplete)
 }
@@ -79,14 +79,13 @@ fn tls(error: &rustls::Error) -> Error {
     }
 }
 
-/// The error, its cause, the cause of that…
+/// Returns the error, its cause, the cause of that, and so on.
 fn causes<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
         let error = *error;
-        // The source of an `io::Error` is that of the error it wraps: the wrapped one
-        // itself is not told.
+        // The source of an `io::Error` is that of the error it wraps, which would be left out.
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn StdError + 'static)),
             None => error.source(),
@@ -94,7 +93,7 @@ fn causes<'a>(
     })
 }
 
-/// All of it in one line, nothing said twice.
+/// Returns all causes in one line, each once.
 pub(super) fn chain_text(error: &(dyn StdError + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error) {

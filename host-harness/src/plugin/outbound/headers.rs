@@ -1,7 +1,7 @@
-//! What of a request is the client's to say, and not the plugin's.
+//! Parts of a request that the client decides on, not the plugin.
 //!
-//! A pooled connection carries the requests of many calls. Where a request's framing is not the
-//! one of its body, what follows on the connection is read as something else.
+//! A pooled connection carries the requests of many calls. Where the framing of a request does not
+//! match its body, the rest of the connection is misread.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
@@ -12,11 +12,11 @@ use http::{
     request::Parts,
 };
 
-/// The methods of a request. CONNECT and TRACE are not among them: they are for a proxy.
+/// Methods of requests. CONNECT and TRACE are missing: they are for proxies.
 pub(super) const METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
 
-/// Headers that belong to one connection, or say how long the body is.
+/// Headers that belong to one connection, or contain the length of the body.
 ///
 /// Sources: RFC 9110, sections 7.6.1, 8.6 and 10.1.1; RFC 7540, section 3.2.1.
 const CONNECTIONS_OWN: [HeaderName; 13] = [
@@ -40,16 +40,16 @@ pub(super) fn is_method(method: &Method) -> bool {
     METHODS.contains(method)
 }
 
-/// Says that there is no body where a server expects one: the client does so only for bodies that
-/// it sends. Source: RFC 9110, section 8.6.
+/// Adds a length of 0 where a server expects a body and there is none. The client adds one only for
+/// bodies that it sends. Source: RFC 9110, section 8.6.
 pub(super) fn say_empty(request: &mut Parts, body: &[u8]) {
     if body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&request.method) {
         request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }
 
-/// Drops what is the client's to say, and what `Connection` names. The client sets the length of
-/// the body that there is, and the host of the URL.
+/// Removes the headers that the client decides on, and those that `Connection` names. The client
+/// sets the length of the body, and the host of the URL.
 pub(super) fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)

@@ -1,12 +1,13 @@
-//! Requests of a plugin: to the origins it named, and to no other.
+//! Requests of a plugin: to the origins that it named, and to no other.
 //!
-//! Every bound that WASI leaves to the host is here: where a request may go, how long
-//! it may take, how large it and its answer may be.
+//! All limits that WASI leaves to the host are here: where a request may go, how long it may take,
+//! and how large it and its answer may be.
 
 mod body;
 mod client;
 mod failure;
 mod headers;
+mod log;
 mod stored;
 
 use std::{sync::Arc, time::Duration};
@@ -19,28 +20,29 @@ use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use self::body::Answer;
-use super::{limits::Meter, origins::is_safe};
+use super::{limits::Meter, loopback::is_safe};
 use crate::secrets::Secrets;
-pub(super) use client::is_localhost;
 pub use client::{Client, ClientError};
+use log::Attempts;
 pub(super) use stored::{Stored, StoredFor};
 
-/// The largest request body, in bytes.
+/// Largest body of a request, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
 
-/// The largest answer, in bytes.
+/// Largest answer, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
 
-/// So many requests of one call are under way, answers being read included; more wait.
+/// Number of requests of one call that are under way, including answers that are being read. More
+/// requests wait.
 const IN_FLIGHT: usize = 16;
 
-/// How long a connection may take; also [`Client`]'s own limit.
+/// Time limit of a connection attempt; also [`Client`]'s own limit.
 const CONNECT: Duration = Duration::from_secs(30);
 
-/// How long a server may be silent where the guest does not say.
+/// Time limit of a server's silence where the guest sets none.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How long a server may be silent, whatever the guest says.
+/// Largest time limit of a server's silence that a guest can set.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// Sends the requests of one call.
@@ -50,12 +52,13 @@ pub(super) struct Outbound {
     meter: Arc<Meter>,
     secrets: Secrets,
     in_flight: Arc<Semaphore>,
+    attempts: Attempts,
     stored: Option<StoredFor>,
 }
 
 impl Outbound {
-    /// Origins that are none, or plain http to another machine, are left out. Tokens that
-    /// requests carry become known to `secrets`.
+    /// Origins that are invalid, or plain http to another machine, are left out. `secrets` learns
+    /// the tokens that requests carry.
     pub(super) fn new(
         client: Client,
         origins: &[String],
@@ -69,13 +72,21 @@ impl Outbound {
             meter,
             secrets,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            attempts: Attempts::default(),
             stored: None,
         }
     }
 
-    /// Gives out stored answers, and stores more.
+    /// Uses stored answers, and stores more.
     pub(super) fn storing(self, stored: StoredFor) -> Self {
         Self { stored: Some(stored), ..self }
+    }
+
+    /// Notes why a request was not sent.
+    fn refused(&self, mut cause: String) {
+        self.secrets.redact(&mut cause);
+        tracing::warn!(cause = cause.as_str(), "a request of the plugin was refused");
+        self.meter.network_failed(cause);
     }
 
     fn allows(&self, url: &Url) -> bool {
@@ -104,14 +115,14 @@ impl WasiHttpHooks for Outbound {
         };
         let origin = url.origin().ascii_serialization();
         if !self.allows(&url) {
-            self.meter.network_failed(format!(
+            self.refused(format!(
                 "{origin} was refused: it is none of the origins that the plugin names"
             ));
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         if !headers::is_method(request.method()) {
-            // A method can be as long as the guest likes.
-            self.meter.network_failed(format!(
+            // A method can be of any length.
+            self.refused(format!(
                 "{origin}: a request was refused: its method is none of {}",
                 headers::METHODS.map(|it| it.to_string()).join(", ")
             ));
@@ -120,7 +131,8 @@ impl WasiHttpHooks for Outbound {
         headers::strip(request.headers_mut());
         request.headers().get_all(AUTHORIZATION).iter().for_each(|it| self.secrets.learn(it));
         let (client, meter) = (self.client.clone(), self.meter.clone());
-        let in_flight = self.in_flight.clone();
+        let (in_flight, attempts) = (self.in_flight.clone(), self.attempts.clone());
+        let secrets = self.secrets.clone();
         let stored = self.stored.clone().and_then(|it| Some((it.wanted(&request, &url)?, it)));
         if let Some((wanted, stored)) = &stored
             && let Some(answer) = stored.find(wanted)
@@ -130,11 +142,14 @@ impl WasiHttpHooks for Outbound {
         Box::new(async move {
             let permit = in_flight.acquire_owned().await.map_err(|_| Error::HttpRequestDenied)?;
             meter.sent();
+            let logged = attempts.begin(request.method().clone(), url.clone(), &secrets);
             let answer = send(&client, url, request, options.unwrap_or_default(), permit).await;
             let (answer, io) = answer.map_err(|(error, detail)| {
+                logged.failed(&detail);
                 meter.network_failed(format!("{origin}: {detail}"));
                 error
             })?;
+            logged.answered(&answer);
             match stored {
                 Some((wanted, stored)) => Ok((stored.keep(wanted, answer).await?, io)),
                 None => Ok((answer, io)),
@@ -143,7 +158,7 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
-/// The error comes with the words for a person.
+/// Sends a request. The error comes with words for users.
 async fn send(
     client: &Client,
     url: Url,
@@ -151,12 +166,12 @@ async fn send(
     options: RequestOptions,
     permit: OwnedSemaphorePermit,
 ) -> Result<(http::Response<WasiBody>, Io), (Error, String)> {
-    let told = |error: Error| {
+    let explained = |error: Error| {
         let detail = error.to_string();
         (error, detail)
     };
     let (mut parts, body) = request.into_parts();
-    let body = whole(body).await.map_err(told)?;
+    let body = read(body).await.map_err(explained)?;
     headers::say_empty(&mut parts, &body);
     let silence = |asked: Option<Duration>| asked.unwrap_or(SILENCE).min(LONGEST_SILENCE);
     let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
@@ -166,10 +181,10 @@ async fn send(
     let answer = match tokio::time::timeout(first_byte, request.send()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(failure::explain(error)),
-        Err(_) => return Err(told(Error::HttpResponseTimeout)),
+        Err(_) => return Err(explained(Error::HttpResponseTimeout)),
     };
     if answer.content_length().is_some_and(|it| it > LARGEST_ANSWER) {
-        return Err(told(Error::HttpResponseBodySize(answer.content_length())));
+        return Err(explained(Error::HttpResponseBodySize(answer.content_length())));
     }
     let idle = silence(options.between_bytes_timeout);
     let answer = http::Response::from(answer)
@@ -177,7 +192,7 @@ async fn send(
     Ok((answer, Box::new(async { Ok(()) })))
 }
 
-async fn whole(body: WasiBody) -> Result<Bytes, Error> {
+async fn read(body: WasiBody) -> Result<Bytes, Error> {
     match Limited::new(body, LARGEST_REQUEST).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -1,9 +1,9 @@
 //! A private cache of answers (RFC 9111), for requests that ask for it.
 //!
-//! A plugin stores nothing between calls, and any client can cause calls: without a cache, a
-//! client that begins many sign-ins makes the host request the same document from the vendor as
-//! many times. An answer is stored where the request has `Cache-Control: max-age`, which is also
-//! the greatest age that it accepts, and the answer has one too. It is used only under the settings
+//! A plugin stores nothing between calls, and any client can cause calls. Without a cache, a client
+//! that begins many sign-ins makes the host request the same document from the vendor as many
+//! times. An answer is stored where the request has `Cache-Control: max-age`, which is also the
+//! greatest age that it accepts, and the answer has one too. It is used only under the settings
 //! under which it was requested.
 
 use std::{
@@ -33,7 +33,7 @@ const MOST: usize = 64;
 #[derive(Clone, Default)]
 pub(in crate::plugin) struct Stored(Arc<Mutex<VecDeque<Entry>>>);
 
-/// Those under some settings.
+/// Stored answers under some settings.
 #[derive(Clone)]
 pub(in crate::plugin) struct StoredFor {
     stored: Stored,
@@ -44,13 +44,13 @@ pub(in crate::plugin) struct StoredFor {
 struct Entry {
     key: Key,
     answer: Answer,
-    /// When the server sent it, by what it says of its age.
+    /// When the server sent it, computed from the age in the answer.
     sent: Instant,
-    /// By what the server says.
+    /// How long it is fresh, as the server says.
     fresh: Duration,
 }
 
-/// What has to be the same.
+/// What has to be equal.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Key {
     settings: [u8; 32],
@@ -81,8 +81,8 @@ impl Stored {
 }
 
 impl StoredFor {
-    /// Returns what to look for, where the request allows a stored answer: one that shows no
-    /// credential and says how old the answer may be.
+    /// Returns what to look for, where the request allows a stored answer: it carries no credential
+    /// and has a greatest age.
     pub(super) fn wanted(&self, request: &http::Request<WasiBody>, url: &Url) -> Option<Wanted> {
         let headers = request.headers();
         let has_credential = [AUTHORIZATION, COOKIE].iter().any(|it| headers.contains_key(it));
@@ -125,13 +125,13 @@ impl StoredFor {
             entries.pop_front();
         }
         entries.push_back(Entry { key: wanted.key, answer: kept, sent, fresh });
-        Ok(http::Response::from_parts(parts, whole(body)))
+        Ok(http::Response::from_parts(parts, full_body(body)))
     }
 }
 
 impl Answer {
     fn respond(self, age: Duration) -> http::Response<WasiBody> {
-        let mut response = http::Response::new(whole(self.body));
+        let mut response = http::Response::new(full_body(self.body));
         let headers = response.headers_mut();
         headers.insert(AGE, age.as_secs().into());
         if let Some(content_type) = self.content_type {
@@ -141,7 +141,7 @@ impl Answer {
     }
 }
 
-fn whole(body: Bytes) -> WasiBody {
+fn full_body(body: Bytes) -> WasiBody {
     Full::new(body).map_err(|it| match it {}).boxed_unsync()
 }
 
@@ -154,7 +154,8 @@ fn storable(answer: &http::Response<WasiBody>) -> Option<Duration> {
     max_age(headers).filter(|_| is_small && is_plain)
 }
 
-/// `max-age` of `Cache-Control`, where nothing there is against storing (RFC 9111, section 5.2).
+/// Returns `max-age` of `Cache-Control`, where no other directive forbids storing (RFC 9111,
+/// section 5.2).
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let texts =
         headers.get_all(CACHE_CONTROL).into_iter().map(|it| it.to_str().unwrap_or("no-store"));

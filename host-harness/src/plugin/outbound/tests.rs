@@ -294,7 +294,8 @@ async fn headers_that_are_the_connections_own_do_not_leave_the_host() {
     }
     let host = origin.strip_prefix("http://").unwrap();
     let expected = format!(
-        "POST /first HTTP/1.1\r\nx-end: kept\r\naccept: */*\r\nhost: {host}\r\ncontent-length: 4\r\n\r\nbody\
+        "POST /first HTTP/1.1\r\nx-end: kept\r\naccept: */*\r\nhost: {host}\r\n\
+         content-length: 4\r\n\r\nbody\
          POST /second HTTP/1.1\r\ncontent-length: 0\r\naccept: */*\r\nhost: {host}\r\n\r\n\
          GET /last HTTP/1.1\r\naccept: */*\r\nhost: {host}\r\n\r\n"
     );
@@ -403,4 +404,70 @@ fn a_proxy_that_is_none_is_an_error_that_does_not_cite_it() {
         let error = check(bad).unwrap_err().to_string();
         assert!(error.contains("HTTPS_PROXY") && !error.contains("secret"), "{bad}: {error}");
     }
+}
+
+/// Collects the log of this thread while `work` goes on.
+async fn logged(work: impl Future<Output = ()>) -> String {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    work.await;
+    drop(guard);
+    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+}
+
+#[tokio::test]
+async fn the_log_of_a_request_holds_neither_query_nor_token_nor_secret() {
+    let answer = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
+    let origin = server(answer, false).await;
+    let schema = serde_json::json!({ "properties": { "secret": { "writeOnly": true } } });
+    let settings = serde_json::json!({ "secret": "hunter22-hunter22" });
+    let secrets = Secrets::of(&settings.into(), &schema);
+    let url = format!("{origin}/users/hunter22-hunter22?code=hunter33-hunter33");
+    let mut request = request(&url);
+    request.headers_mut().insert(AUTHORIZATION, "Bearer hunter44-hunter44".parse().unwrap());
+    let mut outbound =
+        Outbound::new(client(), std::slice::from_ref(&origin), Arc::default(), secrets);
+    let log = logged(async {
+        let sent = outbound.send_request(request, None, Box::new(async { Ok(()) }));
+        assert_eq!(Box::into_pin(sent).await.map(|(it, _)| it.status().as_u16()).unwrap(), 429);
+    });
+    let log = log.await;
+    assert!(log.contains("/users/[redacted]") && log.contains("status=429"), "{log}");
+    assert!(log.contains("the vendor asks to wait") && log.contains("7"), "{log}");
+    assert!(!log.contains("hunter"), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_shows_that_a_request_is_sent_again() {
+    let url = Url::parse("https://vendor.example/users").unwrap();
+    let attempts = Attempts::default();
+    let log = logged(async {
+        for status in [503, 504, 200, 200] {
+            let request = attempts.begin(http::Method::GET, url.clone(), &Secrets::default());
+            request.answered(&http::Response::builder().status(status).body(()).unwrap());
+        }
+    });
+    let log = log.await;
+    let lines = log.lines().filter(|line| line.contains("attempt"));
+    let numbers: Vec<_> = lines.map(|line| line.rsplit("attempt=").next().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2", "3", "1"]);
 }

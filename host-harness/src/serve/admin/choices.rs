@@ -1,4 +1,4 @@
-//! What the plugin knows for a field: for the pickers of the wizard.
+//! The choices that the plugin returns for a field: for the pickers of the wizard.
 
 use std::sync::Arc;
 
@@ -9,34 +9,37 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::session::{Admin, AdminSession};
+use super::{secrets, session::Admin};
 use crate::{
-    error::Error,
     form::{Choosing, Control, Entered, Step, Widget},
     model::Choice,
+    problem::Problem,
     serve::{
         app::App,
         failure::Failure,
+        sessions::AdminSession,
         view::{LISTED, choices, page},
     },
     settings::Settings,
     store::IntegrationId,
 };
 
-/// So many are asked for where something is typed. The page says where there are more.
+/// Number of choices to request for a search: one more than the page lists, to see whether there
+/// are more.
 const FOUND: u32 = LISTED as u32 + 1;
 
-/// So many where nothing is typed: what is chosen is among them, or gone.
+/// Number of choices to request without a search. A chosen value that is not among them no longer
+/// exists, where there are fewer.
 const ALL: u32 = 10_000;
 
-/// So many of those that are not among them are looked for one by one: the plugin can know
-/// them by another name.
+/// Maximum number of missing values that are searched one by one, since the plugin may find a value
+/// in another spelling.
 const LOST: usize = 10;
 
 #[derive(Deserialize)]
 pub(super) struct Parameters {
     field: String,
-    /// Of the control.
+    /// Name of the control.
     name: String,
     #[serde(default)]
     typed: String,
@@ -44,18 +47,18 @@ pub(super) struct Parameters {
     draft: String,
 }
 
-/// Where a script asks.
+/// Returns the address from which the script of a page loads choices. `None` where the settings
+/// of a new integration are not entered yet.
 pub(super) fn address(id: Option<IntegrationId>, draft: Option<&str>) -> Option<String> {
     let draft = draft.unwrap_or_default();
     match id {
         Some(id) => Some(format!("/admin/integrations/{}/choices?draft={draft}", id.get())),
-        // Nothing can be asked yet.
         None if draft.is_empty() => None,
         None => Some(format!("/admin/integrations/new/choices?draft={draft}")),
     }
 }
 
-pub(super) async fn of_new(
+pub(super) async fn list_for_new(
     State(app): State<Arc<App>>,
     Admin(session): Admin,
     Query(parameters): Query<Parameters>,
@@ -63,7 +66,7 @@ pub(super) async fn of_new(
     answer(&app, &session, None, parameters).await
 }
 
-pub(super) async fn of(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Admin(session): Admin,
     axum::extract::Path(id): axum::extract::Path<i64>,
@@ -79,7 +82,9 @@ async fn answer(
     Parameters { field, name, typed, draft }: Parameters,
 ) -> Result<Response, Failure> {
     let settings = match (session.draft(&draft, id), id) {
-        (Some(draft), _) => draft.settings,
+        (Some(draft), _) => {
+            secrets::without_wrong(app, draft.settings.value(), &draft.trust).await?.into()
+        }
         (None, Some(id)) => app.settings(id).await?,
         (None, None) => return Err(Failure::not_found()),
     };
@@ -87,7 +92,7 @@ async fn answer(
     Ok(page(&choices(&name, &offered, &[])))
 }
 
-/// Asks the plugin for whatever it knows for these controls.
+/// Adds the plugin's choices to these controls.
 pub(super) async fn fill(
     app: &App,
     settings: &Value,
@@ -113,21 +118,21 @@ pub(super) async fn fill(
     }
 }
 
-/// Whether something is searched for in a picker of the step that was not before.
+/// Whether a search text in one of the step's pickers has changed.
 pub(super) fn is_searched(step: &Step, settings: &Value, entered: &Entered) -> bool {
     let mut controls = step.draw(settings);
-    controls.iter_mut().flat_map(Control::leaves_mut).any(|it| {
-        let before = entered.text(&format!("{}?before", it.name)).unwrap_or_default();
-        matches!(it.widget, Widget::Pick(_)) && typed(Some(entered), it) != before
+    controls.iter_mut().flat_map(Control::leaves_mut).any(|control| {
+        let before = entered.text(&format!("{}?before", control.name)).unwrap_or_default();
+        matches!(control.widget, Widget::Pick(_)) && typed(Some(entered), control) != before
     })
 }
 
 fn typed(entered: Option<&Entered>, picker: &Control) -> String {
-    let typed = entered.and_then(|it| it.text(&format!("{}?typed", picker.name)));
+    let typed = entered.and_then(|entered| entered.text(&format!("{}?typed", picker.name)));
     typed.unwrap_or_default().trim().to_owned()
 }
 
-/// What there is to pick from, and what became of that which is picked.
+/// Returns the choices of a picker, and which of the chosen values still exist.
 async fn offer(
     app: &App,
     settings: &Settings,
@@ -142,7 +147,9 @@ async fn offer(
     let is_all = offered.found.len() < ALL as usize;
     let (known, lost): (Vec<_>, Vec<_>) = chosen
         .iter()
-        .map(|value| offered.found.iter().find(|it| it.value == *value).cloned().ok_or(value))
+        .map(|value| {
+            offered.found.iter().find(|choice| choice.value == *value).cloned().ok_or(value)
+        })
         .partition(Result::is_ok);
     offered.known = known.into_iter().flatten().collect();
     for value in lost.into_iter().filter_map(Result::err).take(if is_all { LOST } else { 0 }) {
@@ -168,7 +175,7 @@ async fn ask(app: &App, settings: &Settings, field: &str, typed: &str) -> Choosi
     match answer {
         Ok(found) => Choosing { typed, found, ..Choosing::default() },
         Err(error) => {
-            let problem = Some(Error::from(error).problem());
+            let problem = Some(Problem::from(&error));
             Choosing { typed, problem, ..Choosing::default() }
         }
     }

@@ -1,5 +1,5 @@
-//! Sends the vendor's administrator to grant the permissions. The way back is
-//! [`crate::serve::people`]'s.
+//! The redirect to the vendor's page where its administrator grants the permissions. The vendor
+//! sends the browser back to [`crate::serve::user`].
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use axum::{
 use super::session::Admin;
 use crate::{
     model::Purpose,
-    serve::{app::App, failure::Failure, people::send},
+    serve::{app::App, departures::send, failure::Failure},
 };
 
 pub(super) async fn begin(

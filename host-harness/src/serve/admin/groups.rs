@@ -1,4 +1,4 @@
-//! The groups of the directory, and who is in them.
+//! The groups of the directory, and their members.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     store::{GroupRow, IntegrationId, RecordRow, StoreError},
 };
 
-/// On a page.
+/// Number of rows on a page.
 const LIMIT: u32 = 50;
 
 #[derive(Template)]
@@ -29,13 +29,13 @@ struct Groups {
     id: i64,
     parameters: Parameters,
     rows: Vec<GroupRow>,
-    /// Made in ONES.
+    /// Groups made in ONES.
     own: Vec<GroupRow>,
     next: Option<String>,
 }
 
 impl Groups {
-    /// The address of a group's page.
+    /// Returns the address of a group's page.
     fn address(&self, row: &GroupRow) -> String {
         view::address(self.id, "groups", row.id.as_deref().unwrap_or_default())
     }
@@ -54,9 +54,9 @@ struct Group {
 }
 
 impl Group {
-    /// The address of a person's page.
-    fn person(&self, row: &RecordRow) -> String {
-        view::address(self.id, "people", &row.id)
+    /// Returns the address of a user's page.
+    fn user_address(&self, row: &RecordRow) -> String {
+        view::address(self.id, "users", &row.id)
     }
 
     fn text<'a>(&self, row: &'a RecordRow, field: &str) -> &'a str {
@@ -73,11 +73,11 @@ pub(super) async fn list(
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
     let asked = parameters.clone();
-    let told = app.look(move |store| {
+    let found = app.look(move |store| {
         let rows = store.groups_page(id, asked.page(LIMIT + 1))?;
         Ok::<_, StoreError>((rows, store.own_groups(id, false)?))
     });
-    let (mut rows, own) = told.await?;
+    let (mut rows, own) = found.await?;
     let more = rows.len() > LIMIT as usize;
     rows.truncate(LIMIT as usize);
     let last = rows.last().filter(|_| more).and_then(|it| it.id.as_deref());
@@ -95,11 +95,11 @@ pub(super) async fn show(
     let id = IntegrationId::from(number);
     let name = app.name(id).await?;
     let asked = parameters.clone();
-    let told = app.look(move |store| {
+    let found = app.look(move |store| {
         let rows = store.members_page(id, &group, asked.page(LIMIT + 1))?;
         Ok::<_, StoreError>((store.group(id, &group)?, rows))
     });
-    let (group, mut rows) = told.await?;
+    let (group, mut rows) = found.await?;
     let group = group.ok_or_else(Failure::not_found)?;
     let more = rows.len() > LIMIT as usize;
     rows.truncate(LIMIT as usize);

@@ -1,4 +1,4 @@
-//! All integrations.
+//! The list of all integrations.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{Noted, Page, page},
+        view::{self, Noted, Page, page},
     },
     store::{Counts, IntegrationRow, ScheduleRow, StoreError},
 };

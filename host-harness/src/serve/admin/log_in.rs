@@ -1,4 +1,4 @@
-//! Logging in with the password, and out again.
+//! The administrator's log-in with the password, and log-out.
 
 use std::sync::Arc;
 
@@ -12,13 +12,16 @@ use axum::{
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use super::session::{Admin, AdminSession};
+use super::session::Admin;
 use crate::{
     access::password,
     serve::{
         app::App,
+        client::Client,
+        cookies::{Cookie, cookie},
         failure::Failure,
-        guard::{Client, Cookie, FormToken, Posted, cookie, lead_to},
+        guard::{FormToken, Posted, lead_to},
+        sessions::AdminSession,
         view::{Csrf, Page, page},
     },
 };
@@ -36,7 +39,7 @@ struct LogIn {
     csrf: Csrf,
     next: String,
     error: Option<&'static str>,
-    /// No password is set yet.
+    /// Whether no password is set yet.
     is_new: bool,
 }
 
@@ -59,12 +62,12 @@ pub(super) async fn log_in(
     let entered = posted.checked(&token.csrf)?;
     let next = entered.text("next").unwrap_or_default().to_owned();
     let password = entered.text("password").unwrap_or_default().to_owned();
-    // First: a session that is opened for an answer that fails would have no owner.
+    // Checked before a session is opened: the browser would not receive its cookie.
     lead_to(own_page(&next))?;
     app.attempts.begin(from, app.now()).map_err(Failure::Wait)?;
     let _turn = app.hashing.acquire().await.map_err(|it| Failure::broken(&it))?;
     let phc = app.store(|store| store.password()).await?;
-    let verified = spawn_blocking(move || phc.is_some_and(|it| password::verify(&password, &it)));
+    let verified = spawn_blocking(move || phc.is_some_and(|phc| password::verify(&password, &phc)));
     if !verified.await.map_err(|it| Failure::broken(&it))? {
         let form = form(&app, &token, next, Some("The password is wrong")).await?;
         return Ok((StatusCode::UNAUTHORIZED, form).into_response());
@@ -73,7 +76,7 @@ pub(super) async fn log_in(
     if let Some(token) = cookie(&headers, &Cookie::Admin, &app.site) {
         app.admins.close(token);
     }
-    admitted(&app, own_page(&next))
+    open_session(&app, own_page(&next))
 }
 
 pub(super) async fn log_out(
@@ -90,8 +93,11 @@ pub(super) async fn log_out(
     Ok((cleared, Redirect::to("/admin/log-in")).into_response())
 }
 
-/// A new session, and on to `next`: no session where that cannot be followed.
-pub(super) fn admitted(app: &App, next: &str) -> Result<Response, Failure> {
+/// Opens a session and redirects to `next`.
+///
+/// # Errors
+/// `next` is not a valid address. Then no session is opened.
+pub(super) fn open_session(app: &App, next: &str) -> Result<Response, Failure> {
     let mut response = lead_to(next)?;
     let token = app.admins.open(Arc::new(AdminSession::new()), app.now());
     let cookie = Cookie::Admin.set(token.secret(), &app.site);
@@ -99,7 +105,7 @@ pub(super) fn admitted(app: &App, next: &str) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// Nowhere but to a page of the administrator.
+/// Returns `next` where it is a page of the administrator, and otherwise the first of them.
 fn own_page(next: &str) -> &str {
     let is_own = next == "/admin" || next.starts_with("/admin/");
     if is_own && !next.contains("..") { next } else { "/admin" }
@@ -113,5 +119,5 @@ async fn form(
 ) -> Result<Response, Failure> {
     let is_new = app.store(|store| store.password()).await?.is_none();
     let (shown, csrf) = (Page::narrow("Log in as administrator"), token.csrf.clone());
-    Ok(token.given(app, page(&LogIn { page: shown, csrf, next, error, is_new })))
+    Ok(token.add_to(app, page(&LogIn { page: shown, csrf, next, error, is_new })))
 }

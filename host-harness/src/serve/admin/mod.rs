@@ -1,8 +1,12 @@
 //! The administrator's pages, under `/admin`.
 //!
-//! A file is a page: [`set_up`], [`log_in`], [`integrations`], the wizard in [`settings`]
-//! (with [`choices`] for its pickers and [`secrets`] for what it keeps), [`overview`],
-//! [`records`], [`people`], [`groups`], [`policy`], [`runs`], [`removals`], [`consent`].
+//! - [`set_up`], [`log_in`]: the administrator's password and sessions.
+//! - [`integrations`], [`overview`]: all integrations, and the state of one of them.
+//! - [`settings`]: the wizard, with [`choices`] for its pickers, [`secrets`] for saved secrets and
+//!   [`consent`] for the vendor's permissions.
+//! - [`records`], [`users`], [`groups`]: the synced records.
+//! - [`runs`], [`removals`]: the syncs, and the removals that they hold.
+//! - [`policy`]: the script that sets the booking rules of rooms.
 
 mod choices;
 mod consent;
@@ -10,7 +14,6 @@ mod groups;
 mod integrations;
 mod log_in;
 mod overview;
-mod people;
 mod policy;
 mod records;
 mod removals;
@@ -19,6 +22,7 @@ mod secrets;
 mod session;
 mod set_up;
 mod settings;
+mod users;
 
 use std::sync::Arc;
 
@@ -28,7 +32,6 @@ use axum::{
 };
 
 use super::app::App;
-pub(super) use session::AdminSession;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -37,7 +40,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/log-in", get(log_in::show).post(log_in::log_in))
         .route("/admin/log-out", post(log_in::log_out))
         .route("/admin/integrations/new", get(settings::show_new).post(settings::save_new))
-        .route("/admin/integrations/new/choices", get(choices::of_new))
+        .route("/admin/integrations/new/choices", get(choices::list_for_new))
         .route("/admin/integrations/{id}", get(overview::show))
         .route("/admin/integrations/{id}/activity", get(overview::activity))
         .route("/admin/integrations/{id}/sync", post(overview::sync))
@@ -45,10 +48,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/{id}/leavers", post(overview::leavers))
         .route("/admin/integrations/{id}/settings", get(settings::first))
         .route("/admin/integrations/{id}/settings/{step}", get(settings::show).post(settings::save))
-        .route("/admin/integrations/{id}/choices", get(choices::of))
+        .route("/admin/integrations/{id}/choices", get(choices::list))
         .route("/admin/integrations/{id}/consent", get(consent::begin))
-        .route("/admin/integrations/{id}/people", get(records::people))
-        .route("/admin/integrations/{id}/people/{person}", get(people::show))
+        .route("/admin/integrations/{id}/users", get(records::users))
+        .route("/admin/integrations/{id}/users/{user}", get(users::show))
+        // The former addresses of the users' pages.
+        .route("/admin/integrations/{id}/people", get(users::redirect))
+        .route("/admin/integrations/{id}/people/{user}", get(users::redirect))
         .route("/admin/integrations/{id}/groups", get(groups::list))
         .route("/admin/integrations/{id}/groups/{group}", get(groups::show))
         .route("/admin/integrations/{id}/rooms", get(records::rooms))

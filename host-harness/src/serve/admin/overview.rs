@@ -1,4 +1,5 @@
-//! An integration: how it stands, what is under way, what to do.
+//! The overview of an integration: its state, the running sync, and the actions of the
+//! administrator.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,22 +12,23 @@ use axum::{
 
 use super::session::Admin;
 use crate::{
-    error::Problem,
-    runner::{Activity, Ended, NotStarted, Work},
+    length,
+    problem::Problem,
+    runner::{Activity, Ended, NotStarted},
     serve::{
         app::App,
         failure::Failure,
         guard::Posted,
         incidents::Incident,
-        view::{self, Csrf, Noted, Page, ProblemView, RunsView, duration, page, problem, runs},
+        view::{self, Csrf, Noted, Page, ProblemView, RunsView, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, Leavers, RunRow, ScheduleRow, StoreError},
+    store::{Counts, IntegrationId, Kind, Leavers, RunKind, RunRow, ScheduleRow, StoreError},
 };
 
-/// So many runs are shown here.
+/// Number of runs on the page.
 const RUNS: u32 = 5;
 
-/// What the schedule offers, in minutes.
+/// Intervals that the schedule offers, in minutes.
 const INTERVALS: [u64; 7] = [5, 15, 30, 60, 4 * 60, 12 * 60, 24 * 60];
 
 #[derive(Template)]
@@ -42,9 +44,9 @@ struct Overview<'a> {
     activity: Option<ActivityView>,
     ended: Option<Ended>,
     runs: Vec<RunRow>,
-    /// Sign-ins that failed, the latest first.
+    /// Failed sign-ins, the latest first.
     incidents: Vec<Incident>,
-    /// Those who left are deleted then.
+    /// Number of days after which removed users are deleted. `None` where they are kept.
     after_days: Option<u16>,
     product: &'a str,
 }
@@ -56,21 +58,24 @@ struct ActivityView {
 }
 
 impl Overview<'_> {
-    /// Seconds, words, and whether it is the one.
+    /// Returns the intervals in seconds and in words, and whether each is the current one.
     fn intervals(&self) -> Vec<(u64, String, bool)> {
         let now = self.schedule.interval;
-        let mut all: Vec<_> = INTERVALS.iter().map(|it| Duration::from_secs(it * 60)).collect();
+        let mut all: Vec<_> =
+            INTERVALS.iter().map(|minutes| Duration::from_secs(minutes * 60)).collect();
         all.extend(now.filter(|it| !all.contains(it)));
         all.sort();
-        all.into_iter().map(|it| (it.as_secs(), duration(it), Some(it) == now)).collect()
+        all.into_iter()
+            .map(|interval| (interval.as_secs(), length::in_words(interval), Some(interval) == now))
+            .collect()
     }
 
-    /// A failure that no run tells of.
+    /// Returns the failure of the last sync where no run contains it.
     fn failed(&self) -> Option<&Problem> {
         self.ended.as_ref()?.problem.as_ref().filter(|_| self.schedule.failing.is_none())
     }
 
-    /// What the vendor does not have, where that is all there is to say.
+    /// Returns the failure of the last sync where the vendor does not offer what it reads.
     fn unsupported(&self) -> Option<&Problem> {
         self.failed().filter(|it| it.is_unsupported())
     }
@@ -79,8 +84,8 @@ impl Overview<'_> {
         runs(&self.runs)
     }
 
-    fn told<'a>(&self, it: &'a Problem, id: &str) -> ProblemView<'a> {
-        problem(it, id)
+    fn problem<'a>(&self, cause: &'a Problem, id: &str) -> ProblemView<'a> {
+        problem(cause, id)
     }
 }
 
@@ -93,14 +98,14 @@ pub(super) async fn show(
     let number = id;
     let id = IntegrationId::from(id);
     let name = app.name(id).await?;
-    let told = app.store(move |store| {
+    let found = app.store(move |store| {
         let configured =
-            store.integrations_overview()?.iter().any(|it| it.id == id && it.configured);
+            store.integrations_overview()?.iter().any(|row| row.id == id && row.configured);
         let (counts, schedule) = (store.counts(id)?, store.schedule(id)?);
         let runs = store.latest_runs(id, None, RUNS)?;
         Ok::<_, StoreError>((configured, counts, schedule, runs, store.leavers(id)?))
     });
-    let (configured, counts, schedule, runs, leavers) = told.await?;
+    let (configured, counts, schedule, runs, leavers) = found.await?;
     let after_days = match leavers {
         Leavers::Disable => None,
         Leavers::Remove { after_days } => Some(after_days),
@@ -117,13 +122,14 @@ pub(super) async fn show(
         activity,
         ended: app.runner.ended(id),
         runs,
-        incidents: app.incidents.of(id),
+        incidents: app.incidents.list(id),
         after_days,
         product: &app.manifest.name,
     }))
 }
 
-/// For a script: what is under way; no content where nothing is.
+/// Returns the progress of the running sync, for the script of the page. No content where no sync
+/// is running.
 pub(super) async fn activity(
     State(app): State<Arc<App>>,
     _: Admin,
@@ -142,14 +148,15 @@ pub(super) async fn sync(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
-    let work = match entered.text("work") {
-        Some("rooms") => Work::Rooms,
-        Some("people") => Work::People,
-        _ => Work::Both,
+    let kinds = match entered.text("work") {
+        Some("rooms") => &[RunKind::Rooms],
+        // `people` is the former value.
+        Some("users" | "people") => &[RunKind::Users],
+        _ => RunKind::ALL,
     };
     app.name(id.into()).await?;
-    // What is under way is to be seen on the page.
-    Ok(match app.runner.start(id.into(), work) {
+    // Without a note, since the page shows that the sync is running.
+    Ok(match app.runner.start(id.into(), kinds) {
         Ok(()) => back(id, ""),
         Err(NotStarted::Busy) => back(id, "?note=busy"),
         Err(NotStarted::Stopping) => back(id, "?note=stopping"),
@@ -163,7 +170,8 @@ pub(super) async fn schedule(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let entered = posted.checked(&session.csrf)?;
-    let seconds = entered.text("every").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    let seconds =
+        entered.text("every").and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
     let interval = seconds.map(Duration::from_secs);
     app.name(id.into()).await?;
     app.store(move |store| store.set_interval(id.into(), interval)).await?;
@@ -184,8 +192,8 @@ pub(super) async fn leavers(
             return Err(Failure::new(
                 StatusCode::BAD_REQUEST,
                 "leavers-days",
-                "That is no number of days, and nothing was changed",
-                format!("Go back and enter 1 to {}", Leavers::LONGEST),
+                "The number of days is not valid, so nothing was changed",
+                format!("Go back and enter a number from 1 to {}", Leavers::LONGEST),
             ));
         }
         _ => Leavers::Disable,

@@ -1,4 +1,4 @@
-//! A script for the vendor's administrator: how rooms take bookings.
+//! The script that sets the booking rules of rooms, for an administrator of the vendor.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     store::IntegrationId,
 };
 
-/// As the form sends it: what is not ticked is not there.
+/// The values of the form. Browsers do not send check boxes that are not checked.
 #[derive(Deserialize)]
 pub(super) struct Parameters {
     #[serde(default)]
@@ -34,7 +34,8 @@ pub(super) struct Parameters {
 
 impl Parameters {
     fn policy(&self) -> Option<BookingPolicy> {
-        let number = |text: &str, most| text.trim().parse().ok().filter(|it: &u32| *it <= most);
+        let number =
+            |text: &str, max| text.trim().parse().ok().filter(|number: &u32| *number <= max);
         Some(BookingPolicy {
             auto_accept: self.accept,
             window_days: number(&self.window, 1_080)?,
@@ -55,8 +56,8 @@ pub(super) async fn download(
         Failure::new(
             StatusCode::BAD_REQUEST,
             "booking-policy",
-            "That is no number of days or hours",
-            "Go back and enter up to 1080 days, and up to 25920 hours or 0 for no limit",
+            "The number of days or hours is not valid",
+            "Go back and enter 0 to 1080 days, and 0 to 25920 hours (0: no limit)",
         )
     })?;
     let settings = app.settings(id).await?;

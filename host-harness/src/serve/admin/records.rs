@@ -1,4 +1,4 @@
-//! The people and rooms that ONES offers.
+//! The lists of users and rooms.
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use crate::{
     store::{IntegrationId, Kind, PageOf, RecordRow},
 };
 
-/// On a page.
+/// Number of rows on a page.
 const LIMIT: u32 = 50;
 
-/// Which of a list are looked at.
+/// Search text and position of a page of a list.
 #[derive(Clone, Deserialize)]
 pub(super) struct Parameters {
     #[serde(default)]
     pub(super) search: String,
     after: Option<String>,
-    /// Removed ones as well.
+    /// Whether the list includes removed records.
     #[serde(default)]
     pub(super) removed: bool,
 }
@@ -40,7 +40,7 @@ impl Parameters {
         PageOf { search, after: after.as_deref(), removed: *removed, limit }
     }
 
-    /// The query of the page behind one that ends with `last`.
+    /// Returns the query of the next page, after the record with the id `last`.
     pub(super) fn next(&self, last: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("search", &self.search).append_pair("after", last);
@@ -68,7 +68,7 @@ impl Records {
         title(self.kind)
     }
 
-    /// A text or a number of a record; empty where it has none.
+    /// Returns a text or a number of a record, empty where the record has no such field.
     fn text(&self, row: &RecordRow, field: &str) -> String {
         match row.record.get(field) {
             Some(Value::String(text)) => text.clone(),
@@ -77,12 +77,12 @@ impl Records {
         }
     }
 
-    /// The address of a person's page.
-    fn person(&self, row: &RecordRow) -> String {
-        view::address(self.id, "people", &row.id)
+    /// Returns the address of a user's page.
+    fn user_address(&self, row: &RecordRow) -> String {
+        view::address(self.id, "users", &row.id)
     }
 
-    /// The address of the page behind this one.
+    /// Returns the query of the next page, if there is one.
     fn next(&self) -> Option<String> {
         self.rows.last().filter(|_| self.more).map(|it| self.parameters.next(&it.id))
     }
@@ -90,13 +90,13 @@ impl Records {
 
 fn title(kind: Kind) -> &'static str {
     match kind {
-        Kind::User => "People",
+        Kind::User => "Users",
         Kind::Room => "Rooms",
         Kind::Group => "Groups",
     }
 }
 
-pub(super) async fn people(
+pub(super) async fn users(
     State(app): State<Arc<App>>,
     admin: Admin,
     Path(id): Path<i64>,

@@ -1,4 +1,4 @@
-//! Removals that are held until a person decides.
+//! Removals that are held until an administrator decides.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     store::{Decision, IntegrationId, Kind, RemovalRow, StoreError},
 };
 
-/// So many are listed; all of them can be decided on at once.
+/// Maximum number of removals on the page. *Approve all* and *Discard all* apply to all of them.
 const LIMIT: usize = 500;
 
 #[derive(Template)]
@@ -34,25 +34,16 @@ struct Removals<'a> {
 }
 
 impl Removals<'_> {
-    /// Whether more are held than are listed.
+    /// Whether the page lists only a part of the held removals.
     fn is_cut(&self) -> bool {
         (self.rows.len() as u64) < self.count
     }
 
-    fn what(&self, kind: &Kind) -> &'static str {
+    fn noun(&self, kind: &Kind) -> &'static str {
         match kind {
-            Kind::User => "person",
+            Kind::User => "user",
             Kind::Room => "room",
             Kind::Group => "group",
-        }
-    }
-
-    fn why(&self, reason: &str) -> &'static str {
-        match reason {
-            "soft" => "Deleted; can come back",
-            "permanent" => "Deleted for good",
-            "out-of-scope" => "Not selected any more",
-            _ => "Not found any more",
         }
     }
 }
@@ -92,7 +83,7 @@ pub(super) async fn decide(
     let ids: Vec<String> = entered.all("id").map(str::to_owned).collect();
     let (decision, ids, note) = match entered.text("do") {
         Some(all @ ("approve-all" | "discard-all")) => {
-            // All are those that the person was shown.
+            // The decision is about the list that the administrator saw.
             let held = app.store(move |store| store.held(id)).await?;
             if entered.text("count") != Some(held.to_string().as_str()) {
                 return Ok(back(number, "changed"));
@@ -102,7 +93,7 @@ pub(super) async fn decide(
                 _ => (Decision::Discard, Vec::new(), "discarded"),
             }
         }
-        // No id means all of them to the store, and none of them to a person.
+        // To the store, no ids would mean all removals.
         _ if ids.is_empty() => return Ok(back(number, "none-chosen")),
         Some("approve") => (Decision::Approve, ids, "approved"),
         _ => (Decision::Discard, ids, "discarded"),

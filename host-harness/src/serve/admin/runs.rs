@@ -1,4 +1,4 @@
-//! What came of each run, the latest first.
+//! The results of all runs, the latest first.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     store::{IntegrationId, RunRow},
 };
 
-/// On a page.
+/// Number of runs on a page.
 const LIMIT: u32 = 25;
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ impl Runs {
         runs(&self.rows)
     }
 
-    /// Where the next page begins.
+    /// Returns the id of the last run on this page, where there may be earlier ones.
     fn next(&self) -> Option<i64> {
         let is_full = self.rows.len() >= LIMIT as usize;
         self.rows.last().filter(|_| is_full).map(|it| it.id)

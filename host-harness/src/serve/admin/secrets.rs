@@ -1,7 +1,8 @@
-//! What becomes of secrets that are kept while other settings change.
+//! Protection of saved secrets while other settings change.
 //!
-//! Whoever may change settings need not know their secrets. So that nobody has a saved one
-//! sent to a server of their own, it is kept only as long as it goes where it went before.
+//! An administrator can change settings without knowing their secrets. A saved secret is kept only
+//! as long as the settings send it to the same servers as before, so that no administrator
+//! can have it sent to a server of their own.
 
 use serde_json::{Map, Value};
 
@@ -9,30 +10,22 @@ use crate::{
     form::Answer,
     model::{FieldError, Refusal},
     plugin::CallError,
-    serve::{app::App, failure::Failure},
+    pointer,
+    serve::{app::App, failure::Failure, sessions::Trust},
     settings::Settings,
 };
 
-/// What is said of a secret that would go elsewhere.
-pub(super) const AGAIN: &str = "Enter it again: the server that it goes to has changed";
+/// Error at a secret that changed settings would send to another server.
+pub(super) const AGAIN: &str = "Enter this secret again: the server that receives it has changed";
 
-/// Where the secrets of some settings may go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// They were all entered just now: wherever the settings say.
-    Anywhere,
-    /// Only there.
-    Origins(Vec<String>),
-}
-
-/// Settings as they may go on, and what must be entered again.
+/// Settings without the secrets that must be entered again.
 pub(super) struct Kept {
     pub(super) settings: Value,
     pub(super) trust: Trust,
     pub(super) errors: Vec<FieldError>,
 }
 
-/// Where the secrets of saved settings may go.
+/// Returns the servers to which the secrets of saved settings may be sent.
 pub(super) async fn trust(app: &App, saved: &Value, changed: &Value) -> Result<Trust, Failure> {
     if app.form.secrets(saved).is_empty() {
         return Ok(Trust::Anywhere);
@@ -40,26 +33,28 @@ pub(super) async fn trust(app: &App, saved: &Value, changed: &Value) -> Result<T
     if let Ok(origins) = origins(app, saved.clone()).await? {
         return Ok(Trust::Origins(origins));
     }
-    // A step is missing: then what is added now counts as if it had been there.
-    let mut whole = changed.as_object().cloned().unwrap_or_default();
-    whole.extend(saved.as_object().cloned().unwrap_or_default());
-    let origins = origins(app, Value::Object(whole)).await?;
+    // Saved settings without later steps have no origins yet: complete them with the new values.
+    let mut complete = changed.as_object().cloned().unwrap_or_default();
+    complete.extend(saved.as_object().cloned().unwrap_or_default());
+    let origins = origins(app, Value::Object(complete)).await?;
     Ok(Trust::Origins(origins.unwrap_or_default()))
 }
 
-/// Takes out what would go elsewhere.
+/// Removes saved secrets that would be sent to another server.
 pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kept, Failure> {
     let mut settings = answer.settings.clone();
     let secrets = app.form.secrets(&settings);
-    let kept: Vec<_> = secrets.iter().filter(|it| !answer.entered.contains(it)).collect();
+    let kept: Vec<_> = secrets.iter().filter(|secret| !answer.entered.contains(secret)).collect();
     let leads = origins(app, settings.clone()).await?;
     let (trust, errors) = match (trust, leads) {
         (_, Ok(leads)) if kept.is_empty() => (Trust::Origins(leads), Vec::new()),
         (_, Err(_)) if kept.is_empty() => (Trust::Anywhere, Vec::new()),
         (Trust::Anywhere, Ok(leads)) => (Trust::Origins(leads), Vec::new()),
-        // Settings that do not fit lead nowhere: they are not saved, and nobody is asked.
+        // Invalid settings are neither saved nor used for requests.
         (trust, Err(_)) => (trust, Vec::new()),
-        (Trust::Origins(trusted), Ok(leads)) if leads.iter().all(|it| trusted.contains(it)) => {
+        (Trust::Origins(trusted), Ok(leads))
+            if leads.iter().all(|origin| trusted.contains(origin)) =>
+        {
             (Trust::Origins(trusted), Vec::new())
         }
         (trust, Ok(_)) => {
@@ -74,7 +69,38 @@ pub(super) async fn keep(app: &App, trust: Trust, answer: &Answer) -> Result<Kep
     Ok(Kept { settings, trust, errors })
 }
 
-/// Every origin that may be asked under these settings, or what is wrong with them.
+/// Returns the settings without wrong values, so that the wizard can list choices also where a
+/// field is wrong. Returns them unchanged where the value is in a step with a secret, or where the
+/// rest would send a secret to a server that is not trusted.
+pub(super) async fn without_wrong(
+    app: &App,
+    settings: &Value,
+    trust: &Trust,
+) -> Result<Value, Failure> {
+    let Err(wrong) = origins(app, settings.clone()).await? else { return Ok(settings.clone()) };
+    let secrets = app.form.secrets(settings);
+    let mut rest = settings.clone();
+    for error in &wrong {
+        if secrets.iter().any(|secret| first_keys(secret, 1) == first_keys(&error.field, 1)) {
+            return Ok(settings.clone());
+        }
+        take(&mut rest, first_keys(&error.field, 2));
+    }
+    let is_trusted = match (origins(app, rest.clone()).await?, trust) {
+        (Ok(_), Trust::Anywhere) => true,
+        (Ok(leads), Trust::Origins(trusted)) => leads.iter().all(|origin| trusted.contains(origin)),
+        (Err(_), _) => false,
+    };
+    Ok(if is_trusted { rest } else { settings.clone() })
+}
+
+/// Returns the start of a pointer: `/rooms/select` are the first two keys of `/rooms/select/3`.
+fn first_keys(pointer: &str, count: usize) -> &str {
+    let end = pointer.match_indices('/').nth(count).map_or(pointer.len(), |(end, _)| end);
+    &pointer[..end]
+}
+
+/// Returns all origins that these settings send requests to, or the errors of the settings.
 pub(super) async fn origins(
     app: &App,
     settings: Value,
@@ -88,7 +114,7 @@ pub(super) async fn origins(
 
 fn take(settings: &mut Value, pointer: &str) {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return };
-    let key = key.replace("~1", "/").replace("~0", "~");
+    let key = pointer::unescape(key);
     let parent: Option<&mut Map<_, _>> =
         settings.pointer_mut(parent).and_then(Value::as_object_mut);
     if let Some(parent) = parent {

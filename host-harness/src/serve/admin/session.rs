@@ -1,59 +1,21 @@
-//! Who is logged in as administrator.
+//! The sessions of the administrator.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
     http::{Method, request::Parts},
 };
 
-use super::secrets::Trust;
-use crate::{
-    serve::{
-        app::App,
-        failure::Failure,
-        guard::{Cookie, cookie, random_text},
-        view::Csrf,
-    },
-    settings::Settings,
-    store::IntegrationId,
+use crate::serve::{
+    app::App,
+    cookies::{Cookie, cookie},
+    failure::Failure,
+    sessions::AdminSession,
 };
 
-/// A session of the administrator.
-pub(in crate::serve) struct AdminSession {
-    pub(super) csrf: Csrf,
-    draft: Mutex<Option<Draft>>,
-}
-
-/// Settings that were entered and not saved. They stay here, since a secret among them is
-/// not sent back to the browser.
-#[derive(Clone)]
-pub(super) struct Draft {
-    /// The page that goes on with them names them.
-    pub(super) id: String,
-    pub(super) integration: Option<IntegrationId>,
-    pub(super) settings: Settings,
-    pub(super) trust: Trust,
-}
-
-impl AdminSession {
-    pub(super) fn new() -> Self {
-        Self { csrf: Csrf::new(random_text()), draft: Mutex::default() }
-    }
-
-    /// The draft of that integration which a page names.
-    pub(super) fn draft(&self, id: &str, integration: Option<IntegrationId>) -> Option<Draft> {
-        let draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
-        draft.clone().filter(|it| it.id == id && it.integration == integration)
-    }
-
-    /// One at a time.
-    pub(super) fn keep(&self, draft: Option<Draft>) {
-        *self.draft.lock().unwrap_or_else(PoisonError::into_inner) = draft;
-    }
-}
-
-/// The administrator, whose session the request belongs to. All others are sent to log in.
+/// The administrator's session that the request belongs to. Requests without one are redirected to
+/// the log-in.
 pub(super) struct Admin(pub(super) Arc<AdminSession>);
 
 impl FromRequestParts<Arc<App>> for Admin {

@@ -1,4 +1,4 @@
-//! First start: whoever has the link that the program printed sets the password.
+//! The administrator's first password, set with the link that the server prints when it starts.
 
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use axum::{
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use super::log_in::admitted;
+use super::log_in::open_session;
 use crate::{
     access::password,
     serve::{
         app::App,
+        client::Client,
         failure::Failure,
-        guard::{Client, FormToken, Posted},
+        guard::{FormToken, Posted},
         view::{Csrf, Page, page},
     },
 };
@@ -44,8 +45,8 @@ pub(super) async fn show(
     Query(Parameters { code }): Query<Parameters>,
     token: FormToken,
 ) -> Result<Response, Failure> {
-    // Not counted as a guess: any page of another site can make a browser send this request. The
-    // code has 256 bits, too many to guess.
+    // Not counted as an attempt, since any other site can make a browser send this request. A code
+    // of 256 bits cannot be guessed.
     check(&app, &code)?;
     Ok(form(&app, &token, code, None))
 }
@@ -72,13 +73,13 @@ pub(super) async fn save(
         Ok(phc) => phc,
         Err(error) => return Ok(form(&app, &token, code, Some(error.to_string()))),
     };
-    // Of several requests with the code at the same time, one sets the password.
+    // Of several simultaneous requests with the code, only one sets the password.
     let is_first = app.store(move |store| store.set_first_password(&phc)).await?;
     app.end_set_up();
-    if is_first { admitted(&app, "/admin") } else { Err(not_valid()) }
+    if is_first { open_session(&app, "/admin") } else { Err(not_valid()) }
 }
 
-/// Only with the code.
+/// Checks the code of the link.
 fn check(app: &App, code: &str) -> Result<(), Failure> {
     if app.is_set_up_code(code) { Ok(()) } else { Err(not_valid()) }
 }
@@ -87,19 +88,19 @@ fn not_valid() -> Failure {
     Failure::new(
         StatusCode::FORBIDDEN,
         "set-up-code",
-        "This link is not valid (any more)",
-        "Use the link that the program printed when it was started last; where a password is \
-         set already, log in with it",
+        "This link is not valid, or was already used",
+        "If a password is already set, log in with it. Otherwise use the link that the server \
+         printed at its last start",
     )
 }
 
 fn form(app: &App, token: &FormToken, code: String, error: Option<String>) -> Response {
     let shown = SetUp {
-        page: Page::narrow("Set up"),
+        page: Page::narrow("Set the administrator's password"),
         csrf: token.csrf.clone(),
         code,
         error,
         shortest: password::SHORTEST,
     };
-    token.given(app, page(&shown))
+    token.add_to(app, page(&shown))
 }

@@ -1,5 +1,5 @@
-//! Connections: HTTP/1.1, within bounds, so that clients that open many, or leave requests
-//! unfinished, keep no other client from a page.
+//! Connections with HTTP/1.1. Limits prevent a client with many connections, or with unfinished
+//! requests, from blocking other clients.
 
 mod places;
 mod stalled;
@@ -28,21 +28,21 @@ use super::{app::App, bounds::Bounds};
 use places::{Place, Places};
 use stalled::Stalling;
 
-/// How long to wait where the system gives no connection.
+/// Pause after the system failed to accept a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Largest head of a request, in bytes.
+/// Maximum size of the head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 
-/// What a client that speaks HTTP/2 begins with (RFC 9113, section 3.4).
+/// Start of a connection with HTTP/2 (RFC 9113, section 3.4).
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
 
-/// The answer to it. The client need not understand it: it sees that this is not HTTP/2.
+/// Response to [`HTTP_2`]. Its format alone shows the client that this is not HTTP/2.
 const NOT_HTTP_2: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\r\n\
-    HTTP/2 is not spoken here, HTTP/1.1";
+    This server supports HTTP/1.1 only";
 
-/// Serves until `end`, then until all requests are answered.
+/// Accepts connections until `end`, then waits until all requests are answered.
 pub(super) async fn serve(
     listener: TcpListener,
     app: Arc<App>,
@@ -59,9 +59,9 @@ pub(super) async fn serve(
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
-            // The client was gone again.
+            // The client has already closed the connection.
             Err(error) if is_of_client(&error) => continue,
-            // Too many open files, most often.
+            // Most often: too many open files.
             Err(_) => {
                 places.make_room();
                 tokio::time::sleep(PAUSE).await;
@@ -83,7 +83,7 @@ fn is_of_client(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Answers the requests of a connection.
+/// Answers the requests of one connection.
 fn talk(
     stream: TcpStream,
     peer: SocketAddr,
@@ -107,7 +107,7 @@ fn talk(
     let io = TokioIo::new(Stalling::new(stream, bounds.write));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        // It runs from the last answer on: a connection that waits for a request ends by it too.
+        // Starts after the last response, so that it also closes idle connections.
         .header_read_timeout(bounds.head)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(io, answer);
@@ -127,7 +127,7 @@ fn talk(
             let parts = connection.into_parts();
             if parts.read_buf.starts_with(HTTP_2) {
                 let mut stream = parts.io.into_inner();
-                // The client may have left.
+                // Fails where the client has already closed the connection.
                 let _ = stream.write_all(NOT_HTTP_2).await;
                 let _ = stream.shutdown().await;
             }

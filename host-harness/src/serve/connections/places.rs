@@ -1,7 +1,8 @@
-//! Which connections may be open.
+//! Limits on the number of open connections.
 //!
-//! Where there are too many, the one goes that has waited longest for a request: of the client
-//! that has too many, or of the client that has most. So a client that opens many closes its own.
+//! Where there are too many, the connection that has been idle longest is closed: one of the client
+//! that has too many, or of the client that has most. So a client with many connections closes its
+//! own ones, not those of others.
 
 use std::{
     collections::HashMap,
@@ -21,26 +22,27 @@ pub(super) struct Places {
     all: usize,
     of_client: usize,
     open: Mutex<HashMap<u64, Open>>,
-    /// Counts connections and requests, so that the order of both is known.
+    /// Counts connections and requests. Used in place of a time.
     clock: AtomicU64,
 }
 
 struct Open {
     client: IpAddr,
-    /// Since when it waits for a request, by [`Places::clock`]; `None` while it is answered.
+    /// Value of [`Places::clock`] when the connection became idle; `None` while a request is
+    /// answered.
     waiting: Option<u64>,
     end: CancellationToken,
 }
 
-/// The place of an open connection, until it is dropped.
+/// The place of an open connection. Free again when this is dropped.
 pub(super) struct Place {
     places: Arc<Places>,
     id: u64,
-    /// Cancelled where another connection takes its place.
+    /// Cancelled when another connection takes the place.
     pub(super) end: CancellationToken,
 }
 
-/// A request that is being answered, until it is dropped: its connection keeps its place.
+/// A request that is being answered. Its connection keeps its place until this is dropped.
 pub(super) struct Answering(Arc<Place>);
 
 impl Places {
@@ -53,8 +55,8 @@ impl Places {
         }
     }
 
-    /// Returns a place for a connection of that address. `None` where all are taken by connections
-    /// on which requests are being answered.
+    /// Returns a place for a connection of that address. `None` where requests are being answered
+    /// on all connections.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr, is_trusted: bool) -> Option<Arc<Place>> {
         let client = household(address);
         let mut open = self.open();
@@ -69,7 +71,7 @@ impl Places {
         Some(Arc::new(Place { places: self.clone(), id, end }))
     }
 
-    /// Closes a connection, for want of something that they all need.
+    /// Closes an idle connection, to free a file descriptor.
     pub(super) fn make_room(&self) {
         close_any(&mut self.open());
     }
@@ -84,7 +86,7 @@ impl Places {
 }
 
 impl Place {
-    /// Until the result is dropped, no other connection takes this place.
+    /// Marks the connection as busy until the result is dropped.
     pub(super) fn answer(self: &Arc<Self>) -> Answering {
         self.wait_since(None);
         Answering(self.clone())
@@ -113,16 +115,16 @@ fn count(open: &HashMap<u64, Open>, client: IpAddr) -> usize {
     open.values().filter(|it| it.client == client).count()
 }
 
-/// Of that client, the one that has waited longest. `None` where none waits.
+/// Closes the connection of the client that has been idle longest. `None` where none is idle.
 fn close_of(open: &mut HashMap<u64, Open>, client: IpAddr) -> Option<()> {
-    let own = open.iter().filter(|(_, it)| it.client == client);
-    let waiting = own.filter_map(|(id, it)| Some((it.waiting?, *id)));
+    let own = open.iter().filter(|(_, connection)| connection.client == client);
+    let waiting = own.filter_map(|(id, connection)| Some((connection.waiting?, *id)));
     let (_, id) = waiting.min()?;
     open.remove(&id)?.end.cancel();
     Some(())
 }
 
-/// One that waits, of the client that has most of those. `None` where none waits.
+/// Closes an idle connection of the client that has most of them. `None` where none is idle.
 fn close_any(open: &mut HashMap<u64, Open>) -> Option<()> {
     let mut waiting: HashMap<IpAddr, (usize, u64)> = HashMap::new();
     for it in open.values() {
@@ -132,7 +134,7 @@ fn close_any(open: &mut HashMap<u64, Open>) -> Option<()> {
             *first = since.min(*first);
         }
     }
-    // Of several that have as many, the one that waits longest.
+    // Among clients with the same number, the one whose connection has been idle longest.
     let most = waiting.iter().max_by_key(|(_, (count, first))| (*count, u64::MAX - first));
     let client = *most?.0;
     close_of(open, client)

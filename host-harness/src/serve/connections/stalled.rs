@@ -1,4 +1,4 @@
-//! A connection whose other end does not read.
+//! Connections whose client does not read the response.
 
 use std::{
     io,
@@ -13,11 +13,12 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// A connection that fails where nothing can be written to it for so long.
+/// A connection that fails where nothing can be written to it for a time.
 pub(super) struct Stalling {
     stream: TcpStream,
+    /// Maximum time without a successful write.
     longest: Duration,
-    /// While something waits to be written.
+    /// Set while a write is pending.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
@@ -26,7 +27,7 @@ impl Stalling {
         Self { stream, longest, deadline: None }
     }
 
-    /// Passes on what was written, or fails where it is too late for that.
+    /// Returns the result of a write, or an error where the deadline has passed.
     fn watch<T>(
         &mut self,
         cx: &mut Context<'_>,

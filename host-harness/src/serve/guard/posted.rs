@@ -1,4 +1,4 @@
-//! What a form sends, and that it was a form of this server.
+//! Posted forms, and the token that proves that a form is this server's own.
 
 use std::sync::Arc;
 
@@ -9,20 +9,29 @@ use axum::{
     response::Response,
 };
 
-use super::{Cookie, cookie, random_text, same};
 use crate::{
+    access::same,
     form::Entered,
-    serve::{app::App, failure::Failure, view::Csrf},
+    random,
+    serve::{
+        app::App,
+        cookies::{Cookie, cookie},
+        failure::Failure,
+        view::Csrf,
+    },
 };
 
-/// The name of the field that holds the token.
+/// Name of the field that contains the token.
 const FIELD: &str = "csrf";
 
-/// A form as it was sent. Nobody has looked yet at who sent it: see [`Self::checked`].
+/// A posted form whose token is not checked yet; see [`Self::checked`].
 pub(in crate::serve) struct Posted(Entered);
 
 impl Posted {
-    /// What was entered, where the form was given out with this token.
+    /// Returns the entered values where the form contains this token.
+    ///
+    /// # Errors
+    /// The form contains another token, or none.
     pub(in crate::serve) fn checked(self, token: &Csrf) -> Result<Entered, Failure> {
         match self.0.text(FIELD) {
             Some(it) if same(it, token.text()) => Ok(self.0),
@@ -41,27 +50,28 @@ impl FromRequest<Arc<App>> for Posted {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
         let body = Bytes::from_request(request, app).await.map_err(|it| {
-            let (summary, remedy) = ("The form cannot be read", "Enter less, and send it again");
+            let (summary, remedy) =
+                ("The form cannot be read", "Enter less text, and send the form again");
             Failure::new(it.status(), "form-unreadable", summary, remedy)
         })?;
         Ok(Self(Entered::new(pairs(&body))))
     }
 }
 
-/// The pairs of a form or of a query, decoded, in their order.
+/// Returns the decoded pairs of a form or of a query, in their order.
 pub(in crate::serve) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> + use<'_> {
     form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 
-/// What the forms of those are bound to who have no session yet: a cookie.
+/// The form token of a browser without a session, stored in a cookie.
 pub(in crate::serve) struct FormToken {
     pub(in crate::serve) csrf: Csrf,
     is_new: bool,
 }
 
 impl FormToken {
-    /// The page, with the cookie for a browser that has none.
-    pub(in crate::serve) fn given(&self, app: &App, mut page: Response) -> Response {
+    /// Adds the cookie to the page, where the browser has none yet.
+    pub(in crate::serve) fn add_to(&self, app: &App, mut page: Response) -> Response {
         if self.is_new {
             let cookie = Cookie::Form.set(self.csrf.text(), &app.site);
             page.headers_mut().append(SET_COOKIE, cookie);
@@ -75,10 +85,10 @@ impl FromRequestParts<Arc<App>> for FormToken {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let sent = cookie(&parts.headers, &Cookie::Form, &app.site);
-        let sent = sent.filter(|it| it.len() == random_text().len());
+        let sent = sent.filter(|it| it.len() == random::text().len());
         Ok(Self {
             is_new: sent.is_none(),
-            csrf: Csrf::new(sent.map_or_else(random_text, str::to_owned)),
+            csrf: Csrf::new(sent.map_or_else(random::text, str::to_owned)),
         })
     }
 }

@@ -1,10 +1,10 @@
-//! What a plugin knows for a field, to be picked from.
+//! The choices that a plugin returns for a field.
 
 use askama::Template;
 
 use crate::{form::Choosing, model::Choice};
 
-/// So many are listed at most.
+/// Maximum number of choices in a list.
 pub(in crate::serve) const LISTED: usize = 200;
 
 #[derive(Template)]
@@ -15,7 +15,7 @@ pub(in crate::serve) struct ChoicesView<'a> {
     chosen: &'a [String],
 }
 
-/// The items of a list of those that are not chosen yet.
+/// Returns the list of choices that are not chosen yet.
 pub(in crate::serve) fn choices<'a>(
     name: &'a str,
     offered: &'a Choosing,
@@ -26,7 +26,7 @@ pub(in crate::serve) fn choices<'a>(
 
 impl ChoicesView<'_> {
     fn others(&self) -> impl Iterator<Item = &Choice> {
-        self.offered.found.iter().filter(|it| !self.chosen.contains(&it.value))
+        self.offered.found.iter().filter(|choice| !self.chosen.contains(&choice.value))
     }
 
     fn are_more(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::{
     model::Choice,
 };
 
-/// So many alternatives are shown side by side; more are a list to open.
+/// Maximum number of alternatives that are shown as radio buttons. More are shown as a select box.
 const LONGEST: usize = 6;
 
 #[derive(Template)]
@@ -16,20 +16,20 @@ const LONGEST: usize = 6;
 pub(in crate::serve) struct ControlView<'a> {
     control: &'a Control,
     context: Context<'a>,
-    /// Its title is already written beside it.
+    /// Whether the title is already visible beside the control.
     is_named: bool,
 }
 
-/// What the controls of a page have in common.
+/// The values that all controls of a page share.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::serve) struct Context<'a> {
-    /// Where a script asks for choices as a person types; without the field.
+    /// Address from which the script loads choices during typing, without the field.
     pub(in crate::serve) choices: Option<&'a str>,
-    /// What was entered is not saved yet.
+    /// Whether the entered values are not saved yet.
     pub(in crate::serve) is_draft: bool,
 }
 
-/// The controls of a step, in their order.
+/// Returns the views of a step's controls, in their order.
 pub(in crate::serve) fn controls<'a>(
     controls: &'a [Control],
     context: Context<'a>,
@@ -37,7 +37,7 @@ pub(in crate::serve) fn controls<'a>(
     controls.iter().map(move |control| ControlView { control, context, is_named: false })
 }
 
-/// What is chosen, as it is listed.
+/// A chosen value in a list.
 struct Chosen<'a> {
     value: &'a str,
     label: &'a str,
@@ -54,7 +54,8 @@ impl<'a> ControlView<'a> {
         Self { is_named: control.title == option.title, ..self.part(control) }
     }
 
-    /// Fit to be referred to: such references are separated by spaces.
+    /// Returns the id of the control. It has no spaces, since attributes that list ids separate
+    /// them with spaces.
     fn id(&self) -> String {
         self.control.name.replace(char::is_whitespace, "-")
     }
@@ -63,7 +64,7 @@ impl<'a> ControlView<'a> {
         let field: String =
             form_urlencoded::byte_serialize(self.control.pointer.as_bytes()).collect();
         let name: String = form_urlencoded::byte_serialize(self.control.name.as_bytes()).collect();
-        self.context.choices.map(|it| format!("{it}&field={field}&name={name}"))
+        self.context.choices.map(|url| format!("{url}&field={field}&name={name}"))
     }
 
     fn help(&self) -> String {
@@ -79,7 +80,7 @@ impl<'a> ControlView<'a> {
     }
 
     fn chosen(&self, picker: &'a Picker) -> Vec<Chosen<'a>> {
-        let known = |value: &str| picker.offered.known.iter().find(|it| it.value == value);
+        let known = |value: &str| picker.offered.known.iter().find(|choice| choice.value == value);
         let chosen = picker.chosen.iter().map(|value| match known(value) {
             Some(Choice { label, hint, .. }) => {
                 Chosen { value, label, hint: hint.as_deref(), gone: false }
@@ -115,7 +116,7 @@ impl<'a> ControlView<'a> {
         }
     }
 
-    /// Which keys a phone shows.
+    /// Returns the kind of keyboard that a phone shows.
     fn input_mode(&self, line: &Line) -> Option<&'static str> {
         match line.kind {
             LineKind::Uri => Some("url"),

@@ -6,30 +6,30 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::error::Problem;
+use crate::problem::Problem;
 
-/// What the frame shows.
+/// The contents of the frame.
 #[derive(Debug)]
 pub(in crate::serve) struct Page {
-    /// Of the page and what it is about.
+    /// Title of the page.
     pub(in crate::serve) title: String,
-    /// The administrator looks at it.
+    /// The form token of the administrator's session, where the page is the administrator's.
     pub(in crate::serve) admin: Option<Csrf>,
-    /// What was just done.
+    /// Result of the last action.
     pub(in crate::serve) note: Option<&'static str>,
-    /// One column.
+    /// Whether the page is a single narrow column.
     pub(in crate::serve) narrow: bool,
     /// Reference number under which the administrator finds the cause.
     pub(in crate::serve) reference: Option<String>,
 }
 
 impl Page {
-    /// One that anybody can see.
+    /// Returns the frame of a page that any client can open.
     pub(in crate::serve) fn narrow(title: impl Into<String>) -> Self {
         Self { title: title.into(), admin: None, note: None, narrow: true, reference: None }
     }
 
-    /// One of the administrator.
+    /// Returns the frame of a page of the administrator.
     pub(in crate::serve) fn admin(title: impl Into<String>, csrf: &Csrf) -> Self {
         let admin = Some(csrf.clone());
         Self { title: title.into(), admin, note: None, narrow: false, reference: None }
@@ -48,7 +48,8 @@ impl Page {
     }
 }
 
-/// What was just done, named in the address: never words of an address themselves.
+/// Result of the last action: a code in the address of the page. Texts in an address are never
+/// shown.
 #[derive(Debug, Default, serde::Deserialize)]
 pub(in crate::serve) struct Noted {
     #[serde(default)]
@@ -59,14 +60,14 @@ impl Noted {
     pub(in crate::serve) fn text(&self) -> Option<&'static str> {
         Some(match self.note.as_str() {
             "saved" => "Saved",
-            "busy" => "A sync is already under way",
-            "stopping" => "The program is about to end: nothing was begun",
+            "busy" => "A sync is already running",
+            "stopping" => "The server is stopping, so no sync was started",
             "scheduled" => "The schedule was changed",
-            "leavers" => "What becomes of people who leave was changed",
-            "approved" => "They were removed",
-            "discarded" => "They are kept",
-            "none-chosen" => "Nothing was chosen, and nothing changed",
-            "changed" => "Others are held meanwhile, and nothing was done: look at them again",
+            "leavers" => "The setting for removed users was saved",
+            "approved" => "The records were removed",
+            "discarded" => "The records are kept",
+            "none-chosen" => "No removal was selected, so nothing was changed",
+            "changed" => "The list has changed, so nothing was removed. Review the list again",
             "consented" => "Consent was granted; the settings were tested again",
             "logged-out" => "You are logged out",
             "ended" => "Your session has ended",
@@ -75,7 +76,7 @@ impl Noted {
     }
 }
 
-/// What a form proves with that it was given out to this browser. Secret.
+/// The token that proves that a form was sent to this browser. Secret.
 #[derive(Clone)]
 pub(in crate::serve) struct Csrf(String);
 
@@ -88,7 +89,7 @@ impl Csrf {
         &self.0
     }
 
-    /// The hidden field.
+    /// Returns the hidden field with the token.
     pub(in crate::serve) fn field(&self) -> CsrfField<'_> {
         CsrfField { token: &self.0 }
     }
@@ -106,14 +107,14 @@ pub(in crate::serve) struct CsrfField<'a> {
     token: &'a str,
 }
 
-/// The address of one of the people or groups of an integration.
-pub(in crate::serve) fn address(integration: i64, what: &str, id: &str) -> String {
-    // Not as in a form: a path has no plus for a space.
+/// Returns the address of the page of a user or a group; `list` is `users` or `groups`.
+pub(in crate::serve) fn address(integration: i64, list: &str, id: &str) -> String {
+    // Unlike a form, a path does not encode a space as a plus.
     let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("/admin/integrations/{integration}/{what}/{}", id.replace('+', "%20"))
+    format!("/admin/integrations/{integration}/{list}/{}", id.replace('+', "%20"))
 }
 
-/// A whole page.
+/// Renders a complete page.
 pub(in crate::serve) fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => Html(html).into_response(),
@@ -130,7 +131,7 @@ struct Message {
     label: &'static str,
 }
 
-/// A page that says what went wrong, and where to go on.
+/// Returns a page with a problem and a link to continue.
 pub(in crate::serve) fn message(
     shown: Page,
     problem: Problem,

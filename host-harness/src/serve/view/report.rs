@@ -1,8 +1,11 @@
-//! What came of *Test settings*.
+//! The result of *Test settings*.
 
 use askama::Template;
 
-use crate::model::{Check, Outcome, Report};
+use crate::{
+    model::{Check, Outcome, Report},
+    wording::counted,
+};
 
 #[derive(Template)]
 #[template(path = "parts/report.html")]
@@ -15,11 +18,11 @@ pub(in crate::serve) fn report(report: &Report) -> ReportView<'_> {
 }
 
 impl ReportView<'_> {
-    fn count(&self, outcome: Outcome) -> usize {
-        self.report.checks.iter().filter(|it| it.outcome == outcome).count()
+    fn count(&self, outcome: Outcome) -> u64 {
+        self.report.checks.iter().filter(|check| check.outcome == outcome).count() as u64
     }
 
-    /// The worst of them.
+    /// Returns the CSS class of the worst outcome.
     fn class(&self) -> &'static str {
         match (self.count(Outcome::Failed), self.count(Outcome::Warned)) {
             (0, 0) => "good",
@@ -29,17 +32,15 @@ impl ReportView<'_> {
     }
 
     fn title(&self) -> String {
-        let checks =
-            |count| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
         match (self.count(Outcome::Failed), self.count(Outcome::Warned)) {
-            (0, 0) => "Everything works".to_owned(),
-            (0, warned) => format!("It works, but {} deserves a look", checks(warned)),
-            (failed, _) => format!("{} failed", checks(failed)),
+            (0, 0) => "The settings work".to_owned(),
+            (0, warned) => format!("The settings work, with {}", counted(warned, "warning")),
+            (failed, _) => format!("{} failed", counted(failed, "check")),
         }
     }
 }
 
-/// Sign, word and class of an outcome: none of them alone.
+/// Returns the sign, the word and the CSS class of an outcome. Colour alone is not accessible.
 fn mark(check: &Check) -> (&'static str, &'static str, &'static str) {
     match check.outcome {
         Outcome::Passed => ("✓", "Passed", "good"),

@@ -1,11 +1,13 @@
-//! Runs, as they are listed.
+//! Lists of runs.
 
 use askama::Template;
 
 use super::{ProblemView, problem, time::words};
 use crate::{
-    error::Problem,
-    store::{Kind, RunRow},
+    model::owed_since,
+    problem::Problem,
+    store::{RunKind, RunRow},
+    wording::counted,
 };
 
 #[derive(Template)]
@@ -14,7 +16,7 @@ pub(in crate::serve) struct RunsView<'a> {
     runs: &'a [RunRow],
 }
 
-/// How each went, with its warnings or why it failed.
+/// Returns the list of runs, each with its result, its warnings or its error.
 pub(in crate::serve) fn runs(runs: &[RunRow]) -> RunsView<'_> {
     RunsView { runs }
 }
@@ -22,42 +24,44 @@ pub(in crate::serve) fn runs(runs: &[RunRow]) -> RunsView<'_> {
 impl RunsView<'_> {
     fn counts(&self, run: &RunRow) -> String {
         let counts = [
-            (run.added, "added"),
-            (run.updated, "updated"),
-            (run.removed, "removed"),
-            (run.held, "held"),
-            (run.summary.unreadable.into(), "unreadable"),
-            (run.deleted, "deleted for good"),
-            (run.groups.added, "groups added"),
-            (run.groups.updated, "groups updated"),
-            (run.groups.removed, "groups removed"),
-            (run.groups.held, "groups held"),
-            (run.memberships.added, "memberships added"),
-            (run.memberships.removed, "memberships removed"),
+            (run.added, "", "added"),
+            (run.updated, "", "updated"),
+            (run.removed, "", "removed"),
+            (run.held, "", "held"),
+            (run.summary.unreadable.into(), "", "unreadable"),
+            (run.deleted, "", "permanently deleted"),
+            (run.groups.added, "group", "added"),
+            (run.groups.updated, "group", "updated"),
+            (run.groups.removed, "group", "removed"),
+            (run.groups.held, "group", "held"),
+            (run.memberships.added, "membership", "added"),
+            (run.memberships.removed, "membership", "removed"),
         ];
-        let counts = counts.iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-        let requests = match run.summary.requests {
-            1 => "1 request".to_owned(),
-            many => format!("{many} requests"),
-        };
+        let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let counts: Vec<_> = counts
+            .map(|(count, noun, action)| match noun {
+                "" => format!("{count} {action}"),
+                noun => format!("{} {action}", counted(count, noun)),
+            })
+            .collect();
+        let requests = counted(run.summary.requests, "request");
         match counts.as_slice() {
             [] => format!("No changes · {requests}"),
             counts => format!("{} · {requests}", counts.join(", ")),
         }
     }
 
-    /// What the vendor reported, but did not let be read yet.
+    /// Returns the sentence about records that the vendor reported and that could not be read yet.
     fn owed(&self, run: &RunRow) -> Option<String> {
-        run.summary.owed.map(|it| it.sentence(&words(&it.since())))
+        run.summary.owed.map(|it| it.sentence(&words(&owed_since(it))))
     }
 
-    /// The vendor has no such thing: no failure.
+    /// Whether the vendor does not offer what the run reads, which is not shown as a failure.
     fn is_unsupported(&self, run: &RunRow) -> bool {
         run.error.as_ref().is_some_and(Problem::is_unsupported)
     }
 
-    fn told<'a>(&self, it: &'a Problem, run: &i64) -> ProblemView<'a> {
-        problem(it, format!("run-{run}"))
+    fn problem<'a>(&self, cause: &'a Problem, run: &i64) -> ProblemView<'a> {
+        problem(cause, format!("run-{run}"))
     }
 }

@@ -1,6 +1,4 @@
-//! Moments and lengths of time.
-
-use std::time::Duration;
+//! Points in time.
 
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
@@ -12,7 +10,7 @@ pub(in crate::serve) struct Time {
     words: String,
 }
 
-/// A moment as it is stored (RFC 3339), in the time zone of this machine.
+/// Returns a stored time (RFC 3339) in the time zone of this machine.
 pub(in crate::serve) fn time(exact: &str) -> Time {
     match exact.parse() {
         Ok(it) => moment(&it),
@@ -20,26 +18,13 @@ pub(in crate::serve) fn time(exact: &str) -> Time {
     }
 }
 
-/// A moment, in the time zone of this machine.
+/// Returns a time as an HTML element, in the time zone of this machine.
 pub(in crate::serve) fn moment(moment: &Timestamp) -> Time {
     Time { exact: moment.to_string(), words: words(moment) }
 }
 
-/// A moment within a sentence, in the time zone of this machine.
+/// Returns a time as text, in the time zone of this machine.
 pub(super) fn words(moment: &Timestamp) -> String {
     let local = moment.to_zoned_datetime(TimeZone::system());
     local.strftime("%-d %b %Y, %H:%M %Z").to_string()
-}
-
-/// In the largest unit in which it is a whole number.
-pub(in crate::serve) fn duration(length: Duration) -> String {
-    let seconds = length.as_secs();
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let fits =
-        units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit) && seconds >= *unit);
-    match fits.map(|(unit, name)| (seconds / unit, name)) {
-        Some((1, name)) => format!("1 {name}"),
-        Some((count, name)) => format!("{count} {name}s"),
-        None => "no time".to_owned(),
-    }
 }

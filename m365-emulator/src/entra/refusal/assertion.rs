@@ -1,13 +1,15 @@
 //! Refusals of client assertions, and of the certificates behind them.
 
 use super::EntraRefusal;
-use crate::entra::certificate::{Certificate, hexadecimal};
+use crate::state::certificate::{Certificate, hexadecimal};
 
-/// Where these refusals send their reader.
-const DOCUMENTATION: &str = "Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
+/// The link at the end of these refusals.
+const DOCUMENTATION: &str = "Review the documentation at \
+    https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
 
 impl EntraRefusal {
-    /// RFC 6749, section 2.3, forbids it; what Entra calls it is not documented.
+    /// Refuses two credentials in one request, which RFC 6749, section 2.3, forbids. Code and text
+    /// are a guess.
     pub(crate) fn two_credentials() -> Self {
         Self::bad(
             "invalid_request",
@@ -48,7 +50,8 @@ impl EntraRefusal {
         Self::credential(
             700_021,
             format!(
-                "Client assertion application identifier doesn't match 'client_id' parameter. {DOCUMENTATION}"
+                "Client assertion application identifier doesn't match 'client_id' parameter. \
+                 {DOCUMENTATION}"
             ),
         )
     }
@@ -60,7 +63,7 @@ impl EntraRefusal {
         )
     }
 
-    /// `from` and `until` in seconds since 1970.
+    /// Refuses an assertion that is not valid now. `from` and `until` are seconds since 1970.
     pub(crate) fn assertion_time(now: jiff::Timestamp, from: i64, until: i64) -> Self {
         let time = |seconds: i64| {
             jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), ticks)
@@ -68,8 +71,8 @@ impl EntraRefusal {
         Self::credential(
             700_024,
             format!(
-                "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, \
-                 expiry time of assertion {}. {DOCUMENTATION}",
+                "Client assertion is not within its valid time range. Current time: {}, assertion \
+                 valid from {}, expiry time of assertion {}. {DOCUMENTATION}",
                 ticks(now),
                 time(from),
                 time(until)
@@ -77,7 +80,8 @@ impl EntraRefusal {
         )
     }
 
-    /// Without the thumbprint where the header has none that could be one.
+    /// Refuses an unknown certificate. The text has no thumbprint if that in the header is
+    /// malformed.
     pub(crate) fn certificate_unknown(client: &str, thumbprint: Option<&[u8]>) -> Self {
         let used =
             thumbprint.filter(|thumbprint| matches!(thumbprint.len(), 20 | 32)).map(|thumbprint| {
@@ -86,21 +90,21 @@ impl EntraRefusal {
         Self::credential(
             700_027,
             format!(
-                "The certificate with identifier used to sign the client assertion is not registered on application. \
-                 [Reason - The key was not found., {}{}]",
+                "The certificate with identifier used to sign the client assertion is not \
+                 registered on application. [Reason - The key was not found., {}{}]",
                 used.unwrap_or_default(),
                 configured(client)
             ),
         )
     }
 
-    /// Said of a certificate that is not good yet, too.
+    /// Refuses a certificate that has expired, or is not valid yet.
     pub(crate) fn certificate_expired(client: &str, certificate: &Certificate) -> Self {
         Self::credential(
             700_027,
             format!(
-                "The certificate with identifier used to sign the client assertion is expired on application. \
-                 [Reason - The key used is expired., {}, {}]",
+                "The certificate with identifier used to sign the client assertion is expired on \
+                 application. [Reason - The key used is expired., {}, {}]",
                 found(certificate),
                 configured(client)
             ),
@@ -111,8 +115,8 @@ impl EntraRefusal {
         Self::credential(
             700_027,
             format!(
-                "Client assertion failed signature validation. [Reason - The provided signature value did not match \
-                 the expected signature value., {}, {}]",
+                "Client assertion failed signature validation. [Reason - The provided signature \
+                 value did not match the expected signature value., {}, {}]",
                 found(certificate),
                 configured(client)
             ),
@@ -122,11 +126,13 @@ impl EntraRefusal {
 
 fn configured(client: &str) -> String {
     format!(
-        "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id \
-         '{client}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the \
-         corresponding service endpoint and \
-         https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query \
-         request URL, such as 'https://graph.microsoft.com/beta/applications/{client}'."
+        "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured \
+         keys for app Id '{client}'. Review the documentation at \
+         https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service \
+         endpoint and \
+         https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http \
+         to build a query request URL, such as \
+         'https://graph.microsoft.com/beta/applications/{client}'."
     )
 }
 
@@ -140,7 +146,7 @@ fn found(certificate: &Certificate) -> String {
     )
 }
 
-/// A time as .NET writes it, to a ten-millionth of a second.
+/// Returns a time as .NET writes it, with seven decimal places.
 fn ticks(time: jiff::Timestamp) -> String {
     format!("{time:.7}")
 }

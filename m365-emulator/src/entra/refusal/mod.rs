@@ -1,7 +1,8 @@
-//! Refusals in Entra's words.
+//! Refusals with Entra's codes and texts.
 //!
-//! Codes and texts: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, as real
-//! tenants answer them where the page has the short form only.
+//! Source of the codes and texts:
+//! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, and answers of real
+//! tenants where that page has a short form only.
 
 mod assertion;
 
@@ -19,12 +20,12 @@ pub(crate) struct EntraRefusal {
     text: String,
 }
 
-/// What each answer of Entra carries, so that it can be found in the logs.
+/// Ids and time of a request, by which it is found in the logs.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
     pub(crate) trace_id: String,
     pub(crate) correlation_id: String,
-    /// As Entra writes it.
+    /// Time of the answer, in the format of Entra.
     pub(crate) timestamp: String,
     pub(crate) authority: String,
 }
@@ -48,9 +49,10 @@ impl EntraRefusal {
             error,
             90002,
             format!(
-                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into \
-             the correct cloud. Check with your subscription administrator, this may happen if there are no active \
-             subscriptions for the tenant."
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID \
+                 and are signing into the correct cloud. Check with your subscription \
+                 administrator, this may happen if there are no active subscriptions for the \
+                 tenant."
             ),
         )
     }
@@ -60,7 +62,8 @@ impl EntraRefusal {
             "invalid_request",
             900_023,
             format!(
-                "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
+                "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid \
+                 external domain."
             ),
         )
     }
@@ -116,9 +119,10 @@ impl EntraRefusal {
             "unauthorized_client",
             700_016,
             format!(
-                "Application with identifier '{client}' was not found in the directory '{directory}'. This can happen \
-             if the application has not been installed by the administrator of the tenant or consented to by any \
-             user in the tenant. You may have sent your authentication request to the wrong tenant."
+                "Application with identifier '{client}' was not found in the directory \
+                 '{directory}'. This can happen if the application has not been installed by the \
+                 administrator of the tenant or consented to by any user in the tenant. You may \
+                 have sent your authentication request to the wrong tenant."
             ),
         )
     }
@@ -143,8 +147,9 @@ impl EntraRefusal {
         Self::credential(
             7_000_215,
             format!(
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
-             value, not the client secret ID, for a secret added to app '{client}'."
+                "Invalid client secret provided. Ensure the secret being sent in the request is \
+                 the client secret value, not the client secret ID, for a secret added to app \
+                 '{client}'."
             ),
         )
     }
@@ -153,9 +158,10 @@ impl EntraRefusal {
         Self::credential(
             7_000_222,
             format!(
-                "The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new \
-             keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for \
-             added security: https://aka.ms/certCreds."
+                "The provided client secret keys for app '{client}' are expired. Visit the Azure \
+                 portal to create new keys for your app: https://aka.ms/NewClientSecret, or \
+                 consider using certificate credentials for added security: \
+                 https://aka.ms/certCreds."
             ),
         )
     }
@@ -174,10 +180,11 @@ impl EntraRefusal {
         Self::bad(
             "invalid_request",
             900_439,
-            "Confidential Client requests are not supported on the public endpoint (login.microsoftonline.com) for \
-             tenants in the Azure Government cloud. Send your login requests to https://login.microsoftonline.us \
-             instead. Please see https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/ \
-             for more details",
+            "Confidential Client requests are not supported on the public endpoint \
+             (login.microsoftonline.com) for tenants in the Azure Government cloud. Send your \
+             login requests to https://login.microsoftonline.us instead. Please see \
+             https://devblogs.microsoft.com/azuregov/azure-government-aad-authority-endpoint-update/\
+             \x20for more details",
         )
     }
 
@@ -186,10 +193,11 @@ impl EntraRefusal {
         Self::bad(
             "invalid_request",
             900_440,
-            "Requests to tenants hosted in the public cloud are not supported on USGov endpoints. This user must sign \
-             into https://login.microsoftonline.com instead of https://login.microsoftonline.us. The application must \
-             send the user to the right login endpoint, usually by hosting two versions of the site (e.g. \
-             portal.azure.us and portal.azure.com)",
+            "Requests to tenants hosted in the public cloud are not supported on USGov endpoints. \
+             This user must sign into https://login.microsoftonline.com instead of \
+             https://login.microsoftonline.us. The application must send the user to the right \
+             login endpoint, usually by hosting two versions of the site (e.g. portal.azure.us and \
+             portal.azure.com)",
         )
     }
 
@@ -198,8 +206,8 @@ impl EntraRefusal {
         Self::credential(
             7_000_229,
             format!(
-                "The client application {client} is missing service principal in the tenant {tenant}. See \
-                 instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+                "The client application {client} is missing service principal in the tenant \
+                 {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
             ),
         )
     }
@@ -209,8 +217,9 @@ impl EntraRefusal {
             "invalid_scope",
             1_002_012,
             format!(
-                "The provided value for scope {scope} is not valid. Client credential flows must have a scope value \
-             with /.default suffixed to the resource identifier (application ID URI)."
+                "The provided value for scope {scope} is not valid. Client credential flows must \
+                 have a scope value with /.default suffixed to the resource identifier \
+                 (application ID URI)."
             ),
         )
     }
@@ -220,7 +229,8 @@ impl EntraRefusal {
             "invalid_scope",
             70011,
             format!(
-                "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
+                "The provided value for the input parameter 'scope' is not valid. The scope \
+                 {scope} is not valid."
             ),
         )
     }
@@ -230,9 +240,10 @@ impl EntraRefusal {
             "invalid_resource",
             500_011,
             format!(
-                "The resource principal named {resource} was not found in the tenant named {directory}. This can \
-             happen if the application has not been installed by the administrator of the tenant or consented to \
-             by any user in the tenant. You might have sent your authentication request to the wrong tenant."
+                "The resource principal named {resource} was not found in the tenant named \
+                 {directory}. This can happen if the application has not been installed by the \
+                 administrator of the tenant or consented to by any user in the tenant. You might \
+                 have sent your authentication request to the wrong tenant."
             ),
         )
     }
@@ -262,9 +273,10 @@ impl EntraRefusal {
             "invalid_request",
             50194,
             format!(
-                "Application '{client}'({name}) is not configured as a multi-tenant application. Usage of the /common \
-                 endpoint is not supported for such applications created after '10/15/2018'. Use a tenant-specific \
-                 endpoint or configure the application to be multi-tenant."
+                "Application '{client}'({name}) is not configured as a multi-tenant application. \
+                 Usage of the /common endpoint is not supported for such applications created \
+                 after '10/15/2018'. Use a tenant-specific endpoint or configure the application \
+                 to be multi-tenant."
             ),
         )
     }
@@ -278,10 +290,11 @@ impl EntraRefusal {
             "invalid_request",
             50011,
             format!(
-                "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for \
-                 the application '{client}'. Make sure the redirect URI sent in the request matches one added to your \
-                 application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more \
-                 about how to fix this."
+                "The redirect URI '{uri}' specified in the request does not match the redirect \
+                 URIs configured for the application '{client}'. Make sure the redirect URI sent \
+                 in the request matches one added to your application in the Azure portal. \
+                 Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to \
+                 fix this."
             ),
         )
     }
@@ -314,8 +327,8 @@ impl EntraRefusal {
             "invalid_client",
             650_053,
             format!(
-                "The application '{application}' asked for scope '{scope}' that doesn't exist on the resource \
-                 '{resource}'. Contact the app vendor."
+                "The application '{application}' asked for scope '{scope}' that doesn't exist on \
+                 the resource '{resource}'. Contact the app vendor."
             ),
         )
     }
@@ -336,7 +349,7 @@ impl EntraRefusal {
         Self::bad("invalid_request", 501_491, "Invalid size of Code_Challenge parameter.")
     }
 
-    pub(crate) fn nobody_signed_in() -> Self {
+    pub(crate) fn not_signed_in() -> Self {
         Self::bad(
             "login_required",
             50058,
@@ -344,7 +357,8 @@ impl EntraRefusal {
         )
     }
 
-    /// `error` is `access_denied` where a person cancels, and `consent_required` where an administrator does.
+    /// Refuses after a cancellation. `error` is `access_denied` if a user cancels, and
+    /// `consent_required` if an administrator does.
     pub(crate) fn declined(error: &'static str) -> Self {
         Self::bad(error, 65004, "User declined to consent to access the app.")
     }
@@ -354,8 +368,8 @@ impl EntraRefusal {
             "invalid_grant",
             50034,
             format!(
-                "The user account {{EmailHidden}} does not exist in the {directory} directory. To sign into this \
-                 application, the account must be added to the directory."
+                "The user account {{EmailHidden}} does not exist in the {directory} directory. To \
+                 sign into this application, the account must be added to the directory."
             ),
         )
     }
@@ -372,8 +386,8 @@ impl EntraRefusal {
         Self::bad(
             "invalid_grant",
             70008,
-            "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive \
-             authorization request for this user and resource.",
+            "The provided authorization code or refresh token has expired due to inactivity. Send \
+             a new interactive authorization request for this user and resource.",
         )
     }
 
@@ -381,8 +395,8 @@ impl EntraRefusal {
         Self::bad(
             "invalid_grant",
             54005,
-            "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing \
-             refresh token.",
+            "OAuth2 Authorization code was already redeemed, please retry with a new valid code or \
+             use an existing refresh token.",
         )
     }
 
@@ -390,7 +404,8 @@ impl EntraRefusal {
         Self::bad(
             "invalid_grant",
             50148,
-            "The code_verifier does not match the code_challenge supplied in the authorization request for PKCE.",
+            "The code_verifier does not match the code_challenge supplied in the authorization \
+             request for PKCE.",
         )
     }
 
@@ -398,7 +413,8 @@ impl EntraRefusal {
         Self::bad(
             "invalid_grant",
             501_481,
-            "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+            "The Code_Verifier does not match the code_challenge supplied in the authorization \
+             request.",
         )
     }
 
@@ -406,19 +422,19 @@ impl EntraRefusal {
         Self::credential(
             500_112,
             format!(
-                "The reply address '{given}' does not match the reply address '{asked}' provided when requesting \
-                 Authorization code."
+                "The reply address '{given}' does not match the reply address '{asked}' provided \
+                 when requesting Authorization code."
             ),
         )
     }
 
-    // ---- how it is told ----
+    // ---- how a refusal is sent ----
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Code and text, without the lines that tell one request from another.
+    /// Returns code and text, without the ids of the request.
     pub(crate) fn line(&self) -> String {
         format!("AADSTS{}: {}", self.code, self.text)
     }
@@ -437,7 +453,7 @@ impl EntraRefusal {
         format!("{}/error?code={}", trace.authority, self.code)
     }
 
-    /// For the redirect URI.
+    /// Returns the parameters that the redirect URI gets.
     pub(crate) fn members(&self, trace: &Trace) -> Vec<(&'static str, String)> {
         vec![
             ("error", self.error.to_owned()),
@@ -446,7 +462,7 @@ impl EntraRefusal {
         ]
     }
 
-    /// For a program.
+    /// Returns the refusal as JSON.
     pub(crate) fn reply(&self, trace: &Trace) -> Reply {
         let mut body = json!({
             "error": self.error,
@@ -456,7 +472,7 @@ impl EntraRefusal {
             "trace_id": trace.trace_id,
             "correlation_id": trace.correlation_id,
         });
-        // Some answers of Entra have none: among them 90002 and 90010.
+        // Some answers of Entra have no `error_uri`, among them 90002 and 90010.
         if !matches!(self.code, 90002 | 90010) {
             body["error_uri"] = self.uri(trace).into();
         }

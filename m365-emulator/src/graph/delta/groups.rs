@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::super::Context;
-use super::super::cursor::{Position, Tracked};
-use super::super::filter::Filter;
-use super::super::groups::hides_members;
-use super::super::permission::{self, Caller};
-use super::super::refusal::GraphRefusal;
-use super::super::select::{Object, Place, Selection};
-use super::super::users::refused_expand;
 use super::{Round, Values};
+use crate::graph::answer::Context;
+use crate::graph::filter::Filter;
+use crate::graph::groups::access::hides_members;
+use crate::graph::options::refuse_expand;
+use crate::graph::permission::{self, Caller};
+use crate::graph::refusal::GraphRefusal;
+use crate::graph::select::{Object, Place, Selection};
+use crate::state::cursors::{Position, Tracked};
 use crate::state::{Settings, State};
 use crate::tenant::Tenant;
 use crate::tenant::entry::{Sequence, Slot};
@@ -22,39 +22,39 @@ use crate::wire::{Query, Reply, Request, plain_name};
 
 const MEMBERS: &str = "members";
 
-/// What a round tells.
-struct Told {
+/// What a round reports of a group.
+struct Report {
     selection: Selection,
-    /// Whether memberships are told.
+    /// Whether memberships are reported.
     members: bool,
-    /// The only ones that are followed, where the request named some.
+    /// Ids of the only groups that the client follows, if the request has a filter.
     ids: Option<Vec<String>>,
-    /// Only what changed after this; everything in the initial enumeration.
+    /// Sequence number after which changes are reported; none for the initial enumeration.
     since: Option<Sequence>,
     minimal: bool,
     /// Whether properties that are null are left out.
     omits_null: bool,
     order: Order,
-    /// Groups whose members the application may not see.
+    /// Groups whose members the application may not read.
     hidden: HashSet<Slot>,
 }
 
-/// What there is to tell of one group.
+/// The changes of one group.
 struct News {
     slot: Slot,
-    /// Whether it is to be told as if it had never been heard of.
-    whole: bool,
-    /// Who joined or left.
+    /// Whether the group is reported in full, as a new one.
+    is_full: bool,
+    /// Members that joined or left.
     touched: Vec<Member>,
 }
 
-/// How much fits on a page.
-struct Room {
+/// The space that is left on a page.
+struct Space {
     groups: usize,
     members: usize,
 }
 
-pub(crate) fn answer(
+pub(in crate::graph) fn answer(
     state: &mut State,
     context: &Context,
     caller: &Caller,
@@ -65,31 +65,31 @@ pub(crate) fn answer(
     }
     check_options(&request.query)?;
     let now = state.tenant.groups.sequence();
-    let round = match Round::of(Tracked::Groups, now, state, context, request)? {
+    let round = match Round::read(Tracked::Groups, now, state, context, request)? {
         ControlFlow::Continue(round) => round,
         ControlFlow::Break(reply) => return Ok(reply),
     };
-    let told = Told::of(&round, state, caller)?;
-    let news = told.news(&state.tenant, &round, state.settings.delta_replays);
+    let report = Report::read(&round, state, caller)?;
+    let news = report.news(&state.tenant, &round, state.settings.delta_replays);
     let mut value = Values::default();
     if let Some(before) = round.before.filter(|_| state.settings.delta_replays) {
-        told.page(state, &news, before, Some(round.next), &mut value);
+        report.page(state, &news, before, Some(round.next), &mut value);
     }
-    let next = told.page(state, &news, round.next, None, &mut value);
-    Ok(round.answer(state, context, &told.selection.context(), &value.json, next))
+    let next = report.page(state, &news, round.next, None, &mut value);
+    Ok(round.answer(state, context, &report.selection.context(), &value.json, next))
 }
 
-impl Told {
-    fn of(round: &Round, state: &State, caller: &Caller) -> Result<Self, GraphRefusal> {
+impl Report {
+    fn read(round: &Round, state: &State, caller: &Caller) -> Result<Self, GraphRefusal> {
         let schema = &state.tenant.groups.schema;
         let select = round.query.option("select").filter(|select| !select.trim().is_empty());
         let is_members = |name: &&str| name.trim().eq_ignore_ascii_case(MEMBERS);
         let expands = match round.query.option("expand") {
             None => false,
             Some(expand) if is_members(&expand) => true,
-            Some(_) => return Err(refused_expand(&round.query)),
+            Some(_) => return Err(refuse_expand(&round.query)),
         };
-        // Members are not a property, and are selected like one.
+        // Members are not a property, but are selected in the same way.
         let selects = select.is_some_and(|select| select.split(',').any(|name| is_members(&name)));
         let others = select.map(|select| {
             let others: Vec<&str> = select.split(',').filter(|name| !is_members(name)).collect();
@@ -98,7 +98,7 @@ impl Told {
         Ok(Self {
             selection: Selection::parse(others.as_deref(), schema, Place::Delta)?,
             members: selects || expands || select.is_none(),
-            ids: round.query.option("filter").map(|it| Filter::ids(it, schema)).transpose()?,
+            ids: round.query.option("filter").map(|ids| Filter::ids(ids, schema)).transpose()?,
             since: round.since,
             minimal: round.minimal,
             omits_null: state.settings.delta_omits_null,
@@ -113,8 +113,8 @@ impl Told {
         })
     }
 
-    /// The groups that there is something to tell of, in the order in which it is told: who is there in the initial
-    /// enumeration, afterwards who changed, as it stands now.
+    /// Returns the groups that the round reports, in its order: all present groups in the initial
+    /// enumeration, the groups that changed in later rounds.
     fn news(&self, tenant: &Tenant, round: &Round, replays: bool) -> Vec<News> {
         let groups = &tenant.groups;
         let mut touched: BTreeMap<Slot, Vec<Member>> = BTreeMap::new();
@@ -132,15 +132,16 @@ impl Told {
             .filter(|slot| groups.at(*slot).is_some_and(|group| self.follows(group)))
             .map(|slot| News {
                 slot,
-                whole: groups.at(slot).is_some_and(|group| self.is_news(group)),
+                is_full: groups.at(slot).is_some_and(|group| self.is_new(group)),
                 touched: touched.remove(&slot).unwrap_or_default(),
             })
             .collect();
-        news.sort_by_key(|news| self.order.of(news.slot));
+        news.sort_by_key(|news| self.order.rank(news.slot));
         news
     }
 
-    /// Tells from one place on, to the end of what fits on a page, or up to another place; where to go on.
+    /// Writes the groups from one position on, until the page is full or up to another position.
+    /// Returns where the next page starts.
     fn page(
         &self,
         state: &State,
@@ -149,10 +150,10 @@ impl Told {
         to: Option<Position>,
         value: &mut Values,
     ) -> Option<Position> {
-        let mut room = Room::of(&state.settings);
+        let mut space = Space::on_page(&state.settings);
         for pass in from.pass..self.order.passes() {
             for news in news {
-                let at = self.order.of(news.slot);
+                let at = self.order.rank(news.slot);
                 let mut place = Position { pass, at, member: 0 };
                 if (pass, at) < (from.pass, from.at) {
                     continue;
@@ -163,11 +164,11 @@ impl Told {
                 if to.is_some_and(|to| place >= to) {
                     return None;
                 }
-                if room.groups == 0 || room.members == 0 {
+                if space.groups == 0 || space.members == 0 {
                     return Some(place);
                 }
                 let cut = to.filter(|to| (to.pass, to.at) == (pass, at)).map(|to| to.member);
-                if let Some(member) = self.tell(state, news, place, cut, &mut room, value) {
+                if let Some(member) = self.write(state, news, place, cut, &mut space, value) {
                     return Some(Position { member, ..place });
                 }
             }
@@ -175,55 +176,55 @@ impl Told {
         None
     }
 
-    /// Tells of one group; with which member to go on where the page is full.
-    fn tell(
+    /// Writes one group. Returns the member that the next page starts with, if the page is full.
+    fn write(
         &self,
         state: &State,
         news: &News,
         place: Position,
         cut: Option<u32>,
-        room: &mut Room,
+        space: &mut Space,
         value: &mut Values,
     ) -> Option<u32> {
         let group = state.tenant.groups.at(news.slot)?;
         if group.removed.is_some() {
-            let is_new = self.since.is_some_and(|since| group.since > since);
-            if is_new && place.pass == 0 {
+            let was_removed = self.since.is_some_and(|since| group.since > since);
+            if was_removed && place.pass == 0 {
                 value.removed(group);
-                room.groups -= 1;
+                space.groups -= 1;
             }
             return None;
         }
         let mut members = self.members(group, news, place.pass);
         members.retain(|member| {
-            let number = self.order.of(member.number());
+            let number = self.order.rank(member.number());
             number >= place.member && cut.is_none_or(|cut| number < cut)
         });
         let changed = self.since.is_none_or(|since| self.selection.changed(group, since));
         let is_first = place.pass == 0 && place.member == 0;
-        if members.is_empty() && !(is_first && (news.whole || changed)) {
+        if members.is_empty() && !(is_first && (news.is_full || changed)) {
             return None;
         }
-        let rest = members.get(room.members).map(|member| self.order.of(member.number()));
-        members.truncate(room.members);
-        room.groups -= 1;
-        room.members -= members.len();
-        let since = self.since.filter(|_| self.minimal && !news.whole);
+        let rest = members.get(space.members).map(|member| self.order.rank(member.number()));
+        members.truncate(space.members);
+        space.groups -= 1;
+        space.members -= members.len();
+        let since = self.since.filter(|_| self.minimal && !news.is_full);
         let mut object = value.another();
         self.selection.write_delta(&mut object, group, since, self.omits_null);
         if !members.is_empty() {
-            object.member("\"members@delta\":", &written(&state.tenant, group, &members));
+            object.member("\"members@delta\":", &members_delta(&state.tenant, group, &members));
         }
         object.close();
         rest
     }
 
-    /// Whose membership is told in this pass, in order.
+    /// Returns the members that are reported in this pass, in order.
     fn members(&self, group: &Group, news: &News, pass: u8) -> Vec<Member> {
         if !self.members || self.hidden.contains(&news.slot) {
             return Vec::new();
         }
-        let all = if news.whole { group.members() } else { &[] };
+        let all = if news.is_full { group.members() } else { &[] };
         let mut members: Vec<Member> = all
             .iter()
             .chain(&news.touched)
@@ -231,14 +232,15 @@ impl Told {
             .filter(|member| self.order.pass(member.number()) == pass)
             .collect();
         if self.order.shuffled || !news.touched.is_empty() {
-            members.sort_unstable_by_key(|member| self.order.of(member.number()));
+            members.sort_unstable_by_key(|member| self.order.rank(member.number()));
             members.dedup();
         }
         members
     }
 
-    /// Whether a group is told whole: it is new, or back, to who follows since then.
-    fn is_news(&self, group: &Group) -> bool {
+    /// Returns whether a group is reported in full: it is new, or restored, since the start of the
+    /// round.
+    fn is_new(&self, group: &Group) -> bool {
         group.removed.is_none() && self.since.is_none_or(|since| group.since > since)
     }
 
@@ -247,9 +249,10 @@ impl Told {
     }
 }
 
-impl Room {
-    /// At least one of each: a page that tells nothing would lead nowhere.
-    fn of(settings: &Settings) -> Self {
+impl Space {
+    /// Returns the space of an empty page: at least one group and one member, so that each page
+    /// makes progress.
+    fn on_page(settings: &Settings) -> Self {
         Self {
             groups: settings.delta_groups_per_page.max(1),
             members: settings.delta_members_per_page.max(1),
@@ -257,29 +260,29 @@ impl Room {
     }
 }
 
-/// In which order groups and members are told: that of their coming, or none that can be seen through.
+/// The order of groups and members: the order in which they were added, or a shuffled one.
 struct Order {
     shuffled: bool,
 }
 
 impl Order {
-    /// Where a number comes. No two come at the same place.
-    fn of(&self, number: u32) -> u32 {
+    /// Returns the rank of a slot or a member's number. No two have the same.
+    fn rank(&self, number: u32) -> u32 {
         if self.shuffled { number.wrapping_mul(0x9e37_79b1).rotate_left(16) } else { number }
     }
 
-    /// How often all groups are gone through, each time with other members.
+    /// Returns the number of passes over all groups, each with other members.
     fn passes(&self) -> u8 {
         if self.shuffled { 2 } else { 1 }
     }
 
     fn pass(&self, number: u32) -> u8 {
-        u8::from(self.shuffled && self.of(number) & 1 == 1)
+        u8::from(self.shuffled && self.rank(number) & 1 == 1)
     }
 }
 
-/// `members@delta`: who is in the group by now, and who is not.
-fn written(tenant: &Tenant, group: &Group, members: &[Member]) -> String {
+/// Returns `members@delta`: for each member, whether it is in the group now.
+fn members_delta(tenant: &Tenant, group: &Group, members: &[Member]) -> String {
     let mut json = String::from("[");
     for member in members {
         let Some(entry) = tenant.entry(*member) else {

@@ -1,4 +1,4 @@
-//! Rounds of delta: what their tokens carry from page to page, whatever is followed
+//! Rounds of delta: what their tokens carry from page to page, for users and for groups
 //! (<https://learn.microsoft.com/graph/delta-query-overview>).
 
 pub(super) mod groups;
@@ -8,36 +8,36 @@ use std::ops::ControlFlow;
 
 use http::StatusCode;
 
-use super::cursor::{Cursor, Position, Stale, Tracked};
+use super::answer::{Context, page};
 use super::refusal::GraphRefusal;
 use super::select::Object;
-use super::{Context, link, page};
 use crate::state::State;
+use crate::state::cursors::{Cursor, DeltaExpiry, DeltaTokenError, Position, Tracked};
 use crate::tenant::entry::{Entry, Sequence};
 use crate::wire::{Query, Reply, Request};
 
-/// A round, as far as it has come.
+/// A round of delta, at the page that a request asks for.
 struct Round {
     of: Tracked,
-    /// That of the round's first request.
+    /// Query of the round's first request.
     query: Query,
-    /// Only changed properties are asked for.
+    /// Whether the client asks for changed properties only.
     minimal: bool,
-    /// Nothing of this round was asked for yet.
+    /// Whether this is the first page of the first round.
     first: bool,
-    /// Where the round started; none for the initial enumeration.
+    /// Sequence number at which the round started; none for the initial enumeration.
     since: Option<Sequence>,
-    /// What the tenant stood at when the round began.
+    /// Sequence number of the tenant when the round began.
     until: Sequence,
     next: Position,
-    /// Where the page before this one began.
+    /// Start of the previous page.
     before: Option<Position>,
 }
 
 impl Round {
-    /// Reads what a request carries. `now` is what the tenant stands at. Breaks with an answer where the token has
-    /// expired and Graph says where to start over.
-    fn of(
+    /// Reads the round of a request. `now` is the sequence number of the tenant. Breaks with an
+    /// answer if the token has expired and Graph names the address to start again from.
+    fn read(
         of: Tracked,
         now: Sequence,
         state: &State,
@@ -53,12 +53,7 @@ impl Round {
         let cursor = match cursor.map(|token| state.cursors.delta(token, of, now)) {
             None => None,
             Some(Ok(cursor)) => Some(cursor),
-            Some(Err(Stale::Refused(refusal))) => return Err(refusal),
-            Some(Err(Stale::Gone)) => {
-                let location = link(context, of.path(), "", "$deltatoken=");
-                let reply = Reply::new(StatusCode::GONE).with("location", &location);
-                return Ok(ControlFlow::Break(reply));
-            }
+            Some(Err(error)) => return start_again(error, of, context),
         };
         let first = cursor.is_none();
         let start = Position::default();
@@ -67,7 +62,7 @@ impl Round {
             Some(Cursor::DeltaPage { query, since, until, next, before, .. }) => {
                 (Query::parse(&query), since, until, next, before)
             }
-            // A new $select with a known deltaLink is allowed: it says what shall be tracked from here on.
+            // A known deltaLink may come with a new $select, which applies from here on.
             Some(Cursor::Delta { query, since, .. }) => {
                 let given = request.query.option("select").is_some();
                 let query = if given { request.query.clone() } else { Query::parse(&query) };
@@ -79,7 +74,8 @@ impl Round {
         Ok(ControlFlow::Continue(Self { of, query, minimal, first, since, until, next, before }))
     }
 
-    /// The answer, with the link to what comes after it. `selected` is the end of the first page's context.
+    /// Returns the answer, with the link to the next page or round. `selected` is the end of the
+    /// first page's context.
     fn answer(
         &self,
         state: &mut State,
@@ -99,11 +95,11 @@ impl Round {
                     next,
                     before: Some(self.next),
                 });
-                (Some(link(context, of.path(), "", &format!("$skiptoken={token}"))), None)
+                (Some(context.link(of.path(), "", &format!("$skiptoken={token}"))), None)
             }
             None => {
                 let token = state.cursors.issue(&Cursor::Delta { of, query, since: self.until });
-                (None, Some(link(context, of.path(), "", &format!("$deltatoken={token}"))))
+                (None, Some(context.link(of.path(), "", &format!("$deltatoken={token}"))))
             }
         };
         let selected = if self.first { selected } else { "" };
@@ -114,7 +110,29 @@ impl Round {
     }
 }
 
-/// The elements of a page.
+/// Refuses a delta token, so that the client starts again.
+fn start_again(
+    error: DeltaTokenError,
+    of: Tracked,
+    context: &Context,
+) -> Result<ControlFlow<Reply, Round>, GraphRefusal> {
+    match error {
+        DeltaTokenError::Unknown => {
+            Err(GraphRefusal::sync_state(StatusCode::BAD_REQUEST, "syncStateNotFound"))
+        }
+        DeltaTokenError::Expired(DeltaExpiry::SyncStateNotFound { status, resync_required }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
+            let code = if resync_required { "resyncRequired" } else { "syncStateNotFound" };
+            Err(GraphRefusal::sync_state(status, code))
+        }
+        DeltaTokenError::Expired(DeltaExpiry::Location) => {
+            let location = context.link(of.path(), "", "$deltatoken=");
+            Ok(ControlFlow::Break(Reply::new(StatusCode::GONE).with("location", &location)))
+        }
+    }
+}
+
+/// The elements of a page, as JSON.
 #[derive(Default)]
 struct Values {
     json: String,
@@ -122,6 +140,7 @@ struct Values {
 }
 
 impl Values {
+    /// Starts the next element.
     fn another(&mut self) -> Object<'_> {
         if self.count > 0 {
             self.json.push(',');
@@ -130,7 +149,7 @@ impl Values {
         Object::open(&mut self.json)
     }
 
-    /// Something that is gone, as it is told.
+    /// Adds an object that was removed.
     fn removed(&mut self, entry: &Entry) {
         if let Some(removal) = entry.removed {
             let mut object = self.another();

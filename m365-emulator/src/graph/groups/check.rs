@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::permission::{self, Caller};
-use super::super::refusal::GraphRefusal;
-use super::super::{Context, ok};
-use super::hides_members;
+use super::access::hides_members;
+use crate::graph::answer::{Context, ok};
+use crate::graph::permission::{self, Caller};
+use crate::graph::refusal::GraphRefusal;
 use crate::state::State;
 use crate::tenant::member::Member;
 use crate::wire::{Reply, Request};
@@ -19,8 +19,9 @@ struct Body {
     group_ids: Vec<String>,
 }
 
-/// Of the groups that the request names, those that the user is in, through other groups too.
-pub(crate) fn answer(
+/// Returns those groups of the request that the user is a member of, directly or through other
+/// groups.
+pub(in crate::graph) fn answer(
     state: &State,
     context: &Context,
     caller: &Caller,

@@ -1,25 +1,22 @@
 //! `/groups` and `/groups/{id}` (<https://learn.microsoft.com/graph/api/group-list>,
 //! <https://learn.microsoft.com/graph/api/group-get>).
 
+pub(super) mod access;
 pub(super) mod check;
 pub(super) mod related;
 
-use http::StatusCode;
-
-use super::cursor::Cursor;
+use self::access::{check_permission, find};
+use super::answer::{Context, entity, page, plain_count};
 use super::filter::Filter;
-use super::permission::{self, Caller};
+use super::listing::{Listing, write_page};
+use super::options::{self, check_single, refuse_expand};
+use super::permission::Caller;
 use super::refusal::GraphRefusal;
 use super::select::{Place, Selection};
-use super::users::{check_single, is_eventual, refused_expand, top};
-use super::{Context, entity, link, page};
 use crate::state::State;
 use crate::tenant::entry::Slot;
 use crate::tenant::group::Group;
 use crate::wire::{Query, Reply, Request, plain_name};
-
-/// Value of `visibility`, as JSON.
-const HIDDEN: &str = "\"HiddenMembership\"";
 
 pub(super) fn list(
     state: &mut State,
@@ -29,35 +26,16 @@ pub(super) fn list(
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
     check_options(&request.query)?;
-    let (query, start) = match request.query.option("skiptoken") {
-        None => (request.query.clone(), 0),
-        Some(token) => {
-            let (query, next) = state.cursors.page(token)?;
-            (Query::parse(&query), next)
-        }
-    };
+    let listing = Listing::read(state, request)?;
+    let query = &listing.query;
     let schema = &state.tenant.groups.schema;
     let selection = Selection::parse(query.option("select"), schema, Place::Listing)?;
     let filter = Filter::parse(query.option("filter"), schema)?;
-    let top = top(&query)?;
-    let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
-    let count = (counts && is_eventual(request)).then(|| matching(state, &filter, 0).count());
-
-    let mut matches = matching(state, &filter, start);
-    let mut value = String::new();
-    for (_, group) in matches.by_ref().take(top) {
-        if !value.is_empty() {
-            value.push(',');
-        }
-        selection.write(&mut value, group);
-    }
-    let next = matches.next().map(|(slot, _)| slot);
-    drop(matches);
-    let next_link = next.map(|next| {
-        let kept = query.raw_without("skiptoken");
-        let token = state.cursors.issue(&Cursor::Page { query: kept.clone(), next });
-        link(context, "groups", &kept, &format!("$skiptoken={token}"))
-    });
+    let top = options::top(query)?;
+    let count = listing.is_counted().then(|| matching(state, &filter, 0).count());
+    let groups = matching(state, &filter, listing.start).map(|(slot, group)| (slot, &**group));
+    let (value, next) = write_page(&selection, groups, top);
+    let next_link = listing.next_link(state, context, "groups", next);
     let name = format!("groups{}", selection.context());
     Ok(page(context, &name, count, next_link.as_deref(), None, &value))
 }
@@ -68,7 +46,7 @@ pub(super) fn count(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
-    if !is_eventual(request) {
+    if !options::is_eventual(request) {
         return Err(GraphRefusal::count_segment());
     }
     check_options(&request.query)?;
@@ -93,20 +71,7 @@ pub(super) fn get(
     Ok(entity(context, &format!("groups{}", selection.context()), body))
 }
 
-/// Whether a group hides its members from an application without the permission for them
-/// (<https://learn.microsoft.com/graph/api/group-list-members>).
-pub(super) fn hides_members(group: &Group, state: &State, caller: &Caller) -> bool {
-    let visibility = state.tenant.groups.schema.find("visibility");
-    let is_hidden = visibility.and_then(|property| group.json(property)) == Some(HIDDEN);
-    is_hidden && !caller.has(permission::HIDDEN_MEMBERS)
-}
-
-/// A group that is there.
-fn find<'a>(state: &'a State, id: &str) -> Result<(Slot, &'a Group), GraphRefusal> {
-    state.tenant.groups.find(id).ok_or_else(|| GraphRefusal::no_resource(id))
-}
-
-/// Those present who fit, from a slot on.
+/// Returns the present groups that match a filter, from a slot on.
 fn matching<'a>(
     state: &'a State,
     filter: &'a Filter,
@@ -117,23 +82,12 @@ fn matching<'a>(
     groups.filter(move |(slot, group)| *slot >= start && is_listed(group) && filter.matches(group))
 }
 
-fn plain_count(count: usize) -> Reply {
-    Reply::new(StatusCode::OK).with("content-type", "text/plain").with_body(count.to_string())
-}
-
-fn check_permission(caller: &Caller) -> Result<(), GraphRefusal> {
-    if caller.has(permission::GROUPS) {
-        return Ok(());
-    }
-    Err(GraphRefusal::directory_permission())
-}
-
 fn check_options(query: &Query) -> Result<(), GraphRefusal> {
     for (name, _) in query.pairs() {
         match plain_name(name).to_ascii_lowercase().as_str() {
             "select" | "top" | "filter" | "count" | "skiptoken" | "format" => {}
             "orderby" => return Err(GraphRefusal::sorting()),
-            "expand" => return Err(refused_expand(query)),
+            "expand" => return Err(refuse_expand(query)),
             option if name.starts_with('$') => return Err(GraphRefusal::option(option)),
             _ => {}
         }

@@ -1,15 +1,17 @@
-//! Who is in a group, and in which groups somebody is: `members`, `transitiveMembers`, `memberOf`,
-//! `transitiveMemberOf` (<https://learn.microsoft.com/graph/api/group-list-members>,
+//! The members of a group, and the groups of a user: `members`, `transitiveMembers`, `memberOf`,
+//! `transitiveMemberOf`
+//! (<https://learn.microsoft.com/graph/api/group-list-members>,
 //! <https://learn.microsoft.com/graph/api/group-list-transitivemembers>,
 //! <https://learn.microsoft.com/graph/api/user-list-memberof>).
 
-use super::super::cursor::Cursor;
-use super::super::permission::{self, Caller};
-use super::super::refusal::GraphRefusal;
-use super::super::select::{Object, Place, Selection};
-use super::super::users::{self, is_eventual, refused_expand, top};
-use super::super::{Context, link, page};
-use super::{check_permission, find, hides_members, plain_count};
+use super::access::{check_permission, find, hides_members};
+use crate::graph::answer::{Context, page, plain_count};
+use crate::graph::listing::Listing;
+use crate::graph::options::{self, is_eventual, refuse_expand};
+use crate::graph::permission::{self, Caller};
+use crate::graph::refusal::GraphRefusal;
+use crate::graph::select::{Object, Place, Selection};
+use crate::graph::users;
 use crate::state::State;
 use crate::tenant::Tenant;
 use crate::tenant::entry::Slot;
@@ -17,14 +19,15 @@ use crate::tenant::member::{Member, MemberKind};
 use crate::tenant::property::Schema;
 use crate::wire::{Query, Reply, Request, plain_name};
 
-/// What leads from one thing of the directory to others.
-pub(crate) enum Relation {
-    Members { of: Slot, transitive: bool },
-    MemberOf { who: Member, transitive: bool },
+/// A relation between objects of the directory.
+enum Relation {
+    Members { group: Slot, transitive: bool },
+    MemberOf { member: Member, transitive: bool },
 }
 
-/// A relation's name as a path has it, or nothing. Graph does not mind its case.
-pub(crate) fn is_named(segment: &str, relation: &str) -> Option<bool> {
+/// Returns whether a path segment names the transitive form of a relation; none if it names another
+/// relation. Graph ignores upper and lower case.
+pub(in crate::graph) fn transitive(segment: &str, relation: &str) -> Option<bool> {
     let transitive = format!("transitive{relation}");
     match segment {
         _ if segment.eq_ignore_ascii_case(relation) => Some(false),
@@ -33,8 +36,8 @@ pub(crate) fn is_named(segment: &str, relation: &str) -> Option<bool> {
     }
 }
 
-/// `/groups/{id}/members` and what comes behind it.
-pub(crate) fn members(
+/// Answers `/groups/{id}/members` and the paths below it.
+pub(in crate::graph) fn members(
     state: &mut State,
     context: &Context,
     caller: &Caller,
@@ -43,15 +46,15 @@ pub(crate) fn members(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     check_permission(caller)?;
-    let (of, group) = find(state, path.get(1).unwrap_or(&""))?;
+    let (slot, group) = find(state, path.get(1).unwrap_or(&""))?;
     if hides_members(group, state, caller) {
         return Err(GraphRefusal::directory_permission());
     }
-    answer(state, context, caller, path, &Relation::Members { of, transitive }, request)
+    answer(state, context, caller, path, &Relation::Members { group: slot, transitive }, request)
 }
 
-/// `/users/{id | userPrincipalName}/memberOf` and what comes behind it.
-pub(crate) fn member_of(
+/// Answers `/users/{id | userPrincipalName}/memberOf` and the paths below it.
+pub(in crate::graph) fn member_of(
     state: &mut State,
     context: &Context,
     caller: &Caller,
@@ -63,8 +66,8 @@ pub(crate) fn member_of(
     let key = path.get(1).unwrap_or(&"");
     let directory = &state.tenant.directory;
     let user = directory.find(key).ok_or_else(|| GraphRefusal::no_resource(key))?;
-    let who = Member::user(directory.slot(&user.id).unwrap_or_default());
-    answer(state, context, caller, path, &Relation::MemberOf { who, transitive }, request)
+    let member = Member::user(directory.slot(&user.id).unwrap_or_default());
+    answer(state, context, caller, path, &Relation::MemberOf { member, transitive }, request)
 }
 
 fn answer(
@@ -89,38 +92,29 @@ fn answer(
         }
         return Ok(plain_count(relation.count(state, caller, cast)));
     }
-    let (query, first) = match request.query.option("skiptoken") {
-        None => (request.query.clone(), 0),
-        Some(token) => {
-            let (query, next) = state.cursors.page(token)?;
-            (Query::parse(&query), next)
-        }
-    };
-    let counts = query.option("count").is_some_and(|count| count.eq_ignore_ascii_case("true"));
-    if cast.is_some() && !(counts && is_eventual(request)) {
+    let listing = Listing::read(state, request)?;
+    if cast.is_some() && !listing.is_counted() {
         return Err(GraphRefusal::cast_without_header());
     }
-    let shown = Shown::of(query.option("select"), state, caller, cast)?;
-    let top = top(&query)?;
-    let count = (counts && is_eventual(request)).then(|| relation.count(state, caller, cast));
-    let mut found = relation.from(state, caller, Member::from_number(first), top + 1, cast);
-    let next = found.get(top).copied();
+    let query = &listing.query;
+    let shape = Shape::read(query.option("select"), state, caller, cast)?;
+    let top = options::top(query)?;
+    let count = listing.is_counted().then(|| relation.count(state, caller, cast));
+    let start = Member::from_number(listing.start);
+    let mut found = relation.objects_from(state, caller, start, top + 1, cast);
+    let next = found.get(top).map(|member| member.number());
     found.truncate(top);
-    let value = shown.written(&state.tenant, &found);
-    let path = path.join("/");
-    let next_link = next.map(|next| {
-        let kept = query.raw_without("skiptoken");
-        let token = state.cursors.issue(&Cursor::Page { query: kept.clone(), next: next.number() });
-        link(context, &path, &kept, &format!("$skiptoken={token}"))
-    });
+    let value = shape.write(&state.tenant, &found);
+    let next_link = listing.next_link(state, context, &path.join("/"), next);
     let units = relation.units() - u8::from(query.option("select").is_some());
-    Ok(page(context, &shown.context(), count, next_link.as_deref(), None, &value)
+    Ok(page(context, &shape.context(), count, next_link.as_deref(), None, &value)
         .with("x-ms-resource-unit", &units.to_string()))
 }
 
 impl Relation {
-    /// In order, from one on, at most so many, of one kind where that is asked for.
-    fn from(
+    /// Returns at most `count` related objects in order, starting with `first`, and of one kind if
+    /// a kind is given.
+    fn objects_from(
         &self,
         state: &State,
         caller: &Caller,
@@ -137,22 +131,22 @@ impl Relation {
             |member: &Member| kind.is_none_or(|kind| member.kind() == kind) && is_listed(member);
         let groups = &tenant.groups;
         let mut found: Vec<Member> = match self {
-            Self::Members { of, transitive: false } => {
-                let members = groups.at(*of).map(|group| group.members_from(first));
+            Self::Members { group, transitive: false } => {
+                let members = groups.at(*group).map(|group| group.members_from(first));
                 members.unwrap_or_default().iter().copied().filter(fits).take(count).collect()
             }
-            // Of each group, as many as the page can have: more are not needed to know which come first.
-            Self::Members { of, transitive: true } => groups
-                .with_nested(*of)
+            // A page never needs more members of one group than it has room for.
+            Self::Members { group, transitive: true } => groups
+                .with_nested(*group)
                 .into_iter()
                 .flat_map(|group| {
                     group.members_from(first).iter().copied().filter(fits).take(count)
                 })
                 .collect(),
-            Self::MemberOf { who, transitive } => {
+            Self::MemberOf { member, transitive } => {
                 let slots = match transitive {
-                    false => groups.direct(*who).collect(),
-                    true => groups.transitive(*who),
+                    false => groups.direct(*member).collect(),
+                    true => groups.transitive(*member),
                 };
                 let is_shown = |slot: &Slot| {
                     groups.at(*slot).is_some_and(|group| !hides_members(group, state, caller))
@@ -168,10 +162,11 @@ impl Relation {
     }
 
     fn count(&self, state: &State, caller: &Caller, kind: Option<MemberKind>) -> usize {
-        self.from(state, caller, Member::from_number(0), usize::MAX, kind).len()
+        self.objects_from(state, caller, Member::from_number(0), usize::MAX, kind).len()
     }
 
-    /// What a request costs, without `$select` (<https://learn.microsoft.com/graph/throttling-limits>).
+    /// Returns the resource units of a request without `$select`
+    /// (<https://learn.microsoft.com/graph/throttling-limits>).
     fn units(&self) -> u8 {
         match self {
             Self::Members { transitive: true, .. } => 5,
@@ -180,16 +175,16 @@ impl Relation {
     }
 }
 
-/// What is told of things that can be of different types.
-struct Shown {
+/// Which properties a listing has of objects that can be of different types.
+struct Shape {
     /// In the order of [`MemberKind::ALL`].
     selections: [Selection; 3],
     cast: Option<MemberKind>,
     select: Option<String>,
 }
 
-impl Shown {
-    fn of(
+impl Shape {
+    fn read(
         select: Option<&str>,
         state: &State,
         caller: &Caller,
@@ -199,20 +194,20 @@ impl Shown {
         let tenant = &state.tenant;
         let schemas = MemberKind::ALL.map(|kind| schema(tenant, kind));
         let names: Vec<&str> =
-            select.map(|it| it.split(',').map(str::trim).collect()).unwrap_or_default();
+            select.map(|list| list.split(',').map(str::trim).collect()).unwrap_or_default();
         for name in &names {
             let known = |schema: &Schema| schema.find_ignoring_case(name).is_some();
             let (of, known) = match cast {
-                Some(kind) => (schema(tenant, kind).of.name, known(schema(tenant, kind))),
+                Some(kind) => (schema(tenant, kind).entity.name, known(schema(tenant, kind))),
                 None => ("directoryObject", schemas.iter().any(|schema| known(schema))),
             };
             if !known && !name.eq_ignore_ascii_case("id") {
                 return Err(GraphRefusal::no_property(name, of));
             }
         }
-        let selection = |kind: MemberKind| {
+        let selection = |kind: MemberKind| -> Result<Selection, GraphRefusal> {
             let schema = schema(tenant, kind);
-            // Each type tells what it has of what is selected.
+            // Each type has those of the selected properties that its schema knows.
             let own = names.iter().filter(|name| {
                 name.eq_ignore_ascii_case("id") || schema.find_ignoring_case(name).is_some()
             });
@@ -222,8 +217,8 @@ impl Shown {
                 Some(_) if own.is_empty() => Selection::parse(Some("id"), schema, Place::Listing)?,
                 Some(_) => Selection::parse(Some(&own), schema, Place::Listing)?,
             };
-            // Who may not read a type is told the type and the id, the rest is there but empty
-            // (https://learn.microsoft.com/graph/permissions-overview).
+            // An application that may not read a type gets type and id; the other properties are
+            // null (https://learn.microsoft.com/graph/permissions-overview).
             Ok(match kind {
                 MemberKind::User if caller.has(permission::USERS_BASIC) => {
                     users::visible(selection, state, caller)
@@ -257,7 +252,7 @@ impl Shown {
         }
     }
 
-    fn written(&self, tenant: &Tenant, found: &[Member]) -> String {
+    fn write(&self, tenant: &Tenant, found: &[Member]) -> String {
         let mut json = String::new();
         for member in found {
             let Some(entry) = tenant.entry(*member) else {
@@ -291,7 +286,7 @@ fn schema(tenant: &Tenant, kind: MemberKind) -> &Schema {
     }
 }
 
-/// `microsoft.graph.user` and the like.
+/// Reads a cast, such as `microsoft.graph.user`.
 fn kind(cast: &str) -> Result<MemberKind, GraphRefusal> {
     MemberKind::ALL
         .into_iter()
@@ -304,7 +299,7 @@ fn check_options(query: &Query, request: &Request) -> Result<(), GraphRefusal> {
         match plain_name(name).to_ascii_lowercase().as_str() {
             "select" | "top" | "count" | "skiptoken" | "format" => {}
             "orderby" => return Err(GraphRefusal::sorting()),
-            "expand" => return Err(refused_expand(query)),
+            "expand" => return Err(refuse_expand(query)),
             "filter" => return Err(GraphRefusal::reference_filter()),
             "search" if !is_eventual(request) => return Err(GraphRefusal::search_without_header()),
             option if name.starts_with('$') => return Err(GraphRefusal::option(option)),

@@ -1,4 +1,4 @@
-//! Invents groups, who is in them, and the few devices that are.
+//! Invents groups, their members, and a few devices.
 
 use serde_json::{Map, Value, json};
 
@@ -11,10 +11,11 @@ use crate::tenant::Tenant;
 use crate::tenant::entry::{Entry, Slot};
 use crate::tenant::member::Member;
 
-/// How many devices there are, in one group.
+/// Number of devices, all of them in one group.
 const DEVICES: usize = 3;
 
-/// How many people a group has on average, beside those with everybody, where the configuration does not say.
+/// Average number of users in a group without a configured number of memberships, apart from the
+/// group with all users.
 const USUAL_SIZE: usize = 10;
 
 struct Invented {
@@ -24,14 +25,15 @@ struct Invented {
 }
 
 impl Invented {
-    /// Whether other groups, and devices, can be in it.
+    /// Returns whether groups and devices can be members.
     fn takes_all(&self) -> bool {
         matches!(self.kind, GroupKind::Security | GroupKind::MailEnabledSecurity)
     }
 }
 
-/// One group has everybody, a few are huge, most are small; some security groups have others in them, in chains and
-/// never in a circle. Of so many memberships as the configuration asks for, or as there can be.
+/// Invents the groups and their memberships. One group has all users, a few are huge, most are
+/// small. Some security groups are members of others, but never of each other. The number of
+/// memberships is the configured one, or the largest possible one if that is smaller.
 pub(super) fn invent(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
     let mut random = Random::stream(tenant.seed, "groups");
     let mut groups = Vec::with_capacity(config.groups);
@@ -46,25 +48,26 @@ pub(super) fn invent(tenant: &mut Tenant, config: &Config) -> Result<(), Control
     let usual = config.users + groups.len().saturating_sub(1) * USUAL_SIZE.min(config.users);
     let mut left = config.memberships.unwrap_or(usual);
     if let Some(first) = groups.first_mut() {
-        let everybody = left.min(config.users);
-        first.members.extend(slots(everybody).map(Member::user));
-        left -= everybody;
+        let all = left.min(config.users);
+        first.members.extend(slots(all).map(Member::user));
+        left -= all;
     }
     left -= nest(&mut groups, left, &mut random);
     left -= devices(tenant, &mut groups, left)?;
-    people(&mut groups, config.users, left, &mut random);
+    add_users(&mut groups, config.users, left, &mut random);
     for group in groups {
         tenant.groups.fill(group.slot, group.members);
     }
     Ok(())
 }
 
-/// Every group that can have others has the next one, or not: chains of three and more come of it.
+/// Makes some groups members of others, in chains of up to three and more groups. Returns the
+/// number of memberships.
 fn nest(groups: &mut [Invented], limit: usize, random: &mut Random) -> usize {
     let able: Vec<usize> = (0..groups.len()).filter(|at| groups[*at].takes_all()).collect();
     let mut nested = 0;
     for pair in able.windows(2) {
-        // The first three are in every tenant of some size.
+        // Every tenant with enough groups has the first chain of three.
         if nested < limit && (nested < 2 || random.percent(25)) {
             let inner = Member::group(groups[pair[1]].slot);
             groups[pair[0]].members.push(inner);
@@ -74,6 +77,7 @@ fn nest(groups: &mut [Invented], limit: usize, random: &mut Random) -> usize {
     nested
 }
 
+/// Adds the devices to a group. Returns the number of memberships.
 fn devices(
     tenant: &mut Tenant,
     groups: &mut [Invented],
@@ -102,8 +106,8 @@ fn devices(
     Ok(DEVICES.min(limit))
 }
 
-/// Shares out so many memberships of people among all groups but the first.
-fn people(groups: &mut [Invented], users: usize, memberships: usize, random: &mut Random) {
+/// Distributes the given number of memberships of users among all groups except the first.
+fn add_users(groups: &mut [Invented], users: usize, memberships: usize, random: &mut Random) {
     let Some((_, groups)) = groups.split_first_mut() else {
         return;
     };
@@ -120,7 +124,7 @@ fn people(groups: &mut [Invented], users: usize, memberships: usize, random: &mu
         .map(|weight| (memberships as u128 * *weight as u128 / total as u128) as usize)
         .map(|size| size.min(users))
         .collect();
-    // What rounding left over, and what the huge groups could not take.
+    // Memberships that are left after rounding, and after groups that already have all users.
     let mut left = memberships.saturating_sub(sizes.iter().sum());
     while left > 0 && sizes.iter().any(|size| *size < users) {
         let share = left.div_ceil(sizes.len());
@@ -135,7 +139,8 @@ fn people(groups: &mut [Invented], users: usize, memberships: usize, random: &mu
     }
 }
 
-/// So many different people: every n-th from somewhere on, n having no divisor in common with their number.
+/// Draws different users: every n-th from a random one on, where n and the number of users have no
+/// common divisor.
 fn draw(users: usize, count: usize, random: &mut Random) -> Vec<Member> {
     let start = random.below(users);
     let mut step = 1 + random.below(users);
@@ -154,7 +159,7 @@ fn slots(count: usize) -> std::ops::Range<Slot> {
     0..Slot::try_from(count).unwrap_or(Slot::MAX)
 }
 
-/// What groups are called, what is said of them, and what they are where that is fixed.
+/// Returns the names of groups, with descriptions and kinds where these are fixed.
 fn names() -> impl Iterator<Item = (String, Option<&'static str>, Option<GroupKind>)> {
     let named =
         GROUPS.iter().map(|(name, about, kind)| ((*name).to_owned(), Some(*about), Some(*kind)));
@@ -177,7 +182,8 @@ fn draw_kind(random: &mut Random) -> GroupKind {
     }
 }
 
-/// What is set of a group (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
+/// Returns the properties of a group
+/// (<https://learn.microsoft.com/graph/api/resources/groups-overview>).
 fn properties(
     random: &mut Random,
     name: &str,

@@ -1,14 +1,14 @@
-//! Invents a tenant: the same for the same seed, and as untidy as real ones are.
+//! Invents a tenant: the same for the same seed, and as untidy as real tenants are.
 
 mod groups;
 mod names;
-pub(crate) mod people;
-pub(crate) mod places;
+mod places;
 mod spaces;
+mod users;
 mod words;
 
-use self::people::People;
 use self::spaces::Plan;
+use self::users::Inventor;
 use super::Tenant;
 use super::directory::Directory;
 use super::group::Groups;
@@ -18,14 +18,14 @@ use crate::config::Config;
 use crate::error::ControlError;
 use crate::random::Random;
 
-/// One shared mailbox to so many people.
-const PEOPLE_PER_SHARED_MAILBOX: usize = 200;
+/// Number of users for each shared mailbox.
+const USERS_PER_SHARED_MAILBOX: usize = 200;
 
 /// Makes the tenant that a configuration asks for.
 pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, ControlError> {
     let initial_domain = format!("contoso.{}", config.cloud.domain_suffix());
     let domain = "contoso.com".to_owned();
-    // Entra Connect writes its extensions under an application of its own, not under the one that reads.
+    // Entra Connect has its own application, whose id is in the names of its extensions.
     let connect = Random::stream(config.seed, "connect").guid().replace('-', "");
     let pager = format!("extension_{connect}_pager");
     let mut schema = Schema::new(&USER);
@@ -50,14 +50,14 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         mixes: 0,
     };
 
-    let mut people = tenant.people("people");
+    let mut inventor = tenant.inventor("people");
     for _ in 0..config.users {
-        let (id, properties) = people.person();
+        let (id, properties) = inventor.user();
         tenant.directory.add(id, &properties, false)?;
     }
-    let mut mailboxes = tenant.people("mailboxes");
-    for number in 0..config.users.div_ceil(PEOPLE_PER_SHARED_MAILBOX) {
-        let (id, properties) = mailboxes.shared_mailbox(number);
+    let mut inventor = tenant.inventor("mailboxes");
+    for number in 0..config.users.div_ceil(USERS_PER_SHARED_MAILBOX) {
+        let (id, properties) = inventor.shared_mailbox(number);
         tenant.directory.add(id, &properties, false)?;
     }
     places(&mut tenant, config)?;
@@ -67,7 +67,7 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
 
 fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
     let mut random = Random::stream(tenant.seed, "rooms");
-    let mut people = tenant.people("room mailboxes");
+    let mut inventor = tenant.inventor("room mailboxes");
     let buildings = places::buildings(&mut random, &tenant.domain, tenant.cloud);
     let mut lists: Vec<RoomList> = buildings
         .iter()
@@ -80,9 +80,9 @@ fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
             places::room(&mut random, &buildings[building], number, &tenant.domain, tenant.cloud);
         plan.settle(building, &mut place);
         let (user, properties) =
-            people.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
+            inventor.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
         tenant.directory.add(user.clone(), &properties, false)?;
-        // Not every room is in a list; some are in two.
+        // Some rooms are in no list, and some in two.
         if !random.percent(5) {
             lists[building].rooms.push(text(&place, "id").to_owned());
         }
@@ -101,7 +101,7 @@ fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
             places::workspace(&mut random, &buildings[building], number, &tenant.domain);
         plan.settle(building, &mut place);
         let (user, properties) =
-            people.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
+            inventor.room_mailbox(text(&place, "displayName"), text(&place, "emailAddress"));
         tenant.directory.add(user.clone(), &properties, false)?;
         lists[building].rooms.push(text(&place, "id").to_owned());
         tenant.workspaces.push(Room { place, user, in_places: true });
@@ -112,9 +112,9 @@ fn places(tenant: &mut Tenant, config: &Config) -> Result<(), ControlError> {
 }
 
 impl Tenant {
-    /// Draws people from a stream of their own.
-    pub(crate) fn people(&self, purpose: &str) -> People {
+    /// Returns an inventor of users with its own stream of random numbers.
+    pub(crate) fn inventor(&self, purpose: &str) -> Inventor {
         let random = Random::stream(self.seed, purpose);
-        People::new(random, &self.domain, &self.initial_domain, &self.pager)
+        Inventor::new(random, &self.domain, &self.initial_domain, &self.pager)
     }
 }

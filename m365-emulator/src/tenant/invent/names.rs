@@ -1,7 +1,7 @@
-//! Where the invented company is, and what people there are called.
+//! The sites of the invented company, and the names of the users there.
 
-/// A site of the invented company, and how people there are called. A name is `as written|in ASCII`, or
-/// the same for both.
+/// A site of the invented company, and the names of the users there. A name is `as written|in
+/// ASCII`, or one text for both.
 pub(super) struct Site {
     pub(super) city: &'static str,
     pub(super) state: Option<&'static str>,
@@ -18,13 +18,13 @@ pub(super) struct Site {
     pub(super) buildings: &'static [&'static str],
     /// Whether the surname comes first, without a space.
     pub(super) surname_first: bool,
-    /// How many of a hundred people work here.
+    /// Percentage of the users that work here.
     pub(super) share: usize,
     pub(super) given: &'static [&'static str],
     pub(super) surnames: &'static [&'static str],
 }
 
-/// As written, and in ASCII.
+/// Returns a name as written, and in ASCII.
 pub(super) fn both(name: &'static str) -> (&'static str, &'static str) {
     name.split_once('|').unwrap_or((name, name))
 }

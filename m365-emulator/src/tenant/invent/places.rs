@@ -8,14 +8,14 @@ use crate::cloud::Cloud;
 use crate::random::Random;
 use crate::tenant::place::Kind;
 
-/// A building: a room list of Exchange.
+/// A building, which is a room list in Exchange.
 pub(crate) struct Building {
     pub(super) site: &'static Site,
     pub(crate) name: &'static str,
     pub(crate) list: Map<String, Value>,
 }
 
-/// All buildings of the company.
+/// Invents the buildings of the company.
 pub(crate) fn buildings(random: &mut Random, domain: &str, cloud: Cloud) -> Vec<Building> {
     let all = SITES.iter().flat_map(|site| site.buildings.iter().map(move |name| (site, *name)));
     all.enumerate()
@@ -34,8 +34,8 @@ pub(crate) fn buildings(random: &mut Random, domain: &str, cloud: Cloud) -> Vec<
         .collect()
 }
 
-/// The room of this number. What administrators leave out is left out here too: some members are null,
-/// some are not there at all.
+/// Invents the room of this number. As with real rooms, some properties are null, and some are
+/// missing.
 pub(crate) fn room(
     random: &mut Random,
     building: &Building,
@@ -58,9 +58,9 @@ pub(crate) fn room(
     put("displayName", format!("{} {nickname}", building.name).into());
     put("nickname", nickname.into());
     let place_id = random.guid();
-    // Of the floor, where the room is the first one on it.
+    // Id of the floor, if the room is the first one on it.
     let parent_id = random.guid();
-    // A room that nobody has edited yet has none of the rest.
+    // A room that was never edited has none of the following properties.
     let edited = !random.percent(10);
     if edited {
         put("address", address(site));
@@ -104,7 +104,7 @@ pub(crate) fn room(
     p
 }
 
-/// The workspace of this number: some desks that are booked together.
+/// Invents the workspace of this number: some desks that are booked together.
 pub(crate) fn workspace(
     random: &mut Random,
     building: &Building,

@@ -1,4 +1,5 @@
-//! Invents where rooms are: buildings, the floors that have rooms on them, and sections of some floors.
+//! Invents the location of rooms: buildings, the floors that have rooms, and sections of some
+//! floors.
 
 use std::collections::HashMap;
 
@@ -10,18 +11,18 @@ use crate::tenant::place::{Kind, Space, text};
 
 const SECTIONS: &[&str] = &["North wing", "South wing"];
 
-/// The spaces of a company, while its rooms are put into them.
+/// The buildings, floors and sections of a company, to which rooms are added.
 pub(super) struct Plan {
     random: Random,
-    /// Ids of the buildings, in their order.
+    /// Ids of the buildings, in order.
     buildings: Vec<String>,
-    /// By building and number: the floor's id, and those of its sections.
+    /// Ids of a floor and of its sections, by building and floor number.
     floors: HashMap<(usize, i64), (String, Vec<String>)>,
     spaces: Vec<Space>,
 }
 
 impl Plan {
-    /// Buildings without floors.
+    /// Returns buildings without floors.
     pub(super) fn new(mut random: Random, buildings: &[Building]) -> Self {
         let spaces: Vec<Space> =
             buildings.iter().map(|building| space(&mut random, building)).collect();
@@ -33,8 +34,8 @@ impl Plan {
         }
     }
 
-    /// Puts a room onto its floor, or into one of the floor's sections. Where the floor is not there yet, it is made
-    /// with the id that the room has for it. A room without `parentId` is nowhere.
+    /// Assigns a room to its floor, or to a section of the floor. The first room of a floor adds
+    /// the floor, with the room's `parentId` as its id. A room without `parentId` is not assigned.
     pub(super) fn settle(&mut self, building: usize, room: &mut Map<String, Value>) {
         let parent = text(room, "parentId").to_owned();
         let number = room.get("floorNumber").and_then(Value::as_i64);

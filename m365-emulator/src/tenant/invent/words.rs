@@ -1,6 +1,6 @@
-//! What jobs, rooms, mailboxes and groups are called.
+//! Names of jobs, rooms, mailboxes and groups.
 
-/// Departments, and what people there are called.
+/// Departments, and job titles in them.
 pub(super) const DEPARTMENTS: &[(&str, &[&str])] = &[
     (
         "Sales",
@@ -30,15 +30,15 @@ pub(super) const DEPARTMENTS: &[(&str, &[&str])] = &[
     ("Customer Success", &["Customer Success Manager", "Support Engineer", "Technical Writer"]),
 ];
 
-/// Whom guests come from.
+/// Domains of guests.
 pub(super) const PARTNERS: &[&str] =
     &["fabrikam.com", "adatum.com", "gmail.com", "tailspintoys.co.uk", "woodgrove.example"];
 
-/// What a meeting room can have at the wall.
+/// Devices of meeting rooms.
 pub(super) const DEVICES: &[&str] =
     &["Surface Hub 2S", "Poly Studio X50", "Logitech Rally Bar", "Crestron Flex", "Neat Board"];
 
-/// What is said of rooms.
+/// Tags of rooms.
 pub(super) const TAGS: &[&str] = &[
     "whiteboard",
     "nice view",
@@ -50,7 +50,7 @@ pub(super) const TAGS: &[&str] = &[
     "no windows",
 ];
 
-/// What rooms are called, by number beyond these.
+/// Names of rooms. Further rooms have a number too.
 pub(super) const ROOMS: &[&str] = &[
     "Ada",
     "Babbage",
@@ -74,7 +74,7 @@ pub(super) const ROOMS: &[&str] = &[
     "Turing",
 ];
 
-/// Mailboxes that many people read.
+/// Names of shared mailboxes.
 pub(super) const SHARED: &[&str] = &[
     "Accounts Payable",
     "Info",
@@ -86,22 +86,22 @@ pub(super) const SHARED: &[&str] = &[
     "Facilities Desk",
 ];
 
-/// Accounts that nobody is behind.
+/// Names of service accounts.
 pub(super) const SERVICES: &[&str] =
     &["svc-backup", "svc-scanner", "svc-sql", "svc-print", "svc-deploy"];
 
-/// What a group is for, which decides how it can be mailed and who can be in it.
+/// Kinds of groups, which differ in whether they have an address, and in possible members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GroupKind {
     Microsoft365,
     Security,
-    /// Security, with members that a rule decides.
+    /// Security, with members by a rule.
     Dynamic,
     MailEnabledSecurity,
     Distribution,
 }
 
-/// Groups that every company has, beside one for each department.
+/// Names, descriptions and kinds of the first groups. One group for each department follows.
 pub(super) const GROUPS: &[(&str, &str, GroupKind)] = &[
     ("All Company", "Everyone", GroupKind::Microsoft365),
     ("Golf Assist", "Self help community for golf", GroupKind::Microsoft365),

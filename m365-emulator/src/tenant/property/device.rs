@@ -1,9 +1,9 @@
 //! The properties of `microsoft.graph.device`.
 
 use super::Kind::{Flag, Text};
-use super::{EntityType, Property, kept};
+use super::{EntityType, Property, stored};
 
-/// Devices, which are here because groups have them as members: a few of their properties
+/// A few properties of devices, which exist in the emulator because they can be members of groups
 /// (<https://learn.microsoft.com/graph/api/resources/device>).
 pub(crate) const DEVICE: EntityType = EntityType {
     name: "device",
@@ -22,10 +22,10 @@ pub(crate) const DEVICE: EntityType = EntityType {
 };
 
 const PROPERTIES: &[Property] = &[
-    kept("deletedDateTime", Text),
-    kept("accountEnabled", Flag),
-    kept("deviceId", Text),
-    kept("displayName", Text),
-    kept("operatingSystem", Text),
-    kept("operatingSystemVersion", Text),
+    stored("deletedDateTime", Text),
+    stored("accountEnabled", Flag),
+    stored("deviceId", Text),
+    stored("displayName", Text),
+    stored("operatingSystem", Text),
+    stored("operatingSystemVersion", Text),
 ];

@@ -1,11 +1,12 @@
 //! The properties of `microsoft.graph.group`.
 
 use super::Kind::{Collection, Complex, Flag, Text};
-use super::{EntityType, Property, elsewhere, kept};
+use super::{EntityType, Property, elsewhere, stored};
 
-/// Groups. Names and kinds from the schema (<https://graph.microsoft.com/v1.0/$metadata>), the default from the
-/// samples of <https://learn.microsoft.com/graph/api/group-list>, the stores from
-/// <https://learn.microsoft.com/graph/api/group-get> ("returned only on $select", "only for a single group").
+/// Groups. Source of names and kinds: <https://graph.microsoft.com/v1.0/$metadata>; of the default:
+/// the samples of <https://learn.microsoft.com/graph/api/group-list>; of the stores:
+/// <https://learn.microsoft.com/graph/api/group-get> ("returned only on $select", "only for a
+/// single group").
 pub(crate) const GROUP: EntityType = EntityType {
     name: "group",
     properties: PROPERTIES,
@@ -16,49 +17,49 @@ pub(crate) const GROUP: EntityType = EntityType {
 };
 
 const PROPERTIES: &[Property] = &[
-    kept("deletedDateTime", Text),
-    kept("classification", Text),
-    kept("createdDateTime", Text),
-    kept("description", Text),
-    kept("displayName", Text),
-    kept("expirationDateTime", Text),
-    kept("groupTypes", Collection),
-    kept("isAssignableToRole", Flag),
-    kept("mail", Text),
-    kept("mailEnabled", Flag),
-    kept("mailNickname", Text),
-    kept("membershipRule", Text),
-    kept("membershipRuleProcessingState", Text),
-    kept("onPremisesLastSyncDateTime", Text),
-    kept("onPremisesSecurityIdentifier", Text),
-    kept("onPremisesSyncEnabled", Flag),
-    kept("preferredDataLocation", Text),
-    kept("preferredLanguage", Text),
-    kept("proxyAddresses", Collection),
-    kept("renewedDateTime", Text),
-    kept("resourceBehaviorOptions", Collection),
-    kept("resourceProvisioningOptions", Collection),
-    kept("securityEnabled", Flag),
-    kept("theme", Text),
-    kept("visibility", Text),
-    kept("onPremisesProvisioningErrors", Collection),
-    // From here on: told when asked for.
+    stored("deletedDateTime", Text),
+    stored("classification", Text),
+    stored("createdDateTime", Text),
+    stored("description", Text),
+    stored("displayName", Text),
+    stored("expirationDateTime", Text),
+    stored("groupTypes", Collection),
+    stored("isAssignableToRole", Flag),
+    stored("mail", Text),
+    stored("mailEnabled", Flag),
+    stored("mailNickname", Text),
+    stored("membershipRule", Text),
+    stored("membershipRuleProcessingState", Text),
+    stored("onPremisesLastSyncDateTime", Text),
+    stored("onPremisesSecurityIdentifier", Text),
+    stored("onPremisesSyncEnabled", Flag),
+    stored("preferredDataLocation", Text),
+    stored("preferredLanguage", Text),
+    stored("proxyAddresses", Collection),
+    stored("renewedDateTime", Text),
+    stored("resourceBehaviorOptions", Collection),
+    stored("resourceProvisioningOptions", Collection),
+    stored("securityEnabled", Flag),
+    stored("theme", Text),
+    stored("visibility", Text),
+    stored("onPremisesProvisioningErrors", Collection),
+    // The following are returned only with `$select`.
     elsewhere("allowExternalSenders", Flag),
-    kept("assignedLabels", Collection),
-    kept("assignedLicenses", Collection),
+    stored("assignedLabels", Collection),
+    stored("assignedLicenses", Collection),
     elsewhere("autoSubscribeNewMembers", Flag),
-    kept("hasMembersWithLicenseErrors", Flag),
+    stored("hasMembersWithLicenseErrors", Flag),
     elsewhere("hideFromAddressLists", Flag),
     elsewhere("hideFromOutlookClients", Flag),
     elsewhere("isArchived", Flag),
     elsewhere("isSubscribedByMail", Flag),
-    kept("licenseProcessingState", Complex),
-    kept("onPremisesDomainName", Text),
-    kept("onPremisesNetBiosName", Text),
-    kept("onPremisesSamAccountName", Text),
-    kept("securityIdentifier", Text),
-    kept("serviceProvisioningErrors", Collection),
-    kept("uniqueName", Text),
+    stored("licenseProcessingState", Complex),
+    stored("onPremisesDomainName", Text),
+    stored("onPremisesNetBiosName", Text),
+    stored("onPremisesSamAccountName", Text),
+    stored("securityIdentifier", Text),
+    stored("serviceProvisioningErrors", Collection),
+    stored("uniqueName", Text),
     elsewhere("unseenCount", Text),
 ];
 

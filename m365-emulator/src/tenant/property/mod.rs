@@ -1,4 +1,4 @@
-//! The properties of users, groups and devices: which there are, and where Microsoft keeps them.
+//! The properties of users, groups and devices, and where Microsoft stores them.
 
 mod device;
 mod group;
@@ -14,29 +14,30 @@ pub(crate) use self::device::DEVICE;
 pub(crate) use self::group::GROUP;
 pub(crate) use self::user::USER;
 
-/// What a property's value looks like.
+/// Kinds of values of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Flag,
     Collection,
     Complex,
-    /// `onPremisesExtensionAttributes`, which is there with fifteen members even where none is set.
+    /// `onPremisesExtensionAttributes`, which has fifteen members even if none is set.
     ExtensionAttributes,
 }
 
-/// Where a property is kept, which decides who may ask for it.
+/// Where a property is stored, which decides in which requests it can be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Store {
-    /// The directory itself: can be listed and tracked.
+    /// The directory itself: can be listed and followed with delta.
     Directory,
-    /// Another service: can be read of one user, neither listed nor tracked.
+    /// Another service: can be read of one user, but neither listed nor followed.
     Elsewhere,
-    /// The audit logs: needs a permission of its own.
+    /// The audit logs: needs a separate permission.
     AuditLogs,
 }
 
-/// Names a property: an index into [`EntityType::properties`], beyond their end into the tenant's directory extensions.
+/// Index of a property in [`EntityType::properties`], which the tenant's directory extensions
+/// follow.
 pub(crate) type PropertyId = u16;
 
 pub(crate) struct Property {
@@ -45,40 +46,44 @@ pub(crate) struct Property {
     pub(crate) store: Store,
 }
 
-const fn kept(name: &'static str, kind: Kind) -> Property {
+/// Returns a property that the directory stores.
+const fn stored(name: &'static str, kind: Kind) -> Property {
     Property { name, kind, store: Store::Directory }
 }
 
+/// Returns a property that another service stores.
 const fn elsewhere(name: &'static str, kind: Kind) -> Property {
     Property { name, kind, store: Store::Elsewhere }
 }
 
-/// A type of things in the directory.
+/// A type of objects in the directory.
 pub(crate) struct EntityType {
-    /// As OData calls it, behind `microsoft.graph.`.
+    /// Name in OData, without `microsoft.graph.`.
     pub(crate) name: &'static str,
-    /// All but `id`, in the order in which answers have them.
+    /// All properties except `id`, in the order of answers.
     pub(crate) properties: &'static [Property],
-    /// What a listing answers with where `$select` does not say otherwise, beside `id`.
+    /// Properties of a listing without `$select`, in addition to `id`.
     pub(crate) default: &'static [&'static str],
-    /// What the most modest permission shows, beside `id`; the rest is there but empty.
+    /// Properties that the weakest permission allows to read, in addition to `id`. The others are
+    /// null.
     pub(crate) basic: &'static [&'static str],
-    /// Text properties that can be compared with `eq` and `in`, and tested with `startswith`.
+    /// String properties that can be compared with `eq` and `in`, and tested with `startswith`.
     pub(crate) texts: &'static [&'static str],
     /// Flags that can be compared with `eq`.
     pub(crate) flags: &'static [&'static str],
 }
 
-/// Which properties a tenant's things of one type have: the type's and the tenant's own extensions.
+/// The properties of one type in a tenant: those of the type, and the tenant's directory
+/// extensions.
 #[derive(Clone)]
 pub(crate) struct Schema {
-    pub(crate) of: &'static EntityType,
+    pub(crate) entity: &'static EntityType,
     extensions: Vec<String>,
 }
 
 impl Schema {
-    pub(crate) fn new(of: &'static EntityType) -> Self {
-        Self { of, extensions: Vec::new() }
+    pub(crate) fn new(entity: &'static EntityType) -> Self {
+        Self { entity, extensions: Vec::new() }
     }
 
     /// Registers a directory extension, `extension_{appId without dashes}_{name}`.
@@ -100,45 +105,49 @@ impl Schema {
         self.position(|known| known.eq_ignore_ascii_case(name))
     }
 
-    fn position(&self, is_it: impl Fn(&str) -> bool) -> Option<PropertyId> {
-        self.of
+    fn position(&self, is_wanted: impl Fn(&str) -> bool) -> Option<PropertyId> {
+        self.entity
             .properties
             .iter()
             .map(|property| property.name)
             .chain(self.extensions.iter().map(String::as_str))
-            .position(is_it)
+            .position(is_wanted)
             .and_then(|position| PropertyId::try_from(position).ok())
     }
 
     pub(crate) fn name(&self, id: PropertyId) -> &str {
         let id = usize::from(id);
-        match self.of.properties.get(id) {
+        match self.entity.properties.get(id) {
             Some(property) => property.name,
-            None => self.extensions.get(id - self.of.properties.len()).map_or("", String::as_str),
+            None => {
+                self.extensions.get(id - self.entity.properties.len()).map_or("", String::as_str)
+            }
         }
     }
 
     pub(crate) fn is_extension(&self, id: PropertyId) -> bool {
-        usize::from(id) >= self.of.properties.len()
+        usize::from(id) >= self.entity.properties.len()
     }
 
     pub(crate) fn store(&self, id: PropertyId) -> Store {
         self.property(id).map_or(Store::Directory, |property| property.store)
     }
 
-    /// All that the directory itself keeps, extensions included.
-    pub(crate) fn kept(&self) -> Vec<&str> {
-        let own = self.of.properties.iter().filter(|property| property.store == Store::Directory);
+    /// Returns the names of all properties that the directory stores, including extensions.
+    pub(crate) fn stored(&self) -> Vec<&str> {
+        let own =
+            self.entity.properties.iter().filter(|property| property.store == Store::Directory);
         own.map(|property| property.name)
             .chain(self.extensions.iter().map(String::as_str))
             .collect()
     }
 
     fn property(&self, id: PropertyId) -> Option<&'static Property> {
-        self.of.properties.get(usize::from(id))
+        self.entity.properties.get(usize::from(id))
     }
 
-    /// How a property that was never set looks in a listing. A directory extension does not look at all.
+    /// Returns the value in a listing of a property that was never set. A directory extension is
+    /// left out then.
     pub(crate) fn unset(&self, id: PropertyId) -> Option<&'static str> {
         self.property(id).map(|property| match property.kind {
             Kind::Collection => "[]",
@@ -147,7 +156,7 @@ impl Schema {
         })
     }
 
-    /// Whether all values are of their properties' kinds; the JSON to store, or what is wrong.
+    /// Checks that all values are of their properties' kinds, and returns the JSON to store.
     pub(crate) fn accept_all<'a>(
         &self,
         properties: &'a Map<String, Value>,
@@ -158,7 +167,7 @@ impl Schema {
             .collect()
     }
 
-    /// Whether a value is of the property's kind; the JSON to store, or what is wrong.
+    /// Checks that a value is of the property's kind, and returns the JSON to store.
     fn accept<'a>(
         &self,
         name: &str,
@@ -167,7 +176,7 @@ impl Schema {
         let id = self.find(name).ok_or_else(|| {
             format!(
                 "Could not find a property named '{name}' on type 'microsoft.graph.{}'.",
-                self.of.name
+                self.entity.name
             )
         })?;
         let kind = self.property(id).map_or(Kind::Text, |property| property.kind);
@@ -188,13 +197,19 @@ impl Schema {
 
 impl std::fmt::Debug for Schema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Schema").field(&self.of.name).field(&self.extensions).finish()
+        f.debug_tuple("Schema").field(&self.entity.name).field(&self.extensions).finish()
     }
 }
 
-const UNSET_EXTENSION_ATTRIBUTES: &str = r#"{"extensionAttribute1":null,"extensionAttribute2":null,"extensionAttribute3":null,"extensionAttribute4":null,"extensionAttribute5":null,"extensionAttribute6":null,"extensionAttribute7":null,"extensionAttribute8":null,"extensionAttribute9":null,"extensionAttribute10":null,"extensionAttribute11":null,"extensionAttribute12":null,"extensionAttribute13":null,"extensionAttribute14":null,"extensionAttribute15":null}"#;
+const UNSET_EXTENSION_ATTRIBUTES: &str = concat!(
+    r#"{"extensionAttribute1":null,"extensionAttribute2":null,"extensionAttribute3":null,"#,
+    r#""extensionAttribute4":null,"extensionAttribute5":null,"extensionAttribute6":null,"#,
+    r#""extensionAttribute7":null,"extensionAttribute8":null,"extensionAttribute9":null,"#,
+    r#""extensionAttribute10":null,"extensionAttribute11":null,"extensionAttribute12":null,"#,
+    r#""extensionAttribute13":null,"extensionAttribute14":null,"extensionAttribute15":null}"#
+);
 
-/// All fifteen, those that were not given as null.
+/// Returns all fifteen extension attributes. Those that are not given are null.
 fn extension_attributes(given: &Value) -> Result<Value, String> {
     let given = given.as_object().ok_or("'onPremisesExtensionAttributes' has to be an object")?;
     let names: Vec<String> = (1..=15).map(|n| format!("extensionAttribute{n}")).collect();

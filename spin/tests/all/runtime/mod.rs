@@ -1,4 +1,5 @@
-//! A host of `wasi:http` services that reuses instances as Spin does, and lends what `spin.toml` says.
+//! A host of `wasi:http` services. It reuses instances as Spin does, and gives the component what
+//! `spin.toml` allows.
 
 mod outbound;
 mod server;
@@ -28,43 +29,43 @@ use wasmtime_wasi_http::{
 };
 
 use self::outbound::Outbound;
-pub(crate) use self::server::{Named, serve};
+pub(crate) use self::server::{Address, serve};
 use crate::manifest::root;
 
-/// What a component is lent.
+/// What a component can use.
 #[derive(Default)]
-pub(crate) struct Lent {
-    /// Spin's variables, by name.
+pub(crate) struct Resources {
+    /// Variables of Spin, by name.
     pub(crate) variables: BTreeMap<String, String>,
-    /// Of the environment; Spin's component gets none.
+    /// Environment variables; under Spin there are none.
     pub(crate) environment: Vec<(String, String)>,
-    /// Origins that it may ask.
+    /// Origins to which it may send requests.
     pub(crate) allowed: std::collections::BTreeSet<String>,
     /// Key-value stores that it may open.
     pub(crate) stores: std::collections::BTreeSet<String>,
-    /// What is in the one store.
-    pub(crate) kept: Mutex<BTreeMap<String, Vec<u8>>>,
-    /// How many requests of the plugin are not answered yet.
-    pub(crate) unanswered: AtomicUsize,
-    /// Why instances ended before their time: there must be no such reason, since a trap fails every
-    /// request of its instance.
+    /// Content of the one key-value store.
+    pub(crate) stored: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Number of requests of the plugin that are not answered yet.
+    pub(crate) pending_requests: AtomicUsize,
+    /// Errors that ended an instance. Tests fail where there are any: a trap fails all requests of
+    /// its instance.
     pub(crate) traps: Mutex<Vec<String>>,
 }
 
-/// A component that is compiled, and what it is lent.
+/// A compiled component, and what it can use.
 pub(crate) struct Host {
     engine: Engine,
     pre: ServicePre<State>,
-    lent: Arc<Lent>,
+    resources: Arc<Resources>,
 }
 
-/// What belongs to an instance.
+/// State of an instance.
 pub(crate) struct State {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
-    lent: Arc<Lent>,
+    resources: Arc<Resources>,
 }
 
 impl WasiView for State {
@@ -79,24 +80,24 @@ impl WasiHttpView for State {
     }
 }
 
-/// A component that `cargo xtask build` left.
+/// Returns the path of a component that `cargo xtask build` has built.
 pub(crate) fn built(name: &str) -> PathBuf {
     let path = root().join("target").join(name);
     assert!(path.exists(), "{} is missing: run `cargo xtask build`", path.display());
     path
 }
 
-/// What is lent under Spin; everything is compiled once for all tests.
+/// The component for Spin. It is compiled once for all tests.
 pub(crate) static SPIN: LazyLock<(Engine, ServicePre<State>)> =
     LazyLock::new(|| compiled("ones_office365_spin.wasm", spin::add_to_linker));
 
-/// Without what only Spin has.
+/// The component for other hosts.
 pub(crate) static SERVE: LazyLock<(Engine, ServicePre<State>)> =
     LazyLock::new(|| compiled("ones_office365_serve.wasm", |_| Ok(())));
 
 fn compiled(
     name: &str,
-    lend: fn(&mut Linker<State>) -> wasmtime::Result<()>,
+    add_interfaces: fn(&mut Linker<State>) -> wasmtime::Result<()>,
 ) -> (Engine, ServicePre<State>) {
     let engine = Engine::default();
     let component = Component::from_file(&engine, built(name)).unwrap();
@@ -104,7 +105,7 @@ fn compiled(
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
     wasmtime_wasi::p3::add_to_linker(&mut linker).unwrap();
     wasmtime_wasi_http::p3::add_to_linker(&mut linker).unwrap();
-    lend(&mut linker).unwrap();
+    add_interfaces(&mut linker).unwrap();
     let pre = ServicePre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
     (engine, pre)
 }
@@ -112,9 +113,9 @@ fn compiled(
 impl Host {
     pub(crate) fn new(
         (engine, pre): &(Engine, ServicePre<State>),
-        lent: Arc<Lent>,
+        resources: Arc<Resources>,
     ) -> ProxyHandler<Self> {
-        ProxyHandler::new(Self { engine: engine.clone(), pre: pre.clone(), lent })
+        ProxyHandler::new(Self { engine: engine.clone(), pre: pre.clone(), resources })
     }
 }
 
@@ -126,10 +127,10 @@ impl HandlerState for Host {
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Never, Worker>> {
         let state = State {
             table: ResourceTable::new(),
-            wasi: WasiCtx::builder().envs(&self.lent.environment).build(),
+            wasi: WasiCtx::builder().envs(&self.resources.environment).build(),
             http: WasiHttpCtx::new(),
-            outbound: Outbound::new(self.lent.clone()),
-            lent: self.lent.clone(),
+            outbound: Outbound::new(self.resources.clone()),
+            resources: self.resources.clone(),
         };
         let mut store = Store::new(&self.engine, state);
         let proxy = ProxyPre::P3(self.pre.clone()).instantiate_async(&mut store).await?;
@@ -138,20 +139,20 @@ impl HandlerState for Host {
             proxy,
             view: State::http,
             expiration: Never,
-            state: Worker(self.lent.clone()),
+            state: Worker(self.resources.clone()),
         })
     }
 }
 
-/// An instance, which answers as many requests as under Spin where nobody says otherwise.
-pub(crate) struct Worker(Arc<Lent>);
+/// An instance. Its limits are the defaults of Spin.
+pub(crate) struct Worker(Arc<Resources>);
 
 impl WorkerState for Worker {
     type StoreData = State;
     type RequestData = ();
 
-    fn should_accept_request(&self, at_once: usize, in_all: usize) -> ShouldAccept {
-        match (at_once, in_all) {
+    fn should_accept_request(&self, simultaneous: usize, total: usize) -> ShouldAccept {
+        match (simultaneous, total) {
             (_, 128..) => ShouldAccept::Never,
             (16.., _) => ShouldAccept::No,
             _ => ShouldAccept::Yes,
@@ -174,7 +175,7 @@ impl WorkerState for Worker {
     }
 }
 
-/// Instances last as long as the test.
+/// Instances do not expire.
 pub(crate) struct Never;
 
 impl WorkerExpiration for Never {

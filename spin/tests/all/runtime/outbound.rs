@@ -1,4 +1,4 @@
-//! Requests of the plugin: to the origins that `spin.toml` allows.
+//! Requests of the plugin, to allowed origins only.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -10,10 +10,10 @@ use hyper_util::{
 use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::Lent;
+use super::Resources;
 
 pub(super) struct Outbound {
-    lent: Arc<Lent>,
+    resources: Arc<Resources>,
     client: Client<HttpConnector, WasiBody>,
 }
 
@@ -21,8 +21,8 @@ type Sent = Result<(http::Response<WasiBody>, Io), Error>;
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl Outbound {
-    pub(super) fn new(lent: Arc<Lent>) -> Self {
-        Self { lent, client: Client::builder(TokioExecutor::new()).build_http() }
+    pub(super) fn new(resources: Arc<Resources>) -> Self {
+        Self { resources, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 }
 
@@ -34,13 +34,13 @@ impl WasiHttpHooks for Outbound {
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let origin = Url::parse(&request.uri().to_string()).unwrap().origin();
-        if !self.lent.allowed.contains(&origin.ascii_serialization()) {
+        if !self.resources.allowed.contains(&origin.ascii_serialization()) {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         let answer = self.client.request(request);
-        let waiting = Unanswered::new(self.lent.clone());
+        let pending = PendingRequest::new(self.resources.clone());
         Box::new(async {
-            let _waiting = waiting;
+            let _pending = pending;
             let answer = answer.await.map_err(|_| Error::ConnectionRefused)?;
             let broken = |_: hyper::Error| Error::HttpProtocolError;
             let answer = answer.map(|body| body.map_err(broken).boxed_unsync());
@@ -49,18 +49,18 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
-/// Counts a request for as long as its answer is waited for.
-struct Unanswered(Arc<Lent>);
+/// Counts a request until its answer is there.
+struct PendingRequest(Arc<Resources>);
 
-impl Unanswered {
-    fn new(lent: Arc<Lent>) -> Self {
-        lent.unanswered.fetch_add(1, Ordering::SeqCst);
-        Self(lent)
+impl PendingRequest {
+    fn new(resources: Arc<Resources>) -> Self {
+        resources.pending_requests.fetch_add(1, Ordering::SeqCst);
+        Self(resources)
     }
 }
 
-impl Drop for Unanswered {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
-        self.0.unanswered.fetch_sub(1, Ordering::SeqCst);
+        self.0.pending_requests.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,4 +1,4 @@
-//! Requests from outside, over HTTP.
+//! Passes HTTP requests on to the component.
 
 use std::convert::Infallible;
 
@@ -11,22 +11,22 @@ use wasmtime_wasi_http::{Error, WasiBody, handler::ProxyHandler};
 
 use super::Host;
 
-/// What the component learns of where a request was sent to.
+/// Whether the component learns the address of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
-    /// The complete address, as Spin gives it.
-    InFull,
-    /// The path alone. `wasmtime serve` 48 passes the request line on, which names no host, and its
-    /// `wasi:http` drops the header `Host` (`DEFAULT_FORBIDDEN_HEADERS`).
-    ByPath,
+pub(crate) enum Address {
+    /// It receives the complete URL, as under Spin.
+    WithHost,
+    /// It receives the path only. `wasmtime serve` 48 passes on the request line, which contains no
+    /// host, and its `wasi:http` removes the header `Host` (`DEFAULT_FORBIDDEN_HEADERS`).
+    PathOnly,
 }
 
-/// Answers on this listener, for as long as the runtime lives.
-pub(crate) fn serve(listener: TcpListener, handler: ProxyHandler<Host>, named: Named) {
+/// Serves this listener while the runtime exists.
+pub(crate) fn serve(listener: TcpListener, handler: ProxyHandler<Host>, address: Address) {
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let handler = handler.clone();
-            let service = service_fn(move |request| answer(handler.clone(), request, named));
+            let service = service_fn(move |request| answer(handler.clone(), request, address));
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
         }
     });
@@ -35,10 +35,10 @@ pub(crate) fn serve(listener: TcpListener, handler: ProxyHandler<Host>, named: N
 async fn answer(
     handler: ProxyHandler<Host>,
     request: Request<Incoming>,
-    named: Named,
+    address: Address,
 ) -> Result<Response<WasiBody>, Infallible> {
     let (mut parts, body) = request.into_parts();
-    if named == Named::InFull {
+    if address == Address::WithHost {
         let mut uri = parts.uri.into_parts();
         let host = parts.headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
         uri.authority = Some(host.try_into().unwrap());
@@ -49,7 +49,7 @@ async fn answer(
     Ok(match handler.handle((), Request::from_parts(parts, body)).await {
         Ok(answer) => answer,
         Err(error) => {
-            let text = Full::from(format!("{error:?}")).map_err(|it| match it {});
+            let text = Full::from(format!("{error:?}")).map_err(|never| match never {});
             let mut answer = Response::new(text.boxed_unsync());
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             answer

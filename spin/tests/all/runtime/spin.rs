@@ -1,11 +1,11 @@
-//! What only Spin has: its variables and its key-value store.
+//! The interfaces of Spin: variables and a key-value store.
 
 use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, StreamReader};
 
-use super::{Lent, State};
+use super::{Resources, State};
 
-// The names, types and functions that spin-sdk 7 imports, from the packages `spin:variables@3.0.0` and
-// `spin:key-value@3.0.0`: where one differs, the component does not link.
+// The part of `spin:variables@3.0.0` and `spin:key-value@3.0.0` that spin-sdk 7 imports. Where a
+// name or type differs, the component does not link.
 wasmtime::component::bindgen!({
     inline: r#"
         package spin:key-value@3.0.0;
@@ -56,28 +56,28 @@ use spin::{
     variables::variables,
 };
 
-/// The one store that is open.
+/// An open key-value store. All share the same content.
 #[expect(unreachable_pub, reason = "the bindings re-export it")]
 pub struct Opened;
 
-impl HasData for Lent {
+impl HasData for Resources {
     type Data<'a> = &'a mut State;
 }
 
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    Spin::add_to_linker::<_, Lent>(linker, |state| state)
+    Spin::add_to_linker::<_, Resources>(linker, |state| state)
 }
 
 impl variables::Host for State {}
 
-impl<T: Send> variables::HostWithStore<T> for Lent {
+impl<T: Send> variables::HostWithStore<T> for Resources {
     async fn get(accessor: &Accessor<T, Self>, name: String) -> Result<String, variables::Error> {
-        let is_letter = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_';
-        if !name.chars().all(is_letter) {
+        let is_allowed = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_';
+        if !name.chars().all(is_allowed) {
             return Err(variables::Error::InvalidName(name));
         }
         accessor.with(|mut it| {
-            let value = it.get().lent.variables.get(&name).cloned();
+            let value = it.get().resources.variables.get(&name).cloned();
             value.ok_or(variables::Error::Undefined(name))
         })
     }
@@ -92,14 +92,14 @@ impl HostStore for State {
     }
 }
 
-impl<T: Send> HostStoreWithStore<T> for Lent {
+impl<T: Send> HostStoreWithStore<T> for Resources {
     async fn open(
         accessor: &Accessor<T, Self>,
         label: String,
     ) -> Result<Resource<Opened>, key_value::Error> {
         accessor.with(|mut it| {
             let state = it.get();
-            if !state.lent.stores.contains(&label) {
+            if !state.resources.stores.contains(&label) {
                 return Err(key_value::Error::AccessDenied);
             }
             state.table.push(Opened).map_err(|_| key_value::Error::StoreTableFull)
@@ -111,7 +111,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
         _: Resource<Opened>,
         key: String,
     ) -> Result<Option<Vec<u8>>, key_value::Error> {
-        Ok(accessor.with(|mut it| it.get().lent.kept.lock().unwrap().get(&key).cloned()))
+        Ok(accessor.with(|mut it| it.get().resources.stored.lock().unwrap().get(&key).cloned()))
     }
 
     async fn set(
@@ -120,7 +120,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
         key: String,
         value: Vec<u8>,
     ) -> Result<(), key_value::Error> {
-        accessor.with(|mut it| it.get().lent.kept.lock().unwrap().insert(key, value));
+        accessor.with(|mut it| it.get().resources.stored.lock().unwrap().insert(key, value));
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
         _: Resource<Opened>,
         key: String,
     ) -> Result<(), key_value::Error> {
-        accessor.with(|mut it| it.get().lent.kept.lock().unwrap().remove(&key));
+        accessor.with(|mut it| it.get().resources.stored.lock().unwrap().remove(&key));
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
         _: Resource<Opened>,
         key: String,
     ) -> Result<bool, key_value::Error> {
-        Ok(accessor.with(|mut it| it.get().lent.kept.lock().unwrap().contains_key(&key)))
+        Ok(accessor.with(|mut it| it.get().resources.stored.lock().unwrap().contains_key(&key)))
     }
 
     async fn get_keys(
@@ -146,7 +146,7 @@ impl<T: Send> HostStoreWithStore<T> for Lent {
         _: Resource<Opened>,
     ) -> (StreamReader<String>, FutureReader<Result<(), key_value::Error>>) {
         accessor.with(|mut it| {
-            let keys: Vec<_> = it.get().lent.kept.lock().unwrap().keys().cloned().collect();
+            let keys: Vec<_> = it.get().resources.stored.lock().unwrap().keys().cloned().collect();
             let ended = async { wasmtime::error::Ok(Ok(())) };
             (StreamReader::new(&mut it, keys).unwrap(), FutureReader::new(&mut it, ended).unwrap())
         })

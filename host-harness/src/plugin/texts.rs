@@ -1,0 +1,330 @@
+//! The door through which a plugin's texts enter the host: they name no secret after it.
+//!
+//! Every record lists its texts in one place. What a user reads loses the secrets in it; what is
+//! used as it is, such as an id or a checkpoint, breaks the interface where it names one.
+
+use super::{CallError, bounds};
+use crate::{
+    model::{
+        Address, CallbackOutcome, Check, Choice, Explanation, FieldError, Group, Membership,
+        Redirect, Refusal, Removed, Report, Room, RoomBatch, RoomChange, Script, Summary,
+        Unreadable, User, UserBatch, UserChange,
+    },
+    secrets::Secrets,
+};
+
+/// A text of a record.
+pub(super) enum Text<'a> {
+    /// Is read by users.
+    Read(&'a mut String),
+    /// Is used as it is, under this name in the interface.
+    Used(&'static str, &'a str),
+}
+
+use Text::{Read, Used};
+
+/// A record that has texts.
+pub(super) trait Texts {
+    /// Calls `visit` with every text of the record.
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>));
+}
+
+/// Takes the secrets out of a record.
+///
+/// # Errors
+/// [`CallError::BrokeInterface`] where a text that is used as it is names one.
+pub(super) fn clean(secrets: &Secrets, record: &mut impl Texts) -> Result<(), CallError> {
+    let search = secrets.search();
+    let mut leak = None;
+    record.visit(&mut |text| match text {
+        Read(text) => search.redact(text),
+        Used(name, text) if leak.is_none() && search.finds_in(text) => leak = Some(name),
+        Used(..) => {}
+    });
+    match leak {
+        Some(name) => Err(CallError::broke(format!("{name} holds a secret of the settings"))),
+        None => Ok(()),
+    }
+}
+
+/// Takes the secrets out of an error.
+pub(super) fn clean_error(secrets: &Secrets, mut error: CallError) -> CallError {
+    let search = secrets.search();
+    let mut redact = |text: Text<'_>| {
+        if let Read(text) = text {
+            search.redact(text);
+        }
+    };
+    match &mut error {
+        CallError::Refused(refusal) => {
+            bounds::shorten(refusal);
+            refusal.visit(&mut redact);
+        }
+        CallError::Trapped { cause, stderr, .. } => {
+            redact(Read(cause));
+            redact(Read(stderr));
+        }
+        CallError::BrokeInterface { rule } => redact(Read(rule)),
+        CallError::OutOfMemory { .. } | CallError::OutOfTime { .. } | CallError::Overdue => {}
+    }
+    error
+}
+
+fn read_all<'a>(texts: impl IntoIterator<Item = &'a mut String>, visit: &mut dyn FnMut(Text<'_>)) {
+    texts.into_iter().for_each(|text| visit(Read(text)));
+}
+
+impl<T: Texts> Texts for Vec<T> {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        self.iter_mut().for_each(|record| record.visit(visit));
+    }
+}
+
+/// The answer of `origins`.
+impl Texts for Result<Vec<String>, Vec<FieldError>> {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Ok(origins) => origins.iter().for_each(|text| visit(Used("origins", text))),
+            Err(fields) => fields.visit(visit),
+        }
+    }
+}
+
+impl Texts for FieldError {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { field, message } = self;
+        read_all([field, message], visit);
+    }
+}
+
+impl Texts for Explanation {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { code, summary, remedy, detail } = self;
+        read_all([code, summary].into_iter().chain(remedy).chain(detail), visit);
+    }
+}
+
+impl Texts for Refusal {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        if let Self::InvalidSettings(fields) = self {
+            fields.visit(visit);
+        } else if let Some(explanation) = self.explanation_mut() {
+            explanation.visit(visit);
+        }
+    }
+}
+
+impl Texts for Choice {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { value, label, hint } = self;
+        visit(Used("choice.value", value));
+        read_all([label].into_iter().chain(hint), visit);
+    }
+}
+
+impl Texts for Report {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { checks } = self;
+        checks.visit(visit);
+    }
+}
+
+impl Texts for Check {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { id, outcome: _, summary, remedy, detail, fields } = self;
+        read_all([id, summary].into_iter().chain(remedy).chain(detail), visit);
+        fields.visit(visit);
+    }
+}
+
+impl Texts for Summary {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        read_all(&mut self.warnings, visit);
+    }
+}
+
+impl Texts for Removed {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { id, removal: _ } = self;
+        visit(Used("an id in changes", id));
+    }
+}
+
+impl Texts for Unreadable {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { id, reason } = self;
+        visit(Used("unreadable.id", id));
+        visit(Read(reason));
+    }
+}
+
+impl Texts for User {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self {
+            id,
+            username,
+            display_name,
+            email,
+            given_name,
+            surname,
+            job_title,
+            department,
+            office,
+            mobile_phone,
+            business_phone,
+            language,
+            card_number,
+            enabled: _,
+            guest: _,
+            unknown: _,
+        } = self;
+        visit(Used("user.id", id));
+        let optional = [
+            email,
+            given_name,
+            surname,
+            job_title,
+            department,
+            office,
+            mobile_phone,
+            business_phone,
+            language,
+            card_number,
+        ];
+        let optional = optional.into_iter().flatten();
+        read_all([username, display_name].into_iter().chain(optional), visit);
+    }
+}
+
+impl Texts for Group {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { id, name, description, email } = self;
+        visit(Used("group.id", id));
+        read_all([name].into_iter().chain(description).chain(email), visit);
+    }
+}
+
+impl Texts for Membership {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { group, member } = self;
+        visit(Used("membership.group", group));
+        visit(Used("membership.member", member));
+    }
+}
+
+impl Texts for UserChange {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::User(user) | Self::UserIfKnown(user) => user.visit(visit),
+            Self::Group(group) => group.visit(visit),
+            Self::UserUnreadable(it) | Self::GroupUnreadable(it) => it.visit(visit),
+            Self::MemberAdded(it) | Self::MemberRemoved(it) => it.visit(visit),
+            Self::UserRemoved(it) | Self::UserMissing(it) | Self::GroupRemoved(it) => {
+                it.visit(visit);
+            }
+            Self::GroupMissing(id) => visit(Used("an id in changes", id)),
+        }
+    }
+}
+
+impl Texts for UserBatch {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { subject: _, mode: _, changes, checkpoint, total: _ } = self;
+        visit(Used("user-batch.checkpoint", checkpoint));
+        changes.visit(visit);
+    }
+}
+
+impl Texts for Room {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self {
+            id,
+            email,
+            name,
+            nickname,
+            capacity: _,
+            building,
+            floor_number: _,
+            floor_label,
+            label,
+            phone,
+            address,
+            position: _,
+            wheelchair_accessible: _,
+            audio_device,
+            video_device,
+            display_device,
+            booking_type,
+            tags,
+            lists,
+            unknown: _,
+        } = self;
+        visit(Used("room.id", id));
+        let optional = [
+            nickname,
+            building,
+            floor_label,
+            label,
+            phone,
+            audio_device,
+            video_device,
+            display_device,
+            booking_type,
+        ];
+        read_all([email, name].into_iter().chain(optional.into_iter().flatten()), visit);
+        read_all(tags.iter_mut().chain(lists), visit);
+        if let Some(address) = address {
+            address.visit(visit);
+        }
+    }
+}
+
+impl Texts for Address {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { street, city, state, postal_code, country } = self;
+        read_all([street, city, state, postal_code, country].into_iter().flatten(), visit);
+    }
+}
+
+impl Texts for RoomChange {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::Room(room) => room.visit(visit),
+            Self::RoomMissing(it) => it.visit(visit),
+            Self::RoomUnreadable(it) => it.visit(visit),
+        }
+    }
+}
+
+impl Texts for RoomBatch {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { rooms, unreadable } = self;
+        rooms.visit(visit);
+        unreadable.visit(visit);
+    }
+}
+
+impl Texts for Redirect {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { url, flow } = self;
+        visit(Used("redirect.url", url));
+        visit(Used("redirect.flow", flow));
+    }
+}
+
+impl Texts for CallbackOutcome {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::SignedIn(user) => user.visit(visit),
+            Self::ConsentGranted => {}
+        }
+    }
+}
+
+impl Texts for Script {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { file_name, text } = self;
+        visit(Used("script.file-name", file_name));
+        visit(Used("script.text", text));
+    }
+}

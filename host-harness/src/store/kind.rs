@@ -1,0 +1,105 @@
+//! Kinds of records, and of runs.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::Serialize;
+
+use crate::model::Subject;
+
+/// Kind of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A user of the vendor's directory.
+    User,
+    /// A room.
+    Room,
+    /// A group of the vendor's directory.
+    Group,
+}
+
+impl Kind {
+    /// Returns the name in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Room => "room",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// The kind of the records in a batch.
+impl From<Subject> for Kind {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Users => Self::User,
+            Subject::Groups => Self::Group,
+        }
+    }
+}
+
+impl ToSql for Kind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl FromSql for Kind {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str()? {
+            "user" => Ok(Self::User),
+            "room" => Ok(Self::Room),
+            "group" => Ok(Self::Group),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+/// What one run syncs. Its name in the database and in JSON is that of the first of its
+/// [`Self::records`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum RunKind {
+    /// Rooms.
+    #[serde(rename = "room")]
+    Rooms,
+    /// Users and groups, which share a checkpoint.
+    #[serde(rename = "user")]
+    Users,
+}
+
+impl RunKind {
+    /// Both, in the order in which they are synced.
+    pub const ALL: &'static [Self] = &[Self::Rooms, Self::Users];
+
+    /// Returns the kinds of records that such a run syncs.
+    pub fn records(self) -> &'static [Kind] {
+        match self {
+            Self::Rooms => &[Kind::Room],
+            Self::Users => &[Kind::User, Kind::Group],
+        }
+    }
+
+    /// Returns the name in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rooms => Kind::Room.as_str(),
+            Self::Users => Kind::User.as_str(),
+        }
+    }
+}
+
+impl ToSql for RunKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl FromSql for RunKind {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str()? {
+            "room" => Ok(Self::Rooms),
+            "user" => Ok(Self::Users),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the store needs to know of a record: a user, a room or a group.
+
+use crate::model::{Group, Room, Unreadable, User};
+
+/// Largest record that is stored, in bytes of JSON.
+const LARGEST_RECORD: usize = 64 << 10;
+
+/// A user, a room or a group.
+pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
+    fn id(&self) -> &str;
+    fn email(&self) -> Option<&str>;
+
+    /// Returns whether fields of it could not be read.
+    fn has_unknown(&self) -> bool {
+        false
+    }
+
+    /// Replaces the fields that could not be read by those of the stored record.
+    fn keep_unknown(&mut self, _stored: Self) {}
+
+    /// Returns the record as it is stored. A record over [`LARGEST_RECORD`] counts as unreadable:
+    /// the stored one stays.
+    fn to_json(&self) -> Result<String, Unreadable> {
+        let unreadable = |reason| Unreadable { id: self.id().to_owned(), reason };
+        let json = serde_json::to_string(self)
+            .map_err(|error| unreadable(format!("It cannot be written as JSON: {error}")))?;
+        match json.len() {
+            0..=LARGEST_RECORD => Ok(json),
+            size => Err(unreadable(format!(
+                "It has {size} bytes, and {LARGEST_RECORD} at most are stored of one record"
+            ))),
+        }
+    }
+}
+
+impl Record for User {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
+    }
+}
+
+impl Record for Group {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+}
+
+impl Record for Room {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn email(&self) -> Option<&str> {
+        Some(&self.email)
+    }
+
+    fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    fn keep_unknown(&mut self, stored: Self) {
+        Self::keep_unknown(self, stored);
+    }
+}

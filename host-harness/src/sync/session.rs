@@ -1,0 +1,108 @@
+//! A session as the source of a sync.
+
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::Source;
+use crate::{
+    error::Error,
+    model::{Refusal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    plugin::{CallError, Session},
+};
+
+/// Lets the sync, which blocks since it works on the database, ask a session, which runs on
+/// `runtime`. It may be used on a thread of that runtime only where that thread may block.
+pub struct SessionSource {
+    session: Session,
+    runtime: Handle,
+    stop: CancellationToken,
+}
+
+impl SessionSource {
+    /// Returns a source that asks `session` on `runtime`.
+    pub fn new(session: Session, runtime: Handle) -> Self {
+        Self { session, runtime, stop: CancellationToken::new() }
+    }
+
+    /// Asks until `stop`: then a call that is under way ends as [`Refusal::Cancelled`].
+    #[must_use]
+    pub fn until(self, stop: CancellationToken) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Passes what comes through the channel to `take` until the call ends. Where `take` fails, the
+    /// call is cancelled.
+    fn pump<B: Send + 'static, F>(
+        &self,
+        call: impl FnOnce(Session, mpsc::Sender<B>) -> F,
+        take: &mut dyn FnMut(B) -> Result<(), Error>,
+    ) -> Result<Summary, Error>
+    where
+        F: Future<Output = Result<Summary, CallError>> + Send + 'static,
+    {
+        let (sender, mut batches) = mpsc::channel(1);
+        let call = self.runtime.spawn(call(self.session.clone(), sender));
+        let abort = call.abort_handle();
+        let taken = loop {
+            match self.wait(batches.recv()) {
+                Ok(Some(batch)) => {
+                    if let Err(error) = take(batch) {
+                        break Err(error);
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(cancelled) => break Err(cancelled),
+            }
+        };
+        let ended = taken.and_then(|()| self.wait(call));
+        // A task goes on where its handle is dropped.
+        let ended = ended.inspect_err(|_| abort.abort())?;
+        match ended {
+            Ok(summary) => Ok(summary?),
+            Err(error) => Err(CallError::broke(format!("its call did not end: {error}")).into()),
+        }
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        let done = self.runtime.block_on(self.stop.run_until_cancelled(work));
+        done.ok_or_else(|| CallError::Refused(Refusal::Cancelled).into())
+    }
+}
+
+impl Source for SessionSource {
+    fn sync_rooms(
+        &mut self,
+        take: &mut dyn FnMut(RoomBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.pump(|session, sender| async move { session.sync_rooms(sender).await }, take)
+    }
+
+    fn sync_users(
+        &mut self,
+        since: Option<&str>,
+        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let since = since.map(str::to_owned);
+        self.pump(|session, sender| async move { session.sync_users(since, sender).await }, take)
+    }
+
+    fn read_users(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(self.wait(self.session.read_users(ids.to_vec()))??)
+    }
+
+    fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
+        Ok(self.wait(self.session.read_groups(ids.to_vec()))??)
+    }
+
+    fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
+        Ok(self.wait(self.session.read_rooms(ids.to_vec()))??)
+    }
+
+    fn requests(&self) -> u32 {
+        self.session.requests()
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        Some(self.session.peak_memory() as u64)
+    }
+}

@@ -1,0 +1,113 @@
+//! What `GET /_emulator/` answers with.
+
+/// Paths of the admin API, each with what it does.
+pub(super) const GUIDE: &[(&str, &str)] = &[
+    ("GET /_emulator/truth", "Returns the contents of the tenant in numbers, and a digest"),
+    ("GET /_emulator/users?$skip=0&$top=100", "Lists users with all their stored properties"),
+    ("POST /_emulator/users", "Adds a user; {} invents one"),
+    (
+        "GET|PATCH /_emulator/users/{id|upn}",
+        "Returns a user; PATCH sets properties, including \"@emulator.restMailbox\"",
+    ),
+    (
+        "DELETE /_emulator/users/{id|upn}?permanent=false",
+        "Moves a user to the recycle bin, or deletes the user permanently",
+    ),
+    ("POST /_emulator/users/{id}/restore", "Restores a user from the recycle bin"),
+    ("GET|POST /_emulator/rooms", "Lists rooms; POST adds a room and its mailbox"),
+    (
+        "PATCH|DELETE /_emulator/rooms/{id|email}",
+        "Sets properties, or removes a room; with \"@emulator.inPlaces\": false, Places does not \
+         know the room",
+    ),
+    (
+        "GET|POST /_emulator/roomLists",
+        "Lists room lists, with the ids of their rooms; POST adds one",
+    ),
+    (
+        "PATCH|DELETE /_emulator/roomLists/{id|email}",
+        "Sets properties, or removes a room list; \"rooms\": ids or addresses",
+    ),
+    ("GET|POST /_emulator/workspaces", "Lists workspaces; POST adds a workspace and its mailbox"),
+    ("PATCH|DELETE /_emulator/workspaces/{id|email}", "Same as for rooms"),
+    (
+        "GET|POST /_emulator/buildings",
+        "Lists buildings; POST adds one. Same for /_emulator/floors and /_emulator/sections",
+    ),
+    (
+        "PATCH|DELETE /_emulator/buildings/{id}",
+        "Sets properties, or removes a building; the places in it stay, with a parentId that does \
+         not exist",
+    ),
+    ("GET|POST /_emulator/groups", "Lists groups; POST adds one, with \"members\": ids"),
+    ("GET|PATCH /_emulator/groups/{id}", "Returns a group; PATCH sets properties"),
+    (
+        "DELETE /_emulator/groups/{id}?permanent=false",
+        "Moves a Microsoft 365 group to the recycle bin; deletes other groups permanently",
+    ),
+    (
+        "POST /_emulator/groups/{id}/restore",
+        "Restores a group from the recycle bin, with its members",
+    ),
+    (
+        "GET|POST /_emulator/groups/{id}/members",
+        "Lists the ids of users, groups and devices; POST takes {\"add\": ids, \"remove\": ids}",
+    ),
+    (
+        "GET /_emulator/memberships",
+        "Lists the members of all groups, each group as one line of JSON",
+    ),
+    ("POST /_emulator/change", "{\"users\": 100} changes a hundred users and lists the changes"),
+    ("GET /_emulator/permissions", "Lists the granted application permissions"),
+    (
+        "PUT|DELETE /_emulator/permissions/{name}",
+        "Grants or revokes a permission; tokens that were issued before keep theirs",
+    ),
+    (
+        "GET|POST /_emulator/certificates",
+        "Lists the client certificates; POST uploads one as PEM and returns its thumbprint",
+    ),
+    ("DELETE /_emulator/certificates/{thumbprint}", "Removes a client certificate"),
+    (
+        "GET|PATCH /_emulator/settings",
+        "places, placesProvisioned, roomLists, placesNextLink, exchangeOnline, unlisted, \
+         deltaOmitsNull, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
+         extensionsListed, secretExpired, ownSigningKey, applicationDisabled, \
+         tokenLifetimeSeconds, redirectUris",
+    ),
+    (
+        "POST /_emulator/deltaTokens/expire",
+        "Makes all delta tokens expire; {\"answer\": \
+         \"syncStateNotFound\"|\"resyncRequired\"|\"location\", \"status\": 410|400}",
+    ),
+    ("POST /_emulator/pageTokens/expire", "Makes all nextLinks of users and groups expire"),
+    (
+        "POST /_emulator/keys/rotate",
+        "Makes a new signing key; with {\"drop\": true}, the earlier keys are no longer published",
+    ),
+    ("POST /_emulator/codes/expire", "Makes all authorization codes expire"),
+    (
+        "POST /_emulator/consent",
+        "{\"redirectUri\": URL} consents as in the portal, and returns the address that the portal \
+         redirects to, without a state",
+    ),
+    (
+        "GET|PUT|POST|DELETE /_emulator/faults",
+        "Lists the faults, replaces them, adds one, or removes all",
+    ),
+    (
+        "GET|POST|DELETE /_emulator/lags",
+        "Lists the replicas that lag; POST adds one that stays as the tenant is now, {\"of\": \
+         [\"user\", \"group\", \"place\", \"memberGroups\", \"listing\"], \"times\": 3}; DELETE \
+         removes all",
+    ),
+    (
+        "GET|POST|DELETE /_emulator/overrides",
+        "Lists the overrides; POST replaces members of answers by JSON text, {\"id\": ID, \
+         \"path\": part, \"set\": {name: JSON}}; DELETE removes all",
+    ),
+    (
+        "GET|DELETE /_emulator/requests",
+        "Lists the requests to Entra and Graph; DELETE clears the list",
+    ),
+];

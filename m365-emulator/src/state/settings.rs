@@ -1,0 +1,90 @@
+//! How the tenant behaves, apart from what it contains.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+
+/// How the tenant behaves, apart from what it contains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// Whether a page of Places has a link to the next one. Both behaviours exist.
+    pub places_next_link: bool,
+    /// Whether the cloud has Places. If not, Graph refuses the segment `places`.
+    pub places: bool,
+    /// Whether Places has set up the tenant. If not, the mailboxes exist, and a request for any
+    /// place is answered with 404 `invalid_place`.
+    pub places_provisioned: bool,
+    /// Whether Places lists the room lists.
+    pub room_lists: bool,
+    /// Whether the tenant has Exchange Online. Without it, Places and calendars answer 401
+    /// `OrganizationFromTenantGuidNotFound`.
+    pub exchange_online: bool,
+    /// Ids of users and groups, and ids, place ids or addresses of places that are missing from all
+    /// listings and counts. Reads by id and delta return them.
+    pub unlisted: Vec<String>,
+    /// Whether delta leaves out properties that are null now, and not only those that were never
+    /// set.
+    pub delta_omits_null: bool,
+    /// Maximum number of groups on a page of `/groups/delta`. Microsoft documents no number; about
+    /// 100 is what it sends.
+    pub delta_groups_per_page: usize,
+    /// Maximum number of members of all groups on such a page: a larger group is continued on the
+    /// next page. Microsoft documents no number.
+    pub delta_members_per_page: usize,
+    /// Whether each page of `/groups/delta` repeats what the previous page had, and the first round
+    /// also reports members who have left. Microsoft announces replays.
+    pub delta_replays: bool,
+    /// Whether `/groups/delta` sends groups and members in no recognizable order, the same group
+    /// again after others.
+    pub delta_shuffles: bool,
+    /// Whether `getAvailableExtensionProperties` lists the extensions. It returns an empty list in
+    /// tenants with more than 1,000 service principals.
+    pub extensions_listed: bool,
+    /// Whether the client secret has expired (AADSTS7000222).
+    pub secret_expired: bool,
+    /// Whether the application has its own signing key, as an application with mapped claims has.
+    /// The key signs the ID tokens, and only the key set that discovery with `?appid=` names
+    /// contains it.
+    pub own_signing_key: bool,
+    /// Whether an administrator disabled the application (AADSTS7000112).
+    pub application_disabled: bool,
+    /// Redirect URIs of the application, compared as they are written. If empty, every `http`
+    /// address of the loopback interface is accepted.
+    pub redirect_uris: Vec<String>,
+    /// Lifetime of access tokens, in seconds. With 0 they have expired when they are issued.
+    pub token_lifetime_seconds: u32,
+}
+
+impl Settings {
+    /// Returns the settings that a tenant starts with.
+    pub(super) fn initial(config: &Config) -> Self {
+        Self {
+            places_next_link: config.places_next_link,
+            places: config.places,
+            places_provisioned: true,
+            room_lists: config.room_lists,
+            exchange_online: true,
+            unlisted: Vec::new(),
+            delta_omits_null: false,
+            delta_groups_per_page: 100,
+            delta_members_per_page: 1000,
+            delta_replays: false,
+            delta_shuffles: false,
+            extensions_listed: true,
+            secret_expired: false,
+            own_signing_key: false,
+            application_disabled: false,
+            redirect_uris: config.redirect_uris.clone(),
+            token_lifetime_seconds: 3599,
+        }
+    }
+
+    /// Returns whether listings contain an object with these names.
+    pub(crate) fn lists(&self, names: &[&str]) -> bool {
+        let is_named = |unlisted: &String| {
+            names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(unlisted))
+        };
+        !self.unlisted.iter().any(is_named)
+    }
+}

@@ -1,0 +1,39 @@
+//! The records of the interface, once for the host, the plugin and the HTTP front end.
+//!
+//! Each type here is the Rust form of the type with the same name in `wit/types.wit`, which
+//! documents it field by field. The three programs pass this crate to their binding generators
+//! (`with:`), so that none of them has types of its own for the interface. A compiler error or a
+//! failing size check of the generators says when a type no longer fits its WIT.
+//!
+//! In JSON, fields have the names of the interface in camelCase. This is how the host stores
+//! records, and how the host and the HTTP front end print them.
+#![expect(missing_docs, reason = "documented in wit/types.wit, field by field")]
+
+mod booking;
+mod change;
+mod enumeration;
+mod error;
+mod room;
+mod set_up;
+mod sign_in;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod user;
+
+/// Settings as JSON text.
+pub type Settings = String;
+
+/// A place from which a later run can continue.
+pub type Checkpoint = String;
+
+pub use self::{
+    booking::{BookingPolicy, Script},
+    change::{Removal, Removed, RoomChange, Unreadable, UserChange},
+    error::{Error, Explanation, FieldError},
+    room::{Address, Coordinates, Room, RoomField},
+    set_up::{Check, Choice, Manifest, Outcome, Permission, Report},
+    sign_in::{Callback, CallbackOutcome, Purpose, Redirect},
+    sync::{BATCH, Mode, Owed, Part, RoomBatch, Subject, Summary, UserBatch},
+    user::{Group, Membership, User, UserField},
+};
