@@ -16,6 +16,35 @@ use tokio::runtime::Runtime;
 /// Maximum time for something to appear. It is a limit, not a pause.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Starts a ChromeDriver, and returns it with its port.
+///
+/// With `--port=0` it takes any free port of IPv4, then the same port of IPv6, and stops if another
+/// program has that one. So it is started again.
+fn start_driver() -> (Child, u16) {
+    for _ in 0..10 {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("these tests need Debian's chromium and chromium-driver: see CONTRIBUTING.md");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port
+        // 40123."
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let port = line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?;
+            (port != 0).then_some(port)
+        });
+        if let Some(port) = port {
+            // The driver stops if nothing reads its output.
+            std::thread::spawn(move || lines.for_each(drop));
+            return (driver, port);
+        }
+        driver.wait().unwrap();
+    }
+    panic!("ChromeDriver was started ten times, and each time stopped before it had a port");
+}
+
 /// A browser with one window, without cookies and history.
 pub struct Browser {
     runtime: Runtime,
@@ -35,26 +64,7 @@ impl Browser {
     }
 
     fn with(words: &[&str]) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("these tests need Debian's chromium and chromium-driver: see CONTRIBUTING.md");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        // "Starting ChromeDriver … on port 0", then "ChromeDriver was started successfully on port
-        // 40123."
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let port =
-                    line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?;
-                (port != 0).then_some(port)
-            })
-            .expect("the port of the driver");
-        // The driver stops if nothing reads its output.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (driver, port) = start_driver();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

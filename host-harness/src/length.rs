@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wording::counted;
+
 /// Returns a length of time in the largest unit in which it is an integer, such as
 /// `5 minutes`. Parts of a second are left out.
 pub(crate) fn in_words(length: Duration) -> String {
@@ -10,8 +12,7 @@ pub(crate) fn in_words(length: Duration) -> String {
     let fits =
         units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit) && seconds >= *unit);
     match fits.map(|(unit, name)| (seconds / unit, name)) {
-        Some((1, name)) => format!("1 {name}"),
-        Some((count, name)) => format!("{count} {name}s"),
+        Some((count, name)) => counted(count, name),
         None => "no time".to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 mod host;
 mod reader;
 
-use wit_bindgen::{FutureReader, StreamReader};
+use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter};
 
 use self::{
     exports::ones::integration::integration::Guest,
@@ -75,21 +75,9 @@ impl Guest for Plugin {
         let (writer, batches) = wit_stream::new();
         let (done, result) = wit_future::new(|| Err(Error::Cancelled));
         // The export returns at once; the task continues.
-        wit_bindgen::spawn_local(async move {
-            let reader = Reader::new(writer);
-            let result = match parse(&settings) {
-                Ok(settings) => {
-                    let is_gone = || reader.is_gone();
-                    let host = Watched { is_gone: Some(&is_gone) };
-                    reader.run(rooms::sync(&host, &settings, &mut &reader)).await
-                }
-                Err(error) => Err(error),
-            };
-            // The stream ends before the future resolves.
-            drop(reader);
-            // The host may no longer wait for the result.
-            let _ = done.write(result).await;
-        });
+        wit_bindgen::spawn_local(produce(writer, done, settings, async |host, settings, sink| {
+            rooms::sync(host, settings, sink).await
+        }));
         (batches, result)
     }
 
@@ -99,20 +87,14 @@ impl Guest for Plugin {
     ) -> (StreamReader<UserBatch>, FutureReader<Result<Summary, Error>>) {
         let (writer, batches) = wit_stream::new();
         let (done, result) = wit_future::new(|| Err(Error::Cancelled));
-        wit_bindgen::spawn_local(async move {
-            let reader = Reader::new(writer);
-            let result = match parse(&settings) {
-                Ok(settings) => {
-                    let is_gone = || reader.is_gone();
-                    let host = Watched { is_gone: Some(&is_gone) };
-                    let since = since.as_deref();
-                    reader.run(directory::sync(&host, &settings, since, &mut &reader)).await
-                }
-                Err(error) => Err(error),
-            };
-            drop(reader);
-            let _ = done.write(result).await;
-        });
+        wit_bindgen::spawn_local(produce(
+            writer,
+            done,
+            settings,
+            async move |host, settings, sink| {
+                directory::sync(host, settings, since.as_deref(), sink).await
+            },
+        ));
         (batches, result)
     }
 
@@ -150,6 +132,28 @@ impl Guest for Plugin {
     ) -> Result<Script, Error> {
         booking::script(&parse(&settings)?, &rooms, policy)
     }
+}
+
+/// Runs a sync until it ends or its reader is gone. Then ends the stream, and resolves the future.
+async fn produce<T: 'static>(
+    writer: StreamWriter<T>,
+    done: FutureWriter<Result<Summary, Error>>,
+    settings: String,
+    sync: impl AsyncFnOnce(&Watched<'_>, &Settings, &mut &Reader<T>) -> Result<Summary, Error>,
+) {
+    let reader = Reader::new(writer);
+    let result = match parse(&settings) {
+        Ok(settings) => {
+            let is_gone = || reader.is_gone();
+            let host = Watched { is_gone: Some(&is_gone) };
+            reader.run(sync(&host, &settings, &mut &reader)).await
+        }
+        Err(error) => Err(error),
+    };
+    // The stream ends before the future resolves.
+    drop(reader);
+    // The host may no longer wait for the result.
+    let _ = done.write(result).await;
 }
 
 fn parse(settings: &str) -> Result<Settings, Error> {

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of the host, from the bottom up.
 const LAYERS: [&str; 23] = [
-    "budget", "length", "model", "pace", "pointer", "random", "schedule", "wording", "problem",
+    "budget", "model", "pace", "pointer", "random", "schedule", "wording", "length", "problem",
     "schema", "form", "settings", "secrets", "store", "plugin", "error", "sync", "runner",
     "access", "serve", "cli", "lib", "main",
 ];
