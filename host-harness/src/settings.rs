@@ -1,6 +1,8 @@
 //! Settings of an integration: read from a file or a form, passed to the plugin, stored only
 //! encrypted.
 
+mod bookings;
+
 use std::{fmt, io, io::Read as _, path::Path};
 
 use serde_json::Value;
@@ -9,6 +11,8 @@ use crate::{
     pointer,
     problem::{Case, Problem},
 };
+
+pub use bookings::{BookingSettings, DAYS as BOOKING_DAYS};
 
 /// What the administrator entered. Its `Debug` output shows the name alone, since the rest can hold
 /// secrets.

@@ -211,5 +211,6 @@ fn plural(kind: RunKind) -> &'static str {
     match kind {
         RunKind::Users => "users",
         RunKind::Rooms => "rooms",
+        RunKind::Bookings => "bookings",
     }
 }
