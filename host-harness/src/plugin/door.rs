@@ -12,10 +12,7 @@ use crate::secrets::Secrets;
 /// # Errors
 /// [`CallError::BrokeInterface`] where a part of it is too large, or a text that is used as it is
 /// names a secret.
-pub(super) fn admit<T: Bounded + Texts>(
-    secrets: &Secrets,
-    mut answer: T,
-) -> Result<T, CallError> {
+pub(super) fn admit<T: Bounded + Texts>(secrets: &Secrets, mut answer: T) -> Result<T, CallError> {
     answer.check()?;
     clean(secrets, &mut answer)?;
     Ok(answer)

@@ -13,8 +13,7 @@ use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
-    CallError, Plugin, bindings,
-    bookings,
+    CallError, Plugin, bindings, bookings,
     bounds::Bounded,
     call::State,
     door::admit,

@@ -49,9 +49,7 @@ pub(crate) use record::Record;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;
-pub use runs::{
-    GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow,
-};
+pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};

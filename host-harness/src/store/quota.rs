@@ -64,9 +64,7 @@ pub(super) fn check(
     let grown = known.map(|it| it.bytes.saturating_add(size - before));
     let bytes = match grown.filter(|it| *it <= quota) {
         Some(bytes) => bytes,
-        None => {
-            connection.prepare_cached(&used())?.query_row([integration], |row| row.get(0))?
-        }
+        None => connection.prepare_cached(&used())?.query_row([integration], |row| row.get(0))?,
     };
     if bytes > quota {
         return Err(StoreError::Quota { mib: quota >> 20 });

@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::{
-    model::{
-        BookingBatch, Explanation, Hold, Mode, Refusal, RoomFailure, TimeRange,
-    },
+    model::{BookingBatch, Explanation, Hold, Mode, Refusal, RoomFailure, TimeRange},
     settings::Settings,
 };
 use serde_json::json;
@@ -104,7 +102,8 @@ fn the_error_of_a_room_is_shortened_and_has_no_secret() {
         detail: Some("d".repeat(1 << 20)),
     });
     let failure = RoomFailure { room: "r1".to_owned(), error };
-    let RoomUpdate::Failed(it) = admit_update(&secrets, RoomUpdate::Failed(failure)).unwrap() else {
+    let RoomUpdate::Failed(it) = admit_update(&secrets, RoomUpdate::Failed(failure)).unwrap()
+    else {
         panic!()
     };
     let explanation = it.error.explanation().unwrap();

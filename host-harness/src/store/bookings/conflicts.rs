@@ -69,9 +69,8 @@ impl Transaction<'_> {
         if found.is_empty() && known.is_empty() {
             return Ok(());
         }
-        let mut solved = self
-            .sql
-            .prepare_cached("DELETE FROM conflict WHERE one = ?1 AND other = ?2")?;
+        let mut solved =
+            self.sql.prepare_cached("DELETE FROM conflict WHERE one = ?1 AND other = ?2")?;
         let still: std::collections::HashSet<_> =
             found.iter().map(|(one, other, _)| (*one, *other)).collect();
         for (one, other) in known {

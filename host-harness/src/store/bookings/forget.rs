@@ -6,7 +6,7 @@ use rusqlite::params;
 use crate::store::{RunKind, StoreError, Transaction};
 
 /// Number of days for which a booking stays that is over or that ended, and the calendar of a room
-/// that ONES no longer offers.
+/// that ONES no longer offers, after it was last read.
 ///
 /// A week answers who had the room last week, and what became of a booking of these days. Titles
 /// and names of organizers are personal data, so they stay no longer. The vendor's calendars keep
@@ -53,11 +53,11 @@ impl Transaction<'_> {
         }
         self.sql
             .prepare_cached(
-                "DELETE FROM calendar WHERE integration = ?1 AND NOT EXISTS (
-                     SELECT 1 FROM record WHERE integration = ?1 AND kind = 'room'
-                       AND id = calendar.room AND (removed_at IS NULL OR removed_at > ?2))",
+                "DELETE FROM calendar WHERE integration = ?1 AND coalesce(read_at, 0) < ?2
+                   AND NOT EXISTS (SELECT 1 FROM record WHERE integration = ?1
+                       AND kind = 'room' AND id = calendar.room AND removed_at IS NULL)",
             )?
-            .execute(params![self.integration, since.to_string()])?;
+            .execute(params![self.integration, since.as_second()])?;
         let (quiet, all) = (
             before(SignedDuration::from_hours(QUIET_RUN_HOURS)),
             before(SignedDuration::from_hours(24 * RUN_DAYS)),

@@ -87,9 +87,7 @@ impl Transaction<'_> {
             held.extend(first.map(|row| (row, reason)));
         }
         self.sql
-            .prepare_cached(&format!(
-                "UPDATE booking_item SET held_since = ?3 WHERE {condition}"
-            ))?
+            .prepare_cached(&format!("UPDATE booking_item SET held_since = ?3 WHERE {condition}"))?
             .execute(params![calendar, all, now()])?;
         Ok(held)
     }

@@ -14,7 +14,7 @@ use crate::{
     model::{
         Booking, BookingChange, BookingEnd, BookingGone, SeriesBookings, TimeRange, Unreadable,
     },
-    store::{BookingRow, Reporting, RunCounts, Stored, StoreError, Transaction},
+    store::{BookingRow, Reporting, RunCounts, StoreError, Stored, Transaction},
     sync::{Action, Observer, Run},
 };
 
@@ -75,7 +75,9 @@ impl Storing<'_> {
                 self.transaction.mark_item(self.reporting, &id)?;
                 self.end(&id, true, BookingEnd::OutsideWindow)
             }
-            BookingChange::Series(SeriesBookings { id, bookings }) => self.put(&id, &bookings, true),
+            BookingChange::Series(SeriesBookings { id, bookings }) => {
+                self.put(&id, &bookings, true)
+            }
             BookingChange::BookingGone(BookingGone { id, end }) => self.end(&id, false, end),
             BookingChange::SeriesGone(BookingGone { id, end }) => self.end(&id, true, end),
             BookingChange::BookingMissing(id) => self.transaction.doubt_item(self.reporting, &id),

@@ -52,15 +52,7 @@ impl Plan {
                     since,
                 };
                 let (is_listed, failed) = (false, None);
-                Ok::<_, Error>(RoomRun {
-                    room,
-                    zone,
-                    position,
-                    calendar,
-                    order,
-                    is_listed,
-                    failed,
-                })
+                Ok::<_, Error>(RoomRun { room, zone, position, calendar, order, is_listed, failed })
             };
             rooms.into_iter().zip(zones.names).map(open).collect::<Result<Vec<_>, _>>()
         })?;
