@@ -152,6 +152,9 @@ pub enum SettingsError {
     /// They have no name.
     #[error("/server/name is missing: the name of the integration, a text")]
     NoName,
+    /// A command needs bookings, and they are off.
+    #[error("bookings are off: set /rooms/bookings to \"on\"")]
+    BookingsOff,
 }
 
 impl From<&SettingsError> for Problem {
@@ -161,6 +164,7 @@ impl From<&SettingsError> for Problem {
             SettingsError::NotJson(_) => "settings-not-json",
             SettingsError::NotSet { .. } => "settings-variable-not-set",
             SettingsError::NoName => "settings-without-name",
+            SettingsError::BookingsOff => "bookings-off",
         };
         Self::new(Case::Settings, code, error)
     }

@@ -29,7 +29,7 @@ use crate::{
     plugin::CallError,
     store::{IntegrationId, RoomProblem, RunCounts, RunId, RunKind, Store},
 };
-pub use bookings::BookingOptions;
+pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 use log::Log;
 pub use session::SessionSource;

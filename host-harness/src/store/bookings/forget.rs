@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use crate::store::{RunKind, StoreError, Transaction};
+use crate::store::{IntegrationId, RunKind, Store, StoreError, Transaction};
 
 /// Number of days for which a booking stays that is over or that ended, and the calendar of a room
 /// that ONES no longer offers, after it was last read.
@@ -19,6 +19,34 @@ const QUIET_RUN_HOURS: i64 = 24;
 
 /// Number of days for which other runs of bookings stay.
 const RUN_DAYS: i64 = 90;
+
+impl Store {
+    /// Returns whether the integration has calendars.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) fn has_bookings(&self, integration: IntegrationId) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM calendar WHERE integration = ?1")?
+            .exists([integration.0])?)
+    }
+
+    /// Deletes all bookings of an integration, calendar by calendar, so that other connections can
+    /// write in between.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) fn delete_bookings(&mut self, integration: IntegrationId) -> Result<(), StoreError> {
+        while self.connection.execute(
+            "DELETE FROM calendar WHERE number =
+                 (SELECT number FROM calendar WHERE integration = ?1 LIMIT 1)",
+            [integration.0],
+        )? > 0
+        {}
+        Ok(())
+    }
+}
 
 impl Transaction<'_> {
     /// Deletes what [`KEPT_DAYS`] no longer keeps, and older runs of bookings. Returns the number

@@ -10,6 +10,7 @@ mod describe;
 mod plan;
 mod settle;
 mod sweep;
+mod verify;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::{
     store::{BookableRoom, Calendar, Kind, Reporting, RoomProblem},
 };
 use plan::Plan;
+pub use verify::{Difference, Verified, What, verify};
 
 /// Largest number of rooms in one call. Source: `sync-bookings` in `wit/integration.wit`.
 const ROOMS: usize = 10_000;
@@ -77,6 +79,17 @@ impl Default for BookingOptions {
 impl From<BookingSettings> for BookingOptions {
     fn from(BookingSettings { days, time_zone, .. }: BookingSettings) -> Self {
         Self { days, time_zone, ..Self::default() }
+    }
+}
+
+impl BookingOptions {
+    /// Returns the rooms that are read, in the order of their ids.
+    fn selected(&self, mut rooms: Vec<BookableRoom>) -> Vec<BookableRoom> {
+        if let Some(asked) = &self.rooms {
+            rooms.retain(|room| asked.contains(&room.id));
+        }
+        rooms.sort_by(|one, other| one.id.cmp(&other.id));
+        rooms
     }
 }
 
@@ -164,10 +177,7 @@ impl RoomRun {
 
     /// Notes that the room failed.
     fn fail(&mut self, run: &mut Run<'_>, error: Refusal) -> Result<(), Error> {
-        let mut problem = Problem::from(&CallError::Refused(error.clone()));
-        if let Some(detail) = &mut problem.detail {
-            detail.truncate(detail.floor_char_boundary(DETAIL));
-        }
+        let problem = problem_of(&error);
         let (number, now) = (self.calendar.number, run.now());
         run.store.transaction(run.integration, |it| it.room_failed(number, &problem, now))?;
         run.counts.rooms.failed += u64::from(self.failed.is_none());
@@ -178,6 +188,15 @@ impl RoomRun {
         self.failed = Some(error);
         Ok(())
     }
+}
+
+/// Returns the problem of a room as it is stored, with the vendor's own words cut to [`DETAIL`].
+fn problem_of(error: &Refusal) -> Problem {
+    let mut problem = Problem::from(&CallError::Refused(error.clone()));
+    if let Some(detail) = &mut problem.detail {
+        detail.truncate(detail.floor_char_boundary(DETAIL));
+    }
+    problem
 }
 
 /// Stores what comes, as far as it obeys the interface.

@@ -32,11 +32,7 @@ impl Plan {
     pub(super) fn make(run: &mut Run<'_>) -> Result<Self, Error> {
         let (now, full) = (run.now(), run.options.full);
         let options = run.options.bookings.clone();
-        let mut rooms = run.store.bookable_rooms(run.integration)?;
-        if let Some(asked) = &options.rooms {
-            rooms.retain(|room| asked.contains(&room.id));
-        }
-        rooms.sort_by(|one, other| one.id.cmp(&other.id));
+        let rooms = options.selected(run.store.bookable_rooms(run.integration)?);
         let zones = Zones::of(&rooms, options.time_zone.as_deref());
         let window = zones.window(now, options.days);
         let mut rooms = run.store.transaction(run.integration, |transaction| {
@@ -80,16 +76,16 @@ fn list_again(rooms: &mut [RoomRun], options: &BookingOptions, now: Timestamp) {
 }
 
 /// The time zones of rooms.
-struct Zones {
+pub(super) struct Zones {
     /// IANA names, in the order of the rooms.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     distinct: BTreeMap<String, TimeZone>,
     warnings: Vec<String>,
 }
 
 impl Zones {
     /// Returns the zone of each room: its own one, else `default`, else UTC.
-    fn of(rooms: &[BookableRoom], default: Option<&str>) -> Self {
+    pub(super) fn of(rooms: &[BookableRoom], default: Option<&str>) -> Self {
         let (mut distinct, mut unknown) = (BTreeMap::new(), BTreeMap::<&str, u64>::new());
         let mut names = Vec::new();
         for room in rooms {
@@ -118,7 +114,7 @@ impl Zones {
 
     /// Returns the time from the beginning of today, where it began first, to the end of the last
     /// of the `days`, where it ends last.
-    fn window(&self, now: Timestamp, days: u16) -> TimeRange {
+    pub(super) fn window(&self, now: Timestamp, days: u16) -> TimeRange {
         let utc = TimeZone::UTC;
         let zones = || self.distinct.values().chain(self.distinct.is_empty().then_some(&utc));
         let day = |zone: &TimeZone, ahead: u16| {
