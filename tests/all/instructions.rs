@@ -6,6 +6,8 @@
 //! day, random ids of requests and timers change it by less than 0.01 %, also on a busy machine.
 //! The tolerance is for another version of the compiler.
 
+#![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
+
 use std::{
     env, fs,
     pin::Pin,
