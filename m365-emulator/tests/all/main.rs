@@ -17,6 +17,7 @@ mod group_members;
 mod groups;
 mod id_tokens;
 mod layers;
+mod outlook;
 mod overrides;
 mod permissions;
 mod places;
