@@ -362,7 +362,9 @@ impl GraphRefusal {
     pub(crate) fn no_time_zone(name: &str) -> Self {
         Self::bad(
             "TimeZoneNotSupportedException",
-            format!("A valid TimeZone value must be specified. The TimeZone '{name}' is not valid."),
+            format!(
+                "A valid TimeZone value must be specified. The TimeZone '{name}' is not valid."
+            ),
         )
     }
 

@@ -84,9 +84,14 @@ async fn a_mailbox_that_is_not_served_says_so() {
 #[tokio::test]
 async fn an_event_has_the_members_of_microsofts_samples() {
     let session = start(3).await;
-    let series = recurring("weekly", json!({"daysOfWeek": ["monday"]}), "2027-01-11", json!({
-        "type": "endDate", "endDate": "2027-02-08",
-    }));
+    let series = recurring(
+        "weekly",
+        json!({"daysOfWeek": ["monday"]}),
+        "2027-01-11",
+        json!({
+            "type": "endDate", "endDate": "2027-02-08",
+        }),
+    );
     let booking = Booking {
         subject: "Lunch".to_owned(),
         body: "Late <morning>".to_owned(),
@@ -103,9 +108,12 @@ async fn an_event_has_the_members_of_microsofts_samples() {
     let event = answer.expect(200);
     let sample = payload("event-created-series");
     assert_eq!(members(&event), members(&sample));
-    assert_eq!(event["start"], json!({
-        "dateTime": "2027-01-11T12:00:00.0000000", "timeZone": "Pacific Standard Time",
-    }));
+    assert_eq!(
+        event["start"],
+        json!({
+            "dateTime": "2027-01-11T12:00:00.0000000", "timeZone": "Pacific Standard Time",
+        })
+    );
     let mut recurrence = sample["recurrence"].clone();
     recurrence["range"]["startDate"] = "2027-01-11".into();
     recurrence["range"]["endDate"] = "2027-02-08".into();
@@ -125,11 +133,14 @@ async fn an_event_has_the_members_of_microsofts_samples() {
         .iter()
         .map(|event| event["start"]["dateTime"].as_str().unwrap())
         .collect();
-    assert_eq!(starts, [
-        "2027-01-11T20:00:00.0000000",
-        "2027-01-18T20:00:00.0000000",
-        "2027-01-25T20:00:00.0000000",
-    ]);
+    assert_eq!(
+        starts,
+        [
+            "2027-01-11T20:00:00.0000000",
+            "2027-01-18T20:00:00.0000000",
+            "2027-01-25T20:00:00.0000000",
+        ]
+    );
 }
 
 #[tokio::test]
@@ -193,9 +204,12 @@ async fn events_are_found_by_a_named_property_only_in_the_mailbox_that_has_it() 
     let path = |mailbox: &str| format!("/users/{mailbox}/events?$filter={filter}&$expand={expand}");
     let own = session.get(&path(&booking.organizer)).await.expect(200);
     assert_eq!(own["value"][0]["iCalUId"], booked.ical_uid);
-    assert_eq!(own["value"][0]["singleValueExtendedProperties"], json!([
-        {"id": property, "value": "wish-1"},
-    ]));
+    assert_eq!(
+        own["value"][0]["singleValueExtendedProperties"],
+        json!([
+            {"id": property, "value": "wish-1"},
+        ])
+    );
     let rooms = session.get(&path(&room(1))).await.expect(200);
     assert_eq!(rooms["value"], json!([]));
     // The room's copy is recognized by what all copies have in common.

@@ -5,6 +5,7 @@
 mod batch;
 mod browser;
 mod calendar;
+mod calendar_delta;
 mod certificates;
 mod clouds;
 mod consent;
@@ -23,6 +24,7 @@ mod permissions;
 mod places;
 mod program;
 mod replicas;
+mod series;
 mod session;
 mod sign_in;
 mod spaces;

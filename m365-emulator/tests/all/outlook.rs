@@ -60,7 +60,9 @@ impl Calendar for Session {
     fn employee(&self) -> String {
         let users = self.emulator.users();
         let user = users.iter().find(|user| {
-            user["department"].is_string() && user["userType"] == "Member" && user["mail"].is_string()
+            user["department"].is_string()
+                && user["userType"] == "Member"
+                && user["mail"].is_string()
         });
         user.unwrap()["userPrincipalName"].as_str().unwrap().to_owned()
     }

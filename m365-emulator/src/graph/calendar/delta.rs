@@ -11,9 +11,9 @@ use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::{self, EVENT, Shown};
 use super::{open, shown, view};
+use crate::state::Settings;
 use crate::state::State;
 use crate::state::cursors::{CalendarRound, DeltaExpiry, DeltaTokenError};
-use crate::state::Settings;
 use crate::tenant::calendar::item::{Event, Item, Kind, Window};
 use crate::tenant::calendar::mailbox::{Mailbox, Position};
 use crate::wire::{Query, Reply, Request, plain_name};
@@ -46,9 +46,8 @@ pub(super) fn answer(
         Some(Ok(round)) => round,
         Some(Err(error)) => return start_again(error, context, &path),
     };
-    let names = options::selected(&Query::parse(&round.select), "event", |name| {
-        EVENT.contains(&name)
-    })?;
+    let names =
+        options::selected(&Query::parse(&round.select), "event", |name| EVENT.contains(&name))?;
     let size = shown.preferences.page_size.unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
     let mailbox = state.tenant.calendars.mailbox_mut(&user);
     let (entries, next) = if round.empty_pages < state.settings.calendar_delta_empty_pages {

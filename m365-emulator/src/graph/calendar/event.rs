@@ -1,7 +1,7 @@
 //! Events as JSON (<https://learn.microsoft.com/graph/api/resources/event>).
 
-use jiff::civil::{Date, DateTime};
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use serde_json::{Map, Value, json};
 
 use super::preferences::Preferences;

@@ -79,11 +79,7 @@ pub(super) fn get(
 }
 
 /// Finds an event of a mailbox by its id, in either form.
-pub(super) fn find<'a>(
-    state: &'a State,
-    user: &str,
-    id: &str,
-) -> Result<Event<'a>, GraphRefusal> {
+pub(super) fn find<'a>(state: &'a State, user: &str, id: &str) -> Result<Event<'a>, GraphRefusal> {
     let gone = GraphRefusal::no_item;
     let named = id::read(user, id).ok_or_else(gone)?;
     let calendar = state.tenant.calendars.mailbox(user).ok_or_else(gone)?;

@@ -44,9 +44,9 @@ fn is_property_filter(plain: &str) -> bool {
     let inside = plain
         .strip_prefix("singlevalueextendedproperties/any(")
         .and_then(|rest| rest.strip_suffix(')'));
-    inside.and_then(|inside| inside.split_once(':')).is_some_and(|(name, condition)| {
-        condition == format!("{name}/ideq''and{name}/valueeq''")
-    })
+    inside
+        .and_then(|inside| inside.split_once(':'))
+        .is_some_and(|(name, condition)| condition == format!("{name}/ideq''and{name}/valueeq''"))
 }
 
 /// `$expand` of one named property.

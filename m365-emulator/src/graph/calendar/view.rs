@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde_json::Value;
 
-use super::event::{self, EVENT, Shown};
 use super::super::answer::{Context, page};
 use super::super::options;
 use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
+use super::event::{self, EVENT, Shown};
 use super::{events, open, shown};
 use crate::state::State;
 use crate::tenant::calendar::item::{Event, Window};

@@ -197,9 +197,7 @@ impl Item {
     pub(crate) fn at(&self, date: Date) -> Option<Event<'_>> {
         match self.exceptions.get(&date) {
             Some(Exception::Deleted) => None,
-            Some(Exception::Changed { when, details }) => {
-                Some(self.exception(date, when, details))
-            }
+            Some(Exception::Changed { when, details }) => Some(self.exception(date, when, details)),
             None => self.takes_place_on(date).then(|| self.occurrence(date)),
         }
     }

@@ -94,13 +94,7 @@ impl Mailbox {
         true
     }
 
-    fn store(
-        &mut self,
-        uid: Uid,
-        item: Option<Arc<Item>>,
-        date: Option<Date>,
-        reported: Reported,
-    ) {
+    fn store(&mut self, uid: Uid, item: Option<Arc<Item>>, date: Option<Date>, reported: Reported) {
         let before = self.items.remove(&uid);
         let changed = match (reported, &before) {
             (Reported::No, Some(before)) => before.changed,

@@ -121,9 +121,7 @@ impl Calendars {
     /// Returns the calendar of a mailbox, which is made if it is missing.
     pub(crate) fn mailbox_mut(&mut self, key: &str) -> &mut Mailbox {
         let policy = &self.policy;
-        self.mailboxes
-            .entry(key.to_owned())
-            .or_insert_with(|| Mailbox::new(policy.clone()))
+        self.mailboxes.entry(key.to_owned()).or_insert_with(|| Mailbox::new(policy.clone()))
     }
 
     /// Gives all mailboxes these settings, except that each keeps its own time zone.

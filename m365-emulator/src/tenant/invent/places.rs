@@ -139,8 +139,8 @@ pub(crate) fn time_zone_of(place: &Map<String, Value>) -> Option<&'static str> {
     let text = |name: &str| place.get(name).and_then(Value::as_str).unwrap_or_default();
     let (name, building) = (text("displayName"), text("building"));
     let has = |site: &&Site| {
-        let is_named = |own: &&str| name.starts_with(own) || building == *own;
-        site.buildings.iter().any(|own| is_named(&own))
+        let is_named = |own: &str| name.starts_with(own) || building == own;
+        site.buildings.iter().any(|own| is_named(own))
     };
     SITES.iter().find(has).map(|site| site.time_zone)
 }

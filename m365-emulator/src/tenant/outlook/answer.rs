@@ -16,7 +16,10 @@ use crate::tenant::place::text;
 /// What a room decides.
 enum Decision {
     /// Accepts, except for occurrences on these days. A series can be cut at a day.
-    Accept { declined: Vec<Date>, cut: Option<Date> },
+    Accept {
+        declined: Vec<Date>,
+        cut: Option<Date>,
+    },
     /// Waits for a delegate.
     Ask,
     Decline(DeclineReason),
@@ -162,7 +165,8 @@ impl Tenant {
     ) -> Result<(), ControlError> {
         self.invent_calendar(key);
         let copy = self.calendars.mailbox(key).and_then(|mailbox| mailbox.item(uid));
-        let copy = copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
+        let copy =
+            copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
         super::meetings::check_occurrence(copy, date)?;
         match (response, date) {
             (Response::Declined, Some(date)) => self.decline_occurrence(key, uid, date, reported),

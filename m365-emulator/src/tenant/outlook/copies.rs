@@ -51,8 +51,8 @@ impl Tenant {
     fn keep_declined(&self, to: &str, copy: &mut Item, except: Option<Date>) {
         let address = self.party(to).address;
         let answers = self.calendars.meetings.get(&copy.uid).map(|meeting| &meeting.answers);
-        let answer = answers
-            .and_then(|answers| answers.iter().find(|answer| *answer.room == *address));
+        let answer =
+            answers.and_then(|answers| answers.iter().find(|answer| *answer.room == *address));
         for date in answer.iter().flat_map(|answer| &answer.declined) {
             if Some(*date) != except {
                 copy.exceptions.insert(*date, Exception::Deleted);

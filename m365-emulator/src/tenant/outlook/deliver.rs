@@ -88,13 +88,7 @@ impl Tenant {
     }
 
     /// Marks a copy, or one occurrence of it, as cancelled, or deletes it if the room is set so.
-    fn cancellation_arrives(
-        &mut self,
-        to: &str,
-        uid: Uid,
-        date: Option<Date>,
-        reported: Reported,
-    ) {
+    fn cancellation_arrives(&mut self, to: &str, uid: Uid, date: Option<Date>, reported: Reported) {
         if self.calendars.policy(to).remove_canceled_meetings && self.room_of(to).is_some() {
             self.take_out(to, uid, date, reported);
             return;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::ToSpan;
+use jiff::civil::{Date, DateTime, Time};
 
 use super::booking::Booking;
 use super::meeting_id;
@@ -95,12 +95,8 @@ impl Tenant {
             let key = key.ok_or_else(|| ControlError::no("room", room))?;
             attendees.push((self.party(&key), AttendeeKind::Resource));
         }
-        let attendee = |(party, kind)| Attendee {
-            party,
-            kind,
-            response: Response::None,
-            answered: None,
-        };
+        let attendee =
+            |(party, kind)| Attendee { party, kind, response: Response::None, answered: None };
         Ok(attendees.into_iter().map(attendee).collect())
     }
 

@@ -98,7 +98,8 @@ impl Tenant {
     ) -> Result<(), ControlError> {
         self.invent_calendar(key);
         let copy = self.calendars.mailbox(key).and_then(|mailbox| mailbox.item(uid));
-        let copy = copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
+        let copy =
+            copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
         check_occurrence(copy, date)?;
         let mut copy = copy.clone();
         match date {
@@ -254,11 +255,7 @@ fn revise_details(details: &mut Details, revision: &Revision) {
 fn check_neighbours(item: &Item, date: Date, to: Date) -> Result<(), ControlError> {
     let Some(recurrence) = &item.recurrence else { return Ok(()) };
     let day_of = |date: Date| item.at(date).map(|event| event.when.start.date());
-    let before = recurrence
-        .dates()
-        .take_while(|other| *other < date)
-        .filter_map(day_of)
-        .max();
+    let before = recurrence.dates().take_while(|other| *other < date).filter_map(day_of).max();
     let after = recurrence.dates().skip_while(|other| *other <= date).find_map(day_of);
     if before.is_some_and(|before| to <= before) || after.is_some_and(|after| to >= after) {
         return Err(ControlError::Invalid(
