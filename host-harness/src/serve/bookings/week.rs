@@ -106,7 +106,8 @@ fn groups(viewer: &Viewer, monday: Date, zone: &TimeZone, room: &RoomBookings) -
         }
         let (bars, more) = bars(viewer, &track, &room.bookings);
         if let Some(group) = groups.last_mut() {
-            let (address, reading) = (format!("{}?day={}", viewer.base, track.day), Reading::of(room));
+            let (address, reading) =
+                (format!("{}?day={}", viewer.base, track.day), Reading::of(room));
             group.rows.push(Row { name, address, hint: String::new(), reading, bars, more });
         }
     }
