@@ -377,7 +377,6 @@ fn the_page_of_a_booking_has_its_series_its_other_rooms_its_runs_and_its_end() {
     page.says(200, "The same meeting in other rooms");
     page.says(200, ">R2</a>");
     page.says(200, "in <a href=\"/admin/integrations/1/runs?before=3\">run 2</a>");
-    admin.get("/admin/integrations/1/runs?before=3").says(200, "<strong>Bookings</strong>");
 
     let rest = of_room("r1", CHANGES, "c2", [series("s", [dates[1], dates[2]].map(occurrence))]);
     let gone = of_room("r2", CHANGES, "c2", [ended("weekly 2090-01-09", BookingEnd::Cancelled)]);
@@ -388,7 +387,7 @@ fn the_page_of_a_booking_has_its_series_its_other_rooms_its_runs_and_its_end() {
     let page = admin.get(&address);
     page.says(200, "This booking has ended.</strong> The series no longer has this date.");
     page.says(200, "<dt>Ended</dt>");
-    page.says(200, "run 4</a>");
+    page.says(200, "in <a href=\"/admin/integrations/1/runs?before=");
     admin.get(&elsewhere).says(200, "ended.</strong> The meeting was cancelled.");
     misses(&admin.get(DAY), "WEEKLY");
 }
@@ -448,18 +447,13 @@ fn a_row_of_too_many_bookings_is_cut_and_counted() {
 #[test]
 fn the_day_of_a_thousand_rooms_is_one_page_of_at_most_1_300_kib() {
     let served = served("shown");
-    let names = ids(1_000);
+    let names: Vec<_> = (0..1_000).map(|index| format!("r{index:03}")).collect();
     let rooms = names.iter().map(|id| place(&format!("House {}", &id[..2]), "1", room(id)));
     let updates = names.iter().map(|id| {
         let hours = (8..16).map(|hour| {
-            let booking = meeting(&format!("{id} {hour}"), &format!("{hour:02}:00"), "17:00");
+            let (starts, ends) = (format!("{hour:02}:00"), format!("{hour:02}:45"));
             let title = Some("Weekly review of the pilot".to_owned());
-            let time = booked(
-                "",
-                &format!("2090-01-09T{hour:02}:00"),
-                &format!("2090-01-09T{hour:02}:45"),
-            );
-            one(Booking { title, time: time.time, ..booking })
+            one(Booking { title, ..meeting(&format!("{id} {hour}"), &starts, &ends) })
         });
         of_room(id, COMPLETE, "c1", hours)
     });
