@@ -30,7 +30,9 @@ pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod sync;
+pub mod when;
 mod wording;
+pub mod zones;
 
 pub use error::Error;
 pub use problem::{Case, Problem};

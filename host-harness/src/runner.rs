@@ -1,5 +1,7 @@
 //! Runs in the background, started by an administrator or by the schedule.
 
+mod lane;
+mod timetable;
 mod turns;
 
 use std::{
@@ -22,13 +24,19 @@ use crate::{
     random,
     settings::Settings,
     store::{IntegrationId, Kind, RunKind, SealingKey, Store, StoreError},
-    sync::{Observer, Options, SessionSource, Source, Sync},
+    sync::{BookingOptions, Observer, Options, SessionSource, Source, Sync},
 };
+use lane::Lane;
+use timetable::Timetable;
 pub use turns::Patience;
 use turns::{Place, Turns};
 
 /// Time between two looks at the schedule.
 const TICK: Duration = Duration::from_secs(5);
+
+/// Time after which all bookings of a room are listed again. What the vendor's changes did not
+/// report, ONES then has for a day at most.
+const LIST_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Runs under way for an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +111,9 @@ struct Inner {
     key: SealingKey,
     options: Options,
     turns: Turns,
+    /// Of runs of bookings.
+    booking_turns: Turns,
+    timetable: Mutex<Timetable>,
     state: Mutex<State>,
     idle: Notify,
     stop: CancellationToken,
@@ -110,8 +121,8 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    active: HashMap<IntegrationId, Activity>,
-    ended: HashMap<IntegrationId, Ended>,
+    active: HashMap<(IntegrationId, Lane), Activity>,
+    ended: HashMap<(IntegrationId, Lane), Ended>,
 }
 
 impl Runner {
@@ -135,13 +146,24 @@ impl Runner {
             key,
             options,
             turns: Turns::new(patience),
+            booking_turns: Turns::new(patience),
+            timetable: Mutex::default(),
             state: Mutex::default(),
             idle: Notify::new(),
             stop: CancellationToken::new(),
         }))
     }
 
-    /// Starts runs and returns. Must be called within a Tokio runtime.
+    /// Sets how often the bookings of each integration are read whose settings have them on;
+    /// without an interval, only [`Self::start`] reads them. It is limited as in [`pause`].
+    ///
+    /// [`pause`]: crate::schedule::pause
+    pub fn read_bookings_every(&self, interval: Option<Duration>) {
+        self.0.timetable().set_interval(interval);
+    }
+
+    /// Starts runs and returns: of rooms and users, or of bookings, which do not wait for the
+    /// others. Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// [`NotStarted`]. [`Self::ended`] and the store give the results.
@@ -150,38 +172,54 @@ impl Runner {
         integration: IntegrationId,
         kinds: &'static [RunKind],
     ) -> Result<(), NotStarted> {
+        let key = (integration, Lane::of(kinds));
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
         }
-        if state.active.contains_key(&integration) {
+        if state.active.contains_key(&key) {
             return Err(NotStarted::Busy);
         }
         let started = Timestamp::now();
         let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
-        state.active.insert(integration, activity);
+        state.active.insert(key, activity);
         drop(state);
         let inner = self.0.clone();
         tokio::spawn(async move {
             let problem = inner.clone().run(integration, kinds).await.err();
             let ended = Ended { kinds, at: Timestamp::now(), problem };
             let mut state = inner.state();
-            state.active.remove(&integration);
-            state.ended.insert(integration, ended);
+            state.active.remove(&key);
+            state.ended.insert(key, ended);
             drop(state);
             inner.idle.notify_waiters();
         });
         Ok(())
     }
 
-    /// Returns the runs under way for an integration.
+    /// Returns the runs of rooms and users under way for an integration.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
-        self.0.state().active.get(&integration).cloned()
+        self.0.state().active.get(&(integration, Lane::Directory)).cloned()
     }
 
-    /// Returns the result of the latest runs for an integration.
+    /// Returns the run of bookings under way for an integration.
+    pub fn bookings_activity(&self, integration: IntegrationId) -> Option<Activity> {
+        self.0.state().active.get(&(integration, Lane::Bookings)).cloned()
+    }
+
+    /// Returns the result of the latest runs of rooms and users for an integration.
     pub fn ended(&self, integration: IntegrationId) -> Option<Ended> {
-        self.0.state().ended.get(&integration).cloned()
+        self.0.state().ended.get(&(integration, Lane::Directory)).cloned()
+    }
+
+    /// Returns the result of the latest run of bookings for an integration.
+    pub fn bookings_ended(&self, integration: IntegrationId) -> Option<Ended> {
+        self.0.state().ended.get(&(integration, Lane::Bookings)).cloned()
+    }
+
+    /// Returns when the bookings of an integration are read next, where that is planned.
+    pub fn next_bookings(&self, integration: IntegrationId) -> Option<Timestamp> {
+        self.0.timetable().next(integration)
     }
 
     /// Starts the runs that are due.
@@ -192,6 +230,9 @@ impl Runner {
         for integration in self.0.store().due(now)? {
             // Runs are under way, or the runner was stopped: then none is needed.
             let _ = self.start(integration, RunKind::ALL);
+        }
+        for integration in self.0.due_bookings(now)? {
+            let _ = self.start(integration, &[RunKind::Bookings]);
         }
         Ok(())
     }
@@ -240,11 +281,19 @@ impl Inner {
         integration: IntegrationId,
         kinds: &'static [RunKind],
     ) -> Result<(), Problem> {
-        let Some(place) = self.turns.take(&self.stop).await else {
+        let turns = match Lane::of(kinds) {
+            Lane::Directory => &self.turns,
+            Lane::Bookings => &self.booking_turns,
+        };
+        let Some(place) = turns.take(&self.stop).await else {
             return Err(cancelled().problem());
         };
         let inner = self.clone();
-        let done = spawn_blocking(move || inner.sync(integration, kinds, &place)).await;
+        let done = spawn_blocking(move || match Lane::of(kinds) {
+            Lane::Directory => inner.sync(integration, kinds, &place),
+            Lane::Bookings => inner.sync_bookings(integration, &place),
+        });
+        let done = done.await;
         let done = done.unwrap_or_else(|error| {
             Err(CallError::broke(format!("its run did not end: {error}")).into())
         });
@@ -262,12 +311,8 @@ impl Inner {
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
         for kind in kinds {
-            let synced = self.sync_kind(&mut store, integration, *kind, place.stop());
-            let Err(mut error) = synced else { continue };
-            if place.is_overdue() && error.is_cancelled() {
-                error = CallError::Overdue.into();
-                store.note_failure(integration, *kind, &error.problem())?;
-            }
+            let synced = self.sync_in_place(&mut store, integration, *kind, place)?;
+            let Err(error) = synced else { continue };
             asked = error.retry_after();
             // A failure is more important than that the vendor does not offer something.
             if done.is_ok() || done.as_ref().is_err_and(Error::is_unsupported) {
@@ -279,6 +324,62 @@ impl Inner {
         }
         store.plan(integration, Timestamp::now(), asked, chance())?;
         done
+    }
+
+    /// Returns the integrations whose bookings are due: where they are on, or where they are off
+    /// and some are still stored.
+    fn due_bookings(&self, now: Timestamp) -> Result<Vec<IntegrationId>, StoreError> {
+        let (store, mut timetable) = (self.store(), self.timetable());
+        let mut due = Vec::new();
+        for row in store.integrations_overview()?.into_iter().filter(|row| row.configured) {
+            if !timetable.is_due(row.id, now, chance()) {
+                continue;
+            }
+            timetable.plan(row.id, now, 0, None, chance());
+            // Where the settings cannot be read, the runs of users report it.
+            let settings = store.settings(row.id, &self.key).ok().flatten();
+            let is_on = settings.map(|settings| settings.bookings().is_some());
+            if let Some(is_on) = is_on
+                && (is_on || store.has_bookings(row.id)?)
+            {
+                due.push(row.id);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Reads the bookings. Where they are off, deletes those that are stored: nothing would keep
+    /// them right, and they name users.
+    fn sync_bookings(&self, integration: IntegrationId, place: &Place) -> Result<(), Error> {
+        let mut store = self.store().another()?;
+        let settings = store.settings(integration, &self.key);
+        if let Ok(Some(settings)) = settings
+            && settings.bookings().is_none()
+        {
+            return Ok(store.delete_bookings(integration)?);
+        }
+        let synced = self.sync_in_place(&mut store, integration, RunKind::Bookings, place)?;
+        let asked = synced.as_ref().err().and_then(Error::retry_after);
+        let failures = store.failing_bookings(integration)?.map_or(0, |failing| failing.count);
+        self.timetable().plan(integration, Timestamp::now(), failures, asked, chance());
+        synced
+    }
+
+    /// Does one run. The inner error is that of the run; that it had to end for others is one.
+    fn sync_in_place(
+        &self,
+        store: &mut Store,
+        integration: IntegrationId,
+        kind: RunKind,
+        place: &Place,
+    ) -> Result<Result<(), Error>, Error> {
+        let synced = self.sync_kind(store, integration, kind, place.stop());
+        if place.is_overdue() && synced.as_ref().is_err_and(Error::is_cancelled) {
+            let error = Error::from(CallError::Overdue);
+            store.note_failure(integration, kind, &error.problem())?;
+            return Ok(Err(error));
+        }
+        Ok(synced)
     }
 
     fn sync_kind(
@@ -296,7 +397,7 @@ impl Inner {
             // The run returns the error, also where it cannot be stored.
             let _ = store.note_failure(integration, kind, &problem);
         })?;
-        let mut watch = Watch { inner: self, integration };
+        let mut watch = Watch { inner: self, key: (integration, Lane::of(&[kind])) };
         watch.progress(kind.records()[0], 0, None);
         Sync::new(store, &mut *source, &mut watch, options).run(kind, integration)?;
         Ok(())
@@ -315,12 +416,22 @@ impl Inner {
             let name = store.name(integration)?.unwrap_or_default();
             return Err(StoreError::NoSettings { name }.into());
         };
-        let options = Options { default_groups: settings.default_groups(), ..self.options.clone() };
+        let default_groups = settings.default_groups();
+        let bookings = BookingOptions {
+            missing_grace: self.options.bookings.missing_grace,
+            list_again: Some(LIST_AGAIN),
+            ..settings.bookings().map(BookingOptions::from).unwrap_or_default()
+        };
+        let options = Options { default_groups, bookings, ..self.options.clone() };
         Ok((self.vendor.connect(settings, stop)?, options))
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn timetable(&self) -> MutexGuard<'_, Timetable> {
+        self.timetable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -331,12 +442,12 @@ impl Inner {
 /// Updates the activity of an integration.
 struct Watch<'a> {
     inner: &'a Inner,
-    integration: IntegrationId,
+    key: (IntegrationId, Lane),
 }
 
 impl Observer for Watch<'_> {
     fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
-        if let Some(activity) = self.inner.state().active.get_mut(&self.integration) {
+        if let Some(activity) = self.inner.state().active.get_mut(&self.key) {
             *activity = Activity { kind: Some(kind), reported, total, ..*activity };
         }
     }

@@ -1,6 +1,8 @@
 //! Settings of an integration: read from a file or a form, passed to the plugin, stored only
 //! encrypted.
 
+mod bookings;
+
 use std::{fmt, io, io::Read as _, path::Path};
 
 use serde_json::Value;
@@ -9,6 +11,8 @@ use crate::{
     pointer,
     problem::{Case, Problem},
 };
+
+pub use bookings::{BookingSettings, DAYS as BOOKING_DAYS};
 
 /// What the administrator entered. Its `Debug` output shows the name alone, since the rest can hold
 /// secrets.
@@ -148,6 +152,9 @@ pub enum SettingsError {
     /// They have no name.
     #[error("/server/name is missing: the name of the integration, a text")]
     NoName,
+    /// A command needs bookings, and they are off.
+    #[error("bookings are off: set /rooms/bookings to \"on\"")]
+    BookingsOff,
 }
 
 impl From<&SettingsError> for Problem {
@@ -157,6 +164,7 @@ impl From<&SettingsError> for Problem {
             SettingsError::NotJson(_) => "settings-not-json",
             SettingsError::NotSet { .. } => "settings-variable-not-set",
             SettingsError::NoName => "settings-without-name",
+            SettingsError::BookingsOff => "bookings-off",
         };
         Self::new(Case::Settings, code, error)
     }

@@ -60,7 +60,8 @@ pub enum UserChange {
     MemberRemoved(Membership),
 }
 
-fn as_object<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes an id as an object with the member `id`.
+pub(crate) fn as_object<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(1))?;
     object.serialize_entry("id", id)?;
     object.end()

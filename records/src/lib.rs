@@ -13,6 +13,7 @@ mod booking;
 mod change;
 mod enumeration;
 mod error;
+mod policy;
 mod room;
 mod set_up;
 mod sign_in;
@@ -28,9 +29,14 @@ pub type Settings = String;
 pub type Checkpoint = String;
 
 pub use self::{
-    booking::{BookingPolicy, Script},
+    booking::{
+        BOOKINGS, Booking, BookingBatch, BookingChange, BookingEnd, BookingGone, BookingTime,
+        DateRange, Hold, Participant, RoomAvailability, RoomFailure, RoomPosition, RoomUpdate,
+        SeriesBookings, Taken, TimeRange,
+    },
     change::{Removal, Removed, RoomChange, Unreadable, UserChange},
     error::{Error, Explanation, FieldError},
+    policy::{BookingPolicy, Script},
     room::{Address, Coordinates, Room, RoomField},
     set_up::{Check, Choice, Manifest, Outcome, Permission, Report},
     sign_in::{Callback, CallbackOutcome, Purpose, Redirect},

@@ -25,6 +25,8 @@ pub struct Room {
     pub phone: Option<String>,
     pub address: Option<Address>,
     pub position: Option<Coordinates>,
+    #[cfg_attr(feature = "wasmtime", component(name = "time-zone"))]
+    pub time_zone: Option<String>,
     #[cfg_attr(feature = "wasmtime", component(name = "wheelchair-accessible"))]
     pub wheelchair_accessible: Option<bool>,
     #[cfg_attr(feature = "wasmtime", component(name = "audio-device"))]
@@ -58,6 +60,9 @@ impl Room {
         if unknown.contains(&RoomField::Position) {
             self.position = stored.position;
         }
+        if unknown.contains(&RoomField::TimeZone) {
+            self.time_zone = stored.time_zone;
+        }
         if unknown.contains(&RoomField::Lists) {
             self.lists = stored.lists;
         }
@@ -72,6 +77,7 @@ enumeration! {
         FloorLabel = "floor-label",
         Address = "address",
         Position = "position",
+        TimeZone = "time-zone",
         Lists = "lists",
     }
 }

@@ -1,23 +1,32 @@
 //! The arguments of the command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod bookings;
+
+use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
+pub(super) use bookings::{BookingsArgs, BookingsCommand, Moment, RoomArgs, SyncBookingsArgs};
+
 use crate::{
     access::Network,
     store::{Leavers, QUOTA},
+    zones,
 };
 
-/// Runs an integration plugin in place of ONES: tests its settings, syncs rooms and users from
-/// the vendor (e.g. Microsoft), and stores them in a data folder.
+/// Version of this program, and of the database of time zones that it uses.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (time zones {})", env!("CARGO_PKG_VERSION"), zones::version()));
+
+/// Runs an integration plugin in place of ONES: tests its settings, syncs rooms, users and bookings
+/// from the vendor (e.g. Microsoft), and stores them in a data folder.
 ///
-/// Exit codes: 0 success, with or without warnings; 1 failure, or a failed check of
-/// `validate`; 2 wrong usage; 3 synced, but some removals are held until you approve or
+/// Exit codes: 0 success, with or without warnings; 1 failure, a failed check of `validate`, or a
+/// difference that `bookings verify` found; 2 wrong usage; 3 synced, but some removals are held until you approve or
 /// discard them. Errors are printed on stderr.
 #[derive(Debug, Parser)]
-#[command(name = "ones-host", version, about)]
+#[command(name = "ones-host", version = VERSION.as_str(), about)]
 pub(super) struct Args {
     /// Path of the plugin, a WebAssembly component [default: the .wasm file in ./target. If
     /// there are several, the one whose name all other names start with]
@@ -109,7 +118,7 @@ pub(super) enum Command {
     Describe,
     /// Test the settings with requests to the vendor that change nothing
     Validate,
-    /// Copy rooms or users from the vendor to the data folder
+    /// Copy rooms, users or bookings from the vendor to the data folder
     Sync {
         #[command(subcommand)]
         command: SyncCommand,
@@ -148,6 +157,16 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Option<LeaversCommand>,
     },
+    /// List the bookings of the synced rooms, or compare them with the calendars
+    #[command(args_conflicts_with_subcommands = true)]
+    Bookings {
+        #[command(flatten)]
+        args: BookingsArgs,
+        #[command(subcommand)]
+        command: Option<BookingsCommand>,
+    },
+    /// List bookings that take the same room at the same time
+    Conflicts(RoomArgs),
     /// List the results of all syncs
     Runs,
     /// Run the web server, where administrators set up integrations and people sign in
@@ -164,6 +183,12 @@ pub(super) struct ServeArgs {
     /// server
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<Url>,
+
+    /// Number of minutes from a sync of bookings to the next, for integrations that have bookings
+    /// on
+    #[arg(long, value_name = "MINUTES", default_value_t = 5,
+        value_parser = value_parser!(u64).range(1..=1440))]
+    pub(super) bookings_interval: u64,
 
     /// Address or network of a proxy in front of the server. The server reads the client's address
     /// from the proxy's headers `Forwarded` and `X-Forwarded-For`. Without this option, all clients
@@ -189,6 +214,8 @@ pub(super) enum SyncCommand {
         #[arg(long)]
         full: bool,
     },
+    /// Sync the bookings of the synced rooms: all of them the first time, later only the changes
+    Bookings(SyncBookingsArgs),
 }
 
 #[derive(Debug, Subcommand)]

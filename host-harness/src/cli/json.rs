@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Serializer, Value, json, ser::Formatter};
 
 use super::{Changes, harmless::is_misleading};
 use crate::{
     problem::Problem,
-    store::{Decision, RunKind},
+    store::{BookingRow, Decision, RoomBookings, RunKind},
     sync::Outcome,
+    when, zones,
 };
 
 pub(super) fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -69,6 +71,12 @@ pub(super) fn outcome(
         object.insert("groups".to_owned(), json!(outcome.counts.groups));
         object.insert("memberships".to_owned(), json!(outcome.counts.memberships));
     }
+    if kind == RunKind::Bookings
+        && let Value::Object(object) = &mut object
+    {
+        object.insert("rooms".to_owned(), json!(outcome.counts.rooms));
+        object.insert("roomFailures".to_owned(), json!(outcome.room_failures));
+    }
     if changes.dry_run
         && let Value::Object(object) = &mut object
     {
@@ -77,6 +85,24 @@ pub(super) fn outcome(
         object.insert("dryRun".to_owned(), json!(true));
         object.insert("changes".to_owned(), json!(listed));
         object.insert("moreChanges".to_owned(), json!(more));
+    }
+    value(out, &object)
+}
+
+/// Prints a booking with its room, and when it takes place in words.
+pub(super) fn booking(
+    out: &mut impl Write,
+    room: &RoomBookings,
+    row: &BookingRow,
+) -> io::Result<()> {
+    let rules = zones::zone(&room.zone).unwrap_or(TimeZone::UTC);
+    let mut object = json!({
+        "room": room.room,
+        "zone": room.zone,
+        "when": when::in_words(&row.booking.time, &rules),
+    });
+    if let (Value::Object(object), Value::Object(row)) = (&mut object, json!(row)) {
+        object.extend(row);
     }
     value(out, &object)
 }

@@ -1,6 +1,7 @@
 //! The program `ones-host`: its commands and their output.
 
 mod args;
+mod bookings;
 mod changes;
 mod harmless;
 mod json;
@@ -30,9 +31,12 @@ use crate::{
     serve::ServeError,
     settings::{Settings, SettingsError},
     store::{Decision, IntegrationId, Kind, RunKind, SealingKey, Store, StoreError, StoreOptions},
-    sync::{Limit, Options, SessionSource, Sync},
+    sync::{BookingOptions, Limit, Options, SessionSource, Sync},
 };
-use args::{Args, Command, Format, RemovalsCommand, RoomsCommand, SyncCommand};
+use args::{
+    Args, BookingsCommand, Command, Format, RemovalsCommand, RoomArgs, RoomsCommand, SyncCommand,
+};
+use bookings::{booking_options, select};
 use changes::Changes;
 
 /// Exit code of a failure. The cause is on stderr.
@@ -159,6 +163,11 @@ impl Program {
             Command::Users { all } => self.records(Kind::User, *all),
             Command::Groups { all, members } => self.groups(*all, *members),
             Command::Leavers { command } => self.leavers(command.as_ref()),
+            Command::Bookings { command: Some(BookingsCommand::Verify(args)), .. } => {
+                self.verify_bookings(args)
+            }
+            Command::Bookings { args, command: None } => self.bookings(args),
+            Command::Conflicts(args) => self.conflicts(args),
             Command::Runs => self.runs(),
             Command::Serve(args) => self.serve(args),
         }
@@ -198,9 +207,15 @@ impl Program {
 
     fn sync(&self, command: &SyncCommand) -> Result<u8, Failure> {
         let settings = self.need_settings("sync")?;
-        let (kind, dry_run, full) = match *command {
-            SyncCommand::Rooms { dry_run } => (RunKind::Rooms, dry_run, true),
-            SyncCommand::Users { dry_run, full } => (RunKind::Users, dry_run, full),
+        let all = RoomArgs { rooms: Vec::new() };
+        let (kind, dry_run, full, rooms) = match command {
+            SyncCommand::Rooms { dry_run } => (RunKind::Rooms, *dry_run, true, &all),
+            SyncCommand::Users { dry_run, full } => (RunKind::Users, *dry_run, *full, &all),
+            SyncCommand::Bookings(args) => (RunKind::Bookings, args.dry_run, args.full, &args.only),
+        };
+        let mut bookings = match kind {
+            RunKind::Bookings => booking_options(&settings)?,
+            RunKind::Rooms | RunKind::Users => BookingOptions::default(),
         };
         let plugin = self.plugin()?;
         // The plugin is loaded first, so that a failure does not leave an empty data folder.
@@ -216,8 +231,12 @@ impl Program {
         if let Some(folder) = store.temporary() {
             runtime.spawn(stopped::remove(folder.to_owned()));
         }
-        let options =
-            Options { full, default_groups: settings.default_groups(), ..self.sync_options() };
+        if !rooms.rooms.is_empty() {
+            let integration = self.integration(&store)?;
+            bookings.rooms = select(&store, integration, rooms)?;
+        }
+        let default_groups = settings.default_groups();
+        let options = Options { full, default_groups, bookings, ..self.sync_options() };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);

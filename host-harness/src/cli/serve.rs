@@ -1,6 +1,9 @@
 //! `ones-host serve`.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use serde_json::json;
 
@@ -33,6 +36,7 @@ impl Program {
                 Format::Json => Log::new(log::incident),
             },
             sync: self.sync_options(),
+            bookings_interval: Some(Duration::from_secs(args.bookings_interval * 60)),
         };
         let runtime = runtime()?;
         runtime.block_on(async {

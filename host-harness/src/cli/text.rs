@@ -3,6 +3,7 @@
 //! Texts from plugins and settings pass through [`terminal::Shown`] or [`terminal::pad`], so that a
 //! display name cannot control the terminal.
 
+mod bookings;
 mod lists;
 mod runs;
 mod terminal;
@@ -17,6 +18,7 @@ use crate::{
     problem::Problem,
     serve::Incident,
 };
+pub(super) use bookings::{booking, conflict, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
 pub(super) use runs::{outcome, run};
 use terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};

@@ -6,8 +6,9 @@
 
 use super::CallError;
 use crate::model::{
-    CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest, Permission, Redirect,
-    Refusal, Report, RoomBatch, RoomChange, Script, Summary, Unreadable, UserBatch, UserChange,
+    Booking, BookingChange, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
+    Permission, Redirect, Refusal, Report, RoomAvailability, RoomBatch, RoomChange, RoomUpdate,
+    Script, Summary, Unreadable, UserBatch, UserChange,
 };
 
 #[cfg(test)]
@@ -42,6 +43,9 @@ const CHECKPOINT: usize = 1 << 20;
 
 /// Number of warnings of a run.
 const MOST_WARNINGS: usize = 10_000;
+
+/// Number of times at which one room is taken.
+const MOST_TAKEN: usize = 100_000;
 
 /// Number of permissions, checks, wrong fields, and origins.
 const MANY: usize = 200;
@@ -191,6 +195,51 @@ impl Bounded for RoomBatch {
     fn check(&self) -> Result<(), CallError> {
         self.rooms.iter().try_for_each(|it| text("room.id", &it.id, NAME))?;
         self.unreadable.iter().try_for_each(Unreadable::check)
+    }
+}
+
+impl Bounded for Vec<BookingChange> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|change| {
+            text("an id in changes", change.id(), NAME)?;
+            change.bookings().iter().try_for_each(Booking::check)?;
+            match change {
+                BookingChange::BookingUnreadable(it) => it.check(),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+impl Bounded for Booking {
+    fn check(&self) -> Result<(), CallError> {
+        text("booking.id", &self.id, NAME)?;
+        text("booking.version", &self.version, NAME)?;
+        text_if_any("booking.meeting", self.meeting.as_deref(), NAME)?;
+        text_if_any("booking.series", self.series.as_deref(), NAME)
+    }
+}
+
+impl Bounded for RoomUpdate {
+    fn check(&self) -> Result<(), CallError> {
+        match self {
+            Self::Batch(batch) => {
+                text("booking-batch.room", &batch.room, NAME)?;
+                text("booking-batch.checkpoint", &batch.checkpoint, CHECKPOINT)?;
+                batch.changes.check()
+            }
+            Self::Failed(failure) => text("room-failure.room", &failure.room, NAME),
+        }
+    }
+}
+
+impl Bounded for Vec<RoomAvailability> {
+    fn check(&self) -> Result<(), CallError> {
+        self.iter().try_for_each(|room| {
+            text("room-availability.email", &room.email, NAME)?;
+            let taken = room.taken.as_ref().map_or(0, Vec::len);
+            list("room-availability.taken", taken, MOST_TAKEN)
+        })
     }
 }
 

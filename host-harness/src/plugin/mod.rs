@@ -1,8 +1,10 @@
 //! A plugin: a component that is loaded once and called in fresh, limited instances.
 
 mod bindings;
+mod bookings;
 mod bounds;
 mod call;
+mod door;
 mod error;
 mod known;
 mod limits;

@@ -13,22 +13,24 @@ use url::Url;
 use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use super::{
-    CallError, Plugin, bindings,
+    CallError, Plugin, bindings, bookings,
     bounds::Bounded,
     call::State,
+    door::admit,
     known::Origins,
     limits::Meter,
     loopback::is_safe,
     origins,
     outbound::Outbound,
     stream::{Forward, Resolve},
-    texts::{Texts, clean, clean_error},
+    texts::{Texts, clean_error},
 };
 use crate::{
     form,
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Refusal,
-        Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
+        BookingChange, BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose,
+        Redirect, Refusal, Report, RoomAvailability, RoomBatch, RoomChange, RoomPosition,
+        RoomUpdate, Script, Summary, TimeRange, UserBatch, UserChange,
     },
     secrets::Secrets,
     settings::Settings,
@@ -239,13 +241,7 @@ impl Session {
                 .await?;
             follow(accessor, stream, future, batches, admit).await
         });
-        let summary = summary.await.map_err(|error| match error {
-            CallError::OutOfTime { plugin, seconds, .. } => {
-                CallError::OutOfTime { plugin, seconds, goes_on: true }
-            }
-            error => error,
-        })?;
-        self.admit(summary)
+        self.admit(summary.await.map_err(goes_on)?)
     }
 
     /// Reads these users by id, [`crate::model::BATCH`] at most.
@@ -282,6 +278,71 @@ impl Session {
             plugin.ones_integration_integration().call_read_rooms(accessor, settings, ids).await
         });
         self.admit(changes.await?)
+    }
+
+    /// Sends the bookings of these rooms, 10,000 at most, that overlap the window to `updates`: of
+    /// each room those that changed since its checkpoint, or all. Else as [`Self::sync_rooms`].
+    ///
+    /// # Errors
+    /// Those of a call.
+    pub async fn sync_bookings(
+        &self,
+        rooms: Vec<RoomPosition>,
+        window: TimeRange,
+        updates: mpsc::Sender<RoomUpdate>,
+    ) -> Result<Summary, CallError> {
+        let settings = self.settings.to_json();
+        let secrets = self.secrets.clone();
+        let admit = move |update| bookings::admit_update(&secrets, update);
+        let summary = self.ask(async |accessor, plugin| {
+            let (stream, future) = plugin
+                .ones_integration_integration()
+                .call_sync_bookings(accessor, settings, rooms, window)
+                .await?;
+            follow(accessor, stream, future, updates, admit).await
+        });
+        self.admit(summary.await.map_err(goes_on)?)
+    }
+
+    /// Reads these bookings and series of a room by id, [`crate::model::BATCH`] at most.
+    ///
+    /// # Errors
+    /// Those of a call.
+    pub async fn read_bookings(
+        &self,
+        room: RoomPosition,
+        ids: Vec<String>,
+        window: TimeRange,
+    ) -> Result<Vec<BookingChange>, CallError> {
+        let settings = self.settings.to_json();
+        let changes = self.ask(async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_read_bookings(accessor, settings, room, ids, window)
+                .await
+        });
+        bookings::admit_changes(&self.secrets, changes.await?)
+    }
+
+    /// Returns when the rooms with these e-mail addresses, [`crate::model::BATCH`] at most, are
+    /// taken in the window. A room that the vendor did not report has an error, and is not free.
+    ///
+    /// # Errors
+    /// Those of a call; [`CallError::BrokeInterface`] where a room is not among the answers.
+    pub async fn availability(
+        &self,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Result<Vec<RoomAvailability>, CallError> {
+        let settings = self.settings.to_json();
+        let asked = rooms.clone();
+        let answer = self.ask(async |accessor, plugin| {
+            plugin
+                .ones_integration_integration()
+                .call_availability(accessor, settings, rooms, window)
+                .await
+        });
+        bookings::admit_availability(&self.secrets, answer.await?, &asked)
     }
 
     /// Returns what the vendor's administrator runs so that the rooms with these e-mail addresses
@@ -387,7 +448,7 @@ impl Session {
         answer.map_err(|error| clean_error(&self.secrets, error))
     }
 
-    fn admit<T: Bounded + Texts>(&self, answer: T) -> Result<T, CallError> {
+    pub(super) fn admit<T: Bounded + Texts>(&self, answer: T) -> Result<T, CallError> {
         admit(&self.secrets, answer)
     }
 
@@ -400,15 +461,18 @@ impl Session {
     }
 }
 
+/// Adds to a time-out that the next call goes on from the last checkpoint.
+fn goes_on(error: CallError) -> CallError {
+    match error {
+        CallError::OutOfTime { plugin, seconds, .. } => {
+            CallError::OutOfTime { plugin, seconds, goes_on: true }
+        }
+        error => error,
+    }
+}
+
 /// An answer as the bindings return it.
 type Answer<T> = wasmtime::Result<Result<T, Refusal>>;
-
-/// Lets an answer into the host: within bounds, and without secrets.
-fn admit<T: Bounded + Texts>(secrets: &Secrets, mut answer: T) -> Result<T, CallError> {
-    answer.check()?;
-    clean(secrets, &mut answer)?;
-    Ok(answer)
-}
 
 /// Returns whether it names a file on every system, and steers neither a shell nor a browser.
 fn is_file_name(name: &str) -> bool {

@@ -6,9 +6,10 @@
 use super::{CallError, bounds};
 use crate::{
     model::{
-        Address, CallbackOutcome, Check, Choice, Explanation, FieldError, Group, Membership,
-        Redirect, Refusal, Removed, Report, Room, RoomBatch, RoomChange, Script, Summary,
-        Unreadable, User, UserBatch, UserChange,
+        Address, Booking, BookingBatch, BookingChange, BookingTime, CallbackOutcome, Check, Choice,
+        DateRange, Explanation, FieldError, Group, Membership, Participant, Redirect, Refusal,
+        Removed, Report, Room, RoomAvailability, RoomBatch, RoomChange, RoomFailure, RoomUpdate,
+        Script, SeriesBookings, Summary, Unreadable, User, UserBatch, UserChange,
     },
     secrets::Secrets,
 };
@@ -250,6 +251,7 @@ impl Texts for Room {
             phone,
             address,
             position: _,
+            time_zone,
             wheelchair_accessible: _,
             audio_device,
             video_device,
@@ -266,6 +268,7 @@ impl Texts for Room {
             floor_label,
             label,
             phone,
+            time_zone,
             audio_device,
             video_device,
             display_device,
@@ -301,6 +304,77 @@ impl Texts for RoomBatch {
         let Self { rooms, unreadable } = self;
         rooms.visit(visit);
         unreadable.visit(visit);
+    }
+}
+
+impl Texts for Booking {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self {
+            id,
+            version,
+            meeting,
+            series,
+            time,
+            hold: _,
+            private: _,
+            title,
+            organizer,
+            invited: _,
+        } = self;
+        visit(Used("booking.id", id));
+        visit(Used("booking.version", version));
+        meeting.iter().for_each(|id| visit(Used("booking.meeting", id)));
+        series.iter().for_each(|id| visit(Used("booking.series", id)));
+        if let BookingTime::Days(DateRange { first, until }) = time {
+            read_all([first, until], visit);
+        }
+        read_all(title, visit);
+        if let Some(Participant { email, name }) = organizer {
+            read_all(email.iter_mut().chain(name), visit);
+        }
+    }
+}
+
+impl Texts for BookingChange {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::Booking(booking) => booking.visit(visit),
+            Self::Series(SeriesBookings { id, bookings }) => {
+                visit(Used("an id in changes", id));
+                bookings.visit(visit);
+            }
+            Self::BookingGone(it) | Self::SeriesGone(it) => {
+                visit(Used("an id in changes", &it.id));
+            }
+            Self::BookingMissing(id) => visit(Used("an id in changes", id)),
+            Self::BookingUnreadable(it) => it.visit(visit),
+        }
+    }
+}
+
+impl Texts for RoomUpdate {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::Batch(BookingBatch { room, mode: _, changes, checkpoint }) => {
+                visit(Used("booking-batch.room", room));
+                visit(Used("booking-batch.checkpoint", checkpoint));
+                changes.visit(visit);
+            }
+            Self::Failed(RoomFailure { room, error }) => {
+                visit(Used("room-failure.room", room));
+                error.visit(visit);
+            }
+        }
+    }
+}
+
+impl Texts for RoomAvailability {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { email, taken } = self;
+        visit(Used("room-availability.email", email));
+        if let Err(error) = taken {
+            error.visit(visit);
+        }
     }
 }
 

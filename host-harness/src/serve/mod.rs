@@ -74,6 +74,9 @@ pub struct Options {
     pub log: Log,
     /// Options of each sync, such as the limits on removals.
     pub sync: sync::Options,
+    /// Time from a run of bookings to the next, for integrations that have them on. Without it,
+    /// only an administrator starts such runs.
+    pub bookings_interval: Option<Duration>,
 }
 
 /// A server that listens on its address.
@@ -100,6 +103,7 @@ impl Server {
         let site = Site::new(&listener, options.public_url)?;
         vendor.keep_from_own_pages(site.address(), &site.url());
         let runner = Runner::new(store.another()?, vendor.clone(), key.clone(), options.sync);
+        runner.read_bookings_every(options.bookings_interval);
         let slow = store.another()?;
         let given = Given {
             bounds: options.bounds,

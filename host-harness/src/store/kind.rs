@@ -15,6 +15,8 @@ pub enum Kind {
     Room,
     /// A group of the vendor's directory.
     Group,
+    /// A booking of a room, or a series of bookings.
+    Booking,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::User => "user",
             Self::Room => "room",
             Self::Group => "group",
+            Self::Booking => "booking",
         }
     }
 }
@@ -50,6 +53,7 @@ impl FromSql for Kind {
             "user" => Ok(Self::User),
             "room" => Ok(Self::Room),
             "group" => Ok(Self::Group),
+            "booking" => Ok(Self::Booking),
             _ => Err(FromSqlError::InvalidType),
         }
     }
@@ -65,10 +69,14 @@ pub enum RunKind {
     /// Users and groups, which share a checkpoint.
     #[serde(rename = "user")]
     Users,
+    /// Bookings of all rooms. Each room has a checkpoint of its own.
+    #[serde(rename = "booking")]
+    Bookings,
 }
 
 impl RunKind {
-    /// Both, in the order in which they are synced.
+    /// Rooms and users, in the order in which they are synced. Bookings have a schedule of their
+    /// own.
     pub const ALL: &'static [Self] = &[Self::Rooms, Self::Users];
 
     /// Returns the kinds of records that such a run syncs.
@@ -76,6 +84,7 @@ impl RunKind {
         match self {
             Self::Rooms => &[Kind::Room],
             Self::Users => &[Kind::User, Kind::Group],
+            Self::Bookings => &[Kind::Booking],
         }
     }
 
@@ -84,6 +93,7 @@ impl RunKind {
         match self {
             Self::Rooms => Kind::Room.as_str(),
             Self::Users => Kind::User.as_str(),
+            Self::Bookings => Kind::Booking.as_str(),
         }
     }
 }
@@ -99,6 +109,7 @@ impl FromSql for RunKind {
         match value.as_str()? {
             "room" => Ok(Self::Rooms),
             "user" => Ok(Self::Users),
+            "booking" => Ok(Self::Bookings),
             _ => Err(FromSqlError::InvalidType),
         }
     }

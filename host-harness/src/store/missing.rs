@@ -13,10 +13,10 @@ use super::{Kind, StoreError, Transaction};
 use crate::model::Removal;
 
 /// `seen` of a record that a listing or one answer did not find.
-const MISSING: i64 = -1;
+pub(super) const MISSING: i64 = -1;
 
 /// `seen` of a candidate that was found when it was read by id.
-const FOUND_ONCE: i64 = -2;
+pub(super) const FOUND_ONCE: i64 = -2;
 
 /// A record that may be gone.
 #[derive(Debug, Clone)]

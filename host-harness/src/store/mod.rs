@@ -5,6 +5,7 @@
 
 mod administrator;
 mod admission;
+mod bookings;
 mod edges;
 mod error;
 mod folder;
@@ -31,6 +32,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tempfile::TempDir;
 
 pub use admission::{Admission, KnownUser};
+pub use bookings::{
+    BookableRoom, BookingPage, BookingRow, CONFLICTS, ConflictRow, Gone, History, KEPT_DAYS,
+    RoomBookings, RoomFailing,
+};
+pub(crate) use bookings::{Calendar, Reporting, RoomZone, Stored, WaitingItems};
 pub use edges::InGroup;
 pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};
@@ -43,7 +49,7 @@ pub(crate) use record::Record;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;
-pub use runs::{GroupCounts, MemberCounts, RunCounts, RunId, RunRow};
+pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};

@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, bookings};
 
 /// Storage limit where no other is set, in bytes. A million users with ten memberships each take a
 /// third of it.
@@ -13,7 +13,12 @@ pub const QUOTA: u64 = 4 << 30;
 
 /// Size of what an integration stores, in bytes. Each row counts with a fixed size for its columns
 /// other than texts.
-const USED: &str = "SELECT
+fn used() -> String {
+    format!("SELECT {RECORDS} + {}", bookings::USED)
+}
+
+/// Size of records, memberships and runs.
+const RECORDS: &str = "
     coalesce((SELECT sum(octet_length(json) + octet_length(id) + octet_length(search) + 150)
         FROM record WHERE integration = ?1), 0)
     + coalesce((SELECT sum(2 * octet_length(id) + 30) FROM node WHERE integration = ?1), 0)
@@ -59,9 +64,7 @@ pub(super) fn check(
     let grown = known.map(|it| it.bytes.saturating_add(size - before));
     let bytes = match grown.filter(|it| *it <= quota) {
         Some(bytes) => bytes,
-        None => {
-            connection.prepare_cached(USED)?.query_row([integration], |row| row.get::<_, u64>(0))?
-        }
+        None => connection.prepare_cached(&used())?.query_row([integration], |row| row.get(0))?,
     };
     if bytes > quota {
         return Err(StoreError::Quota { mib: quota >> 20 });

@@ -2,7 +2,11 @@
 
 use rusqlite::params;
 
-use super::{IntegrationId, Kind, Store, StoreError, Transaction, now};
+use super::{
+    IntegrationId, Kind, Store, StoreError, Transaction,
+    bookings::{self, WaitingItems},
+    now,
+};
 
 /// Decision of an administrator on a held removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,11 @@ impl Store {
     /// See [`StoreError`].
     pub fn held(&self, integration: IntegrationId) -> Result<u64, StoreError> {
         Ok(self.connection.query_row(
-            "SELECT count(*) FROM removal WHERE integration = ?1 AND held_since IS NOT NULL",
+            &format!(
+                "SELECT (SELECT count(*) FROM removal
+                     WHERE integration = ?1 AND held_since IS NOT NULL) + {}",
+                bookings::HELD
+            ),
             [integration.0],
             |row| row.get(0),
         )?)
@@ -76,6 +84,11 @@ impl Transaction<'_> {
 
     /// Returns the number of removals that wait for the end of a run, and of those that are held.
     pub(crate) fn waiting(&self, kind: Kind) -> Result<(u64, u64), StoreError> {
+        if kind == Kind::Booking {
+            let items = self.waiting_items()?;
+            let sum = |of: fn(&WaitingItems) -> u64| items.iter().map(of).sum();
+            return Ok((sum(|it| it.pending), sum(|it| it.held)));
+        }
         Ok(self
             .sql
             .prepare_cached(
@@ -126,7 +139,10 @@ impl Transaction<'_> {
     }
 
     fn decide(&self, decision: Decision, ids: &[String]) -> Result<u64, StoreError> {
-        let one = |id| self.end(decision, Which { held: true, kind: None, id });
+        let one = |id| {
+            let records = self.end(decision, Which { held: true, kind: None, id })?;
+            Ok::<_, StoreError>(records + self.decide_items(decision, id)?)
+        };
         if ids.is_empty() {
             return one(None);
         }

@@ -1,7 +1,7 @@
 //! Results of runs.
 
 use rusqlite::{Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{IntegrationId, Kind, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
@@ -14,6 +14,13 @@ use crate::{
 pub struct RunId {
     id: i64,
     kind: RunKind,
+}
+
+impl RunId {
+    /// Returns the number of the run, as lists show it.
+    pub(crate) fn number(self) -> i64 {
+        self.id
+    }
 }
 
 /// Changes of a run.
@@ -32,6 +39,29 @@ pub struct RunCounts {
     pub groups: GroupCounts,
     /// Of a run of users.
     pub memberships: MemberCounts,
+    /// Of a run of bookings.
+    pub rooms: RoomCounts,
+}
+
+/// Rooms whose bookings a run read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct RoomCounts {
+    pub read: u64,
+    pub failed: u64,
+}
+
+/// A room whose bookings a run could not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomProblem {
+    /// Id of the room.
+    pub room: String,
+    /// Name that users see.
+    pub name: String,
+    /// Why it failed.
+    pub problem: Problem,
 }
 
 /// Changes of groups.
@@ -59,7 +89,7 @@ impl RunCounts {
     /// Notes how many records of a kind were removed, and how many removals are held.
     pub(crate) fn settled(&mut self, kind: Kind, removed: u64, held: u64) {
         let (of_removed, of_held) = match kind {
-            Kind::User | Kind::Room => (&mut self.removed, &mut self.held),
+            Kind::User | Kind::Room | Kind::Booking => (&mut self.removed, &mut self.held),
             Kind::Group => (&mut self.groups.removed, &mut self.groups.held),
         };
         (*of_removed, *of_held) = (removed, held);
@@ -101,6 +131,10 @@ pub struct RunRow {
     pub groups: GroupCounts,
     #[expect(missing_docs, reason = "the names say it")]
     pub memberships: MemberCounts,
+    /// Number of rooms whose bookings were read, and of those that failed.
+    pub rooms: RoomCounts,
+    /// The first of the rooms that failed.
+    pub room_failures: Vec<RoomProblem>,
     /// The plugin's summary.
     pub summary: Summary,
     /// Why it failed.
@@ -140,7 +174,8 @@ impl Transaction<'_> {
                      warnings = ?12, problem = ?13, peak_memory = ?14,
                      complete = ?15, deleted = ?16, groups_added = ?17, groups_updated = ?18,
                      groups_removed = ?19, groups_held = ?20, members_added = ?21,
-                     members_removed = ?22, owed_count = ?23, owed_since = ?24
+                     members_removed = ?22, owed_count = ?23, owed_since = ?24,
+                     rooms_read = ?25, rooms_failed = ?26
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -168,6 +203,8 @@ impl Transaction<'_> {
                 counts.memberships.removed,
                 summary.owed.map_or(0, |it| it.count),
                 summary.owed.map_or(0, |it| it.since),
+                counts.rooms.read,
+                counts.rooms.failed,
             ])?;
         match problem {
             Some(problem) => self.failed(kind, problem),
@@ -176,10 +213,24 @@ impl Transaction<'_> {
     }
 }
 
+impl Transaction<'_> {
+    /// Stores the rooms that failed in a run of bookings.
+    pub(crate) fn note_room_failures(
+        &self,
+        RunId { id, .. }: RunId,
+        failures: &[RoomProblem],
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached("UPDATE run SET room_failures = ?2 WHERE id = ?1")?
+            .execute(params![id, json::write(&failures)?])?;
+        Ok(())
+    }
+}
+
 const COLUMNS: &str = "id, kind, started, ended, mode, added, updated, removed, held, unreadable,
     requests, throttled, retried, warnings, problem, peak_memory, complete, deleted, groups_added,
     groups_updated, groups_removed, groups_held, members_added, members_removed,
-    owed_count, owed_since";
+    owed_count, owed_since, rooms_read, rooms_failed, room_failures";
 
 impl Store {
     /// Calls `each` with every run, the latest last.
@@ -254,6 +305,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
             added: row.get("members_added")?,
             removed: row.get("members_removed")?,
         },
+        rooms: RoomCounts { read: row.get("rooms_read")?, failed: row.get("rooms_failed")? },
+        room_failures: json::read("room_failures", row.get_ref("room_failures")?.as_str()?)?,
         summary: Summary {
             requests: row.get("requests")?,
             throttled: row.get("throttled")?,

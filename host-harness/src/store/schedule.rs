@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{IntegrationId, RunKind, Store, StoreError, Transaction, json, now};
 use crate::{
@@ -21,7 +21,7 @@ pub struct ScheduleRow {
     pub interval: Option<Duration>,
     /// When the next run is due. It can be in the past where the program did not run.
     pub next: Option<Timestamp>,
-    /// Runs that fail: of the kind that failed more often in a row.
+    /// Runs of users or rooms that fail: of the kind that failed more often in a row.
     pub failing: Option<Failing>,
 }
 
@@ -52,20 +52,32 @@ impl Store {
         let failing = self
             .connection
             .prepare_cached(
-                "SELECT kind, since, count, problem FROM failing WHERE integration = ?1
+                "SELECT kind, since, count, problem FROM failing
+                 WHERE integration = ?1 AND kind <> 'booking'
                  ORDER BY count DESC, since LIMIT 1",
             )?
-            .query_row([id], |row| {
-                Ok(Failing {
-                    kind: row.get(0)?,
-                    since: timestamp(row.get_ref(1)?.as_str()?)?,
-                    count: row.get(2)?,
-                    problem: json::read("problem", row.get_ref(3)?.as_str()?)?,
-                })
-            })
+            .query_row([id], failing)
             .optional()?;
         let (interval, next) = planned.unzip();
         Ok(ScheduleRow { interval: interval.map(Duration::from_secs), next, failing })
+    }
+
+    /// Returns whether runs of bookings of an integration fail. They have a schedule of their own.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn failing_bookings(
+        &self,
+        IntegrationId(id): IntegrationId,
+    ) -> Result<Option<Failing>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT kind, since, count, problem FROM failing
+                 WHERE integration = ?1 AND kind = 'booking'",
+            )?
+            .query_row([id], failing)
+            .optional()?)
     }
 
     /// Sets how often an integration is synced: every `interval`, limited to [`SHORTEST`] and
@@ -181,6 +193,15 @@ impl Transaction<'_> {
             .execute(params![self.integration, kind])?;
         Ok(())
     }
+}
+
+fn failing(row: &Row<'_>) -> rusqlite::Result<Failing> {
+    Ok(Failing {
+        kind: row.get(0)?,
+        since: timestamp(row.get_ref(1)?.as_str()?)?,
+        count: row.get(2)?,
+        problem: json::read("problem", row.get_ref(3)?.as_str()?)?,
+    })
 }
 
 fn timestamp(text: &str) -> rusqlite::Result<Timestamp> {

@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use serde_json::{Map, Value, json as value};
 
-use super::{IntegrationId, Kind, Store, StoreError, json};
+use super::{IntegrationId, Kind, Store, StoreError, bookings, json};
 
 /// A user, a room or a group in a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +73,7 @@ pub struct RemovalRow {
     /// E-mail address, or the name that the user signs in with.
     pub address: String,
     /// Reason: `soft`, `permanent`, or `out-of-scope`; `gone` for a room that an older version
-    /// removed.
+    /// removed; `deleted` for a booking.
     pub reason: String,
     /// Time since which it is held (RFC 3339).
     pub held_since: String,
@@ -192,7 +192,7 @@ impl Store {
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(removal(row).map_err(StoreError::from)?)?;
         }
-        Ok(())
+        bookings::held(&self.connection, integration.0)?.into_iter().try_for_each(each)
     }
 }
 

@@ -48,6 +48,9 @@ pub struct Change {
     pub name: String,
     /// E-mail address, or the name that the user signs in with.
     pub address: String,
+    /// Of a booking: when it takes place, in the room's time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// Reason of a removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -92,6 +95,7 @@ pub(super) fn describe(
         id: text(&["id"]),
         name: text(&["displayName", "name"]),
         address: text(&["username", "email"]),
+        time: None,
         reason: reason.map(str::to_owned),
         fields,
     }

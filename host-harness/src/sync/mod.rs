@@ -4,9 +4,11 @@
 //! until the run has ended well. Then they are applied, or held where there are too many (see
 //! [`Limit`]). Memory does not grow with the number of users, nor of memberships.
 
+mod bookings;
 mod change;
 mod changes;
 mod log;
+mod order;
 mod rooms;
 mod session;
 mod settle;
@@ -20,10 +22,14 @@ use serde::Serialize;
 
 use crate::{
     error::Error,
-    model::{Refusal, RoomBatch, RoomChange, Summary, Unreadable, UserBatch, UserChange},
+    model::{
+        BookingChange, Explanation, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate,
+        Summary, TimeRange, Unreadable, UserBatch, UserChange,
+    },
     plugin::CallError,
-    store::{IntegrationId, RunCounts, RunId, RunKind, Store},
+    store::{IntegrationId, RoomProblem, RunCounts, RunId, RunKind, Store},
 };
+pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 use log::Log;
 pub use session::SessionSource;
@@ -69,6 +75,33 @@ pub trait Source {
     /// Those of the plugin.
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error>;
 
+    /// Passes the bookings of these rooms in the window to `take`: of each room those that changed
+    /// since its checkpoint, or all. A source without bookings refuses it.
+    ///
+    /// # Errors
+    /// Those of `take` and of the plugin.
+    fn sync_bookings(
+        &mut self,
+        _rooms: &[RoomPosition],
+        _window: TimeRange,
+        _take: &mut dyn FnMut(RoomUpdate) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        Err(no_bookings())
+    }
+
+    /// Reads these bookings and series of a room by id.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn read_bookings(
+        &mut self,
+        _room: &RoomPosition,
+        _ids: &[String],
+        _window: TimeRange,
+    ) -> Result<Vec<BookingChange>, Error> {
+        Err(no_bookings())
+    }
+
     /// Returns the number of requests that were sent, as the host counted them.
     fn requests(&self) -> u32 {
         0
@@ -78,6 +111,16 @@ pub trait Source {
     fn peak_memory(&self) -> Option<u64> {
         None
     }
+}
+
+fn no_bookings() -> Error {
+    CallError::Refused(Refusal::Unsupported(Explanation {
+        code: "bookings-unsupported".to_owned(),
+        summary: "The plugin does not read bookings".to_owned(),
+        remedy: None,
+        detail: None,
+    }))
+    .into()
 }
 
 /// Default of [`Options::missing_grace`].
@@ -97,6 +140,8 @@ pub struct Options {
     pub missing_grace: Duration,
     /// Groups of ONES that a user joins when first seen.
     pub default_groups: Vec<String>,
+    /// How bookings are read.
+    pub bookings: BookingOptions,
     /// Time of the run; by default, the current time.
     pub now: Option<Timestamp>,
 }
@@ -108,6 +153,7 @@ impl Default for Options {
             limit: Limit::default(),
             missing_grace: MISSING_GRACE,
             default_groups: Vec::new(),
+            bookings: BookingOptions::default(),
             now: None,
         }
     }
@@ -141,6 +187,8 @@ pub struct Outcome {
     pub counts: RunCounts,
     /// Records that could not be read, the first [`Outcome::UNREADABLE`].
     pub unreadable: Vec<Unreadable>,
+    /// Of a run of bookings: rooms that could not be read, the first 100.
+    pub room_failures: Vec<RoomProblem>,
     /// The plugin's summary.
     pub summary: Summary,
 }
@@ -186,6 +234,14 @@ impl<'a> Sync<'a> {
         self.named(RunKind::Rooms, name)
     }
 
+    /// Does a run of the bookings of the rooms of the integration called `name`.
+    ///
+    /// # Errors
+    /// As [`Self::users`]. A room that cannot be read is an error only where no other one can.
+    pub fn bookings(self, name: &str) -> Result<Outcome, Error> {
+        self.named(RunKind::Bookings, name)
+    }
+
     /// Does a run of the integration called `name`, which is created where it does not exist.
     ///
     /// # Errors
@@ -222,11 +278,13 @@ impl<'a> Sync<'a> {
             mode: RunMode::Full,
             counts: RunCounts::default(),
             unreadable: Vec::new(),
+            room_failures: Vec::new(),
             peak_memory: None,
         };
         let synced = match kind {
             RunKind::Users => users::sync(&mut run, self.source),
             RunKind::Rooms => rooms::sync(&mut run, self.source),
+            RunKind::Bookings => bookings::sync(&mut run, self.source),
         };
         run.peak_memory = self.source.peak_memory();
         match synced {
@@ -236,6 +294,7 @@ impl<'a> Sync<'a> {
                     mode: run.mode,
                     counts: run.counts,
                     unreadable: run.unreadable,
+                    room_failures: run.room_failures,
                     summary,
                 })
             }
@@ -266,6 +325,7 @@ struct Run<'a> {
     mode: RunMode,
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
+    room_failures: Vec<RoomProblem>,
     peak_memory: Option<u64>,
 }
 
@@ -284,10 +344,12 @@ impl Run<'_> {
         let summary = Summary { requests, ..Summary::default() };
         let (id, mode, peak) = (self.id, self.mode.as_str(), self.peak_memory);
         let (kinds, mut counts) = (self.kind.records(), self.counts);
+        let failures = &self.room_failures;
         self.store.transaction(self.integration, |transaction| {
             for kind in kinds {
                 counts.settled(*kind, 0, transaction.waiting(*kind)?.1);
             }
+            transaction.note_room_failures(id, failures)?;
             Ok(transaction.end_run(id, mode, counts, &summary, Some(&error.problem()), peak)?)
         })
     }

@@ -6,7 +6,10 @@ use tokio_util::sync::CancellationToken;
 use super::Source;
 use crate::{
     error::Error,
-    model::{Refusal, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    model::{
+        BookingChange, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary,
+        TimeRange, UserBatch, UserChange,
+    },
     plugin::{CallError, Session},
 };
 
@@ -96,6 +99,28 @@ impl Source for SessionSource {
 
     fn read_rooms(&mut self, ids: &[String]) -> Result<Vec<RoomChange>, Error> {
         Ok(self.wait(self.session.read_rooms(ids.to_vec()))??)
+    }
+
+    fn sync_bookings(
+        &mut self,
+        rooms: &[RoomPosition],
+        window: TimeRange,
+        take: &mut dyn FnMut(RoomUpdate) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        let rooms = rooms.to_vec();
+        self.pump(
+            |session, sender| async move { session.sync_bookings(rooms, window, sender).await },
+            take,
+        )
+    }
+
+    fn read_bookings(
+        &mut self,
+        room: &RoomPosition,
+        ids: &[String],
+        window: TimeRange,
+    ) -> Result<Vec<BookingChange>, Error> {
+        Ok(self.wait(self.session.read_bookings(room.clone(), ids.to_vec(), window))??)
     }
 
     fn requests(&self) -> u32 {

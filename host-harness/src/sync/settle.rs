@@ -28,8 +28,13 @@ impl Limit {
     /// Returns whether `removals` need approval where `known` records were active before. They
     /// always do where they would remove all of these.
     pub fn holds(self, removals: u64, known: u64) -> bool {
+        removals >= known || self.is_exceeded(removals, known)
+    }
+
+    /// Returns whether `removals` of `known` records are more than both limits.
+    pub(super) fn is_exceeded(self, removals: u64, known: u64) -> bool {
         let share = u128::from(known) * u128::from(self.percent) / 100;
-        removals >= known || u128::from(removals) > share.max(u128::from(self.count))
+        u128::from(removals) > share.max(u128::from(self.count))
     }
 }
 

@@ -97,6 +97,8 @@ impl Answer {
                     answer.add_room(change);
                 }
             }
+            // Bookings are read room by room: see `bookings/sweep.rs`.
+            Kind::Booking => {}
             Kind::User | Kind::Group => {
                 let changes = match kind {
                     Kind::Group => source.read_groups(ids)?,

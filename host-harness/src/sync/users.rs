@@ -1,7 +1,7 @@
 //! Runs of users and groups: batch by batch, each enumerated and followed on its own, under one
 //! checkpoint.
 
-use super::{Run, RunMode, Source, changes::store, sweep::settle_missed};
+use super::{Run, RunMode, Source, changes::store, order::Order, sweep::settle_missed};
 use crate::{
     error::Error,
     model::{BATCH, Mode, Part, Subject, Summary, UserBatch, UserChange},
@@ -47,9 +47,7 @@ struct Taker {
 struct Standing {
     kind: Kind,
     progress: Progress,
-    /// Whether an enumeration is under way that a batch can continue.
-    enumerating: bool,
-    may_be_incremental: bool,
+    order: Order,
     /// Whether an enumeration of it was reported in this run, at least in part.
     is_reported: bool,
     reported: u64,
@@ -59,31 +57,10 @@ impl Standing {
     fn new(kind: Kind, progress: Progress, goes_on: bool) -> Self {
         Self {
             kind,
-            // Without a checkpoint, no enumeration is continued.
-            enumerating: goes_on && progress.enumerating,
-            may_be_incremental: goes_on,
+            order: Order::new(goes_on, progress.enumerating),
             progress,
             is_reported: false,
             reported: 0,
-        }
-    }
-
-    fn check(&mut self, mode: Mode) -> Result<(), CallError> {
-        match mode {
-            Mode::Full(Part { first: false, .. }) if !self.enumerating => {
-                Err(CallError::broke("it continues an enumeration that it did not begin"))
-            }
-            Mode::Full(_) => {
-                self.may_be_incremental = true;
-                Ok(())
-            }
-            Mode::Incremental if !self.may_be_incremental => {
-                Err(CallError::broke("it reports changes, but was given no checkpoint"))
-            }
-            Mode::Incremental if self.enumerating => {
-                Err(CallError::broke("it reports changes in the middle of an enumeration"))
-            }
-            Mode::Incremental => Ok(()),
         }
     }
 
@@ -110,7 +87,7 @@ impl Taker {
             Subject::Users => &mut self.users,
             Subject::Groups => &mut self.groups,
         };
-        standing.check(mode)?;
+        standing.order.check(mode)?;
         let progress = standing.after(mode);
         let is_full = matches!(mode, Mode::Full(_));
         if is_full {
@@ -124,7 +101,7 @@ impl Taker {
             it.set_progress(kind, &progress)?;
             it.set_checkpoint(&checkpoint)
         })?;
-        standing.enumerating = progress.enumerating;
+        standing.order.enumerating = progress.enumerating;
         standing.progress = progress;
         run.observer.progress(kind, standing.reported, total);
         Ok(())

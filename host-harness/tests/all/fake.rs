@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use ones_host::{
     Error,
     model::{
-        Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed, Room,
-        RoomBatch, RoomChange, Subject, Summary, Unreadable, User, UserBatch, UserChange,
+        BookingChange, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
+        Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Summary, TimeRange,
+        Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
-    sync::{Change, Observer, Options, Outcome, Source, Sync},
+    sync::{BookingOptions, Change, Observer, Options, Outcome, Source, Sync},
 };
 use tempfile::TempDir;
 
@@ -131,11 +132,14 @@ pub(crate) fn unavailable() -> Refusal {
 pub(crate) struct Fake {
     pub(crate) users: Vec<UserBatch>,
     pub(crate) rooms: Vec<RoomBatch>,
+    pub(crate) bookings: Vec<RoomUpdate>,
     pub(crate) fails: Option<Refusal>,
     /// What `read_users` and `read_groups` answer; nothing else is found.
     pub(crate) stands: BTreeMap<String, UserChange>,
     /// What `read_rooms` answers; no other is found.
     pub(crate) rooms_stand: BTreeMap<String, RoomChange>,
+    /// What `read_bookings` answers; no other is found.
+    pub(crate) bookings_stand: BTreeMap<String, BookingChange>,
     pub(crate) read_fails: bool,
     pub(crate) rooms_fail: Option<Refusal>,
     pub(crate) incomplete: bool,
@@ -143,6 +147,8 @@ pub(crate) struct Fake {
     /// What it was asked.
     pub(crate) since: Option<String>,
     pub(crate) read: Vec<String>,
+    pub(crate) asked: Vec<RoomPosition>,
+    pub(crate) window: Option<TimeRange>,
 }
 
 impl Fake {
@@ -153,6 +159,15 @@ impl Fake {
     pub(crate) fn rooms<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         let rooms = ids.into_iter().map(room).collect();
         Self { rooms: vec![RoomBatch { rooms, unreadable: Vec::new() }], ..Self::default() }
+    }
+
+    pub(crate) fn bookings(bookings: impl IntoIterator<Item = RoomUpdate>) -> Self {
+        Self { bookings: bookings.into_iter().collect(), ..Self::default() }
+    }
+
+    pub(crate) fn where_booking_stands(mut self, change: BookingChange) -> Self {
+        self.bookings_stand.insert(change.id().to_owned(), change);
+        self
     }
 
     pub(crate) fn then_fails(self) -> Self {
@@ -233,6 +248,34 @@ impl Source for Fake {
         Ok(ids.iter().map(stands).collect())
     }
 
+    fn sync_bookings(
+        &mut self,
+        rooms: &[RoomPosition],
+        window: TimeRange,
+        take: &mut dyn FnMut(RoomUpdate) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.asked = rooms.to_vec();
+        self.window = Some(window);
+        std::mem::take(&mut self.bookings).into_iter().try_for_each(take)?;
+        self.end()
+    }
+
+    fn read_bookings(
+        &mut self,
+        _: &RoomPosition,
+        ids: &[String],
+        _: TimeRange,
+    ) -> Result<Vec<BookingChange>, Error> {
+        self.read.extend(ids.iter().cloned());
+        if self.read_fails {
+            return Err(CallError::Refused(unavailable()).into());
+        }
+        let missing = |id: &String| BookingChange::BookingMissing(id.clone());
+        let stands =
+            |id: &String| self.bookings_stand.get(id).cloned().unwrap_or_else(|| missing(id));
+        Ok(ids.iter().map(stands).collect())
+    }
+
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
         self.read.extend(ids.iter().cloned());
         let stands =
@@ -270,7 +313,14 @@ impl Ones {
         Self {
             folder: TempDir::new().unwrap(),
             // What is absent is removed at once, so that a test needs no clock: see `missing.rs`.
-            options: Options { missing_grace: Duration::ZERO, ..Options::default() },
+            options: Options {
+                missing_grace: Duration::ZERO,
+                bookings: BookingOptions {
+                    missing_grace: Duration::ZERO,
+                    ..BookingOptions::default()
+                },
+                ..Options::default()
+            },
             max_pages: None,
             quota: None,
             changes: Vec::new(),
@@ -291,6 +341,10 @@ impl Ones {
 
     pub(crate) fn sync_rooms(&mut self, source: &mut Fake) -> Result<Outcome, Error> {
         self.sync(source, |sync| sync.rooms(NAME))
+    }
+
+    pub(crate) fn sync_bookings(&mut self, source: &mut Fake) -> Result<Outcome, Error> {
+        self.sync(source, |sync| sync.bookings(NAME))
     }
 
     pub(crate) fn sync<T>(

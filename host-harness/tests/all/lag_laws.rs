@@ -294,7 +294,7 @@ fn offered(ones: &Ones, kind: Kind) -> BTreeMap<String, String> {
     let field = match kind {
         Kind::User => "jobTitle",
         Kind::Group => "description",
-        Kind::Room => "nickname",
+        Kind::Room | Kind::Booking => "nickname",
     };
     let rows = ones.rows(kind, false).into_iter();
     rows.map(|(id, row)| (id, row[field].as_str().unwrap().to_owned())).collect()
@@ -309,7 +309,7 @@ fn sync(ones: &mut Ones, directory: &mut Directory) -> Result<(), TestCaseError>
     let start: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
     ones.options.now = Some(start + directory.now.minutes());
     let outcome = ones.sync(directory, |sync| match kind {
-        Kind::Room => sync.rooms(NAME),
+        Kind::Room | Kind::Booking => sync.rooms(NAME),
         Kind::User | Kind::Group => sync.users(NAME),
     });
     if outcome.is_ok_and(|it| it.counts.all_held() > 0) {

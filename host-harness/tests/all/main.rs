@@ -4,6 +4,7 @@
 
 mod access;
 mod admission;
+mod bookings;
 mod browser;
 mod component;
 mod connections;

@@ -324,6 +324,7 @@ fn options(log: Arc<Mutex<Vec<Incident>>>) -> Options {
         trusted_proxies: Vec::new(),
         bounds: Bounds::default(),
         log: Log::new(move |it| log.lock().unwrap().push(it.clone())),
+        bookings_interval: None,
         sync: sync::Options { missing_grace: Duration::ZERO, ..sync::Options::default() },
     }
 }

@@ -43,8 +43,8 @@ pub(in crate::cli) fn record(out: &mut impl Write, kind: Kind, row: &RecordRow) 
                 write!(out, "  {FAINT}[{}]{FAINT:#}", Shown(&row.groups.join(", ")))?;
             }
         }
-        // `ones-host groups` prints groups with [`group`].
-        Kind::Group => write!(out, "{}", pad(&field("name"), 28))?,
+        // `ones-host groups` prints groups with [`group`], and `bookings` is a command of its own.
+        Kind::Group | Kind::Booking => write!(out, "{}", pad(&field("name"), 28))?,
         Kind::Room => {
             let (name, email, seats) = (field("name"), field("email"), field("capacity"));
             let place = joined([field("building"), field("floorLabel"), field("label")]);

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad, plain};
+use super::{
+    bookings,
+    terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad, plain},
+};
 use crate::{
     cli::Changes,
     model::{Owed, Summary, owed_since},
@@ -56,15 +59,17 @@ pub(in crate::cli) fn outcome(
         writeln!(out, "  {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
     owed(out, "  ", *due)?;
+    match kind {
+        RunKind::Bookings => bookings::counts(out, outcome)?,
+        RunKind::Users | RunKind::Rooms => write!(
+            out,
+            "{} added, {} updated, {} removed, {} held, {} unreadable",
+            counts.added, counts.updated, counts.removed, counts.held, counts.unreadable,
+        )?,
+    }
     writeln!(
         out,
-        "{} added, {} updated, {} removed, {} held, {} unreadable {FAINT}· {}, \
-         {throttled} throttled, {retried} sent again{FAINT:#}",
-        counts.added,
-        counts.updated,
-        counts.removed,
-        counts.held,
-        counts.unreadable,
+        " {FAINT}· {}, {throttled} throttled, {retried} sent again{FAINT:#}",
         counted(*requests, "request"),
     )?;
     if kind == RunKind::Users {
@@ -127,6 +132,9 @@ fn change(out: &mut impl Write, change: &Change) -> io::Result<()> {
     if change.kind == Kind::Group {
         write!(out, "  group")?;
     }
+    if let Some(time) = &change.time {
+        write!(out, "  {}", Shown(time))?;
+    }
     if let Some(reason) = &change.reason {
         write!(out, "  {}", Shown(reason))?;
     }
@@ -179,8 +187,11 @@ pub(in crate::cli) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> 
 
 /// Returns what a run changed besides its own kind of records, empty where it changed nothing else.
 fn other_changes(row: &RunRow) -> String {
-    let RunRow { groups, memberships, deleted, .. } = row;
+    let RunRow { groups, memberships, deleted, rooms, .. } = row;
     let mut text = String::new();
+    if row.kind == RunKind::Bookings {
+        text = format!("; {} read, {} failed", counted(rooms.read, "room"), rooms.failed);
+    }
     if (*groups, *memberships) != Default::default() {
         text = format!(
             "; groups +{} ~{} −{}, {} held; memberships +{} −{}",
@@ -211,5 +222,6 @@ fn plural(kind: RunKind) -> &'static str {
     match kind {
         RunKind::Users => "users",
         RunKind::Rooms => "rooms",
+        RunKind::Bookings => "bookings",
     }
 }

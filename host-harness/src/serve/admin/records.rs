@@ -93,6 +93,7 @@ fn title(kind: Kind) -> &'static str {
         Kind::User => "Users",
         Kind::Room => "Rooms",
         Kind::Group => "Groups",
+        Kind::Booking => "Bookings",
     }
 }
 

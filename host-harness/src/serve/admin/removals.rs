@@ -44,6 +44,7 @@ impl Removals<'_> {
             Kind::User => "user",
             Kind::Room => "room",
             Kind::Group => "group",
+            Kind::Booking => "booking",
         }
     }
 }

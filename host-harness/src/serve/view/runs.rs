@@ -22,6 +22,14 @@ pub(in crate::serve) fn runs(runs: &[RunRow]) -> RunsView<'_> {
 }
 
 impl RunsView<'_> {
+    fn title(&self, kind: &RunKind) -> &'static str {
+        match kind {
+            RunKind::Rooms => "Rooms",
+            RunKind::Users => "Users",
+            RunKind::Bookings => "Bookings",
+        }
+    }
+
     fn counts(&self, run: &RunRow) -> String {
         let counts = [
             (run.added, "", "added"),

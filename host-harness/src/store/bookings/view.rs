@@ -1,0 +1,240 @@
+//! Bookings of a time: of all rooms, or of one.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use serde::{Serialize, Serializer};
+
+use super::{
+    BookableRoom, BookingRow, ConflictRow, RoomFailing,
+    calendars::{self, State},
+    conflicts,
+    room::{COLUMNS as ROOM_COLUMNS, room},
+    row::{COLUMNS, TABLES, as_text, booking},
+};
+use crate::{
+    model::TimeRange,
+    store::{IntegrationId, Store, StoreError},
+    zones,
+};
+
+/// Largest number of occurrences on the page of a booking.
+const OCCURRENCES: u32 = 400;
+
+/// Size of the stored bookings of an integration, in bytes, for the storage limit.
+pub(in crate::store) const USED: &str = "coalesce((SELECT sum(octet_length(b.id)
+        + octet_length(b.version) + coalesce(octet_length(b.meeting), 0)
+        + coalesce(octet_length(b.title), 0) + coalesce(octet_length(b.organizer_email), 0)
+        + coalesce(octet_length(b.organizer_name), 0) + octet_length(i.id) + 300)
+    FROM calendar AS c CROSS JOIN booking_item AS i ON i.calendar = c.number
+        CROSS JOIN booking AS b ON b.item = i.number
+    WHERE c.integration = ?1), 0)";
+
+/// A room and its bookings of some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomBookings {
+    /// The room.
+    pub room: BookableRoom,
+    /// IANA name of the time zone in which its times are shown.
+    pub zone: String,
+    /// The time, as instants.
+    pub instants: TimeRange,
+    /// When its bookings were last read well. Without it, nothing is known of them, and the room
+    /// must not be shown as free.
+    #[serde(serialize_with = "as_text_if_any")]
+    pub read_at: Option<Timestamp>,
+    /// Where its bookings cannot be read now.
+    pub failing: Option<RoomFailing>,
+    /// The bookings that overlap the time, by their beginning. One without length counts as in it.
+    pub bookings: Vec<BookingRow>,
+}
+
+/// All that is known of one booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingPage {
+    /// The room.
+    pub room: BookableRoom,
+    /// IANA name of the time zone in which the times are shown.
+    pub zone: String,
+    /// The booking. It can have ended: see its history.
+    pub booking: BookingRow,
+    /// The occurrences of its series that are stored and have not ended, by their beginning, the
+    /// first 400.
+    pub series: Vec<BookingRow>,
+    /// Bookings of the same meeting in other rooms, with the id and name of the room.
+    pub elsewhere: Vec<(BookableRoom, BookingRow)>,
+    /// Conflicts of the booking that are not over.
+    pub conflicts: Vec<ConflictRow>,
+}
+
+fn as_text_if_any<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => as_text(time, to),
+        None => to.serialize_none(),
+    }
+}
+
+impl Store {
+    /// Returns the rooms that `shown` selects, by name, with their bookings on the days from
+    /// `first` to before `until`. The days are those of each room's time zone.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn bookings(
+        &self,
+        integration: IntegrationId,
+        (first, until): (Date, Date),
+        shown: impl FnMut(&BookableRoom) -> bool,
+    ) -> Result<Vec<RoomBookings>, StoreError> {
+        self.bookings_at(integration, shown, |zone| zones::days(first, until, zone))
+    }
+
+    /// As [`Self::bookings`], of the time that `time` returns for the time zone of a room.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn bookings_at(
+        &self,
+        integration: IntegrationId,
+        mut shown: impl FnMut(&BookableRoom) -> bool,
+        time: impl Fn(&TimeZone) -> TimeRange,
+    ) -> Result<Vec<RoomBookings>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {ROOM_COLUMNS}, {} FROM record AS room
+                 LEFT JOIN calendar ON calendar.integration = room.integration
+                     AND calendar.room = room.id
+             WHERE room.integration = ?1 AND kind = 'room' AND removed_at IS NULL
+             ORDER BY room_name COLLATE NOCASE, room_id",
+            calendars::COLUMNS
+        ))?;
+        let mut overlapping = Overlapping::new(&self.connection)?;
+        let mut rows = statement.query([integration.0])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let room = room(row)?;
+            if !shown(&room) {
+                continue;
+            }
+            let State { number, zone: name, read_at, failing } = State::of(row, &room)?;
+            let instants = time(&zones::zone(&name).unwrap_or(TimeZone::UTC));
+            let bookings = match number {
+                Some(number) => overlapping.list(number, instants)?,
+                None => Vec::new(),
+            };
+            found.push(RoomBookings { room, zone: name, instants, read_at, failing, bookings });
+        }
+        Ok(found)
+    }
+
+    /// Returns a booking with its series, the same meeting in other rooms, and its conflicts.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn booking(
+        &self,
+        integration: IntegrationId,
+        number: i64,
+        now: Timestamp,
+    ) -> Result<Option<BookingPage>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {ROOM_COLUMNS}, c.zone, c.number AS calendar, b.item, {COLUMNS}
+             FROM {TABLES} JOIN calendar AS c ON c.number = b.calendar
+                 JOIN record AS room ON room.integration = c.integration AND room.kind = 'room'
+                     AND room.id = c.room AND room.removed_at IS NULL
+             WHERE c.integration = ?1 AND b.number = ?2"
+        ))?;
+        let found = statement
+            .query_row(params![integration.0, number], |row| {
+                let place = (row.get("calendar")?, row.get("item")?);
+                Ok((room(row)?, row.get("zone")?, booking(row)?, place))
+            })
+            .optional()?;
+        let Some((room, zone, booking, (calendar, item))) = found else { return Ok(None) };
+        let series = match booking.booking.series {
+            Some(_) => self.occurrences(item)?,
+            None => Vec::new(),
+        };
+        let elsewhere = self.elsewhere(integration, calendar, &booking)?;
+        let conflicts = conflicts::list(&self.connection, integration, now, |conflict| {
+            conflict.one.number == number || conflict.other.number == number
+        })?;
+        Ok(Some(BookingPage { room, zone, booking, series, elsewhere, conflicts }))
+    }
+
+    fn occurrences(&self, item: i64) -> Result<Vec<BookingRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE b.item = ?1 AND b.gone_at IS NULL
+             ORDER BY b.starts, b.number LIMIT ?2"
+        ))?;
+        let rows = statement.query_map(params![item, OCCURRENCES], booking)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the bookings of the same meeting in other rooms. They begin at the same time, so
+    /// that the index by time finds them.
+    fn elsewhere(
+        &self,
+        integration: IntegrationId,
+        calendar: i64,
+        found: &BookingRow,
+    ) -> Result<Vec<(BookableRoom, BookingRow)>, StoreError> {
+        let Some(meeting) = &found.booking.meeting else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {ROOM_COLUMNS}, {COLUMNS}
+             FROM calendar AS c
+                 CROSS JOIN booking AS b ON b.calendar = c.number AND b.starts = ?3
+                     AND b.gone_at IS NULL
+                 JOIN booking_item AS i ON i.number = b.item
+                 JOIN record AS room ON room.integration = c.integration AND room.kind = 'room'
+                     AND room.id = c.room AND room.removed_at IS NULL
+             WHERE c.integration = ?1 AND c.number <> ?2 AND b.meeting = ?4
+             ORDER BY room_name COLLATE NOCASE, room_id"
+        ))?;
+        let rows = statement
+            .query_map(params![integration.0, calendar, found.instants.starts, meeting], |row| {
+                Ok((room(row)?, booking(row)?))
+            })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Finds the bookings of a calendar that overlap a time, by two indexes: that of all bookings by
+/// their beginning, read from [`conflicts::SHORT`] before the time, and that of the longer ones by
+/// their end.
+struct Overlapping<'a> {
+    short: CachedStatement<'a>,
+    long: CachedStatement<'a>,
+}
+
+impl<'a> Overlapping<'a> {
+    fn new(connection: &'a Connection) -> Result<Self, StoreError> {
+        // The number is that of the index `long_booking`.
+        let short = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {TABLES}
+             WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.starts > ?2 - 100001
+               AND b.starts < ?3 AND (b.ends > ?2 OR b.starts >= ?2)
+               AND NOT b.ends - b.starts > 100000"
+        ))?;
+        let long = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {TABLES}
+             WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.ends - b.starts > 100000
+               AND b.ends > ?2 AND b.starts < ?3"
+        ))?;
+        Ok(Self { short, long })
+    }
+
+    /// Returns the bookings by their beginning.
+    fn list(&mut self, calendar: i64, time: TimeRange) -> Result<Vec<BookingRow>, StoreError> {
+        let TimeRange { starts, ends } = time;
+        let mut found = Vec::new();
+        for statement in [&mut self.short, &mut self.long] {
+            let rows = statement.query_map(params![calendar, starts, ends], booking)?;
+            for row in rows {
+                found.push(row?);
+            }
+        }
+        found.sort_by_key(|row| (row.instants.starts, row.number));
+        Ok(found)
+    }
+}

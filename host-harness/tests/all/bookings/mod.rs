@@ -1,0 +1,5 @@
+//! Bookings of rooms.
+
+mod calendar;
+mod sync;
+mod views;
