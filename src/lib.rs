@@ -28,6 +28,7 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod validate;
+pub mod zones;
 
 /// Name of the product that the plugin connects.
 pub const NAME: &str = "Office 365";

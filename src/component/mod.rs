@@ -22,7 +22,7 @@ use crate::{
     permission::{self, PERMISSIONS},
     rooms::{self, booking},
     settings::{self, Settings},
-    sign_in, validate,
+    sign_in, validate, zones,
 };
 
 wit_bindgen::generate!({
@@ -48,6 +48,7 @@ impl Guest for Plugin {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings_schema: settings::SCHEMA.to_owned(),
             permissions: PERMISSIONS.into_iter().map(permission).collect(),
+            time_zones: Some(zones::version().to_owned()),
         }
     }
 
