@@ -295,12 +295,14 @@ fn a_manifest_contains_its_schema_as_json() {
             id: text("p1"),
             reason: "Reads".to_owned(),
         }],
+        time_zones: text("2026f"),
     };
     let mut expected = json!({
         "name": "Vendor",
         "version": "1.2.3",
         "settingsSchema": { "type": "object" },
         "permissions": [{ "name": "Read", "id": "p1", "reason": "Reads" }],
+        "timeZones": "2026f",
     });
     assert_json(&manifest, expected.clone());
     expected["settingsSchema"] = json!("{");

@@ -7,6 +7,7 @@ mod page;
 mod patience;
 pub mod places;
 mod refusal;
+pub mod schedule;
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,15 +1,20 @@
 //! Reads Graph's JSON one item at a time, so that a wrong item does not affect the others.
 
+mod event;
 mod field;
 mod group;
 mod place;
 mod reported;
 mod user;
+mod wall_clock;
 
 use serde_json::Value;
 
 use crate::model::Removal;
 
+pub use event::{
+    Answer, EVENT_SELECT, Event, EventItem, Facts, Kind, Moment, Shows, moment, read_event,
+};
 use field::Members;
 pub(crate) use field::{filled, members, one_spelling, whole_number};
 pub use group::{
@@ -18,6 +23,7 @@ pub use group::{
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
 pub use reported::Reported;
 pub use user::{Item, UserReader};
+use wall_clock::wall_clock;
 
 /// Returns how an item was removed, by its `@removed`; `None` where it was not. Null and false mean
 /// that it was not.

@@ -138,6 +138,7 @@ impl RoomKey {
             phone: members.text("phone")?,
             address: address(&object("address")?),
             position,
+            time_zone: None,
             wheelchair_accessible,
             audio_device: members.text("audioDeviceName")?,
             video_device: members.text("videoDeviceName")?,

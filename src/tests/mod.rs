@@ -1,6 +1,7 @@
 //! Tests of the plugin with a host and a Graph that answer by script, without network and waiting.
 
 mod booking;
+mod bookings;
 mod buildings;
 mod card_number;
 mod choices;
