@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod all_day;
 mod batch;
 mod browser;
 mod calendar;
@@ -12,6 +13,7 @@ mod consent;
 mod control;
 mod delta;
 mod entra;
+mod exchange_limits;
 mod faults;
 mod group_delta;
 mod group_members;
@@ -24,6 +26,7 @@ mod permissions;
 mod places;
 mod program;
 mod replicas;
+mod room_answers;
 mod series;
 mod session;
 mod sign_in;
