@@ -100,6 +100,19 @@ impl GraphRefusal {
         refusal
     }
 
+    /// Refuses with a status alone, as Exchange does.
+    pub(crate) fn exchange_failing(status: StatusCode, retry_after: Option<&str>) -> Self {
+        let mut refusal = match status.as_u16() {
+            404 => Self::no_item(),
+            403 => Self::mailbox_permission(),
+            429 => Self::mailbox_concurrency(),
+            500 => Self::exchange_failure(),
+            _ => return Self::failing(status, retry_after, ""),
+        };
+        refusal.headers.extend(retry_after.map(|after| ("retry-after", after.to_owned())));
+        refusal
+    }
+
     pub(crate) fn mailbox_permission() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
