@@ -110,7 +110,11 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "Returns the number of messages to rooms that wait; PUT {\"hold\": true} makes them wait; \
          POST lets them go on, {\"room\": ROOM, \"step\": \"arrive\"|\"answer\"}",
     ),
-    ("POST /_emulator/change", "{\"users\": 100} changes a hundred users and lists the changes"),
+    (
+        "POST /_emulator/change",
+        "{\"users\": 100, \"meetings\": 50} changes a hundred users, makes fifty changes in calendars \
+         of rooms, and lists the changes",
+    ),
     ("GET /_emulator/permissions", "Lists the granted application permissions"),
     (
         "PUT|DELETE /_emulator/permissions/{name}",

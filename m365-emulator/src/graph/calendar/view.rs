@@ -37,7 +37,7 @@ pub(super) fn view(
         .flat_map(|calendar| calendar.items())
         .flat_map(|item| item.events_in(window))
         .collect();
-    events.sort_by_key(|event| (event.when.instants(), event.item.uid));
+    events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
     let path = format!("users/{user}/calendarView");
     let name = format!("users('{user}')/calendarView");
     list(context, request, &shown, &events, &path, &name)

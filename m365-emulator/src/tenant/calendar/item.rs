@@ -188,7 +188,7 @@ impl Item {
             .chain(self.changed().map(|(date, when, details)| self.exception(date, when, details)))
             .filter(|event| window.has(event.when.instants()))
             .collect();
-        events.sort_by_key(|event| (event.when.instants(), event.original));
+        events.sort_by_cached_key(|event| (event.when.instants(), event.original));
         events
     }
 

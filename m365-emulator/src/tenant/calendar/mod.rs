@@ -47,6 +47,8 @@ pub(crate) struct Calendars {
     versions: u64,
     /// Number of meetings that tests have made.
     pub(crate) booked: u64,
+    /// Number of random changes that were drawn.
+    pub(crate) mixes: u64,
 }
 
 /// A meeting, from the organizer's point of view.
@@ -110,6 +112,7 @@ impl Calendars {
             organizers: Vec::new(),
             versions: 0,
             booked: 0,
+            mixes: 0,
         }
     }
 
