@@ -12,7 +12,7 @@ use crate::{
         batch::{self, BatchAnswer, BatchRequest},
     },
     host::{Host, Request},
-    payload::{EVENT_SELECT, Event, EventItem, read_event},
+    payload::{EVENT_SELECT, Event, EventItem, Kind, read_event},
     permission::CALENDARS,
 };
 
@@ -100,6 +100,7 @@ async fn found_series<H: Host>(
         Found::Unreadable(reason) => return Ok(FoundSeries::Unreadable(reason)),
     };
     let body = match item(graph, room, Some(instances))? {
+        Ok(_) if master.kind != Kind::Master => return Ok(FoundSeries::Missing),
         Ok(body) => body,
         // It turned into an event that does not repeat, or was removed meanwhile.
         Err(refusal) if is_missing(&refusal) || refusal.status == 400 => {

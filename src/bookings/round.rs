@@ -285,6 +285,11 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                     series.values_mut().for_each(|series| drop(series.occurrences.remove(&id)));
                 }
                 let (is_behind, part_of) = self.take_read(&id, found);
+                if part_of.as_ref() == Some(&id) {
+                    // A series: what was expected of it is compared when all of it is read.
+                    queue.extend(wanted.insert(id.clone()).then_some(id));
+                    continue;
+                }
                 queue.extend(part_of.filter(|series| wanted.insert(series.clone())));
                 let (expected, tries) = expected.remove(&id).unwrap_or_default();
                 self.read_again_if(is_behind, id, expected, tries);
@@ -358,9 +363,9 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                     all.filter(|event| event.id == *id)
                         .any(|event| event.etag.as_deref() == Some(etag))
                 };
-                let is_behind = !expected.etags.iter().all(has);
-                self.take_composed(id, &master, occurrences);
-                is_behind
+                let is_older = !expected.etags.iter().all(has);
+                let has_bookings = self.take_composed(id, &master, occurrences);
+                is_older || expected.removed && has_bookings
             }
             FoundSeries::Missing => {
                 // Delta reported it, and one answer is not enough.
@@ -374,18 +379,20 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         }
     }
 
+    /// Takes a series with all its occurrences. Returns whether it has bookings.
     fn take_composed(
         &mut self,
         id: &str,
         master: &Event,
         occurrences: impl IntoIterator<Item = Event>,
-    ) {
+    ) -> bool {
         let changes = compose(&self.room, id, master, occurrences);
         let is_listed = self.link.is_none();
         if !is_listed || self.singles.contains(&hash(id)) {
             // It can have been a single event.
             self.push(booking_gone(id.to_owned(), BookingEnd::Deleted));
         }
+        let has_bookings = changes.iter().any(|change| !change.bookings().is_empty());
         for change in changes {
             // A listing does not name what it does not contain.
             let is_outside = matches!(
@@ -396,6 +403,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 self.push(change);
             }
         }
+        has_bookings
     }
 
     fn read_again_if(&mut self, is_behind: bool, id: String, expected: Expected, tries: u32) {

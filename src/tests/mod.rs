@@ -22,5 +22,6 @@ mod restarts;
 mod script;
 mod settings;
 mod sign_in;
+mod time_zones;
 mod users;
 mod validation;

@@ -3,9 +3,15 @@
 mod all_day;
 mod bad_input;
 mod calendar;
+mod checkpoints;
+mod failures;
+mod free_busy;
+mod law;
 mod limits;
 mod occurrences;
 mod odd_values;
+mod payloads;
+mod reads;
 mod rooms;
 mod store;
 mod zones;
