@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::fake::*;
 
-fn program(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn program(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ones-host"))
         .args(args)
         .current_dir(folder)
@@ -24,7 +24,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[track_caller]
-fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
+pub(crate) fn check(folder: &Path, args: &[&str], code: i32, stderr: &str) -> String {
     let output = program(folder, args);
     let errors = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");

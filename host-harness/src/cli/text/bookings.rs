@@ -126,7 +126,7 @@ pub(in crate::cli) fn verified(out: &mut impl Write, verified: &Verified) -> io:
         usize::try_from(different).unwrap_or(usize::MAX).saturating_sub(DIFFERENCES),
         "booking",
     )?;
-    failures(out, room_failures, *rooms_failed)?;
+    failed_rooms(out, "", room_failures, *rooms_failed)?;
     let style = if verified.is_agreed() { GOOD } else { BAD };
     writeln!(
         out,
@@ -148,7 +148,7 @@ pub(in crate::cli) fn verified(out: &mut impl Write, verified: &Verified) -> io:
 pub(super) fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     let counts = &outcome.counts;
     let RoomCounts { read, failed } = counts.rooms;
-    failures(out, &outcome.room_failures, failed)?;
+    failed_rooms(out, "  ", &outcome.room_failures, failed)?;
     write!(
         out,
         "{} added, {} changed, {} gone in {}",
@@ -172,9 +172,15 @@ pub(super) fn counts(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> 
     }
 }
 
-fn failures(out: &mut impl Write, failures: &[RoomProblem], all: u64) -> io::Result<()> {
+/// Prints the rooms that failed, each with its cause and remedy.
+pub(super) fn failed_rooms(
+    out: &mut impl Write,
+    indent: &str,
+    failures: &[RoomProblem],
+    all: u64,
+) -> io::Result<()> {
     for RoomProblem { name, problem, .. } in failures.iter().take(ROOMS) {
-        writeln!(out, "  {BAD}✗{BAD:#} {}", Shown(name))?;
+        writeln!(out, "{indent}{BAD}✗{BAD:#} {}", Shown(name))?;
         cause(out, problem)?;
     }
     more(out, usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(ROOMS), "room")

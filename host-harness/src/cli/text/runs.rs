@@ -174,6 +174,7 @@ pub(in crate::cli) fn run(out: &mut impl Write, row: &RunRow) -> io::Result<()> 
         writeln!(out, "      {CAUTION}!{CAUTION:#} {}", Shown(warning))?;
     }
     owed(out, "      ", row.summary.owed)?;
+    bookings::failed_rooms(out, "      ", &row.room_failures, row.rooms.failed)?;
     if let Some(error) = &row.error {
         writeln!(
             out,

@@ -78,6 +78,18 @@ impl Transaction<'_> {
         Ok((self.sql.last_insert_rowid(), false))
     }
 
+    /// Returns whether there is an item with this id.
+    pub(crate) fn has_item(
+        &self,
+        Reporting { calendar, .. }: Reporting,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached("SELECT 1 FROM booking_item WHERE calendar = ?1 AND id = ?2")?
+            .exists(params![calendar, id])?)
+    }
+
     /// Stores a booking of an item. Where its version is the stored one, nothing changed.
     pub(crate) fn put_booking(
         &self,

@@ -71,12 +71,12 @@ impl Storing<'_> {
                 let id = booking.id.clone();
                 self.put(&id, &[booking], false)
             }
-            BookingChange::Series(SeriesBookings { id, bookings }) if bookings.is_empty() => {
-                self.transaction.mark_item(self.reporting, &id)?;
-                self.end(&id, true, BookingEnd::OutsideWindow)
-            }
             BookingChange::Series(SeriesBookings { id, bookings }) => {
-                self.put(&id, &bookings, true)
+                // Nothing need be stored of a series that has no date in the window.
+                match bookings.is_empty() && !self.transaction.has_item(self.reporting, &id)? {
+                    true => Ok(()),
+                    false => self.put(&id, &bookings, true),
+                }
             }
             BookingChange::BookingGone(BookingGone { id, end }) => self.end(&id, false, end),
             BookingChange::SeriesGone(BookingGone { id, end }) => self.end(&id, true, end),

@@ -1,5 +1,13 @@
 //! Bookings of rooms.
 
 mod calendar;
+mod commands;
+mod conflicts;
+mod held;
+mod law;
+mod missing;
+mod schedule;
 mod sync;
+mod time;
+mod verify;
 mod views;
