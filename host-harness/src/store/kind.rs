@@ -18,6 +18,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, in the order of their declaration.
+    pub(super) const ALL: [Self; 3] = [Self::User, Self::Room, Self::Group];
+
     /// Returns the name in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -157,17 +157,20 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn counts(&self, integration: IntegrationId) -> Result<Counts, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT count(*) FROM record AS it
-             WHERE integration = ?1 AND kind = ?2 AND removed_at IS NULL AND {OFFERED}"
-        ))?;
-        let mut count = |kind| statement.query_row(params![integration.0, kind], |row| row.get(0));
-        Ok(Counts {
-            users: count(Kind::User)?,
-            rooms: count(Kind::Room)?,
-            groups: count(Kind::Group)?,
-            held: self.held(integration)?,
-        })
+        let rooms = self.active(integration, Kind::Room)?;
+        let users = match rooms {
+            // Then none has the address of a room.
+            0 => self.active(integration, Kind::User)?,
+            _ => self
+                .connection
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM record AS it NOT INDEXED
+                     WHERE integration = ?1 AND kind = 'user' AND removed_at IS NULL AND {OFFERED}"
+                ))?
+                .query_row([integration.0], |row| row.get(0))?,
+        };
+        let groups = self.active(integration, Kind::Group)?;
+        Ok(Counts { users, rooms, groups, held: self.held(integration)? })
     }
 
     /// Calls `each` with every held removal.

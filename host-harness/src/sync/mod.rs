@@ -1,6 +1,7 @@
 //! The sync: stores what a plugin reports.
 //!
-//! A batch, its checkpoint and the state of the sync are stored in one transaction. Removals wait
+//! A batch, its checkpoint and the state of the sync are stored in one transaction, where batches
+//! come fast together with those that follow and the last checkpoint. Removals wait
 //! until the run has ended well. Then they are applied, or held where there are too many (see
 //! [`Limit`]). Memory does not grow with the number of users, nor of memberships.
 
@@ -12,6 +13,7 @@ mod session;
 mod settle;
 mod sweep;
 mod users;
+mod waiting;
 
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use crate::{
     error::Error,
     model::{Refusal, RoomBatch, RoomChange, Summary, Unreadable, UserBatch, UserChange},
     plugin::CallError,
-    store::{IntegrationId, RunCounts, RunId, RunKind, Store},
+    store::{IntegrationId, Numbers, RunCounts, RunId, RunKind, Store},
 };
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 use log::Log;
@@ -222,6 +224,7 @@ impl<'a> Sync<'a> {
             mode: RunMode::Full,
             counts: RunCounts::default(),
             unreadable: Vec::new(),
+            numbers: Numbers::default(),
             peak_memory: None,
         };
         let synced = match kind {
@@ -266,6 +269,7 @@ struct Run<'a> {
     mode: RunMode,
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
+    numbers: Numbers,
     peak_memory: Option<u64>,
 }
 
