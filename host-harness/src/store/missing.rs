@@ -35,12 +35,11 @@ impl Transaction<'_> {
         seen: i64,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // Most records are users: reading all in their order is faster than by the index of ids.
-        let order = if kind == Kind::User { "NOT INDEXED" } else { "" };
+        let reading_all = kind.reading_all();
         self.sql
             .prepare_cached(&format!(
                 // A clock that was set back must not protect a record until it has caught up.
-                "UPDATE record {order} SET seen = ?5, reported = min(reported, ?4)
+                "UPDATE record {reading_all} SET seen = ?5, reported = min(reported, ?4)
                  WHERE integration = ?1 AND kind = ?2 AND seen < ?3 AND removed_at IS NULL
                    AND NOT EXISTS (SELECT 1 FROM removal
                        WHERE integration = record.integration AND kind = record.kind

@@ -121,10 +121,11 @@ impl Store {
         of: PageOf<'_>,
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
+        let reading_all = kind.reading_all();
         let mut statement = self.connection.prepare_cached(&format!(
             // Only the records of the page are read in full.
             "WITH found AS (
-                 SELECT integration, kind, id, search FROM record AS it
+                 SELECT integration, kind, id, search FROM record AS it {reading_all}
                  WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
                    AND (search, id) > (coalesce((SELECT search FROM record
                        WHERE integration = ?1 AND kind = ?2 AND id = ?4), ''), coalesce(?4, ''))
@@ -164,8 +165,9 @@ impl Store {
             _ => self
                 .connection
                 .prepare_cached(&format!(
-                    "SELECT count(*) FROM record AS it NOT INDEXED
-                     WHERE integration = ?1 AND kind = 'user' AND removed_at IS NULL AND {OFFERED}"
+                    "SELECT count(*) FROM record AS it {}
+                     WHERE integration = ?1 AND kind = 'user' AND removed_at IS NULL AND {OFFERED}",
+                    Kind::User.reading_all()
                 ))?
                 .query_row([integration.0], |row| row.get(0))?,
         };
