@@ -102,7 +102,7 @@ impl Transaction<'_> {
                 Admission::Known
             }
             None => {
-                self.put_provisional(&user.id, json, user.email())?;
+                self.put_provisional(user, json)?;
                 self.join(&user.id, groups)?;
                 Admission::Created
             }

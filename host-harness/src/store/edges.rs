@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Store, StoreError, Transaction, json};
+use super::{IntegrationId, Numbers, Store, StoreError, Transaction, json};
 use crate::model::Membership;
 
 /// Numbers of all members of the group `?2`, directly or through others. Cycles end. A group that
@@ -76,8 +76,14 @@ impl Store {
 
 impl Transaction<'_> {
     /// Stores an edge as reported by the enumeration `seen`. Returns whether it is new.
-    pub(crate) fn add_member(&self, it: &Membership, seen: i64) -> Result<bool, StoreError> {
-        let (holder, member) = (self.number(&it.group)?, self.number(&it.member)?);
+    pub(crate) fn add_member(
+        &self,
+        it: &Membership,
+        seen: i64,
+        numbers: &mut Numbers,
+    ) -> Result<bool, StoreError> {
+        let holder = numbers.of_group(&it.group, |id| self.number(id))?;
+        let member = numbers.of_member(&it.member, |id| self.number(id))?;
         self.adds.set(true);
         let added = self
             .sql

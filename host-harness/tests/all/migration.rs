@@ -31,14 +31,23 @@ pub(crate) fn older() -> Ones {
     ones
 }
 
-/// The same with the schema before the current one: it also has groups, and a removal that waits
-/// for the end of a run.
+/// The same with groups, and with a removal that waits for the end of a run.
 fn older_with_groups() -> Ones {
     let ones = older();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
     database.pragma_update(None, "foreign_keys", false).unwrap();
     database.execute_batch(include_str!("../../src/store/003-groups.sql")).unwrap();
     database.execute_batch(include_str!("older-groups.sql")).unwrap();
+    ones
+}
+
+/// The same with the schema before the current one: it also has a candidate for removal, and a group
+/// that was removed.
+fn older_with_candidates() -> Ones {
+    let ones = older_with_groups();
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    database.execute_batch(include_str!("../../src/store/004-missing.sql")).unwrap();
+    database.execute_batch(include_str!("older-missing.sql")).unwrap();
     ones
 }
 
@@ -156,6 +165,41 @@ fn case_040_a_removal_that_an_older_version_left_waiting_is_confirmed_before_it_
         assert_eq!(source.read, ["p003"]);
         assert_eq!((counts.removed, counts.held), (removed, 1), "p001 was held, and is");
         assert_eq!(ones.held(), ["p001"]);
+    }
+}
+
+#[test]
+fn nothing_is_lost_from_data_that_have_candidates() {
+    let ones = older_with_candidates();
+    let tables = [
+        TABLES[1],
+        (
+            "record",
+            "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,\
+             search,listed,reported",
+        ),
+        TABLES[3],
+        TABLES[4],
+        ("node", "number,integration,id"),
+        ("edge", "holder,member,seen"),
+        ("run", "id,owed_count,owed_since"),
+    ];
+    let all = || tables.map(|(table, columns)| rows(&ones, table, columns));
+    let before = all();
+    assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
+    ones.open();
+    assert_eq!(all(), before);
+}
+
+#[test]
+fn the_active_records_of_older_data_are_counted() {
+    for (mut ones, groups) in [(older(), 0), (older_with_groups(), 1), (older_with_candidates(), 1)]
+    {
+        let (store, id) = ones.integration();
+        assert_eq!(store.counts(id).unwrap().groups, groups);
+        drop(store);
+        assert_eq!(ones.miscounted(), []);
+        ones.sync_users(&mut Fake::users([batch(CHANGES, "c8", vec![reported("new")])])).unwrap();
     }
 }
 
