@@ -11,7 +11,7 @@ use crate::tenant::calendar::values::{Response, Sensitivity, ShowAs};
 
 impl Tenant {
     /// Puts a request or an update into a calendar, not answered: the mailbox is tentative. An
-    /// update that leaves time and pattern keeps the earlier answer.
+    /// update of the content alone, or of one occurrence, leaves the earlier answer.
     pub(super) fn request_arrives(
         &mut self,
         to: &str,
