@@ -180,7 +180,7 @@ impl Control {
         })
     }
 
-    /// Changes the copy of a meeting in one mailbox alone. The organizer does not hear of it.
+    /// Changes the copy of a meeting in one mailbox alone. No message is sent to the organizer.
     ///
     /// # Errors
     /// The mailbox has no such meeting or occurrence, or a value is not allowed.

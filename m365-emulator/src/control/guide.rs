@@ -99,7 +99,7 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "POST /_emulator/meetings/{id}/cancel",
-        "Cancels a meeting, or with {\"date\": DATE} one occurrence; rooms keep it as cancelled",
+        "Cancels a meeting, or with {\"date\": DATE} one occurrence; it stays in the calendars of rooms as cancelled",
     ),
     (
         "POST /_emulator/meetings/{id}/split",

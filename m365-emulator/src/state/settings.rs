@@ -36,7 +36,8 @@ pub struct Settings {
     /// had, and the first round of groups also reports members who have left. Microsoft announces replays.
     pub delta_replays: bool,
     /// Whether `/groups/delta` sends groups and members in no recognizable order, the same group
-    /// again after others.
+    /// again after others; also whether the events on a page of `calendarView/delta`, and the
+    /// `instances` of a series, are in no order.
     pub delta_shuffles: bool,
     /// Whether `calendarView/delta` reports the masters of series. If not, they have to be read.
     pub calendar_delta_masters: bool,

@@ -15,7 +15,7 @@ const WINDOW: (&str, &str) = ("2027-01-10T00:00:00Z", "2027-07-09T00:00:00Z");
 /// The events that a client knows: by id, the series that it belongs to and its start.
 type Known = BTreeMap<String, (Option<String>, String)>;
 
-/// Takes over the entries of a round as Microsoft documents them: a series is replaced as a whole,
+/// Takes over the entries of a round as Microsoft documents them: a series is replaced completely,
 /// and what is reported as removed is read before it is removed.
 async fn take_over(session: &Session, known: &mut Known, entries: Vec<Value>) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();

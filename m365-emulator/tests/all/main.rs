@@ -22,6 +22,7 @@ mod group_members;
 mod groups;
 mod id_tokens;
 mod layers;
+mod odd_events;
 mod outlook;
 mod overrides;
 mod permissions;

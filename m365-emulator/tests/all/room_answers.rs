@@ -258,6 +258,11 @@ async fn a_room_that_does_not_answer_by_itself() {
     assert_eq!(answer(&booked), (Response::None, None));
     let truth = &session.truth(1)[0];
     assert_eq!((truth.show_as, truth.subject.as_str()), (ShowAs::Tentative, "Review"));
+    // An update of the content does not change that.
+    let renamed = Revision { subject: Some("Other".to_owned()), ..Revision::default() };
+    session.emulator.revise_meeting(&booked.id, None, &renamed).unwrap();
+    let truth = &session.truth(1)[0];
+    assert_eq!((truth.show_as, truth.subject.as_str()), (ShowAs::Tentative, "Other"));
     let session = start(2).await;
     set_policy(&session, |policy| policy.automate_processing = AutomateProcessing::None);
     session.emulator.book(&booking).unwrap();
@@ -451,4 +456,32 @@ async fn a_mailbox_can_be_out_of_reach_of_the_application() {
     session.get(&other).await.expect(200);
     session.admin(Method::PATCH, &path, Some(json!({"speed": 1}))).await.expect(400);
     session.admin(Method::PATCH, &path, Some(json!({"timeZone": "EST"}))).await.expect(400);
+}
+
+#[tokio::test]
+async fn a_user_who_is_invited_is_tentative_until_the_meeting_is_accepted() {
+    let session = start(1).await;
+    let guest = json!({"userPrincipalName": "guest@contoso.com", "mail": "guest@contoso.com"});
+    session.emulator.create_user(properties(guest)).unwrap();
+    let booking = Booking {
+        attendees: vec!["guest@contoso.com".to_owned()],
+        ..session.booking("2027-05-11T09:00", "2027-05-11T10:00")
+    };
+    let booked = session.emulator.book(&booking).unwrap();
+    let shown = || {
+        let (from, to) = ("2027-05-11T00:00:00Z", "2027-05-12T00:00:00Z");
+        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        let events = session.emulator.calendar("guest@contoso.com", from, to).unwrap();
+        (events[0].show_as, events[0].response)
+    };
+    assert_eq!(shown(), (ShowAs::Tentative, Response::NotResponded));
+    for (answer, show_as) in
+        [(Response::TentativelyAccepted, ShowAs::Tentative), (Response::Accepted, ShowAs::Busy)]
+    {
+        session
+            .emulator
+            .answer_meeting("guest@contoso.com", &booked.id, answer, None, false)
+            .unwrap();
+        assert_eq!(shown(), (show_as, answer));
+    }
 }

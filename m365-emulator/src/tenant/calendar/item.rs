@@ -159,7 +159,7 @@ impl When {
 }
 
 impl Item {
-    /// Returns the event that stands for the item as a whole.
+    /// Returns the single event, or the master of the series.
     pub(crate) fn event(&self) -> Event<'_> {
         let kind = if self.recurrence.is_some() { Kind::Master } else { Kind::Single };
         Event {
@@ -261,7 +261,8 @@ impl Item {
 }
 
 impl Event<'_> {
-    /// Returns the second that tells occurrences of a series apart; none outside a series.
+    /// Returns the second at which the occurrence would start without a change, which its id has;
+    /// none outside a series.
     pub(crate) fn instance(&self) -> Option<i64> {
         self.original.map(|date| self.item.original_start(date).as_second())
     }

@@ -1,4 +1,4 @@
-//! What tests say about a meeting, and what they are told.
+//! Input and output of the functions that book and change meetings.
 
 use std::collections::BTreeMap;
 

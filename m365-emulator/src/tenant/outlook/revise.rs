@@ -13,7 +13,7 @@ use crate::tenant::calendar::recurrence::RangeKind;
 use crate::tenant::calendar::values::AttendeeKind;
 
 impl Tenant {
-    /// Changes a meeting as a whole, and sends updates. A new time or pattern drops the exceptions
+    /// Changes a meeting with all its occurrences, and sends updates. A new time or pattern drops the exceptions
     /// of a series. Rooms that are no longer invited get a cancellation.
     pub(crate) fn revise_meeting(
         &mut self,
@@ -41,7 +41,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Returns the attendees after a change of who is invited. Those that stay keep their answers.
+    /// Returns the attendees after a change of who is invited. The answers of those who stay are not changed.
     fn invited_from_now_on(
         &self,
         item: &Item,
@@ -88,7 +88,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Changes one copy alone, or one occurrence in it. No other mailbox hears of it.
+    /// Changes one copy alone, or one occurrence in it. No message is sent.
     pub(crate) fn revise_copy(
         &mut self,
         key: &str,
