@@ -2,12 +2,12 @@
 
 use ones_host::{
     Error,
-    model::{RoomChange, Summary, User, UserChange},
+    model::{Booking, RoomChange, Summary, User, UserChange},
     store::{Kind, RunKind, StoreError},
     sync::{Options, Source, Sync, Unobserved},
 };
 
-use crate::fake::*;
+use crate::{bookings::calendar::*, fake::*};
 
 const KIB: u64 = 1 << 10;
 
@@ -81,6 +81,29 @@ fn removals_and_what_is_unchanged_are_stored_whatever_the_quota() {
     let counts = ones.sync_users(&mut Fake::users([batch(CHANGES, "c2", changes)])).unwrap().counts;
     assert_eq!((counts.added, counts.removed, counts.unreadable), (0, 1, 1));
     assert_eq!(ones.offered(Kind::User).len(), 899);
+}
+
+#[test]
+fn bookings_count_as_well() {
+    let mut ones = Ones::with_rooms([room("r1")]);
+    ones.quota = Some(900 * KIB);
+    let many = |from: usize| {
+        let booking = |number: usize| {
+            let title = Some("x".repeat(1_000));
+            one(Booking { title, ..booked(&format!("{number:04}"), "12:00", "13:00") })
+        };
+        let mode = if from == 0 { FIRST } else { MIDDLE };
+        of_room("r1", mode, &format!("c{from}"), (from..from + 100).map(booking))
+    };
+    let all = (0..20).map(|number| many(number * 100));
+    assert!(quota_of(&ones.sync_bookings(&mut Fake::bookings(all)).unwrap_err()));
+    // What was stored before stays, with its checkpoint.
+    let stored = ones.booked().len();
+    assert!((100..2_000).contains(&stored), "{stored}");
+    ones.quota = None;
+    let source = &mut Fake::bookings([]);
+    ones.sync_bookings(source).unwrap();
+    assert_eq!(source.asked[0].since, Some(format!("c{}", stored - 100)));
 }
 
 /// A plugin that has nothing but warnings to report.

@@ -27,7 +27,7 @@ pub(super) fn store(
     then: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
 ) -> Result<(), Error> {
     let reporting = room.reporting(run, window);
-    let place = Place { email: &room.room.email, zone: &room.zone };
+    let place = room.place();
     let (observer, counts) = (&mut *run.observer, run.counts);
     let (counts, unreadable) = run.store.transaction(run.integration, |transaction| {
         let mut storing = Storing {

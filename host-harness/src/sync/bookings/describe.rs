@@ -1,12 +1,13 @@
 //! Changes of bookings, as observers see them.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::{
     model::{Booking, Participant},
     store::Kind,
     sync::{Action, Change, FieldChange},
-    when, zones,
+    when,
 };
 
 /// A room, as changes name it.
@@ -16,20 +17,19 @@ pub(super) struct Place<'a> {
     pub(super) email: &'a str,
     /// IANA name of its time zone.
     pub(super) zone: &'a str,
+    /// Rules of its time zone.
+    pub(super) rules: &'a TimeZone,
 }
 
 /// Describes what happened to a booking; for an update, also which fields changed.
 pub(super) fn describe(
     action: Action,
     booking: &Booking,
-    Place { email, zone }: Place<'_>,
+    Place { email, zone, rules }: Place<'_>,
     before: Option<&Booking>,
     reason: Option<&str>,
 ) -> Change {
-    let in_zone = |it: &Booking| {
-        let rules = zones::zone(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        format!("{} {zone}", when::in_words(&it.time, &rules))
-    };
+    let in_zone = |it: &Booking| format!("{} {zone}", when::in_words(&it.time, rules));
     let mut fields = Vec::new();
     if let Some(before) = before {
         let organizer = |it: &Booking| match &it.organizer {

@@ -26,6 +26,7 @@ use crate::{
     settings::{BOOKING_DAYS, BookingSettings},
     store::{BookableRoom, Calendar, Kind, Reporting, RoomProblem},
 };
+use describe::Place;
 use plan::Plan;
 pub use verify::{Difference, Verified, What, verify};
 
@@ -165,6 +166,10 @@ struct RoomRun {
 }
 
 impl RoomRun {
+    fn place(&self) -> Place<'_> {
+        Place { email: &self.room.email, zone: &self.zone, rules: &self.calendar.zone }
+    }
+
     fn reporting(&self, run: &Run<'_>, window: TimeRange) -> Reporting {
         Reporting {
             calendar: self.calendar.number,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
+
 use super::{
     RoomRun,
     describe::{Place, describe},
@@ -29,10 +31,10 @@ pub(super) fn settle(
     let (now, since) = (run.now(), window.starts);
     let (limit, observer) = (run.options.limit, &mut *run.observer);
     let (id, mode, peak, mut counts) = (run.id, run.mode.as_str(), run.peak_memory, run.counts);
-    let places: HashMap<i64, Place<'_>> = rooms
-        .iter()
-        .map(|room| (room.calendar.number, Place { email: &room.room.email, zone: &room.zone }))
-        .collect();
+    let places: HashMap<i64, Place<'_>> =
+        rooms.iter().map(|room| (room.calendar.number, room.place())).collect();
+    // Of a room that this run did not read.
+    let elsewhere = Place { email: "", zone: "UTC", rules: &TimeZone::UTC };
     let failures = &run.room_failures;
     run.counts = run.store.transaction(run.integration, |transaction| {
         let waiting = transaction.waiting_items()?;
@@ -49,7 +51,7 @@ pub(super) fn settle(
                 continue;
             }
             let hold = hold_all || holds(pending + held, Some(calendar))?;
-            let place = places.get(&calendar).copied().unwrap_or(Place { email: "", zone: "UTC" });
+            let place = places.get(&calendar).copied().unwrap_or(elsewhere);
             let mut note = |action, changes: Vec<(BookingRow, String)>| {
                 for (row, reason) in &changes {
                     observer.changed(describe(action, &row.booking, place, None, Some(reason)));

@@ -1,10 +1,11 @@
 //! Bookings of rooms.
 
-mod calendar;
+pub(crate) mod calendar;
 mod commands;
 mod conflicts;
 mod held;
 mod law;
+mod measure;
 mod missing;
 mod schedule;
 mod sync;
