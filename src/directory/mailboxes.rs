@@ -34,7 +34,8 @@ impl RoomMailboxes {
         Self { wait, addresses: None, are_unknown: false, warning: None }
     }
 
-    /// Returns the owner of the account with these addresses, which are in lower case.
+    /// Returns the owner of the account with this e-mail address and these further ones, which are
+    /// in lower case.
     ///
     /// # Errors
     /// Only where Microsoft throttles. Where Places refuses permanently, accounts count as users,
@@ -43,16 +44,21 @@ impl RoomMailboxes {
     pub(super) async fn owner<H: Host>(
         &mut self,
         graph: &Graph<'_, H>,
-        addresses: &[String],
+        email: Option<&str>,
+        aliases: &[String],
     ) -> Result<Owner, Error> {
-        if addresses.is_empty() {
+        if email.is_none() && aliases.is_empty() {
             return Ok(Owner::User);
         }
         if self.addresses.is_none() {
             self.addresses = Some(self.read(graph).await?);
         }
-        let mut rooms = self.addresses.iter();
-        Ok(match rooms.any(|rooms| addresses.iter().any(|address| rooms.contains(address))) {
+        let rooms = self.addresses.iter().filter(|rooms| !rooms.is_empty());
+        let is_room = rooms.map(|rooms| {
+            email.is_some_and(|email| rooms.contains(&email.to_lowercase()))
+                || aliases.iter().any(|alias| rooms.contains(alias))
+        });
+        Ok(match is_room.last().unwrap_or_default() {
             true => Owner::Room,
             false if self.are_unknown && self.wait => Owner::Unknown,
             false => Owner::User,

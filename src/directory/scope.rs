@@ -37,11 +37,13 @@ pub(super) async fn select<H: Host>(
         |user: User| UserChange::UserRemoved(Removed { id: user.id, removal: Removal::OutOfScope });
     Ok(match item {
         Item::User { user, .. } if !graph.settings().users.selects(&user) => out(user),
-        Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
-            Owner::User => UserChange::User(user),
-            Owner::Room => out(user),
-            Owner::Unknown => UserChange::UserIfKnown(user),
-        },
+        Item::User { user, aliases } => {
+            match rooms.owner(graph, user.email.as_deref(), &aliases).await? {
+                Owner::User => UserChange::User(user),
+                Owner::Room => out(user),
+                Owner::Unknown => UserChange::UserIfKnown(user),
+            }
+        }
         Item::Removed(id, removal) => UserChange::UserRemoved(Removed { id, removal }),
         Item::Unreadable(it) => UserChange::UserUnreadable(it),
         Item::Partial(id) => {
