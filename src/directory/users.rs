@@ -106,20 +106,24 @@ impl<'a, H: Host> Users<'a, H> {
         group: usize,
         after: &mut Checkpoint,
     ) -> Result<Contents, Error> {
-        let limited = !self.graph.settings().users.only_groups.is_empty();
+        let settings = self.graph.settings();
+        let limited = !settings.users.only_groups.is_empty();
         let page = Page::read_each(response, |members| {
             // Groups also contain devices and other groups.
             let is_user = !limited || has_kind_of_user(members);
             (members.id(), is_user.then(|| self.read_item(members, after)))
         })?;
         let fingerprint = fingerprint(page.value.iter().map(|(id, _)| id));
+        let users = || page.value.iter().filter_map(|(_, user)| user.as_ref());
         if limited {
-            let users = page.value.iter().filter(|(_, item)| item.is_some()).count();
-            *self.members.entry(group).or_default() += users;
+            *self.members.entry(group).or_default() += users().count();
+        }
+        if users().any(|user| scope::needs_rooms(settings, user)) {
+            self.rooms.read_once(self.graph).await?;
         }
         let mut changes = Vec::with_capacity(page.value.len());
-        for item in page.value.into_iter().filter_map(|(_, item)| item) {
-            let change = scope::select(self.graph, &mut self.rooms, item).await?;
+        for user in page.value.into_iter().filter_map(|(_, user)| user) {
+            let change = scope::select(settings, &self.rooms, user);
             match &change {
                 UserChange::UserIfKnown(_) => after.enumerate_again(),
                 // A listed user was read.

@@ -88,8 +88,7 @@ pub(super) struct Contents {
 
 /// Returns a fingerprint of a page. Its first and last item are enough: only a long series of pages
 /// that do not differ is an error.
-pub(super) fn fingerprint(items: impl DoubleEndedIterator<Item = impl Hash>) -> Option<u64> {
-    let mut items = items.fuse();
+pub(super) fn fingerprint(mut items: impl DoubleEndedIterator<Item = impl Hash>) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     items.next()?.hash(&mut hasher);
     items.next_back().hash(&mut hasher);
@@ -373,7 +372,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     async fn put(
         &mut self,
         subject: Subject,
-        changes: Vec<UserChange>,
+        mut changes: Vec<UserChange>,
         after: Checkpoint,
         mut mode: impl FnMut(bool) -> Mode,
         total: Option<u64>,
@@ -381,16 +380,15 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let unreadable = changes.iter().filter(|change| is_unreadable(change)).count();
         self.unreadable =
             self.unreadable.saturating_add(u32::try_from(unreadable).unwrap_or(u32::MAX));
-        let mut changes = changes.into_iter().peekable();
         loop {
-            let batch: Vec<_> = changes.by_ref().take(BATCH).collect();
-            let complete = changes.peek().is_none();
+            let later = changes.split_off(changes.len().min(BATCH));
+            let complete = later.is_empty();
             // No run can continue within a page: until its last batch, the page is read again.
             let checkpoint = if complete { &after } else { &self.checkpoint };
             let batch = UserBatch {
                 subject,
                 mode: mode(complete),
-                changes: batch,
+                changes,
                 checkpoint: checkpoint.to_text(),
                 total,
             };
@@ -399,6 +397,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 self.checkpoint = after;
                 return Ok(());
             }
+            changes = later;
         }
     }
 }

@@ -57,9 +57,7 @@ impl<'a> Members<'a> {
             Self(members.map(|(name, value)| (name, Json::read(value))).collect())
         })
     }
-}
 
-impl<'a> Members<'a> {
     /// Returns the id of the item as it is written, where it is text.
     pub(crate) fn id(&self) -> Option<Cow<'a, str>> {
         match self.get("id")? {
