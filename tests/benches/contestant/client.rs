@@ -25,13 +25,24 @@ pub(crate) fn new() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build()?)
 }
 
-/// Returns settings that connect the plugin to the server.
-pub(crate) fn settings(server: &str) -> Value {
+/// Returns settings that connect the plugin to an emulated tenant, or to a page server.
+pub(crate) fn settings(access: &Value) -> Value {
     json!({"server": {
         "name": "Contoso",
-        "cloud": {"authority": server, "graph": server},
+        "cloud": {"authority": access["authority"], "graph": access["graph"]},
+        "tenantId": access["tenantId"],
+        "clientId": access["clientId"],
+        "clientSecret": access["clientSecret"],
+    }})
+}
+
+/// Returns what connects to a page server, which accepts any client.
+pub(crate) fn access(server: &str) -> Value {
+    json!({
+        "authority": server,
+        "graph": server,
         "tenantId": "84841066-274d-4ec0-a5c1-276be684bdd3",
         "clientId": "6731de76-14a6-49ae-97bc-6eba6914391e",
         "clientSecret": "not~a~real~secret",
-    }})
+    })
 }

@@ -17,7 +17,8 @@ pub(crate) async fn read(server: &str) -> Result<u64> {
 
 /// Passes each batch of a first sync to `take`.
 pub(crate) async fn receive(server: &str, mut take: impl FnMut(UserBatch)) -> Result<()> {
-    let settings = Settings::parse(&client::settings(server).to_string(), |_| None)?;
+    let settings =
+        Settings::parse(&client::settings(&client::access(server)).to_string(), |_| None)?;
     let plugin = Plugin::load(&end_to_end::component(), Limits::default(), Client::new()?)?;
     let session = Session::open(plugin, settings).await?;
     // One batch waits while the next is made, as in `ones-host`.

@@ -12,7 +12,7 @@ use ones_office365::{
 use crate::{Result, client};
 
 pub(crate) async fn read(server: &str) -> Result<u64> {
-    let settings = Settings::parse(&client::settings(server).to_string())
+    let settings = Settings::parse(&client::settings(&client::access(server)).to_string())
         .map_err(|fields| format!("the settings are refused: {fields:?}"))?;
     let mut counter = Counter(0);
     directory::sync(&Native(client::new()?), &settings, None, &mut counter)

@@ -1,8 +1,11 @@
-//! Reads all users of a page server in one of several ways, which `cargo xtask bench` compares by
-//! the processor time of this process. Prints the number of users that it read.
+//! What `cargo xtask bench` measures of the plugin and the host, in a process of its own.
 //!
-//! Arguments: the way, and the URL of the server.
+//! Arguments: what to do, and the URL of a page server. Reads all users of the server in one of
+//! several ways, which are compared by the processor time of this process, and prints the number
+//! of users that it read. With `calls`, measures single calls: the second argument is then what
+//! the emulator prints when it starts.
 
+mod calls;
 mod client;
 mod component;
 mod core;
@@ -18,7 +21,7 @@ fn main() -> Result<()> {
     let arguments = arguments.iter().filter(|argument| !argument.starts_with("--"));
     let arguments: Vec<_> = arguments.map(String::as_str).collect();
     let [way, server] = arguments[..] else {
-        return Err("two arguments are needed; `cargo xtask bench peers` passes them".into());
+        return Err("two arguments are needed; `cargo xtask bench` passes them".into());
     };
     // As many threads as `ones-host` has.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -27,6 +30,7 @@ fn main() -> Result<()> {
         "typed" => runtime.block_on(typed::read(server))?,
         "core" => runtime.block_on(core::read(server))?,
         "component" => runtime.block_on(component::read(server))?,
+        "calls" => return runtime.block_on(calls::measure(server)),
         "storing" => storing::measure(&runtime, server)?,
         _ => return Err(format!("there is no way {way:?}").into()),
     };

@@ -9,21 +9,30 @@ mod contestants;
 mod goals;
 mod growth;
 mod latency;
+mod machine;
 mod measured;
 mod page_server;
 mod peers;
+mod plot;
+mod profile;
 mod storing;
 mod syncs;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::Result;
+use plot::Plots;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Parts to measure; all of them where none is named
     #[arg(value_enum)]
     parts: Vec<Part>,
+    /// Folder to write bar charts into
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -38,8 +47,10 @@ enum Part {
     Growth,
     /// Requests, memory and time of the host with an emulated tenant
     Syncs,
-    /// A fresh instance, and a callback
+    /// Single calls: an instance, a callback, `validate`
     Calls,
+    /// Where the processor time goes; needs `perf`
+    Profile,
 }
 
 /// Measures the parts in their order.
@@ -48,14 +59,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         [] => Part::value_variants(),
         parts => parts,
     };
+    let plots = Plots(arguments.plots.clone());
+    machine::print()?;
     for part in parts {
         match part {
-            Part::Peers => contestants::compare()?,
+            Part::Peers => contestants::compare(&plots)?,
             Part::Latency => latency::measure()?,
             Part::Storing => storing::measure()?,
-            Part::Growth => growth::measure()?,
+            Part::Growth => growth::measure(&plots)?,
             Part::Syncs => syncs::measure()?,
             Part::Calls => calls::measure()?,
+            Part::Profile => profile::measure()?,
         }
     }
     Ok(())

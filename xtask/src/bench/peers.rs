@@ -14,14 +14,26 @@ use crate::cargo;
 
 pub(crate) const RUST: &str = "graph-rs-sdk";
 pub(crate) const NODE: &str = "@microsoft/microsoft-graph-client";
+pub(crate) const BACKSTAGE: &str = "@backstage/plugin-catalog-backend-module-msgraph";
 pub(crate) const PYTHON: &str = "Python requests + json";
+const PYTHON_SDK: &str = "Microsoft's client for Python";
 
-/// Prepares every peer.
+/// Prepares every peer but [`slow`].
 pub(crate) fn prepare() -> Vec<Prepared> {
     let named = |name: &str, prepared: Result<Contestant, String>| {
         prepared.map_err(|why| (name.to_owned(), why))
     };
-    vec![named(RUST, rust()), named(NODE, node()), named(PYTHON, python())]
+    vec![
+        named(RUST, rust()),
+        named(NODE, node(NODE, "graph-client")),
+        named(BACKSTAGE, node(BACKSTAGE, "backstage")),
+        named(PYTHON, python(PYTHON, "requests")),
+    ]
+}
+
+/// Prepares the peer that takes milliseconds for each user.
+pub(crate) fn slow() -> Prepared {
+    python(PYTHON_SDK, "msgraph-sdk").map_err(|why| (PYTHON_SDK.to_owned(), why))
 }
 
 fn rust() -> Result<Contestant, String> {
@@ -37,31 +49,34 @@ fn rust() -> Result<Contestant, String> {
     Ok(Contestant { name, line: vec![target.join("release").join(program)] })
 }
 
-fn node() -> Result<Contestant, String> {
-    let target = folder("graph-client")?;
+/// Prepares a client of a folder, which is an npm package of this name.
+fn node(package: &str, peer: &str) -> Result<Contestant, String> {
+    let target = folder(peer)?;
     for file in ["package.json", "package-lock.json", "read.mjs"] {
-        copy(&sources("graph-client").join(file), &target.join(file))?;
+        copy(&sources(peer).join(file), &target.join(file))?;
     }
-    finish(Command::new("npm").args(["ci", "--loglevel", "error"]).current_dir(&target))?;
+    let install = ["ci", "--ignore-scripts", "--loglevel", "error"];
+    finish(Command::new("npm").args(install).current_dir(&target))?;
     let version = output(Command::new("node").arg("--version"))?;
-    let package = fs::read_to_string(target.join("package.json")).unwrap_or_default();
-    let package = serde_json::from_str::<serde_json::Value>(&package).unwrap_or_default();
-    let client = package["dependencies"][NODE].as_str().unwrap_or_default();
-    let name = format!("{NODE} {client}, Node {}", version.trim_start_matches('v'));
+    let manifest = fs::read_to_string(target.join("package.json")).unwrap_or_default();
+    let manifest = serde_json::from_str::<serde_json::Value>(&manifest).unwrap_or_default();
+    let client = manifest["dependencies"][package].as_str().unwrap_or_default();
+    let name = format!("{package} {client}, Node {}", version.trim_start_matches('v'));
     Ok(Contestant { name, line: vec!["node".into(), target.join("read.mjs")] })
 }
 
-fn python() -> Result<Contestant, String> {
-    let target = folder("requests")?;
+/// Prepares a program in Python that needs one package, which has the name of its folder.
+fn python(title: &str, peer: &str) -> Result<Contestant, String> {
+    let target = folder(peer)?;
     finish(Command::new("python3").args(["-m", "venv"]).arg(&target))?;
     let python = target.join("bin").join("python");
-    let requirements = sources("requests").join("requirements.txt");
+    let requirements = sources(peer).join("requirements.txt");
     finish(Command::new(&python).args(["-m", "pip", "install", "-q", "-r"]).arg(&requirements))?;
     let pinned = fs::read_to_string(&requirements).unwrap_or_default();
-    let requests = pinned.trim().replace("requests==", "requests ");
+    let package = pinned.trim().replace("==", " ");
     let version = output(Command::new(&python).arg("--version"))?;
-    let name = format!("{PYTHON}: {requests}, {version}");
-    Ok(Contestant { name, line: vec![python, sources("requests").join("read.py")] })
+    let name = format!("{title} ({package}, {version})");
+    Ok(Contestant { name, line: vec![python, sources(peer).join("read.py")] })
 }
 
 fn sources(peer: &str) -> PathBuf {

@@ -29,7 +29,7 @@ pub(crate) fn measure() -> Result {
          table in one transaction.\nProcessor time in seconds, median of {ROUNDS} rounds.\n"
     );
     println!("| | the host's store | bulk insert |\n|---|---|---|");
-    let mut rows = Vec::new();
+    let mut goals = Vec::new();
     for (what, tenant) in TENANTS {
         let server = PageServer::start(tenant)?;
         let (mut stored, mut inserted, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
@@ -42,9 +42,9 @@ pub(crate) fn measure() -> Result {
         }
         println!("| {what} | {:.2} | {:.2} |", median(&stored), median(&inserted));
         let what = format!("store / bulk insert, {what}");
-        rows.push((what, Goal::AtMost(1.5), Some(median(&ratios))));
+        goals.push(Goal::at_most(what, 1.5, Some(median(&ratios))));
     }
-    goals::print(&rows);
+    goals::print(&goals);
     Ok(())
 }
 
