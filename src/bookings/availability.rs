@@ -87,9 +87,12 @@ fn items(schedule: &Value) -> Result<Vec<Item>, Error> {
     let mut taken = Vec::new();
     for item in items {
         let status = item["status"].as_str().unwrap_or_default().to_ascii_lowercase();
-        let starts =
-            moment(&item["start"]).map_err(|problem| wrong(&format!("start: {problem}")))?;
-        let ends = moment(&item["end"]).map_err(|problem| wrong(&format!("end: {problem}")))?;
+        let time = |name: &str| {
+            let text = |part| item[name][part].as_str();
+            moment(text("dateTime"), text("timeZone"))
+                .map_err(|problem| wrong(&format!("{name}: {problem}")))
+        };
+        let (starts, ends) = (time("start")?, time("end")?);
         if status != "free" && starts.instant < ends.instant {
             taken.push(Item(starts.instant, ends.instant, status == "tentative"));
         }

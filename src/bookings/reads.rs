@@ -131,7 +131,7 @@ async fn found_series<H: Host>(
 
 /// Adds the events of a page in a batch; returns the link to the next one.
 fn read_page(body: &RawValue, events: &mut Vec<Event>) -> Result<Option<String>, Failure> {
-    let page: Page<'_> = serde_json::from_str(body.get()).map_err(|_| unreadable_page())?;
+    let page = Page::read_inner(body).ok_or_else(unreadable_page)?;
     collect(&page, events);
     Ok(page.next_link.map(std::borrow::Cow::into_owned))
 }

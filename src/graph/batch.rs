@@ -9,7 +9,7 @@ use super::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after};
 use crate::{
     error::{Error, Explanation},
     host::{Host, Request},
-    payload::{members, whole_number},
+    payload::{Json, Members, whole_number},
     permission::Permission,
 };
 
@@ -230,21 +230,25 @@ fn read_responses(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
 
 /// Returns the index of the request, and what to do about its answer.
 fn read_outcome<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Outcome)> {
-    let part = members(raw);
-    let index = usize::try_from(whole_number(&part.value("id"))?).ok()?;
-    let status = u16::try_from(whole_number(&part.value("status"))?).ok()?;
+    let part = Members::split(raw);
+    let number = |name| whole_number(&Json::read(part.get(name)?));
+    let value = |name| -> Value {
+        part.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    };
+    let index = usize::try_from(number("id")?).ok()?;
+    let status = u16::try_from(number("status")?).ok()?;
     if (200..300).contains(&status) {
-        let body = part.get("body").map(RawValue::to_owned).unwrap_or_default();
+        let body = part.get("body").map(|raw| (*raw).to_owned()).unwrap_or_default();
         return Some((index, Outcome::Final(BatchAnswer::Success(body))));
     }
     if status == FAILED_DEPENDENCY {
         return Some((index, Outcome::HeldBack));
     }
-    let answer = graph.without_token(GraphError::read_inner(status, &part.value("body")));
+    let answer = graph.without_token(GraphError::read_inner(status, &value("body")));
     if !is_passing(status, || answer.code.clone()) {
         return Some((index, Outcome::Final(BatchAnswer::Refused(answer))));
     }
-    let headers = part.value("headers");
+    let headers = value("headers");
     let mut headers = headers.as_object().into_iter().flatten();
     let asked = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     let now = graph.host().now();

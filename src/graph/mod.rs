@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod by_id;
+mod links;
 mod mended;
 mod page;
 mod patience;
@@ -26,6 +27,7 @@ use crate::{
     settings::Settings,
 };
 
+pub use links::Links;
 use mended::mended;
 pub use page::{LoopGuard, Page};
 use patience::Verdict;

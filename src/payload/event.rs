@@ -5,9 +5,14 @@
 //! So every fact here can be absent.
 
 use jiff::civil::Date;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use super::{NO_ID, field::Members, members, removal, wall_clock};
+use super::{
+    NO_ID,
+    json::{Json, Members},
+    removal,
+    wall_clock::wall_clock,
+};
 use crate::{
     model::{Participant, Unreadable},
     zones::Zone,
@@ -129,18 +134,18 @@ pub enum Answer {
 
 /// Reads an item of a calendar.
 pub fn read_event(raw: &RawValue) -> EventItem {
-    let members = members(raw);
+    let members = Members::read(raw);
     let unreadable = |reason: &str| EventItem::Unreadable(Unreadable::new(NO_ID, reason));
     let id = match members.value("id") {
-        Value::String(id) if id.len() > LONGEST_ID => return unreadable("id: too long"),
-        Value::String(id) if !id.trim().is_empty() => id,
+        Json::Text(id) if id.len() > LONGEST_ID => return unreadable("id: too long"),
+        Json::Text(id) if !id.trim().is_empty() => id.clone().into_owned(),
         _ => return unreadable("id: missing, or not a text"),
     };
     if removal(&members).is_some() {
         return EventItem::Removed(id);
     }
     let master = members.text_if_any("seriesMasterId").filter(|id| id.len() <= LONGEST_ID);
-    let has_pattern = members.get("recurrence").is_some_and(|raw| raw.get() != "null");
+    let has_pattern = members.get("recurrence").is_some_and(|value| *value != Json::Null);
     let kind = match members.text_if_any("type").as_deref() {
         Some("seriesMaster") => Kind::Master,
         Some("exception") if master.is_some() => Kind::Exception,
@@ -165,17 +170,18 @@ pub fn read_event(raw: &RawValue) -> EventItem {
 
 /// Reads a `dateTimeTimeZone`. Requests ask for UTC, but a server need not obey.
 fn read_moment(members: &Members<'_>, name: &str) -> Result<Moment, String> {
-    moment(&members.value(name)).map_err(|problem| format!("{name}: {problem}"))
+    let time = members.value(name);
+    let text = |name| time.get(name).and_then(Json::as_str);
+    moment(text("dateTime"), text("timeZone")).map_err(|problem| format!("{name}: {problem}"))
 }
 
-/// Reads a `dateTimeTimeZone`.
+/// Reads the `dateTime` and the `timeZone` of a `dateTimeTimeZone`.
 ///
 /// # Errors
 /// A text that says what is wrong with it.
-pub fn moment(value: &Value) -> Result<Moment, String> {
-    let text = |name| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let time = text("dateTime").ok_or("missing")?;
-    let zone = match text("timeZone") {
+pub fn moment(time: Option<&str>, zone: Option<&str>) -> Result<Moment, String> {
+    let time = time.filter(|text| !text.is_empty()).ok_or("missing")?;
+    let zone = match zone.filter(|text| !text.is_empty()) {
         Some(name) => Some(Zone::named(name).ok_or("its time zone is unknown")?),
         None => None,
     };
@@ -201,24 +207,26 @@ fn read_facts(members: &Members<'_>) -> Option<Facts> {
         })
     };
     let (all_day, cancelled) = (flag("isAllDay"), flag("isCancelled"));
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_ascii_lowercase();
-    let shows = has("showAs").then(|| match word(&members.value("showAs")).as_str() {
+    let word = |value: &Json<'_>| value.as_str().unwrap_or_default().to_ascii_lowercase();
+    let shows = has("showAs").then(|| match word(members.value("showAs")).as_str() {
         "free" => Shows::Free,
         "tentative" => Shows::Tentative,
         _ => Shows::Busy,
     });
     let answer = has("responseStatus").then(|| {
-        match word(&members.value("responseStatus")["response"]).as_str() {
+        let response = members.value("responseStatus").get("response");
+        match response.map(word).unwrap_or_default().as_str() {
             "declined" => Answer::Declined,
             "tentativelyaccepted" | "notresponded" => Answer::Open,
             _ => Answer::Given,
         }
     });
-    let private = has("sensitivity").then(|| word(&members.value("sensitivity")) != "normal");
+    let private = has("sensitivity").then(|| word(members.value("sensitivity")) != "normal");
     let title = has("subject").then(|| members.text_if_any("subject").map(|text| shorten(&text)));
-    let organizer = has("organizer").then(|| participant(&members.value("organizer")));
-    let pattern_zone = members.value("recurrence")["range"]["recurrenceTimeZone"]
-        .as_str()
+    let organizer = has("organizer").then(|| participant(members.value("organizer")));
+    let range = members.value("recurrence").get("range");
+    let pattern_zone = range
+        .and_then(|range| range.get("recurrenceTimeZone")?.as_str())
         .filter(|name| !name.trim().is_empty())
         .map(str::to_owned);
     Some(Facts {
@@ -229,7 +237,7 @@ fn read_facts(members: &Members<'_>) -> Option<Facts> {
         private,
         title,
         organizer,
-        invited: has("attendees").then(|| invited(&members.value("attendees"))),
+        invited: has("attendees").then(|| invited(members.value("attendees"))),
         meeting: members.text_if_any("iCalUId").filter(|id| id.len() <= LONGEST_ID - 100),
         zone: pattern_zone.or_else(|| members.text_if_any("originalStartTimeZone")),
         problem,
@@ -238,9 +246,9 @@ fn read_facts(members: &Members<'_>) -> Option<Facts> {
 
 /// Reads the address and the name of a `recipient`. Clients write names into the address, and
 /// addresses with a name around them; Exchange keeps addresses of its own form (`/O=…`).
-fn participant(value: &Value) -> Option<Participant> {
+fn participant(value: &Json<'_>) -> Option<Participant> {
     let text = |name| {
-        let text = value["emailAddress"].get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = text_at(value, ["emailAddress", name]).unwrap_or_default();
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     };
@@ -257,16 +265,21 @@ fn participant(value: &Value) -> Option<Participant> {
 }
 
 /// Returns the addresses of the attendees that are not resources, in lower case.
-fn invited(attendees: &Value) -> Vec<String> {
-    let attendees = attendees.as_array().into_iter().flatten();
-    let users = attendees.filter(|attendee| {
-        !attendee["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("resource"))
+fn invited(attendees: &Json<'_>) -> Vec<String> {
+    let Json::List(attendees) = attendees else { return Vec::new() };
+    let users = attendees.iter().filter(|attendee| {
+        !text_at(attendee, ["type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("resource"))
     });
-    let address = |user: &Value| {
-        let address = user["emailAddress"]["address"].as_str().unwrap_or_default();
+    let address = |user| {
+        let address = text_at(user, ["emailAddress", "address"]).unwrap_or_default();
         address.trim().to_lowercase()
     };
     users.map(address).collect()
+}
+
+/// Returns the text under these names, one within the other.
+fn text_at<'v, const N: usize>(value: &'v Json<'_>, names: [&str; N]) -> Option<&'v str> {
+    names.into_iter().try_fold(value, |value, name| value.get(name))?.as_str()
 }
 
 /// Returns the text, cut to whole characters where it is too long.
