@@ -23,6 +23,7 @@ pub use group::{
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
 pub use reported::Reported;
 pub use user::{Item, UserReader};
+pub use wall_clock::day_text;
 use wall_clock::wall_clock;
 
 /// Returns how an item was removed, by its `@removed`; `None` where it was not. Null and false mean
