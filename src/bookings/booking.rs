@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::{range::Range, times::Times};
 use crate::{
     model::{Booking, BookingEnd, Hold, Participant},
-    payload::{Answer, Event, Facts, Kind, Shows},
+    payload::{Answer, Event, Facts, Kind, Shows, day_text},
     zones::Zone,
 };
 
@@ -17,7 +17,7 @@ const LONGEST_VERSION: usize = 256;
 #[derive(Debug)]
 pub(super) enum Judged {
     /// A booking in the range.
-    Booking(Booking),
+    Booking(Box<Booking>),
     /// The event is in the calendar, but does not count as a booking.
     Ended(BookingEnd),
 }
@@ -77,7 +77,7 @@ impl Room {
             organizer: organizer.filter(|_| !private),
         };
         let version = version(event, master, &booking);
-        Ok(Judged::Booking(Booking { version, ..booking }))
+        Ok(Judged::Booking(Box::new(Booking { version, ..booking })))
     }
 
     /// Counts the invited, without the room itself and without the organizer.
@@ -119,7 +119,7 @@ fn meeting(event: &Event, own: &Facts, series: Option<&Facts>, times: Times) -> 
     };
     let series = whole.meeting.as_ref()?;
     match original_date(event, whole, times) {
-        Some(date) => Some(format!("{series}/{date}")),
+        Some(date) => Some(format!("{series}/{}", day_text(date))),
         // Its own id names the date where it is not that of the series.
         None => own.meeting.clone().filter(|id| id != series),
     }

@@ -24,7 +24,7 @@ pub(super) enum Scope {
     Room,
     /// Perhaps all rooms: then this is the error of the run. Microsoft answers in the same way
     /// where a permission is missing and where a policy keeps the app out of one mailbox.
-    Perhaps(Error),
+    Perhaps(Box<Error>),
     /// The run, which cannot continue.
     Run,
 }
@@ -33,7 +33,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let scope = match &error {
             Error::Unauthorized(_) | Error::InvalidSettings(_) | Error::Cancelled => Scope::Run,
-            Error::Unavailable(_) | Error::Throttled(_) => Scope::Perhaps(error.clone()),
+            Error::Unavailable(_) | Error::Throttled(_) => Scope::Perhaps(Box::new(error.clone())),
             _ => Scope::Room,
         };
         Self { error, scope }
@@ -81,7 +81,7 @@ impl Failure {
             // This message names a policy, so the permission itself is granted.
             let scope = match refusal.message.contains("[RAOP]") {
                 true => Scope::Room,
-                false => Scope::Perhaps(graph.explain(refusal, CALENDARS)),
+                false => Scope::Perhaps(Box::new(graph.explain(refusal, CALENDARS))),
             };
             return Self { error, scope };
         }
@@ -141,8 +141,8 @@ impl Tally {
         }
         let common = match scope {
             Scope::Run => return Err(error),
-            Scope::Perhaps(common) if self.unanswered >= MOST_UNANSWERED => return Err(common),
-            Scope::Perhaps(common) => Some(common),
+            Scope::Perhaps(common) if self.unanswered >= MOST_UNANSWERED => return Err(*common),
+            Scope::Perhaps(common) => Some(*common),
             Scope::Room => None,
         };
         match common {

@@ -5,9 +5,11 @@
 //! is reported when.
 
 mod availability;
+mod batches;
 mod booking;
 mod checkpoint;
 mod failure;
+mod limits;
 mod range;
 mod read;
 mod reads;

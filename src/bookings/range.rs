@@ -1,5 +1,7 @@
 //! The time for which a room's calendar is read.
 
+use std::time::{Duration, SystemTime};
+
 use sha2::{Digest as _, Sha256};
 
 use super::times::Times;
@@ -87,9 +89,10 @@ fn least_spare(room: &str) -> i64 {
     number % SPREAD
 }
 
-/// Returns an instant as RFC 3339.
+/// Returns an instant of the years 1970 to 2200 as RFC 3339.
 pub(super) fn text(instant: i64) -> String {
-    jiff::Timestamp::from_second(instant).map(|time| time.to_string()).unwrap_or_default()
+    let since = Duration::from_secs(u64::try_from(instant).unwrap_or_default());
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
 }
 
 #[cfg(test)]

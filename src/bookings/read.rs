@@ -99,7 +99,7 @@ async fn read_chunk<H: Host>(
 fn change(room: &Room, event: &Event, series: Option<(&str, &Event)>) -> BookingChange {
     let id = event.id.clone();
     match room.judge(event, series) {
-        Ok(Judged::Booking(booking)) => BookingChange::Booking(booking),
+        Ok(Judged::Booking(booking)) => BookingChange::Booking(*booking),
         Ok(Judged::Ended(end)) => BookingChange::BookingGone(BookingGone { id, end }),
         Err(reason) => BookingChange::BookingUnreadable(Unreadable::new(id, reason)),
     }

@@ -9,9 +9,13 @@ use futures_util::lock::Mutex;
 use http::Uri;
 
 use super::{
+    batches::{split, weight},
     booking::{Judged, Room},
     checkpoint::{Again, Checkpoint, Expected, Position},
     failure::Failure,
+    limits::{
+        MOST_EVENTS, MOST_LISTINGS, MOST_PAGES, endless, no_link, state_lost, too_many_events,
+    },
     prefer_pages_of,
     range::Range,
     reads::{self, Found, FoundSeries},
@@ -19,24 +23,15 @@ use super::{
     zone_of,
 };
 use crate::{
-    error::{Error, Explanation, is_too_large},
+    error::{Error, is_too_large},
     graph::{Answer, Graph, LoopGuard, Page},
     host::{Host, Request, Sink},
     model::{
-        BATCH, BOOKINGS, BookingBatch, BookingChange, BookingEnd, BookingGone, Mode, Part,
-        RoomPosition, RoomUpdate, TimeRange, Unreadable,
+        BookingBatch, BookingChange, BookingEnd, BookingGone, Mode, Part, RoomPosition, RoomUpdate,
+        TimeRange, Unreadable,
     },
     payload::{Event, EventItem, Kind, read_event},
 };
-
-/// Maximum number of times that a room is listed in one run, where Exchange loses its state.
-const MOST_LISTINGS: u32 = 3;
-
-/// Maximum number of pages of one round.
-const MOST_PAGES: u32 = 2_000;
-
-/// Maximum number of events of one round: the occurrences of series wait for the end of the round.
-const MOST_EVENTS: usize = 50_000;
 
 /// Maximum size of a page, in bytes. Larger ones are requested with fewer events.
 const LARGEST_PAGE: usize = 2 * 1024 * 1024;
@@ -228,12 +223,8 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
     fn take_single(&mut self, event: &Event) {
         self.series.remove(&event.id);
         let is_repeated = !self.singles.insert(hash(&event.id));
-        if self.link.is_some() {
-            // It can have been a series.
-            self.push(series_gone(event.id.clone(), BookingEnd::Deleted));
-        }
         match self.room.judge(event, None) {
-            Ok(Judged::Booking(booking)) => self.push(BookingChange::Booking(booking)),
+            Ok(Judged::Booking(booking)) => self.push(BookingChange::Booking(*booking)),
             // A listing does not name what it does not contain.
             Ok(Judged::Ended(BookingEnd::OutsideWindow)) if self.link.is_none() && !is_repeated => {
             }
@@ -339,7 +330,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             (Kind::Master, _) => (false, Some(id.to_owned())),
             _ => match judged {
                 Ok(Judged::Booking(booking)) => {
-                    self.push(BookingChange::Booking(booking));
+                    self.push(BookingChange::Booking(*booking));
                     (true, None)
                 }
                 Ok(Judged::Ended(end)) => {
@@ -388,10 +379,6 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
     ) -> bool {
         let changes = compose(&self.room, id, master, occurrences);
         let is_listed = self.link.is_none();
-        if !is_listed || self.singles.contains(&hash(id)) {
-            // It can have been a single event.
-            self.push(booking_gone(id.to_owned(), BookingEnd::Deleted));
-        }
         let has_bookings = changes.iter().any(|change| !change.bookings().is_empty());
         for change in changes {
             // A listing does not name what it does not contain.
@@ -473,31 +460,6 @@ fn etags(id: &str, reported: &Reported) -> Vec<(String, String)> {
     }
 }
 
-/// Number of bookings in a change; one for any other change.
-fn weight(change: &BookingChange) -> usize {
-    change.bookings().len().max(1)
-}
-
-/// Splits changes into batches within the limits of the interface.
-fn split(changes: Vec<BookingChange>) -> Vec<Vec<BookingChange>> {
-    let mut batches: Vec<Vec<BookingChange>> = Vec::new();
-    let mut bookings = 0;
-    for change in changes {
-        let more = weight(&change);
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH && bookings + more <= BOOKINGS => {
-                bookings += more;
-                batch.push(change);
-            }
-            _ => {
-                bookings = more;
-                batches.push(vec![change]);
-            }
-        }
-    }
-    batches
-}
-
 fn booking_gone(id: String, end: BookingEnd) -> BookingChange {
     BookingChange::BookingGone(BookingGone { id, end })
 }
@@ -515,44 +477,4 @@ fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish()
-}
-
-fn state_lost() -> Error {
-    Error::Unavailable(
-        Explanation::new(
-            "state-lost",
-            format!("Exchange lost the state of the reading {MOST_LISTINGS} times in a row"),
-        )
-        .remedy("Try again later"),
-    )
-}
-
-fn too_many_events(mailbox: &str) -> Error {
-    Error::Unexpected(
-        Explanation::new(
-            "too-many-events",
-            format!("The calendar of {mailbox} has more than {MOST_EVENTS} events in the window"),
-        )
-        .remedy("Enter fewer days ahead in the room settings, or remove events of the room"),
-    )
-}
-
-fn endless(mailbox: &str) -> Error {
-    Error::Unexpected(
-        Explanation::new(
-            "endless-delta",
-            format!("Microsoft Graph's pages of the calendar of {mailbox} do not end"),
-        )
-        .remedy("Try again later. The other rooms are read"),
-    )
-}
-
-fn no_link() -> Error {
-    Error::Unexpected(
-        Explanation::new(
-            "no-delta-link",
-            "Microsoft Graph ended a calendar without a link to later changes",
-        )
-        .remedy("Try again later. The other rooms are read"),
-    )
 }

@@ -20,7 +20,7 @@ pub(super) fn compose(
     let (mut is_unreadable, mut ended) = (false, None);
     for occurrence in occurrences {
         match room.judge(&occurrence, Some((id, master))) {
-            Ok(Judged::Booking(booking)) => bookings.push(booking),
+            Ok(Judged::Booking(booking)) => bookings.push(*booking),
             Ok(Judged::Ended(BookingEnd::OutsideWindow)) => {}
             Ok(Judged::Ended(end)) => {
                 ended = Some(end);

@@ -1,10 +1,10 @@
 //! When an event takes place.
 
-use jiff::{ToSpan as _, civil::Date};
+use jiff::civil::Date;
 
 use crate::{
     model::{BookingTime, DateRange, TimeRange},
-    payload::Event,
+    payload::{Event, day_text},
     zones::Zone,
 };
 
@@ -42,7 +42,7 @@ impl Times {
         };
         let (first, until) = days.ok_or("an all-day event does not begin and end at midnight")?;
         // Where both are the same, it is that one day.
-        let next = first.checked_add(1.day()).map_err(|_| "start: out of range".to_owned())?;
+        let next = first.tomorrow().map_err(|_| "start: out of range".to_owned())?;
         Ok(Self::Days(first, until.max(next)))
     }
 
@@ -59,7 +59,7 @@ impl Times {
         match self {
             Self::Hours(starts, ends) => BookingTime::Hours(TimeRange { starts, ends }),
             Self::Days(first, until) => {
-                BookingTime::Days(DateRange { first: first.to_string(), until: until.to_string() })
+                BookingTime::Days(DateRange { first: day_text(first), until: day_text(until) })
             }
         }
     }

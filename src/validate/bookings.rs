@@ -7,11 +7,13 @@
 
 use std::time::Duration;
 
+use http::Uri;
+
 use super::{BOOKINGS, failed, failed_by, passed, skipped, warned};
 use crate::{
     bookings::{PAGE, prefer_pages_of},
     graph::{Answer, Graph, GraphError, Page},
-    host::{Host, Request},
+    host::{Host, Request, Response},
     model::Check,
     payload::{EventItem, Kind, read_event},
     permission::CALENDARS,
@@ -43,7 +45,7 @@ pub(super) async fn check<H: Host>(graph: &Graph<'_, H>, mailboxes: &[String]) -
                 return with_refused(graph, &meetings, mailbox, &refused);
             }
             Ok(Read::Refused(refusal)) => refused.push((mailbox, refusal)),
-            Err(check) => return check,
+            Err(check) => return *check,
         }
     }
     let is_elsewhere = |refusal: &GraphError| refusal.status != 403;
@@ -81,14 +83,15 @@ struct Meeting {
     is_private: bool,
 }
 
-async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Check> {
+async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Box<Check>> {
     let now = graph.host().now();
     let time = |time| humantime::format_rfc3339_seconds(time).to_string();
     let (start, end) = (time(now), time(now + AHEAD));
     let view = graph.endpoints().events_between(mailbox, &start, &end, SELECT);
     let meetings = match request(graph, view).await? {
         Ok(response) => {
-            let page = Page::read(&response).map_err(|error| failed_by(BOOKINGS, &error))?;
+            let page =
+                Page::read(&response).map_err(|error| Box::new(failed_by(BOOKINGS, &error)))?;
             page.value.iter().filter_map(|raw| read_meeting(read_event(raw))).collect()
         }
         Err(refusal) => return Ok(Read::Refused(refusal)),
@@ -97,7 +100,7 @@ async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Chec
     match request(graph, delta).await? {
         Ok(response) => match Page::read(&response) {
             Ok(_) => Ok(Read::Calendar(meetings)),
-            Err(error) => Err(failed_by(BOOKINGS, &error)),
+            Err(error) => Err(Box::new(failed_by(BOOKINGS, &error))),
         },
         Err(refusal) => Ok(Read::Refused(refusal)),
     }
@@ -106,8 +109,8 @@ async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Chec
 /// Requests a page. A refusal of the mailbox is no error.
 async fn request<H: Host>(
     graph: &Graph<'_, H>,
-    uri: http::Uri,
-) -> Result<Result<crate::host::Response, GraphError>, Check> {
+    uri: Uri,
+) -> Result<Result<Response, GraphError>, Box<Check>> {
     let request = Request::get(uri).header("prefer", prefer_pages_of(PAGE));
     match graph.ask(request).await {
         Ok(Answer::Success(response)) => Ok(Ok(response)),
@@ -118,9 +121,9 @@ async fn request<H: Host>(
             Ok(Err(refusal))
         }
         Ok(Answer::Refused(refusal)) => {
-            Err(failed_by(BOOKINGS, &graph.explain(refusal, CALENDARS)))
+            Err(Box::new(failed_by(BOOKINGS, &graph.explain(refusal, CALENDARS))))
         }
-        Err(error) => Err(failed_by(BOOKINGS, &error)),
+        Err(error) => Err(Box::new(failed_by(BOOKINGS, &error))),
     }
 }
 

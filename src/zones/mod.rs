@@ -54,8 +54,7 @@ impl Zone {
 
     /// Returns the instant at which a day begins, in seconds since 1970.
     pub fn start_of(&self, day: Date) -> Option<i64> {
-        let start = day.to_zoned_datetime(self.0.clone()).ok()?;
-        Some(start.timestamp().as_second())
+        self.instant(day.at(0, 0, 0, 0))
     }
 
     /// Returns the wall-clock time of an instant in seconds since 1970.

@@ -82,6 +82,8 @@ impl Calendar {
     fn part(&self, url: &str) -> (u16, Value) {
         let path = url.split('?').next().unwrap_or_default();
         let path = path.strip_prefix(&format!("/users/{MAILBOX}/events/")).expect("an event");
+        let path = percent_encoding::percent_decode_str(path).decode_utf8().expect("text");
+        let path = path.as_ref();
         let missing = || {
             (404, json!({"error": {"code": "ErrorItemNotFound", "message": "It is not there."}}))
         };

@@ -44,7 +44,7 @@ fn a_complete_event_of_delta() {
     assert_eq!(super::when(booking), "06-02 20:00 to 22:30");
     assert_eq!(booking.version, "Jdsb3FEkPk2qoUHCdliYowACwixTgw==");
     assert_eq!((booking.title.as_deref(), booking.private), (Some("Summer party"), false));
-    assert_eq!((booking.hold, booking.invited), (Hold::Confirmed, 1));
+    assert_eq!((booking.hold, booking.invited), (Hold::Confirmed, 0));
 }
 
 #[test]

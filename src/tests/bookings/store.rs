@@ -138,7 +138,10 @@ impl Store {
             listed.insert(change.id().to_owned());
         }
         match change {
-            BookingChange::Booking(booking) => self.put(booking),
+            BookingChange::Booking(booking) => {
+                self.remove_series(&booking.id, BookingEnd::Deleted);
+                self.put(booking);
+            }
             BookingChange::BookingGone(gone) => self.remove(&gone.id, gone.end),
             BookingChange::SeriesGone(gone) => self.remove_series(&gone.id, gone.end),
             BookingChange::Series(series) => {
@@ -148,6 +151,7 @@ impl Store {
                 let old: Vec<_> =
                     self.bookings.values().filter(is_old).map(|it| it.id.clone()).collect();
                 old.iter().for_each(|id| self.remove(id, BookingEnd::Deleted));
+                self.remove(&series.id, BookingEnd::Deleted);
                 series.bookings.iter().for_each(|booking| self.put(booking));
             }
             BookingChange::BookingMissing(_) | BookingChange::BookingUnreadable(_) => {}
