@@ -223,7 +223,7 @@ async fn an_answer_that_says_it_is_too_large_is_not_read() {
 async fn an_answer_that_grows_too_large_ends() {
     let body = reqwest::Body::from("12345");
     let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-    let body = Answer::new(body, 4, SILENCE, permit);
+    let body = Answer::receive(body, Bounds { size: 4, idle: SILENCE }, permit);
     assert!(matches!(body.collect().await, Err(Error::HttpResponseBodySize(Some(4)))));
 }
 
