@@ -113,6 +113,14 @@ impl Tenant {
         Ok(())
     }
 
+    /// Sets a named property of one copy.
+    pub(crate) fn set_property(&mut self, key: &str, uid: Uid, id: &str, value: &str) {
+        self.change_copy(key, uid, None, Reported::Yes, |item| {
+            item.properties.retain(|(own, _)| own != id);
+            item.properties.push((id.to_owned(), value.to_owned()));
+        });
+    }
+
     /// Deletes one copy alone, or one occurrence in it.
     pub(crate) fn delete_copy(
         &mut self,
@@ -206,6 +214,9 @@ fn revise_item(item: &mut Item, revision: &Revision) -> Result<(), ControlError>
     } else {
         item.exceptions.clear();
     }
+    if let Some(location) = &revision.location {
+        item.location = location.as_str().into();
+    }
     item.change_details(|details| revise_details(details, revision));
     Ok(())
 }
@@ -258,11 +269,7 @@ fn check_neighbours(item: &Item, date: Date, to: Date) -> Result<(), ControlErro
     let before = recurrence.dates().take_while(|other| *other < date).filter_map(day_of).max();
     let after = recurrence.dates().skip_while(|other| *other <= date).find_map(day_of);
     if before.is_some_and(|before| to <= before) || after.is_some_and(|after| to >= after) {
-        return Err(ControlError::Invalid(
-            "ErrorOccurrenceCrossingBoundary: an occurrence cannot be moved to or past the day of \
-             its neighbour"
-                .to_owned(),
-        ));
+        return Err(ControlError::CrossesNeighbour);
     }
     Ok(())
 }
