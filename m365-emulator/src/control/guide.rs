@@ -86,7 +86,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "POST /_emulator/meetings",
         "Books a meeting: organizer, rooms, attendees, subject, body, location, start, end, \
          timeZone, shownTimeZone, allDay, recurrence, sensitivity, showAs, online, \
-         extendedProperties, transactionId, force, unreported; a room as the organizer is a walk-up",
+         extendedProperties, transactionId, force, unreported; a room as the \
+         organizer is a walk-up",
     ),
     (
         "GET|PATCH|DELETE /_emulator/meetings/{id}",

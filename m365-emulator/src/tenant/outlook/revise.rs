@@ -13,8 +13,8 @@ use crate::tenant::calendar::recurrence::RangeKind;
 use crate::tenant::calendar::values::AttendeeKind;
 
 impl Tenant {
-    /// Changes a meeting with all its occurrences, and sends updates. A new time or pattern drops the exceptions
-    /// of a series. Rooms that are no longer invited get a cancellation.
+    /// Changes a meeting with all its occurrences, and sends updates. A new time or pattern
+    /// drops the exceptions of a series. Rooms that are no longer invited get a cancellation.
     pub(crate) fn revise_meeting(
         &mut self,
         uid: Uid,
@@ -41,7 +41,8 @@ impl Tenant {
         Ok(())
     }
 
-    /// Returns the attendees after a change of who is invited. The answers of those who stay are not changed.
+    /// Returns the attendees after a change of who is invited. Attendees who
+    /// stay have the same answers.
     fn invited_from_now_on(
         &self,
         item: &Item,
