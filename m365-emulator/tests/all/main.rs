@@ -14,6 +14,7 @@ mod consent;
 mod control;
 mod delta;
 mod entra;
+mod event_writes;
 mod exchange_limits;
 mod faults;
 mod follower;

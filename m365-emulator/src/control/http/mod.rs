@@ -84,7 +84,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
         Refusal::Control(error) => {
             let status = match error {
                 ControlError::NotFound { .. } => StatusCode::NOT_FOUND,
-                ControlError::Invalid(_) => StatusCode::BAD_REQUEST,
+                ControlError::Invalid(_) | ControlError::CrossesNeighbour => {
+                    StatusCode::BAD_REQUEST
+                }
                 ControlError::Conflict { .. } => StatusCode::CONFLICT,
             };
             Reply::json(status, &json!({"error": error.to_string()}))

@@ -5,6 +5,60 @@ use http::StatusCode;
 use super::GraphRefusal;
 
 impl GraphRefusal {
+    /// Refuses a second event of the same transaction, and names the first one.
+    pub(crate) fn duplicate_transaction(existing: &str) -> Self {
+        let mut refusal = Self::bad(
+            "ErrorDuplicateTransactionId",
+            "Your request can't be completed. The TransactionId specified in the request has \
+             already been used to create a different event.",
+        );
+        refusal.inner = false;
+        refusal.existing_event = Some(existing.to_owned());
+        refusal
+    }
+
+    /// Refuses a change of an event that has changed meanwhile.
+    pub(crate) fn changed_meanwhile() -> Self {
+        let mut refusal = Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "ErrorIrresolvableConflict",
+            "The send or update operation could not be performed because the change key passed in \
+             the request does not match the current change key for the item.",
+        );
+        refusal.inner = false;
+        refusal
+    }
+
+    pub(crate) fn not_organizer() -> Self {
+        Self::bad(
+            "ErrorInvalidRequest",
+            "Your request can't be completed. You need to be an organizer to cancel a meeting.",
+        )
+    }
+
+    pub(crate) fn is_organizer() -> Self {
+        Self::bad(
+            "ErrorInvalidRequest",
+            "Your request can't be completed. You can't respond to this meeting because you're the \
+             meeting organizer.",
+        )
+    }
+
+    pub(crate) fn occurrence_crosses() -> Self {
+        Self::bad(
+            "ErrorOccurrenceCrossingBoundary",
+            "Modified occurrence is crossing or overlapping adjacent occurrence.",
+        )
+    }
+
+    pub(crate) fn property_required(names: &str) -> Self {
+        Self::bad("ErrorInvalidRequest", format!("{names} are required."))
+    }
+
+    pub(crate) fn invalid_event(message: &str) -> Self {
+        Self::bad("ErrorInvalidRequest", message)
+    }
+
     /// Refuses as the services of Exchange Online do for a tenant without Exchange Online
     /// (<https://github.com/MicrosoftDocs/azure-docs/issues/32957>,
     /// <https://github.com/O365/python-o365/issues/765>).

@@ -18,13 +18,22 @@ pub(crate) struct GraphRefusal {
     code: &'static str,
     message: String,
     headers: Vec<(&'static str, String)>,
+    /// Id of the event that a refused transaction has made before.
+    existing_event: Option<String>,
     /// Whether the error has `innerError`. Errors of Exchange have none.
     inner: bool,
 }
 
 impl GraphRefusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), inner: true }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            headers: Vec::new(),
+            existing_event: None,
+            inner: true,
+        }
     }
 
     fn bad(code: &'static str, message: impl Into<String>) -> Self {
@@ -299,6 +308,9 @@ impl GraphRefusal {
     /// `request_id` if the client sent none.
     pub(crate) fn reply(&self, request_id: &str, client_request_id: &str) -> Reply {
         let mut error = json!({"code": self.code, "message": self.message});
+        if let Some(id) = &self.existing_event {
+            error["@event.existingEventId"] = id.as_str().into();
+        }
         if self.inner {
             error["innerError"] = json!({
                 "date": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),

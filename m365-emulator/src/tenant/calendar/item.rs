@@ -80,6 +80,8 @@ pub(crate) struct Item {
     /// By the day on which the occurrence would start.
     pub(crate) exceptions: BTreeMap<Date, Exception>,
     pub(crate) attendees: Vec<Attendee>,
+    /// Text of the location; the names of the rooms if it is empty.
+    pub(crate) location: Arc<str>,
     pub(crate) is_online: bool,
     /// Named properties, which stay in the mailbox that they were written to.
     pub(crate) properties: Vec<(String, String)>,

@@ -20,7 +20,8 @@ pub(crate) type Position = (Sequence, Uid);
 pub(crate) struct Mailbox {
     pub(crate) policy: Policy,
     items: HashMap<Uid, Stored>,
-    /// The last change of each item. A change that is not reported has the number of an earlier one.
+    /// The last change of each item. A change that is not reported has the number of an
+    /// earlier one.
     log: BTreeSet<Position>,
     sequence: Sequence,
 }

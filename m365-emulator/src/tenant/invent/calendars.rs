@@ -328,6 +328,7 @@ impl<'a> Inventor<'a> {
             recurrence,
             exceptions: BTreeMap::new(),
             attendees,
+            location: "".into(),
             is_online: self.random.percent(60),
             properties: Vec::new(),
             transaction_id: None,

@@ -52,6 +52,7 @@ impl Tenant {
             recurrence,
             exceptions: BTreeMap::new(),
             attendees,
+            location: booking.location.as_str().into(),
             is_online: booking.online,
             properties: booking.extended_properties.clone().into_iter().collect(),
             transaction_id: booking.transaction_id.clone(),
