@@ -2,6 +2,7 @@
 -- Before, the table was in the order of their ids, which are random: each new record changed another
 -- page. A table is replaced as in 003.
 CREATE TABLE new_record (
+    number      INTEGER PRIMARY KEY,
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,
     kind        TEXT NOT NULL CHECK (kind IN ('user', 'room', 'group')),
     id          TEXT NOT NULL,
@@ -37,6 +38,23 @@ ORDER BY integration, kind, id;
 
 DROP TABLE record;
 ALTER TABLE new_record RENAME TO record;
+
+-- Groups of ONES that a user joined when first seen. By number, since that of a new user is the
+-- largest: new memberships are appended, too.
+CREATE TABLE new_membership (
+    record     INTEGER NOT NULL REFERENCES record ON DELETE CASCADE,
+    group_name TEXT NOT NULL,
+    PRIMARY KEY (record, group_name)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO new_membership (record, group_name)
+SELECT record.number, group_name
+FROM record JOIN membership ON record.integration = membership.integration
+    AND record.kind = membership.kind AND record.id = membership.person
+ORDER BY record.number, group_name;
+
+DROP TABLE membership;
+ALTER TABLE new_membership RENAME TO membership;
 
 CREATE INDEX room_by_email ON record (integration, email)
     WHERE kind = 'room' AND removed_at IS NULL;

@@ -134,7 +134,7 @@ impl Transaction<'_> {
             .sql
             .prepare_cached(
                 "DELETE FROM edge WHERE seen < ?2 AND holder IN (
-                     SELECT number FROM record JOIN node USING (integration, id)
+                     SELECT node.number FROM record JOIN node USING (integration, id)
                      WHERE integration = ?1 AND kind = 'group' AND listed = ?2)",
             )?
             .execute(params![self.integration, seen])?;
@@ -146,7 +146,7 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "DELETE FROM edge WHERE holder IN (
-                     SELECT number FROM record JOIN node USING (integration, id)
+                     SELECT node.number FROM record JOIN node USING (integration, id)
                      WHERE integration = ?1 AND kind = 'group' AND reason = 'permanent')",
             )?
             .execute([self.integration])?;

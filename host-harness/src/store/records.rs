@@ -283,8 +283,8 @@ impl Transaction<'_> {
             return Ok(());
         }
         let mut statement = self.sql.prepare_cached(
-            "INSERT OR IGNORE INTO membership (integration, kind, person, group_name)
-             VALUES (?1, 'user', ?2, ?3)",
+            "INSERT OR IGNORE INTO membership (record, group_name)
+             SELECT number, ?3 FROM record WHERE integration = ?1 AND kind = 'user' AND id = ?2",
         )?;
         for group in groups {
             statement.execute(params![self.integration, user, group])?;

@@ -202,8 +202,7 @@ impl Store {
 }
 
 pub(super) const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.provisional,
-    (SELECT json_group_array(group_name) FROM membership
-     WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
+    (SELECT json_group_array(group_name) FROM membership WHERE record = it.number) AS groups";
 
 /// Leaves out users with the e-mail address of an active room.
 pub(super) const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record

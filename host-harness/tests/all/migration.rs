@@ -54,12 +54,26 @@ fn older_with_candidates() -> Ones {
 /// All rows of a table, as JSON, with these columns.
 fn rows(ones: &Ones, table: &str, columns: &str) -> Vec<String> {
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    let version: usize =
+        database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let table = match table {
+        MEMBERSHIPS if version < 5 => OLDER_MEMBERSHIPS,
+        MEMBERSHIPS => CURRENT_MEMBERSHIPS,
+        table => table,
+    };
     let pairs: Vec<_> = columns.split(',').map(|it| format!("'{it}', {it}")).collect();
     let sql = format!("SELECT json_object({}) FROM {table} ORDER BY 1", pairs.join(", "));
     let mut statement = database.prepare(&sql).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
 }
+
+/// Of which user each membership in a group of ONES is, as the schemas before the fifth stored it,
+/// and as the current one does.
+const MEMBERSHIPS: &str = "memberships";
+const OLDER_MEMBERSHIPS: &str =
+    "(SELECT integration, kind, person AS id, group_name FROM membership)";
+const CURRENT_MEMBERSHIPS: &str = "membership JOIN record ON number = membership.record";
 
 const TABLES: [(&str, &str); 9] = [
     ("integration", "id,name,created"),
@@ -69,7 +83,7 @@ const TABLES: [(&str, &str); 9] = [
         "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,\
          search",
     ),
-    ("membership", "integration,kind,person,group_name"),
+    (MEMBERSHIPS, "integration,kind,id,group_name"),
     ("removal", "integration,kind,id,reason,held_since"),
     ("run", "id,integration,kind,started,ended,mode,added,held,warnings,problem,peak_memory"),
     ("schedule", "integration,interval,next"),
