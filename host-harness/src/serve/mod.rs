@@ -2,6 +2,7 @@
 //!
 //! - `admin`: set-up, log-in, the wizard, and the state of each integration.
 //! - `user`: the sign-in page, the redirects to the vendor and back, and the user's own page.
+//! - `bookings`: when rooms are taken, for both.
 //! - `connections`: limits on the number and the duration of connections.
 //! - `guard`: checks of every request.
 //! - `incidents`: failures whose cause only the administrator may see.
@@ -11,6 +12,7 @@
 
 mod admin;
 mod app;
+mod bookings;
 mod bounds;
 mod client;
 mod connections;
@@ -165,6 +167,7 @@ fn router(app: Arc<App>) -> Router {
             "/assets/style.css",
             get(|| asset("text/css", include_str!("../../assets/style.css"))),
         )
+        .route("/assets/timeline.css", get(|| asset("text/css", &bookings::SHEET)))
         .route(
             "/assets/script.js",
             get(|| asset("text/javascript", include_str!("../../assets/script.js"))),

@@ -14,7 +14,7 @@ const LAYERS: [&str; 25] = [
 ];
 
 /// The modules of the pages, from the bottom up.
-const LAYERS_OF_PAGES: [&str; 17] = [
+const LAYERS_OF_PAGES: [&str; 18] = [
     "bounds",
     "error",
     "site",
@@ -30,6 +30,7 @@ const LAYERS_OF_PAGES: [&str; 17] = [
     "guard",
     "connections",
     "departures",
+    "bookings",
     "user",
     "admin",
 ];

@@ -5,9 +5,11 @@
 //! - [`settings`]: the wizard, with [`choices`] for its pickers, [`secrets`] for saved secrets and
 //!   [`consent`] for the vendor's permissions.
 //! - [`records`], [`users`], [`groups`]: the synced records.
+//! - [`bookings`]: when rooms are taken, and conflicts.
 //! - [`runs`], [`removals`]: the syncs, and the removals that they hold.
 //! - [`policy`]: the script that sets the booking rules of rooms.
 
+mod bookings;
 mod choices;
 mod consent;
 mod groups;
@@ -59,6 +61,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/{id}/groups/{group}", get(groups::show))
         .route("/admin/integrations/{id}/rooms", get(records::rooms))
         .route("/admin/integrations/{id}/rooms/policy", get(policy::download))
+        .route("/admin/integrations/{id}/bookings", get(bookings::day))
+        .route("/admin/integrations/{id}/bookings/{number}", get(bookings::booking))
+        .route("/admin/integrations/{id}/bookings/rooms/{room}", get(bookings::week))
+        .route("/admin/integrations/{id}/conflicts", get(bookings::conflicts))
         .route("/admin/integrations/{id}/runs", get(runs::show))
         .route("/admin/integrations/{id}/removals", get(removals::show).post(removals::decide))
 }

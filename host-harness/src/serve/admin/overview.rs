@@ -9,8 +9,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
+use jiff::Timestamp;
 
-use super::session::Admin;
+use super::{bookings::BookingsSummary, session::Admin};
 use crate::{
     length,
     problem::Problem,
@@ -22,7 +23,7 @@ use crate::{
         incidents::Incident,
         view::{self, Csrf, Noted, Page, ProblemView, RunsView, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, Leavers, RunKind, RunRow, ScheduleRow, StoreError},
+    store::{Counts, IntegrationId, Kind, Leavers, RoomBookings, RunKind, RunRow, ScheduleRow, StoreError},
 };
 
 /// Number of runs on the page.
@@ -49,6 +50,12 @@ struct Overview<'a> {
     /// Number of days after which removed users are deleted. `None` where they are kept.
     after_days: Option<u16>,
     product: &'a str,
+    bookings: BookingsSummary,
+    /// Whether the settings have bookings on.
+    bookings_on: bool,
+    /// The running sync of bookings.
+    bookings_activity: Option<ActivityView>,
+    next_bookings: Option<Timestamp>,
 }
 
 #[derive(Template)]
@@ -84,6 +91,11 @@ impl Overview<'_> {
         runs(&self.runs)
     }
 
+    /// Returns the address of the present week of a room.
+    fn week(&self, room: &RoomBookings) -> String {
+        view::address(self.id, "bookings/rooms", &room.room.id)
+    }
+
     fn problem<'a>(&self, cause: &'a Problem, id: &str) -> ProblemView<'a> {
         problem(cause, id)
     }
@@ -106,6 +118,11 @@ pub(super) async fn show(
         Ok::<_, StoreError>((configured, counts, schedule, runs, store.leavers(id)?))
     });
     let (configured, counts, schedule, runs, leavers) = found.await?;
+    let bookings = app.look(move |store| BookingsSummary::read(store, id, Timestamp::now())).await?;
+    let settings = app.opened_settings(id).await?;
+    let bookings_on = settings.is_ok_and(|settings| settings.bookings().is_some());
+    let bookings_activity =
+        app.runner.bookings_activity(id).map(|activity| ActivityView { activity });
     let after_days = match leavers {
         Leavers::Disable => None,
         Leavers::Remove { after_days } => Some(after_days),
@@ -125,6 +142,10 @@ pub(super) async fn show(
         incidents: app.incidents.list(id),
         after_days,
         product: &app.manifest.name,
+        bookings,
+        bookings_on,
+        bookings_activity,
+        next_bookings: app.runner.next_bookings(id),
     }))
 }
 
@@ -150,6 +171,7 @@ pub(super) async fn sync(
     let entered = posted.checked(&session.csrf)?;
     let kinds = match entered.text("work") {
         Some("rooms") => &[RunKind::Rooms],
+        Some("bookings") => &[RunKind::Bookings],
         // `people` is the former value.
         Some("users" | "people") => &[RunKind::Users],
         _ => RunKind::ALL,

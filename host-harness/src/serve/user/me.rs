@@ -39,7 +39,7 @@ pub(super) async fn show(
     let integration = app.name(session.integration).await?;
     let (id, user_id) = (session.integration, session.id.clone());
     let groups = app.look(move |store| store.groups_of(id, &user_id)).await?;
-    let frame = Page::narrow(user.record.display_name.clone());
+    let frame = Page { narrow: true, ..Page::user(user.record.display_name.clone()) };
     Ok(page(&Me { page: frame, csrf: &session.csrf, integration, user, groups }))
 }
 

@@ -4,8 +4,10 @@
 //! - [`sign_in`]: the redirects to the vendor and back.
 //! - [`unasked`]: callbacks without a pending sign-in.
 //! - [`me`]: the page about the signed-in user.
+//! - [`bookings`]: when rooms are taken.
 //! - [`session`]: the session that a request belongs to.
 
+mod bookings;
 mod log_in;
 mod me;
 mod session;
@@ -27,5 +29,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/sign-in/{id}", get(sign_in::begin))
         .route(CALLBACK, get(sign_in::returned_by_link).post(sign_in::returned_by_form))
         .route("/me", get(me::show))
+        .route("/bookings", get(bookings::day))
+        .route("/bookings/{number}", get(bookings::booking))
+        .route("/bookings/rooms/{room}", get(bookings::week))
         .route("/log-out", post(me::log_out))
 }

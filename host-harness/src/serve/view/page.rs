@@ -15,6 +15,8 @@ pub(in crate::serve) struct Page {
     pub(in crate::serve) title: String,
     /// The form token of the administrator's session, where the page is the administrator's.
     pub(in crate::serve) admin: Option<Csrf>,
+    /// Whether the page is one of a signed-in user.
+    pub(in crate::serve) user: bool,
     /// Result of the last action.
     pub(in crate::serve) note: Option<&'static str>,
     /// Whether the page is a single narrow column.
@@ -26,13 +28,18 @@ pub(in crate::serve) struct Page {
 impl Page {
     /// Returns the frame of a page that any client can open.
     pub(in crate::serve) fn narrow(title: impl Into<String>) -> Self {
-        Self { title: title.into(), admin: None, note: None, narrow: true, reference: None }
+        Self { narrow: true, user: false, ..Self::user(title) }
+    }
+
+    /// Returns the frame of a page of a signed-in user.
+    pub(in crate::serve) fn user(title: impl Into<String>) -> Self {
+        let title = title.into();
+        Self { title, admin: None, user: true, note: None, narrow: false, reference: None }
     }
 
     /// Returns the frame of a page of the administrator.
     pub(in crate::serve) fn admin(title: impl Into<String>, csrf: &Csrf) -> Self {
-        let admin = Some(csrf.clone());
-        Self { title: title.into(), admin, note: None, narrow: false, reference: None }
+        Self { admin: Some(csrf.clone()), user: false, ..Self::user(title) }
     }
 
     pub(in crate::serve) fn noted(self, note: Option<&'static str>) -> Self {
@@ -44,7 +51,11 @@ impl Page {
     }
 
     pub(in crate::serve) fn home(&self) -> &'static str {
-        if self.admin.is_some() { "/admin" } else { "/" }
+        match self.admin {
+            Some(_) => "/admin",
+            None if self.user => "/bookings",
+            None => "/",
+        }
     }
 }
 

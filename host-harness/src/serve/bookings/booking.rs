@@ -1,0 +1,128 @@
+//! The page of one booking.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    viewer::{Sees, Viewer},
+    words,
+};
+use crate::{
+    model::Hold,
+    serve::{
+        app::App,
+        failure::Failure,
+        view::{self, Page, page},
+    },
+    store::{BookingPage, BookingRow, ConflictRow, Gone},
+    zones,
+};
+
+#[derive(Template)]
+#[template(path = "bookings/booking.html")]
+struct Shown<'a> {
+    page: Page,
+    viewer: &'a Viewer,
+    found: &'a BookingPage,
+    row: &'a BookingRow,
+    zone: TimeZone,
+}
+
+impl Shown<'_> {
+    fn title(&self) -> &str {
+        self.viewer.sees.label(self.row)
+    }
+
+    fn when(&self, row: &BookingRow) -> String {
+        words::when(row, &self.zone)
+    }
+
+    fn zone(&self) -> String {
+        words::zone(&self.found.zone, self.row.instants, &self.zone)
+    }
+
+    /// Returns the address of the week of the room in which the booking begins.
+    fn week(&self) -> String {
+        let day = zones::day_of(self.row.instants.starts, &self.zone);
+        self.viewer.week(&self.found.room.id, &day.to_string())
+    }
+
+    /// Returns the other dates of the series.
+    fn dates(&self) -> Vec<&BookingRow> {
+        let others = self.found.series.iter();
+        others.filter(|row| row.number != self.row.number && self.viewer.sees.shows(row)).collect()
+    }
+
+    /// Whether the viewer sees who meets, about what, and in which other rooms.
+    fn shows_meeting(&self) -> bool {
+        self.viewer.sees.shows_meeting(self.row)
+    }
+
+    fn organizer(&self) -> Option<String> {
+        let organizer = self.viewer.sees.organizer(self.row)?;
+        match (&organizer.name, &organizer.email) {
+            (Some(name), Some(email)) => Some(format!("{name} ({email})")),
+            (name, email) => name.clone().or_else(|| email.clone()),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match self.row.booking.hold {
+            Hold::Confirmed => "Confirmed",
+            Hold::Tentative => "Tentative: the room has not decided yet",
+            Hold::Free => "In the calendar, but the room stays free",
+        }
+    }
+
+    /// Returns the other booking of a conflict.
+    fn other<'a>(&self, conflict: &'a ConflictRow) -> &'a BookingRow {
+        match conflict.one.number == self.row.number {
+            true => &conflict.other,
+            false => &conflict.one,
+        }
+    }
+
+    /// Returns why the booking ended.
+    fn ended(&self, gone: &Gone) -> &'static str {
+        match gone.reason.as_str() {
+            "cancelled" => "The meeting was cancelled",
+            "declined" => "The room declined the meeting",
+            "outside-window" => "The meeting was moved to a time that ONES does not read",
+            "not-in-series" => "The series no longer has this date",
+            _ => "The meeting was deleted from the calendar of the room",
+        }
+    }
+
+    /// Whether the viewer sees that the meeting is private.
+    fn is_known_private(&self) -> bool {
+        self.row.booking.private && self.viewer.sees != Sees::Times
+    }
+
+    fn second(&self, second: &i64) -> Option<Timestamp> {
+        Timestamp::from_second(*second).ok()
+    }
+
+    fn run(&self, run: &i64) -> String {
+        format!("{}/runs?before={}", self.viewer.overview(), run.saturating_add(1))
+    }
+}
+
+pub(in crate::serve) async fn show(
+    app: &App,
+    viewer: Viewer,
+    number: i64,
+) -> Result<Response, Failure> {
+    if viewer.settings.is_none() && !viewer.is_admin() {
+        return Err(Failure::not_found());
+    }
+    let id = viewer.integration;
+    let found = app.look(move |store| store.booking(id, number, Timestamp::now())).await?;
+    let found = found.filter(|found| viewer.sees.shows(&found.booking));
+    let found = found.ok_or_else(Failure::not_found)?;
+    let zone = zones::zone(&found.zone).unwrap_or(TimeZone::UTC);
+    let row = &found.booking;
+    let title = format!("{} · {}", viewer.sees.label(row), words::when(row, &zone));
+    let shown = viewer.page(&title);
+    Ok(page(&Shown { page: shown, viewer: &viewer, found: &found, row, zone }))
+}

@@ -1,0 +1,165 @@
+//! Who sees a page of bookings, and what it may show of a booking.
+
+use crate::{
+    model::{Hold, Participant},
+    serve::view::{Csrf, Page},
+    settings::BookingSettings,
+    store::{BookingRow, IntegrationId},
+};
+
+/// Who sees a page of bookings.
+pub(in crate::serve) struct Viewer {
+    pub(super) integration: IntegrationId,
+    /// `None` where bookings are off.
+    pub(super) settings: Option<BookingSettings>,
+    pub(super) sees: Sees,
+    /// Address of the day view.
+    pub(super) base: String,
+    /// Name of the integration, on pages of the administrator.
+    pub(super) name: Option<String>,
+    csrf: Csrf,
+}
+
+/// What a viewer sees of bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sees {
+    /// The administrator: all that is stored. Of a private meeting, neither title nor organizer is.
+    All,
+    /// A user where the settings show titles: all but titles and organizers of private meetings.
+    Titles,
+    /// A user where the settings hide titles: when a room is taken.
+    Times,
+}
+
+impl Viewer {
+    /// Returns the administrator as a viewer.
+    pub(in crate::serve) fn admin(
+        integration: IntegrationId,
+        name: String,
+        settings: Option<BookingSettings>,
+        csrf: &Csrf,
+    ) -> Self {
+        let base = format!("/admin/integrations/{}/bookings", integration.get());
+        let (sees, name) = (Sees::All, Some(name));
+        Self { integration, settings, sees, base, name, csrf: csrf.clone() }
+    }
+
+    /// Returns a signed-in user as a viewer.
+    pub(in crate::serve) fn user(
+        integration: IntegrationId,
+        settings: Option<BookingSettings>,
+        csrf: &Csrf,
+    ) -> Self {
+        let is_shown = settings.as_ref().is_some_and(|settings| settings.titles_shown);
+        let sees = if is_shown { Sees::Titles } else { Sees::Times };
+        let base = "/bookings".to_owned();
+        Self { integration, settings, sees, base, name: None, csrf: csrf.clone() }
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
+        self.sees == Sees::All
+    }
+
+    /// Returns the frame of a page.
+    pub(super) fn page(&self, title: &str) -> Page {
+        match &self.name {
+            Some(name) => Page::admin(format!("{title} · {name}"), &self.csrf),
+            None => Page::user(title),
+        }
+    }
+
+    /// Returns the address of the page of the integration.
+    pub(super) fn overview(&self) -> String {
+        format!("/admin/integrations/{}", self.integration.get())
+    }
+
+    /// Returns the address of the week of a room. `day` is any day of the week.
+    pub(super) fn week(&self, room: &str, day: &str) -> String {
+        // Unlike a form, a path does not encode a space as a plus.
+        let room: String = form_urlencoded::byte_serialize(room.as_bytes()).collect();
+        format!("{}/rooms/{}?day={day}", self.base, room.replace('+', "%20"))
+    }
+
+    /// Returns the address of a booking.
+    pub(super) fn booking(&self, row: &BookingRow) -> String {
+        format!("{}/{}", self.base, row.number)
+    }
+}
+
+impl Sees {
+    /// Whether the viewer sees the booking. One that leaves the room free is none for users.
+    pub(super) fn shows(self, row: &BookingRow) -> bool {
+        self == Self::All || row.booking.hold != Hold::Free
+    }
+
+    /// Whether the viewer sees who meets, and about what.
+    pub(super) fn shows_meeting(self, row: &BookingRow) -> bool {
+        self != Self::Times && !row.booking.private
+    }
+
+    pub(super) fn title(self, row: &BookingRow) -> Option<&str> {
+        let title = row.booking.title.as_deref().filter(|title| !title.trim().is_empty());
+        title.filter(|_| self.shows_meeting(row))
+    }
+
+    pub(super) fn organizer(self, row: &BookingRow) -> Option<&Participant> {
+        row.booking.organizer.as_ref().filter(|_| self.shows_meeting(row))
+    }
+
+    /// Returns the words for a booking in a list: its title, its organizer, or that the room is
+    /// taken.
+    pub(super) fn label(self, row: &BookingRow) -> &str {
+        let organizer =
+            || self.organizer(row).and_then(|them| them.name.as_deref().or(them.email.as_deref()));
+        match self.title(row).or_else(organizer) {
+            Some(label) => label,
+            None if self != Self::Times && row.booking.private => "Private",
+            None => "Busy",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::History;
+
+    fn row(private: bool, title: Option<&str>) -> BookingRow {
+        let booking = json!({
+            "id": "b", "version": "1", "meeting": null, "series": null,
+            "time": { "starts": 0, "ends": 60 }, "hold": "confirmed", "private": private,
+            "title": title, "organizer": { "email": "ann@contoso.com", "name": "Ann" },
+            "invited": 1
+        });
+        let history = History {
+            first_run: 1,
+            first_seen: String::new(),
+            changed_run: 1,
+            changed_at: String::new(),
+            gone: None,
+        };
+        let booking = serde_json::from_value(booking).unwrap();
+        let instants = crate::model::TimeRange { starts: 0, ends: 60 };
+        BookingRow { number: 1, booking, instants, held: false, history }
+    }
+
+    #[test]
+    fn a_private_meeting_is_never_named_even_if_its_title_were_stored() {
+        for sees in [Sees::All, Sees::Titles, Sees::Times] {
+            let row = row(true, Some("Salary"));
+            assert_eq!((sees.title(&row), sees.organizer(&row)), (None, None));
+            assert!(["Private", "Busy"].contains(&sees.label(&row)));
+        }
+    }
+
+    #[test]
+    fn a_meeting_without_a_title_is_named_after_its_organizer() {
+        assert_eq!(Sees::All.label(&row(false, Some("Review"))), "Review");
+        assert_eq!(Sees::Titles.label(&row(false, Some(" "))), "Ann");
+        assert_eq!(Sees::Times.label(&row(false, Some("Review"))), "Busy");
+    }
+}
