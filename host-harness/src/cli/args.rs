@@ -23,8 +23,8 @@ static VERSION: LazyLock<String> =
 /// from the vendor (e.g. Microsoft), and stores them in a data folder.
 ///
 /// Exit codes: 0 success, with or without warnings; 1 failure, a failed check of `validate`, or a
-/// difference that `bookings verify` found; 2 wrong usage; 3 synced, but some removals are held until you approve or
-/// discard them. Errors are printed on stderr.
+/// difference that `bookings verify` found; 2 wrong usage; 3 synced, but some removals are held
+/// until you approve or discard them. Errors are printed on stderr.
 #[derive(Debug, Parser)]
 #[command(name = "ones-host", version = VERSION.as_str(), about)]
 pub(super) struct Args {

@@ -4,6 +4,7 @@
 
 mod access;
 mod admission;
+mod booking_pages;
 mod bookings;
 mod browser;
 mod component;

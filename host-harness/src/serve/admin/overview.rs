@@ -23,7 +23,10 @@ use crate::{
         incidents::Incident,
         view::{self, Csrf, Noted, Page, ProblemView, RunsView, page, problem, runs},
     },
-    store::{Counts, IntegrationId, Kind, Leavers, RoomBookings, RunKind, RunRow, ScheduleRow, StoreError},
+    store::{
+        Counts, IntegrationId, Kind, Leavers, RoomBookings, RunKind, RunRow, ScheduleRow,
+        StoreError,
+    },
 };
 
 /// Number of runs on the page.
@@ -118,7 +121,8 @@ pub(super) async fn show(
         Ok::<_, StoreError>((configured, counts, schedule, runs, store.leavers(id)?))
     });
     let (configured, counts, schedule, runs, leavers) = found.await?;
-    let bookings = app.look(move |store| BookingsSummary::read(store, id, Timestamp::now())).await?;
+    let bookings =
+        app.look(move |store| BookingsSummary::read(store, id, Timestamp::now())).await?;
     let settings = app.opened_settings(id).await?;
     let bookings_on = settings.is_ok_and(|settings| settings.bookings().is_some());
     let bookings_activity =

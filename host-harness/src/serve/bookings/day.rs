@@ -130,9 +130,9 @@ fn groups(viewer: &Viewer, day: Date, rooms: &[RoomBookings]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut latest = None;
     for room in sorted {
-        let track = tracks.entry(room.zone.as_str()).or_insert_with(|| {
-            Track::new(day, zones::zone(&room.zone).unwrap_or(TimeZone::UTC))
-        });
+        let track = tracks
+            .entry(room.zone.as_str())
+            .or_insert_with(|| Track::new(day, zones::zone(&room.zone).unwrap_or(TimeZone::UTC)));
         let key = (&room.room.building, &room.zone);
         if latest != Some(key) {
             latest = Some(key);

@@ -53,7 +53,8 @@ impl Track {
 
     /// Returns the first slot of a time, and the one after its last. It takes at least one.
     pub(super) fn place(&self, time: TimeRange) -> (i64, i64) {
-        let within = |second: i64| second.clamp(self.time.starts, self.time.ends.max(self.time.starts));
+        let within =
+            |second: i64| second.clamp(self.time.starts, self.time.ends.max(self.time.starts));
         let from = (within(time.starts) - self.time.starts) / SLOT;
         let to = (within(time.ends) - self.time.starts + SLOT - 1) / SLOT;
         let from = from.min(self.slots() - 1);

@@ -32,7 +32,6 @@ struct WeekPage<'a> {
     viewer: &'a Viewer,
     room: &'a RoomBookings,
     monday: Date,
-    reading: Reading,
     timeline: Timeline,
 }
 
@@ -82,7 +81,6 @@ pub(in crate::serve) async fn show(
     Ok(page(&WeekPage {
         page: viewer.page(&format!("{}, week of {}", room.room.name, words::day(monday))),
         monday,
-        reading: Reading::of(&room),
         timeline: Timeline { base: viewer.base.clone(), rows: "Day", groups },
         room: &room,
         viewer: &viewer,
@@ -106,7 +104,12 @@ fn groups(viewer: &Viewer, monday: Date, zone: &TimeZone, room: &RoomBookings) -
         }
         let (bars, more) = bars(viewer, &track, &room.bookings);
         if let Some(group) = groups.last_mut() {
-            let (address, reading) = (format!("{}?day={}", viewer.base, track.day), Reading::of(room));
+            let address = format!("{}?day={}", viewer.base, track.day);
+            // That they may have changed is above the days.
+            let reading = match room.read_at {
+                Some(_) => Reading::Known,
+                None => Reading::Unknown,
+            };
             group.rows.push(Row { name, address, hint: String::new(), reading, bars, more });
         }
     }

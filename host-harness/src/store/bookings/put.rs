@@ -99,28 +99,32 @@ impl Transaction<'_> {
         instants: TimeRange,
     ) -> Result<Stored, StoreError> {
         let Reporting { calendar, run, .. } = reporting;
-        let before = self
+        let before: Option<(i64, i64, bool, bool)> = self
             .sql
-            .prepare_cached(&format!(
-                "SELECT b.item, {COLUMNS} FROM {TABLES} WHERE b.calendar = ?1 AND b.id = ?2"
-            ))?
-            .query_row(params![calendar, booking.id], |row| {
-                Ok((row.get::<_, i64>("item")?, booking_row(row)?))
+            .prepare_cached(
+                "SELECT number, item, version = ?3, gone_at IS NOT NULL FROM booking
+                 WHERE calendar = ?1 AND id = ?2",
+            )?
+            .query_row(params![calendar, booking.id, booking.version], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        let Some((before_item, before)) = before else {
+        let Some((number, before_item, is_echo, had_ended)) = before else {
             self.insert_booking(reporting, item, booking, instants)?;
             return Ok(Stored::Added);
         };
         if before_item != item {
             self.sql
                 .prepare_cached("UPDATE booking SET item = ?2 WHERE number = ?1")?
-                .execute(params![before.number, item])?;
+                .execute(params![number, item])?;
         }
-        let had_ended = before.history.gone.is_some();
-        if !had_ended && before.booking.version == booking.version {
+        if is_echo && !had_ended {
             return Ok(Stored::Unchanged);
         }
+        let before = self
+            .sql
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE b.number = ?1"))?
+            .query_row([number], booking_row)?;
         let is_same = Booking { version: booking.version.clone(), ..before.booking.clone() }
             == Booking { series: before.booking.series.clone(), ..booking.clone() };
         if !had_ended && is_same {

@@ -63,40 +63,40 @@ pub(super) const COLUMNS: &str = "b.number, b.id, b.version, b.meeting, b.starts
 /// The tables of [`COLUMNS`].
 pub(super) const TABLES: &str = "booking AS b JOIN booking_item AS i ON i.number = b.item";
 
+/// Reads a booking from its [`COLUMNS`], which are the first ones of the row. They have numbers
+/// here, since finding each by its name takes long where a day has thousands of rows.
 pub(super) fn booking(row: &Row<'_>) -> rusqlite::Result<BookingRow> {
-    let instants = TimeRange { starts: row.get("starts")?, ends: row.get("ends")? };
-    let days = (row.get::<_, Option<String>>("first_day")?, row.get("until_day")?);
-    let time = match days {
+    let instants = TimeRange { starts: row.get(4)?, ends: row.get(5)? };
+    let time = match (row.get::<_, Option<String>>(6)?, row.get(7)?) {
         (Some(first), Some(until)) => BookingTime::Days(DateRange { first, until }),
         _ => BookingTime::Hours(instants),
     };
-    let organizer =
-        Participant { email: row.get("organizer_email")?, name: row.get("organizer_name")? };
-    let gone = match (row.get("gone_at")?, row.get("gone_reason")?) {
-        (Some(at), Some(reason)) => Some(Gone { at, run: row.get("gone_run")?, reason }),
+    let organizer = Participant { email: row.get(11)?, name: row.get(12)? };
+    let gone = match (row.get(18)?, row.get(20)?) {
+        (Some(when), Some(reason)) => Some(Gone { at: when, run: row.get(19)?, reason }),
         _ => None,
     };
     Ok(BookingRow {
-        number: row.get("number")?,
+        number: row.get(0)?,
         booking: Booking {
-            id: row.get("id")?,
-            version: row.get("version")?,
-            meeting: row.get("meeting")?,
-            series: row.get("series")?,
+            id: row.get(1)?,
+            version: row.get(2)?,
+            meeting: row.get(3)?,
+            series: row.get(21)?,
             time,
-            hold: hold(row.get_ref("hold")?.as_str()?)?,
-            private: row.get("private")?,
-            title: row.get("title")?,
+            hold: hold(row.get_ref(8)?.as_str()?)?,
+            private: row.get(9)?,
+            title: row.get(10)?,
             organizer: Some(organizer).filter(|it| it.email.is_some() || it.name.is_some()),
-            invited: row.get("invited")?,
+            invited: row.get(13)?,
         },
         instants,
-        held: row.get("held")?,
+        held: row.get(22)?,
         history: History {
-            first_run: row.get("first_run")?,
-            first_seen: row.get("first_seen")?,
-            changed_run: row.get("changed_run")?,
-            changed_at: row.get("changed_at")?,
+            first_run: row.get(14)?,
+            first_seen: row.get(15)?,
+            changed_run: row.get(16)?,
+            changed_at: row.get(17)?,
             gone,
         },
     })

@@ -1,5 +1,7 @@
 //! Bookings of a time: of all rooms, or of one.
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 use serde::{Serialize, Serializer};
@@ -110,14 +112,17 @@ impl Store {
         ))?;
         let mut overlapping = Overlapping::new(&self.connection)?;
         let mut rows = statement.query([integration.0])?;
-        let mut found = Vec::new();
+        let (mut found, mut known) = (Vec::new(), HashMap::new());
         while let Some(row) = rows.next()? {
             let room = room(row)?;
             if !shown(&room) {
                 continue;
             }
             let State { number, zone: name, read_at, failing } = State::of(row, &room)?;
-            let instants = time(&zones::zone(&name).unwrap_or(TimeZone::UTC));
+            // Most rooms have the same few zones.
+            let instants = *known
+                .entry(name.clone())
+                .or_insert_with_key(|name| time(&zones::zone(name).unwrap_or(TimeZone::UTC)));
             let bookings = match number {
                 Some(number) => overlapping.list(number, instants)?,
                 None => Vec::new(),
@@ -138,7 +143,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<BookingPage>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {ROOM_COLUMNS}, c.zone, c.number AS calendar, b.item, {COLUMNS}
+            "SELECT {COLUMNS}, {ROOM_COLUMNS}, c.zone, c.number AS calendar, b.item
              FROM {TABLES} JOIN calendar AS c ON c.number = b.calendar
                  JOIN record AS room ON room.integration = c.integration AND room.kind = 'room'
                      AND room.id = c.room AND room.removed_at IS NULL
@@ -181,7 +186,7 @@ impl Store {
     ) -> Result<Vec<(BookableRoom, BookingRow)>, StoreError> {
         let Some(meeting) = &found.booking.meeting else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {ROOM_COLUMNS}, {COLUMNS}
+            "SELECT {COLUMNS}, {ROOM_COLUMNS}
              FROM calendar AS c
                  CROSS JOIN booking AS b ON b.calendar = c.number AND b.starts = ?3
                      AND b.gone_at IS NULL

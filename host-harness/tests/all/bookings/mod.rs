@@ -5,7 +5,6 @@ mod commands;
 mod conflicts;
 mod held;
 mod law;
-mod measure;
 mod missing;
 mod schedule;
 mod sync;
