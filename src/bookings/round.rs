@@ -228,7 +228,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             // A listing does not name what it does not contain.
             Ok(Judged::Ended(BookingEnd::OutsideWindow)) if self.link.is_none() && !is_repeated => {
             }
-            Ok(Judged::Ended(end)) => self.push(booking_gone(event.id.clone(), end)),
+            Ok(Judged::Ended(end)) => self.push_gone(&event.id, end),
             Err(reason) => self.push(unreadable(&event.id, reason)),
         }
     }
@@ -312,9 +312,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         let event = match found {
             Found::Event(event) => event,
             Found::Missing => {
-                self.push(booking_gone(id.to_owned(), BookingEnd::Deleted));
-                // It can have been a series.
-                self.push(series_gone(id.to_owned(), BookingEnd::Deleted));
+                self.push_gone(id, BookingEnd::Deleted);
                 return (false, None);
             }
             Found::Unreadable(reason) => {
@@ -334,7 +332,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                     (true, None)
                 }
                 Ok(Judged::Ended(end)) => {
-                    self.push(booking_gone(id.to_owned(), end));
+                    self.push_gone(id, end);
                     (false, None)
                 }
                 Err(reason) => {
@@ -386,8 +384,10 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 &change,
                 BookingChange::SeriesGone(gone) if gone.end == BookingEnd::OutsideWindow
             );
-            if !(is_listed && is_outside) {
-                self.push(change);
+            match change {
+                _ if is_listed && is_outside => {}
+                BookingChange::SeriesGone(gone) => self.push_gone(&gone.id, gone.end),
+                change => self.push(change),
             }
         }
         has_bookings
@@ -397,6 +397,13 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         if is_behind && tries < MOST_TRIES {
             self.again.push(Again { id, expected, tries: tries + 1 });
         }
+    }
+
+    /// Reports that an id is gone, as a booking and as a series: it can have been either.
+    fn push_gone(&mut self, id: &str, end: BookingEnd) {
+        let gone = BookingGone { id: id.to_owned(), end };
+        self.push(BookingChange::BookingGone(gone.clone()));
+        self.push(BookingChange::SeriesGone(gone));
     }
 
     fn push(&mut self, change: BookingChange) {
@@ -458,14 +465,6 @@ fn etags(id: &str, reported: &Reported) -> Vec<(String, String)> {
             occurrences.filter_map(|(id, event)| of(id, event)).take(10).collect()
         }
     }
-}
-
-fn booking_gone(id: String, end: BookingEnd) -> BookingChange {
-    BookingChange::BookingGone(BookingGone { id, end })
-}
-
-fn series_gone(id: String, end: BookingEnd) -> BookingChange {
-    BookingChange::SeriesGone(BookingGone { id, end })
 }
 
 fn unreadable(id: &str, reason: impl AsRef<str>) -> BookingChange {

@@ -34,17 +34,20 @@ pub(super) fn compose(
         }
     }
     let id = id.to_owned();
-    changes.push(if bookings.len() > BOOKINGS {
+    let change = if bookings.len() > BOOKINGS {
         let reason = format!("the series has more than {BOOKINGS} occurrences in the window");
         BookingChange::BookingUnreadable(Unreadable::new(id, reason))
     } else if bookings.is_empty() && is_unreadable {
         BookingChange::BookingUnreadable(Unreadable::new(id, "no occurrence can be read"))
     } else if bookings.is_empty() {
+        // All of it ended, so none of them need be named.
+        changes.clear();
         let end = ended.unwrap_or(BookingEnd::OutsideWindow);
         BookingChange::SeriesGone(BookingGone { id, end })
     } else {
         bookings.sort_by(|one, other| one.id.cmp(&other.id));
         BookingChange::Series(SeriesBookings { id, bookings })
-    });
+    };
+    changes.push(change);
     changes
 }
