@@ -3,9 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use crate::cloud::Cloud;
 
-/// Configuration of an emulator. The same configuration makes the same tenant on every machine.
+/// Configuration of an emulator. The same configuration makes the same tenant on every machine, and
+/// with the same [`Config::now`] the same calendars.
 ///
 /// ```
 /// let config = m365_emulator::Config { users: 25, ..Default::default() };
@@ -27,6 +30,12 @@ pub struct Config {
     /// Number of memberships of users, groups and devices in these groups, limited by the possible
     /// number. If none, one group has all users, and the others about ten members each.
     pub memberships: Option<usize>,
+    /// Number of events in the calendar of each room and workspace, from today to 180 days ahead. A
+    /// series counts with all its occurrences.
+    pub events: usize,
+    /// Time in the calendars, until a test changes it; that of the machine if none. Invented
+    /// calendars begin with it.
+    pub now: Option<Timestamp>,
     /// Seed of everything that is invented.
     pub seed: u64,
     /// Cloud of the tenant.
@@ -62,6 +71,8 @@ impl Default for Config {
             workspaces: 0,
             groups: 20,
             memberships: None,
+            events: 300,
+            now: None,
             seed: 1,
             cloud: Cloud::Global,
             tenant_id: None,

@@ -56,4 +56,12 @@ pub use state::fault::{Edit, Fault, IdTokenFault, Match, Then, TokenFault};
 pub use state::overrides::Override;
 pub use state::replicas::{Lag, Read};
 pub use state::request_log::LoggedRequest;
+pub use tenant::calendar::policy::{Access, AutomateProcessing, DeclineReason, Policy};
+pub use tenant::calendar::recurrence::{
+    Day, Index, Pattern, PatternKind, Range, RangeKind, Recurrence,
+};
+pub use tenant::calendar::values::{Response, Sensitivity, ShowAs};
 pub use tenant::change::mix::{Change, ChangeKind};
+pub use tenant::outlook::booking::{
+    BookedMeeting, BookedRoom, Booking, CalendarEntry, Mailbox, Revision,
+};

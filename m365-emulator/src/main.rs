@@ -35,6 +35,12 @@ struct Arguments {
     /// ten
     #[arg(long, value_name = "N")]
     memberships: Option<usize>,
+    /// Number of events in the calendar of each room, from today to 180 days ahead
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    events: usize,
+    /// Time in the calendars, such as 2027-01-11T08:00:00Z; by default that of the machine
+    #[arg(long, value_name = "TIME")]
+    now: Option<jiff::Timestamp>,
     /// Seed of the invented tenant; the same seed makes the same tenant
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -89,6 +95,8 @@ async fn main() -> ExitCode {
         workspaces: arguments.workspaces,
         groups: arguments.groups,
         memberships: arguments.memberships,
+        events: arguments.events,
+        now: arguments.now,
         seed: arguments.seed,
         cloud: arguments.cloud,
         tenant_id: arguments.tenant_id,

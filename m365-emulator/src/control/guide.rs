@@ -57,6 +57,59 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "GET /_emulator/memberships",
         "Lists the members of all groups, each group as one line of JSON",
     ),
+    (
+        "GET|PUT /_emulator/clock",
+        "Returns the time in the calendars; PUT sets it, {\"now\": \"2027-01-11T08:00:00Z\"}, or \
+         with {} takes that of the machine",
+    ),
+    (
+        "GET /_emulator/calendars/{mailbox}?from=INSTANT&to=INSTANT",
+        "Lists the events in a calendar: single ones, occurrences and exceptions, cancelled ones \
+         too",
+    ),
+    (
+        "GET|PATCH /_emulator/calendars/{mailbox}/policy",
+        "How a room answers requests, as Set-CalendarProcessing has it; also timeZone and access \
+         (granted, raop, denied, delegated); the mailbox * stands for all",
+    ),
+    (
+        "POST /_emulator/calendars/{mailbox}/answers",
+        "{\"meeting\": ID, \"response\": \"accepted\"|\"tentativelyAccepted\"|\"declined\", \
+         \"date\": DATE, \"keep\": false} answers by hand, as a delegate does",
+    ),
+    (
+        "PATCH|DELETE /_emulator/calendars/{mailbox}/events/{meeting}",
+        "Changes or deletes the copy of a meeting in one mailbox alone; \"date\", or ?date=, names \
+         one occurrence",
+    ),
+    (
+        "POST /_emulator/meetings",
+        "Books a meeting: organizer, rooms, attendees, subject, body, start, end, timeZone, \
+         shownTimeZone, allDay, recurrence, sensitivity, showAs, online, extendedProperties, \
+         transactionId, force, unreported; a room as the organizer is a walk-up",
+    ),
+    (
+        "GET|PATCH|DELETE /_emulator/meetings/{id}",
+        "Returns how the rooms answered; PATCH changes the meeting; DELETE deletes it from all \
+         calendars",
+    ),
+    (
+        "PATCH|DELETE /_emulator/meetings/{id}/occurrences/{date}",
+        "Changes or deletes one occurrence, named by the day on which it would start",
+    ),
+    (
+        "POST /_emulator/meetings/{id}/cancel",
+        "Cancels a meeting, or with {\"date\": DATE} one occurrence; rooms keep it as cancelled",
+    ),
+    (
+        "POST /_emulator/meetings/{id}/split",
+        "{\"from\": DATE, …} ends a series before a day, and makes a changed one from there on",
+    ),
+    (
+        "GET|PUT|POST /_emulator/deliveries",
+        "Returns the number of messages to rooms that wait; PUT {\"hold\": true} makes them wait; \
+         POST lets them go on, {\"room\": ROOM, \"step\": \"arrive\"|\"answer\"}",
+    ),
     ("POST /_emulator/change", "{\"users\": 100} changes a hundred users and lists the changes"),
     ("GET /_emulator/permissions", "Lists the granted application permissions"),
     (
@@ -72,6 +125,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "GET|PATCH /_emulator/settings",
         "places, placesProvisioned, roomLists, placesNextLink, exchangeOnline, unlisted, \
          deltaOmitsNull, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
+         calendarDeltaMasters, calendarDeltaParts, calendarDeltaSplitsSeries, \
+         calendarDeltaEmptyPages, iCalUIdPerOccurrence, exchangeLatencyMilliseconds, \
          extensionsListed, secretExpired, ownSigningKey, applicationDisabled, \
          tokenLifetimeSeconds, redirectUris",
     ),
@@ -98,8 +153,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     (
         "GET|POST|DELETE /_emulator/lags",
         "Lists the replicas that lag; POST adds one that stays as the tenant is now, {\"of\": \
-         [\"user\", \"group\", \"place\", \"memberGroups\", \"listing\"], \"times\": 3}; DELETE \
-         removes all",
+         [\"user\", \"group\", \"place\", \"memberGroups\", \"listing\", \"calendar\", \
+         \"calendarDelta\"], \"times\": 3}; DELETE removes all",
     ),
     (
         "GET|POST|DELETE /_emulator/overrides",

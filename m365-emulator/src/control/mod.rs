@@ -3,6 +3,7 @@
 
 mod answers;
 mod application;
+mod calendars;
 mod groups;
 mod guide;
 pub(crate) mod http;

@@ -2,12 +2,14 @@
 //! admin API.
 
 mod alter;
+mod mailbox;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::StatusCode;
 use tokio::sync::watch;
 
@@ -36,10 +38,16 @@ pub(crate) fn handle(
             // Subscribed under the lock, so that no replacement from now on is missed.
             (order, then, state.faults.replaced(), state.graph.clone())
         };
-        if matches!(then, Some(Then::Hold {})) {
-            hold(replaced).await;
-        }
-        let reply = strike(&shared, &request, then, &graph).await;
+        let reply = match mailbox::enter(&shared, &request) {
+            Ok(_slot) => {
+                if matches!(then, Some(Then::Hold {})) {
+                    hold(replaced).await;
+                }
+                mailbox::wait(&shared, &request).await;
+                strike(&shared, &request, then, &graph).await
+            }
+            Err(refusal) => graph::refuse(&mut shared.lock(), &request, refusal),
+        };
         let status = (reply.delivery != Delivery::Close).then(|| reply.status.as_u16());
         shared.lock().log.answered(order, status);
         reply
@@ -110,33 +118,74 @@ async fn serve(shared: &Shared, request: &Request) -> Reply {
     graph::finish(&mut shared.lock(), request, answered)
 }
 
-/// Answers the requests of a batch one after the other, in the order of their dependencies.
+/// Answers the requests of a batch in the order of their dependencies, at most four at a time, as
+/// Graph hands them to Outlook (<https://learn.microsoft.com/answers/questions/1660054>).
 async fn serve_steps(
     shared: &Shared,
     request: &Request,
     steps: Vec<batch::Step>,
 ) -> Result<Reply, GraphRefusal> {
-    let mut answers = Vec::with_capacity(steps.len());
-    let mut statuses = HashMap::new();
-    let mut delivery = Delivery::Complete;
     let graph = shared.lock().graph.clone();
+    let mut waiting = VecDeque::with_capacity(steps.len());
     for step in steps {
         let inner = step.request(request, &graph)?;
-        let reply = if step.is_doomed(&statuses) {
-            let refusal = Err(GraphRefusal::failed_dependency());
-            graph::finish(&mut shared.lock(), &inner, refusal)
-        } else {
-            handle(shared.clone(), inner).await
-        };
-        // A batch without one of its answers cannot be answered at all.
-        if reply.delivery != Delivery::Complete {
-            delivery = Delivery::Close;
+        waiting.push_back((step, inner));
+    }
+    let refused = beyond_limit(shared, &waiting);
+    let mut answers = Vec::with_capacity(waiting.len());
+    let mut statuses = HashMap::new();
+    let mut delivery = Delivery::Complete;
+    while !waiting.is_empty() {
+        let ready = waiting
+            .iter()
+            .take(mailbox::MAX_AT_A_TIME)
+            .take_while(|(step, _)| step.is_ready(&statuses))
+            .count();
+        let now: Vec<_> = waiting.drain(..ready.max(1)).collect();
+        let replies = join_all(now.into_iter().map(|(step, inner)| {
+            let is_doomed = step.is_doomed(&statuses);
+            let is_refused = refused.contains(&step.id);
+            async move {
+                let refusal = if is_doomed {
+                    Some(GraphRefusal::failed_dependency())
+                } else {
+                    is_refused.then(GraphRefusal::mailbox_concurrency)
+                };
+                let reply = match refusal {
+                    Some(refusal) => graph::refuse(&mut shared.lock(), &inner, refusal),
+                    None => handle(shared.clone(), inner).await,
+                };
+                (step, reply)
+            }
+        }));
+        for (step, reply) in replies.await {
+            // A batch without one of its answers cannot be answered at all.
+            if reply.delivery != Delivery::Complete {
+                delivery = Delivery::Close;
+            }
+            statuses.insert(step.id.to_lowercase(), reply.status.as_u16());
+            answers.push((step.id, reply));
         }
-        statuses.insert(step.id.to_lowercase(), reply.status.as_u16());
-        answers.push((step.id, reply));
     }
     let mut random = Random::new(shared.lock().ids.next());
     let mut reply = batch::answer(answers, &mut random);
     reply.delivery = delivery;
     Ok(reply)
+}
+
+/// Returns the ids of requests to a mailbox that has four other requests in the same batch, which
+/// Outlook refuses (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/8760>). Requests
+/// that depend on others come one after the other.
+fn beyond_limit(shared: &Shared, steps: &VecDeque<(batch::Step, Request)>) -> HashSet<String> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut refused = HashSet::new();
+    for (step, inner) in steps.iter().filter(|(step, _)| step.depends_on.is_empty()) {
+        let Some(mailbox) = mailbox::key(shared, inner) else { continue };
+        let count = counts.entry(mailbox).or_default();
+        *count += 1;
+        if *count > mailbox::MAX_AT_A_TIME {
+            refused.insert(step.id.clone());
+        }
+    }
+    refused
 }

@@ -145,6 +145,11 @@ impl Step {
         })
     }
 
+    /// Returns whether all requests that this one depends on are answered.
+    pub(crate) fn is_ready(&self, statuses: &HashMap<String, u16>) -> bool {
+        self.depends_on.iter().all(|id| statuses.contains_key(&id.to_lowercase()))
+    }
+
     /// Returns whether a request that this one depends on has failed.
     pub(crate) fn is_doomed(&self, statuses: &HashMap<String, u16>) -> bool {
         self.depends_on

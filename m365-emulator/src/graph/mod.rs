@@ -2,7 +2,7 @@
 
 mod answer;
 pub(crate) mod batch;
-mod calendar;
+pub(crate) mod calendar;
 mod delta;
 mod extensions;
 mod filter;
@@ -117,6 +117,9 @@ fn dispatch(
     path: &[&str],
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
+    if let Some(answered) = calendar::route(state, context, caller, path, request) {
+        return answered;
+    }
     if request.method == Method::POST {
         match path {
             ["users", key, action] if action.eq_ignore_ascii_case("checkMemberGroups") => {
@@ -143,9 +146,6 @@ fn dispatch(
             delta::users::answer(state, context, caller, request)
         }
         ["users", key] => users::get(state, context, caller, key, request),
-        ["users", key, "calendarView"] | ["users", key, "calendar", "calendarView"] => {
-            calendar::view(state, context, caller, key, request)
-        }
         ["groups"] => groups::list(state, context, caller, request),
         ["groups", "$count"] => groups::count(state, caller, request),
         ["groups", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {

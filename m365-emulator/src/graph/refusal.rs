@@ -318,6 +318,107 @@ impl GraphRefusal {
         refusal
     }
 
+    /// Refuses as Exchange does for a mailbox that an application access policy excludes.
+    pub(crate) fn access_policy() -> Self {
+        let mut refusal = Self::new(
+            StatusCode::FORBIDDEN,
+            "ErrorAccessDenied",
+            "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly \
+             AccessPolicy settings.",
+        );
+        refusal.inner = false;
+        refusal
+    }
+
+    /// Refuses the calendar of a new room, which is not shared yet
+    /// (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/5522>).
+    pub(crate) fn calendar_not_shared() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "DelegatedCalendarAccessDenied",
+            "Access is denied. Check credentials and try again.",
+        )
+    }
+
+    pub(crate) fn no_item() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "ErrorItemNotFound",
+            "The specified object was not found in the store.",
+        )
+    }
+
+    /// Refuses more than four requests to one mailbox at a time.
+    pub(crate) fn mailbox_concurrency() -> Self {
+        let mut refusal = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "ApplicationThrottled",
+            "Application is over its MailboxConcurrency limit.",
+        );
+        refusal.inner = false;
+        refusal
+    }
+
+    pub(crate) fn no_time_zone(name: &str) -> Self {
+        Self::bad(
+            "TimeZoneNotSupportedException",
+            format!(
+                "A valid TimeZone value must be specified. The TimeZone '{name}' is not valid."
+            ),
+        )
+    }
+
+    /// Refuses as Exchange does for a query that it cannot handle.
+    pub(crate) fn exchange_failure() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "ErrorInternalServerError",
+            "An internal server error occurred. The operation failed.",
+        )
+    }
+
+    pub(crate) fn calendar_delta_option() -> Self {
+        Self::bad(
+            "ErrorInvalidUrlQuery",
+            "The following parameters are not supported with change tracking over the \
+             'CalendarView' resource: '$orderby, $filter, $select, $expand, $search'.",
+        )
+    }
+
+    /// Refuses a delta token of a calendar, as Exchange does.
+    pub(crate) fn calendar_sync_state(status: StatusCode, resync_required: bool) -> Self {
+        let code = if resync_required { "resyncRequired" } else { "SyncStateNotFound" };
+        Self::new(
+            status,
+            code,
+            "Sync state generation missing; generation=12;[highest=20][20][18][19].",
+        )
+    }
+
+    pub(crate) fn too_many_schedules(given: usize, allowed: usize) -> Self {
+        Self::bad(
+            "ErrorMailboxDataArrayTooBig",
+            format!(
+                "There are too many target users in the EmailAddress array. The allowed size = \
+                 {allowed}; the actual size = {given}."
+            ),
+        )
+    }
+
+    pub(crate) fn schedule_too_long(days: i64) -> Self {
+        Self::bad(
+            "ErrorTimeIntervalTooBig",
+            format!("The requested time duration is too long. The allowed limit = {days} days."),
+        )
+    }
+
+    pub(crate) fn schedule_interval() -> Self {
+        Self::bad(
+            "ErrorInvalidMergedFreeBusyInterval",
+            "The interval specified in the MergedFreeBusyIntervalInMinutes parameter is not valid.",
+        )
+    }
+
     pub(crate) fn no_time_window() -> Self {
         Self::bad(
             "ErrorInvalidParameter",

@@ -14,12 +14,17 @@ pub(super) fn read_kind(method: &Method, path: &[&str]) -> Option<Read> {
     };
     let is_post = *method == Method::POST;
     match path {
+        ["users", _, "calendarView", name] | ["users", _, "calendar", "calendarView", name]
+            if is_delta(name) =>
+        {
+            Some(Read::CalendarDelta)
+        }
+        ["users", _, "calendar" | "calendarView" | "events", ..] => Some(Read::Calendar),
         ["users", _, action] if is_post && action.eq_ignore_ascii_case("checkMemberGroups") => {
             Some(Read::MemberGroups)
         }
         _ if is_post => None,
         ["users" | "groups", segment] if is_delta(segment) => None,
-        ["users", _, calendar, ..] if calendar.starts_with("calendar") => None,
         ["users" | "groups"] | ["users" | "groups", "$count"] => Some(Read::Listing),
         ["users", _] => Some(Read::User),
         ["groups", _] => Some(Read::Group),

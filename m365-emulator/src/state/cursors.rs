@@ -5,6 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::tenant::calendar::item::Window;
+use crate::tenant::calendar::mailbox;
 use crate::tenant::entry::Sequence;
 
 /// What a token stands for.
@@ -32,6 +34,30 @@ pub(crate) enum Cursor {
     },
     /// The next delta round.
     Delta { of: Tracked, query: String, since: Sequence },
+    /// A delta round over the calendar of a mailbox, at one of its pages.
+    Calendar(CalendarRound),
+}
+
+/// A round of `calendarView/delta`, at one of its pages. The log of the mailbox's changes goes on
+/// during a round: an event that changes meanwhile comes again on a later page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CalendarRound {
+    /// Id of the mailbox's user.
+    pub(crate) mailbox: String,
+    /// The window, which is fixed in the token.
+    pub(crate) window: Window,
+    /// `$select` of the first request, as a query.
+    pub(crate) select: String,
+    /// Number of the change after which the round starts; none for the initial enumeration.
+    pub(crate) since: Option<mailbox::Sequence>,
+    /// Position of the last item on the previous page.
+    pub(crate) behind: mailbox::Position,
+    /// Number of entries of the next item that the previous page had.
+    pub(crate) inside: usize,
+    /// Position at which the previous page started; none on the first page.
+    pub(crate) page_before: Option<mailbox::Position>,
+    /// Number of empty pages so far.
+    pub(crate) empty_pages: usize,
 }
 
 /// The collections that delta can follow.
@@ -158,6 +184,26 @@ impl Cursors {
         match &cursor {
             Cursor::Delta { of: its, since, .. } if *its == of && *since <= now => Ok(cursor),
             Cursor::DeltaPage { of: its, until, .. } if *its == of && *until <= now => Ok(cursor),
+            _ => Err(DeltaTokenError::Unknown),
+        }
+    }
+
+    /// Returns a new token for a page or a round of a calendar.
+    pub(crate) fn issue_calendar(&mut self, round: &CalendarRound) -> String {
+        self.issue(&Cursor::Calendar(round.clone()))
+    }
+
+    /// Returns the round of a calendar that a token stands for.
+    pub(crate) fn calendar(
+        &self,
+        token: &str,
+        mailbox: &str,
+    ) -> Result<CalendarRound, DeltaTokenError> {
+        match self.read(token) {
+            Some((number, _)) if number <= self.delta_expired => {
+                Err(DeltaTokenError::Expired(self.expiry))
+            }
+            Some((_, Cursor::Calendar(round))) if round.mailbox == mailbox => Ok(round),
             _ => Err(DeltaTokenError::Unknown),
         }
     }

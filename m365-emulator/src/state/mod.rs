@@ -1,6 +1,7 @@
 //! Everything that the emulator stores, behind one lock: the tenant, the registered application,
 //! keys, tokens that were issued, and what tests have set.
 
+mod busy;
 pub(crate) mod certificate;
 pub(crate) mod codes;
 pub(crate) mod cursors;
@@ -14,6 +15,7 @@ pub(crate) mod request_log;
 mod settings;
 mod shared;
 
+use self::busy::Busy;
 use self::certificate::Certificate;
 use self::codes::Codes;
 use self::cursors::Cursors;
@@ -45,6 +47,7 @@ pub(crate) struct State {
     pub(crate) replicas: Replicas,
     pub(crate) overrides: Overrides,
     pub(crate) log: RequestLog,
+    pub(crate) busy: Busy,
     /// Source of the ids of requests and tokens.
     pub(crate) ids: Random,
 }
@@ -85,6 +88,7 @@ impl State {
             replicas: Replicas::default(),
             overrides: Overrides::default(),
             log: RequestLog::default(),
+            busy: Busy::default(),
             ids: Random::stream(config.seed, "requests"),
         })
     }

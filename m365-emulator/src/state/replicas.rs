@@ -18,6 +18,10 @@ pub enum Read {
     Place,
     /// `/users/{id}/checkMemberGroups`.
     MemberGroups,
+    /// `calendarView`, `events` and `getSchedule` of a mailbox.
+    Calendar,
+    /// `calendarView/delta` of a mailbox.
+    CalendarDelta,
     /// `/users`, `/groups`, the members of a group, the groups of a user, `/places/…`, and their
     /// counts.
     Listing,

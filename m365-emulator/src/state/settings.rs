@@ -32,12 +32,28 @@ pub struct Settings {
     /// Maximum number of members of all groups on such a page: a larger group is continued on the
     /// next page. Microsoft documents no number.
     pub delta_members_per_page: usize,
-    /// Whether each page of `/groups/delta` repeats what the previous page had, and the first round
-    /// also reports members who have left. Microsoft announces replays.
+    /// Whether each page of `/groups/delta` and `calendarView/delta` repeats what the previous page
+    /// had, and the first round of groups also reports members who have left. Microsoft announces replays.
     pub delta_replays: bool,
     /// Whether `/groups/delta` sends groups and members in no recognizable order, the same group
     /// again after others.
     pub delta_shuffles: bool,
+    /// Whether `calendarView/delta` reports the masters of series. If not, they have to be read.
+    pub calendar_delta_masters: bool,
+    /// Whether `calendarView/delta` reports only the changed exceptions of a series, if nothing
+    /// else of it has changed.
+    pub calendar_delta_parts: bool,
+    /// Whether a series can continue on the next page of `calendarView/delta`.
+    pub calendar_delta_splits_series: bool,
+    /// Number of empty pages with a nextLink at the start of each round of `calendarView/delta`.
+    pub calendar_delta_empty_pages: usize,
+    /// Whether each occurrence has an `iCalUId` of its own. In some tenants all occurrences have
+    /// the master's.
+    #[serde(rename = "iCalUIdPerOccurrence")]
+    pub ical_uid_per_occurrence: bool,
+    /// How long Exchange takes to answer a request to a mailbox, in milliseconds. More than four
+    /// requests to one mailbox at a time are refused.
+    pub exchange_latency_milliseconds: u64,
     /// Whether `getAvailableExtensionProperties` lists the extensions. It returns an empty list in
     /// tenants with more than 1,000 service principals.
     pub extensions_listed: bool,
@@ -71,6 +87,12 @@ impl Settings {
             delta_members_per_page: 1000,
             delta_replays: false,
             delta_shuffles: false,
+            calendar_delta_masters: true,
+            calendar_delta_parts: false,
+            calendar_delta_splits_series: false,
+            calendar_delta_empty_pages: 0,
+            ical_uid_per_occurrence: true,
+            exchange_latency_milliseconds: 0,
             extensions_listed: true,
             secret_expired: false,
             own_signing_key: false,

@@ -1,15 +1,18 @@
-//! The invented tenant: its users, groups and places, and how they change. This folder knows
+//! The invented tenant: its users, groups, places and calendars, and how they change. This folder knows
 //! nothing of HTTP.
 
+pub(crate) mod calendar;
 pub(crate) mod change;
 pub(crate) mod directory;
 pub(crate) mod entry;
 pub(crate) mod group;
 pub(crate) mod invent;
 pub(crate) mod member;
+pub(crate) mod outlook;
 pub(crate) mod place;
 pub(crate) mod property;
 
+use self::calendar::Calendars;
 use self::directory::Directory;
 use self::entry::Entry;
 use self::group::Groups;
@@ -41,6 +44,7 @@ pub(crate) struct Tenant {
     pub(crate) device_schema: Schema,
     /// Devices, which are members of groups.
     pub(crate) devices: Vec<Entry>,
+    pub(crate) calendars: Calendars,
     /// Number of users that were invented so far. Their names have the number.
     pub(crate) invented: usize,
     /// Number of random mixes of changes so far.

@@ -68,7 +68,9 @@ impl Round {
                 let query = if given { request.query.clone() } else { Query::parse(&query) };
                 (query, Some(since), now, start, None)
             }
-            Some(Cursor::Page { .. }) => return Err(GraphRefusal::page_token_malformed()),
+            Some(Cursor::Page { .. } | Cursor::Calendar(_)) => {
+                return Err(GraphRefusal::page_token_malformed());
+            }
         };
         let minimal = request.prefers("return=minimal");
         Ok(ControlFlow::Continue(Self { of, query, minimal, first, since, until, next, before }))

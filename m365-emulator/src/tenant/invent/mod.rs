@@ -1,5 +1,6 @@
 //! Invents a tenant: the same for the same seed, and as untidy as real tenants are.
 
+mod calendars;
 mod groups;
 mod names;
 mod places;
@@ -7,9 +8,12 @@ mod spaces;
 mod users;
 mod words;
 
+pub(crate) use self::places::time_zone_of;
 use self::spaces::Plan;
 use self::users::Inventor;
 use super::Tenant;
+use super::calendar::Calendars;
+use super::calendar::clock::Clock;
 use super::directory::Directory;
 use super::group::Groups;
 use super::place::{Kind, Room, RoomList, text};
@@ -46,6 +50,7 @@ pub(crate) fn tenant(config: &Config, tenant_id: &str) -> Result<Tenant, Control
         groups: Groups::new(),
         device_schema: Schema::new(&DEVICE),
         devices: Vec::new(),
+        calendars: Calendars::new(config.events, Clock::new(config.now)),
         invented: config.users,
         mixes: 0,
     };

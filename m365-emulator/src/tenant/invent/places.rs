@@ -134,6 +134,17 @@ pub(crate) fn workspace(
     place.as_object().cloned().unwrap_or_default()
 }
 
+/// Returns the time zone of a room: that of its building; none if it is in no building.
+pub(crate) fn time_zone_of(place: &Map<String, Value>) -> Option<&'static str> {
+    let text = |name: &str| place.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (name, building) = (text("displayName"), text("building"));
+    let has = |site: &&Site| {
+        let is_named = |own: &str| name.starts_with(own) || building == own;
+        site.buildings.iter().any(|own| is_named(own))
+    };
+    SITES.iter().find(has).map(|site| site.time_zone)
+}
+
 pub(super) fn address(site: &Site) -> Value {
     json!({
         "street": site.street,

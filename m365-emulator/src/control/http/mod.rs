@@ -1,6 +1,8 @@
 //! The admin API under `/_emulator/`: [`Control`] over HTTP, without a token. Requests and answers
 //! are JSON, except that certificates are uploaded as PEM.
 
+mod calendars;
+
 use ::http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -131,6 +133,10 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["sections", path @ ..]) => spaces(control, SpaceKind::Section, request, path),
         (_, ["groups", path @ ..]) => groups(control, request, path),
         (&Method::GET, ["memberships"]) => memberships(control),
+        (_, ["clock"]) => calendars::clock(control, request),
+        (_, ["calendars", path @ ..]) => calendars::calendars(control, request, path),
+        (_, ["meetings", path @ ..]) => calendars::meetings(control, request, path),
+        (_, ["deliveries"]) => calendars::deliveries(control, request),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
             ok(&json!({"changes": control.mix(mix.users)?}))
