@@ -29,7 +29,7 @@ impl Kind {
     pub(super) fn reading_all(self) -> &'static str {
         match self {
             Self::User => "NOT INDEXED",
-            Self::Room | Self::Group => "",
+            Self::Room | Self::Group | Self::Booking => "",
         }
     }
 
