@@ -124,7 +124,7 @@ impl Store {
                     self.remove(&id, BookingEnd::Deleted);
                     self.remove_series(&id, BookingEnd::Deleted);
                 }
-                BookingChange::BookingGone(gone) => {
+                BookingChange::BookingGone(gone) | BookingChange::SeriesGone(gone) => {
                     self.remove(&gone.id, gone.end);
                     self.remove_series(&gone.id, gone.end);
                 }

@@ -120,7 +120,7 @@ fn shown(store: &Store) -> BTreeMap<String, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn after_two_quiet_runs_the_bookings_are_those_of_the_calendar(
