@@ -269,6 +269,48 @@ impl Endpoints {
         )
     }
 
+    /// Returns the URL of the first round of delta of a mailbox's calendar: all events between two
+    /// RFC 3339 times.
+    pub fn calendar_delta(&self, mailbox: &str, start: &str, end: &str) -> Uri {
+        let path = format!("users/{}/calendarView/delta", segment(mailbox));
+        self.v1(&path, &[("startDateTime", start), ("endDateTime", end)])
+    }
+
+    /// Returns the URL of a page of events of a mailbox's calendar between two RFC 3339 times.
+    pub fn events_between(&self, mailbox: &str, start: &str, end: &str, select: &str) -> Uri {
+        self.v1(
+            &format!("users/{}/calendarView", segment(mailbox)),
+            &[("startDateTime", start), ("endDateTime", end), ("$select", select)],
+        )
+    }
+
+    /// Returns the URL of one event of a mailbox for `$batch`.
+    pub fn event_in_batch(&self, mailbox: &str, id: &str, select: &str) -> String {
+        let (mailbox, id) = (segment(mailbox), segment(id));
+        format!("/users/{mailbox}/events/{id}?$select={}", query_value(select))
+    }
+
+    /// Returns the URL of the occurrences of a series between two RFC 3339 times for `$batch`.
+    pub fn instances_in_batch(
+        &self,
+        mailbox: &str,
+        master: &str,
+        (start, end): (&str, &str),
+        select: &str,
+    ) -> String {
+        let (start, end, select) = (query_value(start), query_value(end), query_value(select));
+        format!(
+            "/users/{}/events/{}/instances?startDateTime={start}&endDateTime={end}&$select={select}",
+            segment(mailbox),
+            segment(master),
+        )
+    }
+
+    /// Returns the URL that answers a POST with the free and busy times of up to 100 mailboxes.
+    pub fn schedule(&self, mailbox: &str) -> Uri {
+        self.v1(&format!("users/{}/calendar/getSchedule", segment(mailbox)), &[])
+    }
+
     /// Parses a link that Graph returned; `None` where it does not lead to Graph, since the token
     /// must not be sent to any other server.
     pub fn own_link(&self, link: &str) -> Option<Uri> {

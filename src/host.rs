@@ -30,7 +30,7 @@ pub trait Host {
     ///
     /// # Errors
     /// [`Failure`] says why there is no answer: [`Failure::Timeout`] after [`Request::silence`]
-    /// without a byte, [`Failure::TooLarge`] above [`LARGEST_ANSWER`].
+    /// without a byte, [`Failure::TooLarge`] above [`Request::largest`].
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>>;
 
     /// Returns the current time.
@@ -85,6 +85,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// Maximum time without a byte, after which the request has failed.
     pub silence: Duration,
+    /// Maximum size of the answer, in bytes; at most [`LARGEST_ANSWER`].
+    pub largest: usize,
     /// Whether it has no further effect when it is sent twice: true for every GET, and for every
     /// POST that changes nothing.
     pub repeatable: bool,
@@ -93,7 +95,14 @@ pub struct Request {
 impl Request {
     /// Returns a GET without headers.
     pub fn get(uri: Uri) -> Self {
-        Self { body: None, uri, headers: Vec::new(), silence: SILENCE, repeatable: true }
+        Self {
+            body: None,
+            uri,
+            headers: Vec::new(),
+            silence: SILENCE,
+            largest: LARGEST_ANSWER,
+            repeatable: true,
+        }
     }
 
     /// Returns a POST of `body` that changes nothing.
@@ -188,7 +197,7 @@ pub enum Failure {
     Timeout,
     /// The host does not allow requests to this server.
     Denied,
-    /// The answer is larger than [`LARGEST_ANSWER`].
+    /// The answer is larger than [`Request::largest`].
     TooLarge,
     /// The answer is not HTTP, or is incomplete.
     Protocol,

@@ -4,6 +4,7 @@
 //! Everything except `component` is plain Rust over the traits of [`host`], so that it also runs
 //! natively. ARCHITECTURE.md shows how the parts fit together.
 
+pub mod bookings;
 pub mod card_number;
 pub mod choices;
 pub mod cloud;
@@ -28,6 +29,7 @@ pub mod sign_in;
 #[cfg(test)]
 mod tests;
 pub mod validate;
+pub mod zones;
 
 /// Name of the product that the plugin connects.
 pub const NAME: &str = "Office 365";

@@ -87,34 +87,54 @@ impl Secrets {
 
     /// Returns a search for the secrets that are known now, for one text or several.
     pub(crate) fn search(&self) -> Search {
-        Search::new(self.settings.iter().chain(&*self.tokens()).cloned().collect())
+        Search::new(self.settings.iter().chain(&*self.tokens()).cloned())
     }
 }
 
 /// A search for secrets in texts, which share a budget of work.
 pub(crate) struct Search {
-    secrets: Vec<String>,
+    secrets: Vec<Sought>,
     /// Bytes that a secret can begin with, in any of its spellings.
     first: [bool; 256],
+    /// Length of the shortest text that can name a secret, in bytes. Most texts of a record are
+    /// shorter.
+    shortest: usize,
     compared: Budget,
 }
 
+/// A secret that is searched for.
+struct Sought {
+    text: String,
+    /// Number of characters. No spelling of a character is shorter than a byte.
+    characters: usize,
+    /// Whether it can be an ordinary word.
+    is_weak: bool,
+}
+
+impl From<String> for Sought {
+    fn from(text: String) -> Self {
+        let is_weak = text.chars().all(char::is_alphabetic);
+        Self { characters: text.chars().count(), is_weak, text }
+    }
+}
+
 impl Search {
-    fn new(secrets: Vec<String>) -> Self {
+    fn new(secrets: impl Iterator<Item = String>) -> Self {
+        let secrets: Vec<Sought> = secrets.map(Sought::from).collect();
         let mut first = [false; 256];
-        let plain = secrets.iter().filter_map(|secret| secret.bytes().next());
+        let plain = secrets.iter().filter_map(|secret| secret.text.bytes().next());
         // Escaped, as `encoded` reads them.
         let bytes = plain.chain(*b"%+\\");
         bytes.for_each(|byte| first[usize::from(byte)] = true);
-        Self { secrets, first, compared: Budget::new(COMPARED) }
+        let shortest = secrets.iter().map(|secret| secret.characters).min();
+        let shortest = shortest.unwrap_or(usize::MAX);
+        Self { secrets, first, shortest, compared: Budget::new(COMPARED) }
     }
 
     /// Returns whether `text` names a secret. One that consists of letters can be an ordinary word,
     /// and so does not count. A text that takes too much work counts.
     pub(crate) fn finds_in(&self, text: &str) -> bool {
-        let strong: Vec<_> = self.secrets.iter().filter(|secret| !is_weak(secret)).collect();
-        let is_at =
-            |at| strong.iter().any(|secret| end(secret, text, at, &self.compared).is_some());
+        let is_at = |at| self.found(text, at).any(|(secret, _)| !secret.is_weak);
         self.starts(text).any(is_at) || self.compared.is_used_up()
     }
 
@@ -132,8 +152,7 @@ impl Search {
             if at < copied {
                 continue;
             }
-            let ends = self.secrets.iter().filter_map(|it| end(it, text, at, &self.compared));
-            if let Some(end) = ends.max() {
+            if let Some(end) = self.found(text, at).map(|(_, end)| end).max() {
                 clean.push_str(&text[copied..at]);
                 clean.push_str(REDACTED);
                 copied = end;
@@ -147,8 +166,16 @@ impl Search {
 
     /// Returns where in `text` a secret may begin.
     fn starts<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
-        let bytes = text.bytes().enumerate();
-        bytes.filter(|(_, byte)| self.first[usize::from(*byte)]).map(|(at, _)| at)
+        let last = (text.len() + 1).saturating_sub(self.shortest);
+        let bytes = text.as_bytes()[..last.min(text.len())].iter().enumerate();
+        bytes.filter(|(_, byte)| self.first[usize::from(**byte)]).map(|(at, _)| at)
+    }
+
+    /// Returns the secrets that begin at `at`, and where each ends.
+    fn found<'a>(&'a self, text: &'a str, at: usize) -> impl Iterator<Item = (&'a Sought, usize)> {
+        let left = text.len() - at;
+        let secrets = self.secrets.iter().filter(move |secret| secret.characters <= left);
+        secrets.filter_map(move |it| Some((it, end(it, text, at, &self.compared)?)))
     }
 }
 
@@ -158,17 +185,12 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Returns whether a secret can be an ordinary word.
-fn is_weak(secret: &str) -> bool {
-    secret.chars().all(char::is_alphabetic)
-}
-
 /// Returns where the secret ends that begins at `at`. A weak one counts only as a separate word.
-fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> {
+fn end(secret: &Sought, text: &str, at: usize, compared: &Budget) -> Option<usize> {
     let (before, rest) = text.split_at_checked(at)?;
-    let mut length = if rest.starts_with(secret) { secret.len() } else { 0 };
+    let mut length = if rest.starts_with(&secret.text) { secret.text.len() } else { 0 };
     if length == 0 {
-        for (count, letter) in secret.chars().enumerate() {
+        for (count, letter) in secret.text.chars().enumerate() {
             if count > 0 && !compared.spend(1) {
                 return None;
             }
@@ -177,7 +199,7 @@ fn end(secret: &str, text: &str, at: usize, compared: &Budget) -> Option<usize> 
     }
     let is_separate = !before.ends_with(char::is_alphanumeric)
         && !rest.get(length..)?.starts_with(char::is_alphanumeric);
-    (is_separate || !is_weak(secret)).then_some(at + length)
+    (is_separate || !secret.is_weak).then_some(at + length)
 }
 
 /// Returns the number of bytes at the beginning of `text` that stand for `wanted`. Sources: RFC

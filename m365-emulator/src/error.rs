@@ -71,6 +71,9 @@ pub enum ControlError {
     /// A value is not allowed. The text says which one, and why.
     #[error("{0}")]
     Invalid(String),
+    /// An occurrence cannot be moved to or past the day of its neighbour in the series.
+    #[error("an occurrence cannot be moved to or past the day of its neighbour")]
+    CrossesNeighbour,
     /// A value that has to be unique is taken.
     #[error("another object has {property} `{value}` already")]
     Conflict {

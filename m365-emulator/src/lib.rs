@@ -65,3 +65,4 @@ pub use tenant::change::mix::{Change, ChangeKind};
 pub use tenant::outlook::booking::{
     BookedMeeting, BookedRoom, Booking, CalendarEntry, Mailbox, Revision,
 };
+pub use tenant::outlook::mix::{MeetingChange, MeetingChangeKind};

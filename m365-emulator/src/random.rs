@@ -49,6 +49,13 @@ impl Random {
         from[self.below(from.len())]
     }
 
+    /// Puts elements into a random order.
+    pub(crate) fn shuffle<T>(&mut self, elements: &mut [T]) {
+        for last in (1..elements.len()).rev() {
+            elements.swap(last, self.below(last + 1));
+        }
+    }
+
     pub(crate) fn digits(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }

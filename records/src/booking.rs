@@ -115,7 +115,8 @@ pub struct SeriesBookings {
     pub bookings: Vec<Booking>,
 }
 
-/// A change in the bookings of a room.
+/// A change in the bookings of a room. A booking replaces a series with the same id, and a series a
+/// booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(variant))]

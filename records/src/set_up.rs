@@ -19,6 +19,8 @@ pub struct Manifest {
     #[serde(serialize_with = "as_json")]
     pub settings_schema: String,
     pub permissions: Vec<Permission>,
+    #[cfg_attr(feature = "wasmtime", component(name = "time-zones"))]
+    pub time_zones: Option<String>,
 }
 
 impl Manifest {

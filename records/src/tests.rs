@@ -34,6 +34,7 @@ fn room() -> Room {
             country: text("Country"),
         }),
         position: Some(Coordinates { latitude: 1.5, longitude: -2.5 }),
+        time_zone: text("Asia/Hong_Kong"),
         wheelchair_accessible: Some(true),
         audio_device: text("A"),
         video_device: text("V"),
@@ -65,6 +66,7 @@ fn room_json() -> Value {
             "country": "Country",
         },
         "position": { "latitude": 1.5, "longitude": -2.5 },
+        "timeZone": "Asia/Hong_Kong",
         "wheelchairAccessible": true,
         "audioDevice": "A",
         "videoDevice": "V",
@@ -295,12 +297,14 @@ fn a_manifest_contains_its_schema_as_json() {
             id: text("p1"),
             reason: "Reads".to_owned(),
         }],
+        time_zones: text("2026f"),
     };
     let mut expected = json!({
         "name": "Vendor",
         "version": "1.2.3",
         "settingsSchema": { "type": "object" },
         "permissions": [{ "name": "Read", "id": "p1", "reason": "Reads" }],
+        "timeZones": "2026f",
     });
     assert_json(&manifest, expected.clone());
     expected["settingsSchema"] = json!("{");

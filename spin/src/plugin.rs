@@ -4,7 +4,8 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 use ones_records::{
-    Callback, CallbackOutcome, Mode, Purpose, Redirect, RoomBatch, Subject, UserBatch, UserChange,
+    BookingBatch, Callback, CallbackOutcome, Mode, Purpose, Redirect, RoomBatch, RoomPosition,
+    Subject, TimeRange, UserBatch, UserChange,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,6 +25,15 @@ pub trait Plugin: Clone + 'static {
 
     /// Lists users and groups: all of them, or what changed since a checkpoint.
     fn sync_users(&self, settings: String, since: Option<String>) -> impl Future<Output = Run>;
+
+    /// Lists the bookings of rooms in a window: of each room all of them, or what changed since its
+    /// checkpoint.
+    fn sync_bookings(
+        &self,
+        settings: String,
+        rooms: Vec<RoomPosition>,
+        window: TimeRange,
+    ) -> impl Future<Output = Run>;
 
     /// Begins a sign-in, and returns where to send the browser.
     ///
@@ -93,6 +103,37 @@ impl From<UserBatch> for Batch {
             lines: changes.iter().map(change).collect(),
             checkpoint: Some(checkpoint),
         }
+    }
+}
+
+impl From<BookingBatch> for Batch {
+    fn from(batch: BookingBatch) -> Self {
+        #[derive(Serialize)]
+        struct Head {
+            subject: &'static str,
+            room: String,
+            #[serde(flatten)]
+            mode: Mode,
+        }
+        let BookingBatch { room, mode, changes, checkpoint } = batch;
+        Self {
+            head: json!(Head { subject: BOOKINGS, room, mode }),
+            lines: changes.iter().map(|change| json!(change)).collect(),
+            checkpoint: Some(checkpoint),
+        }
+    }
+}
+
+/// Subject of the batches of a sync of bookings.
+const BOOKINGS: &str = "bookings";
+
+/// Returns the batch for a room whose bookings could not be read. It has no checkpoint: the former
+/// one remains valid.
+pub fn failed(room: &str, problem: &Problem) -> Batch {
+    Batch {
+        head: json!({ "subject": BOOKINGS, "room": room }),
+        lines: vec![json!({ "failed": problem.to_json() })],
+        checkpoint: None,
     }
 }
 

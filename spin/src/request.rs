@@ -8,6 +8,7 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use ones_records::{RoomPosition, TimeRange};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -18,6 +19,9 @@ use crate::problem::Problem;
 
 /// Maximum size of a body, in bytes. Settings and a checkpoint are far smaller.
 pub const MAX_BODY: usize = 256 * 1024;
+
+/// Maximum size of a body with rooms, in bytes: 10,000 of them with a checkpoint each.
+pub const MAX_ROOMS: usize = 16 * 1024 * 1024;
 
 /// The body of a POST to `/validate` or `/sync`. All members are optional.
 #[derive(Default, Deserialize)]
@@ -34,6 +38,18 @@ pub struct Options {
     pub ack: Option<String>,
 }
 
+/// The body of `POST /sync/bookings`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BookingOptions {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The rooms, each with the last checkpoint that the client has stored of it.
+    pub rooms: Vec<RoomPosition>,
+    /// The time for which bookings are read.
+    pub window: TimeRange,
+}
+
 /// The body of `POST /sync/users/ack`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,10 +64,20 @@ pub struct Acknowledgement {
 pub trait JsonBody: DeserializeOwned {
     /// An example for error messages.
     const EXAMPLE: &str;
+    /// Maximum size, in bytes.
+    const LARGEST: usize = MAX_BODY;
 }
 
 impl JsonBody for Options {
     const EXAMPLE: &str = r#"{"settings": {…}, "since": "…", "full": false, "ack": "…"}"#;
+}
+
+impl JsonBody for BookingOptions {
+    const EXAMPLE: &str = concat!(
+        r#"{"settings": {…}, "rooms": [{"room": "…", "email": "…", "timeZone": "…", "#,
+        r#""since": "…"}], "window": {"starts": 1, "ends": 2}}"#,
+    );
+    const LARGEST: usize = MAX_ROOMS;
 }
 
 impl JsonBody for Acknowledgement {
@@ -74,11 +100,13 @@ where
             .remedy("Send the request without `Origin`, e.g. with curl"));
     }
     expect_type(headers, "application/json")?;
-    let body = read(body).await?;
+    let body = read(body, T::LARGEST).await?;
     let body = if body.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { body };
     let refused = |summary: String| {
-        Problem::new(StatusCode::BAD_REQUEST, "body", summary)
-            .remedy(format!("Send {}; all members but `run` are optional", T::EXAMPLE))
+        Problem::new(StatusCode::BAD_REQUEST, "body", summary).remedy(format!(
+            "Send {}; all members but `run`, `rooms` and `window` are optional",
+            T::EXAMPLE
+        ))
     };
     // Not the message of serde: it can quote a value, which can be a secret.
     let place =
@@ -118,7 +146,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     expect_type(headers, "application/x-www-form-urlencoded")?;
-    Ok(form_urlencoded::parse(&read(body).await?).into_owned().collect())
+    Ok(form_urlencoded::parse(&read(body, MAX_BODY).await?).into_owned().collect())
 }
 
 /// Returns the origin that the request was sent to, such as `http://127.0.0.1:3000`.
@@ -145,14 +173,14 @@ fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
         .remedy(format!("Send `Content-Type: {expected}`")))
 }
 
-async fn read<B: Body>(body: B) -> Result<Bytes, Problem>
+async fn read<B: Body>(body: B, largest: usize) -> Result<Bytes, Problem>
 where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match Limited::new(body, MAX_BODY).collect().await {
+    match Limited::new(body, largest).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            let summary = format!("The body is larger than {MAX_BODY} bytes");
+            let summary = format!("The body is larger than {largest} bytes");
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", summary))
         }
         Err(_) => Err(Problem::new(

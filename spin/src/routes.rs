@@ -18,11 +18,12 @@ use crate::{
 
 /// Paths and their methods. `/sign-in` and `/callback` do not accept `HEAD`, since they begin and
 /// end a sign-in.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 9] = [
     ("/", "GET, HEAD"),
     ("/describe", "GET, HEAD"),
     ("/validate", "POST"),
     ("/sync/rooms", "POST"),
+    ("/sync/bookings", "POST"),
     ("/sync/users", "POST"),
     ("/sync/users/ack", "POST"),
     ("/sign-in", "GET"),
@@ -63,6 +64,10 @@ where
         (&Method::POST, "/sync/rooms") => {
             let options = request::json(&parts.headers, body).await?;
             sync::rooms(host, plugin, options, request::preferred_wait(&parts.headers)).await
+        }
+        (&Method::POST, "/sync/bookings") => {
+            let options = request::json(&parts.headers, body).await?;
+            sync::bookings(host, plugin, options, request::preferred_wait(&parts.headers)).await
         }
         (&Method::POST, "/sync/users") => {
             let options = request::json(&parts.headers, body).await?;

@@ -21,7 +21,7 @@ use crate::{
     plugin::{Batch, Plugin, Run},
     problem::Problem,
     progress::Progress,
-    request::{Acknowledgement, Options},
+    request::{Acknowledgement, BookingOptions, Options},
     settings,
 };
 
@@ -72,6 +72,21 @@ pub async fn users<H: Host, P: Plugin>(
     let run = plugin.sync_users(settings.to_string(), since).await;
     let progress = progress.map(|progress| (progress, format!("{:032x}", host.random())));
     Lines::<H>::begin(host, run, wait, progress).await
+}
+
+/// Syncs the bookings of rooms. The client stores the checkpoint of each room.
+///
+/// # Errors
+/// Where the sync fails before the first batch.
+pub async fn bookings<H: Host, P: Plugin>(
+    host: &H,
+    plugin: &P,
+    options: BookingOptions,
+    wait: Option<u64>,
+) -> Result<Answer, Problem> {
+    let settings = settings::read(host, options.settings).await?;
+    let run = plugin.sync_bookings(settings.to_string(), options.rooms, options.window).await;
+    Lines::<H>::begin(host, run, wait, None).await
 }
 
 /// Acknowledges a run, which the client has read to its end.

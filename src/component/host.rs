@@ -75,7 +75,7 @@ struct Wasi;
 
 impl Host for Wasi {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let silence = request.silence;
+        let (silence, largest) = (request.silence, request.largest.min(LARGEST_ANSWER));
         let request = outgoing(request)?;
         let sent = within(silence, client::send(request)).await?;
         let response = sent.map_err(transport_error)?;
@@ -88,17 +88,17 @@ impl Host for Wasi {
             headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let announced = announced.and_then(|(_, it)| str::from_utf8(it).ok()?.parse().ok());
         // One byte more than announced, so that the end is seen without growing.
-        let mut body = Vec::with_capacity(announced.unwrap_or(0_usize).min(LARGEST_ANSWER) + 1);
+        let mut body = Vec::with_capacity(announced.unwrap_or(0_usize).min(largest) + 1);
         loop {
             if body.capacity() == body.len() {
                 body.reserve(64 * 1024);
             }
             let (result, buffer) = within(silence, stream.read(body)).await?;
             body = buffer;
-            if body.len() >= LARGEST_ANSWER {
+            if body.len() >= largest {
                 return Err(TransportError {
                     failure: Failure::TooLarge,
-                    detail: format!("{LARGEST_ANSWER} bytes and no end"),
+                    detail: format!("{largest} bytes and no end"),
                 });
             }
             if let StreamResult::Dropped | StreamResult::Cancelled = result {

@@ -13,16 +13,17 @@ use self::{
     reader::Reader,
 };
 use crate::{
-    choices, directory,
+    bookings, choices, directory,
     error::{Error, FieldError},
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Permission, Purpose, Redirect,
-        Report, RoomBatch, RoomChange, Script, Summary, UserBatch, UserChange,
+        BookingChange, BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Permission,
+        Purpose, Redirect, Report, RoomAvailability, RoomBatch, RoomChange, RoomPosition,
+        RoomUpdate, Script, Summary, TimeRange, UserBatch, UserChange,
     },
     permission::{self, PERMISSIONS},
     rooms::{self, booking},
     settings::{self, Settings},
-    sign_in, validate,
+    sign_in, validate, zones,
 };
 
 wit_bindgen::generate!({
@@ -48,6 +49,7 @@ impl Guest for Plugin {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings_schema: settings::SCHEMA.to_owned(),
             permissions: PERMISSIONS.into_iter().map(permission).collect(),
+            time_zones: Some(zones::version().to_owned()),
         }
     }
 
@@ -108,6 +110,41 @@ impl Guest for Plugin {
 
     async fn read_rooms(settings: String, ids: Vec<String>) -> Result<Vec<RoomChange>, Error> {
         rooms::read(&UNWATCHED, &parse(&settings)?, &ids).await
+    }
+
+    async fn sync_bookings(
+        settings: String,
+        rooms: Vec<RoomPosition>,
+        window: TimeRange,
+    ) -> (StreamReader<RoomUpdate>, FutureReader<Result<Summary, Error>>) {
+        let (writer, updates) = wit_stream::new();
+        let (done, result) = wit_future::new(|| Err(Error::Cancelled));
+        wit_bindgen::spawn_local(produce(
+            writer,
+            done,
+            settings,
+            async move |host, settings, sink| {
+                bookings::sync(host, settings, &rooms, window, sink).await
+            },
+        ));
+        (updates, result)
+    }
+
+    async fn read_bookings(
+        settings: String,
+        room: RoomPosition,
+        ids: Vec<String>,
+        window: TimeRange,
+    ) -> Result<Vec<BookingChange>, Error> {
+        bookings::read(&UNWATCHED, &parse(&settings)?, &room, &ids, window).await
+    }
+
+    async fn availability(
+        settings: String,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Result<Vec<RoomAvailability>, Error> {
+        bookings::availability(&UNWATCHED, &parse(&settings)?, &rooms, window).await
     }
 
     async fn begin_sign_in(

@@ -9,12 +9,12 @@ use super::{
     checkpoint::{Checkpoint, Position},
     owed::{Finding, Said},
     read::{group_change, groups_by_id},
-    walk::{Refused, Walk, forgotten_or, next_of_round},
+    walk::{Contents, Refused, Walk, fingerprint, forgotten_or, next_of_round},
 };
 use crate::{
     error::Error,
-    graph::{Graph, GraphError, Page},
-    host::{Host, unix_seconds},
+    graph::{Graph, GraphError, Links, Page},
+    host::{Host, Response, unix_seconds},
     model::{Subject, UserChange},
     payload::{
         GROUP_SELECT, GroupRecord, MemberChange, Reported, UserReader, read_group,
@@ -53,18 +53,19 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
     fn next(
         &self,
         position: &Position,
-        page: &Page<'_>,
+        links: &Links<'_>,
         _size: u16,
     ) -> Result<(Position, bool), Error> {
-        next_of_round(position, page)
+        next_of_round(position, links)
     }
 
     async fn read(
         &mut self,
-        page: &Page<'_>,
+        page: &Response,
         position: &Position,
         after: &mut Checkpoint,
-    ) -> Result<Vec<UserChange>, Error> {
+    ) -> Result<Contents, Error> {
+        let page = Page::read(page)?;
         let full = position.is_full();
         let read = if full { read_group } else { read_group_change };
         let mut said = Said::default();
@@ -105,7 +106,8 @@ impl<H: Host> Walk<H> for Groups<'_, H> {
                 MemberChange::Removed(membership) => UserChange::MemberRemoved(membership),
             }));
         }
-        Ok(changes)
+        let fingerprint = fingerprint(page.value.iter().map(|raw| raw.get()));
+        Ok(Contents { changes, total: page.count, fingerprint })
     }
 
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     graph::{Graph, places::try_each_page},
     host::Host,
+    model::User,
     payload::read_mailbox,
 };
 
@@ -34,29 +35,31 @@ impl RoomMailboxes {
         Self { wait, addresses: None, are_unknown: false, warning: None }
     }
 
-    /// Returns the owner of the account with these addresses, which are in lower case.
+    /// Reads the addresses of all rooms, unless they were read before.
     ///
     /// # Errors
     /// Only where Microsoft throttles. Where Places refuses permanently, accounts count as users,
     /// and a warning reports it: users must not wait for rooms, and a host does not offer users
     /// with the address of a room.
-    pub(super) async fn owner<H: Host>(
-        &mut self,
-        graph: &Graph<'_, H>,
-        addresses: &[String],
-    ) -> Result<Owner, Error> {
-        if addresses.is_empty() {
-            return Ok(Owner::User);
-        }
+    pub(super) async fn read_once<H: Host>(&mut self, graph: &Graph<'_, H>) -> Result<(), Error> {
         if self.addresses.is_none() {
             self.addresses = Some(self.read(graph).await?);
         }
-        let mut rooms = self.addresses.iter();
-        Ok(match rooms.any(|rooms| addresses.iter().any(|address| rooms.contains(address))) {
+        Ok(())
+    }
+
+    /// Returns the owner of the account of a user, who has these further addresses in lower case.
+    pub(super) fn owner(&self, user: &User, aliases: &[String]) -> Owner {
+        let is_room = |rooms: &BTreeSet<String>| {
+            let email = user.email.as_deref().filter(|_| !rooms.is_empty());
+            email.is_some_and(|email| rooms.contains(&email.to_lowercase()))
+                || aliases.iter().any(|alias| rooms.contains(alias))
+        };
+        match self.addresses.as_ref().is_some_and(is_room) {
             true => Owner::Room,
-            false if self.are_unknown && self.wait => Owner::Unknown,
+            false if self.are_unknown && self.wait && has_address(user, aliases) => Owner::Unknown,
             false => Owner::User,
-        })
+        }
     }
 
     async fn read<H: Host>(&mut self, graph: &Graph<'_, H>) -> Result<BTreeSet<String>, Error> {
@@ -100,4 +103,9 @@ impl RoomMailboxes {
     pub(super) fn warnings(self) -> Vec<String> {
         self.warning.into_iter().collect()
     }
+}
+
+/// Returns whether the account has an e-mail address, and so can be that of a room.
+pub(super) fn has_address(user: &User, aliases: &[String]) -> bool {
+    user.email.is_some() || !aliases.is_empty()
 }

@@ -135,9 +135,9 @@ fn read_answers<H: Host>(
 fn with_id(id: &str, item: Item) -> Item {
     let id = id.to_owned();
     match item {
-        Item::User { mut user, addresses } => {
+        Item::User { mut user, aliases } => {
             user.id = id;
-            Item::User { user, addresses }
+            Item::User { user, aliases }
         }
         Item::Removed(_, removal) => Item::Removed(id, removal),
         Item::Partial(_) => Item::Partial(id),
@@ -148,14 +148,14 @@ fn with_id(id: &str, item: Item) -> Item {
 /// Returns whether two items are equal, apart from the order of addresses.
 fn is_same(read: &Item, merged: &Item) -> bool {
     match (read, merged) {
-        (Item::User { user, addresses }, Item::User { user: other, addresses: others }) => {
-            let sorted = |addresses: &[String]| {
-                let mut addresses = addresses.to_vec();
-                addresses.sort_unstable();
-                addresses.dedup();
-                addresses
+        (Item::User { user, aliases }, Item::User { user: other, aliases: others }) => {
+            let sorted = |aliases: &[String]| {
+                let mut aliases = aliases.to_vec();
+                aliases.sort_unstable();
+                aliases.dedup();
+                aliases
             };
-            user == other && sorted(addresses) == sorted(others)
+            user == other && sorted(aliases) == sorted(others)
         }
         // Another read does not help where an item is unreadable.
         _ => true,

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    mailboxes::{Owner, RoomMailboxes},
+    mailboxes::{Owner, RoomMailboxes, has_address},
     owed::{Finding, Why},
     read::Known,
 };
@@ -21,23 +21,25 @@ use crate::{
     model::{Removal, Removed, Unreadable, User, UserChange},
     payload::Item,
     permission::{GROUPS, HIDDEN_MEMBERS},
-    settings::pointer,
+    settings::{Settings, pointer},
 };
 
 /// Maximum number of groups in one request.
 const MOST_GROUPS: usize = 20;
 
+/// Returns whether the addresses of rooms must be known to decide about a user.
+pub(super) fn needs_rooms(settings: &Settings, item: &Item) -> bool {
+    matches!(item, Item::User { user, aliases }
+        if settings.users.selects(user) && has_address(user, aliases))
+}
+
 /// Returns the change to report about a user who is in the groups that the settings require.
-pub(super) async fn select<H: Host>(
-    graph: &Graph<'_, H>,
-    rooms: &mut RoomMailboxes,
-    item: Item,
-) -> Result<UserChange, Error> {
+pub(super) fn select(settings: &Settings, rooms: &RoomMailboxes, item: Item) -> UserChange {
     let out =
         |user: User| UserChange::UserRemoved(Removed { id: user.id, removal: Removal::OutOfScope });
-    Ok(match item {
-        Item::User { user, .. } if !graph.settings().users.selects(&user) => out(user),
-        Item::User { user, addresses } => match rooms.owner(graph, &addresses).await? {
+    match item {
+        Item::User { user, .. } if !settings.users.selects(&user) => out(user),
+        Item::User { user, aliases } => match rooms.owner(&user, &aliases) {
             Owner::User => UserChange::User(user),
             Owner::Room => out(user),
             Owner::Unknown => UserChange::UserIfKnown(user),
@@ -47,7 +49,7 @@ pub(super) async fn select<H: Host>(
         Item::Partial(id) => {
             unreadable(id, "Microsoft Graph returned only a part of it".to_owned())
         }
-    })
+    }
 }
 
 /// Returns a finding for each user, after asking Graph whether those users are in the groups that
@@ -57,6 +59,14 @@ pub(super) async fn select_all<H: Host>(
     rooms: &mut RoomMailboxes,
     users: Vec<Known>,
 ) -> Result<Vec<Finding>, Error> {
+    let settings = graph.settings();
+    let needs_rooms = |user: &Known| match user {
+        Known::Item(item) | Known::Read { item, .. } => needs_rooms(settings, item),
+        Known::Missing(_) | Known::Unread(_) => false,
+    };
+    if users.iter().any(needs_rooms) {
+        rooms.read_once(graph).await?;
+    }
     let mut findings = Vec::with_capacity(users.len());
     for user in users {
         let (item, doubt, is_certain) = match user {
@@ -75,7 +85,7 @@ pub(super) async fn select_all<H: Host>(
                 continue;
             }
         };
-        findings.push(match select(graph, rooms, item).await? {
+        findings.push(match select(settings, rooms, item) {
             change @ UserChange::UserIfKnown(_) => Finding::open(change, Why::Rooms),
             // Another read does not help where the user is unreadable.
             change @ UserChange::UserUnreadable(_) => Finding::settled(change),
@@ -87,7 +97,7 @@ pub(super) async fn select_all<H: Host>(
             change => Finding { change, open: doubt },
         });
     }
-    let groups = &graph.settings().users.only_groups;
+    let groups = &settings.users.only_groups;
     if groups.is_empty() {
         return Ok(findings);
     }

@@ -7,22 +7,20 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::{
     checkpoint::{Checkpoint, LARGEST_PAGE, Position},
     mailboxes::RoomMailboxes,
     owed::{Finding, Said, Why},
     read::{Known, users_by_id},
     scope,
-    walk::{Refused, Walk, forgotten_or, next_of_round, no_link},
+    walk::{Contents, Refused, Walk, fingerprint, forgotten_or, next_of_round, no_link},
 };
 use crate::{
     error::Error,
-    graph::{Answer, Graph, GraphError, LoopGuard, Page},
-    host::{Host, Request, unix_seconds},
+    graph::{Answer, Graph, GraphError, Links, LoopGuard, Page},
+    host::{Host, Request, Response, unix_seconds},
     model::{Removal, Removed, Subject, User, UserChange},
-    payload::{Item, Reported, UserReader, is_user},
+    payload::{Item, Members, Reported, UserReader, has_kind_of_user},
     permission::{HIDDEN_MEMBERS, USERS},
     settings::{Attribute, pointer},
 };
@@ -104,20 +102,28 @@ impl<'a, H: Host> Users<'a, H> {
     /// that an enumeration does not contain.
     async fn read_listed(
         &mut self,
-        page: &Page<'_>,
+        response: &Response,
         group: usize,
         after: &mut Checkpoint,
-    ) -> Result<Vec<UserChange>, Error> {
-        let limited = !self.graph.settings().users.only_groups.is_empty();
-        // Groups also contain devices and other groups.
-        let users = page.value.iter().filter(|raw| !limited || is_user(raw));
-        let items: Vec<_> = users.map(|raw| self.read_item(raw, after)).collect();
+    ) -> Result<Contents, Error> {
+        let settings = self.graph.settings();
+        let limited = !settings.users.only_groups.is_empty();
+        let page = Page::read_each(response, |members| {
+            // Groups also contain devices and other groups.
+            let is_user = !limited || has_kind_of_user(members);
+            (members.id(), is_user.then(|| self.read_item(members, after)))
+        })?;
+        let fingerprint = fingerprint(page.value.iter().map(|(id, _)| id));
+        let users = || page.value.iter().filter_map(|(_, user)| user.as_ref());
         if limited {
-            *self.members.entry(group).or_default() += items.len();
+            *self.members.entry(group).or_default() += users().count();
         }
-        let mut changes = Vec::with_capacity(items.len());
-        for item in items {
-            let change = scope::select(self.graph, &mut self.rooms, item).await?;
+        if users().any(|user| scope::needs_rooms(settings, user)) {
+            self.rooms.read_once(self.graph).await?;
+        }
+        let mut changes = Vec::with_capacity(page.value.len());
+        for user in page.value.into_iter().filter_map(|(_, user)| user) {
+            let change = scope::select(settings, &self.rooms, user);
             match &change {
                 UserChange::UserIfKnown(_) => after.enumerate_again(),
                 // A listed user was read.
@@ -134,13 +140,13 @@ impl<'a, H: Host> Users<'a, H> {
                 changes.push(change);
             }
         }
-        Ok(changes)
+        Ok(Contents { changes, total: page.count, fingerprint })
     }
 
     /// Reads an item of a listing. The properties that a change reported of a user who could not be
     /// read take precedence.
-    fn read_item(&self, raw: &RawValue, after: &Checkpoint) -> Item {
-        let item = self.reader.read_complete(raw);
+    fn read_item(&self, members: &Members<'_>, after: &Checkpoint) -> Item {
+        let item = self.reader.read_members(members);
         let Some(owed) = after.owed(Subject::Users).filter(|owed| !owed.is_empty()) else {
             return item;
         };
@@ -148,7 +154,7 @@ impl<'a, H: Host> Users<'a, H> {
             return item;
         };
         match owed.said(&user.id) {
-            Some(said) => self.reader.read_complete(&said.over(raw)),
+            Some(said) => self.reader.read_members(&said.over_members(members)),
             None => item,
         }
     }
@@ -158,10 +164,11 @@ impl<'a, H: Host> Users<'a, H> {
     /// property has no value.
     async fn read_changed(
         &mut self,
-        page: &Page<'_>,
+        page: &Response,
         position: &Position,
         after: &mut Checkpoint,
-    ) -> Result<Vec<UserChange>, Error> {
+    ) -> Result<Contents, Error> {
+        let page = Page::read(page)?;
         let is_initial = matches!(position, Position::Enumerating { initial: true, .. });
         let mut said = Said::default();
         let mut partial = BTreeMap::new();
@@ -210,7 +217,8 @@ impl<'a, H: Host> Users<'a, H> {
             let owed = after.owed_mut(Subject::Users);
             changes.extend(owed.and_then(|owed| owed.note(finding, &said, now)));
         }
-        Ok(changes)
+        let fingerprint = fingerprint(page.value.iter().map(|raw| raw.get()));
+        Ok(Contents { changes, total: page.count, fingerprint })
     }
 }
 
@@ -243,13 +251,13 @@ impl<H: Host> Walk<H> for Users<'_, H> {
     fn next(
         &self,
         position: &Position,
-        page: &Page<'_>,
+        links: &Links<'_>,
         size: u16,
     ) -> Result<(Position, bool), Error> {
         let Position::Listing { delta, group, .. } = position else {
-            return next_of_round(position, page);
+            return next_of_round(position, links);
         };
-        let (next_page, next_group) = match &page.next_link {
+        let (next_page, next_group) = match &links.next {
             Some(link) => (Some(link.clone().into_owned()), *group),
             None => (self.listing(group + 1, size), group + 1),
         };
@@ -262,11 +270,11 @@ impl<H: Host> Walk<H> for Users<'_, H> {
 
     async fn read(
         &mut self,
-        page: &Page<'_>,
+        page: &Response,
         position: &Position,
         after: &mut Checkpoint,
-    ) -> Result<Vec<UserChange>, Error> {
-        let changes = match position {
+    ) -> Result<Contents, Error> {
+        let contents = match position {
             Position::Listing { group, .. } => self.read_listed(page, *group, after).await?,
             Position::Enumerating { .. } | Position::Following { .. } => {
                 self.read_changed(page, position, after).await?
@@ -275,7 +283,7 @@ impl<H: Host> Walk<H> for Users<'_, H> {
         if let Some(are_unknown) = self.rooms.are_unknown() {
             after.note_rooms(are_unknown, self.graph.host().now());
         }
-        Ok(changes)
+        Ok(contents)
     }
 
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error> {

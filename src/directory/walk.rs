@@ -1,6 +1,7 @@
 //! Reads one subject page by page, and hands its changes over to the host.
 
 use std::{
+    borrow::Cow,
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Explanation, is_too_large},
-    graph::{Answer, Graph, GraphError, LoopGuard, Page, Pause},
+    graph::{Answer, Graph, GraphError, Links, LoopGuard, Pause},
     host::{Host, Request, Response, Sink, unix_seconds},
     model::{self, BATCH, Mode, Subject, UserBatch, UserChange},
     payload::{Reported, UserReader},
@@ -50,18 +51,18 @@ pub(super) trait Walk<H: Host> {
     fn next(
         &self,
         position: &Position,
-        page: &Page<'_>,
+        links: &Links<'_>,
         size: u16,
     ) -> Result<(Position, bool), Error>;
 
-    /// Returns the changes on a page. `after` is the checkpoint after this page: ids that are to be
-    /// read once more are added to it.
+    /// Reads a page. `after` is the checkpoint after it: ids that are to be read once more are
+    /// added to it.
     async fn read(
         &mut self,
-        page: &Page<'_>,
+        page: &Response,
         position: &Position,
         after: &mut Checkpoint,
-    ) -> Result<Vec<UserChange>, Error>;
+    ) -> Result<Contents, Error>;
 
     /// Reads ids once more; returns one finding for each.
     async fn reread(&mut self, owed: &[(String, Reported)]) -> Result<Vec<Finding>, Error>;
@@ -73,6 +74,25 @@ pub(super) trait Walk<H: Host> {
         position: &Position,
         refusal: GraphError,
     ) -> Refused;
+}
+
+/// What a page contains.
+pub(super) struct Contents {
+    /// The changes to report.
+    pub(super) changes: Vec<UserChange>,
+    /// Number of items on all pages.
+    pub(super) total: Option<u64>,
+    /// Distinguishes the page from the one before; `None` for a page without items.
+    pub(super) fingerprint: Option<u64>,
+}
+
+/// Returns a fingerprint of a page. Its first and last item are enough: only a long series of pages
+/// that do not differ is an error.
+pub(super) fn fingerprint(mut items: impl DoubleEndedIterator<Item = impl Hash>) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    items.next()?.hash(&mut hasher);
+    items.next_back().hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// Why a page was refused.
@@ -282,13 +302,9 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         };
         loop {
             // Only the links are read here, so that the next page is requested before this one is
-            // processed.
-            let outline = Page::read(&response)?;
-            let (next, ends) = walk.next(&position, &outline, size.unwrap_or(LARGEST_PAGE))?;
-            let fingerprint = Some(fingerprint(&outline));
-            let is_new = !outline.value.is_empty() && fingerprint != before;
-            barren = if is_new { 0 } else { barren + 1 };
-            before = fingerprint;
+            // read.
+            let links = Links::read(&response)?;
+            let (next, ends) = walk.next(&position, &links, size.unwrap_or(LARGEST_PAGE))?;
             // Checked before the batch: a checkpoint must not contain a link to another server.
             graph.own_link(next.link())?;
             let fetch = async {
@@ -300,8 +316,12 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             let part = Part { position: &position, next: &next, first: *first, ends };
             // An error of the next page must not cancel the current one.
             let fetch = async { Ok(fetch.await) };
-            let (fetched, ()) = try_join(fetch, self.hand_over_page(walk, response, part)).await?;
+            let (fetched, fingerprint) =
+                try_join(fetch, self.hand_over_page(walk, response, part)).await?;
             *first = false;
+            let is_new = fingerprint.is_some() && fingerprint != before;
+            barren = if is_new { 0 } else { barren + 1 };
+            before = fingerprint;
             let is_overdue = self.checkpoint.is_overdue(W::SUBJECT, graph.host().now());
             if barren > MOST_BARREN || is_overdue && !ends {
                 return Ok(End::Astray(LoopGuard::loop_error()));
@@ -315,26 +335,24 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         }
     }
 
-    /// Hands over the changes of one page, in as many batches as needed.
+    /// Hands over the changes of one page, in as many batches as needed. Returns the fingerprint of
+    /// the page.
     async fn hand_over_page<W: Walk<H>>(
         &mut self,
         walk: &mut W,
         response: Response,
         part: Part<'_>,
-    ) -> Result<(), Error> {
-        let page = Page::read(&response)?;
-        let total = page.count;
-        let is_empty = page.value.is_empty();
+    ) -> Result<Option<u64>, Error> {
         let mut after = self.checkpoint.at(W::SUBJECT, part.next.clone());
-        let changes = walk.read(&page, part.position, &mut after).await?;
+        let Contents { changes, total, fingerprint } =
+            walk.read(&response, part.position, &mut after).await?;
         // Checked before the batch: the link must not move past ids that would be lost.
         after.bound_owed()?;
         // The next page arrives during the handover, and memory must hold only one of them.
-        drop(page);
         drop(response);
         let full = part.position.is_full();
         // A restored group can select users although delta does not report its members.
-        if W::SUBJECT == Subject::Groups && !full && !is_empty {
+        if W::SUBJECT == Subject::Groups && !full && fingerprint.is_some() {
             after.change_scope();
         }
         let mut first = part.first;
@@ -345,7 +363,8 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
             }),
             false => Mode::Incremental,
         };
-        self.put(W::SUBJECT, changes, after, mode, total).await
+        self.put(W::SUBJECT, changes, after, mode, total).await?;
+        Ok(fingerprint)
     }
 
     /// Hands changes over in as many batches as needed, and continues from `after`. The argument of
@@ -353,7 +372,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
     async fn put(
         &mut self,
         subject: Subject,
-        changes: Vec<UserChange>,
+        mut changes: Vec<UserChange>,
         after: Checkpoint,
         mut mode: impl FnMut(bool) -> Mode,
         total: Option<u64>,
@@ -361,16 +380,15 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
         let unreadable = changes.iter().filter(|change| is_unreadable(change)).count();
         self.unreadable =
             self.unreadable.saturating_add(u32::try_from(unreadable).unwrap_or(u32::MAX));
-        let mut changes = changes.into_iter().peekable();
         loop {
-            let batch: Vec<_> = changes.by_ref().take(BATCH).collect();
-            let complete = changes.peek().is_none();
+            let later = changes.split_off(changes.len().min(BATCH));
+            let complete = later.is_empty();
             // No run can continue within a page: until its last batch, the page is read again.
             let checkpoint = if complete { &after } else { &self.checkpoint };
             let batch = UserBatch {
                 subject,
                 mode: mode(complete),
-                changes: batch,
+                changes,
                 checkpoint: checkpoint.to_text(),
                 total,
             };
@@ -379,6 +397,7 @@ impl<'a, H: Host, S: Sink<UserBatch>> Run<'a, H, S> {
                 self.checkpoint = after;
                 return Ok(());
             }
+            changes = later;
         }
     }
 }
@@ -443,11 +462,10 @@ fn unavailable(words: Error) -> Error {
 /// Returns what follows a page of delta, and whether the round ends with it.
 pub(super) fn next_of_round(
     position: &Position,
-    page: &Page<'_>,
+    links: &Links<'_>,
 ) -> Result<(Position, bool), Error> {
-    let next_link = page.next_link.as_ref().map(|link| link.clone().into_owned());
-    let delta_link = page.delta_link.as_ref().map(|link| link.clone().into_owned());
-    Ok(match (next_link, delta_link) {
+    let owned = |link: &Option<Cow<'_, str>>| link.as_deref().map(str::to_owned);
+    Ok(match (owned(&links.next), owned(&links.delta)) {
         (Some(link), _) => match position {
             Position::Enumerating { initial, .. } => {
                 (Position::Enumerating { link, initial: *initial }, false)
@@ -475,13 +493,6 @@ pub(super) fn no_link() -> Error {
         )
         .remedy("Try again later"),
     )
-}
-
-/// Returns a hash of the items of a page, to compare it with the page before.
-fn fingerprint(page: &Page<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    page.value.iter().for_each(|item| item.get().hash(&mut hasher));
-    hasher.finish()
 }
 
 fn is_unreadable(change: &UserChange) -> bool {

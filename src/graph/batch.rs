@@ -9,12 +9,20 @@ use super::{Attempts, Graph, GraphError, Trouble, is_passing, retry_after};
 use crate::{
     error::{Error, Explanation},
     host::{Host, Request},
-    payload::{members, whole_number},
+    payload::{Json, Members, whole_number},
     permission::Permission,
 };
 
 /// Maximum number of requests in one batch.
 const LARGEST_BATCH: usize = 20;
+
+/// Number of requests of a batch that a mailbox takes at a time.
+///
+/// Source: <https://learn.microsoft.com/graph/throttling-limits>, Outlook service limits.
+const AT_A_TIME: usize = 4;
+
+/// Status of a request whose dependency failed.
+const FAILED_DEPENDENCY: u16 = 424;
 
 /// The answer to one request of a batch.
 #[derive(Debug)]
@@ -35,28 +43,43 @@ pub struct BatchRequest {
     /// Body of a POST that changes nothing, as Graph's functions with parameters are; `None` in a
     /// GET.
     body: Option<Value>,
+    /// Value of the header `Prefer`: the one of the batch does not reach its requests.
+    prefer: Option<String>,
 }
 
 impl BatchRequest {
     /// Returns a GET of `url`.
     pub fn get(url: String) -> Self {
-        Self { url, body: None }
+        Self { url, body: None, prefer: None }
     }
 
     /// Returns a POST of JSON to `url`.
     pub fn post(url: String, body: Value) -> Self {
-        Self { url, body: Some(body) }
+        Self { url, body: Some(body), prefer: None }
     }
 
-    fn to_json(&self, id: usize) -> Value {
+    /// Adds the header `Prefer`.
+    pub fn prefer(self, prefer: String) -> Self {
+        Self { prefer: Some(prefer), ..self }
+    }
+
+    /// Returns the request under an id. It is sent after the request `after`, where there is one.
+    fn to_json(&self, id: usize, after: Option<usize>) -> Value {
         let (id, url) = (id.to_string(), &self.url);
-        match &self.body {
+        let mut request = match &self.body {
             None => json!({"id": id, "method": "GET", "url": url}),
             Some(body) => json!({
                 "id": id, "method": "POST", "url": url, "body": body,
                 "headers": {"Content-Type": "application/json"},
             }),
+        };
+        if let Some(prefer) = &self.prefer {
+            request["headers"]["Prefer"] = prefer.as_str().into();
         }
+        if let Some(after) = after {
+            request["dependsOn"] = json!([after.to_string()]);
+        }
+        request
     }
 }
 
@@ -72,15 +95,41 @@ pub async fn send_all<H: Host>(
 ) -> Result<Vec<BatchAnswer>, Error> {
     let mut answers = Vec::with_capacity(requests.len());
     for chunk in requests.chunks(LARGEST_BATCH) {
-        answers.append(&mut send_chunk(graph, chunk, needs).await?);
+        answers.append(&mut send_chunk(graph, chunk, needs, Order::Any).await?);
     }
     Ok(answers)
+}
+
+/// Does the same as [`send_all`] with requests to one mailbox, which takes four at a time: each
+/// waits for another one (`dependsOn`).
+///
+/// # Errors
+/// Those of [`send_all`].
+pub async fn send_to_mailbox<H: Host>(
+    graph: &Graph<'_, H>,
+    requests: &[BatchRequest],
+    needs: Permission,
+) -> Result<Vec<BatchAnswer>, Error> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for chunk in requests.chunks(LARGEST_BATCH) {
+        answers.append(&mut send_chunk(graph, chunk, needs, Order::Chains).await?);
+    }
+    Ok(answers)
+}
+
+/// The order in which Graph sends the requests of a batch to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Any,
+    /// [`AT_A_TIME`] chains, in which each request waits for the one before it.
+    Chains,
 }
 
 async fn send_chunk<H: Host>(
     graph: &Graph<'_, H>,
     requests: &[BatchRequest],
     needs: Permission,
+    order: Order,
 ) -> Result<Vec<BatchAnswer>, Error> {
     let mut answers: Vec<BatchAnswer> = requests.iter().map(|_| BatchAnswer::Unanswered).collect();
     let mut open: Vec<usize> = (0..requests.len()).collect();
@@ -89,13 +138,20 @@ async fn send_chunk<H: Host>(
     let mut attempts = graph.attempts();
     loop {
         let mut trouble = Trouble::default();
-        for (index, answer) in send(graph, &mut attempts, requests, &open, needs).await? {
+        let before = open.len();
+        let (mut held_back, mut failed) = (false, false);
+        for (index, answer) in send(graph, &mut attempts, (requests, &open), needs, order).await? {
             answers[index] = match answer {
+                Outcome::HeldBack => {
+                    held_back = true;
+                    BatchAnswer::Unanswered
+                }
                 Outcome::Final(answer) => {
                     open.retain(|other| *other != index);
                     answer
                 }
                 Outcome::Later { delay, answer } => {
+                    failed = true;
                     if delay.throttled || attempts.can_wait(&delay) {
                         trouble.asked = trouble.asked.max(delay.asked);
                         trouble.throttled |= delay.throttled;
@@ -106,6 +162,10 @@ async fn send_chunk<H: Host>(
                     BatchAnswer::Refused(answer)
                 }
             };
+        }
+        // Each batch answers at least the first request of each chain, so this ends.
+        if held_back && !failed && open.len() < before {
+            continue;
         }
         // A request that still fails is reported as unreadable.
         if open.is_empty() || !graph.again(&mut attempts, &trouble).await? {
@@ -121,17 +181,25 @@ enum Outcome {
         delay: Trouble,
         answer: GraphError,
     },
+    /// Graph did not send the request, since the one that it waited for failed.
+    HeldBack,
 }
 
 async fn send<H: Host>(
     graph: &Graph<'_, H>,
     attempts: &mut Attempts,
-    requests: &[BatchRequest],
-    open: &[usize],
+    (requests, open): (&[BatchRequest], &[usize]),
     needs: Permission,
+    order: Order,
 ) -> Result<Vec<(usize, Outcome)>, Error> {
-    let parts: Vec<_> =
-        open.iter().filter_map(|index| Some(requests.get(*index)?.to_json(*index))).collect();
+    let after = |place: usize| match order {
+        Order::Any => None,
+        Order::Chains => place.checked_sub(AT_A_TIME).and_then(|place| open.get(place).copied()),
+    };
+    let open_requests = open.iter().enumerate();
+    let parts: Vec<_> = open_requests
+        .filter_map(|(place, index)| Some(requests.get(*index)?.to_json(*index, after(place))))
+        .collect();
     let body = json!({ "requests": parts }).to_string().into_bytes();
     let request = Request::post(graph.endpoints().batch(), "application/json", body);
     let response = graph.require_within(attempts, request, needs).await?;
@@ -162,18 +230,25 @@ fn read_responses(body: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
 
 /// Returns the index of the request, and what to do about its answer.
 fn read_outcome<H: Host>(graph: &Graph<'_, H>, raw: &RawValue) -> Option<(usize, Outcome)> {
-    let part = members(raw);
-    let index = usize::try_from(whole_number(&part.value("id"))?).ok()?;
-    let status = u16::try_from(whole_number(&part.value("status"))?).ok()?;
+    let part = Members::split(raw);
+    let number = |name| whole_number(&Json::read(part.get(name)?));
+    let value = |name| -> Value {
+        part.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    };
+    let index = usize::try_from(number("id")?).ok()?;
+    let status = u16::try_from(number("status")?).ok()?;
     if (200..300).contains(&status) {
-        let body = part.get("body").map(RawValue::to_owned).unwrap_or_default();
+        let body = part.get("body").map(|raw| (*raw).to_owned()).unwrap_or_default();
         return Some((index, Outcome::Final(BatchAnswer::Success(body))));
     }
-    let answer = graph.without_token(GraphError::read_inner(status, &part.value("body")));
+    if status == FAILED_DEPENDENCY {
+        return Some((index, Outcome::HeldBack));
+    }
+    let answer = graph.without_token(GraphError::read_inner(status, &value("body")));
     if !is_passing(status, || answer.code.clone()) {
         return Some((index, Outcome::Final(BatchAnswer::Refused(answer))));
     }
-    let headers = part.value("headers");
+    let headers = value("headers");
     let mut headers = headers.as_object().into_iter().flatten();
     let asked = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     let now = graph.host().now();

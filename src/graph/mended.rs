@@ -24,9 +24,7 @@ pub(super) fn mended(mut response: Response) -> Response {
 /// JSON, a backslash appears only in texts, where it begins an escape.
 fn replace_half_pairs(json: &mut [u8]) {
     let mut at = 0;
-    while let Some(found) =
-        json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
-    {
+    while let Some(found) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         at += found;
         at += match unit(json, at) {
             Some(0xd800..=0xdbff) if matches!(unit(json, at + 6), Some(0xdc00..=0xdfff)) => 12,

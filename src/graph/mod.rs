@@ -2,11 +2,13 @@
 
 pub mod batch;
 pub mod by_id;
+mod links;
 mod mended;
 mod page;
 mod patience;
 pub mod places;
 mod refusal;
+pub mod schedule;
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,6 +27,7 @@ use crate::{
     settings::Settings,
 };
 
+pub use links::Links;
 use mended::mended;
 pub use page::{LoopGuard, Page};
 use patience::Verdict;

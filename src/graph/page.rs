@@ -2,25 +2,21 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::{Value, value::RawValue};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
-    payload::whole_number,
+    payload::{Json, Members, Refill, Text, whole_number},
 };
 
-/// A page whose items are still unread: a wrong one must not affect the others, and the links are
-/// needed before the items are read.
+/// A page. A wrong item does not affect the others: each stays raw or was read on its own.
 #[derive(Debug)]
-pub struct Page<'a> {
-    /// The items, each as raw JSON.
-    pub value: Vec<&'a RawValue>,
+pub struct Page<'a, I = &'a RawValue> {
+    /// The items.
+    pub value: Vec<I>,
     /// Link to the next page.
     pub next_link: Option<Cow<'a, str>>,
     /// Link to later changes, at the end of a round of delta.
@@ -30,58 +26,170 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads items and links of a page.
+    /// Reads a page; its items stay raw.
     ///
     /// # Errors
     /// [`Error::Unexpected`] where it is not a page: HTML, incomplete JSON, or another shape.
     pub fn read(response: &'a Response) -> Result<Self, Error> {
-        serde_json::from_str(response.text()).map_err(|error| {
-            // Only the place: serde_json's own text repeats a few characters of the answer.
-            let place = format!("line {} column {}", error.line(), error.column());
-            not_graph(format!("{}; not a page of JSON at {place}", response.outline()))
-        })
+        parse(response.text(), &mut Raw).map_err(|error| not_a_page(response, &error))
+    }
+
+    /// Reads a page that is the body of an answer in a batch; `None` where it is not a page.
+    pub fn read_inner(body: &'a RawValue) -> Option<Self> {
+        parse(body.get(), &mut Raw).ok()
+    }
+}
+
+impl<'a, I> Page<'a, I> {
+    /// Reads a page in one pass; `read` returns the item with those members.
+    ///
+    /// # Errors
+    /// Those of [`Page::read`].
+    pub(crate) fn read_each(
+        response: &'a Response,
+        read: impl Fn(&Members<'a>) -> I,
+    ) -> Result<Self, Error> {
+        let mut each = Each { read: &read, members: Members::default() };
+        if let Ok(page) = parse(response.text(), &mut each) {
+            return Ok(page);
+        }
+        // Items that are not objects, and values that no program can read: each on its own.
+        let Page { value, next_link, delta_link, count } = Page::read(response)?;
+        let value = value.into_iter().map(|raw| read(&Members::read(raw))).collect();
+        Ok(Self { value, next_link, delta_link, count })
+    }
+}
+
+impl Page<'_, ()> {
+    /// Reads a page without its items.
+    ///
+    /// # Errors
+    /// Those of [`Page::read`].
+    pub(super) fn skim(response: &Response) -> Result<Page<'_, ()>, Error> {
+        parse(response.text(), &mut Skipped).map_err(|error| not_a_page(response, &error))
+    }
+}
+
+fn parse<'a, I: ReadItem<'a>>(
+    text: &'a str,
+    items: &mut I,
+) -> Result<Page<'a, I::Item>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let page = json.deserialize_map(PageVisitor(items))?;
+    json.end()?;
+    Ok(page)
+}
+
+fn not_a_page(response: &Response, error: &serde_json::Error) -> Error {
+    // Only the place: serde_json's own text repeats a few characters of the answer.
+    let place = format!("line {} column {}", error.line(), error.column());
+    not_graph(format!("{}; not a page of JSON at {place}", response.outline()))
+}
+
+/// A way to read the items of a page.
+trait ReadItem<'de> {
+    type Item;
+
+    /// Reads the next item; `None` at the end.
+    fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error>;
+}
+
+struct Raw;
+
+impl<'de> ReadItem<'de> for Raw {
+    type Item = &'de RawValue;
+
+    fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error> {
+        list.next_element()
+    }
+}
+
+struct Skipped;
+
+impl<'de> ReadItem<'de> for Skipped {
+    type Item = ();
+
+    fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error> {
+        Ok(list.next_element::<IgnoredAny>()?.map(drop))
+    }
+}
+
+/// Reads the members of one item after the other into the same memory.
+struct Each<'r, 'de, F> {
+    read: &'r F,
+    members: Members<'de>,
+}
+
+impl<'de, I, F: Fn(&Members<'de>) -> I> ReadItem<'de> for Each<'_, 'de, F> {
+    type Item = I;
+
+    fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error> {
+        let item = list.next_element_seed(Refill(&mut self.members))?;
+        Ok(item.map(|()| (self.read)(&self.members)))
     }
 }
 
 /// Only items and links must follow OData. Where a member appears twice, the last one counts, as
 /// with most parsers.
-impl<'de> Deserialize<'de> for Page<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Link<'a>(#[serde(borrow)] Cow<'a, str>);
+struct PageVisitor<'r, I>(&'r mut I);
 
-        struct Outline;
+impl<'de, I: ReadItem<'de>> Visitor<'de> for PageVisitor<'_, I> {
+    type Value = Page<'de, I::Item>;
 
-        impl<'de> Visitor<'de> for Outline {
-            type Value = Page<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page")
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a page")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut value, mut next_link, mut delta_link, mut count) =
-                    (None, None, None, None);
-                // Null and an empty text mean that there is no link.
-                let link =
-                    |link: Option<Link<'de>>| link.map(|link| link.0).filter(|url| !url.is_empty());
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    match name.as_ref() {
-                        // Null is a page without items.
-                        "value" => value = Some(map.next_value::<Option<_>>()?.unwrap_or_default()),
-                        "@odata.nextLink" => next_link = link(map.next_value()?),
-                        "@odata.deltaLink" => delta_link = link(map.next_value()?),
-                        "@odata.count" => count = whole_number(&map.next_value::<Value>()?),
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                let value = value.ok_or_else(|| serde::de::Error::missing_field("value"))?;
-                let count = count.and_then(|count| u64::try_from(count).ok());
-                Ok(Page { value, next_link, delta_link, count })
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut value, mut next_link, mut delta_link, mut count) = (None, None, None, None);
+        while let Some(Text(name)) = map.next_key()? {
+            match name.as_ref() {
+                "value" => value = Some(map.next_value_seed(Items(&mut *self.0))?),
+                "@odata.nextLink" => next_link = link(map.next_value()?),
+                "@odata.deltaLink" => delta_link = link(map.next_value()?),
+                "@odata.count" => count = whole_number(&Json::read(map.next_value()?)),
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
+        let value = value.ok_or_else(|| serde::de::Error::missing_field("value"))?;
+        let count = count.and_then(|count| u64::try_from(count).ok());
+        Ok(Page { value, next_link, delta_link, count })
+    }
+}
 
-        deserializer.deserialize_map(Outline)
+/// Returns a link. Null and an empty text mean that there is none.
+pub(super) fn link(link: Option<Text<'_>>) -> Option<Cow<'_, str>> {
+    link.map(|Text(url)| url).filter(|url| !url.is_empty())
+}
+
+struct Items<'r, I>(&'r mut I);
+
+impl<'de, I: ReadItem<'de>> DeserializeSeed<'de> for Items<'_, I> {
+    type Value = Vec<I::Item>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, I: ReadItem<'de>> Visitor<'de> for Items<'_, I> {
+    type Value = Vec<I::Item>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    /// Null is a page without items.
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = self.0.read(&mut list)? {
+            items.push(item);
+        }
+        Ok(items)
     }
 }
 

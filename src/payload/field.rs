@@ -5,39 +5,13 @@
 //! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
 //! then leaves its stored record unchanged, whereas a field that is left out would overwrite it.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::{Value, value::RawValue};
-
+use super::json::{Json, Members};
 use crate::settings::is_guid;
 
-/// The members of an item as raw JSON, in their order. Empty where it is not an object.
-pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-/// Splits an item into its members.
-pub(crate) fn members(raw: &RawValue) -> Members<'_> {
-    serde_json::from_str(raw.get()).unwrap_or(Members(Vec::new()))
-}
-
-impl<'a> Members<'a> {
-    /// Returns the member with that name. Where it appears twice, the last one counts, as with most
-    /// parsers.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value)
-    }
-
-    /// Returns all members, in their order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
-    }
-
+impl Members<'_> {
     /// Returns the value of a member; null where there is none.
-    pub(crate) fn value(&self, name: &str) -> Value {
-        self.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    pub(super) fn value(&self, name: &str) -> &Json<'_> {
+        self.get(name).unwrap_or(&Json::Null)
     }
 
     /// Reads an id or user name, which must be text. GUIDs get one spelling.
@@ -46,8 +20,8 @@ impl<'a> Members<'a> {
     /// A text that says that it is not text.
     pub(super) fn key(&self, name: &str) -> Result<Option<String>, String> {
         match self.value(name) {
-            Value::Null => Ok(None),
-            Value::String(text) => Ok(one_spelling(&text)),
+            Json::Null => Ok(None),
+            Json::Text(text) => Ok(one_spelling(text)),
             _ => Err(format!("{name}: not a text")),
         }
     }
@@ -62,7 +36,7 @@ impl<'a> Members<'a> {
     /// # Errors
     /// A text that says that the value cannot be read as text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
-        text(&self.value(name)).map_err(|_| format!("{name}: not a text"))
+        text(self.value(name)).map_err(|_| format!("{name}: not a text"))
     }
 
     /// Reads the same; a wrong value counts as absent.
@@ -75,7 +49,10 @@ impl<'a> Members<'a> {
     /// # Errors
     /// Those of [`Self::text`].
     pub(super) fn address(&self, name: &str) -> Result<Option<String>, String> {
-        Ok(self.text(name)?.map(|address| trimmed(&address).to_owned()))
+        match self.value(name) {
+            Json::Text(text) => Ok(filled(trimmed(text))),
+            value => text(value).map_err(|_| format!("{name}: not a text")),
+        }
     }
 
     /// Reads the same; a wrong value counts as absent.
@@ -90,11 +67,11 @@ impl<'a> Members<'a> {
     /// A text that says that the value is not a list.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         match self.value(name) {
-            Value::Array(items) => {
+            Json::List(items) => {
                 Ok(items.iter().filter_map(|item| text(item).unwrap_or_default()).collect())
             }
-            Value::Object(_) => Err(format!("{name}: not a list")),
-            value => Ok(text(&value).unwrap_or_default().into_iter().collect()),
+            Json::Object(_) | Json::Unreadable => Err(format!("{name}: not a list")),
+            value => Ok(text(value).unwrap_or_default().into_iter().collect()),
         }
     }
 
@@ -104,11 +81,11 @@ impl<'a> Members<'a> {
     /// A text that says that the value is neither.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
         match self.value(name) {
-            Value::Null => Ok(None),
-            Value::Bool(flag) => Ok(Some(flag)),
-            Value::String(text) if text.trim().is_empty() => Ok(None),
-            Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(Some(true)),
-            Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Json::Null => Ok(None),
+            Json::Bool(flag) => Ok(Some(*flag)),
+            Json::Text(text) if text.trim().is_empty() => Ok(None),
+            Json::Text(text) if text.trim().eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Json::Text(text) if text.trim().eq_ignore_ascii_case("false") => Ok(Some(false)),
             _ => Err(format!("{name}: not true or false")),
         }
     }
@@ -119,9 +96,9 @@ impl<'a> Members<'a> {
     /// A text that says that the value is not a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, String> {
         match self.value(name) {
-            Value::Null => Ok(None),
-            Value::String(text) if text.trim().is_empty() => Ok(None),
-            value => match whole_number(&value) {
+            Json::Null => Ok(None),
+            Json::Text(text) if text.trim().is_empty() => Ok(None),
+            value => match whole_number(value) {
                 Some(number) => Ok(Some(number)),
                 None => Err(format!("{name}: not a whole number")),
             },
@@ -129,54 +106,30 @@ impl<'a> Members<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Names;
-
-        impl<'de> Visitor<'de> for Names {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(24);
-                while let Some(member) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Names)
-    }
-}
-
 /// A value that cannot be read as text.
 pub(super) struct NoText;
 
 /// Reads a text; `None` where there is none. Numbers and booleans are read as their text.
-pub(super) fn text(value: &Value) -> Result<Option<String>, NoText> {
+pub(super) fn text(value: &Json<'_>) -> Result<Option<String>, NoText> {
     match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(filled(Some(text.clone()))),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        Value::Bool(flag) => Ok(Some(flag.to_string())),
-        Value::Array(_) | Value::Object(_) => Err(NoText),
+        Json::Null => Ok(None),
+        Json::Text(text) => Ok(filled(text)),
+        Json::Number(number) => Ok(Some(number.to_string())),
+        Json::Bool(flag) => Ok(Some(flag.to_string())),
+        Json::List(_) | Json::Object(_) | Json::Unreadable => Err(NoText),
     }
 }
 
 /// Reads a whole number; 50.0 and "50" are read as 50.
-pub(crate) fn whole_number(value: &Value) -> Option<i64> {
+pub(crate) fn whole_number(value: &Json<'_>) -> Option<i64> {
     let exact = |number: f64| {
         let fits = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
         #[expect(clippy::cast_possible_truncation, reason = "it is a small whole number")]
         fits.then_some(number as i64)
     };
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| exact(number.as_f64()?)),
-        Value::String(text) => {
+        Json::Number(number) => number.as_i64().or_else(|| exact(number.as_f64()?)),
+        Json::Text(text) => {
             let text = text.trim();
             text.parse().ok().or_else(|| exact(text.parse().ok()?))
         }
@@ -186,8 +139,8 @@ pub(crate) fn whole_number(value: &Value) -> Option<i64> {
 
 /// Returns the text, unless it is empty or blank: Microsoft sends null, an empty text, or nothing
 /// where there is no value.
-pub(crate) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !trimmed(text).is_empty())
+pub(crate) fn filled(text: &str) -> Option<String> {
+    text.contains(|letter| !is_space(letter)).then(|| text.to_owned())
 }
 
 /// Returns an id in the spelling that all parts of ONES compare: GUIDs in lower case, since servers
@@ -196,13 +149,15 @@ pub(crate) fn one_spelling(id: &str) -> Option<String> {
     let id = trimmed(id);
     match is_guid(id) {
         true => Some(id.to_ascii_lowercase()),
-        false => filled(Some(id.to_owned())),
+        false => filled(id),
     }
 }
 
 /// Returns the text without space around it, including space without width.
 pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|letter: char| {
-        letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')
-    })
+    text.trim_matches(is_space)
+}
+
+fn is_space(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}' | '\u{feff}')
 }

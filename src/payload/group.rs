@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Members, NO_ID, members, removal};
+use super::{Json, Members, NO_ID, removal};
 use crate::model::{Group, Membership, Removal, Unreadable};
 
 /// The properties of a record of ONES, for `$select`.
@@ -71,7 +71,7 @@ pub fn read_group_change(raw: &RawValue) -> GroupItem {
 }
 
 fn item(raw: &RawValue, is_partial: impl Fn(&Members<'_>) -> bool) -> GroupItem {
-    let fields = members(raw);
+    let fields = Members::read(raw);
     let Some(id) = fields.key_if_any("id") else {
         let unreadable = Unreadable::new(NO_ID, "id is missing");
         return GroupItem {
@@ -109,13 +109,17 @@ fn group(id: &str, members: &Members<'_>) -> Result<Group, String> {
 }
 
 /// Reads users and groups from a list of members. Devices, contacts and applications book no rooms.
-fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Result<(), String> {
-    // Null, as the list or in it, stands for no member.
-    let list: Option<Vec<Option<&RawValue>>> =
-        serde_json::from_str(list.get()).map_err(|_| "members@delta: not a list")?;
+fn read_members(group: &str, list: &Json<'_>, to: &mut Vec<MemberChange>) -> Result<(), String> {
+    let list = match list {
+        // Null, as the list or in it, stands for no member.
+        Json::Null => return Ok(()),
+        Json::List(list) => list.iter().filter(|member| **member != Json::Null),
+        _ => return Err("members@delta: not a list".to_owned()),
+    };
+    let none = Members::default();
     let mut wrong = Ok(());
-    for raw in list.into_iter().flatten().flatten() {
-        let fields = members(raw);
+    for member in list {
+        let fields = if let Json::Object(fields) = member { fields } else { &none };
         let kind = fields.text_if_any("@odata.type").map(|kind| kind.to_ascii_lowercase());
         if kind.is_some_and(|kind| !kind.ends_with(".user") && !kind.ends_with(".group")) {
             continue;
@@ -125,7 +129,7 @@ fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Res
             continue;
         };
         let membership = Membership { group: group.to_owned(), member };
-        to.push(match removal(&fields) {
+        to.push(match removal(fields) {
             None => MemberChange::Added(membership),
             Some(_) => MemberChange::Removed(membership),
         });
@@ -136,7 +140,11 @@ fn read_members(group: &str, list: &RawValue, to: &mut Vec<MemberChange>) -> Res
 /// Returns whether a member of a group is a user. Without a type, it is one where it has a user
 /// name.
 pub fn is_user(raw: &RawValue) -> bool {
-    let fields = members(raw);
+    has_kind_of_user(&Members::read(raw))
+}
+
+/// Returns the same for the members of the JSON object.
+pub(crate) fn has_kind_of_user(fields: &Members<'_>) -> bool {
     match fields.text_if_any("@odata.type") {
         Some(kind) => kind.to_ascii_lowercase().ends_with(".user"),
         None => fields.get("userPrincipalName").is_some(),

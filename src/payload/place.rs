@@ -3,9 +3,9 @@
 //! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples contain
 //! two spellings of some properties, and numbers as text, so both are read.
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use super::{NO_ID, field::text, members};
+use super::{Json, Members, NO_ID, field::text};
 use crate::model::{Address, Coordinates, Room, Unreadable};
 
 /// A room list, which most often stands for a building.
@@ -19,7 +19,7 @@ pub struct ListRef {
 
 /// Reads a room list; `None` where it has no e-mail address.
 pub fn read_list(raw: &RawValue) -> Option<ListRef> {
-    let members = members(raw);
+    let members = Members::read(raw);
     let email = members.address_if_any("emailAddress")?;
     let name = members.text_if_any("displayName").unwrap_or_else(|| email.clone());
     Some(ListRef { email, name })
@@ -42,26 +42,26 @@ pub struct Space {
 
 /// Reads a building, floor or section. Leaves out wrong properties.
 pub fn read_space(raw: &RawValue) -> Space {
-    let members = members(raw);
+    let members = Members::read(raw);
     // In Microsoft's samples, a floor without an entered position has the position 0, 0.
     let is_entered = |position: &Coordinates| position.latitude != 0.0 || position.longitude != 0.0;
     Space {
         ids: ["placeId", "id"].iter().filter_map(|name| members.key_if_any(name)).collect(),
         name: members.text_if_any("displayName"),
         parent: members.key_if_any("parentId"),
-        address: address(&members.value("address")),
-        position: position(&members.value("geoCoordinates")).filter(is_entered),
+        address: address(members.value("address")),
+        position: position(members.value("geoCoordinates")).filter(is_entered),
     }
 }
 
 /// Reads the e-mail address of a place, in lower case and without space around it.
 pub fn read_mailbox(raw: &RawValue) -> Option<String> {
-    members(raw).address_if_any("emailAddress").map(|address| address.to_lowercase())
+    Members::read(raw).address_if_any("emailAddress").map(|address| address.to_lowercase())
 }
 
 /// Returns whether a place is a room. Without a type, it is one.
 pub fn is_room(raw: &RawValue) -> bool {
-    members(raw).text_if_any("@odata.type").is_none_or(|kind| kind.ends_with(".room"))
+    Members::read(raw).text_if_any("@odata.type").is_none_or(|kind| kind.ends_with(".room"))
 }
 
 /// The ids of a room, which are read even where the rest cannot be.
@@ -85,11 +85,11 @@ pub struct RoomKey {
 impl RoomKey {
     /// Reads the ids of a room.
     pub fn identify(raw: &RawValue) -> Self {
-        let members = members(raw);
+        let members = Members::read(raw);
         let email = members.address_if_any("emailAddress").map(|address| address.to_lowercase());
         let entity_id = members.key_if_any("id");
         let place_id = members.value("placeId");
-        let is_certain = place_id.is_null() || place_id.is_string();
+        let is_certain = matches!(place_id, Json::Null | Json::Text(_));
         let place_id = members.key_if_any("placeId");
         let is_lasting = place_id.is_some();
         let id = place_id
@@ -112,9 +112,9 @@ impl RoomKey {
         if !self.is_certain {
             return Err("placeId: not a text".to_owned());
         }
-        let members = members(raw);
+        let members = Members::read(raw);
         let object = |name| match members.value(name) {
-            value @ (Value::Null | Value::Object(_)) => Ok(value),
+            value @ (Json::Null | Json::Object(_)) => Ok(value),
             _ => Err(format!("{name}: not an object")),
         };
         let email = members.address("emailAddress")?.ok_or("emailAddress is missing")?;
@@ -122,8 +122,7 @@ impl RoomKey {
         let name = members.text("displayName")?.or_else(|| nickname.clone());
         let wheelchair_accessible =
             members.flag("isWheelChairAccessible")?.or(members.flag("isWheelchairAccessible")?);
-        let position =
-            position(&object("geoCoordinates")?).or(position(&object("geocoordinates")?));
+        let position = position(object("geoCoordinates")?).or(position(object("geocoordinates")?));
         Ok(Room {
             id: self.id.clone(),
             name: name.unwrap_or_else(|| email.clone()),
@@ -136,8 +135,9 @@ impl RoomKey {
             floor_label: members.text("floorLabel")?,
             label: members.text("label")?,
             phone: members.text("phone")?,
-            address: address(&object("address")?),
+            address: address(object("address")?),
             position,
+            time_zone: None,
             wheelchair_accessible,
             audio_device: members.text("audioDeviceName")?,
             video_device: members.text("videoDeviceName")?,
@@ -150,7 +150,7 @@ impl RoomKey {
     }
 }
 
-fn address(value: &Value) -> Option<Address> {
+fn address(value: &Json<'_>) -> Option<Address> {
     let part = |name| text(value.get(name)?).unwrap_or_default();
     let address = Address {
         street: part("street"),
@@ -162,10 +162,11 @@ fn address(value: &Value) -> Option<Address> {
     (address != Address::default()).then_some(address)
 }
 
-fn position(value: &Value) -> Option<Coordinates> {
+fn position(value: &Json<'_>) -> Option<Coordinates> {
     let degrees = |name| match value.get(name)? {
-        Value::String(text) => text.trim().parse().ok().filter(|degrees: &f64| degrees.is_finite()),
-        number => number.as_f64(),
+        Json::Text(text) => text.trim().parse().ok().filter(|degrees: &f64| degrees.is_finite()),
+        Json::Number(number) => number.as_f64(),
+        _ => None,
     };
     Some(Coordinates { latitude: degrees("latitude")?, longitude: degrees("longitude")? })
 }

@@ -1,11 +1,11 @@
 //! The properties that a change reported, stored until the rest of the record can be read.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::members;
+use super::{Json, Members};
 
 /// Properties of one user or group by name, each as the JSON text that delta reported.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -15,10 +15,10 @@ pub struct Reported(BTreeMap<String, Box<RawValue>>);
 impl Reported {
     /// Reads the properties of `item` that `select` names, a list as in `$select`.
     pub fn read(item: &RawValue, select: &str) -> Self {
-        let members = members(item);
-        let properties = select
-            .split(',')
-            .filter_map(|name| members.get(name).map(|value| (name.to_owned(), value.to_owned())));
+        let members = Members::split(item);
+        let properties = select.split(',').filter_map(|name| {
+            members.get(name).map(|value| (name.to_owned(), (*value).to_owned()))
+        });
         Self(properties.collect())
     }
 
@@ -35,10 +35,17 @@ impl Reported {
     /// Returns the object `body` with these properties in place of its own: a read by id can come
     /// from a replica that has not seen the change yet.
     pub fn over(&self, body: &RawValue) -> Box<RawValue> {
-        let members = members(body);
-        let mut merged: BTreeMap<&str, &RawValue> = members.iter().collect();
+        let members = Members::split(body);
+        let mut merged: BTreeMap<_, _> =
+            members.iter().map(|(name, value)| (name, *value)).collect();
         merged.extend(self.0.iter().map(|(name, value)| (name.as_str(), &**value)));
         to_raw_value(&merged).unwrap_or_else(|_| body.to_owned())
+    }
+
+    /// Does the same as [`Self::over`], with the members of the object.
+    pub(crate) fn over_members<'a>(&'a self, members: &Members<'a>) -> Members<'a> {
+        let own = self.0.iter().map(|(name, value)| (Cow::Borrowed(&**name), Json::read(value)));
+        members.clone().with(own)
     }
 
     /// Returns whether one of these properties was reported.

@@ -3,12 +3,12 @@
 //! Source: <https://learn.microsoft.com/graph/api/resources/user>, and for `@removed`
 //! <https://learn.microsoft.com/graph/delta-query-overview>.
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
-    Members, NO_ID, Reported,
+    Json, Members, NO_ID, Reported,
     field::{filled, trimmed},
-    members, removal,
+    removal,
 };
 use crate::{
     model::{Removal, Unreadable, User, UserField},
@@ -37,12 +37,12 @@ const SELECT: [&str; 15] = [
 /// One item of `/users` or `/users/delta`.
 #[derive(Debug, PartialEq)]
 pub enum Item {
-    /// A user, or a mailbox such as that of a room, which `addresses` shows.
+    /// A user, or a mailbox such as that of a room, which its addresses show.
     User {
-        /// The record.
+        /// The record, with the primary e-mail address.
         user: User,
-        /// E-mail addresses in lower case, the primary one included.
-        addresses: Vec<String>,
+        /// Further e-mail addresses, in lower case.
+        aliases: Vec<String>,
     },
     /// The user was removed.
     Removed(String, Removal),
@@ -57,9 +57,9 @@ impl Item {
     /// have stored another spelling.
     pub fn asked_as(self, id: &str) -> Self {
         match self {
-            Self::User { mut user, addresses } if user.id.eq_ignore_ascii_case(id) => {
+            Self::User { mut user, aliases } if user.id.eq_ignore_ascii_case(id) => {
                 id.clone_into(&mut user.id);
-                Self::User { user, addresses }
+                Self::User { user, aliases }
             }
             item => item,
         }
@@ -112,15 +112,15 @@ impl UserReader {
 
     /// Reads a complete item: of a listing or a read by id. An absent property has no value.
     pub fn read_complete(&self, raw: &RawValue) -> Item {
-        self.read(&members(raw))
+        self.read_members(&Members::read(raw))
     }
 
     /// Reads an item of delta, which contains "at least" what changed: an absent property has no
     /// value or is unchanged.
     pub fn read_change(&self, raw: &RawValue) -> Item {
-        let members = members(raw);
+        let members = Members::read(raw);
         let Some(id) = members.key_if_any("id") else {
-            return self.read(&members);
+            return self.read_members(&members);
         };
         if let Some(removal) = removal(&members) {
             return Item::Removed(id, removal);
@@ -128,10 +128,11 @@ impl UserReader {
         if self.select.split(',').any(|name| members.get(name).is_none()) {
             return Item::Partial(id);
         }
-        self.read(&members)
+        self.read_members(&members)
     }
 
-    fn read(&self, members: &Members<'_>) -> Item {
+    /// Does the same as [`Self::read_complete`], with the members of the item.
+    pub(crate) fn read_members(&self, members: &Members<'_>) -> Item {
         self.user(members).unwrap_or_else(|reason| {
             let id = ["id", "userPrincipalName"].iter().find_map(|name| members.key_if_any(name));
             Item::Unreadable(Unreadable::new(id.unwrap_or_else(|| NO_ID.to_owned()), reason))
@@ -147,12 +148,22 @@ impl UserReader {
         let id = members.key("id")?.ok_or("id is missing")?;
         let username = members.key("userPrincipalName")?.ok_or("userPrincipalName is missing")?;
         let email = members.address("mail")?;
-        let mut addresses: Vec<_> = email.iter().map(|address| address.to_lowercase()).collect();
         // "SMTP:" marks the primary address, "smtp:" the others.
-        addresses.extend(members.texts("proxyAddresses")?.iter().filter_map(|entry| {
+        let alias = |entry: &str| {
             let (kind, address) = entry.split_once(':')?;
-            trimmed(kind).eq_ignore_ascii_case("smtp").then(|| trimmed(address).to_lowercase())
-        }));
+            let address =
+                Some(trimmed(address)).filter(|address| Some(*address) != email.as_deref());
+            address.filter(|_| trimmed(kind).eq_ignore_ascii_case("smtp")).map(str::to_lowercase)
+        };
+        let aliases = match members.value("proxyAddresses") {
+            Json::List(entries) => {
+                entries.iter().filter_map(|entry| alias(entry.as_str()?)).collect()
+            }
+            Json::Object(_) | Json::Unreadable => {
+                return Err("proxyAddresses: not a list".to_owned());
+            }
+            entry => entry.as_str().and_then(alias).into_iter().collect(),
+        };
         let user = User {
             id,
             display_name: members.text("displayName")?.unwrap_or_else(|| username.clone()),
@@ -171,7 +182,7 @@ impl UserReader {
             username,
             unknown: self.unknown.clone(),
         };
-        Ok(Item::User { user, addresses })
+        Ok(Item::User { user, aliases })
     }
 
     /// Reads the card number unchanged: leading zeros and spaces are part of it.
@@ -183,20 +194,20 @@ impl UserReader {
             return Ok(None);
         };
         let wrong = || format!("{attribute}: not a text");
-        let value: Value = serde_json::from_str(value.get()).map_err(|_| wrong())?;
         let inner = attribute.path().iter().skip(1);
-        let value = inner.fold(&value, |object, name| object.get(name).unwrap_or(&Value::Null));
+        let value = inner.fold(value, |object, name| match object {
+            Json::Unreadable => object,
+            _ => object.get(name).unwrap_or(&Json::Null),
+        });
         match value {
-            Value::Null => Ok(None),
-            Value::String(text) => Ok(filled(Some(text.clone()))),
-            Value::Number(number) => Ok(Some(number.to_string())),
-            Value::Array(values) => match values.first() {
+            Json::Null => Ok(None),
+            Json::Text(text) => Ok(filled(text)),
+            Json::Number(number) => Ok(Some(number.to_string())),
+            Json::List(values) => match values.first() {
                 None => Ok(None),
-                Some(first) => {
-                    first.as_str().map(|text| filled(Some(text.to_owned()))).ok_or_else(wrong)
-                }
+                Some(first) => first.as_str().map(filled).ok_or_else(wrong),
             },
-            Value::Bool(_) | Value::Object(_) => Err(wrong()),
+            Json::Bool(_) | Json::Object(_) | Json::Unreadable => Err(wrong()),
         }
     }
 }

@@ -6,12 +6,14 @@ pub mod booking;
 mod buildings;
 mod lists;
 mod selection;
+mod time_zones;
 
 use std::collections::BTreeSet;
 
 pub use buildings::Buildings;
 use lists::Lists;
 pub use selection::Selection;
+use time_zones::TimeZones;
 
 use crate::{
     error::Error,
@@ -43,6 +45,7 @@ pub async fn sync<H: Host>(
     let mut warnings = Vec::from_iter(expiry::warning(settings, host.now()));
     let lists = Lists::read(&graph, &mut warnings).await?;
     let mut buildings = Buildings::default();
+    let mut time_zones = TimeZones::default();
     let mut selection = Selection::new(&settings.rooms);
     let mut seen = BTreeSet::new();
     let mut unreadable: u32 = 0;
@@ -69,6 +72,7 @@ pub async fn sync<H: Host>(
                     Err(it) => batch.unreadable.push(it),
                 }
             }
+            time_zones.complete(&graph, &mut batch.rooms).await?;
             unreadable += u32::try_from(batch.unreadable.len()).unwrap_or(u32::MAX);
             for batch in split(batch) {
                 sink.put(batch).await.map_err(|_| Error::Cancelled)?;
@@ -88,6 +92,7 @@ pub async fn sync<H: Host>(
         ));
     }
     warnings.extend(buildings.warning());
+    warnings.extend(time_zones.warning());
     warnings.extend(selection.missing().map(|(_, room)| warn_not_found(room)));
     warnings.extend(selection.is_by_address().then(|| BY_ADDRESS.to_owned()));
     Ok(Summary { warnings, unreadable, complete, ..graph.summary() })
@@ -124,7 +129,10 @@ pub async fn read<H: Host>(
                 let place = RoomKey::identify(&body);
                 match place.read(&body) {
                     _ if !selection.takes(&place) => missing(Removal::OutOfScope),
-                    Ok(room) => RoomChange::Room(read_alone(room, id, place.parent.is_some())),
+                    Ok(room) => {
+                        let room = read_alone(room, id, place.parent.is_some());
+                        RoomChange::Room(without_time_zone(room, settings))
+                    }
                     Err(it) => unreadable(it.reason),
                 }
             }
@@ -144,6 +152,12 @@ fn read_alone(room: Room, id: &str, has_parent: bool) -> Room {
     ];
     let unknown = fields.into_iter().filter_map(|(field, is)| is.then_some(field)).collect();
     Room { id: id.to_owned(), unknown, ..room }
+}
+
+/// Returns a room whose time zone was not requested.
+fn without_time_zone(mut room: Room, settings: &Settings) -> Room {
+    room.unknown.extend(settings.bookings.is_on.then_some(RoomField::TimeZone));
+    room
 }
 
 /// Warning about a tenant without rooms.

@@ -1,18 +1,31 @@
 //! Checks the settings. Finds every wrong field, not just the first one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use http::Uri;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    CardNumber, Certificate, Credential, Day, LOGIN_BUTTON, RoomSelection, Server, Settings, Users,
+    Bookings, CardNumber, Certificate, Credential, Day, LOGIN_BUTTON, RoomSelection, Server,
+    Settings, Users,
     entry::Entry,
-    form::{All, CloudForm, CloudName, CustomCloud, Form, SelectForm},
+    form::{All, BookingsForm, CloudForm, CloudName, CustomCloud, Form, SelectForm, TitlesForm},
     pointer,
 };
-use crate::{cloud::Cloud, error::FieldError, origin::Origin, secret::Secret};
+use crate::{
+    cloud::Cloud,
+    error::FieldError,
+    origin::Origin,
+    secret::Secret,
+    zones::{Zone, windows_to_iana},
+};
+
+/// Number of days ahead for which bookings are read, where the settings do not say.
+const DAYS: u16 = 180;
+
+/// Numbers of days that can be entered.
+const ALLOWED_DAYS: RangeInclusive<u16> = 1..=365;
 
 /// The fields of each object in the settings.
 const KNOWN: [(&str, &[&str]); 5] = [
@@ -30,7 +43,7 @@ const KNOWN: [(&str, &[&str]); 5] = [
         ],
     ),
     (pointer::CLOUD, &["authority", "graph"]),
-    (pointer::ROOMS, &["select"]),
+    (pointer::ROOMS, &["select", "bookings", "bookingDays", "bookingTitles", "timeZone"]),
     (
         pointer::USERS,
         &[
@@ -68,12 +81,14 @@ pub(super) fn check(settings: &Value) -> Result<Settings, Vec<FieldError>> {
         }
         entry => fields.object(pointer::SERVER, entry).and_then(|form| server(&mut fields, form)),
     };
-    let rooms =
-        fields.object(pointer::ROOMS, form.rooms).and_then(|form| rooms(&mut fields, form.select));
+    let rooms = fields.object(pointer::ROOMS, form.rooms).and_then(|form| {
+        let bookings = bookings(&mut fields, &form);
+        Some((rooms(&mut fields, form.select)?, bookings?))
+    });
     let users = fields.object(pointer::USERS, form.users).and_then(|form| users(&mut fields, form));
     match (server, rooms, users) {
-        (Some(server), Some(rooms), Some(users)) if fields.wrong.is_empty() => {
-            Ok(Settings { server, rooms, users })
+        (Some(server), Some((rooms, bookings)), Some(users)) if fields.wrong.is_empty() => {
+            Ok(Settings { server, rooms, bookings, users })
         }
         _ => Err(fields.wrong),
     }
@@ -216,6 +231,49 @@ fn rooms(fields: &mut Fields, entry: Entry<SelectForm>) -> Option<RoomSelection>
             None
         }
     }
+}
+
+fn bookings(fields: &mut Fields, form: &super::form::Rooms) -> Option<Bookings> {
+    let is_on = match form.bookings {
+        Entry::Absent => Some(false),
+        Entry::Given(bookings) => Some(bookings == BookingsForm::On),
+        Entry::Wrong(_) => {
+            fields.wrong(pointer::BOOKINGS, "This must be \"on\" or \"off\"");
+            None
+        }
+    };
+    let days = match form.booking_days {
+        Entry::Absent => Some(DAYS),
+        Entry::Given(days) => u16::try_from(days).ok().filter(|days| ALLOWED_DAYS.contains(days)),
+        Entry::Wrong(_) => None,
+    };
+    if days.is_none() {
+        let (least, most) = (ALLOWED_DAYS.start(), ALLOWED_DAYS.end());
+        let message = format!("This must be a number of days from {least} to {most}");
+        fields.wrong(pointer::BOOKING_DAYS, message);
+    }
+    if let Entry::Wrong(_) = form.booking_titles {
+        fields.wrong(pointer::BOOKING_TITLES, "This must be \"hidden\" or \"shown\"");
+    }
+    let titles_are_shown = matches!(form.booking_titles, Entry::Given(TitlesForm::Shown));
+    let time_zone = match &form.time_zone {
+        Entry::Absent => Some(None),
+        Entry::Given(name) if name.trim().is_empty() => Some(None),
+        Entry::Given(name) => Zone::iana(name.trim()).map(|zone| Some(zone.name().to_owned())),
+        Entry::Wrong(_) => None,
+    };
+    if time_zone.is_none() {
+        let windows = match &form.time_zone {
+            Entry::Given(name) => windows_to_iana(name.trim()),
+            _ => None,
+        };
+        let message = match windows {
+            Some(iana) => format!("This is the Windows name of the time zone: enter {iana}"),
+            None => "This is not the IANA name of a time zone, such as Europe/Berlin".to_owned(),
+        };
+        fields.wrong(pointer::TIME_ZONE, message);
+    }
+    Some(Bookings { is_on: is_on?, days: days?, titles_are_shown, time_zone: time_zone? })
 }
 
 fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {

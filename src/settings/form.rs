@@ -135,6 +135,47 @@ pub(super) struct CustomCloud {
 pub(super) struct Rooms {
     #[cfg_attr(test, schemars(title = "Rooms to sync", extend("default" = "all")))]
     pub(super) select: Entry<SelectForm>,
+    /// Whether ONES reads the calendars of these rooms. This needs the permission
+    /// `Calendars.ReadWrite`.
+    #[cfg_attr(test, schemars(title = "Bookings", extend("default" = "off")))]
+    pub(super) bookings: Entry<BookingsForm>,
+    /// Number of days ahead for which ONES reads bookings, from 1 to 365. Exchange accepts bookings
+    /// up to 180 days ahead, unless your Exchange administrator changed this.
+    #[cfg_attr(test, schemars(title = "Days ahead", extend("type" = "integer")))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 365), extend("default" = 180)))]
+    pub(super) booking_days: Entry<i64>,
+    /// Who sees the titles of bookings. Titles and organizers of private meetings never come to
+    /// ONES.
+    #[cfg_attr(test, schemars(title = "Titles of bookings", extend("default" = "hidden")))]
+    pub(super) booking_titles: Entry<TitlesForm>,
+    /// Time zone of rooms for which Exchange has none. Enter its IANA name, e.g. `Europe/Berlin`.
+    #[cfg_attr(test, schemars(title = "Time zone", extend("type" = ["string", "null"])))]
+    #[cfg_attr(test, schemars(extend("default" = null)))]
+    pub(super) time_zone: Entry<String>,
+}
+
+/// Whether bookings are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, schemars(inline))]
+pub(super) enum BookingsForm {
+    /// Off: ONES does not read calendars
+    Off,
+    /// On: bookings of the rooms come to ONES
+    On,
+}
+
+/// Who sees titles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, schemars(inline))]
+pub(super) enum TitlesForm {
+    /// Only administrators of ONES
+    Hidden,
+    /// All users who are signed in to ONES
+    Shown,
 }
 
 /// All rooms, or only those that you choose.

@@ -27,6 +27,8 @@ pub struct Settings {
     pub server: Server,
     /// Step 2: the rooms to sync.
     pub rooms: RoomSelection,
+    /// Step 2: whether and how to read their bookings.
+    pub bookings: Bookings,
     /// Step 3: the users to sync.
     pub users: Users,
 }
@@ -99,6 +101,19 @@ pub enum RoomSelection {
     All,
     /// These rooms, by id or e-mail address.
     Chosen(Vec<String>),
+}
+
+/// Whether and how to read the bookings of rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bookings {
+    /// Whether bookings are read.
+    pub is_on: bool,
+    /// Number of days ahead for which the host reads bookings.
+    pub days: u16,
+    /// Whether all users see titles. The host hides them; the plugin returns them in any case.
+    pub titles_are_shown: bool,
+    /// IANA name of the time zone of rooms that have none of their own.
+    pub time_zone: Option<String>,
 }
 
 /// Which users to sync, and which attributes.

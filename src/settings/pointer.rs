@@ -25,6 +25,14 @@ pub const SECRET_EXPIRES: &str = "/server/secretExpires";
 pub const ROOMS: &str = "/rooms";
 /// Rooms to sync.
 pub const ROOM_SELECTION: &str = "/rooms/select";
+/// Whether bookings are read.
+pub const BOOKINGS: &str = "/rooms/bookings";
+/// Number of days ahead for which bookings are read.
+pub const BOOKING_DAYS: &str = "/rooms/bookingDays";
+/// Who sees the titles of bookings.
+pub const BOOKING_TITLES: &str = "/rooms/bookingTitles";
+/// Time zone of rooms that have none.
+pub const TIME_ZONE: &str = "/rooms/timeZone";
 
 /// Step 3 of the wizard.
 pub const USERS: &str = "/users";

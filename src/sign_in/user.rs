@@ -65,17 +65,17 @@ async fn read_from_graph<H: Host>(graph: &Graph<'_, H>, id: &str) -> Option<User
 }
 
 fn read_from_claims(claims: Claims) -> User {
-    let email = filled(claims.email);
-    let username = filled(claims.preferred_username).or_else(|| email.clone());
+    let email = claims.email.as_deref().and_then(filled);
+    let username = claims.preferred_username.as_deref().and_then(filled).or_else(|| email.clone());
     let username = username.unwrap_or_else(|| claims.oid.clone());
     User {
         // In the spelling of a sync.
         id: one_spelling(&claims.oid).unwrap_or(claims.oid),
-        display_name: filled(claims.name).unwrap_or_else(|| username.clone()),
+        display_name: claims.name.as_deref().and_then(filled).unwrap_or_else(|| username.clone()),
         username,
         email,
-        given_name: filled(claims.given_name),
-        surname: filled(claims.family_name),
+        given_name: claims.given_name.as_deref().and_then(filled),
+        surname: claims.family_name.as_deref().and_then(filled),
         enabled: true,
         // The name of the tenant has several spellings; its id has one.
         guest: claims.idp.is_some_and(|provider| !provider.contains(&claims.tid)),

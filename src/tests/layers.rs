@@ -7,7 +7,7 @@ use std::{
 };
 
 /// All modules at the top of `src`, from the bottom to the top.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 23] = [
     "host",
     "error",
     "model",
@@ -16,6 +16,7 @@ const LAYERS: [&str; 21] = [
     "permission",
     "remedy",
     "cloud",
+    "zones",
     "endpoints",
     "settings",
     "expiry",
@@ -25,6 +26,7 @@ const LAYERS: [&str; 21] = [
     "card_number",
     "directory",
     "rooms",
+    "bookings",
     "choices",
     "sign_in",
     "validate",

@@ -1,6 +1,7 @@
 //! Tests of the plugin with a host and a Graph that answer by script, without network and waiting.
 
 mod booking;
+mod bookings;
 mod buildings;
 mod card_number;
 mod choices;
@@ -21,5 +22,6 @@ mod restarts;
 mod script;
 mod settings;
 mod sign_in;
+mod time_zones;
 mod users;
 mod validation;

@@ -14,7 +14,8 @@ use crate::{
     host::Response,
     model::{Coordinates, Group, Membership, Removal, Removed, Room, User, UserChange},
     payload::{
-        GroupItem, GroupRecord, Item, MemberChange, RoomKey, UserReader, is_user, read_group,
+        GroupItem, GroupRecord, Item, MemberChange, Members, RoomKey, UserReader, is_user,
+        read_group,
     },
 };
 
@@ -297,6 +298,28 @@ fn a_page_whose_value_is_null_is_an_empty_one() {
     assert_eq!(reported(br#"{"value": null}"#.to_vec(), &json!([])), []);
 }
 
+#[test]
+fn a_value_that_no_program_can_read_affects_only_its_user() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for value in ["1e999", &deep] {
+        let wrong = ann("jobTitle", json!("VALUE")).to_string().replace("\"VALUE\"", value);
+        let other = with(user("bob"), "other", json!("VALUE")).to_string();
+        let other = other.replace("\"VALUE\"", value);
+        let page = format!(r#"{{"value": [{wrong}, {other}, 5]}}"#);
+        match &reported(page.into_bytes(), &json!([]))[..] {
+            [
+                UserChange::UserUnreadable(ann),
+                UserChange::User(bob),
+                UserChange::UserUnreadable(no_object),
+            ] => {
+                assert_eq!((ann.id.as_str(), ann.reason.as_str()), ("ann", "jobTitle: not a text"));
+                assert_eq!((bob.id.as_str(), no_object.reason.as_str()), ("bob", "id is missing"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 fn group(raw: &str) -> GroupItem {
     let raw: Box<RawValue> = serde_json::from_str(raw).expect("JSON");
     read_group(&raw)
@@ -394,7 +417,60 @@ fn raw(value: &Value) -> Box<RawValue> {
     serde_json::from_str(&value.to_string()).expect("JSON")
 }
 
+/// A page of such items, with a few bytes replaced by what parsers find difficult.
+fn damaged_page() -> impl Strategy<Value = String> {
+    let item = prop::collection::btree_map("(id|mail|displayName|[a-z@.]{0,9})", anything(), 0..4);
+    let item = prop_oneof![9 => item.prop_map(|it| it.into_iter().collect()), 1 => anything()];
+    let pieces = vec![
+        "",
+        " ",
+        "\"",
+        "\\",
+        "\\u00fc",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "1e999",
+        "null",
+        "\"id\":1,",
+        "\u{e9}",
+    ];
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let pieces = pieces.into_iter().map(str::to_owned).chain([deep]).collect::<Vec<_>>();
+    let damage = (any::<prop::sample::Index>(), 0..3_usize, prop::sample::select(pieces));
+    let page = prop::collection::vec(item, 0..4);
+    (page, prop::collection::vec(damage, 0..3)).prop_map(|(items, damages)| {
+        let page = json!({"@odata.count": items.len(), "@odata.nextLink": "n", "value": items});
+        let mut letters: Vec<_> = page.to_string().chars().collect();
+        for (at, length, piece) in damages {
+            let at = at.index(letters.len());
+            let end = letters.len().min(at + length);
+            letters.splice(at..end, piece.chars());
+        }
+        letters.into_iter().collect()
+    })
+}
+
 proptest! {
+    #[test]
+    fn a_page_read_in_one_pass_is_equal_to_one_that_is_read_item_by_item(body in damaged_page()) {
+        let response = Response { status: 200, headers: Vec::new(), body: body.into_bytes() };
+        let at_once = Page::read_each(&response, Members::clone);
+        match Page::read(&response) {
+            Ok(page) => {
+                let at_once = at_once.expect("a page");
+                let items: Vec<_> = page.value.iter().map(|raw| Members::read(raw)).collect();
+                prop_assert_eq!(at_once.value, items);
+                prop_assert_eq!(at_once.next_link, page.next_link);
+                prop_assert_eq!(at_once.delta_link, page.delta_link);
+                prop_assert_eq!(at_once.count, page.count);
+            }
+            Err(error) => prop_assert_eq!(at_once.expect_err("no page"), error),
+        }
+    }
+
     #[test]
     fn with_any_value_of_a_member_the_user_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![

@@ -219,3 +219,37 @@ fn a_group_that_is_in_the_list_twice_is_named() {
     let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["/users/onlyGroups/1"]);
 }
+
+#[test]
+fn bookings_are_off_and_their_window_is_half_a_year_where_the_settings_do_not_say() {
+    let bookings = |rooms: Value| {
+        let settings = set("/rooms", rooms).to_string();
+        Settings::parse(&settings).expect("good settings").bookings
+    };
+    let absent = bookings(json!({}));
+    assert!(!absent.is_on && !absent.titles_are_shown);
+    assert_eq!((absent.days, absent.time_zone), (180, None));
+    let given = bookings(json!({"bookings": "on", "bookingDays": 30, "bookingTitles": "shown",
+        "timeZone": " europe/berlin "}));
+    assert!(given.is_on && given.titles_are_shown);
+    assert_eq!((given.days, given.time_zone.as_deref()), (30, Some("Europe/Berlin")));
+    assert_eq!(bookings(json!({"timeZone": ""})).time_zone, None);
+}
+
+#[test]
+fn wrong_settings_of_bookings_are_named() {
+    for (field, values) in [
+        ("bookings", vec![json!("yes"), json!(true)]),
+        ("bookingDays", vec![json!(0), json!(366), json!(-1), json!(1.5), json!("many")]),
+        ("bookingTitles", vec![json!("some"), json!(false)]),
+        ("timeZone", vec![json!("Berlin"), json!("EST5EDT6"), json!(1)]),
+    ] {
+        for value in values {
+            let pointer = format!("/rooms/{field}");
+            assert_eq!(wrong(&set(&pointer, value.clone())), [pointer.as_str()], "{value}");
+        }
+    }
+    let windows = set("/rooms/timeZone", json!("W. Europe Standard Time"));
+    let fields = Settings::parse(&windows.to_string()).expect_err("a Windows name");
+    assert!(fields[0].message.ends_with("enter Europe/Berlin"), "{fields:?}");
+}

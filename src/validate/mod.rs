@@ -3,6 +3,7 @@
 //! Every permission is tried with a new token: the roles in a token are only a hint. The checks
 //! change nothing in the tenant.
 
+mod bookings;
 mod calendars;
 mod card_number;
 mod least_privilege;
@@ -34,10 +35,11 @@ const SCOPE: &str = "scope";
 const PLACES_READ: &str = "permission/Place.Read.All";
 const CALENDARS_WRITE: &str = "permission/Calendars.ReadWrite";
 const ROOMS: &str = "rooms";
+const BOOKINGS: &str = "bookings";
 const LEAST_PRIVILEGE: &str = "least-privilege";
 
 /// All checks, in the order in which they are shown. Each call returns all of them.
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     SETTINGS,
     TOKEN,
     TENANT,
@@ -48,6 +50,7 @@ const ALL: [&str; 11] = [
     PLACES_READ,
     CALENDARS_WRITE,
     ROOMS,
+    BOOKINGS,
     LEAST_PRIVILEGE,
 ];
 
@@ -86,13 +89,14 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         let scope = scope::check(&graph, &token, &groups).await;
         (groups, scope)
     };
-    let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms)) = join4(
-        permissions::tenant(&graph),
-        users_checks,
-        groups_checks,
-        rooms::check(&graph, &token),
-    )
-    .await;
+    let (tenant, (users, card_number), (groups, scope), (places, calendars, rooms, bookings)) =
+        join4(
+            permissions::tenant(&graph),
+            users_checks,
+            groups_checks,
+            rooms::check(&graph, &token),
+        )
+        .await;
     let least_privilege = least_privilege::check(&graph, &token);
     checks.extend([
         tenant,
@@ -103,6 +107,7 @@ pub async fn validate<H: Host>(host: &H, settings: &str) -> Vec<Check> {
         places,
         calendars,
         rooms,
+        bookings,
         least_privilege,
     ]);
     checks

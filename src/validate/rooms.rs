@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    PLACES_READ, ROOMS,
+    PLACES_READ, ROOMS, bookings,
     calendars::{self, MAILBOXES},
     granted, not_granted, passed, skipped, warned,
 };
@@ -22,11 +22,11 @@ use crate::{
     settings::{RoomSelection, pointer},
 };
 
-/// Checks places, the calendar of a room, and rooms.
+/// Checks places, the calendar of a room, rooms, and their bookings.
 pub(super) async fn check<H: Host>(
     graph: &Graph<'_, H>,
     token: &AccessToken,
-) -> (Check, Check, Check) {
+) -> (Check, Check, Check, Check) {
     let mut selection = Selection::new(&graph.settings().rooms);
     let mut mailboxes = Vec::new();
     let mut seen = BTreeSet::new();
@@ -69,8 +69,9 @@ pub(super) async fn check<H: Host>(
             (granted(PLACES_READ, PLACES, "rooms can be read"), check_rooms(total, all, &selection))
         }
     };
+    let bookings = bookings::check(graph, &mailboxes).await;
     let calendars = calendars::check(graph, token, mailboxes).await;
-    (places, calendars, rooms)
+    (places, calendars, rooms, bookings)
 }
 
 fn check_rooms(total: Total, all: bool, selection: &Selection<'_>) -> Check {

@@ -3,7 +3,7 @@
 use end_to_end::{Run, Scene};
 use serde_json::{Value, json};
 
-const CHECKS: [&str; 11] = [
+const CHECKS: [&str; 12] = [
     "settings",
     "token",
     "tenant",
@@ -14,6 +14,7 @@ const CHECKS: [&str; 11] = [
     "permission/Place.Read.All",
     "permission/Calendars.ReadWrite",
     "rooms",
+    "bookings",
     "least-privilege",
 ];
 

@@ -26,10 +26,17 @@ pub(crate) fn build(package: &str) -> Result<Vec<u8>> {
         cargo::command()
             .args(["build", "--package", package, "--lib", "--profile", "component"])
             .args(["--target", TARGET])
-            .env("CARGO_ENCODED_RUSTFLAGS", without_local_paths().join("\u{1f}")),
+            .env("CARGO_ENCODED_RUSTFLAGS", flags().join("\u{1f}")),
     )?;
     let file = format!("{}.wasm", package.replace('-', "_"));
     read(&cargo::target_folder().join(TARGET).join("component").join(file))
+}
+
+/// Returns the flags of the compiler. Every host of components has the vector instructions: they
+/// are a part of WebAssembly 2.0.
+fn flags() -> Vec<String> {
+    let vectors = ["-C", "target-feature=+simd128"].map(str::to_owned);
+    without_local_paths().into_iter().chain(vectors).collect()
 }
 
 /// Returns the flags that keep the paths of this machine out of a component.

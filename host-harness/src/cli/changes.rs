@@ -65,14 +65,13 @@ impl Observer for Changes {
         self.bar.set_position(read);
     }
 
-    fn changed(&mut self, change: Change) {
-        let same_action =
-            |(action, _): &&mut (Action, (&mut Vec<Change>, &mut u64))| *action == change.action;
+    fn changed(&mut self, action: Action, describe: &dyn Fn() -> Change) {
+        let same_action = |(of, _): &&mut (Action, (&mut Vec<Change>, &mut u64))| *of == action;
         let kept = self.kept.iter_mut().zip(self.more.iter_mut());
         let mut by_action: Vec<_> = ACTIONS.into_iter().zip(kept).collect();
         if let Some((_, (kept, more))) = by_action.iter_mut().find(same_action) {
             if kept.len() < self.limit {
-                kept.push(change);
+                kept.push(describe());
             } else {
                 **more += 1;
             }

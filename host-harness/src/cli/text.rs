@@ -58,6 +58,9 @@ pub(super) fn incident(out: &mut impl Write, incident: &Incident) -> io::Result<
 
 pub(super) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
     writeln!(out, "{BOLD}{} {}{BOLD:#}", Shown(&manifest.name), Shown(&manifest.version))?;
+    if let Some(version) = &manifest.time_zones {
+        writeln!(out, "Time zones: {}", Shown(version))?;
+    }
     writeln!(out, "\nPermissions that the vendor's administrator must grant:")?;
     let width = manifest.permissions.iter().map(|it| it.name.width()).max().unwrap_or_default();
     for it in &manifest.permissions {

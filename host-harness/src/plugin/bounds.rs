@@ -58,9 +58,10 @@ pub(super) trait Bounded {
 
 impl Bounded for Manifest {
     fn check(&self) -> Result<(), CallError> {
-        let Self { name, version, settings_schema: _, permissions } = self;
+        let Self { name, version, settings_schema: _, permissions, time_zones } = self;
         text("manifest.name", name, NAME)?;
         text("manifest.version", version, NAME)?;
+        text_if_any("manifest.time-zones", time_zones.as_deref(), NAME)?;
         list("manifest.permissions", permissions.len(), MANY)?;
         permissions.iter().try_for_each(|Permission { name, id, reason }| {
             text("permission.name", name, NAME)?;

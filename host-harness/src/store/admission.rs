@@ -67,7 +67,7 @@ impl Store {
             .prepare_cached(
                 "SELECT json, removed_at IS NOT NULL, provisional,
                      (SELECT json_group_array(group_name) FROM membership
-                      WHERE integration = it.integration AND kind = it.kind AND person = it.id)
+                      WHERE record = it.number)
                  FROM record AS it WHERE integration = ?1 AND kind = 'user' AND id = ?2",
             )?
             .query_row(params![integration.0, id], |row| {
@@ -102,7 +102,7 @@ impl Transaction<'_> {
                 Admission::Known
             }
             None => {
-                self.put_provisional(&user.id, json, user.email())?;
+                self.put_provisional(user, json)?;
                 self.join(&user.id, groups)?;
                 Admission::Created
             }

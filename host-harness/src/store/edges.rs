@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{IntegrationId, Store, StoreError, Transaction, json};
+use super::{IntegrationId, Numbers, Store, StoreError, Transaction, json};
 use crate::model::Membership;
 
 /// Numbers of all members of the group `?2`, directly or through others. Cycles end. A group that
@@ -76,8 +76,14 @@ impl Store {
 
 impl Transaction<'_> {
     /// Stores an edge as reported by the enumeration `seen`. Returns whether it is new.
-    pub(crate) fn add_member(&self, it: &Membership, seen: i64) -> Result<bool, StoreError> {
-        let (holder, member) = (self.number(&it.group)?, self.number(&it.member)?);
+    pub(crate) fn add_member(
+        &self,
+        it: &Membership,
+        seen: i64,
+        numbers: &mut Numbers,
+    ) -> Result<bool, StoreError> {
+        let holder = numbers.of_group(&it.group, |id| self.number(id))?;
+        let member = numbers.of_member(&it.member, |id| self.number(id))?;
         self.adds.set(true);
         let added = self
             .sql
@@ -128,7 +134,7 @@ impl Transaction<'_> {
             .sql
             .prepare_cached(
                 "DELETE FROM edge WHERE seen < ?2 AND holder IN (
-                     SELECT number FROM record JOIN node USING (integration, id)
+                     SELECT node.number FROM record JOIN node USING (integration, id)
                      WHERE integration = ?1 AND kind = 'group' AND listed = ?2)",
             )?
             .execute(params![self.integration, seen])?;
@@ -140,7 +146,7 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "DELETE FROM edge WHERE holder IN (
-                     SELECT number FROM record JOIN node USING (integration, id)
+                     SELECT node.number FROM record JOIN node USING (integration, id)
                      WHERE integration = ?1 AND kind = 'group' AND reason = 'permanent')",
             )?
             .execute([self.integration])?;

@@ -175,8 +175,7 @@ impl Store {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT group_name, count(*),
                  CASE WHEN ?2 THEN json_group_array(id ORDER BY id) FILTER (WHERE ?2) END
-             FROM membership JOIN record AS it
-               ON it.integration = membership.integration AND it.kind = 'user' AND id = person
+             FROM membership JOIN record AS it ON it.number = membership.record
              WHERE it.integration = ?1 AND removed_at IS NULL AND {}
              GROUP BY group_name ORDER BY group_name",
             view::OFFERED

@@ -20,6 +20,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, in the order of their declaration.
+    pub(super) const ALL: [Self; 3] = [Self::User, Self::Room, Self::Group];
+
+    /// Returns what SQL says behind the name of the table where it reads all records of the kind,
+    /// in any order. Most records are users: reading all records as they are stored is faster than
+    /// finding each user by the index of ids.
+    pub(super) fn reading_all(self) -> &'static str {
+        match self {
+            Self::User => "NOT INDEXED",
+            Self::Room | Self::Group | Self::Booking => "",
+        }
+    }
+
     /// Returns the name in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -78,8 +78,9 @@ impl Transaction<'_> {
         let deleted = self
             .sql
             .prepare_cached(
+                // The condition of the index `removed_record` is repeated, so that it is used.
                 "DELETE FROM record WHERE integration = ?1 AND kind = 'user'
-                   AND unixepoch(removed_at) <= ?2",
+                   AND removed_at IS NOT NULL AND unixepoch(removed_at) <= ?2",
             )?
             .execute(params![self.integration, until.as_second()])?;
         Ok(deleted as u64)

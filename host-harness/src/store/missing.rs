@@ -35,15 +35,16 @@ impl Transaction<'_> {
         seen: i64,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let reading_all = kind.reading_all();
         self.sql
-            .prepare_cached(
+            .prepare_cached(&format!(
                 // A clock that was set back must not protect a record until it has caught up.
-                "UPDATE record SET seen = ?5, reported = min(reported, ?4)
+                "UPDATE record {reading_all} SET seen = ?5, reported = min(reported, ?4)
                  WHERE integration = ?1 AND kind = ?2 AND seen < ?3 AND removed_at IS NULL
                    AND NOT EXISTS (SELECT 1 FROM removal
                        WHERE integration = record.integration AND kind = record.kind
-                         AND id = record.id)",
-            )?
+                         AND id = record.id)"
+            ))?
             .execute(params![self.integration, kind, seen, now.as_second(), MISSING])?;
         Ok(())
     }

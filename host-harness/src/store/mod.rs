@@ -3,6 +3,7 @@
 //! One process writes at a time, which a lock file ensures. Other processes may read meanwhile. A
 //! process that needs several connections gets them from [`Store::another`].
 
+mod active;
 mod administrator;
 mod admission;
 mod bookings;
@@ -16,6 +17,7 @@ mod kind;
 mod leavers;
 mod missing;
 mod nested;
+mod numbers;
 mod quota;
 mod record;
 mod records;
@@ -44,6 +46,7 @@ pub use integrations::{IntegrationId, IntegrationRow};
 pub use kind::{Kind, RunKind};
 pub use leavers::Leavers;
 pub(crate) use missing::Candidate;
+pub(crate) use numbers::Numbers;
 pub use quota::QUOTA;
 pub(crate) use record::Record;
 pub(crate) use records::Sighting;
@@ -54,8 +57,16 @@ pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 
+use active::ActiveChanges;
 use folder::{Folder, Lock};
 use quota::{Before, Usage};
+
+/// Size of the page cache of a connection that writes, in KiB. Changes of the ids' index are then
+/// mostly written once for a transaction.
+const CACHE: i64 = 8 << 10;
+
+/// Size of the write-ahead log at which its pages are copied to the database, in pages.
+const CHECKPOINT_PAGES: i64 = 4_000;
 
 /// How long a connection waits while another one of this process writes.
 const WAIT: Duration = Duration::from_secs(10);
@@ -194,6 +205,9 @@ impl Store {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // One fsync a batch is cheap, and a batch that was stored stays stored.
             connection.pragma_update(None, "synchronous", "FULL")?;
+            // Negative numbers are KiB. Source: sqlite.org/pragma.html#pragma_cache_size
+            connection.pragma_update(None, "cache_size", -CACHE)?;
+            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
             // Deleted data are overwritten in the file.
             connection.pragma_update(None, "secure_delete", true)?;
             if let Some(pages) = options.max_pages {
@@ -223,9 +237,16 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
         let before = Before::of(&sql)?;
-        let transaction = Transaction { sql, integration: integration.0, adds: Cell::new(false) };
+        let transaction = Transaction {
+            sql,
+            integration: integration.0,
+            began: now(),
+            adds: Cell::new(false),
+            active: ActiveChanges::default(),
+        };
         let value = work(&transaction)?;
-        let Transaction { sql, integration, adds } = transaction;
+        transaction.store_active()?;
+        let Transaction { sql, integration, adds, .. } = transaction;
         let mut usage = self.usage;
         if adds.get() {
             usage = quota::check(&sql, integration, quota, before, usage)?;
@@ -240,8 +261,11 @@ impl Store {
 pub(crate) struct Transaction<'a> {
     sql: rusqlite::Transaction<'a>,
     integration: i64,
+    /// Time of its start (RFC 3339).
+    began: String,
     /// Whether it stores data of a plugin, which count against the storage limit.
     adds: Cell<bool>,
+    active: ActiveChanges,
 }
 
 fn now() -> String {

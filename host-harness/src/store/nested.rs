@@ -63,7 +63,7 @@ impl<'a> Nested<'a> {
         named: bool,
     ) -> Result<Self, StoreError> {
         let mut statement = store.connection.prepare_cached(
-            "SELECT record.id, number FROM record JOIN node USING (integration, id)
+            "SELECT record.id, node.number FROM record JOIN node USING (integration, id)
              WHERE integration = ?1 AND kind = 'group' AND removed_at IS NULL",
         )?;
         let numbers = statement.query_map([integration.0], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -20,7 +20,7 @@ fn used() -> String {
 /// Size of records, memberships and runs.
 const RECORDS: &str = "
     coalesce((SELECT sum(octet_length(json) + octet_length(id) + octet_length(search) + 150)
-        FROM record WHERE integration = ?1), 0)
+        FROM record NOT INDEXED WHERE integration = ?1), 0)
     + coalesce((SELECT sum(2 * octet_length(id) + 30) FROM node WHERE integration = ?1), 0)
     + 24 * (SELECT count(*) FROM node CROSS JOIN edge ON holder = number WHERE integration = ?1)
     + coalesce((SELECT sum(octet_length(warnings) + coalesce(octet_length(problem), 0) + 200)

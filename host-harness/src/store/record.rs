@@ -10,6 +10,9 @@ pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Defaul
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
 
+    /// Returns the texts that a search compares with.
+    fn searched(&self) -> [Option<&str>; 3];
+
     /// Returns whether fields of it could not be read.
     fn has_unknown(&self) -> bool {
         false
@@ -42,6 +45,10 @@ impl Record for User {
         self.email.as_deref()
     }
 
+    fn searched(&self) -> [Option<&str>; 3] {
+        [Some(&self.display_name), self.email(), Some(&self.username)]
+    }
+
     fn has_unknown(&self) -> bool {
         !self.unknown.is_empty()
     }
@@ -59,6 +66,10 @@ impl Record for Group {
     fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
+
+    fn searched(&self) -> [Option<&str>; 3] {
+        [Some(&self.name), self.email(), None]
+    }
 }
 
 impl Record for Room {
@@ -68,6 +79,10 @@ impl Record for Room {
 
     fn email(&self) -> Option<&str> {
         Some(&self.email)
+    }
+
+    fn searched(&self) -> [Option<&str>; 3] {
+        [Some(&self.name), self.email(), None]
     }
 
     fn has_unknown(&self) -> bool {

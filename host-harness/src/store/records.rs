@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
 use serde::de::DeserializeOwned;
 
-use super::{Kind, StoreError, Transaction, json, now};
+use super::{Kind, Record, StoreError, Transaction, json};
+use crate::model::User;
 
 /// State of the sync of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -147,16 +148,16 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
-    /// Stores a record as reported. It is no longer provisional, and a removal that waits for it is
-    /// cancelled.
+    /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a removal
+    /// that waits for it is cancelled.
     pub(crate) fn put(
         &self,
         kind: Kind,
-        id: &str,
+        record: &impl Record,
         json: &str,
-        email: Option<&str>,
         sighting: Sighting,
     ) -> Result<Put, StoreError> {
+        let id = record.id();
         let before = self
             .sql
             .prepare_cached(
@@ -179,46 +180,46 @@ impl Transaction<'_> {
             }
             Some((before, false, _)) => Put::Updated(before),
         };
-        self.insert(kind, id, json, email, sighting)?;
-        self.cancel_removal(kind, id)?;
+        self.insert(kind, record, json, sighting)?;
+        if matches!(put, Put::Created | Put::Returned) {
+            self.note_active(kind, 1);
+        }
+        // No removal waits for a record that was not stored.
+        if put != Put::Created {
+            self.cancel_removal(kind, id)?;
+        }
         Ok(put)
     }
 
-    /// Stores a user whom no sync has reported yet. The next complete enumeration that does not
-    /// report the user either makes a candidate for removal of it.
-    pub(crate) fn put_provisional(
-        &self,
-        id: &str,
-        json: &str,
-        email: Option<&str>,
-    ) -> Result<(), StoreError> {
-        self.insert(Kind::User, id, json, email, Sighting { seen: 0, at: Timestamp::now() })?;
+    /// Stores a user whom no sync has reported yet, and who is not stored. The next complete
+    /// enumeration that does not report the user either makes a candidate for removal of it.
+    pub(crate) fn put_provisional(&self, user: &User, json: &str) -> Result<(), StoreError> {
+        self.insert(Kind::User, user, json, Sighting { seen: 0, at: Timestamp::now() })?;
+        self.note_active(Kind::User, 1);
         self.sql
             .prepare_cached(
                 "UPDATE record SET provisional = 1
                  WHERE integration = ?1 AND kind = 'user' AND id = ?2",
             )?
-            .execute(params![self.integration, id])?;
+            .execute(params![self.integration, user.id])?;
         Ok(())
     }
 
     fn insert(
         &self,
         kind: Kind,
-        id: &str,
+        record: &impl Record,
         json: &str,
-        email: Option<&str>,
         sighting: Sighting,
     ) -> Result<(), StoreError> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
+        let searched: Vec<_> = record.searched().into_iter().flatten().collect();
         self.sql
             .prepare_cached(
                 "INSERT INTO record
                  (integration, kind, id, json, email, seen, first_seen, search, reported)
-                 VALUES (?1, ?2, ?3, ?4, lowercase(?5), ?6, ?7,
-                     lowercase(concat_ws(char(10), ?4 ->> 'displayName', ?4 ->> 'name',
-                         ?4 ->> 'email', ?4 ->> 'username')), ?8)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
                      seen = excluded.seen, search = excluded.search, removed_at = NULL,
                      reason = NULL, kept_at = NULL, provisional = 0,
@@ -227,11 +228,12 @@ impl Transaction<'_> {
             .execute(params![
                 self.integration,
                 kind,
-                id,
+                record.id(),
                 json,
-                email,
+                record.email().map(str::to_lowercase),
                 seen,
-                now(),
+                self.began,
+                searched.join("\n").to_lowercase(),
                 at.as_second()
             ])?;
         Ok(())
@@ -277,24 +279,16 @@ impl Transaction<'_> {
 
     /// Adds a new user to groups.
     pub(crate) fn join(&self, user: &str, groups: &[String]) -> Result<(), StoreError> {
+        if groups.is_empty() {
+            return Ok(());
+        }
         let mut statement = self.sql.prepare_cached(
-            "INSERT OR IGNORE INTO membership (integration, kind, person, group_name)
-             VALUES (?1, 'user', ?2, ?3)",
+            "INSERT OR IGNORE INTO membership (record, group_name)
+             SELECT number, ?3 FROM record WHERE integration = ?1 AND kind = 'user' AND id = ?2",
         )?;
         for group in groups {
             statement.execute(params![self.integration, user, group])?;
         }
         Ok(())
-    }
-
-    /// Returns the number of active records.
-    pub(crate) fn active(&self, kind: Kind) -> Result<u64, StoreError> {
-        Ok(self
-            .sql
-            .prepare_cached(
-                "SELECT count(*) FROM record
-                 WHERE integration = ?1 AND kind = ?2 AND removed_at IS NULL",
-            )?
-            .query_row(params![self.integration, kind], |row| row.get(0))?)
     }
 }

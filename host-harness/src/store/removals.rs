@@ -169,6 +169,9 @@ impl Transaction<'_> {
             Decision::Approve => "removed_at = ?5, reason = removal.reason, kept_at = NULL",
             Decision::Discard => "kept_at = ?5",
         };
+        if decision == Decision::Approve {
+            self.note_removed(condition, which)?;
+        }
         self.sql
             .prepare_cached(&format!(
                 "UPDATE record SET {change} FROM removal
@@ -181,5 +184,19 @@ impl Transaction<'_> {
             .prepare_cached(&format!("DELETE FROM removal WHERE {condition}"))?
             .execute(params![self.integration, held, kind, id])?;
         Ok(ended as u64)
+    }
+
+    /// Subtracts the records whose removal meets the condition from the number of active ones.
+    fn note_removed(&self, condition: &str, which: Which<'_>) -> Result<(), StoreError> {
+        let Which { held, kind, id } = which;
+        let mut statement = self.sql.prepare_cached(&format!(
+            "SELECT kind, count(*) FROM removal JOIN record USING (integration, kind, id)
+             WHERE {condition} AND removed_at IS NULL GROUP BY kind"
+        ))?;
+        let mut rows = statement.query(params![self.integration, held, kind, id])?;
+        while let Some(row) = rows.next()? {
+            self.note_active(row.get(0)?, -row.get::<_, i64>(1)?);
+        }
+        Ok(())
     }
 }

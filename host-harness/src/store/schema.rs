@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("002-serve.sql"),
     include_str!("003-groups.sql"),
     include_str!("004-missing.sql"),
+    include_str!("005-appended.sql"),
     include_str!("006-bookings.sql"),
 ];
 

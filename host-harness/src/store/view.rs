@@ -121,10 +121,11 @@ impl Store {
         of: PageOf<'_>,
     ) -> Result<Vec<RecordRow>, StoreError> {
         let PageOf { search, after, removed, limit } = of;
+        let reading_all = kind.reading_all();
         let mut statement = self.connection.prepare_cached(&format!(
             // Only the records of the page are read in full.
             "WITH found AS (
-                 SELECT integration, kind, id, search FROM record AS it
+                 SELECT integration, kind, id, search FROM record AS it {reading_all}
                  WHERE integration = ?1 AND kind = ?2 AND instr(search, ?3) > 0
                    AND (search, id) > (coalesce((SELECT search FROM record
                        WHERE integration = ?1 AND kind = ?2 AND id = ?4), ''), coalesce(?4, ''))
@@ -157,17 +158,21 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub fn counts(&self, integration: IntegrationId) -> Result<Counts, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT count(*) FROM record AS it
-             WHERE integration = ?1 AND kind = ?2 AND removed_at IS NULL AND {OFFERED}"
-        ))?;
-        let mut count = |kind| statement.query_row(params![integration.0, kind], |row| row.get(0));
-        Ok(Counts {
-            users: count(Kind::User)?,
-            rooms: count(Kind::Room)?,
-            groups: count(Kind::Group)?,
-            held: self.held(integration)?,
-        })
+        let rooms = self.active(integration, Kind::Room)?;
+        let users = match rooms {
+            // Then none has the address of a room.
+            0 => self.active(integration, Kind::User)?,
+            _ => self
+                .connection
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM record AS it {}
+                     WHERE integration = ?1 AND kind = 'user' AND removed_at IS NULL AND {OFFERED}",
+                    Kind::User.reading_all()
+                ))?
+                .query_row([integration.0], |row| row.get(0))?,
+        };
+        let groups = self.active(integration, Kind::Group)?;
+        Ok(Counts { users, rooms, groups, held: self.held(integration)? })
     }
 
     /// Calls `each` with every held removal.
@@ -197,8 +202,7 @@ impl Store {
 }
 
 pub(super) const COLUMNS: &str = "it.id, it.json, it.removed_at, it.reason, it.provisional,
-    (SELECT json_group_array(group_name) FROM membership
-     WHERE integration = it.integration AND kind = it.kind AND person = it.id) AS groups";
+    (SELECT json_group_array(group_name) FROM membership WHERE record = it.number) AS groups";
 
 /// Leaves out users with the e-mail address of an active room.
 pub(super) const OFFERED: &str = "NOT (it.kind = 'user' AND EXISTS (SELECT 1 FROM record

@@ -4,7 +4,7 @@ use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
     model::{Membership, Removal, Removed, Unreadable, UserChange},
-    store::{Kind, Put, Record, RunCounts, Sighting, StoreError, Transaction},
+    store::{Kind, Numbers, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
 /// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
@@ -18,7 +18,7 @@ pub(super) fn store(
 ) -> Result<(), Error> {
     let sighting = Sighting { seen, at: run.now() };
     let (observer, default_groups) = (&mut *run.observer, run.options.default_groups.as_slice());
-    let counts = run.counts;
+    let (counts, numbers) = (run.counts, &mut run.numbers);
     let (counts, unreadable) = run.store.transaction(run.integration, |transaction| {
         let mut storing = Storing {
             transaction,
@@ -26,6 +26,7 @@ pub(super) fn store(
             default_groups,
             sighting,
             listed,
+            numbers,
             counts,
             unreadable: Vec::new(),
         };
@@ -44,6 +45,7 @@ struct Storing<'a> {
     default_groups: &'a [String],
     sighting: Sighting,
     listed: bool,
+    numbers: &'a mut Numbers,
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
 }
@@ -110,7 +112,7 @@ impl Storing<'_> {
             Ok(json) => json,
             Err(unreadable) => return Ok(Err(unreadable)),
         };
-        let put = self.transaction.put(kind, record.id(), &json, record.email(), self.sighting)?;
+        let put = self.transaction.put(kind, record, &json, self.sighting)?;
         let (added, updated) = note(self.observer, kind, &put, &json);
         if kind == Kind::Group {
             self.counts.groups.added += added;
@@ -133,7 +135,7 @@ impl Storing<'_> {
     }
 
     fn add(&mut self, it: &Membership) -> Result<(), StoreError> {
-        let added = self.transaction.add_member(it, self.sighting.seen)?;
+        let added = self.transaction.add_member(it, self.sighting.seen, self.numbers)?;
         self.counts.memberships.added += u64::from(added);
         Ok(())
     }
@@ -156,11 +158,12 @@ pub(super) fn fill<R: Record>(
 pub(super) fn note(observer: &mut dyn Observer, kind: Kind, put: &Put, json: &str) -> (u64, u64) {
     match put {
         Put::Created | Put::Returned => {
-            observer.changed(describe(kind, Action::Added, json, None, None));
+            observer.changed(Action::Added, &|| describe(kind, Action::Added, json, None, None));
             (1, 0)
         }
         Put::Updated(before) => {
-            observer.changed(describe(kind, Action::Updated, json, Some(before), None));
+            let describe = || describe(kind, Action::Updated, json, Some(before), None);
+            observer.changed(Action::Updated, &describe);
             (0, 1)
         }
         Put::Unchanged => (0, 0),

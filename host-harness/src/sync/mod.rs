@@ -1,6 +1,7 @@
 //! The sync: stores what a plugin reports.
 //!
-//! A batch, its checkpoint and the state of the sync are stored in one transaction. Removals wait
+//! A batch, its checkpoint and the state of the sync are stored in one transaction, where batches
+//! come fast together with those that follow and the last checkpoint. Removals wait
 //! until the run has ended well. Then they are applied, or held where there are too many (see
 //! [`Limit`]). Memory does not grow with the number of users, nor of memberships.
 
@@ -14,6 +15,7 @@ mod session;
 mod settle;
 mod sweep;
 mod users;
+mod waiting;
 
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ use crate::{
         Summary, TimeRange, Unreadable, UserBatch, UserChange,
     },
     plugin::CallError,
-    store::{IntegrationId, RoomProblem, RunCounts, RunId, RunKind, Store},
+    store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store},
 };
 pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
@@ -279,6 +281,7 @@ impl<'a> Sync<'a> {
             counts: RunCounts::default(),
             unreadable: Vec::new(),
             room_failures: Vec::new(),
+            numbers: Numbers::default(),
             peak_memory: None,
         };
         let synced = match kind {
@@ -326,6 +329,7 @@ struct Run<'a> {
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
     room_failures: Vec<RoomProblem>,
+    numbers: Numbers,
     peak_memory: Option<u64>,
 }
 

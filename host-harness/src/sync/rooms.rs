@@ -62,7 +62,7 @@ pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Resul
                     continue;
                 }
             };
-            let put = transaction.put(Kind::Room, room.id(), &json, room.email(), sighting)?;
+            let put = transaction.put(Kind::Room, room, &json, sighting)?;
             let (added, updated) = note(run.observer, Kind::Room, &put, &json);
             counts.added += added;
             counts.updated += updated;

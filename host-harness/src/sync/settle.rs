@@ -85,7 +85,7 @@ fn settle_kind(
     let hold = hold || limit.holds(pending + held, known);
     transaction.each_pending(kind, |json, reason, kept| {
         let action = if hold || kept { Action::Held } else { Action::Removed };
-        observer.changed(describe(kind, action, json, None, Some(reason)));
+        observer.changed(action, &|| describe(kind, action, json, None, Some(reason)));
     })?;
     transaction.hold_pending(kind, hold)?;
     let removed = transaction.apply_pending(kind)?;

@@ -1,7 +1,12 @@
 //! Runs of users and groups: batch by batch, each enumerated and followed on its own, under one
 //! checkpoint.
 
-use super::{Run, RunMode, Source, changes::store, order::Order, sweep::settle_missed};
+use super::{
+    Run, RunMode, Source,
+    order::Order,
+    sweep::settle_missed,
+    waiting::{Received, Waiting},
+};
 use crate::{
     error::Error,
     model::{BATCH, Mode, Part, Subject, Summary, UserBatch, UserChange},
@@ -24,11 +29,16 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     let mut taker = Taker {
         users: Standing::new(Kind::User, users, goes_on),
         groups: Standing::new(Kind::Group, groups, goes_on),
+        waiting: Waiting::new(),
     };
     if goes_on {
         run.mode = RunMode::Incremental;
     }
-    let summary = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch))?;
+    let synced = source.sync_users(since.as_deref(), &mut |batch| taker.take(run, batch));
+    // Also what was received before a failure.
+    let stored = taker.waiting.store(run);
+    let summary = synced?;
+    stored?;
     for Standing { kind, progress, is_reported, .. } in [taker.users, taker.groups] {
         settle_missed(run, source, kind, progress, summary.complete, is_reported)?;
     }
@@ -41,6 +51,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
 struct Taker {
     users: Standing,
     groups: Standing,
+    waiting: Waiting,
 }
 
 /// State of one subject.
@@ -96,15 +107,11 @@ impl Taker {
         }
         // A total counts groups, not memberships.
         standing.reported += changes.iter().filter(|it| !it.is_membership()).count() as u64;
-        let (kind, seen) = (standing.kind, progress.enumeration);
-        store(run, changes, seen, is_full, |it| {
-            it.set_progress(kind, &progress)?;
-            it.set_checkpoint(&checkpoint)
-        })?;
         standing.order.enumerating = progress.enumerating;
-        standing.progress = progress;
+        standing.progress = progress.clone();
+        let kind = standing.kind;
         run.observer.progress(kind, standing.reported, total);
-        Ok(())
+        self.waiting.add(run, Received { kind, is_full, changes, progress, checkpoint })
     }
 }
 

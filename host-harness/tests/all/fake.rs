@@ -11,8 +11,9 @@ use ones_host::{
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
-    sync::{BookingOptions, Change, Observer, Options, Outcome, Source, Sync},
+    sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync},
 };
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 pub(crate) const NAME: &str = "Contoso";
@@ -294,8 +295,8 @@ pub(crate) fn key(ones: &Ones) -> SealingKey {
 pub(crate) struct Seen(pub(crate) Vec<Change>);
 
 impl Observer for Seen {
-    fn changed(&mut self, change: Change) {
-        self.0.push(change);
+    fn changed(&mut self, _: Action, describe: &dyn Fn() -> Change) {
+        self.0.push(describe());
     }
 }
 
@@ -356,7 +357,25 @@ impl Ones {
         let mut seen = Seen::default();
         let outcome = run(Sync::new(&mut store, source, &mut seen, self.options.clone()));
         self.changes = seen.0;
+        drop(store);
+        assert_eq!(self.miscounted(), [], "the store counts other records than it has");
         outcome
+    }
+
+    /// Returns the kinds of which the store says another number of active records than it has, with
+    /// both numbers.
+    pub(crate) fn miscounted(&self) -> Vec<(String, i64, i64)> {
+        let database = Connection::open(self.folder.path().join("ones.db")).unwrap();
+        let mut statement = database
+            .prepare(
+                "SELECT kind, coalesce(active, 0) AS stored, coalesce(counted, 0) AS found
+                 FROM progress FULL JOIN (SELECT integration, kind, count(*) AS counted FROM record
+                     WHERE removed_at IS NULL GROUP BY integration, kind) USING (integration, kind)
+                 WHERE stored <> found",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
     pub(crate) fn open(&self) -> Store {

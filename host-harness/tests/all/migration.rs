@@ -31,8 +31,7 @@ pub(crate) fn older() -> Ones {
     ones
 }
 
-/// The same with the schema before the current one: it also has groups, and a removal that waits
-/// for the end of a run.
+/// The same with groups, and with a removal that waits for the end of a run.
 fn older_with_groups() -> Ones {
     let ones = older();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
@@ -42,15 +41,39 @@ fn older_with_groups() -> Ones {
     ones
 }
 
+/// The same with the schema before the current one: it also has a candidate for removal, and a group
+/// that was removed.
+fn older_with_candidates() -> Ones {
+    let ones = older_with_groups();
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    database.execute_batch(include_str!("../../src/store/004-missing.sql")).unwrap();
+    database.execute_batch(include_str!("older-missing.sql")).unwrap();
+    ones
+}
+
 /// All rows of a table, as JSON, with these columns.
 fn rows(ones: &Ones, table: &str, columns: &str) -> Vec<String> {
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    let version: usize =
+        database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let table = match table {
+        MEMBERSHIPS if version < 5 => OLDER_MEMBERSHIPS,
+        MEMBERSHIPS => CURRENT_MEMBERSHIPS,
+        table => table,
+    };
     let pairs: Vec<_> = columns.split(',').map(|it| format!("'{it}', {it}")).collect();
     let sql = format!("SELECT json_object({}) FROM {table} ORDER BY 1", pairs.join(", "));
     let mut statement = database.prepare(&sql).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
 }
+
+/// Of which user each membership in a group of ONES is, as the schemas before the fifth stored it,
+/// and as the current one does.
+const MEMBERSHIPS: &str = "memberships";
+const OLDER_MEMBERSHIPS: &str =
+    "(SELECT integration, kind, person AS id, group_name FROM membership)";
+const CURRENT_MEMBERSHIPS: &str = "membership JOIN record ON number = membership.record";
 
 const TABLES: [(&str, &str); 9] = [
     ("integration", "id,name,created"),
@@ -60,7 +83,7 @@ const TABLES: [(&str, &str); 9] = [
         "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,\
          search",
     ),
-    ("membership", "integration,kind,person,group_name"),
+    (MEMBERSHIPS, "integration,kind,id,group_name"),
     ("removal", "integration,kind,id,reason,held_since"),
     ("run", "id,integration,kind,started,ended,mode,added,held,warnings,problem,peak_memory"),
     ("schedule", "integration,interval,next"),
@@ -156,6 +179,41 @@ fn case_040_a_removal_that_an_older_version_left_waiting_is_confirmed_before_it_
         assert_eq!(source.read, ["p003"]);
         assert_eq!((counts.removed, counts.held), (removed, 1), "p001 was held, and is");
         assert_eq!(ones.held(), ["p001"]);
+    }
+}
+
+#[test]
+fn nothing_is_lost_from_data_that_have_candidates() {
+    let ones = older_with_candidates();
+    let tables = [
+        TABLES[1],
+        (
+            "record",
+            "integration,kind,id,json,email,seen,first_seen,removed_at,reason,kept_at,provisional,\
+             search,listed,reported",
+        ),
+        TABLES[3],
+        TABLES[4],
+        ("node", "number,integration,id"),
+        ("edge", "holder,member,seen"),
+        ("run", "id,owed_count,owed_since"),
+    ];
+    let all = || tables.map(|(table, columns)| rows(&ones, table, columns));
+    let before = all();
+    assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
+    ones.open();
+    assert_eq!(all(), before);
+}
+
+#[test]
+fn the_active_records_of_older_data_are_counted() {
+    for (mut ones, groups) in [(older(), 0), (older_with_groups(), 1), (older_with_candidates(), 1)]
+    {
+        let (store, id) = ones.integration();
+        assert_eq!(store.counts(id).unwrap().groups, groups);
+        drop(store);
+        assert_eq!(ones.miscounted(), []);
+        ones.sync_users(&mut Fake::users([batch(CHANGES, "c8", vec![reported("new")])])).unwrap();
     }
 }
 

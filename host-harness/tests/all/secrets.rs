@@ -47,6 +47,9 @@ fn what_the_schema_marks_write_only_is_taken_out_of_texts() {
 #[test]
 fn a_leak_is_seen() {
     assert!(secrets().leak_in("…hunter22…"));
+    // The shortest secret, as a complete text and at its end.
+    assert!(secrets().leak_in("hunter22") && secrets().leak_in("id-hunter22"));
+    assert!(!secrets().leak_in("hunter2"));
     assert!(!secrets().leak_in("public-id"));
 }
 

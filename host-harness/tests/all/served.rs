@@ -157,8 +157,8 @@ impl Vendor for Contoso {
         let reason = "to book them".to_owned();
         let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
         let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
-        let manifest =
-            Manifest { name, version, settings_schema: schema().to_string(), permissions };
+        let settings_schema = schema().to_string();
+        let manifest = Manifest { name, version, settings_schema, permissions, time_zones: None };
         Box::pin(async { Ok(manifest) })
     }
 

@@ -17,6 +17,7 @@ use crate::tenant::outlook::booking::{
 };
 use crate::tenant::outlook::deliver::Stage;
 use crate::tenant::outlook::meetings::reported;
+use crate::tenant::outlook::mix::MeetingChange;
 use crate::tenant::outlook::{meeting_id, meeting_uid};
 
 impl Control {
@@ -52,7 +53,7 @@ impl Control {
                 .flat_map(|calendar| calendar.items())
                 .flat_map(|item| item.events_in(window))
                 .collect();
-            events.sort_by_key(|event| (event.when.instants(), event.item.uid));
+            events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
             let per_occurrence = state.settings.ical_uid_per_occurrence;
             Ok(events.iter().map(|event| entry(&key, event, per_occurrence)).collect())
         })
@@ -179,7 +180,7 @@ impl Control {
         })
     }
 
-    /// Changes the copy of a meeting in one mailbox alone. The organizer does not hear of it.
+    /// Changes the copy of a meeting in one mailbox alone. No message is sent to the organizer.
     ///
     /// # Errors
     /// The mailbox has no such meeting or occurrence, or a value is not allowed.
@@ -211,6 +212,14 @@ impl Control {
             let key = key(state, mailbox)?;
             state.tenant.delete_copy(&key, meeting_uid(id)?, date, reported(unreported))
         })
+    }
+
+    /// Makes changes in the calendars of all rooms, in a plausible mix of what users do in Outlook:
+    /// single meetings, series of all patterns in several time zones, moves, deletions,
+    /// cancellations and others. Returns the changes. The same calls on the same tenant make the
+    /// same changes.
+    pub fn mix_meetings(&self, changes: usize) -> Vec<MeetingChange> {
+        self.change(|state| state.tenant.mix_meetings(changes))
     }
 
     /// Returns how a room answers requests; `*` stands for mailboxes without their own policy.

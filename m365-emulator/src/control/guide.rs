@@ -84,9 +84,10 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "POST /_emulator/meetings",
-        "Books a meeting: organizer, rooms, attendees, subject, body, start, end, timeZone, \
-         shownTimeZone, allDay, recurrence, sensitivity, showAs, online, extendedProperties, \
-         transactionId, force, unreported; a room as the organizer is a walk-up",
+        "Books a meeting: organizer, rooms, attendees, subject, body, location, start, end, \
+         timeZone, shownTimeZone, allDay, recurrence, sensitivity, showAs, online, \
+         extendedProperties, transactionId, force, unreported; a room as the \
+         organizer is a walk-up",
     ),
     (
         "GET|PATCH|DELETE /_emulator/meetings/{id}",
@@ -99,7 +100,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "POST /_emulator/meetings/{id}/cancel",
-        "Cancels a meeting, or with {\"date\": DATE} one occurrence; rooms keep it as cancelled",
+        "Cancels a meeting, or with {\"date\": DATE} one occurrence; it stays in the \
+         calendars of rooms as cancelled",
     ),
     (
         "POST /_emulator/meetings/{id}/split",
@@ -110,7 +112,11 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "Returns the number of messages to rooms that wait; PUT {\"hold\": true} makes them wait; \
          POST lets them go on, {\"room\": ROOM, \"step\": \"arrive\"|\"answer\"}",
     ),
-    ("POST /_emulator/change", "{\"users\": 100} changes a hundred users and lists the changes"),
+    (
+        "POST /_emulator/change",
+        "{\"users\": 100, \"meetings\": 50} changes a hundred users, makes fifty changes in \
+         calendars of rooms, and lists the changes",
+    ),
     ("GET /_emulator/permissions", "Lists the granted application permissions"),
     (
         "PUT|DELETE /_emulator/permissions/{name}",

@@ -67,9 +67,13 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
         }
         Some(Then::Fail { status, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            // A path has the version, the collection, and then the id of the object.
-            let key = request.segments().into_iter().nth(2).unwrap_or_default();
-            let refusal = GraphRefusal::failing(status, retry_after.as_deref(), &key);
+            let refusal = if graph::calendar::mailbox_of(request).is_some() {
+                GraphRefusal::exchange_failing(status, retry_after.as_deref())
+            } else {
+                // A path has the version, the collection, and then the id of the object.
+                let key = request.segments().into_iter().nth(2).unwrap_or_default();
+                GraphRefusal::failing(status, retry_after.as_deref(), &key)
+            };
             graph::refuse(&mut shared.lock(), request, refusal)
         }
         Some(Then::ExpiredPageToken {}) => {

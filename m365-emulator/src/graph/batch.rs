@@ -160,9 +160,7 @@ impl Step {
 
 /// Returns the answer to a batch. Microsoft guarantees no order, so the answers are shuffled.
 pub(crate) fn answer(mut answers: Vec<(String, Reply)>, random: &mut Random) -> Reply {
-    for last in (1..answers.len()).rev() {
-        answers.swap(last, random.below(last + 1));
-    }
+    random.shuffle(&mut answers);
     let mut body = String::from("{\"responses\":[");
     for (number, (id, reply)) in answers.iter().enumerate() {
         if number > 0 {

@@ -37,6 +37,9 @@ pub(crate) const PLACES: AnyOf = &["Place.Read.All", "Place.ReadWrite.All"];
 
 pub(crate) const CALENDARS: AnyOf = &["Calendars.Read", "Calendars.ReadWrite"];
 
+/// Allows to make, change and delete events.
+pub(crate) const CALENDARS_WRITE: AnyOf = &["Calendars.ReadWrite"];
+
 /// The application that sent a request, by its token.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {

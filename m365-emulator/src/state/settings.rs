@@ -33,10 +33,12 @@ pub struct Settings {
     /// next page. Microsoft documents no number.
     pub delta_members_per_page: usize,
     /// Whether each page of `/groups/delta` and `calendarView/delta` repeats what the previous page
-    /// had, and the first round of groups also reports members who have left. Microsoft announces replays.
+    /// had, and the first round of groups also reports members who have left. Microsoft
+    /// announces replays.
     pub delta_replays: bool,
     /// Whether `/groups/delta` sends groups and members in no recognizable order, the same group
-    /// again after others.
+    /// again after others; also whether the events on a page of `calendarView/delta`, and the
+    /// `instances` of a series, are in no order.
     pub delta_shuffles: bool,
     /// Whether `calendarView/delta` reports the masters of series. If not, they have to be read.
     pub calendar_delta_masters: bool,

@@ -1,5 +1,5 @@
-//! The invented tenant: its users, groups, places and calendars, and how they change. This folder knows
-//! nothing of HTTP.
+//! The invented tenant: its users, groups, places and calendars, and how they change. This
+//! folder knows nothing of HTTP.
 
 pub(crate) mod calendar;
 pub(crate) mod change;

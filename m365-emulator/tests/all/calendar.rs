@@ -236,7 +236,7 @@ async fn unknown_zones_paths_and_options_are_refused() {
     let delta = format!("/users/{}/calendarView/delta?{WEEK}", room(1));
     session.get(&format!("{delta}&$filter=x")).await.refused(400, "ErrorInvalidUrlQuery");
     session
-        .post(&format!("/users/{}/events", room(1)), &json!({}))
+        .post(&format!("/users/{}/calendarView", room(1)), &json!({}))
         .await
         .refused(405, "Request_BadRequest");
 }

@@ -3,54 +3,12 @@
 use m365_emulator::{DeltaExpiry, Revision};
 use serde_json::{Value, json};
 
+use crate::follower::Follower;
 use crate::outlook::{Calendar, recurring, room, start};
 use crate::session::{Session, members, payload};
 
 const YEAR: &str = "startDateTime=2027-01-01T00:00:00Z&endDateTime=2028-01-01T00:00:00Z";
 const MAY: &str = "startDateTime=2027-05-01T00:00:00Z&endDateTime=2027-06-01T00:00:00Z";
-
-/// A client that follows the calendar of the first room.
-struct Follower<'a> {
-    session: &'a Session,
-    link: String,
-    page_size: usize,
-}
-
-impl<'a> Follower<'a> {
-    /// Starts a follower, and reads its first round.
-    async fn start(session: &'a Session, window: &str) -> (Self, Vec<Value>) {
-        let link = format!("/users/{}/calendarView/delta?{window}", room(1));
-        let mut follower = Self { session, link, page_size: 100 };
-        let entries = follower.round().await;
-        (follower, entries)
-    }
-
-    /// Reads the next round.
-    async fn round(&mut self) -> Vec<Value> {
-        self.pages().await.concat()
-    }
-
-    /// Reads the pages of the next round.
-    async fn pages(&mut self) -> Vec<Vec<Value>> {
-        let mut pages = Vec::new();
-        loop {
-            let page = self.page().await;
-            pages.push(page["value"].as_array().unwrap().clone());
-            if page["@odata.nextLink"].is_null() {
-                return pages;
-            }
-        }
-    }
-
-    /// Reads one page.
-    async fn page(&mut self) -> Value {
-        let prefer = format!("IdType=\"ImmutableId\", odata.maxpagesize={}", self.page_size);
-        let page = self.session.get_with(&self.link, &[("Prefer", &prefer)]).await.expect(200);
-        let next = page.get("@odata.nextLink").or(page.get("@odata.deltaLink"));
-        self.link = next.unwrap().as_str().unwrap().to_owned();
-        page
-    }
-}
 
 /// Returns the start and the type of each entry.
 fn shown(entries: &[Value]) -> Vec<String> {

@@ -5,7 +5,9 @@ mod response;
 
 use futures_util::stream;
 use http::StatusCode;
-use ones_records::{Callback, Error, Explanation, Purpose, Redirect, Summary};
+use ones_records::{
+    Callback, Error, Explanation, Purpose, Redirect, RoomPosition, RoomUpdate, Summary, TimeRange,
+};
 use serde_json::{Value, json};
 use spin_sdk::{
     http::{IntoResponse, Request},
@@ -62,6 +64,16 @@ impl Plugin for Imported {
         run(batches, end)
     }
 
+    async fn sync_bookings(
+        &self,
+        settings: String,
+        rooms: Vec<RoomPosition>,
+        window: TimeRange,
+    ) -> Run {
+        let (updates, end) = integration::sync_bookings(settings, rooms, window).await;
+        run(updates, end)
+    }
+
     async fn begin_sign_in(
         &self,
         settings: String,
@@ -89,6 +101,15 @@ fn run<T: Into<Batch> + 'static>(
         Some((received.into(), batches))
     });
     Run { batches: Box::pin(batches), end: Box::pin(async { Ok(json!(end.await?)) }) }
+}
+
+impl From<RoomUpdate> for Batch {
+    fn from(update: RoomUpdate) -> Self {
+        match update {
+            RoomUpdate::Batch(batch) => batch.into(),
+            RoomUpdate::Failed(failure) => plugin::failed(&failure.room, &failure.error.into()),
+        }
+    }
 }
 
 impl From<Error> for Problem {

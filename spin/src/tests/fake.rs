@@ -12,7 +12,7 @@ use futures_executor::block_on;
 use futures_util::stream;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use ones_records::{Callback, Purpose, Redirect};
+use ones_records::{Callback, Purpose, Redirect, RoomPosition, TimeRange};
 use serde_json::{Value, json};
 
 use crate::{
@@ -185,6 +185,11 @@ impl Plugin for Fake {
 
     async fn sync_users(&self, _: String, since: Option<String>) -> Run {
         self.state.received.borrow_mut().push(json!(since));
+        self.run(true)
+    }
+
+    async fn sync_bookings(&self, _: String, rooms: Vec<RoomPosition>, window: TimeRange) -> Run {
+        self.state.received.borrow_mut().push(json!([rooms, window]));
         self.run(true)
     }
 

@@ -1,12 +1,16 @@
 //! Batches and callbacks as JSON: clients depend on it.
 
+use http::StatusCode;
 use ones_records::{
-    CallbackOutcome, Mode, Part, Removal, Removed, Room, RoomBatch, RoomField, Subject, Unreadable,
-    User, UserBatch, UserChange,
+    BookingBatch, BookingChange, BookingEnd, BookingGone, CallbackOutcome, Mode, Part, Removal,
+    Removed, Room, RoomBatch, RoomField, Subject, Unreadable, User, UserBatch, UserChange,
 };
 use serde_json::{Value, json};
 
-use crate::plugin::{self, Batch};
+use crate::{
+    plugin::{self, Batch},
+    problem::Problem,
+};
 
 #[test]
 fn rooms_are_lines_and_so_are_those_that_could_not_be_read() {
@@ -21,7 +25,8 @@ fn rooms_are_lines_and_so_are_those_that_could_not_be_read() {
             "room": {
                 "id": id, "email": "", "name": "", "nickname": null, "capacity": null,
                 "building": null, "floorNumber": floor, "floorLabel": null, "label": null,
-                "phone": null, "address": null, "position": null, "wheelchairAccessible": null,
+                "phone": null, "address": null, "position": null, "timeZone": null,
+                "wheelchairAccessible": null,
                 "audioDevice": null, "videoDevice": null, "displayDevice": null,
                 "bookingType": null, "tags": [], "lists": [], "unknown": unknown,
             },
@@ -32,6 +37,26 @@ fn rooms_are_lines_and_so_are_those_that_could_not_be_read() {
     let lines = [room("r1", Some(2), &[]), room("r2", None, &["floorLabel", "lists"]), unreadable];
     assert_eq!(batch.lines, lines);
     assert!(batch.lines[0].to_string().starts_with(r#"{"room":{"id":"r1","email":"","name":"""#));
+}
+
+#[test]
+fn a_batch_of_bookings_names_its_room_and_a_room_that_failed_has_no_checkpoint() {
+    let gone = BookingGone { id: "b1".to_owned(), end: BookingEnd::Cancelled };
+    let batch = Batch::from(BookingBatch {
+        room: "r1".to_owned(),
+        mode: Mode::Incremental,
+        changes: vec![BookingChange::BookingGone(gone)],
+        checkpoint: "c".to_owned(),
+    });
+    let head = r#"{"subject":"bookings","room":"r1","mode":"incremental"}"#;
+    assert_eq!((batch.head.to_string().as_str(), batch.checkpoint.as_deref()), (head, Some("c")));
+    assert_eq!(batch.lines, [json!({ "bookingGone": { "id": "b1", "end": "cancelled" } })]);
+    let failed = plugin::failed("r2", &Problem::new(StatusCode::FORBIDDEN, "Denied", "No"));
+    assert_eq!(failed.head, json!({ "subject": "bookings", "room": "r2" }));
+    assert_eq!(
+        (failed.lines[0]["failed"]["code"].as_str(), failed.checkpoint),
+        (Some("Denied"), None)
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use http::Request;
 use http_body_util::Full;
+use serde_json::json;
 
 use super::fake::{Fake, assert_problem, text, value};
 use crate::request::MAX_BODY;
@@ -21,6 +22,20 @@ fn a_body_or_a_variable_that_is_not_an_object_is_refused() {
         assert_eq!(problem["detail"], "SETTINGS is JSON, but not an object");
     }
     assert!(fake.received().is_empty(), "the plugin is not called");
+}
+
+#[test]
+fn a_sync_of_bookings_passes_its_rooms_and_its_window_to_the_plugin() {
+    let fake = Fake::configured();
+    let body = r#"{"rooms": [{"room": "r1", "email": "r1@contoso.com", "timeZone": "UTC"}],
+        "window": {"starts": 1, "ends": 2}}"#;
+    let answer = text(fake.post("/sync/bookings", body));
+    assert!(answer.lines().last().is_some_and(|line| line.contains("summary")), "{answer}");
+    let room = json!({"room": "r1", "email": "r1@contoso.com", "timeZone": "UTC", "since": null});
+    assert_eq!(fake.received(), [json!([[room], {"starts": 1, "ends": 2}])]);
+    for incomplete in ["{}", r#"{"rooms": []}"#, r#"{"rooms": [], "window": {"starts": 1}}"#] {
+        assert_problem(fake.post("/sync/bookings", incomplete), 400, "body");
+    }
 }
 
 #[test]

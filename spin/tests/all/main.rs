@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod bookings;
 mod component;
 mod front;
 mod manifest;

@@ -33,7 +33,7 @@ fn the_page_lists_the_routes() {
         let page = front.get("/", "");
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
         for path in
-            ["/describe", "/validate", "/sync/rooms", "/sync/users/ack", "/sign-in", "/callback"]
+            ["/describe", "/validate", "/sync/rooms", "/sync/bookings", "/sign-in", "/callback"]
         {
             assert!(page.text.contains(path), "{path}");
         }

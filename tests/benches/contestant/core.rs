@@ -71,5 +71,5 @@ async fn receive(client: &reqwest::Client, request: Request) -> reqwest::Result<
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
     let headers = headers.collect();
-    Ok(Response { status, headers, body: answer.bytes().await?.to_vec() })
+    Ok(Response { status, headers, body: answer.bytes().await?.into() })
 }

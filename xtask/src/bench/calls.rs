@@ -38,16 +38,15 @@ pub(crate) fn measure() -> Result {
 
     println!("\n## Single calls\n");
     println!(
-        "Processor time: of many instances and calls, divided by their number; of `ones-host \
-         validate`,\nthe median of {ROUNDS}. The emulated tenant has 10,000 users and 250 rooms, \
-         and is not counted.\n"
+        "Processor time, medians. The emulated tenant has 10,000 users and 250 rooms, and is not \
+         counted.\n"
     );
     println!("| | CPU |\n|---|---|");
     for (what, name) in [
-        ("an instance alone", "instance"),
+        ("making an instance", "instance"),
         ("a call without requests in an instance of its own", "choices"),
         ("a callback of a sign-in: four requests", "callback"),
-        ("checking the settings, without the start of the program", "validate"),
+        ("`validate`, without the start of a program", "validate"),
     ] {
         println!("| {what} | {:.0} µs |", microseconds(name).unwrap_or(f64::NAN));
     }

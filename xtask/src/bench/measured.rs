@@ -62,6 +62,8 @@ pub(crate) fn run(command: &mut Command, expected: &[i32]) -> Result<Usage> {
         return Err(format!("{program} ended with {}\n{errors}", used.status));
     }
     let processor = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    // Progress: the tables are printed when all is measured.
+    eprintln!("{program}: {processor:.2} s of processor time in {wall:.1} s");
     Ok(Usage { processor, wall, memory, output })
 }
 

@@ -56,7 +56,7 @@ fn print_shares(what: &str, command: &Command) -> Result {
     Ok(())
 }
 
-/// Returns a line for each sample: function and file.
+/// Returns a line for each sample: address, function and file.
 fn record(command: &Command) -> Result<String> {
     let data = data_file()?;
     let mut perf = Command::new("perf");
@@ -65,7 +65,7 @@ fn record(command: &Command) -> Result<String> {
     perf.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     measured::run(&mut perf, &[0])?;
     let mut script = Command::new("perf");
-    script.args(["script", "--fields", "sym,dso", "--input"]).arg(&data);
+    script.args(["script", "--fields", "ip,sym,dso", "--input"]).arg(&data);
     Ok(measured::run(&mut script, &[0])?.output)
 }
 
@@ -89,31 +89,33 @@ fn shares(samples: &str) -> Vec<(String, f64)> {
 }
 
 /// Returns the part of the program that a sample is in, from a line such as
-/// `core::fmt::write (/work/target/release/ones-host)`.
+/// `56434df71b1a core::fmt::write (/usr/bin/ones-host)`.
 fn part(sample: &str) -> String {
-    let sample = sample.trim();
+    let sample = sample.trim().split_once(' ').map_or("", |(_address, rest)| rest);
     let (symbol, file) = sample.rsplit_once(" (").unwrap_or((sample, ""));
     let file = file.trim_end_matches(')');
     if file.starts_with("[kernel") || file.starts_with("[guest.kernel") {
         return "kernel".to_owned();
     }
-    // Compiled code of WebAssembly is in memory, not in a file that perf knows.
-    if !file.starts_with('/') || file.starts_with("//anon") || file.starts_with("/memfd") {
+    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+    // Compiled WebAssembly is in memory. perf expects its names in a file `perf-PID.map`.
+    if !file.starts_with('/') || file.starts_with("//anon") || name.ends_with(".map") {
         return "component (WebAssembly)".to_owned();
     }
-    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
     if name.starts_with("libc.so") {
-        return "libc: copying, allocation, locks".to_owned();
+        return "libc: copying, comparing, allocation".to_owned();
     }
     match crate_of(symbol) {
         Some(name) if name.starts_with("wasmtime") => "Wasmtime".to_owned(),
-        Some("core" | "alloc" | "std" | "hashbrown") => "Rust's standard library".to_owned(),
+        Some("core" | "alloc" | "std" | "hashbrown" | "__rustc") => {
+            "Rust's standard library".to_owned()
+        }
         Some("ones_host" | "ones_records") => "host".to_owned(),
         Some("hyper" | "hyper_util" | "reqwest" | "h2" | "http" | "tokio" | "mio") => {
             "HTTP and tokio".to_owned()
         }
         Some("rusqlite") => "SQLite".to_owned(),
-        Some(name) => format!("`{name}`"),
+        Some(_) => "other packages".to_owned(),
         // SQLite is what the programs have in C, apart from cryptography.
         None => "SQLite".to_owned(),
     }
@@ -129,14 +131,13 @@ fn crate_of(symbol: &str) -> Option<&str> {
 
 #[test]
 fn a_sample_is_counted_for_a_part() {
-    let program = "(/work/target/release/ones-host)";
-    let of = |symbol: &str| part(&format!("  {symbol} {program}"));
+    let of = |symbol: &str| part(&format!("  56434df71b1a {symbol} (/usr/bin/ones-host)"));
     assert_eq!(of("sqlite3VdbeExec"), "SQLite");
     assert_eq!(of("<alloc::vec::Vec<T> as core::ops::Drop>::drop"), "Rust's standard library");
     assert_eq!(of("wasmtime_wasi_http::p3::body"), "Wasmtime");
     assert_eq!(of("ones_host::store::Store::open"), "host");
-    assert_eq!(of("serde_json::de::from_str"), "`serde_json`");
-    assert_eq!(part("[unknown] ([kernel.kallsyms])"), "kernel");
-    assert_eq!(part("[unknown] (//anon)"), "component (WebAssembly)");
-    assert_eq!(shares("a (/x)\nb::c (/x)\na (/x)\n")[0].0, "SQLite");
+    assert_eq!(of("<&mut serde_json::de::Deserializer<R>>::deserialize_any"), "other packages");
+    assert_eq!(part("ffffffff813a2413 finish_task_switch.isra.0 ([kernel.kallsyms])"), "kernel");
+    assert_eq!(part("7f8bd4a29793 [unknown] (/tmp/perf-158.map)"), "component (WebAssembly)");
+    assert_eq!(shares("1 a (/x)\n2 b::c (/x)\n3 a (/x)\n")[0].0, "SQLite");
 }

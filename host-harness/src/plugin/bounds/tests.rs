@@ -80,7 +80,7 @@ fn names_choices_and_checks_are_bounded() {
     refuses(&Report { checks: vec![check; 17] }, "report has 1114112 bytes");
     let manifest = |name: String, permissions| {
         let (version, settings_schema) = (String::new(), String::new());
-        Manifest { name, version, settings_schema, permissions }
+        Manifest { name, version, settings_schema, permissions, time_zones: None }
     };
     refuses(&manifest(over(NAME), Vec::new()), "manifest.name has 1025 bytes");
     let permission = Permission { name: over(NAME), id: None, reason: String::new() };

@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     super::loopback::{is_localhost, is_loopback},
     CONNECT,
+    network::Network,
 };
 
 /// Sends requests, and keeps connections open between calls. Cloning it is cheap, and clones share
@@ -21,6 +22,7 @@ use super::{
 pub struct Client {
     direct: reqwest::Client,
     outside: reqwest::Client,
+    network: Network,
 }
 
 /// No certificate can be trusted, or the address of the proxy is invalid.
@@ -69,13 +71,19 @@ impl Client {
         let built = |it: reqwest::ClientBuilder| {
             it.build().map_err(|it| ClientError(super::failure::chain_text(&it)))
         };
-        Ok(Self { direct: built(client().no_proxy())?, outside: built(client())? })
+        let network = Network::start().map_err(|error| ClientError(error.to_string()))?;
+        Ok(Self { direct: built(client().no_proxy())?, outside: built(client())?, network })
     }
 
     /// Returns the client for `url`.
-    pub(super) fn of(&self, url: &Url) -> &reqwest::Client {
+    pub(super) fn of(&self, url: &Url) -> reqwest::Client {
         let plain = url.scheme() == "http" && is_loopback(url);
-        if plain { &self.direct } else { &self.outside }
+        if plain { self.direct.clone() } else { self.outside.clone() }
+    }
+
+    /// Returns the thread that requests are sent on.
+    pub(super) fn network(&self) -> &Network {
+        &self.network
     }
 }
 

@@ -8,6 +8,7 @@ mod client;
 mod failure;
 mod headers;
 mod log;
+mod network;
 mod stored;
 
 use std::{sync::Arc, time::Duration};
@@ -19,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use self::body::Answer;
+use self::body::{Answer, Bounds};
 use super::{limits::Meter, loopback::is_safe};
 use crate::secrets::Secrets;
 pub use client::{Client, ClientError};
@@ -143,7 +144,8 @@ impl WasiHttpHooks for Outbound {
             let permit = in_flight.acquire_owned().await.map_err(|_| Error::HttpRequestDenied)?;
             meter.sent();
             let logged = attempts.begin(request.method().clone(), url.clone(), &secrets);
-            let answer = send(&client, url, request, options.unwrap_or_default(), permit).await;
+            let sent = send(client.of(&url), url, request, options.unwrap_or_default(), permit);
+            let answer = client.network().run(sent).await.map_err(explained).flatten();
             let (answer, io) = answer.map_err(|(error, detail)| {
                 logged.failed(&detail);
                 meter.network_failed(format!("{origin}: {detail}"));
@@ -158,18 +160,20 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
+/// Returns an error with words for users.
+fn explained(error: Error) -> (Error, String) {
+    let detail = error.to_string();
+    (error, detail)
+}
+
 /// Sends a request. The error comes with words for users.
 async fn send(
-    client: &Client,
+    client: reqwest::Client,
     url: Url,
     request: http::Request<WasiBody>,
     options: RequestOptions,
     permit: OwnedSemaphorePermit,
 ) -> Result<(http::Response<WasiBody>, Io), (Error, String)> {
-    let explained = |error: Error| {
-        let detail = error.to_string();
-        (error, detail)
-    };
     let (mut parts, body) = request.into_parts();
     let body = read(body).await.map_err(explained)?;
     headers::say_empty(&mut parts, &body);
@@ -177,7 +181,7 @@ async fn send(
     let first_byte = options.connect_timeout.unwrap_or(CONNECT).min(CONNECT)
         + silence(options.first_byte_timeout);
 
-    let request = client.of(&url).request(parts.method, url).headers(parts.headers).body(body);
+    let request = client.request(parts.method, url).headers(parts.headers).body(body);
     let answer = match tokio::time::timeout(first_byte, request.send()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(failure::explain(error)),
@@ -187,8 +191,9 @@ async fn send(
         return Err(explained(Error::HttpResponseBodySize(answer.content_length())));
     }
     let idle = silence(options.between_bytes_timeout);
+    let bounds = Bounds { size: LARGEST_ANSWER, idle };
     let answer = http::Response::from(answer)
-        .map(|body| Answer::new(body, LARGEST_ANSWER, idle, permit).boxed_unsync());
+        .map(|body| Answer::receive(body, bounds, permit).boxed_unsync());
     Ok((answer, Box::new(async { Ok(()) })))
 }
 

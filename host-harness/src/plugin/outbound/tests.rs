@@ -223,7 +223,7 @@ async fn an_answer_that_says_it_is_too_large_is_not_read() {
 async fn an_answer_that_grows_too_large_ends() {
     let body = reqwest::Body::from("12345");
     let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-    let body = Answer::new(body, 4, SILENCE, permit);
+    let body = Answer::receive(body, Bounds { size: 4, idle: SILENCE }, permit);
     assert!(matches!(body.collect().await, Err(Error::HttpResponseBodySize(Some(4)))));
 }
 
@@ -387,6 +387,23 @@ async fn only_so_many_requests_are_under_way() {
         assert!(is_pending(it));
     }
     assert_eq!(meter.requests() as usize, IN_FLIGHT);
+}
+
+#[tokio::test]
+async fn a_request_is_sent_while_the_plugin_computes() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let mut outbound =
+        Outbound::new(client(), std::slice::from_ref(&origin), Arc::default(), Secrets::default());
+    let sent = outbound.send_request(request(&origin), None, Box::new(async { Ok(()) }));
+    let mut sent = Box::into_pin(sent);
+    assert!(is_pending(&mut sent));
+    // Blocks the only thread of the test's runtime, as a plugin does that computes.
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(SILENCE)).unwrap();
+    let mut begun = [0; 4];
+    std::io::Read::read_exact(&mut stream, &mut begun).unwrap();
+    assert_eq!(&begun, b"GET ");
 }
 
 fn is_pending(it: &mut (impl Future + Unpin)) -> bool {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    model::Membership,
-    store::{Kind, Sighting, StoreOptions},
+    model::{Group, Membership, User},
+    store::{Kind, Numbers, Sighting, StoreOptions},
 };
 
 fn name(group: usize) -> String {
@@ -17,15 +17,18 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
     let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
     let integration = store.ensure_integration("Contoso").unwrap();
     let sighting = Sighting { seen: 1, at: jiff::Timestamp::UNIX_EPOCH };
+    let mut numbers = Numbers::default();
     let within = |group: usize, member: String| Membership { group: name(group), member };
     store
         .transaction(integration, |it| {
-            it.put(Kind::User, "p", "{}", None, sighting)?;
+            let user = User { id: "p".to_owned(), ..User::default() };
+            it.put(Kind::User, &user, "{}", sighting)?;
             for group in 0..groups {
-                it.put(Kind::Group, &name(group), "{}", None, sighting)?;
-                it.add_member(&within(group, "p".to_owned()), 1)?;
+                let record = Group { id: name(group), ..Group::default() };
+                it.put(Kind::Group, &record, "{}", sighting)?;
+                it.add_member(&within(group, "p".to_owned()), 1, &mut numbers)?;
                 for member in members(group) {
-                    it.add_member(&within(group, name(member)), 1)?;
+                    it.add_member(&within(group, name(member)), 1, &mut numbers)?;
                 }
             }
             Ok::<_, StoreError>(())

@@ -147,6 +147,7 @@ impl Storing<'_> {
         reason: Option<&str>,
     ) {
         self.is_changed = true;
-        self.observer.changed(describe(action, booking, self.place, before, reason));
+        let place = self.place;
+        self.observer.changed(action, &|| describe(action, booking, place, before, reason));
     }
 }

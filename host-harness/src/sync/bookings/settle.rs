@@ -54,7 +54,9 @@ pub(super) fn settle(
             let place = places.get(&calendar).copied().unwrap_or(elsewhere);
             let mut note = |action, changes: Vec<(BookingRow, String)>| {
                 for (row, reason) in &changes {
-                    observer.changed(describe(action, &row.booking, place, None, Some(reason)));
+                    let reason = Some(reason.as_str());
+                    observer
+                        .changed(action, &|| describe(action, &row.booking, place, None, reason));
                 }
                 changes.len() as u64
             };

@@ -19,7 +19,10 @@ use crate::wire::{Reply, Request};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mix {
+    #[serde(default)]
     users: usize,
+    #[serde(default)]
+    meetings: usize,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +84,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
         Refusal::Control(error) => {
             let status = match error {
                 ControlError::NotFound { .. } => StatusCode::NOT_FOUND,
-                ControlError::Invalid(_) => StatusCode::BAD_REQUEST,
+                ControlError::Invalid(_) | ControlError::CrossesNeighbour => {
+                    StatusCode::BAD_REQUEST
+                }
                 ControlError::Conflict { .. } => StatusCode::CONFLICT,
             };
             Reply::json(status, &json!({"error": error.to_string()}))
@@ -139,7 +144,8 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["deliveries"]) => calendars::deliveries(control, request),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
-            ok(&json!({"changes": control.mix(mix.users)?}))
+            let meetings = control.mix_meetings(mix.meetings);
+            ok(&json!({"changes": control.mix(mix.users)?, "meetings": meetings}))
         }
         (&Method::GET, ["permissions"]) => ok(&json!({"granted": control.permissions()})),
         (&Method::PUT, ["permissions", name]) => done(control.grant(name)),

@@ -11,6 +11,7 @@ use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::{self, EVENT, Shown};
 use super::{open, shown, view};
+use crate::random::Random;
 use crate::state::Settings;
 use crate::state::State;
 use crate::state::cursors::{CalendarRound, DeltaExpiry, DeltaTokenError};
@@ -50,13 +51,16 @@ pub(super) fn answer(
         options::selected(&Query::parse(&round.select), "event", |name| EVENT.contains(&name))?;
     let size = shown.preferences.page_size.unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
     let mailbox = state.tenant.calendars.mailbox_mut(&user);
-    let (entries, next) = if round.empty_pages < state.settings.calendar_delta_empty_pages {
+    let (mut entries, next) = if round.empty_pages < state.settings.calendar_delta_empty_pages {
         let next = CalendarRound { empty_pages: round.empty_pages + 1, ..round.clone() };
         (Vec::new(), Some(next))
     } else {
         let reader = Reader { mailbox, shown: &shown, settings: &state.settings, round: &round };
         reader.page(size)
     };
+    if state.settings.delta_shuffles {
+        Random::new(round.behind.0).shuffle(&mut entries);
+    }
     let value: Vec<String> = entries
         .into_iter()
         .map(|entry| Value::Object(event::select(entry, names.as_deref())).to_string())

@@ -163,7 +163,7 @@ impl Shown {
             "body": self.body(&details.body),
             "start": start,
             "end": end,
-            "location": location(&locations),
+            "location": location(item, &locations),
             "locations": locations,
             "attendees": item.attendees.iter().map(attendee).collect::<Vec<_>>(),
             "organizer": {"emailAddress": address(&item.organizer)},
@@ -272,8 +272,15 @@ fn locations(item: &Item) -> Vec<Value> {
         .collect()
 }
 
-fn location(locations: &[Value]) -> Value {
+fn location(item: &Item, locations: &[Value]) -> Value {
+    let text = &*item.location;
     match locations {
+        _ if !text.is_empty() => json!({
+            "displayName": text,
+            "locationType": "default",
+            "uniqueId": text,
+            "uniqueIdType": "private",
+        }),
         [] => json!({
             "displayName": "",
             "locationType": "default",

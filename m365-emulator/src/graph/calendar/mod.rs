@@ -1,5 +1,5 @@
-//! Calendars of mailboxes, for reading: `calendarView`, its delta, `events`, `instances` and
-//! `getSchedule`.
+//! Calendars of mailboxes: `calendarView`, its delta, `events`, `instances` and `getSchedule`; and
+//! events that are made, changed and ended.
 
 mod delta;
 mod event;
@@ -8,6 +8,7 @@ mod preferences;
 mod properties;
 mod schedule;
 mod view;
+mod write;
 
 use http::Method;
 
@@ -18,6 +19,7 @@ use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
 use crate::state::State;
 use crate::tenant::calendar::policy::Access;
+use crate::tenant::calendar::values::Response;
 use crate::wire::{Reply, Request};
 
 /// Returns whether a path belongs to a mailbox: it is served by Exchange, which limits the number
@@ -72,6 +74,18 @@ pub(super) fn route(
         (&Method::GET, ["events", id, "instances"]) => {
             view::instances(state, context, caller, key, id, request)
         }
+        (&Method::POST, ["events"]) => write::create(state, context, caller, key, request),
+        (&Method::PATCH, ["events", id]) => write::change(state, context, caller, key, id, request),
+        (&Method::DELETE, ["events", id]) => write::delete(state, caller, key, id, request),
+        (&Method::POST, ["events", id, "cancel"]) => write::cancel(state, caller, key, id, request),
+        (&Method::POST, ["events", id, action]) => match *action {
+            "accept" => write::respond(state, caller, key, id, Response::Accepted, request),
+            "decline" => write::respond(state, caller, key, id, Response::Declined, request),
+            "tentativelyAccept" => {
+                write::respond(state, caller, key, id, Response::TentativelyAccepted, request)
+            }
+            segment => Err(GraphRefusal::no_segment(segment)),
+        },
         (&Method::GET, [.., segment]) => Err(GraphRefusal::no_segment(segment)),
         _ => Err(GraphRefusal::method()),
     })

@@ -129,7 +129,7 @@ fn taken(
         .flat_map(|item| item.events_in(window))
         .filter(|event| !event.details.cancelled)
         .collect();
-    events.sort_by_key(|event| (event.when.instants(), event.item.uid));
+    events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
     let items: Vec<Value> = events.iter().map(|event| item(shown, event)).collect();
     json!({
         "scheduleId": address,

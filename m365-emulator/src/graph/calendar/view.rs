@@ -11,6 +11,7 @@ use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::{self, EVENT, Shown};
 use super::{events, open, shown};
+use crate::random::Random;
 use crate::state::State;
 use crate::tenant::calendar::item::{Event, Window};
 use crate::tenant::calendar::zone::Zone;
@@ -37,7 +38,7 @@ pub(super) fn view(
         .flat_map(|calendar| calendar.items())
         .flat_map(|item| item.events_in(window))
         .collect();
-    events.sort_by_key(|event| (event.when.instants(), event.item.uid));
+    events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
     let path = format!("users/{user}/calendarView");
     let name = format!("users('{user}')/calendarView");
     list(context, request, &shown, &events, &path, &name)
@@ -58,10 +59,14 @@ pub(super) fn instances(
     let window = window(&request.query)?;
     let shown = shown(state, request, &user)?;
     let event = events::find(state, &user, id)?;
-    let events = match event.item.recurrence {
+    let mut events = match event.item.recurrence {
         Some(_) => event.item.events_in(window),
         None => Vec::new(),
     };
+    // Microsoft's sample is not in order.
+    if state.settings.delta_shuffles {
+        Random::new(event.item.uid).shuffle(&mut events);
+    }
     let path = format!("users/{user}/events/{id}/instances");
     let name = format!("users('{user}')/events('{id}')/instances");
     list(context, request, &shown, &events, &path, &name)

@@ -80,6 +80,8 @@ pub(crate) struct Item {
     /// By the day on which the occurrence would start.
     pub(crate) exceptions: BTreeMap<Date, Exception>,
     pub(crate) attendees: Vec<Attendee>,
+    /// Text of the location; the names of the rooms if it is empty.
+    pub(crate) location: Arc<str>,
     pub(crate) is_online: bool,
     /// Named properties, which stay in the mailbox that they were written to.
     pub(crate) properties: Vec<(String, String)>,
@@ -159,7 +161,7 @@ impl When {
 }
 
 impl Item {
-    /// Returns the event that stands for the item as a whole.
+    /// Returns the single event, or the master of the series.
     pub(crate) fn event(&self) -> Event<'_> {
         let kind = if self.recurrence.is_some() { Kind::Master } else { Kind::Single };
         Event {
@@ -188,7 +190,7 @@ impl Item {
             .chain(self.changed().map(|(date, when, details)| self.exception(date, when, details)))
             .filter(|event| window.has(event.when.instants()))
             .collect();
-        events.sort_by_key(|event| (event.when.instants(), event.original));
+        events.sort_by_cached_key(|event| (event.when.instants(), event.original));
         events
     }
 
@@ -261,7 +263,8 @@ impl Item {
 }
 
 impl Event<'_> {
-    /// Returns the second that tells occurrences of a series apart; none outside a series.
+    /// Returns the second at which the occurrence would start without a change, which its id has;
+    /// none outside a series.
     pub(crate) fn instance(&self) -> Option<i64> {
         self.original.map(|date| self.item.original_start(date).as_second())
     }

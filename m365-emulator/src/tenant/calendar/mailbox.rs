@@ -20,7 +20,8 @@ pub(crate) type Position = (Sequence, Uid);
 pub(crate) struct Mailbox {
     pub(crate) policy: Policy,
     items: HashMap<Uid, Stored>,
-    /// The last change of each item. A change that is not reported has the number of an earlier one.
+    /// The last change of each item. A change that is not reported has the number of an
+    /// earlier one.
     log: BTreeSet<Position>,
     sequence: Sequence,
 }
@@ -31,7 +32,7 @@ struct Stored {
     item: Option<Arc<Item>>,
     changed: Sequence,
     /// Last change that concerned more than one occurrence.
-    whole: Sequence,
+    series: Sequence,
     /// Later changes of single occurrences.
     parts: BTreeMap<Date, Sequence>,
 }
@@ -75,7 +76,7 @@ impl Mailbox {
     pub(crate) fn changed_parts(&self, uid: Uid, since: Sequence) -> Option<Vec<Date>> {
         let stored = self.items.get(&uid)?;
         let parts = stored.parts.iter().filter(|(_, changed)| **changed > since);
-        (stored.whole <= since).then(|| parts.map(|(date, _)| *date).collect())
+        (stored.series <= since).then(|| parts.map(|(date, _)| *date).collect())
     }
 
     /// Stores an item in the place of its earlier version. `date` names the occurrence that the
@@ -104,16 +105,16 @@ impl Mailbox {
                 self.sequence
             }
         };
-        let (mut whole, mut parts) = (changed, BTreeMap::new());
+        let (mut series, mut parts) = (changed, BTreeMap::new());
         if let Some(before) = before {
             self.log.remove(&(before.changed, uid));
             if let Some(date) = date {
-                whole = before.whole;
+                series = before.series;
                 parts = before.parts;
                 parts.insert(date, changed);
             }
         }
         self.log.insert((changed, uid));
-        self.items.insert(uid, Stored { item, changed, whole, parts });
+        self.items.insert(uid, Stored { item, changed, series, parts });
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Calendars {
     versions: u64,
     /// Number of meetings that tests have made.
     pub(crate) booked: u64,
+    /// Number of random changes that were drawn.
+    pub(crate) mixes: u64,
 }
 
 /// A meeting, from the organizer's point of view.
@@ -110,6 +112,7 @@ impl Calendars {
             organizers: Vec::new(),
             versions: 0,
             booked: 0,
+            mixes: 0,
         }
     }
 
@@ -124,7 +127,8 @@ impl Calendars {
         self.mailboxes.entry(key.to_owned()).or_insert_with(|| Mailbox::new(policy.clone()))
     }
 
-    /// Gives all mailboxes these settings, except that each keeps its own time zone.
+    /// Sets the policy of all mailboxes. A mailbox whose time zone was set has the same one
+    /// afterwards, if the policy has none.
     pub(crate) fn set_policy_of_all(&mut self, policy: &Policy) {
         self.policy = policy.clone();
         for mailbox in self.mailboxes.values_mut() {

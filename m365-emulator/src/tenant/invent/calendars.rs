@@ -74,7 +74,7 @@ impl Tenant {
     }
 
     /// Returns employees with a mailbox: their ids, names and addresses.
-    fn organizers(&self) -> Vec<(String, Party)> {
+    pub(in crate::tenant) fn organizers(&self) -> Vec<(String, Party)> {
         let directory = &self.directory;
         let users = directory.present().filter(|user| {
             directory.has_mailbox(user)
@@ -143,12 +143,12 @@ impl<'a> Inventor<'a> {
 
     /// Returns the meetings, each with the mailbox of its organizer; none if it is the room.
     fn calendar(mut self) -> Vec<(Option<String>, Item)> {
-        // A third of the events are occurrences of series, two thirds are single meetings.
+        // Most events are occurrences of series; the rest are single meetings.
         let mut rest = self.events;
         if rest >= 400 {
             rest -= self.stand_up().min(rest);
         }
-        let weekly = rest / 3;
+        let weekly = rest * 3 / 5;
         let mut slot = 0;
         let mut occurrences = 0;
         while occurrences + 26 <= weekly && slot < 25 {
@@ -328,6 +328,7 @@ impl<'a> Inventor<'a> {
             recurrence,
             exceptions: BTreeMap::new(),
             attendees,
+            location: "".into(),
             is_online: self.random.percent(60),
             properties: Vec::new(),
             transaction_id: None,

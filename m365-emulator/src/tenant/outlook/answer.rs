@@ -226,8 +226,8 @@ impl Tenant {
             return Decision::Decline(DeclineReason::Duration);
         }
         let seats = room.and_then(|room| room.place.get("capacity")?.as_u64()).unwrap_or_default();
-        let people = request.attendees.len() as u64;
-        if policy.enforce_capacity && seats > 0 && people > seats {
+        let attendees = request.attendees.len() as u64;
+        if policy.enforce_capacity && seats > 0 && attendees > seats {
             return Decision::Decline(DeclineReason::Capacity);
         }
         let days = i64::from(policy.booking_window_in_days) + 1;

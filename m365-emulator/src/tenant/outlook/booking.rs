@@ -1,4 +1,4 @@
-//! What tests say about a meeting, and what they are told.
+//! Input and output of the functions that book and change meetings.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,8 @@ pub struct Booking {
     pub subject: String,
     /// Body, as plain text.
     pub body: String,
+    /// Text of the location; the names of the rooms if it is empty. It invites no room.
+    pub location: String,
     /// Start on the wall clock of `time_zone`.
     pub start: DateTime,
     /// End on the same wall clock, excluded.
@@ -61,6 +63,8 @@ pub struct Revision {
     pub subject: Option<String>,
     /// Body, as plain text.
     pub body: Option<String>,
+    /// Text of the location.
+    pub location: Option<String>,
     /// Start on the wall clock of the zone.
     pub start: Option<DateTime>,
     /// End on the same wall clock.
@@ -87,7 +91,7 @@ pub struct Revision {
 }
 
 /// Distinguishes null from a missing member.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

@@ -11,7 +11,7 @@ use crate::tenant::calendar::values::{Response, Sensitivity, ShowAs};
 
 impl Tenant {
     /// Puts a request or an update into a calendar, not answered: the mailbox is tentative. An
-    /// update that leaves time and pattern keeps the earlier answer.
+    /// update of the content alone, or of one occurrence, leaves the earlier answer.
     pub(super) fn request_arrives(
         &mut self,
         to: &str,
@@ -42,7 +42,8 @@ impl Tenant {
                     details.show_as = ShowAs::Tentative;
                 }
             }
-            _ => copy.change_details(|details| details.show_as = ShowAs::Tentative),
+            // Not answered, and as it was sent.
+            _ => self.show(to, &mut copy),
         }
         self.store_copy(to, copy, date, reported);
     }
@@ -60,19 +61,33 @@ impl Tenant {
         }
     }
 
-    /// Changes a copy in a room's calendar as the room's policy says. Only a room that answers by
-    /// itself does so.
+    /// Changes a copy as the mailbox's policy and answer say.
     pub(in crate::tenant) fn dress(&self, to: &str, copy: &mut Item) {
-        if self.room_of(to).is_none() {
-            return;
-        }
         let policy = self.calendars.policy(to);
-        if policy.automate_processing != AutomateProcessing::AutoAccept {
-            return;
+        // Only a room that answers by itself changes the content.
+        if self.room_of(to).is_some()
+            && policy.automate_processing == AutomateProcessing::AutoAccept
+        {
+            let organizer = Arc::clone(&copy.organizer.name);
+            copy.change_details(|details| dress_details(policy, &organizer, details));
         }
-        let organizer = Arc::clone(&copy.organizer.name);
-        let response = copy.response;
-        copy.change_details(|details| dress_details(policy, &organizer, response, details));
+        self.show(to, copy);
+    }
+
+    /// Shows the mailbox as tentative until the request is accepted; or as free, if the policy of a
+    /// room that waits for its delegate says so.
+    fn show(&self, to: &str, copy: &mut Item) {
+        let pending = self.calendars.policy(to).tentative_pending_approval;
+        let shown = match copy.response {
+            Response::TentativelyAccepted if !pending => ShowAs::Free,
+            Response::TentativelyAccepted | Response::NotResponded => ShowAs::Tentative,
+            _ => return,
+        };
+        copy.change_details(|details| {
+            if !details.cancelled {
+                details.show_as = shown;
+            }
+        });
     }
 }
 
@@ -88,7 +103,7 @@ fn raw_copy(organizers: &Item) -> Item {
     }
 }
 
-fn dress_details(policy: &Policy, organizer: &Arc<str>, response: Response, details: &mut Details) {
+fn dress_details(policy: &Policy, organizer: &Arc<str>, details: &mut Details) {
     details.subject = match (policy.delete_subject, policy.add_organizer_to_subject) {
         (true, true) => Arc::clone(organizer),
         (true, false) => "".into(),
@@ -100,10 +115,5 @@ fn dress_details(policy: &Policy, organizer: &Arc<str>, response: Response, deta
     }
     if policy.remove_private_property && details.sensitivity == Sensitivity::Private {
         details.sensitivity = Sensitivity::Normal;
-    }
-    // Accepted: as the organizer shows it.
-    if response == Response::TentativelyAccepted && !details.cancelled {
-        details.show_as =
-            if policy.tentative_pending_approval { ShowAs::Tentative } else { ShowAs::Free };
     }
 }

@@ -52,6 +52,7 @@ impl Tenant {
             recurrence,
             exceptions: BTreeMap::new(),
             attendees,
+            location: booking.location.as_str().into(),
             is_online: booking.online,
             properties: booking.extended_properties.clone().into_iter().collect(),
             transaction_id: booking.transaction_id.clone(),
@@ -108,7 +109,8 @@ impl Tenant {
         date: Option<Date>,
         reported: Reported,
     ) -> Result<(), ControlError> {
-        self.send_checked(uid, date, &Content::Cancel { date }, reported)?;
+        check_occurrence(self.organizers_copy(uid)?.1, date)?;
+        self.send(uid, &Content::Cancel { date }, reported);
         self.take_out_of_organizers(uid, date, reported)
     }
 
@@ -184,18 +186,6 @@ impl Tenant {
         item.version = self.calendars.next_version();
         item.modified = self.now();
         self.calendars.mailbox_mut(key).put(item, date, reported);
-    }
-
-    pub(super) fn send_checked(
-        &mut self,
-        uid: Uid,
-        date: Option<Date>,
-        content: &Content,
-        reported: Reported,
-    ) -> Result<(), ControlError> {
-        check_occurrence(self.organizers_copy(uid)?.1, date)?;
-        self.send(uid, content, reported);
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod booking;
 mod copies;
 pub(crate) mod deliver;
 pub(crate) mod meetings;
+pub(crate) mod mix;
 mod revise;
 
 use jiff::Timestamp;

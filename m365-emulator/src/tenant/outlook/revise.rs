@@ -13,8 +13,8 @@ use crate::tenant::calendar::recurrence::RangeKind;
 use crate::tenant::calendar::values::AttendeeKind;
 
 impl Tenant {
-    /// Changes a meeting as a whole, and sends updates. A new time or pattern drops the exceptions
-    /// of a series. Rooms that are no longer invited get a cancellation.
+    /// Changes a meeting with all its occurrences, and sends updates. A new time or pattern
+    /// drops the exceptions of a series. Rooms that are no longer invited get a cancellation.
     pub(crate) fn revise_meeting(
         &mut self,
         uid: Uid,
@@ -41,7 +41,8 @@ impl Tenant {
         Ok(())
     }
 
-    /// Returns the attendees after a change of who is invited. Those that stay keep their answers.
+    /// Returns the attendees after a change of who is invited. Attendees who
+    /// stay have the same answers.
     fn invited_from_now_on(
         &self,
         item: &Item,
@@ -88,7 +89,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Changes one copy alone, or one occurrence in it. No other mailbox hears of it.
+    /// Changes one copy alone, or one occurrence in it. No message is sent.
     pub(crate) fn revise_copy(
         &mut self,
         key: &str,
@@ -111,6 +112,14 @@ impl Tenant {
         }
         self.store_copy(key, copy, date, reported(revision.unreported));
         Ok(())
+    }
+
+    /// Sets a named property of one copy.
+    pub(crate) fn set_property(&mut self, key: &str, uid: Uid, id: &str, value: &str) {
+        self.change_copy(key, uid, None, Reported::Yes, |item| {
+            item.properties.retain(|(own, _)| own != id);
+            item.properties.push((id.to_owned(), value.to_owned()));
+        });
     }
 
     /// Deletes one copy alone, or one occurrence in it.
@@ -206,6 +215,9 @@ fn revise_item(item: &mut Item, revision: &Revision) -> Result<(), ControlError>
     } else {
         item.exceptions.clear();
     }
+    if let Some(location) = &revision.location {
+        item.location = location.as_str().into();
+    }
     item.change_details(|details| revise_details(details, revision));
     Ok(())
 }
@@ -258,11 +270,7 @@ fn check_neighbours(item: &Item, date: Date, to: Date) -> Result<(), ControlErro
     let before = recurrence.dates().take_while(|other| *other < date).filter_map(day_of).max();
     let after = recurrence.dates().skip_while(|other| *other <= date).find_map(day_of);
     if before.is_some_and(|before| to <= before) || after.is_some_and(|after| to >= after) {
-        return Err(ControlError::Invalid(
-            "ErrorOccurrenceCrossingBoundary: an occurrence cannot be moved to or past the day of \
-             its neighbour"
-                .to_owned(),
-        ));
+        return Err(ControlError::CrossesNeighbour);
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! The format is documented in <https://learn.microsoft.com/graph/errors>. The texts are those of
 //! the services behind Graph, each of which has its own style.
 
+mod exchange;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -16,13 +18,22 @@ pub(crate) struct GraphRefusal {
     code: &'static str,
     message: String,
     headers: Vec<(&'static str, String)>,
+    /// Id of the event that a refused transaction has made before.
+    existing_event: Option<String>,
     /// Whether the error has `innerError`. Errors of Exchange have none.
     inner: bool,
 }
 
 impl GraphRefusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), inner: true }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            headers: Vec::new(),
+            existing_event: None,
+            inner: true,
+        }
     }
 
     fn bad(code: &'static str, message: impl Into<String>) -> Self {
@@ -60,17 +71,6 @@ impl GraphRefusal {
         Self::new(StatusCode::FORBIDDEN, "UnknownError", inside.to_string())
     }
 
-    /// Refuses as the services of Exchange Online do for a tenant without Exchange Online
-    /// (<https://github.com/MicrosoftDocs/azure-docs/issues/32957>,
-    /// <https://github.com/O365/python-o365/issues/765>).
-    pub(crate) fn no_exchange_online(tenant: &str) -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "OrganizationFromTenantGuidNotFound",
-            format!("The tenant for tenant guid '{tenant}' does not exist."),
-        )
-    }
-
     /// Refuses as Places does for a tenant that it has not set up yet
     /// (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/7532>).
     pub(crate) fn places_not_provisioned(asked: &str) -> Self {
@@ -98,14 +98,6 @@ impl GraphRefusal {
         let mut refusal = Self::new(status, code, message);
         refusal.headers.extend(retry_after.map(|after| ("retry-after", after.to_owned())));
         refusal
-    }
-
-    pub(crate) fn mailbox_permission() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "ErrorAccessDenied",
-            "Access is denied. Check credentials and try again.",
-        )
     }
 
     pub(crate) fn audit_log_permission() -> Self {
@@ -258,13 +250,6 @@ impl GraphRefusal {
         Self::bad("BadRequest", format!("Unable to read JSON request payload. {what}"))
     }
 
-    pub(crate) fn exchange_filter() -> Self {
-        Self::bad(
-            "ErrorInvalidUrlQueryFilter",
-            "The query filter contains one or more invalid nodes.",
-        )
-    }
-
     pub(crate) fn page_token_expired() -> Self {
         Self::bad(
             "Directory_ExpiredPageToken",
@@ -300,148 +285,6 @@ impl GraphRefusal {
         )
     }
 
-    pub(crate) fn no_mailbox_user(key: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "ErrorInvalidUser",
-            format!("The requested user '{key}' is invalid."),
-        )
-    }
-
-    pub(crate) fn mailbox_not_enabled() -> Self {
-        let mut refusal = Self::new(
-            StatusCode::NOT_FOUND,
-            "MailboxNotEnabledForRESTAPI",
-            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
-        );
-        refusal.inner = false;
-        refusal
-    }
-
-    /// Refuses as Exchange does for a mailbox that an application access policy excludes.
-    pub(crate) fn access_policy() -> Self {
-        let mut refusal = Self::new(
-            StatusCode::FORBIDDEN,
-            "ErrorAccessDenied",
-            "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly \
-             AccessPolicy settings.",
-        );
-        refusal.inner = false;
-        refusal
-    }
-
-    /// Refuses the calendar of a new room, which is not shared yet
-    /// (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/5522>).
-    pub(crate) fn calendar_not_shared() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "DelegatedCalendarAccessDenied",
-            "Access is denied. Check credentials and try again.",
-        )
-    }
-
-    pub(crate) fn no_item() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "ErrorItemNotFound",
-            "The specified object was not found in the store.",
-        )
-    }
-
-    /// Refuses more than four requests to one mailbox at a time.
-    pub(crate) fn mailbox_concurrency() -> Self {
-        let mut refusal = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "ApplicationThrottled",
-            "Application is over its MailboxConcurrency limit.",
-        );
-        refusal.inner = false;
-        refusal
-    }
-
-    pub(crate) fn no_time_zone(name: &str) -> Self {
-        Self::bad(
-            "TimeZoneNotSupportedException",
-            format!(
-                "A valid TimeZone value must be specified. The TimeZone '{name}' is not valid."
-            ),
-        )
-    }
-
-    /// Refuses as Exchange does for a query that it cannot handle.
-    pub(crate) fn exchange_failure() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "ErrorInternalServerError",
-            "An internal server error occurred. The operation failed.",
-        )
-    }
-
-    pub(crate) fn calendar_delta_option() -> Self {
-        Self::bad(
-            "ErrorInvalidUrlQuery",
-            "The following parameters are not supported with change tracking over the \
-             'CalendarView' resource: '$orderby, $filter, $select, $expand, $search'.",
-        )
-    }
-
-    /// Refuses a delta token of a calendar, as Exchange does.
-    pub(crate) fn calendar_sync_state(status: StatusCode, resync_required: bool) -> Self {
-        let code = if resync_required { "resyncRequired" } else { "SyncStateNotFound" };
-        Self::new(
-            status,
-            code,
-            "Sync state generation missing; generation=12;[highest=20][20][18][19].",
-        )
-    }
-
-    pub(crate) fn too_many_schedules(given: usize, allowed: usize) -> Self {
-        Self::bad(
-            "ErrorMailboxDataArrayTooBig",
-            format!(
-                "There are too many target users in the EmailAddress array. The allowed size = \
-                 {allowed}; the actual size = {given}."
-            ),
-        )
-    }
-
-    pub(crate) fn schedule_too_long(days: i64) -> Self {
-        Self::bad(
-            "ErrorTimeIntervalTooBig",
-            format!("The requested time duration is too long. The allowed limit = {days} days."),
-        )
-    }
-
-    pub(crate) fn schedule_interval() -> Self {
-        Self::bad(
-            "ErrorInvalidMergedFreeBusyInterval",
-            "The interval specified in the MergedFreeBusyIntervalInMinutes parameter is not valid.",
-        )
-    }
-
-    pub(crate) fn no_time_window() -> Self {
-        Self::bad(
-            "ErrorInvalidParameter",
-            "This request requires a time window specified by the query string \
-             parameters StartDateTime and EndDateTime.",
-        )
-    }
-
-    pub(crate) fn time_window(name: &str, value: &str) -> Self {
-        Self::bad(
-            "ErrorInvalidParameter",
-            format!("The value '{value}' of parameter '{name}' is invalid."),
-        )
-    }
-
-    pub(crate) fn window_too_long() -> Self {
-        Self::bad(
-            "ErrorInvalidParameter",
-            "Your request can't be completed. The range between the start and end \
-             dates is greater than the allowed range. Maximum number of days: 1825",
-        )
-    }
-
     pub(crate) fn batch(message: impl Into<String>) -> Self {
         Self::bad("BadRequest", message)
     }
@@ -465,6 +308,9 @@ impl GraphRefusal {
     /// `request_id` if the client sent none.
     pub(crate) fn reply(&self, request_id: &str, client_request_id: &str) -> Reply {
         let mut error = json!({"code": self.code, "message": self.message});
+        if let Some(id) = &self.existing_event {
+            error["@event.existingEventId"] = id.as_str().into();
+        }
         if self.inner {
             error["innerError"] = json!({
                 "date": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),

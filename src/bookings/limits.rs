@@ -1,0 +1,52 @@
+//! The limits of one round of a room, and the errors where they are exceeded.
+
+use crate::error::{Error, Explanation};
+
+/// Maximum number of times that a room is listed in one run, where Exchange loses its state.
+pub(super) const MOST_LISTINGS: u32 = 3;
+
+/// Maximum number of pages of one round.
+pub(super) const MOST_PAGES: u32 = 2_000;
+
+/// Maximum number of events of one round: the occurrences of series wait for the end of the round.
+pub(super) const MOST_EVENTS: usize = 50_000;
+
+pub(super) fn state_lost() -> Error {
+    Error::Unavailable(
+        Explanation::new(
+            "state-lost",
+            format!("Exchange lost the state of the reading {MOST_LISTINGS} times in a row"),
+        )
+        .remedy("Try again later"),
+    )
+}
+
+pub(super) fn too_many_events(mailbox: &str) -> Error {
+    Error::Unexpected(
+        Explanation::new(
+            "too-many-events",
+            format!("The calendar of {mailbox} has more than {MOST_EVENTS} events in the window"),
+        )
+        .remedy("Enter fewer days ahead in the room settings, or remove events of the room"),
+    )
+}
+
+pub(super) fn endless(mailbox: &str) -> Error {
+    Error::Unexpected(
+        Explanation::new(
+            "endless-delta",
+            format!("Microsoft Graph's pages of the calendar of {mailbox} do not end"),
+        )
+        .remedy("Try again later. The other rooms are read"),
+    )
+}
+
+pub(super) fn no_link() -> Error {
+    Error::Unexpected(
+        Explanation::new(
+            "no-delta-link",
+            "Microsoft Graph ended a calendar without a link to later changes",
+        )
+        .remedy("Try again later. The other rooms are read"),
+    )
+}
