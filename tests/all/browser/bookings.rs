@@ -103,14 +103,13 @@ impl Office {
         self.meeting(5, (11, 14), "Interview", |_| {});
     }
 
-    /// Presses the button that reads bookings, and waits for the end.
+    /// Presses the button that reads bookings, and waits for the end, at which the page reloads
+    /// itself.
     fn read(&self) {
         self.desk.overview();
         self.desk.press("Read bookings now");
-        self.desk.sees("Latest runs");
-        while self.desk.text().contains("The bookings are being read") {
-            self.desk.reload();
-        }
+        self.desk.sees("Bookings ·");
+        self.desk.sees("Read bookings now");
     }
 
     /// Opens the day view of the Monday, as the administrator.
