@@ -170,6 +170,5 @@ fn hint(room: &BookableRoom) -> String {
         Ok(_) => format!("Floor {floor}"),
         Err(_) => floor.clone(),
     });
-    let seats = room.capacity.map(|count| counted(count, "seat"));
-    floor.into_iter().chain(seats).collect::<Vec<_>>().join(" · ")
+    floor.into_iter().chain(words::seats(room)).collect::<Vec<_>>().join(" · ")
 }

@@ -5,7 +5,8 @@ use jiff::{Timestamp, ZonedDateTime, civil::Date, tz::TimeZone};
 use super::dates;
 use crate::{
     model::{BookingTime, TimeRange},
-    store::BookingRow,
+    serve::view::counted,
+    store::{BookableRoom, BookingRow},
 };
 
 /// Returns a day: `Mon 11 Jan 2027`.
@@ -16,6 +17,11 @@ pub(super) fn day(day: Date) -> String {
 /// Returns a day without its year: `Mon 11 Jan`.
 pub(super) fn short_day(day: Date) -> String {
     day.strftime("%a %-d %b").to_string()
+}
+
+/// Returns the number of seats of a room. Vendors write 0 where no administrator entered one.
+pub(super) fn seats(room: &BookableRoom) -> Option<String> {
+    room.capacity.filter(|count| *count > 0).map(|count| counted(count, "seat"))
 }
 
 /// Returns when a booking takes place: `Mon 11 Jan 2027, 09:00–10:00`, or with `all day`.
