@@ -14,10 +14,10 @@ pub(in crate::serve) static SHEET: LazyLock<String> = LazyLock::new(|| {
     for slot in 0..=MOST_SLOTS {
         let line = slot + 1;
         // Writing to a text cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             sheet,
             ".slots-{slot}{{--slots:{slot}}}.from-{slot}{{grid-column-start:{line}}}\
-             .to-{slot}{{grid-column-end:{line}}}\n"
+             .to-{slot}{{grid-column-end:{line}}}"
         );
     }
     sheet
