@@ -35,7 +35,11 @@ fn check(run: &Run, id: &str) -> Value {
 
 #[test]
 fn a_healthy_tenant_passes_every_check() {
-    let run = Scene::new(30, 5).host(&["validate"]).ends_with(0);
+    let mut scene = Scene::new(30, 5);
+    let run = scene.host(&["validate"]).ends_with(0);
+    assert_eq!(with_outcome(&run, "skipped"), ["bookings"], "they are off");
+    scene.set("/rooms", json!({"bookings": "on"}));
+    let run = scene.host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "passed"), CHECKS);
 }
 
