@@ -1,9 +1,9 @@
 //! Checks that the bookings of rooms can be read, and reports what a room hides of them.
 //!
-//! Exchange replaces the subject of a meeting by its organizer's name, and removes the private mark,
-//! unless the room's calendar processing says otherwise.
-//! Source: <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
-//! `DeleteSubject`, `AddOrganizerToSubject`, `RemovePrivateProperty`.
+//! Exchange replaces the subject of a meeting by its organizer's name, and removes the private
+//! mark, unless the room's calendar processing says otherwise: `DeleteSubject`,
+//! `AddOrganizerToSubject`, `RemovePrivateProperty`. Source:
+//! <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ const AHEAD: Duration = Duration::from_secs(30 * 24 * 3600);
 const SELECT: &str = "id,type,subject,organizer,sensitivity,isCancelled,responseStatus";
 
 /// Remedy for a mailbox that the app must not read.
-const MAILBOX_REFUSED: &str = "Ask your Exchange administrator to add the mailbox to those that the \
-    app may use: the application access policy, or the scope of its role assignments";
+const MAILBOX_REFUSED: &str = "Ask your Exchange administrator to add the mailbox to those that \
+    the app may use: the application access policy, or the scope of its role assignments";
 
 /// Remedy for a room that hides or shows too much.
 const POLICY: &str = "To change it, make the script of the booking rules in ONES (ones-host rooms \
