@@ -49,7 +49,9 @@ impl Scene {
     pub fn employee(&self) -> String {
         let users = self.users();
         let is_employee = |user: &&Value| {
-            user["department"].is_string() && user["userType"] == "Member" && user["mail"].is_string()
+            user["department"].is_string()
+                && user["userType"] == "Member"
+                && user["mail"].is_string()
         };
         text(users.iter().find(is_employee).unwrap(), "userPrincipalName")
     }
@@ -74,11 +76,17 @@ impl Scene {
         for room in all {
             let zone = TimeZone::get(&self.time_zone(&room).unwrap()).unwrap();
             // All-day events begin and end at midnight of the room.
-            let around = |time: Timestamp, days: i64| time + jiff::SignedDuration::from_hours(24 * days);
+            let around =
+                |time: Timestamp, days: i64| time + jiff::SignedDuration::from_hours(24 * days);
             let events = self.calendar(&room, around(starts, -2), around(ends, 2)).unwrap();
             let counts = |event: &&CalendarEntry| {
                 let instant = |text: &str| match event.all_day {
-                    true => text.parse::<Date>().unwrap().to_zoned_datetime(zone.clone()).unwrap().timestamp(),
+                    true => text
+                        .parse::<Date>()
+                        .unwrap()
+                        .to_zoned_datetime(zone.clone())
+                        .unwrap()
+                        .timestamp(),
                     false => text.parse().unwrap(),
                 };
                 let (start, end) = (instant(&event.start), instant(&event.end));
@@ -127,8 +135,9 @@ fn occurrence(room: &str, event: &CalendarEntry) -> Occurrence {
     let CalendarEntry { show_as, response, private, .. } = event;
     let hold = match (show_as, response) {
         (ShowAs::Free, _) => "free",
-        (ShowAs::Tentative, _)
-        | (_, Response::NotResponded | Response::TentativelyAccepted) => "tentative",
+        (ShowAs::Tentative, _) | (_, Response::NotResponded | Response::TentativelyAccepted) => {
+            "tentative"
+        }
         _ => "confirmed",
     };
     let shown = |text: &str| Some(text.to_owned()).filter(|text| !private && !text.is_empty());

@@ -69,7 +69,8 @@ fn what_is_in_the_calendars_is_in_ones() {
     let scene = Scene::with_calendars(2);
     keep_subjects(&scene);
     scene.book(&scene.meeting_at(day(3), 9)).expect("a meeting");
-    let all_day = Booking { all_day: true, end: day(5).at(0, 0, 0, 0), ..scene.meeting_at(day(4), 0) };
+    let all_day =
+        Booking { all_day: true, end: day(5).at(0, 0, 0, 0), ..scene.meeting_at(day(4), 0) };
     scene.book(&all_day).expect("a meeting");
     scene.book(&weekly_meeting(&scene, day(7), 20)).expect("a series");
     // The calendar of the second room has it although its time is taken.

@@ -143,8 +143,7 @@ impl History {
         command.arg(settings).args(["sync", "bookings"]);
         let mut program: Child =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a program");
-        while scene.requests().len() < requests
-            && program.try_wait().expect("a program").is_none()
+        while scene.requests().len() < requests && program.try_wait().expect("a program").is_none()
         {
             thread::sleep(Duration::from_millis(1));
         }

@@ -56,7 +56,7 @@ fn where_titles_are_shown_a_room_that_hides_subjects_is_a_warning_with_the_scrip
     scene.set("/rooms/bookingTitles", json!("shown"));
     let run = scene.host(&["validate"]).ends_with(0);
     let bookings = check(&run, "bookings");
-    assert_eq!(bookings["outcome"], "warning", "{bookings}");
+    assert_eq!(bookings["outcome"], "warned", "{bookings}");
     let remedy = bookings["remedy"].as_str().expect("a remedy");
     assert!(remedy.contains("ones-host rooms policy"), "{remedy}");
 }

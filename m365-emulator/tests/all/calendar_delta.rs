@@ -237,8 +237,7 @@ async fn case_c40_an_event_that_changes_during_a_round_comes_again_on_a_later_pa
 async fn what_the_first_round_reported_and_is_deleted_during_it_is_reported_as_removed() {
     let session = start(2).await;
     let emulator = &session.emulator;
-    let booking =
-        |day: &str| session.booking(&format!("{day}T09:00"), &format!("{day}T10:00"));
+    let booking = |day: &str| session.booking(&format!("{day}T09:00"), &format!("{day}T10:00"));
     let before = emulator.book(&booking("2027-05-10")).unwrap();
     let booked = emulator.book(&booking("2027-05-11")).unwrap();
     emulator.book(&booking("2027-05-12")).unwrap();
