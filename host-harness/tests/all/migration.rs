@@ -41,8 +41,8 @@ fn older_with_groups() -> Ones {
     ones
 }
 
-/// The same with the schema before the current one: it also has a candidate for removal, and a group
-/// that was removed.
+/// The same with the schema before records were appended: it also has a candidate for removal, and
+/// a group that was removed.
 fn older_with_candidates() -> Ones {
     let ones = older_with_groups();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
