@@ -61,8 +61,7 @@ for (const picker of document.querySelectorAll("[data-choices]")) {
 }
 
 // The progress of a running sync is loaded every second. When the sync ends, the page is reloaded.
-const activity = document.querySelector("[data-activity]");
-if (activity) {
+for (const activity of document.querySelectorAll("[data-activity]")) {
   const update = async () => {
     const answer = await fetch(activity.dataset.activity).catch(() => null);
     if (answer?.status === 204) return location.reload();

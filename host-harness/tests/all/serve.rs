@@ -64,6 +64,7 @@ fn every_page_of_the_administrator_needs_a_session() {
         "/integrations/1/runs",
         "/integrations/1/removals",
         "/integrations/1/activity",
+        "/integrations/1/activity/bookings",
         "/integrations/1/consent",
         "/integrations/1/choices?field=x&name=x",
     ] {

@@ -1,5 +1,6 @@
 //! The pages of the host in a real browser, used by their visible text.
 
+mod bookings;
 mod groups;
 mod refusals;
 mod sign_in;

@@ -45,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/new/choices", get(choices::list_for_new))
         .route("/admin/integrations/{id}", get(overview::show))
         .route("/admin/integrations/{id}/activity", get(overview::activity))
+        .route("/admin/integrations/{id}/activity/bookings", get(overview::bookings_activity))
         .route("/admin/integrations/{id}/sync", post(overview::sync))
         .route("/admin/integrations/{id}/schedule", post(overview::schedule))
         .route("/admin/integrations/{id}/leavers", post(overview::leavers))

@@ -160,7 +160,20 @@ pub(super) async fn activity(
     _: Admin,
     Path(id): Path<i64>,
 ) -> Response {
-    match app.runner.activity(id.into()) {
+    progress(app.runner.activity(id.into()))
+}
+
+/// Returns the progress of the running sync of bookings in the same way.
+pub(super) async fn bookings_activity(
+    State(app): State<Arc<App>>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Response {
+    progress(app.runner.bookings_activity(id.into()))
+}
+
+fn progress(activity: Option<Activity>) -> Response {
+    match activity {
         Some(activity) => page(&ActivityView { activity }),
         None => StatusCode::NO_CONTENT.into_response(),
     }

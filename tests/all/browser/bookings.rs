@@ -1,0 +1,262 @@
+//! The pages of bookings, for the administrator and for users.
+
+use end_to_end::{Browser, Scene, text};
+use jiff::{
+    Timestamp, ToSpan as _,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use m365_emulator::{Booking, Config, Policy, Recurrence, Sensitivity, ShowAs};
+use serde_json::{Value, json};
+
+use super::{Desk, PASSWORD};
+
+/// A server that has read the bookings of a Monday.
+struct Office {
+    desk: Desk,
+    monday: Date,
+    /// The rooms that ONES offers.
+    rooms: Vec<Value>,
+    /// User principal names of users.
+    organizers: Vec<String>,
+}
+
+/// Returns the Monday of the week after next, when no booking of these tests has begun yet.
+fn monday() -> Date {
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    let weekday = i32::from(today.weekday().to_monday_zero_offset());
+    today.checked_add((14 - weekday).days()).expect("a date")
+}
+
+impl Office {
+    /// Starts a server, switches bookings on in the wizard, books meetings, and reads them.
+    fn open() -> Self {
+        let tenant = Config { users: 20, rooms: 8, events: 0, ..Config::default() };
+        let desk = Desk::connected(Scene::with(tenant));
+        // As the script of the page sets them: titles and private marks stay.
+        let policy = Policy {
+            delete_subject: false,
+            add_organizer_to_subject: false,
+            remove_private_property: false,
+            ..Policy::default()
+        };
+        desk.scene.set_policy("*", &policy).expect("a policy");
+        desk.press("Settings");
+        desk.press("Room settings");
+        desk.tick("On: bookings of the rooms come to ONES");
+        desk.assert_accessible();
+        desk.picture("room-settings-bookings");
+        desk.press("Save and close");
+        desk.sync();
+        let rooms = desk.scene.synced_rooms().into_values().collect();
+        let users = desk.scene.expected_users().into_values();
+        let organizers = users.map(|user| text(&user, "userPrincipalName")).collect();
+        let office = Self { desk, monday: monday(), rooms, organizers };
+        office.book();
+        office.read();
+        office
+    }
+
+    /// Books a meeting on the Monday; the hours are those of the room.
+    fn meeting(&self, room: usize, (from, to): (i8, i8), subject: &str, change: fn(&mut Booking)) {
+        let at = |hour| DateTime::from_parts(self.monday, jiff::civil::time(hour, 0, 0, 0));
+        let mut booking = Booking {
+            organizer: self.organizers[room].clone(),
+            rooms: vec![text(&self.rooms[room], "email")],
+            subject: subject.to_owned(),
+            start: at(from),
+            end: at(to),
+            time_zone: Some(text(&self.rooms[room], "timeZone")),
+            // A room accepts no meeting that overlaps another one.
+            force: true,
+            ..Booking::default()
+        };
+        change(&mut booking);
+        self.desk.scene.book(&booking).expect("a meeting");
+    }
+
+    fn book(&self) {
+        self.meeting(0, (9, 11), "Budget review", |_| {});
+        self.meeting(1, (9, 10), "Weekly stand-up", |booking| {
+            let recurrence: Recurrence = serde_json::from_value(json!({
+                "pattern": {"type": "daily", "interval": 1},
+                "range": {
+                    "type": "numbered",
+                    "startDate": booking.start.date().to_string(),
+                    "numberOfOccurrences": 4,
+                },
+            }))
+            .expect("a recurrence");
+            booking.recurrence = Some(recurrence);
+        });
+        self.meeting(2, (0, 0), "Painters", |booking| {
+            booking.all_day = true;
+            booking.end = booking.end.checked_add(1.day()).expect("a time");
+        });
+        self.meeting(3, (13, 15), "Salary talk", |booking| {
+            booking.sensitivity = Sensitivity::Private;
+        });
+        self.meeting(4, (15, 16), "Perhaps a demo", |booking| {
+            booking.show_as = ShowAs::Tentative;
+        });
+        self.meeting(5, (10, 12), "Design workshop", |_| {});
+        self.meeting(5, (11, 14), "Interview", |_| {});
+    }
+
+    /// Presses the button that reads bookings, and waits for the end, at which the page reloads
+    /// itself.
+    fn read(&self) {
+        self.desk.overview();
+        self.desk.press("Read bookings now");
+        self.desk.sees("Bookings ·");
+        self.desk.sees("Read bookings now");
+    }
+
+    /// Opens the day view of the Monday, as the administrator.
+    fn day(&self) {
+        self.desk.overview();
+        self.desk.press("Bookings of all rooms");
+        self.show_monday(&self.desk);
+    }
+
+    /// Enters the Monday on the day view. A field for a date takes no typed text that is the same
+    /// in all languages, so its value is set.
+    fn show_monday(&self, browser: &Browser) {
+        let monday = self.monday;
+        browser.run(&format!("document.getElementById('day').value = '{monday}'"));
+        browser.press("Show");
+        browser.sees(&monday.strftime("%a %-d %b %Y").to_string());
+    }
+
+    fn room(&self, number: usize) -> String {
+        text(&self.rooms[number], "name")
+    }
+}
+
+#[test]
+fn the_administrator_switches_bookings_on_and_sees_days_weeks_bookings_and_conflicts() {
+    let office = Office::open();
+    let desk = &office.desk;
+    desk.sees("1 conflict");
+    desk.assert_accessible();
+    desk.picture("overview-bookings");
+    office.day();
+    desk.sees("7 bookings in 8 rooms");
+    for words in [
+        "09:00–11:00 Budget review",
+        "All day Painters",
+        "13:00–15:00 Private",
+        "15:00–16:00 Perhaps a demo (tentative)",
+        "10:00–12:00 Design workshop (overlaps another booking)",
+        "11:00–14:00 Interview (overlaps another booking)",
+        "Free all day",
+    ] {
+        desk.sees(words);
+    }
+    desk.misses("Salary talk");
+    desk.assert_accessible();
+    desk.picture("bookings-day");
+    desk.press(&office.room(1));
+    desk.sees("Week before");
+    desk.sees("09:00–10:00 Weekly stand-up");
+    desk.assert_accessible();
+    desk.picture("bookings-week");
+    desk.press("09:00–10:00 Weekly stand-up");
+    desk.sees("Other dates of the series");
+    desk.sees("First reported");
+    desk.assert_accessible();
+    desk.picture("booking");
+    desk.overview();
+    desk.press("Conflicts");
+    for words in ["Design workshop", "Interview", "11:00–12:00"] {
+        desk.sees(words);
+    }
+    desk.assert_accessible();
+    desk.picture("conflicts");
+}
+
+#[test]
+fn the_day_of_all_rooms_works_with_a_keyboard_on_a_phone_and_in_a_dark_scheme() {
+    let office = Office::open();
+    let desk = &office.desk;
+    office.day();
+    let steps = (0..100).take_while(|_| {
+        desk.keys("\u{e004}");
+        !desk.focus().contains("Budget review")
+    });
+    assert!(steps.count() < 100, "the Tab key does not reach the booking");
+    desk.keys("\u{e007}");
+    desk.sees("Time zone");
+    desk.sees("Budget review");
+    office.day();
+    desk.resize(390, 800);
+    desk.sees("09:00–11:00 Budget review");
+    desk.assert_accessible();
+    desk.picture("bookings-day-phone");
+    desk.press(&office.room(5));
+    desk.sees("Week before");
+    desk.assert_accessible();
+    desk.picture("bookings-week-phone");
+    desk.press("10:00–12:00 Design workshop (overlaps another booking)");
+    desk.sees("This booking overlaps another one");
+    desk.assert_accessible();
+    desk.picture("booking-phone");
+    desk.overview();
+    desk.assert_accessible();
+    desk.press("Conflicts");
+    desk.sees("Interview");
+    desk.assert_accessible();
+    desk.picture("conflicts-phone");
+
+    let dark = Browser::dark();
+    dark.open(&desk.server.at("/admin"));
+    dark.fill("Password", PASSWORD);
+    dark.press("Log in");
+    dark.press("Contoso");
+    dark.press("Bookings of all rooms");
+    office.show_monday(&dark);
+    dark.assert_accessible();
+    dark.picture("bookings-day-dark");
+    dark.press(&office.room(5));
+    dark.sees("Week before");
+    dark.assert_accessible();
+    dark.picture("bookings-week-dark");
+}
+
+#[test]
+fn users_see_busy_times_and_titles_only_where_the_settings_show_them() {
+    let office = Office::open();
+    let desk = &office.desk;
+    desk.sign_in(&office.organizers[0]);
+    desk.press("Bookings");
+    office.show_monday(desk);
+    desk.sees("09:00–11:00 Busy");
+    desk.sees("13:00–15:00 Busy");
+    for words in ["Budget review", "Salary talk", "Private", "Design workshop"] {
+        assert!(!desk.source().contains(words), "{words}");
+    }
+    desk.assert_accessible();
+    desk.picture("bookings-day-user");
+    desk.press("09:00–11:00 Busy");
+    desk.sees("Time zone");
+    for words in ["Budget review", "Organizer", "First reported"] {
+        assert!(!desk.source().contains(words), "{words}");
+    }
+    desk.assert_accessible();
+
+    desk.overview();
+    desk.press("Settings");
+    desk.press("Room settings");
+    desk.tick("All users who are signed in to ONES");
+    desk.press("Save and close");
+    desk.open(&desk.server.at("/bookings"));
+    office.show_monday(desk);
+    desk.sees("09:00–11:00 Budget review");
+    desk.sees("13:00–15:00 Private");
+    assert!(!desk.source().contains("Salary talk"));
+    desk.assert_accessible();
+    desk.press("13:00–15:00 Private");
+    desk.sees("ONES has neither the title nor the organizer of a private meeting");
+    assert!(!desk.source().contains("Salary talk"));
+    desk.assert_accessible();
+}
