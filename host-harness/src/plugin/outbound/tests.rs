@@ -460,7 +460,7 @@ async fn the_log_of_a_request_holds_neither_query_nor_token_nor_secret() {
     let origins = std::slice::from_ref(&first);
     let mut outbound = Outbound::new(client(), origins, Arc::default(), Secrets::default());
     let sent = outbound.send_request(request(&first), None, Box::new(async { Ok(()) }));
-    Box::into_pin(sent).await.unwrap();
+    drop(Box::into_pin(sent).await.unwrap());
 
     let origin = server(answer, false).await;
     let schema = serde_json::json!({ "properties": { "secret": { "writeOnly": true } } });
