@@ -300,7 +300,8 @@ impl Endpoints {
     ) -> String {
         let (start, end, select) = (query_value(start), query_value(end), query_value(select));
         format!(
-            "/users/{}/events/{}/instances?startDateTime={start}&endDateTime={end}&$select={select}",
+            "/users/{}/events/{}/instances?startDateTime={start}&endDateTime={end}\
+                &$select={select}",
             segment(mailbox),
             segment(master),
         )

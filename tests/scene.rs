@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 mod browser;
+mod calendars;
 mod press;
 mod server;
 mod truth;
 
 pub use browser::Browser;
+pub use calendars::{Occurrence, day, room};
 pub use press::press;
 pub use server::Server;
 

@@ -20,8 +20,8 @@ const LONGEST: i64 = 60 * 24 * 3600;
 /// Returns when these rooms are taken, one record for each address.
 ///
 /// # Errors
-/// [`Error::Unexpected`] for more than [`BATCH`] rooms; otherwise those of [`Graph::require`]. Where
-/// one room is not reported, its record has the error.
+/// [`Error::Unexpected`] for more than [`BATCH`] rooms; otherwise those of [`Graph::require`].
+/// Where one room is not reported, its record has the error.
 pub async fn availability<H: Host>(
     host: &H,
     settings: &Settings,

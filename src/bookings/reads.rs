@@ -53,7 +53,8 @@ pub(super) struct Reads {
 /// Reads events and series by id, all in one batch where they fit.
 ///
 /// # Errors
-/// [`Failure`] where the mailbox or Graph does not answer. An event that cannot be read is no error.
+/// [`Failure`] where the mailbox or Graph does not answer. An event that cannot be read is no
+/// error.
 pub(super) async fn read<H: Host>(
     graph: &Graph<'_, H>,
     room: &Room,

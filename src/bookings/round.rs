@@ -264,6 +264,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             ids.insert(again.id.clone());
             expected.insert(again.id, (again.expected, again.tries));
         }
+        let mut doubtful: BTreeSet<String> = BTreeSet::new();
         let mut queue: VecDeque<String> = wanted.iter().cloned().collect();
         while !queue.is_empty() || !events.is_empty() {
             let ids: Vec<_> = queue.drain(..queue.len().min(SERIES_AT_A_TIME)).collect();
@@ -281,15 +282,23 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                     queue.extend(wanted.insert(id.clone()).then_some(id));
                     continue;
                 }
-                queue.extend(part_of.filter(|series| wanted.insert(series.clone())));
+                // Where this round reported the series as a single event, the read is older.
+                let part_of = part_of.filter(|series| !self.singles.contains(&hash(series)));
+                if let Some(series) = part_of {
+                    // The series may be as old as its occurrence: the next run reads both.
+                    if is_behind {
+                        doubtful.insert(series.clone());
+                    }
+                    queue.extend(wanted.insert(series.clone()).then_some(series));
+                }
                 let (expected, tries) = expected.remove(&id).unwrap_or_default();
                 self.read_again_if(is_behind, id, expected, tries);
             }
             for (id, found) in read.series {
                 series.remove(&id);
                 let (expected, tries) = expected.remove(&id).unwrap_or_default();
-                let is_behind = self.take_series(&id, found, &expected);
-                self.read_again_if(is_behind, id, expected, tries);
+                let is_older = self.take_series(&id, found, &expected);
+                self.read_again_if(is_older || doubtful.contains(&id), id, expected, tries);
                 self.send_some().await?;
             }
         }

@@ -1,7 +1,8 @@
 //! Free and busy times of mailboxes (`getSchedule`).
 //!
-//! Source: <https://learn.microsoft.com/graph/api/calendar-getschedule>. The page names 20 mailboxes;
-//! the service takes 100 (microsoftgraph/microsoft-graph-docs#7047), and 62 days (#19703).
+//! Source: <https://learn.microsoft.com/graph/api/calendar-getschedule>. The page names 20
+//! mailboxes; the service takes 100 (microsoftgraph/microsoft-graph-docs#7047), and 62 days
+//! (#19703).
 
 use serde_json::{Value, json};
 

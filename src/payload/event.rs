@@ -1,8 +1,8 @@
 //! The resource type `event`, as a room's calendar contains it.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/resources/event>. In delta, an occurrence has only
-//! seven members (microsoft-graph-docs-contrib#34): the rest comes from the master of its series.
-//! So every fact here can be absent.
+//! Source: <https://learn.microsoft.com/graph/api/resources/event>. In delta, an occurrence has
+//! only seven members (microsoft-graph-docs-contrib#34): the rest comes from the master of its
+//! series. So every fact here can be absent.
 
 use jiff::civil::Date;
 use serde_json::value::RawValue;

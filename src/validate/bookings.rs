@@ -1,9 +1,9 @@
 //! Checks that the bookings of rooms can be read, and reports what a room hides of them.
 //!
-//! Exchange replaces the subject of a meeting by its organizer's name, and removes the private mark,
-//! unless the room's calendar processing says otherwise.
-//! Source: <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>,
-//! `DeleteSubject`, `AddOrganizerToSubject`, `RemovePrivateProperty`.
+//! Exchange replaces the subject of a meeting by its organizer's name, and removes the private
+//! mark, unless the room's calendar processing says otherwise: `DeleteSubject`,
+//! `AddOrganizerToSubject`, `RemovePrivateProperty`. Source:
+//! <https://learn.microsoft.com/powershell/module/exchangepowershell/set-calendarprocessing>.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use http::Uri;
 use super::{BOOKINGS, failed, failed_by, passed, skipped, warned};
 use crate::{
     bookings::{PAGE, prefer_pages_of},
-    graph::{Answer, Graph, GraphError, Page},
+    graph::{self, Graph, GraphError, Page},
     host::{Host, Request, Response},
     model::Check,
-    payload::{EventItem, Kind, read_event},
+    payload::{Answer, EventItem, Kind, read_event},
     permission::CALENDARS,
 };
 
@@ -26,8 +26,8 @@ const AHEAD: Duration = Duration::from_secs(30 * 24 * 3600);
 const SELECT: &str = "id,type,subject,organizer,sensitivity,isCancelled,responseStatus";
 
 /// Remedy for a mailbox that the app must not read.
-const MAILBOX_REFUSED: &str = "Ask your Exchange administrator to add the mailbox to those that the \
-    app may use: the application access policy, or the scope of its role assignments";
+const MAILBOX_REFUSED: &str = "Ask your Exchange administrator to add the mailbox to those that \
+    the app may use: the application access policy, or the scope of its role assignments";
 
 /// Remedy for a room that hides or shows too much.
 const POLICY: &str = "To change it, make the script of the booking rules in ONES (ones-host rooms \
@@ -92,7 +92,7 @@ async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Box<
         Ok(response) => {
             let page =
                 Page::read(&response).map_err(|error| Box::new(failed_by(BOOKINGS, &error)))?;
-            page.value.iter().filter_map(|raw| read_meeting(read_event(raw))).collect()
+            page.value.iter().filter_map(|raw| read_meeting(read_event(raw), mailbox)).collect()
         }
         Err(refusal) => return Ok(Read::Refused(refusal)),
     };
@@ -113,28 +113,34 @@ async fn request<H: Host>(
 ) -> Result<Result<Response, GraphError>, Box<Check>> {
     let request = Request::get(uri).header("prefer", prefer_pages_of(PAGE));
     match graph.ask(request).await {
-        Ok(Answer::Success(response)) => Ok(Ok(response)),
-        Ok(Answer::Refused(refusal))
+        Ok(graph::Answer::Success(response)) => Ok(Ok(response)),
+        Ok(graph::Answer::Refused(refusal))
             if !refusal.is_without_exchange()
                 && (refusal.status == 403 || refusal.is_mailbox_elsewhere()) =>
         {
             Ok(Err(refusal))
         }
-        Ok(Answer::Refused(refusal)) => {
+        Ok(graph::Answer::Refused(refusal)) => {
             Err(Box::new(failed_by(BOOKINGS, &graph.explain(refusal, CALENDARS))))
         }
         Err(error) => Err(Box::new(failed_by(BOOKINGS, &error))),
     }
 }
 
-/// Reads what a meeting shows; `None` for an event without organizer.
-fn read_meeting(item: EventItem) -> Option<Meeting> {
+/// Reads what a meeting shows; `None` for one that the room's processing did not change: without
+/// organizer, not answered, booked by the room itself, or cancelled, where Exchange writes
+/// "Canceled: " before the subject.
+fn read_meeting(item: EventItem, mailbox: &str) -> Option<Meeting> {
     let EventItem::Event(event) = item else { return None };
     let facts = event.facts.filter(|_| event.kind != Kind::Master)?;
-    let name = facts.organizer??.name?;
-    let subject = facts.title?.unwrap_or_default();
+    let is_answered = facts.answer == Some(Answer::Given) && facts.cancelled == Some(false);
+    let organizer = facts.organizer??;
+    let is_own = organizer.email.is_some_and(|email| email.eq_ignore_ascii_case(mailbox));
+    let name = organizer.name.filter(|_| is_answered && !is_own)?;
+    let title = facts.title?.unwrap_or_default();
+    let (title, name) = (title.trim(), name.trim());
     let is_private = facts.private.unwrap_or(true);
-    Some(Meeting { has_own_subject: subject.trim() != name.trim(), is_private })
+    Some(Meeting { has_own_subject: !title.is_empty() && title != name, is_private })
 }
 
 /// Returns the result for a calendar that can be read, with the mailboxes that cannot.

@@ -1,6 +1,8 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
 mod advice;
+mod bookings;
+mod bookings_law;
 mod browser;
 mod card_numbers;
 mod clouds;

@@ -35,8 +35,30 @@ fn check(run: &Run, id: &str) -> Value {
 
 #[test]
 fn a_healthy_tenant_passes_every_check() {
-    let run = Scene::new(30, 5).host(&["validate"]).ends_with(0);
+    let mut scene = Scene::new(30, 5);
+    let run = scene.host(&["validate"]).ends_with(0);
+    assert_eq!(with_outcome(&run, "skipped"), ["bookings"], "they are off");
+    scene.set("/rooms/bookings", json!("on"));
+    let run = scene.host(&["validate"]).ends_with(0);
     assert_eq!(with_outcome(&run, "passed"), CHECKS);
+}
+
+#[test]
+fn where_titles_are_shown_a_room_that_hides_subjects_is_a_warning_with_the_script() {
+    let mut scene = Scene::new(30, 2);
+    scene.set("/rooms/bookings", json!("on"));
+    let run = scene.host(&["validate"]).ends_with(0);
+    let bookings = check(&run, "bookings");
+    let summary = bookings["summary"].as_str().expect("a summary");
+    assert!(summary.contains("replaces the subjects"), "{bookings}");
+    assert_eq!(bookings["outcome"], "passed", "ONES shows no titles");
+
+    scene.set("/rooms/bookingTitles", json!("shown"));
+    let run = scene.host(&["validate"]).ends_with(0);
+    let bookings = check(&run, "bookings");
+    assert_eq!(bookings["outcome"], "warned", "{bookings}");
+    let remedy = bookings["remedy"].as_str().expect("a remedy");
+    assert!(remedy.contains("ones-host rooms policy"), "{remedy}");
 }
 
 #[test]

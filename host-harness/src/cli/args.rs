@@ -65,7 +65,8 @@ pub(super) struct Args {
 
     /// Number of minutes that a user, room or group stays after the vendor last listed it,
     /// because the vendor's servers can return old lists. After that time it is removed, unless
-    /// reading it by its id finds it. A removal that the vendor reports is applied at once
+    /// reading it by its id finds it. For bookings it is at most 1 minute. A removal that the
+    /// vendor reports is applied at once
     #[arg(long, global = true, value_name = "MINUTES", default_value_t = 60,
         value_parser = value_parser!(u64).range(0..=525_600))]
     pub(super) missing_grace: u64,

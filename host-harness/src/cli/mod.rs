@@ -236,7 +236,9 @@ impl Program {
             bookings.rooms = select(&store, integration, rooms)?;
         }
         let default_groups = settings.default_groups();
-        let options = Options { full, default_groups, bookings, ..self.sync_options() };
+        let options = self.sync_options();
+        bookings.missing_grace = options.bookings.missing_grace;
+        let options = Options { full, default_groups, bookings, ..options };
         let mut source = SessionSource::new(session.clone(), runtime.handle().clone());
         let mut changes = Changes::new(&self.args, dry_run);
         let sync = Sync::new(&mut store, &mut source, &mut changes, options);
@@ -399,11 +401,15 @@ impl Program {
     /// Returns the options of a sync from the arguments.
     fn sync_options(&self) -> Options {
         let Args { max_removals, max_removals_percent, missing_grace, .. } = self.args;
-        Options {
+        let missing_grace = Duration::from_secs(missing_grace * 60);
+        let mut options = Options {
             limit: Limit { count: max_removals, percent: max_removals_percent },
-            missing_grace: Duration::from_secs(missing_grace * 60),
+            missing_grace,
             ..Options::default()
-        }
+        };
+        let bookings = &mut options.bookings;
+        bookings.missing_grace = bookings.missing_grace.min(missing_grace);
+        options
     }
 
     fn plugin(&self) -> Result<Plugin, Failure> {

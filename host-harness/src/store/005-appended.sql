@@ -1,6 +1,6 @@
 -- Records are appended in the order in which they are stored, and found by an index of their ids.
--- Before, the table was in the order of their ids, which are random: each new record changed another
--- page. A table is replaced as in 003.
+-- Before, the table was in the order of their ids, which are random: each new record changed
+-- another page. A table is replaced as in 003.
 CREATE TABLE new_record (
     number      INTEGER PRIMARY KEY,
     integration INTEGER NOT NULL REFERENCES integration ON DELETE CASCADE,

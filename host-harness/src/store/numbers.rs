@@ -7,8 +7,8 @@ use super::StoreError;
 /// Largest number of members that are remembered. They take about 4 MiB.
 const REMEMBERED: usize = 100_000;
 
-/// Numbers of the group whose members were stored last, and of members. The numbers of a transaction
-/// that failed are wrong: a run ends with it.
+/// Numbers of the group whose members were stored last, and of members. The numbers of a
+/// transaction that failed are wrong: a run ends with it.
 #[derive(Default)]
 pub(crate) struct Numbers {
     group: Option<(String, i64)>,

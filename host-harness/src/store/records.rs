@@ -148,8 +148,8 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
-    /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a removal
-    /// that waits for it is cancelled.
+    /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a
+    /// removal that waits for it is cancelled.
     pub(crate) fn put(
         &self,
         kind: Kind,

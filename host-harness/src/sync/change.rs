@@ -10,8 +10,8 @@ pub trait Observer {
     /// that the vendor counts, where it says so.
     fn progress(&mut self, _kind: Kind, _reported: u64, _total: Option<u64>) {}
 
-    /// Called with the action of every change. `describe` returns the change, and reads the record to
-    /// do so. The sync stores no list of changes: an observer stores as many as it shows.
+    /// Called with the action of every change. `describe` returns the change, and reads the record
+    /// to do so. The sync stores no list of changes: an observer stores as many as it shows.
     fn changed(&mut self, _action: Action, _describe: &dyn Fn() -> Change) {}
 }
 

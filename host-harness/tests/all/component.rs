@@ -36,7 +36,10 @@ impl Answers {
     pub(crate) fn described(schema: &str) -> Self {
         let mut answers = Self::default();
         let [name, version, schema] = ["Hostile", "1.0.0", schema].map(|it| answers.text(it));
-        answers.put("describe", &[name, version, schema, [0, 0]].concat());
+        // No permissions, and no version of time zones.
+        let nothing = [[0, 0], [0, 0]].concat();
+        let words = [[name, version, schema].concat(), nothing, vec![0]].concat();
+        answers.put("describe", &words);
         answers
     }
 

@@ -41,8 +41,8 @@ fn older_with_groups() -> Ones {
     ones
 }
 
-/// The same with the schema before the current one: it also has a candidate for removal, and a group
-/// that was removed.
+/// The same with the schema before records were appended: it also has a candidate for removal, and
+/// a group that was removed.
 fn older_with_candidates() -> Ones {
     let ones = older_with_groups();
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
@@ -140,7 +140,7 @@ fn reading_an_older_folder_migrates_it_and_a_dry_run_does_not() {
     assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
     assert_eq!(version(), 2);
     Store::read(ones.folder.path()).unwrap();
-    assert_eq!(version(), 5);
+    assert_eq!(version(), 6);
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(crate) struct CalendarRound {
     pub(crate) select: String,
     /// Number of the change after which the round starts; none for the initial enumeration.
     pub(crate) since: Option<mailbox::Sequence>,
+    /// Number of the last change before the first page; none until it was sent.
+    pub(crate) began: Option<mailbox::Sequence>,
     /// Position of the last item on the previous page.
     pub(crate) behind: mailbox::Position,
     /// Number of entries of the next item that the previous page had.

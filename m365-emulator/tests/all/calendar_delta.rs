@@ -234,6 +234,25 @@ async fn case_c40_an_event_that_changes_during_a_round_comes_again_on_a_later_pa
 }
 
 #[tokio::test]
+async fn what_the_first_round_reported_and_is_deleted_during_it_is_reported_as_removed() {
+    let session = start(2).await;
+    let emulator = &session.emulator;
+    let booking = |day: &str| session.booking(&format!("{day}T09:00"), &format!("{day}T10:00"));
+    let before = emulator.book(&booking("2027-05-10")).unwrap();
+    let booked = emulator.book(&booking("2027-05-11")).unwrap();
+    emulator.book(&booking("2027-05-12")).unwrap();
+    emulator.delete_meeting(&before.id, None, false).unwrap();
+    let link = format!("/users/{}/calendarView/delta?{YEAR}", room(1));
+    let mut follower = Follower { session: &session, link, page_size: 1 };
+    let first = follower.page().await;
+    assert_eq!(shown(first["value"].as_array().unwrap()), ["05-11T09:00 singleInstance"]);
+    emulator.delete_meeting(&booked.id, None, false).unwrap();
+    let rest = follower.round().await;
+    assert_eq!(shown(&rest), ["05-12T09:00 singleInstance", "removed"]);
+    assert_eq!(first["value"][0]["id"], rest[1]["id"]);
+}
+
+#[tokio::test]
 async fn case_c45_a_series_stays_on_one_page_unless_a_test_wants_it_split() {
     let session = start(2).await;
     session.emulator.book(&tuesdays(&session)).unwrap();

@@ -143,9 +143,9 @@ fn many_rooms_and_long_windows_take_several_requests_within_the_limits() {
 fn the_request_goes_through_another_mailbox_where_the_first_is_refused() {
     let script = Script::new(|asked: &Asked| match asked.path.as_str() {
         path if path.contains("Room0@") => refused(403, "ErrorAccessDenied"),
-        path if path.ends_with("getSchedule") => ok(
-            json!({"value": [schedule("Room0@contoso.com", &[]), schedule("Room1@contoso.com", &[])]}),
-        ),
+        path if path.ends_with("getSchedule") => ok(json!({"value": [
+            schedule("Room0@contoso.com", &[]), schedule("Room1@contoso.com", &[]),
+        ]})),
         _ => nothing(),
     });
     let answers = ask(&script, 2, day()).expect("an answer");

@@ -57,18 +57,23 @@ pub(super) fn utc(time: &str) -> Value {
 
 /// Returns an event that the room accepted, from `start` to `end` (`2027-05-11T09:00:00Z`).
 pub(super) fn event(id: &str, start: &str, end: &str) -> Value {
+    let attendee = |kind: &str, address: &str| {
+        let address = json!({"name": "An attendee", "address": address});
+        json!({"type": kind, "emailAddress": address})
+    };
     json!({
         "@odata.type": "#microsoft.graph.event", "@odata.etag": "W/\"1\"", "id": id,
         "type": "singleInstance", "seriesMasterId": null, "subject": "Review",
         "isAllDay": false, "isCancelled": false, "isOrganizer": false, "showAs": "busy",
-        "sensitivity": "normal", "responseStatus": {"response": "accepted", "time": "2026-12-01T00:00:00Z"},
+        "sensitivity": "normal",
+        "responseStatus": {"response": "accepted", "time": "2026-12-01T00:00:00Z"},
         "iCalUId": format!("ical-{id}"), "originalStartTimeZone": "UTC",
         "start": utc(start), "end": utc(end), "recurrence": null,
         "organizer": {"emailAddress": {"name": "Mara Lind", "address": "mara@contoso.com"}},
         "attendees": [
-            {"type": "required", "emailAddress": {"name": "Mara Lind", "address": "mara@contoso.com"}},
-            {"type": "required", "emailAddress": {"name": "Ann Bo", "address": "ann@contoso.com"}},
-            {"type": "resource", "emailAddress": {"name": "Room 1", "address": MAILBOX}},
+            attendee("required", "mara@contoso.com"),
+            attendee("required", "ann@contoso.com"),
+            attendee("resource", MAILBOX),
         ],
     })
 }

@@ -56,7 +56,21 @@ fn a_calendar_that_can_be_read_passes() {
 
 #[test]
 fn what_a_room_hides_is_reported_and_matters_where_titles_are_shown() {
-    let hidden = vec![meeting("Mara Lind", "normal"), meeting("Mara Lind ", "normal")];
+    // The room's processing did not change the subjects of these.
+    let with = |name: &str, value: Value| {
+        let mut unchanged = meeting("Budget", "normal");
+        unchanged[name] = value;
+        unchanged
+    };
+    let own = json!({"emailAddress": {"name": "Room 1", "address": "R1@contoso.com"}});
+    let hidden = vec![
+        meeting("Mara Lind", "normal"),
+        meeting("Mara Lind ", "normal"),
+        meeting("", "normal"),
+        with("organizer", own),
+        with("isCancelled", json!(true)),
+        with("responseStatus", json!({"response": "notResponded"})),
+    ];
     let kept = vec![meeting("Budget", "normal"), meeting("Mara Lind", "normal")];
     for (meetings, finding) in
         [(hidden, "replaces the subjects"), (kept, "no meeting is marked as private")]

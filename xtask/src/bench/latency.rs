@@ -34,7 +34,8 @@ pub(crate) fn measure() -> Result {
     println!("\n## Latency\n");
     println!(
         "{} pages, each answered after 100 ms: {waiting:.1} s in all. Time from start to end of \
-         the process,\nmedian of {ROUNDS} rounds: the component {:.2} s, `ones-host sync users` {:.2} s.",
+         the process,\nmedian of {ROUNDS} rounds: the component {:.2} s, `ones-host sync users` \
+         {:.2} s.",
         TENANT.pages(),
         median(&read),
         median(&stored)

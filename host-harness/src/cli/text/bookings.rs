@@ -138,8 +138,8 @@ pub(in crate::cli) fn verified(out: &mut impl Write, verified: &Verified) -> io:
         0 => Ok(()),
         _ => writeln!(
             out,
-            "    → What changed since the last sync is different too: run `ones-host sync bookings`, \
-             then verify again"
+            "    → What changed since the last sync is different too: run \
+             `ones-host sync bookings`, then verify again"
         ),
     }
 }

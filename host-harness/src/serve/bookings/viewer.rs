@@ -131,9 +131,9 @@ mod tests {
     fn row(private: bool, title: Option<&str>) -> BookingRow {
         let booking = json!({
             "id": "b", "version": "1", "meeting": null, "series": null,
-            "time": { "hours": { "starts": 0, "ends": 60 } }, "hold": "confirmed", "private": private,
-            "title": title, "organizer": { "email": "ann@contoso.com", "name": "Ann" },
-            "invited": 1
+            "time": { "hours": { "starts": 0, "ends": 60 } }, "hold": "confirmed",
+            "private": private, "title": title, "invited": 1,
+            "organizer": { "email": "ann@contoso.com", "name": "Ann" }
         });
         let history = History {
             first_run: 1,

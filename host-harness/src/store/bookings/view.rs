@@ -204,9 +204,9 @@ impl Store {
     }
 }
 
-/// Finds the bookings of a calendar that overlap a time, by two indexes: that of all bookings by
-/// their beginning, read from [`conflicts::SHORT`] before the time, and that of the longer ones by
-/// their end.
+/// Finds the bookings of a calendar that overlap a time, by two indexes: those of at most 100,000
+/// seconds by their beginning, from 100,000 seconds before the time, and the longer ones by their
+/// end.
 struct Overlapping<'a> {
     short: CachedStatement<'a>,
     long: CachedStatement<'a>,

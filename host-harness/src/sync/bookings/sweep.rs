@@ -102,6 +102,11 @@ impl Answer {
                 | BookingChange::SeriesGone(BookingGone { id, end: BookingEnd::Deleted }) => {
                     answer.gone.push(id);
                 }
+                // Neither a booking nor a series is left with this id.
+                BookingChange::BookingGone(gone) | BookingChange::SeriesGone(gone) => {
+                    answer.changes.push(BookingChange::BookingGone(gone.clone()));
+                    answer.changes.push(BookingChange::SeriesGone(gone));
+                }
                 BookingChange::BookingUnreadable(it) => {
                     answer.unreadable.push(it.id.clone());
                     answer.changes.push(BookingChange::BookingUnreadable(it));

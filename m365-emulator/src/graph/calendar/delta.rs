@@ -51,6 +51,8 @@ pub(super) fn answer(
         options::selected(&Query::parse(&round.select), "event", |name| EVENT.contains(&name))?;
     let size = shown.preferences.page_size.unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
     let mailbox = state.tenant.calendars.mailbox_mut(&user);
+    let began = round.began.or(Some(mailbox.sequence()));
+    let round = CalendarRound { began, ..round };
     let (mut entries, next) = if round.empty_pages < state.settings.calendar_delta_empty_pages {
         let next = CalendarRound { empty_pages: round.empty_pages + 1, ..round.clone() };
         (Vec::new(), Some(next))
@@ -140,11 +142,11 @@ impl Reader<'_> {
     }
 
     /// Returns what is reported of an item. A deleted one is none.
-    fn entries(&self, (_, uid): Position, item: Option<&Item>) -> Vec<Entry> {
-        let removed = || match self.round.since {
-            // The first round has nothing to take back.
-            None => Vec::new(),
-            Some(_) => vec![self.removed(uid)],
+    fn entries(&self, (change, uid): Position, item: Option<&Item>) -> Vec<Entry> {
+        let removed = || match self.round.since.or(self.round.began) {
+            // The first round takes back what an earlier page of it can have had.
+            Some(before) if change > before => vec![self.removed(uid)],
+            _ => Vec::new(),
         };
         let Some(item) = item else { return removed() };
         let events = item.events_in(self.round.window);
@@ -239,6 +241,7 @@ impl CalendarRound {
             window,
             select,
             since: None,
+            began: None,
             behind: (0, 0),
             inside: 0,
             page_before: None,
@@ -251,6 +254,7 @@ impl CalendarRound {
         let since = now.max(self.since.unwrap_or_default());
         Self {
             since: Some(since),
+            began: None,
             behind: (since, u64::MAX),
             inside: 0,
             page_before: None,

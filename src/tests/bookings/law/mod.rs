@@ -130,7 +130,8 @@ proptest! {
             "America/Sao_Paulo",
         ]),
     ) {
-        let window = TimeRange { starts: at("2027-03-10T00:00:00Z"), ends: at("2027-04-10T00:00:00Z") };
+        let (starts, ends) = (at("2027-03-10T00:00:00Z"), at("2027-04-10T00:00:00Z"));
+        let window = TimeRange { starts, ends };
         let range = (window.starts, window.ends + 30 * DAY);
         // The number of changes is never zero, which would stand for a listing.
         let mut model = Model::new(window.starts, (range.0 - DAY, range.1 + DAY));
@@ -144,9 +145,10 @@ proptest! {
                 Trouble::Killed(updates) => updates,
                 _ => usize::MAX,
             };
-            let tenant = RefCell::new(Tenant { now: model.clone(), before, run, is_lost: Cell::new(false) });
+            let (now, is_lost) = (model.clone(), Cell::new(false));
+            let tenant = RefCell::new(Tenant { now, before, run, is_lost });
             let script = Script::new(|asked: &Asked| tenant.borrow().answer(asked));
-            // A host confirms what a listing lacks an hour later, from a replica that is not behind.
+            // A host confirms an hour later what a listing lacks: no replica is behind then.
             let since = store.position.since.as_deref();
             if since.is_none_or(|since| since.contains("\"position\":null")) {
                 tenant.borrow_mut().before = model.clone();

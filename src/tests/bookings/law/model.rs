@@ -38,7 +38,8 @@ pub(super) fn any_act() -> impl Strategy<Value = Act> {
         2 => (number(), hour()).prop_map(|(it, hour)| Act::Move(it, hour)),
         1 => number().prop_map(Act::Cancel),
         2 => number().prop_map(Act::Delete),
-        2 => (number(), number(), hour()).prop_map(|(it, of, hour)| Act::MoveOccurrence(it, of, hour)),
+        2 => (number(), number(), hour())
+            .prop_map(|(it, of, hour)| Act::MoveOccurrence(it, of, hour)),
         2 => (number(), number()).prop_map(|(it, of)| Act::DeleteOccurrence(it, of)),
         1 => (number(), number()).prop_map(|(it, of)| Act::CancelOccurrence(it, of)),
         2 => (number(), hour()).prop_map(|(it, hour)| Act::MoveSeries(it, hour)),
