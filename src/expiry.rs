@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
+    host::rfc3339,
     remedy::{self, CLOCK, NEW_CERTIFICATE, NEW_SECRET},
     settings::{Certificate, Credential, Settings, pointer},
 };
@@ -83,5 +84,5 @@ fn days_left(end: SystemTime, now: SystemTime) -> Option<u64> {
 
 /// Formats a date in UTC: `2027-05-01`.
 fn date(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
+    rfc3339(time).chars().take(10).collect()
 }

@@ -61,6 +61,11 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
+/// Returns the time as RFC 3339, in whole seconds.
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
 /// Takes batches, one at a time. The plugin waits until each is taken, which is the back-pressure.
 pub trait Sink<T> {
     /// Hands a batch over.

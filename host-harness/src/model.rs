@@ -7,3 +7,8 @@ pub use ones_records::{Error as Refusal, *};
 pub fn owed_since(owed: Owed) -> Timestamp {
     Timestamp::from_second(owed.since).unwrap_or_default()
 }
+
+/// Returns whether a time overlaps another one. One without length counts as in it.
+pub fn overlaps(time: TimeRange, other: TimeRange) -> bool {
+    time.starts < other.ends && (time.ends > other.starts || time.starts >= other.starts)
+}

@@ -22,6 +22,11 @@ pub fn in_words(time: &BookingTime, zone: &TimeZone) -> String {
     }
 }
 
+/// As [`in_words`], with the name of the time zone: `2027-01-11 09:00–10:00 Europe/Berlin`.
+pub fn in_zone(time: &BookingTime, name: &str, zone: &TimeZone) -> String {
+    format!("{} {name}", in_words(time, zone))
+}
+
 fn hours_in_words(TimeRange { starts, ends }: TimeRange, zone: &TimeZone) -> String {
     let local = |second| zone.to_datetime(Timestamp::from_second(second).unwrap_or_default());
     let (first, last) = (local(starts), local(ends));

@@ -103,6 +103,11 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     CHOSEN.database.get(name).ok()
 }
 
+/// Returns the time zone with this IANA name, or UTC if the database does not have it.
+pub fn zone_or_utc(name: &str) -> TimeZone {
+    zone(name).unwrap_or(TimeZone::UTC)
+}
+
 /// Returns the instant at which the day begins, in seconds since 1970. Where a zone leaves out a
 /// day, or its midnight, the first instant after the gap.
 pub fn day_starts(date: Date, zone: &TimeZone) -> i64 {

@@ -72,6 +72,14 @@ pub(super) struct Expected {
     pub(super) etags: Vec<(String, String)>,
 }
 
+impl Again {
+    /// Returns the size of its ids and etags, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let etags = self.expected.etags.iter().map(|(id, etag)| id.len() + etag.len());
+        self.id.len() + etags.sum::<usize>()
+    }
+}
+
 impl Position {
     /// Returns the position after a round.
     pub(super) fn new(range: Range, link: String, again: Vec<Again>) -> Self {

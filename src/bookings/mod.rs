@@ -32,6 +32,7 @@ use crate::{
     host::{Host, Sink},
     model::{RoomFailure, RoomPosition, RoomUpdate, Summary, TimeRange},
     settings::Settings,
+    zones::Zone,
 };
 
 /// Number of rooms that are read at the same time. Each has one request at a time: Exchange takes
@@ -135,8 +136,8 @@ async fn report(
 ///
 /// # Errors
 /// [`Error::Unexpected`] where there is no such zone.
-fn zone_of(room: &RoomPosition) -> Result<crate::zones::Zone, Failure> {
-    crate::zones::Zone::named(&room.time_zone).ok_or_else(|| {
+fn zone_of(room: &RoomPosition) -> Result<Zone, Failure> {
+    Zone::named(&room.time_zone).ok_or_else(|| {
         let summary = format!("There is no time zone with the name {:?}", room.time_zone);
         let remedy = "Enter the time zone of rooms in the room settings, for example Europe/Berlin";
         Error::Unexpected(Explanation::new("unknown-time-zone", summary).remedy(remedy)).into()

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::times::Times;
 use crate::{
     error::{Error, Explanation},
+    host::rfc3339,
     model::TimeRange,
     zones::Zone,
 };
@@ -92,7 +93,7 @@ fn least_spare(room: &str) -> i64 {
 /// Returns an instant of the years 1970 to 2200 as RFC 3339.
 pub(super) fn text(instant: i64) -> String {
     let since = Duration::from_secs(u64::try_from(instant).unwrap_or_default());
-    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
+    rfc3339(SystemTime::UNIX_EPOCH + since)
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use super::{
     checkpoint::{Checkpoint, Position},
     range::Range,
     reads::{self, Found, FoundSeries},
-    series::compose,
+    series::{Composed, compose},
     zone_of,
 };
 use crate::{
     error::Error,
     graph::{Graph, Patience, by_id::check_count},
     host::Host,
-    model::{BookingChange, BookingGone, RoomPosition, SeriesBookings, TimeRange, Unreadable},
+    model::{BookingChange, BookingGone, RoomPosition, TimeRange, Unreadable},
     payload::{Event, Kind},
     settings::Settings,
 };
@@ -109,11 +109,16 @@ fn change(room: &Room, event: &Event, series: Option<(&str, &Event)>) -> Booking
 fn series_change(room: &Room, id: String, found: FoundSeries) -> BookingChange {
     match found {
         FoundSeries::Complete(master, occurrences) => {
-            let changes = compose(room, &id, &master, occurrences);
-            changes
-                .into_iter()
-                .next_back()
-                .unwrap_or(BookingChange::Series(SeriesBookings { id, bookings: Vec::new() }))
+            let Composed { apart, series } = compose(room, &id, &master, occurrences);
+            // This answer has no place for one occurrence, and a series without it would end it.
+            let unreadable = apart.into_iter().find_map(|change| match change {
+                BookingChange::BookingUnreadable(unreadable) => Some(unreadable.reason),
+                _ => None,
+            });
+            match unreadable {
+                Some(reason) => BookingChange::BookingUnreadable(Unreadable::new(id, reason)),
+                None => series,
+            }
         }
         FoundSeries::Missing => BookingChange::BookingMissing(id),
         FoundSeries::Unreadable(reason) => {

@@ -1,6 +1,6 @@
 //! Reads events and series of a room by id.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 
@@ -111,7 +111,11 @@ async fn found_series<H: Host>(
     };
     let mut occurrences = Vec::new();
     let mut guard = LoopGuard::default();
-    let mut link = read_page(&body, &mut occurrences)?;
+    let first_page = Page::read_inner(&body).ok_or_else(unreadable_page)?;
+    let mut link = match collect(first_page, &mut occurrences) {
+        Ok(link) => link,
+        Err(reason) => return Ok(FoundSeries::Unreadable(reason)),
+    };
     for _ in 0..MOST_PAGES {
         let Some(next) = link else {
             return Ok(FoundSeries::Complete(master, occurrences));
@@ -121,8 +125,10 @@ async fn found_series<H: Host>(
         link = match graph.ask(request).await? {
             Answer::Success(response) => {
                 let page = Page::read(&response)?;
-                collect(&page, &mut occurrences);
-                page.next_link.map(std::borrow::Cow::into_owned)
+                match collect(page, &mut occurrences) {
+                    Ok(link) => link,
+                    Err(reason) => return Ok(FoundSeries::Unreadable(reason)),
+                }
             }
             Answer::Refused(refusal) => return Err(Failure::of_room(graph, room, refusal)),
         };
@@ -130,19 +136,19 @@ async fn found_series<H: Host>(
     Err(LoopGuard::loop_error().into())
 }
 
-/// Adds the events of a page in a batch; returns the link to the next one.
-fn read_page(body: &RawValue, events: &mut Vec<Event>) -> Result<Option<String>, Failure> {
-    let page = Page::read_inner(body).ok_or_else(unreadable_page)?;
-    collect(&page, events);
-    Ok(page.next_link.map(std::borrow::Cow::into_owned))
-}
-
-fn collect(page: &Page<'_>, events: &mut Vec<Event>) {
-    let items = page.value.iter().map(|raw| read_event(raw));
-    events.extend(items.filter_map(|item| match item {
-        EventItem::Event(event) => Some(event),
-        EventItem::Removed(_) | EventItem::Unreadable(_) => None,
-    }));
+/// Adds the occurrences on a page of a series; returns the link to the next one.
+///
+/// # Errors
+/// Why one of them has no readable id: without it, the series would be reported as having ended it.
+fn collect(page: Page<'_>, occurrences: &mut Vec<Event>) -> Result<Option<String>, String> {
+    for raw in page.value {
+        match read_event(raw) {
+            EventItem::Event(event) => occurrences.push(event),
+            EventItem::Removed(_) => {}
+            EventItem::Unreadable(unreadable) => return Err(unreadable.reason),
+        }
+    }
+    Ok(page.next_link.map(Cow::into_owned))
 }
 
 fn unreadable_page() -> Error {

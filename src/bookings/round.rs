@@ -19,7 +19,7 @@ use super::{
     prefer_pages_of,
     range::Range,
     reads::{self, Found, FoundSeries},
-    series::compose,
+    series::{Composed, compose},
     zone_of,
 };
 use crate::{
@@ -45,6 +45,9 @@ const SERIES_AT_A_TIME: usize = 4;
 /// Maximum number of events and series that are to be read once more. With more, the room is listed
 /// again.
 const MOST_AGAIN: usize = 100;
+
+/// Maximum size of the ids and etags of these, in bytes: a host refuses a checkpoint over 256 KiB.
+const LARGEST_AGAIN: usize = 128 * 1024;
 
 /// Number of times that an event or series is read again, where each answer contradicts delta.
 const MOST_TRIES: u32 = 5;
@@ -309,7 +312,8 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             self.send_some().await?;
         }
         let again = std::mem::take(&mut self.again);
-        let is_bounded = again.len() <= MOST_AGAIN;
+        let bytes: usize = again.iter().map(Again::bytes).sum();
+        let is_bounded = again.len() <= MOST_AGAIN && bytes <= LARGEST_AGAIN;
         let position = is_bounded.then(|| Position::new(self.room.range, link, again));
         self.send(true, position).await?;
         Ok(self.unreadable)
@@ -384,20 +388,16 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         master: &Event,
         occurrences: impl IntoIterator<Item = Event>,
     ) -> bool {
-        let changes = compose(&self.room, id, master, occurrences);
+        let Composed { apart, series } = compose(&self.room, id, master, occurrences);
         let is_listed = self.link.is_none();
-        let has_bookings = changes.iter().any(|change| !change.bookings().is_empty());
-        for change in changes {
+        let has_bookings = !series.bookings().is_empty();
+        apart.into_iter().for_each(|change| self.push(change));
+        match series {
             // A listing does not name what it does not contain.
-            let is_outside = matches!(
-                &change,
-                BookingChange::SeriesGone(gone) if gone.end == BookingEnd::OutsideWindow
-            );
-            match change {
-                _ if is_listed && is_outside => {}
-                BookingChange::SeriesGone(gone) => self.push_gone(&gone.id, gone.end),
-                change => self.push(change),
-            }
+            BookingChange::SeriesGone(gone)
+                if is_listed && gone.end == BookingEnd::OutsideWindow => {}
+            BookingChange::SeriesGone(gone) => self.push_gone(&gone.id, gone.end),
+            change => self.push(change),
         }
         has_bookings
     }
@@ -466,12 +466,12 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
 /// Returns the etags that a read of a series has where it is not older than what was reported:
 /// those of the master, or else of its occurrences.
 fn etags(id: &str, reported: &Reported) -> Vec<(String, String)> {
-    let of = |id: &str, event: &Event| Some((id.to_owned(), event.etag.clone()?));
+    let with_etag = |id: &str, event: &Event| Some((id.to_owned(), event.etag.clone()?));
     match &reported.master {
-        Some(master) => of(id, master).into_iter().collect(),
+        Some(master) => with_etag(id, master).into_iter().collect(),
         None => {
             let occurrences = reported.occurrences.iter();
-            occurrences.filter_map(|(id, event)| of(id, event)).take(10).collect()
+            occurrences.filter_map(|(id, event)| with_etag(id, event)).take(10).collect()
         }
     }
 }

@@ -93,11 +93,7 @@ pub async fn send_all<H: Host>(
     requests: &[BatchRequest],
     needs: Permission,
 ) -> Result<Vec<BatchAnswer>, Error> {
-    let mut answers = Vec::with_capacity(requests.len());
-    for chunk in requests.chunks(LARGEST_BATCH) {
-        answers.append(&mut send_chunk(graph, chunk, needs, Order::Any).await?);
-    }
-    Ok(answers)
+    send_chunks(graph, requests, needs, Order::Any).await
 }
 
 /// Does the same as [`send_all`] with requests to one mailbox, which takes four at a time: each
@@ -110,11 +106,7 @@ pub async fn send_to_mailbox<H: Host>(
     requests: &[BatchRequest],
     needs: Permission,
 ) -> Result<Vec<BatchAnswer>, Error> {
-    let mut answers = Vec::with_capacity(requests.len());
-    for chunk in requests.chunks(LARGEST_BATCH) {
-        answers.append(&mut send_chunk(graph, chunk, needs, Order::Chains).await?);
-    }
-    Ok(answers)
+    send_chunks(graph, requests, needs, Order::Chains).await
 }
 
 /// The order in which Graph sends the requests of a batch to the service.
@@ -123,6 +115,19 @@ enum Order {
     Any,
     /// [`AT_A_TIME`] chains, in which each request waits for the one before it.
     Chains,
+}
+
+async fn send_chunks<H: Host>(
+    graph: &Graph<'_, H>,
+    requests: &[BatchRequest],
+    needs: Permission,
+    order: Order,
+) -> Result<Vec<BatchAnswer>, Error> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for chunk in requests.chunks(LARGEST_BATCH) {
+        answers.append(&mut send_chunk(graph, chunk, needs, order).await?);
+    }
+    Ok(answers)
 }
 
 async fn send_chunk<H: Host>(

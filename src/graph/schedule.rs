@@ -34,8 +34,9 @@ pub async fn read<H: Host>(
     let mut schedules = Vec::with_capacity(mailboxes.len());
     for chunk in mailboxes.chunks(MAILBOXES) {
         let answer = request(graph, chunk, (start, end)).await?;
-        let known = answer.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
-        schedules.extend(chunk.iter().map(|mailbox| find(&known, mailbox)));
+        let known = answer.get("value").and_then(Value::as_array);
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        schedules.extend(chunk.iter().map(|mailbox| find(known, mailbox)));
     }
     Ok(schedules)
 }
@@ -72,9 +73,10 @@ async fn request<H: Host>(
 
 /// Finds the schedule of a mailbox.
 fn find(known: &[Value], mailbox: &str) -> Result<Value, Error> {
+    let lower_case = mailbox.to_lowercase();
     let is_its = |schedule: &&Value| {
         let address = schedule["scheduleId"].as_str().unwrap_or_default();
-        address.to_lowercase() == mailbox.to_lowercase()
+        address.to_lowercase() == lower_case
     };
     let schedule = known.iter().find(is_its).ok_or_else(|| {
         unknown("not-reported", &format!("Microsoft Graph did not report {mailbox}"))

@@ -182,6 +182,8 @@ fn read_moment(members: &Members<'_>, name: &str) -> Result<Moment, String> {
 pub fn moment(time: Option<&str>, zone: Option<&str>) -> Result<Moment, String> {
     let time = time.filter(|text| !text.is_empty()).ok_or("missing")?;
     let zone = match zone.filter(|text| !text.is_empty()) {
+        // Requested of every event, so it is not looked up in the database each time.
+        Some("UTC") => Some(Zone::UTC),
         Some(name) => Some(Zone::named(name).ok_or("its time zone is unknown")?),
         None => None,
     };

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     error::Error,
     graph::{Graph, places::reason_to_continue, schedule},
-    host::Host,
+    host::{Host, rfc3339},
     model::{Room, RoomField},
     zones::Zone,
 };
@@ -43,8 +43,7 @@ impl TimeZones {
         }
         let mailboxes: Vec<_> = rooms.iter().map(|room| room.email.clone()).collect();
         let now = graph.host().now();
-        let time = |time| humantime::format_rfc3339_seconds(time).to_string();
-        let (start, end) = (time(now), time(now + HOUR));
+        let (start, end) = (rfc3339(now), rfc3339(now + HOUR));
         let schedules = match schedule::read(graph, &mailboxes, (&start, &end)).await {
             Ok(schedules) => schedules,
             Err(error) => {

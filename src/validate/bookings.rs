@@ -13,7 +13,7 @@ use super::{BOOKINGS, failed, failed_by, passed, skipped, warned};
 use crate::{
     bookings::{PAGE, prefer_pages_of},
     graph::{self, Graph, GraphError, Page},
-    host::{Host, Request, Response},
+    host::{Host, Request, Response, rfc3339},
     model::Check,
     payload::{Answer, EventItem, Kind, read_event},
     permission::CALENDARS,
@@ -85,8 +85,7 @@ struct Meeting {
 
 async fn read<H: Host>(graph: &Graph<'_, H>, mailbox: &str) -> Result<Read, Box<Check>> {
     let now = graph.host().now();
-    let time = |time| humantime::format_rfc3339_seconds(time).to_string();
-    let (start, end) = (time(now), time(now + AHEAD));
+    let (start, end) = (rfc3339(now), rfc3339(now + AHEAD));
     let view = graph.endpoints().events_between(mailbox, &start, &end, SELECT);
     let meetings = match request(graph, view).await? {
         Ok(response) => {

@@ -8,7 +8,7 @@ use super::{CALENDARS_WRITE, failed_by, granted, not_granted, passed, skipped, w
 use crate::{
     entra::AccessToken,
     graph::{Answer, Graph, Page},
-    host::{Host, Request},
+    host::{Host, Request, rfc3339},
     model::Check,
     permission::{CALENDARS, USERS},
     remedy,
@@ -27,8 +27,7 @@ pub(super) async fn check<H: Host>(
         mailboxes = some_mailboxes(graph).await;
     }
     let now = graph.host().now();
-    let time = |time| humantime::format_rfc3339_seconds(time).to_string();
-    let (start, end) = (time(now), time(now + Duration::from_secs(60)));
+    let (start, end) = (rfc3339(now), rfc3339(now + Duration::from_secs(60)));
     let mut elsewhere = None;
     let mut denied = None;
     for mailbox in mailboxes {

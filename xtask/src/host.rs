@@ -75,6 +75,17 @@ impl Host {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Lets the host compile the plugin, which it does with its first command, and stores.
+    pub(crate) fn compile_plugin(&self) -> Result {
+        self.json(&["describe"]).map(drop)
+    }
+
+    /// Returns the recorded runs.
+    pub(crate) fn runs(&self) -> Result<Vec<Value>> {
+        let runs = self.json(&["runs"])?;
+        Ok(runs.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     /// Returns the folder that is deleted with this value.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Serializer, Value, json, ser::Formatter};
 
@@ -95,11 +94,10 @@ pub(super) fn booking(
     room: &RoomBookings,
     row: &BookingRow,
 ) -> io::Result<()> {
-    let rules = zones::zone(&room.zone).unwrap_or(TimeZone::UTC);
     let mut object = json!({
         "room": room.room,
         "zone": room.zone,
-        "when": when::in_words(&row.booking.time, &rules),
+        "when": when::in_words(&row.booking.time, &zones::zone_or_utc(&room.zone)),
     });
     if let (Value::Object(object), Value::Object(row)) = (&mut object, json!(row)) {
         object.extend(row);

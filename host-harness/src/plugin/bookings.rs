@@ -3,12 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::{CallError, door::admit};
+use super::{CallError, bounds::shorten, door::admit, texts};
 use crate::{
-    model::{
-        Booking, BookingChange, BookingTime, DateRange, Participant, RoomAvailability, RoomUpdate,
-        SeriesBookings, Unreadable,
-    },
+    model::{Booking, BookingChange, RoomAvailability, RoomUpdate, SeriesBookings, Unreadable},
     secrets::Secrets,
 };
 
@@ -31,7 +28,7 @@ pub(super) fn admit_update(
 ) -> Result<RoomUpdate, CallError> {
     match &mut update {
         RoomUpdate::Batch(batch) => make_fit(&mut batch.changes),
-        RoomUpdate::Failed(failure) => super::bounds::shorten(&mut failure.error),
+        RoomUpdate::Failed(failure) => shorten(&mut failure.error),
     }
     admit(secrets, update)
 }
@@ -54,7 +51,7 @@ pub(super) fn admit_availability(
     let mut open: HashSet<&str> = asked.iter().map(String::as_str).collect();
     for room in &mut answer {
         if let Err(error) = &mut room.taken {
-            super::bounds::shorten(error);
+            shorten(error);
         }
         if !open.remove(room.email.as_str()) {
             return Err(CallError::broke(format!("it was not asked for {}", room.email)));
@@ -71,13 +68,13 @@ pub(super) fn admit_availability(
 /// Replaces what is too large by a change that says so, and removes private texts.
 fn make_fit(changes: &mut [BookingChange]) {
     for change in changes {
-        let (most, size) = match &*change {
+        let (most, size) = match change {
             BookingChange::Booking(booking) => (LARGEST_BOOKING, size_of(booking)),
             BookingChange::Series(SeriesBookings { bookings, .. }) => {
-                let size = bookings.iter().map(size_of).sum();
-                match bookings.iter().map(size_of).find(|size| *size > LARGEST_BOOKING) {
-                    Some(size) => (LARGEST_BOOKING, size),
-                    None => (LARGEST_SERIES, size),
+                let sizes: Vec<_> = bookings.iter_mut().map(size_of).collect();
+                match sizes.iter().find(|size| **size > LARGEST_BOOKING) {
+                    Some(size) => (LARGEST_BOOKING, *size),
+                    None => (LARGEST_SERIES, sizes.iter().sum()),
                 }
             }
             _ => continue,
@@ -103,27 +100,6 @@ fn hide_private(booking: &mut Booking) {
 }
 
 /// Returns the size of a booking, in bytes.
-fn size_of(booking: &Booking) -> usize {
-    let Booking {
-        id,
-        version,
-        meeting,
-        series,
-        time,
-        hold: _,
-        private: _,
-        title,
-        organizer,
-        invited: _,
-    } = booking;
-    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let organizer = organizer
-        .as_ref()
-        .map_or(0, |Participant { email, name }| optional(email) + optional(name));
-    let days = match time {
-        BookingTime::Hours(_) => 0,
-        BookingTime::Days(DateRange { first, until }) => first.len() + until.len(),
-    };
-    let texts = optional(meeting) + optional(series) + optional(title) + organizer + days;
-    FIELDS + id.len() + version.len() + texts
+fn size_of(booking: &mut Booking) -> usize {
+    FIELDS + texts::size_of(booking)
 }

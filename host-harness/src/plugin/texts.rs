@@ -48,6 +48,18 @@ pub(super) fn clean(secrets: &Secrets, record: &mut impl Texts) -> Result<(), Ca
     }
 }
 
+/// Returns the size of the texts of a record, in bytes.
+pub(super) fn size_of(record: &mut impl Texts) -> usize {
+    let mut bytes = 0;
+    record.visit(&mut |text| {
+        bytes += match text {
+            Read(text) => text.len(),
+            Used(_, text) => text.len(),
+        };
+    });
+    bytes
+}
+
 /// Takes the secrets out of an error.
 pub(super) fn clean_error(secrets: &Secrets, mut error: CallError) -> CallError {
     let search = secrets.search();

@@ -38,7 +38,7 @@ pub use bookings::{
     BookableRoom, BookingPage, BookingRow, CONFLICTS, ConflictRow, Gone, History, KEPT_DAYS,
     RoomBookings, RoomFailing,
 };
-pub(crate) use bookings::{Calendar, Reporting, RoomZone, Stored, WaitingItems};
+pub(crate) use bookings::{Calendar, NOT_IN_SERIES, Reporting, RoomZone, Stored, WaitingItems};
 pub use edges::InGroup;
 pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};

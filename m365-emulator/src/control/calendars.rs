@@ -16,7 +16,7 @@ use crate::tenant::outlook::booking::{
     BookedMeeting, BookedRoom, Booking, CalendarEntry, Mailbox, Revision,
 };
 use crate::tenant::outlook::deliver::Stage;
-use crate::tenant::outlook::meetings::reported;
+use crate::tenant::outlook::meetings::{find_zone, reported};
 use crate::tenant::outlook::mix::MeetingChange;
 use crate::tenant::outlook::{meeting_id, meeting_uid};
 
@@ -48,12 +48,7 @@ impl Control {
             let key = open(state, mailbox)?;
             let calendar = state.tenant.calendars.mailbox(&key);
             let window = Window { start: from, end: to };
-            let mut events: Vec<Event<'_>> = calendar
-                .into_iter()
-                .flat_map(|calendar| calendar.items())
-                .flat_map(|item| item.events_in(window))
-                .collect();
-            events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
+            let events = calendar.map(|calendar| calendar.events_in(window)).unwrap_or_default();
             let per_occurrence = state.settings.ical_uid_per_occurrence;
             Ok(events.iter().map(|event| entry(&key, event, per_occurrence)).collect())
         })
@@ -238,10 +233,8 @@ impl Control {
     /// # Errors
     /// No mailbox has this name, or the time zone is unknown.
     pub fn set_policy(&self, mailbox: &str, policy: &Policy) -> Result<(), ControlError> {
-        if let Some(zone) = &policy.time_zone
-            && crate::tenant::calendar::zone::Zone::find(zone).is_none()
-        {
-            return Err(ControlError::Invalid(format!("`{zone}` is no time zone")));
+        if let Some(zone) = &policy.time_zone {
+            find_zone(zone)?;
         }
         self.change(|state| {
             if mailbox == "*" {
@@ -296,14 +289,13 @@ fn booked(state: &State, uid: Uid) -> Result<BookedMeeting, ControlError> {
     let gone = || ControlError::no("meeting", &meeting_id(uid));
     let calendars = &state.tenant.calendars;
     let meeting = calendars.meetings.get(&uid).ok_or_else(gone)?;
-    let organizers = calendars.mailbox(&meeting.organizer).ok_or_else(gone)?;
-    let item = organizers.item(uid).ok_or_else(gone)?;
+    let item = calendars.item(&meeting.organizer, uid).ok_or_else(gone)?;
     let named = Named { uid, instance: None };
     let rooms = item.attendees.iter().filter(|attendee| attendee.kind == AttendeeKind::Resource);
     let rooms = rooms.map(|attendee| {
         let address = attendee.party.address.to_string();
         let key = state.tenant.mailbox_key(&address).unwrap_or_default();
-        let copy = calendars.mailbox(&key).and_then(|mailbox| mailbox.item(uid));
+        let copy = calendars.item(&key, uid);
         let answer = meeting.answers.iter().find(|answer| answer.room == address);
         BookedRoom {
             response: attendee.response,

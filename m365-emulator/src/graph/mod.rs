@@ -142,13 +142,11 @@ fn dispatch(
         ["organization", id] => organization::get(state, context, caller, id),
         ["users"] => users::list(state, context, caller, request),
         ["users", "$count"] => users::count(state, caller, request),
-        ["users", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {
-            delta::users::answer(state, context, caller, request)
-        }
+        ["users", name] if is_delta(name) => delta::users::answer(state, context, caller, request),
         ["users", key] => users::get(state, context, caller, key, request),
         ["groups"] => groups::list(state, context, caller, request),
         ["groups", "$count"] => groups::count(state, caller, request),
-        ["groups", "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"] => {
+        ["groups", name] if is_delta(name) => {
             delta::groups::answer(state, context, caller, request)
         }
         ["groups", id] => groups::get(state, context, caller, id, request),
@@ -168,6 +166,12 @@ fn dispatch(
         [segment, ..] => Err(GraphRefusal::no_segment(segment)),
         [] => Err(GraphRefusal::no_segment("")),
     }
+}
+
+/// Returns whether a segment of a path is the function `delta`, in any way to write it.
+fn is_delta(segment: &str) -> bool {
+    let name = segment.strip_prefix("microsoft.graph.").unwrap_or(segment);
+    matches!(name, "delta" | "delta()")
 }
 
 /// Rewrites `users('id')`, the form of OData, as `users/id`. Graph accepts both.

@@ -2,16 +2,12 @@
 
 use http::Method;
 
-use super::places;
+use super::{is_delta, places};
 use crate::state::replicas::Read;
 
 /// Returns what kind of read a request is; none if no replica answers it, as with delta. `path` is
 /// without the version.
 pub(super) fn read_kind(method: &Method, path: &[&str]) -> Option<Read> {
-    let is_delta = |segment: &str| {
-        let name = segment.strip_prefix("microsoft.graph.").unwrap_or(segment);
-        matches!(name, "delta" | "delta()")
-    };
     let is_post = *method == Method::POST;
     match path {
         ["users", _, "calendarView", name] | ["users", _, "calendar", "calendarView", name]

@@ -128,6 +128,25 @@ async fn an_invented_calendar_looks_like_a_companys_week() {
 }
 
 #[tokio::test]
+async fn an_invented_room_has_one_meeting_at_a_time_whatever_day_it_is() {
+    let (from, to) = ("2027-01-01T00:00:00Z", "2027-08-01T00:00:00Z");
+    let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+    for day in 4..=10 {
+        let now = Some(format!("2027-01-{day:02}T12:00:00Z").parse().unwrap());
+        let config = Config { users: 20, rooms: 4, now, ..Config::default() };
+        let emulator = Emulator::start(config).await.unwrap();
+        for number in 1..=4 {
+            let mut calendar = emulator.calendar(&room(number), from, to).unwrap();
+            calendar.retain(|event| !event.cancelled && !event.all_day);
+            calendar.sort_by(|one, other| one.start.cmp(&other.start));
+            for pair in calendar.windows(2) {
+                assert!(pair[0].end <= pair[1].start, "{pair:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_time_in_the_calendars_can_be_set() {
     let session = Session::start(Config { events: 0, ..Config::default() }).await;
     let set = json!({"now": "2027-02-01T12:00:00Z"});

@@ -65,6 +65,22 @@ fn the_id_of_a_series_is_answered_by_all_its_occurrences_and_that_of_one_by_itse
 }
 
 #[test]
+fn a_series_with_an_occurrence_that_cannot_be_read_is_unreadable_so_that_no_date_of_it_ends() {
+    let good = instance(&bare("o1", "m", START, END));
+    let without_end = with(good.clone(), &[("id", json!("o2")), ("end", json!(null))]);
+    let without_id = with(good.clone(), &[("id", json!(5))]);
+    for wrong in [without_end, without_id] {
+        let mut calendar = Calendar::default().with_events(vec![master("m", START, END, "UTC")]);
+        calendar.instances.insert("m".to_owned(), vec![good.clone(), wrong]);
+        let changes = read(calendar, &["m"]);
+        assert!(
+            matches!(&changes[..], [BookingChange::BookingUnreadable(it)] if it.id == "m"),
+            "{changes:?}"
+        );
+    }
+}
+
+#[test]
 fn many_ids_are_read_in_batches_of_twenty() {
     let events: Vec<Value> =
         (0..50).map(|number| event(&format!("e{number:02}"), START, END)).collect();

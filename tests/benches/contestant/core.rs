@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use ones_office365::{
     directory,
     host::{Dropped, Failure, Host, Request, Response, Sink, TransportError},
-    model::{UserBatch, UserChange},
+    model::UserBatch,
     settings::Settings,
 };
 
-use crate::{Result, client};
+use crate::{Result, client, component::users_in};
 
 pub(crate) async fn read(server: &str) -> Result<u64> {
     let settings = Settings::parse(&client::settings(&client::access(server)).to_string())
@@ -26,8 +26,7 @@ struct Counter(u64);
 
 impl Sink<UserBatch> for Counter {
     async fn put(&mut self, batch: UserBatch) -> std::result::Result<(), Dropped> {
-        let users = batch.changes.iter().filter(|change| matches!(change, UserChange::User(_)));
-        self.0 += users.count() as u64;
+        self.0 += users_in(&batch);
         Ok(())
     }
 }

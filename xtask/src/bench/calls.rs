@@ -28,8 +28,7 @@ pub(crate) fn measure() -> Result {
     let times: Value = serde_json::from_str(&output)
         .map_err(|error| format!("the contestant printed no times: {error}"))?;
     let microseconds = |name: &str| times[name].as_f64().map(|seconds| seconds * 1e6);
-    // The host compiles the plugin with the first command, and stores the result.
-    tenant.host.json(&["describe"])?;
+    tenant.host.compile_plugin()?;
     let mut validate = Vec::new();
     for _ in 0..ROUNDS {
         validate.push(measured::run(&mut tenant.host.command(&["validate"]), &[0])?.processor);

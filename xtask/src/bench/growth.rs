@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::{
     goals::{self, Goal},
     measured::{self, Usage, median, mib},
@@ -112,8 +110,7 @@ fn cost(programs: &Programs, plugin: &Path, pages: u32, times: usize) -> Result<
     let (mut component, mut memory) = (0, 0);
     for _ in 0..times {
         let host = Host::connect(programs, plugin, &server.access())?;
-        // The host compiles the plugin with the first command, and stores the result.
-        host.json(&["describe"])?;
+        host.compile_plugin()?;
         let used = sync(&host)?;
         first.push(used.processor);
         memory = memory.max(used.memory);
@@ -135,7 +132,6 @@ fn sync(host: &Host) -> Result<Usage> {
 }
 
 fn peak_memory_of_component(host: &Host) -> Result<u64> {
-    let runs = host.json(&["runs"])?;
-    let runs = runs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    Ok(runs.filter_map(|run| run["peakMemory"].as_u64()).max().unwrap_or_default())
+    let runs = host.runs()?;
+    Ok(runs.iter().filter_map(|run| run["peakMemory"].as_u64()).max().unwrap_or_default())
 }

@@ -36,8 +36,7 @@ pub(crate) fn measure() -> Result {
     let contestant = contestants::build()?;
     let server = PageServer::start(TENANT)?;
     let host = Host::connect(&programs, &plugin, &server.access())?;
-    // The host compiles the plugin with the first command, and stores the result.
-    host.json(&["describe"])?;
+    host.compile_plugin()?;
     let mut component = Command::new(contestant);
     component.arg("component").arg(server.url());
     println!("\n## Profile\n");

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::measured::{self, mib};
 use crate::{
     Result, components,
@@ -27,8 +25,7 @@ pub(crate) fn measure() -> Result {
     let mut columns = Vec::new();
     for size in SIZES {
         let tenant = Tenant::start(&programs, &plugin, size)?;
-        // The host compiles the plugin with the first command, and stores the result.
-        tenant.host.json(&["describe"])?;
+        tenant.host.compile_plugin()?;
         let rooms = sync(&tenant, &["sync", "rooms"])?;
         let first = sync(&tenant, &["sync", "users"])?;
         tenant.change(100)?;
@@ -69,13 +66,9 @@ impl fmt::Display for Run {
 
 fn sync(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
     let used = measured::run(&mut tenant.host.command(arguments), &[0, 3])?;
-    // One run a line.
-    let runs = tenant.host.json(&["runs"])?;
-    let last = runs
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .max_by_key(|run| run["id"].as_u64())
-        .ok_or("ones-host recorded no run")?;
+    let runs = tenant.host.runs()?;
+    let last =
+        runs.iter().max_by_key(|run| run["id"].as_u64()).ok_or("ones-host recorded no run")?;
     Ok(Run {
         requests: last["summary"]["requests"].as_u64().unwrap_or_default(),
         time: used.wall,

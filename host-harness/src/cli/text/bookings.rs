@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use jiff::tz::TimeZone;
-
 use super::terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};
 use crate::{
     model::{Booking, BookingTime, Hold},
@@ -22,8 +20,7 @@ const ROOMS: usize = 20;
 const DIFFERENCES: usize = 50;
 
 fn in_zone(time: &BookingTime, zone: &str) -> String {
-    let rules = zones::zone(zone).unwrap_or(TimeZone::UTC);
-    format!("{} {zone}", when::in_words(time, &rules))
+    when::in_zone(time, zone, &zones::zone_or_utc(zone))
 }
 
 /// Returns the title of a booking, or what is printed in its place.

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    model::{BookingBatch, Explanation, Hold, Mode, Refusal, RoomFailure, TimeRange},
+    model::{
+        BookingBatch, BookingTime, Explanation, Hold, Mode, Participant, Refusal, RoomFailure,
+        TimeRange,
+    },
     settings::Settings,
 };
 use serde_json::json;

@@ -119,8 +119,9 @@ pub(in crate::serve) async fn show(
     let id = viewer.integration;
     let found = app.look(move |store| store.booking(id, number, Timestamp::now())).await?;
     let found = found.filter(|found| viewer.sees.shows(&found.booking));
-    let found = found.ok_or_else(Failure::not_found)?;
-    let zone = zones::zone(&found.zone).unwrap_or(TimeZone::UTC);
+    let mut found = found.ok_or_else(Failure::not_found)?;
+    found.elsewhere.retain(|(_, row)| viewer.sees.shows(row));
+    let zone = zones::zone_or_utc(&found.zone);
     let row = &found.booking;
     let title = format!("{} · {}", viewer.sees.label(row), words::when(row, &zone));
     let shown = viewer.page(&title);

@@ -48,7 +48,7 @@ impl Conflicts<'_> {
 }
 
 fn zone(row: &ConflictRow) -> TimeZone {
-    zones::zone(&row.zone).unwrap_or(TimeZone::UTC)
+    zones::zone_or_utc(&row.zone)
 }
 
 pub(in crate::serve) async fn show(app: &App, viewer: Viewer) -> Result<Response, Failure> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::response::Response;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
 use super::{
@@ -132,11 +132,12 @@ fn groups(viewer: &Viewer, day: Date, rooms: &[RoomBookings]) -> Vec<Group> {
     for room in sorted {
         let track = tracks
             .entry(room.zone.as_str())
-            .or_insert_with(|| Track::new(day, zones::zone(&room.zone).unwrap_or(TimeZone::UTC)));
+            .or_insert_with(|| Track::new(day, zones::zone_or_utc(&room.zone)));
         let key = (&room.room.building, &room.zone);
         if latest != Some(key) {
             latest = Some(key);
-            groups.push(group(&room.room, &room.zone, track));
+            let heading = room.room.building.as_deref().unwrap_or("Rooms without a building");
+            groups.push(Group::new(heading.to_owned(), &room.zone, track));
         }
         let (bars, more) = bars(viewer, track, &room.bookings);
         if let Some(group) = groups.last_mut() {
@@ -151,17 +152,6 @@ fn groups(viewer: &Viewer, day: Date, rooms: &[RoomBookings]) -> Vec<Group> {
         }
     }
     groups
-}
-
-fn group(room: &BookableRoom, zone: &str, track: &Track) -> Group {
-    Group {
-        heading: room.building.clone().unwrap_or_else(|| "Rooms without a building".to_owned()),
-        zone: words::zone(zone, track.time, &track.zone),
-        note: track.note(),
-        slots: track.slots(),
-        axis: track.axis.clone(),
-        rows: Vec::new(),
-    }
 }
 
 /// Returns floor and size of a room.

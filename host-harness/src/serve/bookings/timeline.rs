@@ -72,6 +72,20 @@ pub(super) struct Bar {
     pub(super) overlaps: bool,
 }
 
+impl Group {
+    /// Returns a group without rows, with the time axis of `track`. `zone` is the name of its zone.
+    pub(super) fn new(heading: String, zone: &str, track: &Track) -> Self {
+        Self {
+            heading,
+            zone: words::zone(zone, track.time, &track.zone),
+            note: track.note(),
+            slots: track.slots(),
+            axis: track.axis.clone(),
+            rows: Vec::new(),
+        }
+    }
+}
+
 impl Row {
     /// Returns the number of bookings that are not in the row, in words.
     fn rest(&self) -> String {

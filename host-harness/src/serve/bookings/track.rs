@@ -3,7 +3,10 @@
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{dates, sheet::MOST_SLOTS, words};
-use crate::{model::TimeRange, zones};
+use crate::{
+    model::{TimeRange, overlaps},
+    zones,
+};
 
 /// Length of a slot, in seconds.
 const SLOT: i64 = 5 * 60;
@@ -63,8 +66,7 @@ impl Track {
 
     /// Whether a time is on the day. One without length counts.
     pub(super) fn has(&self, time: TimeRange) -> bool {
-        time.starts < self.time.ends
-            && (time.ends > self.time.starts || time.starts >= self.time.starts)
+        overlaps(time, self.time)
     }
 
     /// Returns the sentence about a day on which the clock changes.

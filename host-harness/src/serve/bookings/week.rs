@@ -75,7 +75,7 @@ pub(in crate::serve) async fn show(
         )
     });
     let room = found.await?.pop().ok_or_else(Failure::not_found)?;
-    let zone = zones::zone(&room.zone).unwrap_or(TimeZone::UTC);
+    let zone = zones::zone_or_utc(&room.zone);
     let monday = monday(&zone);
     let groups = groups(&viewer, monday, &zone, &room);
     Ok(page(&WeekPage {
@@ -93,14 +93,7 @@ fn groups(viewer: &Viewer, monday: Date, zone: &TimeZone, room: &RoomBookings) -
     for track in (0..DAYS).map(|days| Track::new(dates::later(monday, days), zone.clone())) {
         let name = words::short_day(track.day);
         if groups.last().is_none_or(|group| group.axis != track.axis) {
-            groups.push(Group {
-                heading: format!("From {name}"),
-                zone: words::zone(&room.zone, track.time, zone),
-                note: track.note(),
-                slots: track.slots(),
-                axis: track.axis.clone(),
-                rows: Vec::new(),
-            });
+            groups.push(Group::new(format!("From {name}"), &room.zone, &track));
         }
         let (bars, more) = bars(viewer, &track, &room.bookings);
         if let Some(group) = groups.last_mut() {

@@ -39,7 +39,7 @@ pub(super) fn when(row: &BookingRow, zone: &TimeZone) -> String {
 /// Returns a time: `Mon 11 Jan 2027, 09:00–10:00`.
 pub(super) fn range(time: TimeRange, zone: &TimeZone) -> String {
     let (starts, ends) = (zoned(time.starts, zone), zoned(time.ends, zone));
-    let exact = is_unclear(&starts) || is_unclear(&ends) || starts.offset() != ends.offset();
+    let exact = needs_offset(&starts, &ends);
     let (first, last) = (day(starts.date()), day(ends.date()));
     let (from, to) = (clock(&starts, exact), clock(&ends, exact));
     match first == last {
@@ -59,7 +59,7 @@ pub(super) fn on_day(row: &BookingRow, on: Date, time: TimeRange, zone: &TimeZon
     }
     let TimeRange { starts, ends } = row.instants;
     let (first, last) = (zoned(starts, zone), zoned(ends, zone));
-    let exact = is_unclear(&first) || is_unclear(&last) || first.offset() != last.offset();
+    let exact = needs_offset(&first, &last);
     let named = |at: &ZonedDateTime| match at.date() == on {
         true => clock(at, exact),
         false => format!("{} {}", short_day(at.date()), clock(at, exact)),
@@ -91,6 +91,11 @@ fn days(time: TimeRange, zone: &TimeZone) -> (Date, Date) {
 
 fn zoned(second: i64, zone: &TimeZone) -> ZonedDateTime {
     Timestamp::from_second(second).unwrap_or_default().to_zoned_datetime(zone.clone())
+}
+
+/// Whether a time can be understood only with the names of its offsets.
+fn needs_offset(starts: &ZonedDateTime, ends: &ZonedDateTime) -> bool {
+    is_unclear(starts) || is_unclear(ends) || starts.offset() != ends.offset()
 }
 
 /// Whether the clock shows this time twice.

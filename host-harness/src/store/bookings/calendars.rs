@@ -95,7 +95,7 @@ impl Transaction<'_> {
         RoomZone { room, zone: name }: &RoomZone,
         now: Timestamp,
     ) -> Result<Calendar, StoreError> {
-        let zone = zones::zone(name).unwrap_or(TimeZone::UTC);
+        let zone = zones::zone_or_utc(name);
         let rules = zones::version().name.as_str();
         let found = self
             .sql

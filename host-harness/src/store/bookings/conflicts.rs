@@ -1,6 +1,8 @@
 //! Bookings of one room that take it at the same time. The vendor allows them where a meeting is
 //! written straight into the calendar of a room.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -71,8 +73,7 @@ impl Transaction<'_> {
         }
         let mut solved =
             self.sql.prepare_cached("DELETE FROM conflict WHERE one = ?1 AND other = ?2")?;
-        let still: std::collections::HashSet<_> =
-            found.iter().map(|(one, other, _)| (*one, *other)).collect();
+        let still: HashSet<_> = found.iter().map(|(one, other, _)| (*one, *other)).collect();
         for (one, other) in known {
             if !still.contains(&(one, other)) {
                 solved.execute([one, other])?;
@@ -120,7 +121,7 @@ impl Store {
         integration: IntegrationId,
         now: Timestamp,
     ) -> Result<Vec<ConflictRow>, StoreError> {
-        list(&self.connection, integration, now, |_| true)
+        list(&self.connection, integration, now, None)
     }
 
     /// Returns the number of conflicts that are not over.
@@ -145,18 +146,20 @@ const CONFLICTS: &str = "FROM conflict JOIN calendar AS c ON c.number = conflict
         AND room.id = c.room AND room.removed_at IS NULL
     WHERE c.integration = ?1 AND conflict.ends > ?2";
 
+/// Returns the conflicts that are not over, of one booking or of all, by room and time.
 pub(super) fn list(
     connection: &Connection,
     integration: IntegrationId,
     now: Timestamp,
-    is_listed: impl Fn(&ConflictRow) -> bool,
+    booking_number: Option<i64>,
 ) -> Result<Vec<ConflictRow>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {ROOM_COLUMNS}, c.zone, conflict.one, conflict.other, conflict.since {CONFLICTS}"
+        "SELECT {ROOM_COLUMNS}, c.zone, conflict.one, conflict.other, conflict.since {CONFLICTS}
+             AND (?3 IS NULL OR ?3 IN (conflict.one, conflict.other))"
     ))?;
     let mut read = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE b.number = ?1"))?;
-    let mut rows = statement.query(params![integration.0, now.as_second()])?;
+    let mut rows = statement.query(params![integration.0, now.as_second(), booking_number])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let one = read.query_row([row.get::<_, i64>("one")?], booking)?;
@@ -166,15 +169,11 @@ pub(super) fn list(
             ends: one.instants.ends.min(other.instants.ends),
         };
         let (room, zone, since) = (room(row)?, row.get("zone")?, row.get("since")?);
-        let conflict = ConflictRow { room, zone, one, other, both, since };
-        if is_listed(&conflict) {
-            found.push(conflict);
-        }
+        found.push(ConflictRow { room, zone, one, other, both, since });
     }
-    found.sort_by(|a, b| {
-        let key = |it: &ConflictRow| (it.room.name.clone(), it.room.id.clone(), it.both.starts);
-        let numbers = |it: &ConflictRow| (it.one.number, it.other.number);
-        key(a).cmp(&key(b)).then_with(|| numbers(a).cmp(&numbers(b)))
+    found.sort_by_cached_key(|it| {
+        let room = (it.room.name.clone(), it.room.id.clone());
+        (room, it.both.starts, it.one.number, it.other.number)
     });
     Ok(found)
 }

@@ -49,9 +49,8 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Deletes what [`KEPT_DAYS`] no longer keeps, and older runs of bookings. Returns the number
-    /// of deleted bookings.
-    pub(crate) fn forget_bookings(&self, now: Timestamp) -> Result<u64, StoreError> {
+    /// Deletes what [`KEPT_DAYS`] no longer keeps, and older runs of bookings.
+    pub(crate) fn forget_bookings(&self, now: Timestamp) -> Result<(), StoreError> {
         let before = |ago: SignedDuration| now.checked_sub(ago).unwrap_or(Timestamp::MIN);
         let since = before(SignedDuration::from_hours(24 * KEPT_DAYS));
         let calendars = self
@@ -59,7 +58,6 @@ impl Transaction<'_> {
             .prepare_cached("SELECT number FROM calendar WHERE integration = ?1")?
             .query_map([self.integration], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
-        let mut forgotten = 0;
         let mut is_over = self.sql.prepare_cached(
             // By two indexes: `booking_by_time` and `gone_booking`.
             "DELETE FROM booking WHERE number IN (
@@ -73,11 +71,9 @@ impl Transaction<'_> {
                AND NOT EXISTS (SELECT 1 FROM booking WHERE item = booking_item.number)",
         )?;
         for calendar in calendars {
-            let deleted = is_over.execute(params![calendar, since.as_second()])?;
-            if deleted > 0 {
+            if is_over.execute(params![calendar, since.as_second()])? > 0 {
                 is_empty.execute([calendar])?;
             }
-            forgotten += deleted as u64;
         }
         self.sql
             .prepare_cached(
@@ -103,6 +99,6 @@ impl Transaction<'_> {
                 quiet.to_string(),
                 all.to_string()
             ])?;
-        Ok(forgotten)
+        Ok(())
     }
 }

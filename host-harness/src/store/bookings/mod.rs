@@ -19,7 +19,7 @@ pub use calendars::RoomFailing;
 pub(crate) use calendars::{Calendar, RoomZone};
 pub use conflicts::{ConflictRow, LISTED as CONFLICTS};
 pub use forget::KEPT_DAYS;
-pub(crate) use put::{Reporting, Stored};
+pub(crate) use put::{NOT_IN_SERIES, Reporting, Stored};
 pub(crate) use removals::WaitingItems;
 pub(super) use removals::{HELD, held};
 pub use room::BookableRoom;

@@ -8,11 +8,11 @@ use rusqlite::{OptionalExtension as _, params};
 use super::row::{BookingRow, COLUMNS, TABLES, booking as booking_row};
 use crate::{
     model::{Booking, BookingEnd, BookingTime, Participant, TimeRange},
-    store::{RunId, StoreError, Transaction, now},
+    store::{RunId, StoreError, Transaction},
 };
 
 /// Reason why an occurrence ended that its series no longer has.
-const NOT_IN_SERIES: &str = "not-in-series";
+pub(crate) const NOT_IN_SERIES: &str = "not-in-series";
 
 /// What a run reports of a calendar.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ impl Transaction<'_> {
         booking: &Booking,
         instants: TimeRange,
     ) -> Result<Stored, StoreError> {
-        let Reporting { calendar, run, .. } = reporting;
+        let calendar = reporting.calendar;
         let before: Option<(i64, i64, bool, bool)> = self
             .sql
             .prepare_cached(
@@ -110,7 +110,7 @@ impl Transaction<'_> {
             })
             .optional()?;
         let Some((number, before_item, is_echo, had_ended)) = before else {
-            self.insert_booking(reporting, item, booking, instants)?;
+            self.write_booking(reporting, item, booking, instants)?;
             return Ok(Stored::Added);
         };
         if before_item != item {
@@ -133,38 +133,12 @@ impl Transaction<'_> {
                 .execute(params![before.number, booking.version])?;
             return Ok(Stored::Unchanged);
         }
-        self.adds.set(true);
-        let Columns { first_day, until_day, email, name } = Columns::of(booking);
-        self.sql
-            .prepare_cached(
-                "UPDATE booking SET version = ?2, meeting = ?3, starts = ?4, ends = ?5,
-                     first_day = ?6, until_day = ?7, hold = ?8, private = ?9, title = ?10,
-                     organizer_email = ?11, organizer_name = ?12, invited = ?13,
-                     changed_run = ?14, changed_at = ?15,
-                     gone_at = NULL, gone_run = NULL, gone_reason = NULL
-                 WHERE number = ?1",
-            )?
-            .execute(params![
-                before.number,
-                booking.version,
-                booking.meeting,
-                instants.starts,
-                instants.ends,
-                first_day,
-                until_day,
-                booking.hold.as_str(),
-                booking.private,
-                booking.title,
-                email,
-                name,
-                booking.invited,
-                run.number(),
-                now(),
-            ])?;
+        self.write_booking(reporting, item, booking, instants)?;
         Ok(if had_ended { Stored::Added } else { Stored::Updated(Box::new(before)) })
     }
 
-    fn insert_booking(
+    /// Adds a booking, or replaces the one with its id, also where that had ended.
+    fn write_booking(
         &self,
         Reporting { calendar, run, .. }: Reporting,
         item: i64,
@@ -179,7 +153,15 @@ impl Transaction<'_> {
                      first_day, until_day, hold, private, title, organizer_email,
                      organizer_name, invited, first_run, first_seen, changed_run, changed_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                     ?17, ?16, ?17)",
+                     ?17, ?16, ?17)
+                 ON CONFLICT DO UPDATE SET version = excluded.version, meeting = excluded.meeting,
+                     starts = excluded.starts, ends = excluded.ends,
+                     first_day = excluded.first_day, until_day = excluded.until_day,
+                     hold = excluded.hold, private = excluded.private, title = excluded.title,
+                     organizer_email = excluded.organizer_email,
+                     organizer_name = excluded.organizer_name, invited = excluded.invited,
+                     changed_run = excluded.changed_run, changed_at = excluded.changed_at,
+                     gone_at = NULL, gone_run = NULL, gone_reason = NULL",
             )?
             .execute(params![
                 calendar,
@@ -198,21 +180,21 @@ impl Transaction<'_> {
                 name,
                 booking.invited,
                 run.number(),
-                now(),
+                self.began,
             ])?;
         Ok(())
     }
 
-    /// Ends the bookings of an item that are not among the reported ones, except those that are
-    /// over. Returns them.
+    /// Ends the bookings of an item that are not among those to keep, except those that are over.
+    /// Returns them.
     pub(crate) fn end_others(
         &self,
         reporting: Reporting,
         item: i64,
-        reported: &HashSet<&str>,
+        kept: &HashSet<&str>,
     ) -> Result<Vec<BookingRow>, StoreError> {
         let mut others = self.active_of(item, Some(reporting.since))?;
-        others.retain(|row| !reported.contains(row.booking.id.as_str()));
+        others.retain(|row| !kept.contains(row.booking.id.as_str()));
         for row in &others {
             self.end_booking(row.number, Some(reporting.run), NOT_IN_SERIES, reporting.at)?;
         }

@@ -1,6 +1,8 @@
 //! Removals of items that wait: until a run ends well, or until an administrator decides. Which of
 //! them are held, the sync decides; see the `removals.rs` of all records for the decision.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -154,13 +156,13 @@ impl Transaction<'_> {
             Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
         })?;
         let items: Vec<(i64, _, i64)> = items.collect::<Result<_, _>>()?;
-        let at = Timestamp::now();
+        let (at, mut changed) = (Timestamp::now(), BTreeSet::new());
         for (item, reason, calendar) in &items {
             match decision {
                 Decision::Approve => {
                     let ending = &mut Vec::new();
                     self.end_waiting_item(*item, None, reason, (at.as_second(), at), ending)?;
-                    self.find_conflicts(*calendar, at)?;
+                    changed.insert(*calendar);
                 }
                 Decision::Discard => {
                     self.sql
@@ -171,6 +173,9 @@ impl Transaction<'_> {
                         .execute(params![item, now()])?;
                 }
             }
+        }
+        for calendar in changed {
+            self.find_conflicts(calendar, at)?;
         }
         Ok(items.len() as u64)
     }

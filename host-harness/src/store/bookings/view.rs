@@ -64,7 +64,7 @@ pub struct BookingPage {
     /// The occurrences of its series that are stored and have not ended, by their beginning, the
     /// first 400.
     pub series: Vec<BookingRow>,
-    /// Bookings of the same meeting in other rooms, with the id and name of the room.
+    /// Bookings of the same meeting in other rooms, each with its room.
     pub elsewhere: Vec<(BookableRoom, BookingRow)>,
     /// Conflicts of the booking that are not over.
     pub conflicts: Vec<ConflictRow>,
@@ -122,7 +122,7 @@ impl Store {
             // Most rooms have the same few zones.
             let instants = *known
                 .entry(name.clone())
-                .or_insert_with_key(|name| time(&zones::zone(name).unwrap_or(TimeZone::UTC)));
+                .or_insert_with_key(|name| time(&zones::zone_or_utc(name)));
             let bookings = match number {
                 Some(number) => overlapping.list(number, instants)?,
                 None => Vec::new(),
@@ -161,9 +161,7 @@ impl Store {
             None => Vec::new(),
         };
         let elsewhere = self.elsewhere(integration, calendar, &booking)?;
-        let conflicts = conflicts::list(&self.connection, integration, now, |conflict| {
-            conflict.one.number == number || conflict.other.number == number
-        })?;
+        let conflicts = conflicts::list(&self.connection, integration, now, Some(number))?;
         Ok(Some(BookingPage { room, zone, booking, series, elsewhere, conflicts }))
     }
 

@@ -1,8 +1,6 @@
 //! Changes of a calendar, as they are stored.
 
-use std::collections::HashSet;
-
-use jiff::tz::TimeZone;
+use std::{collections::HashSet, slice};
 
 use super::{
     RoomRun,
@@ -14,7 +12,7 @@ use crate::{
     model::{
         Booking, BookingChange, BookingEnd, BookingGone, SeriesBookings, TimeRange, Unreadable,
     },
-    store::{BookingRow, Reporting, RunCounts, StoreError, Stored, Transaction},
+    store::{BookingRow, NOT_IN_SERIES, Reporting, RunCounts, StoreError, Stored, Transaction},
     sync::{Action, Observer, Run},
 };
 
@@ -35,8 +33,8 @@ pub(super) fn store(
             observer,
             reporting,
             place,
-            zone: &room.calendar.zone,
             counts,
+            kept: &room.unreadable,
             unreadable: Vec::new(),
             is_changed: false,
         };
@@ -57,8 +55,9 @@ struct Storing<'a> {
     observer: &'a mut dyn Observer,
     reporting: Reporting,
     place: Place<'a>,
-    zone: &'a TimeZone,
     counts: RunCounts,
+    /// Ids of the room that this run reported as unreadable: a series does not end them.
+    kept: &'a HashSet<String>,
     unreadable: Vec<Unreadable>,
     /// Whether a booking is new, changed or ended.
     is_changed: bool,
@@ -68,8 +67,7 @@ impl Storing<'_> {
     fn store(&mut self, change: BookingChange) -> Result<(), StoreError> {
         match change {
             BookingChange::Booking(booking) => {
-                let id = booking.id.clone();
-                self.put(&id, &[booking], false)
+                self.put(&booking.id, slice::from_ref(&booking), false)
             }
             BookingChange::Series(SeriesBookings { id, bookings }) => {
                 // Nothing need be stored of a series that has no date in the window.
@@ -89,7 +87,7 @@ impl Storing<'_> {
     /// as unreadable, and stays as it is stored.
     fn put(&mut self, id: &str, bookings: &[Booking], is_series: bool) -> Result<(), StoreError> {
         let times = bookings.iter().map(|booking| {
-            instants(booking, self.zone).map_err(|reason| match is_series {
+            instants(booking, self.place.rules).map_err(|reason| match is_series {
                 true => format!("{}: {reason}", booking.id),
                 false => reason,
             })
@@ -113,9 +111,10 @@ impl Storing<'_> {
             }
         }
         if has_others {
-            let reported: HashSet<_> = bookings.iter().map(|it| it.id.as_str()).collect();
-            let ended = self.transaction.end_others(self.reporting, item, &reported)?;
-            self.note_ended(&ended, "not-in-series");
+            let kept = self.kept.iter().map(String::as_str);
+            let kept: HashSet<_> = bookings.iter().map(|it| it.id.as_str()).chain(kept).collect();
+            let ended = self.transaction.end_others(self.reporting, item, &kept)?;
+            self.note_ended(&ended, NOT_IN_SERIES);
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ pub(super) fn describe(
     before: Option<&Booking>,
     reason: Option<&str>,
 ) -> Change {
-    let in_zone = |it: &Booking| format!("{} {zone}", when::in_words(&it.time, rules));
+    let in_zone = |it: &Booking| when::in_zone(&it.time, zone, rules);
     let mut fields = Vec::new();
     if let Some(before) = before {
         let organizer = |it: &Booking| match &it.organizer {
@@ -44,7 +44,10 @@ pub(super) fn describe(
             ("organizer", organizer(before), organizer(booking)),
             ("invited", json!(before.invited), json!(booking.invited)),
         ];
-        let changed = pairs.into_iter().filter(|(_, before, after)| before != after);
+        // A meeting that became private is not named by what it was called before.
+        let is_hidden = |field: &str| booking.private && matches!(field, "title" | "organizer");
+        let changed =
+            pairs.into_iter().filter(|(field, before, after)| before != after && !is_hidden(field));
         fields.extend(changed.map(|(field, before, after)| FieldChange {
             field: field.to_owned(),
             before,

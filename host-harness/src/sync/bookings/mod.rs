@@ -12,14 +12,14 @@ mod settle;
 mod sweep;
 mod verify;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::{Run, RunMode, Source, order::Order};
 use crate::{
     error::Error,
     model::{
-        BookingBatch, Mode, Part, Refusal, RoomFailure, RoomPosition, RoomUpdate, Summary,
-        TimeRange,
+        BookingBatch, BookingChange, Mode, Part, Refusal, RoomFailure, RoomPosition, RoomUpdate,
+        Summary, TimeRange,
     },
     plugin::CallError,
     problem::Problem,
@@ -161,6 +161,8 @@ struct RoomRun {
     order: Order,
     /// Whether an enumeration of it was reported in this run, at least in part.
     is_listed: bool,
+    /// Ids that the plugin reported as unreadable in this run. What ONES has of them stays.
+    unreadable: HashSet<String>,
     /// Why it failed in this run.
     failed: Option<Refusal>,
 }
@@ -259,6 +261,11 @@ impl RoomRun {
             self.order.enumerating = self.calendar.enumerating;
             run.mode = RunMode::Full;
         }
+        let unreadable = changes.iter().filter_map(|change| match change {
+            BookingChange::BookingUnreadable(it) => Some(it.id.clone()),
+            _ => None,
+        });
+        self.unreadable.extend(unreadable);
         let calendar = self.calendar.clone();
         changes::store(run, self, window, changes, |it| it.set_calendar(&calendar))
     }

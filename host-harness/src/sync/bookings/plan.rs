@@ -1,6 +1,6 @@
 //! What a run of bookings asks for: rooms with their checkpoints, and a window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 
@@ -47,8 +47,16 @@ impl Plan {
                     time_zone: zone.clone(),
                     since,
                 };
-                let (is_listed, failed) = (false, None);
-                Ok::<_, Error>(RoomRun { room, zone, position, calendar, order, is_listed, failed })
+                Ok::<_, Error>(RoomRun {
+                    room,
+                    zone,
+                    position,
+                    calendar,
+                    order,
+                    is_listed: false,
+                    unreadable: HashSet::new(),
+                    failed: None,
+                })
             };
             rooms.into_iter().zip(zones.names).map(open).collect::<Result<Vec<_>, _>>()
         })?;

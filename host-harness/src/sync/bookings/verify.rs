@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     model::{
         Booking, BookingBatch, BookingChange, Mode, Part, RoomFailure, RoomPosition, RoomUpdate,
-        SeriesBookings, TimeRange,
+        SeriesBookings, TimeRange, overlaps,
     },
     plugin::CallError,
     store::{BookableRoom, IntegrationId, RoomProblem, Store},
@@ -173,7 +173,7 @@ impl Comparing<'_> {
 
     fn compare(&mut self, listing: Listing) -> Result<(), Error> {
         let Listing { room, zone, mut listed, unreadable } = listing;
-        let rules = zones::zone(&zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let rules = zones::zone_or_utc(&zone);
         let window = self.window;
         listed.retain(|_, booking| {
             // One without a valid time is unreadable for ONES as well.
@@ -189,7 +189,7 @@ impl Comparing<'_> {
         });
         let mut note = |id: &str, booking: Option<&Booking>, what: What| {
             if self.verified.differences.len() < DIFFERENCES {
-                let time = |it: &Booking| format!("{} {zone}", when::in_words(&it.time, &rules));
+                let time = |it: &Booking| when::in_zone(&it.time, &zone, &rules);
                 self.verified.differences.push(Difference {
                     room: room.id.clone(),
                     name: room.name.clone(),
@@ -251,10 +251,6 @@ impl Listing {
     fn drop_series(&mut self, id: &str) {
         self.listed.retain(|_, booking| booking.series.as_deref() != Some(id));
     }
-}
-
-fn overlaps(time: TimeRange, window: TimeRange) -> bool {
-    time.starts < window.ends && (time.ends > window.starts || time.starts >= window.starts)
 }
 
 /// Returns the names of the fields that are different. The version is none of them: it says that

@@ -41,6 +41,19 @@ fn law_3_a_booking_whose_version_is_the_stored_one_is_an_echo() {
 }
 
 #[test]
+fn law_9_the_change_of_a_meeting_that_becomes_private_does_not_name_it() {
+    let mut ones = Ones::with_bookings([one(booked("a", "12:00", "13:00"))]);
+    let before = ones.all_of("r1")[0].booking.clone();
+    let title = before.title.clone().unwrap();
+    let private = Booking { private: true, title: None, organizer: None, ..newer(before) };
+    assert_eq!(ones.change([one(private)]), (0, 1, 0));
+    let [change] = &ones.changes[..] else { panic!("{:?}", ones.changes) };
+    let fields: Vec<_> = change.fields.iter().map(|field| field.field.as_str()).collect();
+    assert_eq!(fields, ["private"]);
+    assert!(!serde_json::to_string(change).unwrap().contains(&title));
+}
+
+#[test]
 fn law_5_a_change_that_is_reported_twice_is_stored_once() {
     let mut ones = Ones::with_bookings([]);
     let changes = || [one(booked("a", "12:00", "13:00")), ended("gone", BookingEnd::Cancelled)];
@@ -226,6 +239,25 @@ fn what_is_unreadable_stays_as_it_is_stored() {
     assert_eq!((counts.unreadable, counts.removed), (2, 0));
     assert!(source.read.is_empty());
     assert_eq!(ones.booked(), ["a", "s1"]);
+}
+
+#[test]
+fn an_occurrence_that_cannot_be_read_stays_when_its_series_comes_without_it() {
+    let both = || series("s", [booked("s1", "14:00", "15:00"), booked("s2", "16:00", "17:00")]);
+    let wrong =
+        ones_host::model::BookingChange::BookingUnreadable(Unreadable::new("s1", "no start"));
+    let rest = series("s", [newer(booked("s2", "16:00", "17:00"))]);
+    let together = vec![of_room("r1", CHANGES, "c2", [wrong.clone(), rest.clone()])];
+    let apart = vec![of_room("r1", CHANGES, "c1", [wrong]), of_room("r1", CHANGES, "c2", [rest])];
+    for batches in [together, apart] {
+        let mut ones = Ones::with_bookings([both()]);
+        let counts = ones.sync_bookings(&mut Fake::bookings(batches)).unwrap().counts;
+        assert_eq!((counts.unreadable, counts.removed), (1, 0));
+        assert_eq!(ones.booked(), ["s1", "s2"]);
+        let without = of_room("r1", CHANGES, "c3", [series("s", [booked("s2", "16:00", "17:00")])]);
+        ones.sync_bookings(&mut Fake::bookings([without])).unwrap();
+        assert_eq!(ones.booked(), ["s2"], "a later run can end it");
+    }
 }
 
 #[test]

@@ -155,7 +155,7 @@ pub(super) fn deliveries(control: &Control, request: &Request) -> Result<Reply, 
     }
 }
 
-/// Returns the events of a mailbox in a window, which is all of its time by default.
+/// Returns the events of a mailbox in a window, which is required.
 fn contents(control: &Control, request: &Request, mailbox: &str) -> Result<Reply, Refusal> {
     let instant = |option: &str| match request.query.option(option) {
         None => Err(ControlError::Invalid(format!(

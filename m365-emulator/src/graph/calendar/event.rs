@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::{Map, Value, json};
 
 use super::preferences::Preferences;
-use crate::tenant::calendar::id::{Named, change_key, event_id, ical_uid, id};
+use crate::tenant::calendar::id::{Named, change_key, etag, event_id, ical_uid, id};
 use crate::tenant::calendar::item::{Attendee, Event, Item, Kind, Party, Uid, When};
 use crate::tenant::calendar::recurrence::{RangeKind, Recurrence};
 use crate::tenant::calendar::values::{AttendeeKind, Response};
@@ -79,16 +79,12 @@ impl Shown {
         id(&self.mailbox, Named { uid, instance: None }, self.preferences.form)
     }
 
-    fn etag(&self, item: &Item) -> String {
-        format!("W/\"{}\"", change_key(&self.mailbox, item))
-    }
-
     /// Returns an occurrence as delta reports it: its times and ids, and nothing else.
     pub(super) fn bare(&self, event: &Event<'_>) -> Map<String, Value> {
         let (start, end) = self.times(&event.when);
         let bare = json!({
             "@odata.type": "#microsoft.graph.event",
-            "@odata.etag": self.etag(event.item),
+            "@odata.etag": etag(&self.mailbox, event.item),
             "id": self.id(event),
             "seriesMasterId": self.item_id(event.item.uid),
             "type": event.kind.name(),
@@ -120,7 +116,7 @@ impl Shown {
             url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>()
         );
         let mut full = json!({
-            "@odata.etag": self.etag(item),
+            "@odata.etag": etag(&self.mailbox, item),
             "id": id,
             "createdDateTime": fraction(item.created),
             "lastModifiedDateTime": fraction(item.modified),
@@ -229,7 +225,7 @@ fn object(json: Value) -> Map<String, Value> {
 }
 
 /// Returns a wall clock time as Graph writes it.
-pub(super) fn wall_clock(at: DateTime) -> String {
+fn wall_clock(at: DateTime) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string()
 }
 

@@ -48,8 +48,7 @@ pub(super) fn list(
         })
         .collect();
     let path = format!("users/{user}/events");
-    let next_link = (skip + top < items.len())
-        .then(|| context.link(&path, &query.raw_without("skip"), &format!("$skip={}", skip + top)));
+    let next_link = view::next_link(context, query, &path, skip + top, items.len());
     let name = format!("users('{user}')/events");
     let reply = page(context, &name, None, next_link.as_deref(), None, &value.join(","));
     Ok(shown.preferences.applied_to(reply))

@@ -4,6 +4,7 @@
 mod delta;
 mod event;
 mod events;
+mod moment;
 mod preferences;
 mod properties;
 mod schedule;
@@ -53,10 +54,6 @@ pub(super) fn route(
         ["calendar", rest @ ..] if !rest.is_empty() => rest,
         rest => rest,
     };
-    let is_delta = |name: &str| {
-        let name = name.strip_prefix("microsoft.graph.").unwrap_or(name);
-        matches!(name, "delta" | "delta()")
-    };
     let is_schedule = |name: &str| {
         let name = name.strip_prefix("microsoft.graph.").unwrap_or(name);
         name.eq_ignore_ascii_case("getSchedule")
@@ -66,7 +63,7 @@ pub(super) fn route(
             schedule::answer(state, context, caller, key, request)
         }
         (&Method::GET, ["calendarView"]) => view::view(state, context, caller, key, request),
-        (&Method::GET, ["calendarView", name]) if is_delta(name) => {
+        (&Method::GET, ["calendarView", name]) if super::is_delta(name) => {
             delta::answer(state, context, caller, key, request)
         }
         (&Method::GET, ["events"]) => events::list(state, context, caller, key, request),

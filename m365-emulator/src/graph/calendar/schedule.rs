@@ -1,8 +1,7 @@
 //! `getSchedule` (<https://learn.microsoft.com/graph/api/calendar-getschedule>): when mailboxes are
 //! taken.
 
-use jiff::civil::DateTime;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -10,12 +9,12 @@ use super::super::answer::{Context, page};
 use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::Shown;
+use super::moment::Moment;
 use super::{open, shown};
 use crate::state::State;
 use crate::tenant::calendar::item::{Event, Window};
 use crate::tenant::calendar::policy::Access;
 use crate::tenant::calendar::values::{Sensitivity, ShowAs};
-use crate::tenant::calendar::zone::Zone;
 use crate::wire::{Reply, Request};
 
 /// Maximum number of mailboxes. The documents say 20
@@ -33,25 +32,6 @@ struct Body {
     end_time: Moment,
     #[serde(default)]
     availability_view_interval: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Moment {
-    date_time: String,
-    time_zone: String,
-}
-
-impl Moment {
-    fn instant(&self) -> Result<Timestamp, GraphRefusal> {
-        let zone = Zone::find(&self.time_zone)
-            .ok_or_else(|| GraphRefusal::no_time_zone(&self.time_zone))?;
-        let wall_clock: DateTime = self
-            .date_time
-            .parse()
-            .map_err(|_| GraphRefusal::time_window("dateTime", &self.date_time))?;
-        Ok(zone.instant(wall_clock))
-    }
 }
 
 pub(super) fn answer(
@@ -123,13 +103,8 @@ fn taken(
     minutes: u32,
 ) -> Value {
     let calendar = state.tenant.calendars.mailbox(key);
-    let mut events: Vec<Event<'_>> = calendar
-        .into_iter()
-        .flat_map(|calendar| calendar.items())
-        .flat_map(|item| item.events_in(window))
-        .filter(|event| !event.details.cancelled)
-        .collect();
-    events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
+    let mut events = calendar.map(|calendar| calendar.events_in(window)).unwrap_or_default();
+    events.retain(|event| !event.details.cancelled);
     let items: Vec<Value> = events.iter().map(|event| item(shown, event)).collect();
     json!({
         "scheduleId": address,

@@ -33,12 +33,7 @@ pub(super) fn view(
     let window = window(&request.query)?;
     let shown = shown(state, request, &user)?;
     let calendar = state.tenant.calendars.mailbox(&user);
-    let mut events: Vec<Event<'_>> = calendar
-        .into_iter()
-        .flat_map(|calendar| calendar.items())
-        .flat_map(|item| item.events_in(window))
-        .collect();
-    events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
+    let events = calendar.map(|calendar| calendar.events_in(window)).unwrap_or_default();
     let path = format!("users/{user}/calendarView");
     let name = format!("users('{user}')/calendarView");
     list(context, request, &shown, &events, &path, &name)
@@ -73,7 +68,7 @@ pub(super) fn instances(
 }
 
 /// Returns a page of events.
-pub(super) fn list(
+fn list(
     context: &Context,
     request: &Request,
     shown: &Shown,
@@ -90,8 +85,7 @@ pub(super) fn list(
         .take(top)
         .map(|event| Value::Object(event::select(shown.full(event), names.as_deref())).to_string())
         .collect();
-    let next_link = (skip + top < events.len())
-        .then(|| context.link(path, &query.raw_without("skip"), &format!("$skip={}", skip + top)));
+    let next_link = next_link(context, query, path, skip + top, events.len());
     let selected = names.map_or_else(String::new, |names| format!("({})", names.join(",")));
     let name = format!("{name}{selected}");
     let reply = page(context, &name, None, next_link.as_deref(), None, &value.join(","));
@@ -106,6 +100,18 @@ pub(super) fn skip_and_top(query: &Query, shown: &Shown) -> Result<(usize, usize
         return Err(GraphRefusal::page_size(&top.to_string()));
     }
     Ok((options::number(query, "skip")?.unwrap_or_default(), top))
+}
+
+/// Returns the link to the rest of a list of `total` events, of which `sent` are on this page and
+/// those before; none at the end.
+pub(super) fn next_link(
+    context: &Context,
+    query: &Query,
+    path: &str,
+    sent: usize,
+    total: usize,
+) -> Option<String> {
+    (sent < total).then(|| context.link(path, &query.raw_without("skip"), &format!("$skip={sent}")))
 }
 
 /// Reads the window of a request.

@@ -3,21 +3,21 @@
 //! reaches the mailboxes that are invited; a change of another copy reaches none.
 
 use http::StatusCode;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::answer::{Context, entity};
 use super::super::permission::{self, Caller};
 use super::super::refusal::GraphRefusal;
+use super::moment::Moment;
 use super::{events, open, shown};
 use crate::error::ControlError;
 use crate::state::State;
-use crate::tenant::calendar::id::change_key;
+use crate::tenant::calendar::id::etag;
 use crate::tenant::calendar::item::{Item, Uid};
 use crate::tenant::calendar::recurrence::Recurrence;
-use crate::tenant::calendar::values::{Response, Sensitivity, ShowAs};
-use crate::tenant::calendar::zone::Zone;
+use crate::tenant::calendar::values::{AttendeeKind, Response, Sensitivity, ShowAs};
 use crate::tenant::outlook::booking::{Booking, Revision};
 use crate::tenant::outlook::meetings::reported;
 use crate::wire::{Reply, Request};
@@ -58,13 +58,6 @@ enum ContentType {
     Text,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Moment {
-    date_time: String,
-    time_zone: String,
-}
-
 /// Only the name is stored, as Outlook shows it. The address invites no room.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -82,17 +75,8 @@ struct Location {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Invited {
     #[serde(default, rename = "type")]
-    kind: InvitedKind,
+    kind: AttendeeKind,
     email_address: EmailAddress,
-}
-
-/// Optional attendees are not served.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum InvitedKind {
-    #[default]
-    Required,
-    Resource,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,16 +111,6 @@ struct Message {
     send_response: Option<bool>,
 }
 
-impl Moment {
-    fn zone(&self) -> Result<Zone, GraphRefusal> {
-        Zone::find(&self.time_zone).ok_or_else(|| GraphRefusal::no_time_zone(&self.time_zone))
-    }
-
-    fn wall_clock(&self) -> Result<DateTime, GraphRefusal> {
-        self.date_time.parse().map_err(|_| GraphRefusal::time_window("dateTime", &self.date_time))
-    }
-}
-
 impl EventBody {
     /// Returns the change that the body describes. The zone is that of the start.
     fn revision(self, state: &State) -> Result<Revision, GraphRefusal> {
@@ -158,7 +132,7 @@ impl EventBody {
         if let Some(invited) = self.attendees {
             let is_room = |one: &Invited| {
                 let key = state.tenant.mailbox_key(&one.email_address.address);
-                one.kind == InvitedKind::Resource
+                one.kind == AttendeeKind::Resource
                     && key.is_some_and(|key| state.tenant.room_of(&key).is_some())
             };
             let (in_rooms, others): (Vec<_>, Vec<_>) = invited.into_iter().partition(is_room);
@@ -353,9 +327,10 @@ fn made_by(state: &State, user: &str, transaction_id: &str) -> Option<Uid> {
 }
 
 fn check_etag(request: &Request, user: &str, item: &Item) -> Result<(), GraphRefusal> {
-    let etag = format!("W/\"{}\"", change_key(user, item));
     match request.header("if-match") {
-        Some(given) if given != "*" && given != etag => Err(GraphRefusal::changed_meanwhile()),
+        Some(given) if given != "*" && given != etag(user, item) => {
+            Err(GraphRefusal::changed_meanwhile())
+        }
         _ => Ok(()),
     }
 }
@@ -370,8 +345,7 @@ fn answer(
     date: Option<Date>,
 ) -> Result<Reply, GraphRefusal> {
     let shown = shown(state, request, user)?;
-    let item = state.tenant.calendars.mailbox(user).and_then(|mailbox| mailbox.item(uid));
-    let item = item.ok_or_else(GraphRefusal::no_item)?;
+    let item = state.tenant.calendars.item(user, uid).ok_or_else(GraphRefusal::no_item)?;
     let event = match date {
         Some(date) => item.at(date).ok_or_else(GraphRefusal::no_item)?,
         None => item.event(),

@@ -60,6 +60,11 @@ pub(crate) fn change_key(mailbox: &str, item: &Item) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Returns the etag of an item's version in a mailbox.
+pub(crate) fn etag(mailbox: &str, item: &Item) -> String {
+    format!("W/\"{}\"", change_key(mailbox, item))
+}
+
 /// Returns the id that all copies of a meeting have in common: of an occurrence, if a day is given.
 /// The format is that of Exchange's global object ids (MS-OXOCAL 2.2.1.27).
 pub(crate) fn ical_uid(item: &Item, original: Option<Date>) -> String {
@@ -91,7 +96,7 @@ pub(crate) fn read(mailbox: &str, id: &str) -> Option<Named> {
 }
 
 /// Returns the bytes of a GUID. Other text is folded into as many bytes.
-pub(crate) fn guid_bytes(guid: &str) -> [u8; 16] {
+fn guid_bytes(guid: &str) -> [u8; 16] {
     let digits: String = guid.chars().filter(|digit| *digit != '-').collect();
     let number = u128::from_str_radix(&digits, 16).unwrap_or_else(|_| {
         digits.bytes().fold(0, |number: u128, byte| {

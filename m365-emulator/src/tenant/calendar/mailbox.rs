@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::item::{Item, Uid};
+use super::item::{Event, Item, Uid, Window};
 use super::policy::Policy;
 
 /// Number of a change in one mailbox.
@@ -61,6 +61,14 @@ impl Mailbox {
     /// Returns all items, in the order of their last changes.
     pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
         self.log.iter().filter_map(|(_, uid)| self.item(*uid))
+    }
+
+    /// Returns the events that overlap a window, by start. A master is none of them.
+    pub(crate) fn events_in(&self, window: Window) -> Vec<Event<'_>> {
+        let mut events: Vec<Event<'_>> =
+            self.items().flat_map(|item| item.events_in(window)).collect();
+        events.sort_by_cached_key(|event| (event.when.instants(), event.item.uid));
+        events
     }
 
     /// Returns the last change of each item behind a position, in order. A deleted item is none.

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use self::clock::Clock;
-use self::item::{Party, Uid};
+use self::item::{Item, Party, Uid};
 use self::mailbox::Mailbox;
 use self::policy::Policy;
 
@@ -119,6 +119,11 @@ impl Calendars {
     /// Returns the calendar of a mailbox; none if nothing was ever in it.
     pub(crate) fn mailbox(&self, key: &str) -> Option<&Mailbox> {
         self.mailboxes.get(key)
+    }
+
+    /// Returns the copy of a meeting in a mailbox.
+    pub(crate) fn item(&self, key: &str, uid: Uid) -> Option<&Item> {
+        self.mailbox(key)?.item(uid)
     }
 
     /// Returns the calendar of a mailbox, which is made if it is missing.

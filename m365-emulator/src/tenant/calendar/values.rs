@@ -92,15 +92,13 @@ impl Response {
     }
 }
 
-/// In which way a mailbox is invited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// In which way a mailbox is invited. Optional attendees are not served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum AttendeeKind {
     /// A user whose presence is required.
     #[default]
     Required,
-    /// A user whose presence is optional.
-    Optional,
     /// A room or another resource.
     Resource,
 }
@@ -109,7 +107,6 @@ impl AttendeeKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Required => "required",
-            Self::Optional => "optional",
             Self::Resource => "resource",
         }
     }

@@ -24,6 +24,10 @@ const DAYS: i64 = 180;
 /// Number of half hours, from 12 o'clock, that single meetings are in.
 const SLOTS: usize = 16;
 
+/// Length of a weekly meeting, in minutes. If it is moved by a quarter of an hour, it does not
+/// overlap the next one: a room accepts one meeting at a time.
+const WEEKLY: i64 = 45;
+
 const SERIES: &[&str] = &["Team weekly", "Sprint review", "1:1", "Design review", "Lenkungskreis"];
 
 const SUBJECTS: &[&str] = &[
@@ -156,10 +160,9 @@ impl<'a> Inventor<'a> {
             slot += 1;
         }
         rest -= occurrences.min(rest);
-        for _ in 0..2.min(rest) {
-            self.day();
-            rest -= 1;
-        }
+        let days = rest.min(2);
+        (0..days).for_each(|number| self.day(number));
+        rest -= days;
         for number in 0..rest {
             self.single(number, rest);
         }
@@ -189,22 +192,22 @@ impl<'a> Inventor<'a> {
                     index: Index::Last,
                     ..pattern(PatternKind::RelativeMonthly, 1, &[weekday])
                 };
-                self.add_series("All-hands", day, at(hour, 0), 60, pattern, RangeKind::NoEnd)
+                self.add_series("All-hands", day, at(hour, 0), WEEKLY, pattern, RangeKind::NoEnd)
             }
             1 | 2 => {
                 let pattern = weekly_pattern(2, &[weekday]);
-                self.add_series(name, day, at(hour, 0), 60, pattern, RangeKind::EndDate)
+                self.add_series(name, day, at(hour, 0), WEEKLY, pattern, RangeKind::EndDate)
             }
             _ => {
                 let pattern = weekly_pattern(1, &[weekday]);
-                self.add_series(name, day, at(hour, 0), 45, pattern, RangeKind::EndDate)
+                self.add_series(name, day, at(hour, 0), WEEKLY, pattern, RangeKind::EndDate)
             }
         }
     }
 
-    /// Adds an all-day meeting on a Saturday.
-    fn day(&mut self) {
-        let weeks = self.random.below(25) as i64;
+    /// Adds an all-day meeting on a Saturday: the first in an even week, the second in an odd one.
+    fn day(&mut self, number: usize) {
+        let weeks = (2 * self.random.below(12) + number) as i64;
         let saturday = self.monday.saturating_add((5 + 7 * weeks).days());
         let when = When {
             start: saturday.to_datetime(Time::midnight()),
@@ -220,10 +223,13 @@ impl<'a> Inventor<'a> {
         let working_days: i64 = DAYS / 7 * 5;
         let per_day = of.div_ceil(working_days as usize).max(1);
         let place = (number / per_day) as i64;
-        let mut day = self.today.saturating_add((place / 5 * 7 + place % 5).days());
-        if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            day = day.saturating_add(2.days());
-        }
+        // Counted in working days from today; a weekend counts as the Monday after it.
+        let today = match self.today.weekday() {
+            Weekday::Saturday | Weekday::Sunday => 5,
+            weekday => i64::from(weekday.to_monday_zero_offset()),
+        };
+        let place = today + place;
+        let day = self.monday.saturating_add((place / 5 * 7 + place % 5).days());
         let half_hours = number % per_day % SLOTS;
         let time = at(12 + (half_hours / 2) as i8, 30 * (half_hours % 2) as i8);
         let start = day.to_datetime(time);
@@ -267,14 +273,14 @@ impl<'a> Inventor<'a> {
         dates.len()
     }
 
-    /// Moves one occurrence of the last series by half an hour, and deletes another.
+    /// Moves one occurrence of the last series by a quarter of an hour, and deletes another.
     fn make_exceptions(&mut self, dates: &[Date]) {
         let (moved, deleted) = (self.random.below(dates.len()), self.random.below(dates.len()));
         let Some((_, item)) = self.items.last_mut() else { return };
         if let Some(date) = dates.get(moved) {
             let mut when = item.when.on(*date);
-            when.start = when.start.saturating_add(30.minutes());
-            when.end = when.end.saturating_add(30.minutes());
+            when.start = when.start.saturating_add(15.minutes());
+            when.end = when.end.saturating_add(15.minutes());
             let details = item.details.clone();
             item.exceptions.insert(*date, Exception::Changed { when, details });
         }

@@ -41,9 +41,7 @@ impl Tenant {
         if self.room_of(to).is_none() || answers != AutomateProcessing::AutoAccept || !decide {
             return;
         }
-        let Some(copy) = self.calendars.mailbox(to).and_then(|mailbox| mailbox.item(uid)) else {
-            return;
-        };
+        let Some(copy) = self.calendars.item(to, uid) else { return };
         let decision = if force {
             Decision::Accept { declined: Vec::new(), cut: None }
         } else {
@@ -104,9 +102,7 @@ impl Tenant {
         reported: Reported,
     ) {
         let Ok((_, organizers)) = self.organizers_copy(uid) else { return };
-        let Some(before) = self.calendars.mailbox(to).and_then(|mailbox| mailbox.item(uid)) else {
-            return;
-        };
+        let Some(before) = self.calendars.item(to, uid) else { return };
         let mut copy = Item {
             is_organizer: false,
             created: before.created,
@@ -164,10 +160,7 @@ impl Tenant {
         reported: Reported,
     ) -> Result<(), ControlError> {
         self.invent_calendar(key);
-        let copy = self.calendars.mailbox(key).and_then(|mailbox| mailbox.item(uid));
-        let copy =
-            copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
-        super::meetings::check_occurrence(copy, date)?;
+        super::meetings::check_occurrence(self.copy_in(key, uid)?, date)?;
         match (response, date) {
             (Response::Declined, Some(date)) => self.decline_occurrence(key, uid, date, reported),
             (Response::Declined, None) => {

@@ -25,7 +25,7 @@ impl Tenant {
             return;
         }
         let Ok((_, organizers)) = self.organizers_copy(uid) else { return };
-        let before = self.calendars.mailbox(to).and_then(|mailbox| mailbox.item(uid)).cloned();
+        let before = self.calendars.item(to, uid).cloned();
         let mut copy = raw_copy(organizers);
         match before {
             // A changed occurrence or content leaves the answer to the rest.

@@ -4,10 +4,13 @@
 use jiff::civil::Date;
 
 use crate::tenant::Tenant;
-use crate::tenant::calendar::item::{Exception, Item, Uid};
+use crate::tenant::calendar::item::{Details, Exception, Item, Uid};
 use crate::tenant::calendar::mailbox::Reported;
 use crate::tenant::calendar::values::ShowAs;
 use crate::tenant::calendar::{Content, Message};
+
+/// What Exchange writes before the subject of a cancelled meeting.
+const CANCELLED: &str = "Canceled: ";
 
 /// How far waiting messages get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,11 +97,7 @@ impl Tenant {
             return;
         }
         self.change_copy(to, uid, date, reported, |item| match date {
-            None => item.change_details(|details| {
-                details.subject = cancelled_subject(&details.subject);
-                details.show_as = ShowAs::Free;
-                details.cancelled = true;
-            }),
+            None => item.change_details(cancel),
             Some(date) => cancel_occurrence(item, date),
         });
     }
@@ -107,19 +106,15 @@ impl Tenant {
 fn cancel_occurrence(item: &mut Item, date: Date) {
     let Some(event) = item.at(date) else { return };
     let mut details = event.details.clone();
-    details.subject = cancelled_subject(&details.subject);
-    details.show_as = ShowAs::Free;
-    details.cancelled = true;
+    cancel(&mut details);
     let when = event.when.into_owned();
     item.exceptions.insert(date, Exception::Changed { when, details });
 }
 
-fn cancelled_subject(subject: &str) -> std::sync::Arc<str> {
-    if subject.starts_with(CANCELLED) {
-        subject.into()
-    } else {
-        format!("{CANCELLED}{subject}").into()
+fn cancel(details: &mut Details) {
+    if !details.subject.starts_with(CANCELLED) {
+        details.subject = format!("{CANCELLED}{}", details.subject).into();
     }
+    details.show_as = ShowAs::Free;
+    details.cancelled = true;
 }
-
-const CANCELLED: &str = "Canceled: ";

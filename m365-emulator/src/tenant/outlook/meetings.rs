@@ -8,7 +8,6 @@ use jiff::civil::{Date, DateTime, Time};
 use super::booking::Booking;
 use super::meeting_id;
 use crate::error::ControlError;
-use crate::random::Random;
 use crate::tenant::Tenant;
 use crate::tenant::calendar::item::{Attendee, Details, Exception, Item, Uid, When};
 use crate::tenant::calendar::mailbox::Reported;
@@ -30,10 +29,9 @@ impl Tenant {
         let when = when(booking.start, booking.end, zone, booking.all_day)?;
         let (when, recurrence) = series(when, booking.recurrence.clone())?;
         let attendees = self.invited(&booking.rooms, &booking.attendees)?;
-        self.calendars.booked += 1;
         let now = self.now();
         let item = Item {
-            uid: Random::stream(self.seed, &format!("meeting {}", self.calendars.booked)).next(),
+            uid: self.next_meeting(),
             version: self.calendars.next_version(),
             created: now,
             modified: now,
@@ -166,10 +164,7 @@ impl Tenant {
         reported: Reported,
         change: impl FnOnce(&mut Item),
     ) -> bool {
-        let Some(mut item) = self.calendars.mailbox(key).and_then(|found| found.item(uid)).cloned()
-        else {
-            return false;
-        };
+        let Some(mut item) = self.calendars.item(key, uid).cloned() else { return false };
         change(&mut item);
         self.store_copy(key, item, date, reported);
         true
@@ -194,7 +189,7 @@ pub(crate) fn reported(unreported: bool) -> Reported {
     if unreported { Reported::No } else { Reported::Yes }
 }
 
-pub(super) fn find_zone(name: &str) -> Result<Zone, ControlError> {
+pub(crate) fn find_zone(name: &str) -> Result<Zone, ControlError> {
     Zone::find(name).ok_or_else(|| ControlError::Invalid(format!("`{name}` is no time zone")))
 }
 

@@ -16,6 +16,7 @@ use super::calendar::item::{Item, Party, Uid};
 use super::calendar::zone::Zone;
 use super::place::Room;
 use crate::error::ControlError;
+use crate::random::Random;
 
 impl Tenant {
     /// Returns the key of the mailbox that an id, user principal name or address names; none if it
@@ -53,10 +54,22 @@ impl Tenant {
     /// Returns the organizer's copy of a meeting, and the mailbox that it is in.
     fn organizers_copy(&self, uid: Uid) -> Result<(&str, &Item), ControlError> {
         let found = self.calendars.meetings.get(&uid).and_then(|meeting| {
-            let mailbox = self.calendars.mailbox(&meeting.organizer)?;
-            Some((meeting.organizer.as_str(), mailbox.item(uid)?))
+            let organizer = meeting.organizer.as_str();
+            Some((organizer, self.calendars.item(organizer, uid)?))
         });
         found.ok_or_else(|| ControlError::no("meeting", &meeting_id(uid)))
+    }
+
+    /// Returns the copy of a meeting in a mailbox.
+    fn copy_in(&self, key: &str, uid: Uid) -> Result<&Item, ControlError> {
+        let copy = self.calendars.item(key, uid);
+        copy.ok_or_else(|| ControlError::no("copy of meeting", &meeting_id(uid)))
+    }
+
+    /// Draws the number of a new meeting.
+    fn next_meeting(&mut self) -> Uid {
+        self.calendars.booked += 1;
+        Random::stream(self.seed, &format!("meeting {}", self.calendars.booked)).next()
     }
 
     fn now(&self) -> Timestamp {

@@ -98,11 +98,8 @@ impl Tenant {
         revision: &Revision,
     ) -> Result<(), ControlError> {
         self.invent_calendar(key);
-        let copy = self.calendars.mailbox(key).and_then(|mailbox| mailbox.item(uid));
-        let copy =
-            copy.ok_or_else(|| ControlError::no("copy of meeting", &super::meeting_id(uid)))?;
-        check_occurrence(copy, date)?;
-        let mut copy = copy.clone();
+        let mut copy = self.copy_in(key, uid)?.clone();
+        check_occurrence(&copy, date)?;
         match date {
             None => revise_item(&mut copy, revision)?,
             Some(date) => {
@@ -178,10 +175,7 @@ impl Tenant {
         }
         self.store_copy(&organizer, old, None, reported);
         self.send(uid, &Content::Request { decide: false, date: None, force: false }, reported);
-        self.calendars.booked += 1;
-        following.uid =
-            crate::random::Random::stream(self.seed, &format!("meeting {}", self.calendars.booked))
-                .next();
+        following.uid = self.next_meeting();
         following.version = self.calendars.next_version();
         following.created = self.now();
         Ok(self.hold_meeting(&organizer, following, revision.force, reported))
