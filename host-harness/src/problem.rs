@@ -46,6 +46,8 @@ pub enum Case {
     #[expect(missing_docs, reason = "documented in the interface")]
     Unsupported,
     #[expect(missing_docs, reason = "documented in the interface")]
+    Conflict,
+    #[expect(missing_docs, reason = "documented in the interface")]
     Cancelled,
     /// The plugin cannot be loaded.
     Plugin,

@@ -1,6 +1,8 @@
 //! A plugin together with settings: what a run asks.
 
 mod bookings;
+mod notifications;
+mod reserve;
 #[cfg(test)]
 mod tests;
 

@@ -155,6 +155,7 @@ impl From<Error> for Problem {
             Error::Rejected(it) => explained(StatusCode::BAD_REQUEST, it),
             Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
             Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
+            Error::Conflict(it) => explained(StatusCode::CONFLICT, it),
             Error::Cancelled => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was cancelled")
             }
