@@ -2,7 +2,7 @@
 //!
 //! - `admin`: set-up, log-in, the wizard, and the state of each integration.
 //! - `user`: the sign-in page, the redirects to the vendor and back, and the user's own page.
-//! - `bookings`: when rooms are taken, for both.
+//! - `bookings`: when rooms are taken, for both. `reservations`: bookings that are made in ONES.
 //! - `connections`: limits on the number and the duration of connections.
 //! - `guard`: checks of every request.
 //! - `incidents`: failures whose cause only the administrator may see.
@@ -23,6 +23,7 @@ mod failure;
 mod guard;
 mod incidents;
 mod refused;
+mod reservations;
 mod sessions;
 mod site;
 mod user;

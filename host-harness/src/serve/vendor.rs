@@ -5,7 +5,7 @@ use std::{net::SocketAddr, pin::Pin};
 use crate::{
     model::{
         BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Report,
-        Script,
+        RoomAvailability, Script, TimeRange,
     },
     plugin::{CallError, Plugin, Session},
     settings::Settings,
@@ -45,6 +45,12 @@ pub trait Vendor: Send + Sync + 'static {
         rooms: Vec<String>,
         policy: BookingPolicy,
     ) -> Asked<'_, Script>;
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>>;
 }
 
 impl Vendor for Plugin {
@@ -105,6 +111,17 @@ impl Vendor for Plugin {
     ) -> Asked<'_, Script> {
         Box::pin(async move {
             Session::open(self.clone(), settings).await?.booking_script(rooms, policy).await
+        })
+    }
+
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>> {
+        Box::pin(async move {
+            Session::open(self.clone(), settings).await?.availability(rooms, window).await
         })
     }
 }

@@ -14,7 +14,7 @@ const LAYERS: [&str; 25] = [
 ];
 
 /// The modules of the pages, from the bottom up.
-const LAYERS_OF_PAGES: [&str; 18] = [
+const LAYERS_OF_PAGES: [&str; 19] = [
     "bounds",
     "error",
     "site",
@@ -31,6 +31,7 @@ const LAYERS_OF_PAGES: [&str; 18] = [
     "connections",
     "departures",
     "bookings",
+    "reservations",
     "user",
     "admin",
 ];

@@ -14,15 +14,16 @@ use crate::serve::{
     app::App,
     bookings::{self, Asked, Viewer},
     failure::Failure,
+    view::Noted,
 };
 pub(super) use summary::BookingsSummary;
 
-async fn viewer(app: &App, Admin(session): Admin, id: i64) -> Result<Viewer, Failure> {
+pub(super) async fn viewer(app: &App, Admin(session): Admin, id: i64) -> Result<Viewer, Failure> {
     let name = app.name(id.into()).await?;
     // Bookings that are stored are shown also where the settings cannot be decrypted.
     let settings = app.opened_settings(id.into()).await?.ok();
     let settings = settings.and_then(|settings| settings.bookings());
-    Ok(Viewer::admin(id.into(), name, settings, &session.csrf))
+    Ok(Viewer::admin(app, id.into(), name, settings, &session.csrf))
 }
 
 pub(super) async fn day(
@@ -47,8 +48,9 @@ pub(super) async fn booking(
     State(app): State<Arc<App>>,
     admin: Admin,
     Path((id, number)): Path<(i64, i64)>,
+    Query(noted): Query<Noted>,
 ) -> Result<Response, Failure> {
-    bookings::booking(&app, viewer(&app, admin, id).await?, number).await
+    bookings::booking(&app, viewer(&app, admin, id).await?, number, noted).await
 }
 
 pub(super) async fn conflicts(

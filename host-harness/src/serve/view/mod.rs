@@ -12,7 +12,7 @@ mod time;
 pub(super) use crate::wording::counted;
 pub(super) use choices::{LISTED, choices};
 pub(super) use control::{Context, ControlView, controls};
-pub(super) use page::{Csrf, Noted, Page, address, message, page};
+pub(super) use page::{Csrf, Noted, Page, address, message, page, under};
 pub(super) use problem::{ProblemView, problem};
 pub(super) use removal::reason;
 pub(super) use report::{ReportView, report};
