@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ones_host::{
     Error,
     model::{
-        BookingChange, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
         Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Summary, TimeRange,
         Unreadable, User, UserBatch, UserChange,
     },
@@ -15,6 +15,8 @@ use ones_host::{
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+use crate::reservation_pages::desk::Desk;
 
 pub(crate) const NAME: &str = "Contoso";
 
@@ -150,6 +152,8 @@ pub(crate) struct Fake {
     pub(crate) read: Vec<String>,
     pub(crate) asked: Vec<RoomPosition>,
     pub(crate) window: Option<TimeRange>,
+    /// Who books rooms.
+    pub(crate) desk: Option<Desk>,
 }
 
 impl Fake {
@@ -191,6 +195,10 @@ impl Fake {
 
     pub(crate) fn owing(self, count: u32, since: i64) -> Self {
         Self { owed: Some(Owed { count, since }), ..self }
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk.as_ref().expect("a test that books has a desk")
     }
 
     fn end(&self) -> Result<Summary, Error> {
@@ -275,6 +283,46 @@ impl Source for Fake {
         let stands =
             |id: &String| self.bookings_stand.get(id).cloned().unwrap_or_else(|| missing(id));
         Ok(ids.iter().map(stands).collect())
+    }
+
+    fn book_room(
+        &mut self,
+        request: &BookingRequest,
+        again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        self.desk().book(request, again)
+    }
+
+    fn check_booking(&mut self, request: &BookingRequest, _: &str) -> Result<BookingOutcome, Error> {
+        self.desk().answer(request)
+    }
+
+    fn change_booking(
+        &mut self,
+        _: &BookingRequest,
+        request: &BookingRequest,
+        _: &str,
+    ) -> Result<BookingOutcome, Error> {
+        self.desk().change(request)
+    }
+
+    fn cancel_booking(
+        &mut self,
+        _: &BookingRequest,
+        _: &str,
+        occurrence: Option<&BookingTime>,
+        comment: &str,
+    ) -> Result<(), Error> {
+        self.desk().cancel(occurrence, comment)
+    }
+
+    fn release_room(
+        &mut self,
+        room: &RoomPosition,
+        booking: &str,
+        comment: &str,
+    ) -> Result<(), Error> {
+        self.desk().release(&room.room, booking, comment)
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

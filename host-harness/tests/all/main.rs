@@ -30,6 +30,7 @@ mod program;
 mod quota;
 mod read_only;
 mod removals;
+mod reservation_pages;
 mod rooms;
 mod runner;
 mod schedule;

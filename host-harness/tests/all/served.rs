@@ -11,7 +11,8 @@ use ones_host::{
     access::password,
     model::{
         BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
-        Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
+        Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, RoomAvailability, Script,
+        TimeRange,
     },
     plugin::CallError,
     runner::Connect,
@@ -28,7 +29,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{browser::Browser, fake::*};
+use crate::{browser::Browser, fake::*, reservation_pages::desk::Desk};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -57,6 +58,8 @@ pub(crate) struct Contoso {
     pub(crate) mood: Arc<Mutex<Mood>>,
     /// Ends the waits of [`Mood::Hangs`].
     pub(crate) released: Arc<Notify>,
+    /// Books rooms. Without one, it cannot.
+    pub(crate) desk: Option<Desk>,
 }
 
 /// How a vendor begins sign-ins.
@@ -80,8 +83,8 @@ pub(crate) enum Mood {
 /// What a plugin writes before it crashes.
 pub(crate) const STDERR: &str = "panicked at /home/builder/plugin.rs: backtrace";
 
-fn schema() -> Value {
-    json!({
+fn schema(books: bool) -> Value {
+    let mut schema = json!({
         "properties": {
             "server": {
                 "title": "Server settings",
@@ -123,7 +126,13 @@ fn schema() -> Value {
                 }
             }
         }
-    })
+    });
+    if books {
+        let room = &mut schema["properties"]["rooms"]["properties"];
+        room["bookings"] = json!({ "type": "string", "enum": ["on", "off"] });
+        room["bookingCalendar"] = json!({ "type": "string", "enum": ["organizer", "room"] });
+    }
+    schema
 }
 
 fn refused<T>(summary: &str, refusal: fn(Explanation) -> Refusal) -> Result<T, CallError> {
@@ -157,7 +166,7 @@ impl Vendor for Contoso {
         let reason = "to book them".to_owned();
         let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
         let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
-        let settings_schema = schema().to_string();
+        let settings_schema = schema(self.desk.is_some()).to_string();
         let manifest = Manifest { name, version, settings_schema, permissions, time_zones: None };
         Box::pin(async { Ok(manifest) })
     }
@@ -284,6 +293,16 @@ impl Vendor for Contoso {
             Ok(Script { file_name: "rooms.txt".to_owned(), text }),
         )
     }
+
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>> {
+        let desk = self.desk.as_ref().expect("a test that asks has a desk");
+        self.ask("availability", &settings, desk.availability(&rooms, window))
+    }
 }
 
 impl Connect for Contoso {
@@ -308,7 +327,8 @@ impl Connect for Contoso {
         });
         let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
         let owed = *self.owed.lock().unwrap();
-        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, ..Fake::default() }))
+        let desk = self.desk.clone();
+        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, desk, ..Fake::default() }))
     }
 }
 
@@ -361,7 +381,7 @@ pub(crate) struct Served {
 impl Served {
     /// One that was never started before.
     pub(crate) fn new() -> Self {
-        Self::prepared(|_| {}, |_, _| {})
+        Self::prepared(Contoso::default(), |_| {}, |_, _| {})
     }
 
     /// One whose password is set and that knows Contoso.
@@ -376,13 +396,23 @@ impl Served {
 
     /// As [`Self::with_contoso`], with other options.
     pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
-        Self::prepared(change, |store, key| {
+        Self::of(Contoso::default(), &settings(), change)
+    }
+
+    /// As [`Self::with`], with another vendor and other settings.
+    pub(crate) fn of(
+        vendor: Contoso,
+        settings: &Value,
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
+        Self::prepared(vendor, change, |store, key| {
             store.set_password(&password::hash(PASSWORD).unwrap()).unwrap();
-            store.keep_settings(None, &Settings::from(settings()), key).unwrap();
+            store.keep_settings(None, &Settings::from(settings.clone()), key).unwrap();
         })
     }
 
     fn prepared(
+        vendor: Contoso,
         change: impl FnOnce(&mut Options),
         prepare: impl FnOnce(&mut Store, &SealingKey),
     ) -> Self {
@@ -390,7 +420,6 @@ impl Served {
         let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
         let key = SealingKey::of(folder.path(), |_| None).unwrap();
         prepare(&mut store, &key);
-        let vendor = Contoso::default();
         let log = Arc::default();
         let mut options = options(Arc::clone(&log));
         change(&mut options);

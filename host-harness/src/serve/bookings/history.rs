@@ -40,15 +40,16 @@ pub(in crate::serve) fn history(
     entries: Vec<HistoryEntry>,
 ) -> HistoryView {
     let lines = entries.into_iter().map(|entry| {
+        let who = who(app, viewer, &entry);
         // The words of the vendor can be about its set-up. A comment is the user's own.
         let is_shown = viewer.is_admin() || entry.what.ends_with("-requested");
-        Line {
-            at: entry.at,
-            who: who(app, viewer, &entry),
-            text: entry.text,
-            detail: entry.detail.filter(|_| is_shown),
-            run: None,
-        }
+        let text = match entry.what.as_str() {
+            "attempt-failed" if !is_shown => "An attempt failed, and is repeated".to_owned(),
+            "failed" if !is_shown => "The attempt failed".to_owned(),
+            _ => entry.text,
+        };
+        let detail = entry.detail.filter(|_| is_shown);
+        Line { at: entry.at, who, text, detail, run: None }
     });
     HistoryView { lines: lines.collect(), overview: viewer.overview() }
 }

@@ -88,16 +88,17 @@ pub(super) async fn book<W: Who>(
                 title: wish.title,
                 private: wish.private,
                 online_meeting: wish.online,
+                days: booker.days(),
                 by: booker.actor(),
             };
-            let id = booker.viewer.integration;
-            let stored = app.store(move |store| match store.reserve(id, new) {
+            let (id, now) = (booker.viewer.integration, Timestamp::now());
+            let stored = app.store(move |store| match store.reserve(id, new, now) {
                 Err(StoreError::Reservation(error)) => Ok(Err(error)),
                 stored => stored.map(Ok),
             });
             match stored.await? {
                 Ok(stored) => {
-                    app.runner.nudge_reservations();
+                    app.runner.send_reservations(id);
                     let to = booker.viewer.reservation(&stored.reference);
                     return Ok(Redirect::to(&format!("{to}?note=requested")).into_response());
                 }

@@ -48,6 +48,11 @@ impl Booker {
         }
     }
 
+    /// Returns the number of days ahead for which rooms can be booked.
+    pub(super) fn days(&self) -> Option<u16> {
+        self.viewer.settings.as_ref().map(|settings| settings.days)
+    }
+
     /// Returns the signed-in user as the vendor names them.
     pub(super) fn organizer(&self) -> Option<Participant> {
         let record = &self.user.as_ref()?.record;

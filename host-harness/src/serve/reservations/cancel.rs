@@ -87,14 +87,14 @@ pub(super) async fn cancel<W: Who>(
     let comment = entered.text("comment").unwrap_or_default().trim().to_owned();
     let (id, by, reference) = (booker.viewer.integration, booker.actor(), found.reference);
     let stored = app.store(move |store| {
-        match store.cancel_reservation(id, &reference, occurrence, &comment, by) {
+        match store.cancel_reservation(id, &reference, occurrence, &comment, by, Timestamp::now()) {
             Err(StoreError::Reservation(error)) => Ok(Err(error)),
             stored => stored.map(Ok),
         }
     });
     match stored.await? {
         Ok(stored) => {
-            app.runner.nudge_reservations();
+            app.runner.send_reservations(id);
             let to = booker.viewer.reservation(&stored.reference);
             Ok(Redirect::to(&format!("{to}?note=cancel-requested")).into_response())
         }

@@ -72,7 +72,7 @@ pub(super) async fn change<W: Who>(
     let is_change = entered.text("do") == Some("book");
     let (wrong, problem) = match read {
         Ok(wish) if is_change => {
-            match store(&app, &booker, &found, of_wish(wish)).await? {
+            match store(&app, &booker, &found, of_wish(wish, booker.days())).await? {
                 Ok(done) => return Ok(done),
                 Err(error) => match wish::wrong_field(&error) {
                     Some(field) => (vec![field], None),
@@ -89,7 +89,7 @@ pub(super) async fn change<W: Who>(
     draw(&app, &booker, &found, entered, wrong, problem).await
 }
 
-fn of_wish(wish: Wish) -> ReservationChange {
+fn of_wish(wish: Wish, days: Option<u16>) -> ReservationChange {
     ReservationChange {
         rooms: Some(wish.rooms),
         time: Some(wish.time),
@@ -97,11 +97,12 @@ fn of_wish(wish: Wish) -> ReservationChange {
         title: Some(wish.title),
         private: Some(wish.private),
         online_meeting: Some(wish.online),
+        days,
         ..ReservationChange::default()
     }
 }
 
-/// Changes the end of a booking that takes place now: to the present minute, or to a later time.
+/// Changes the end of a booking that takes place now: to the next minute, or to a later time.
 pub(super) async fn end<W: Who>(
     State(app): State<Arc<App>>,
     who: W,
@@ -116,7 +117,8 @@ pub(super) async fn end<W: Who>(
         return Err(not_running());
     };
     let ends = match entered.text("do") {
-        Some("end") => (now - now.rem_euclid(60)).max(time.starts + 60),
+        // The next full minute.
+        Some("end") => now - now.rem_euclid(60) + 60,
         _ => {
             let minutes: Option<i64> = entered.text("minutes").and_then(|text| text.parse().ok());
             let minutes = minutes.filter(|minutes| EXTENSIONS.contains(minutes));
@@ -159,15 +161,15 @@ async fn store(
     found: &Reservation,
     change: ReservationChange,
 ) -> Result<Result<Response, ReservationError>, Failure> {
-    let (id, by) = (booker.viewer.integration, booker.actor());
+    let (id, by, now) = (booker.viewer.integration, booker.actor(), Timestamp::now());
     let reference = found.reference.clone();
     let stored =
-        app.store(move |store| match store.change_reservation(id, &reference, change, by) {
+        app.store(move |store| match store.change_reservation(id, &reference, change, by, now) {
             Err(StoreError::Reservation(error)) => Ok(Err(error)),
             stored => stored.map(Ok),
         });
     Ok(stored.await?.map(|stored| {
-        app.runner.nudge_reservations();
+        app.runner.send_reservations(id);
         let to = booker.viewer.reservation(&stored.reference);
         Redirect::to(&format!("{to}?note=change-requested")).into_response()
     }))

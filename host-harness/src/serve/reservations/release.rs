@@ -105,7 +105,7 @@ pub(super) async fn release<W: Who>(
     });
     match stored.await? {
         Ok(_) => {
-            app.runner.nudge_reservations();
+            app.runner.send_reservations(id);
             let to = booker.viewer.booking(&found.booking);
             Ok(Redirect::to(&format!("{to}?note=release-requested")).into_response())
         }

@@ -18,8 +18,11 @@ use crate::{
     },
 };
 
-/// Largest interval, and largest number of dates.
+/// Largest number of dates.
 const MOST: u32 = 999;
+
+/// Largest interval.
+const LONGEST: u32 = 99;
 
 /// Which of several days, with the values that the form has for them.
 pub(super) const INDEXES: [(WeekIndex, &str); 5] = [
@@ -117,9 +120,9 @@ fn days(value: &str) -> Option<Vec<Weekday>> {
 
 fn interval(entered: &Entered, key: &str) -> Result<u32, Wrong> {
     let text = entered.text(&format!("{key}-every")).unwrap_or_default().trim();
-    let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+    let number = text.parse().ok().filter(|number| (1..=LONGEST).contains(number));
     number.ok_or_else(|| {
-        let text = format!("Enter after how much time it repeats, a number from 1 to {MOST}");
+        let text = format!("Enter after how much time it repeats, a number from 1 to {LONGEST}");
         Wrong::new(name::REPEAT, text)
     })
 }
@@ -296,8 +299,8 @@ mod tests {
             let fields = [("repeat", "daily"), ("daily-every", every)];
             wrong("2027-01-11", &[fields.as_slice(), ends].concat())
         };
-        for every in ["0", "1000", "-1", "", "x"] {
-            assert!(daily(every, &[never]).contains("a number from 1 to 999"), "{every}");
+        for every in ["0", "100", "-1", "", "x"] {
+            assert!(daily(every, &[never]).contains("a number from 1 to 99"), "{every}");
         }
         let on = |day| daily("1", &[("ends", "on"), ("ends-on", day)]);
         assert_eq!(on("2027-01-10"), "The last day is before the first one");

@@ -97,8 +97,10 @@ pub(super) fn pending_since(found: &Reservation) -> Option<Time> {
 pub(super) fn for_user(problem: &Problem, is_waiting: bool) -> Problem {
     const ASK: &str = "Ask your ONES administrator, who sees the cause on the page of this booking";
     let (summary, remedy) = match problem.case {
+        // A text of ONES itself.
+        Case::Reservation => return Problem { detail: None, ..problem.clone() },
         // The summaries of these are for users.
-        Case::Declined | Case::Conflict | Case::Reservation => {
+        Case::Declined | Case::Conflict => {
             (problem.summary.as_str(), "Choose another time or another room")
         }
         Case::Unavailable | Case::Throttled => (
