@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use ones_host::{
     Error,
     model::{
-        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
-        Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Summary, TimeRange,
-        Unreadable, User, UserBatch, UserChange,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Group, Membership,
+        Mode, Owed, Part, Refusal, Removal, Removed, Room, RoomBatch, RoomChange, RoomPosition,
+        RoomUpdate, Subject, Summary, TimeRange, Unreadable, User, UserBatch, UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
@@ -293,7 +293,11 @@ impl Source for Fake {
         self.desk().book(request, again)
     }
 
-    fn check_booking(&mut self, request: &BookingRequest, _: &str) -> Result<BookingOutcome, Error> {
+    fn check_booking(
+        &mut self,
+        request: &BookingRequest,
+        _: &str,
+    ) -> Result<BookingOutcome, Error> {
         self.desk().answer(request)
     }
 

@@ -400,11 +400,7 @@ impl Served {
     }
 
     /// As [`Self::with`], with another vendor and other settings.
-    pub(crate) fn of(
-        vendor: Contoso,
-        settings: &Value,
-        change: impl FnOnce(&mut Options),
-    ) -> Self {
+    pub(crate) fn of(vendor: Contoso, settings: &Value, change: impl FnOnce(&mut Options)) -> Self {
         Self::prepared(vendor, change, |store, key| {
             store.set_password(&password::hash(PASSWORD).unwrap()).unwrap();
             store.keep_settings(None, &Settings::from(settings.clone()), key).unwrap();

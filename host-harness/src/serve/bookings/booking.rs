@@ -149,8 +149,8 @@ pub(in crate::serve) async fn show(
     let shown = viewer.page(&title).noted(noted.text());
     let (reservation, release, entries) = made_in_ones(app, &viewer, &found).await?;
     let shows_history = viewer.is_admin() || reservation.is_some();
-    let history = shows_history
-        .then(|| history(app, &viewer, entries).and_reported(app, &viewer, row));
+    let history =
+        shows_history.then(|| history(app, &viewer, entries).and_reported(app, &viewer, row));
     Ok(page(&Shown {
         page: shown,
         viewer: &viewer,

@@ -103,9 +103,9 @@ fn groups(viewer: &Viewer, monday: Date, zone: &TimeZone, room: &RoomBookings) -
                 Some(_) => Reading::Known,
                 None => Reading::Unknown,
             };
-            let book = viewer.books.then(|| {
-                (viewer.book(&room.room.id, &track.day.to_string()), name.clone())
-            });
+            let book = viewer
+                .books
+                .then(|| (viewer.book(&room.room.id, &track.day.to_string()), name.clone()));
             group.rows.push(Row { name, address, hint: String::new(), book, reading, bars, more });
         }
     }

@@ -72,7 +72,12 @@ pub(in crate::serve) fn range(time: TimeRange, zone: &TimeZone) -> String {
 
 /// Returns the time of a booking as a list of the day `on` needs it: `09:00–10:00`, `All day`, and
 /// with the date where it begins or ends on another day. `time` is that of the day.
-pub(in crate::serve) fn on_day(row: &BookingRow, on: Date, time: TimeRange, zone: &TimeZone) -> String {
+pub(in crate::serve) fn on_day(
+    row: &BookingRow,
+    on: Date,
+    time: TimeRange,
+    zone: &TimeZone,
+) -> String {
     if let BookingTime::Days(_) = row.booking.time {
         return match days(row.instants, zone).1 {
             last if last > on => format!("All day, until {}", short_day(last)),

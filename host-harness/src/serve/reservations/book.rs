@@ -127,8 +127,7 @@ pub(super) async fn book<W: Who>(
     }
     let entered = fields::complete(entered, Timestamp::now(), &wish::zone(&rooms, None).1);
     let purpose = Purpose::Book;
-    let filled =
-        Filled { booker: &booker, purpose, entered, rooms, wrong, problem, organizers };
+    let filled = Filled { booker: &booker, purpose, entered, rooms, wrong, problem, organizers };
     Ok(page(&form::draw(&app, filled).await?))
 }
 

@@ -56,10 +56,7 @@ impl Booker {
     /// Returns the signed-in user as the vendor names them.
     pub(super) fn organizer(&self) -> Option<Participant> {
         let record = &self.user.as_ref()?.record;
-        Some(Participant {
-            email: record.email.clone(),
-            name: Some(record.display_name.clone()),
-        })
+        Some(Participant { email: record.email.clone(), name: Some(record.display_name.clone()) })
     }
 
     /// # Errors

@@ -10,8 +10,9 @@ use axum::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    One, occurrences,
+    One,
     booker::{Booker, Who},
+    occurrences,
 };
 use crate::{
     model::BookingTime,
@@ -77,8 +78,7 @@ pub(super) async fn cancel<W: Who>(
     let zone = zones::zone_or_utc(&found.request.time_zone);
     let occurrence = match (entered.text("what"), entered.text("date")) {
         (Some("one"), Some(key)) => {
-            let dates =
-                occurrences::coming(&app, &booker, &found, &zone, Timestamp::now()).await?;
+            let dates = occurrences::coming(&app, &booker, &found, &zone, Timestamp::now()).await?;
             let chosen = dates.into_iter().find(|(date, _)| date == key);
             Some(chosen.ok_or_else(gone)?.1)
         }

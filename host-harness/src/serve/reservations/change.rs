@@ -19,12 +19,7 @@ use crate::{
     form::Entered,
     model::{BookingTime, TimeRange},
     problem::Problem,
-    serve::{
-        app::App,
-        failure::Failure,
-        guard::Posted,
-        view::page,
-    },
+    serve::{app::App, failure::Failure, guard::Posted, view::page},
     store::{Reservation, ReservationChange, ReservationError, StoreError},
     zones,
 };

@@ -1,7 +1,7 @@
 //! Times of day as users enter them, and the instants that they are.
 
 use jiff::{
-    Timestamp, Zoned,
+    Timestamp, ZonedDateTime,
     civil::{Date, DateTime, Time},
     tz::{AmbiguousOffset, TimeZone},
 };
@@ -85,7 +85,7 @@ pub(super) fn offsets(at: DateTime, zone: &TimeZone) -> Option<[String; 2]> {
         return None;
     };
     let name = |offset| {
-        let zoned = Zoned::new(Timestamp::UNIX_EPOCH, TimeZone::fixed(offset));
+        let zoned = ZonedDateTime::new(Timestamp::UNIX_EPOCH, TimeZone::fixed(offset));
         zoned.strftime("UTC%:z").to_string()
     };
     Some([name(before), name(after)])
@@ -93,7 +93,8 @@ pub(super) fn offsets(at: DateTime, zone: &TimeZone) -> Option<[String; 2]> {
 
 /// Returns what the clock shows before and after the latest change up to an instant.
 fn change(up_to: Option<Timestamp>, zone: &TimeZone) -> (String, String) {
-    let next = up_to.and_then(|instant| instant.checked_add(jiff::SignedDuration::from_secs(1)).ok());
+    let next =
+        up_to.and_then(|instant| instant.checked_add(jiff::SignedDuration::from_secs(1)).ok());
     let changed = next.and_then(|instant| zone.preceding(instant).next());
     let Some(changed) = changed else { return ("one time".to_owned(), "another".to_owned()) };
     let at = changed.timestamp();

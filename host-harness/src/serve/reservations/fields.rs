@@ -96,7 +96,7 @@ pub(super) fn complete(sent: Entered, now: Timestamp, zone: &TimeZone) -> Entere
     if is_first {
         pairs.push(("weekly-day".to_owned(), weekday.to_owned()));
     }
-    sent.and(pairs)
+    sent.with(pairs)
 }
 
 fn index(day: Date) -> &'static str {

@@ -8,12 +8,11 @@ use super::{
     fields::{WEEK, Wrong, name},
     free::{self, Free, Question},
     repeat::{self, DAYS, INDEXES},
-    when,
-    wish::{self, Wish},
+    when, wish,
 };
 use crate::{
     form::{Choosing, Entered},
-    model::{BookingTime, Choice, Hold, Recurrence, TimeRange, overlaps},
+    model::{BookingTime, Choice, Hold, TimeRange, overlaps},
     problem::Problem,
     serve::{
         app::App,
@@ -304,10 +303,7 @@ pub(super) async fn chosen(
                 let day = zones::days(day, dates::later(day, 1), zone);
                 let time = when::read(&entered, zone).map(|time| when::instants(&time, zone));
                 let time = time.unwrap_or(day);
-                TimeRange {
-                    starts: day.starts.min(time.starts),
-                    ends: day.ends.max(time.ends),
-                }
+                TimeRange { starts: day.starts.min(time.starts), ends: day.ends.max(time.ends) }
             },
         )?)
     });

@@ -88,6 +88,12 @@ struct SeriesFree {
     until: Option<String>,
 }
 
+impl SeriesFree {
+    fn dates(&self) -> String {
+        view::counted(self.count as u64, "date")
+    }
+}
+
 impl RoomFree {
     /// Returns the sign, the words and the CSS class. Colour alone is not accessible.
     fn mark(&self) -> (&'static str, &'static str, &'static str) {
@@ -96,7 +102,9 @@ impl RoomFree {
             State::Taken => ("✗", "Taken at this time", "bad"),
             State::Tentative => ("!", "Requested by others at this time", "warn"),
             State::Differs => ("!", "Perhaps taken: ONES has a booking at this time", "warn"),
-            State::Unknown => ("?", "Not known: the calendar of the room could not be read", "warn"),
+            State::Unknown => {
+                ("?", "Not known: the calendar of the room could not be read", "warn")
+            }
             State::Listed => ("–", "Enter a time to see whether it is free", "soft"),
         }
     }
@@ -242,14 +250,14 @@ async fn look_ahead(
     let known = dates::later(zones::day_of(Timestamp::now().as_second(), zone), ahead);
     let known_until = zones::day_starts(known, zone);
     let described = found.iter().map(|room| {
-        let known = || times.iter().filter(|time| time.ends <= known_until);
-        let taken = known().filter(|time| {
+        let within: Vec<_> = times.iter().filter(|time| time.ends <= known_until).collect();
+        let taken = within.iter().filter(|time| {
             let is_taken = |row: &BookingRow| {
-                row.booking.hold != Hold::Free && overlaps(row.instants, **time)
+                row.booking.hold != Hold::Free && overlaps(row.instants, ***time)
             };
             room.bookings.iter().any(is_taken)
         });
-        let count = known().count();
+        let count = within.len();
         SeriesFree {
             name: room.room.name.clone(),
             count,

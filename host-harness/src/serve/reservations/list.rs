@@ -107,8 +107,7 @@ impl List<'_> {
     /// Returns why no room is booked, or what waits.
     fn note(&self, row: &Reservation) -> Option<String> {
         let declined = || row.rooms.iter().find_map(|room| room.reason.as_ref());
-        let is_refused =
-            matches!(row.state, ReservationState::Declined | ReservationState::Partly);
+        let is_refused = matches!(row.state, ReservationState::Declined | ReservationState::Partly);
         let problem = declined().filter(|_| is_refused).or(row.problem.as_ref());
         let shown = problem.map(|problem| match self.booker.user {
             Some(_) => state::for_user(problem, row.waiting.is_some()).summary,
@@ -153,9 +152,8 @@ pub(super) async fn show<W: Who>(
     };
     let id = booker.viewer.integration;
     let mut rows = app.look(move |store| store.reservations(id, &filter)).await?;
-    let is_part = |text: &str, part: &str| {
-        text.to_lowercase().contains(&part.trim().to_lowercase())
-    };
+    let is_part =
+        |text: &str, part: &str| text.to_lowercase().contains(&part.trim().to_lowercase());
     rows.retain(|row| {
         let organizer = &row.request.organizer;
         let texts = [organizer.name.as_deref(), organizer.email.as_deref()];

@@ -1,11 +1,8 @@
 //! The user for whom rooms are booked.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{
-    booker::Booker,
-    fields::name,
-};
+use super::{booker::Booker, fields::name};
 use crate::{
     form::Entered,
     model::Choice,
@@ -51,7 +48,7 @@ pub(super) async fn read(
         let page = PageOf { search: &search, after: None, removed: false, limit: LISTED + 1 };
         store.page(id, Kind::User, page)
     });
-    let text = |record: &Value, field: &str| -> Option<String> {
+    let text = |record: &Map<String, Value>, field: &str| -> Option<String> {
         record.get(field).and_then(Value::as_str).map(str::to_owned)
     };
     let choices = found.await?.into_iter().map(|row| Choice {

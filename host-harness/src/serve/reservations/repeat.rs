@@ -98,9 +98,7 @@ fn pattern(entered: &Entered, key: &str) -> Result<RecurrencePattern, Wrong> {
         }
         "monthly" => RecurrencePattern::AbsoluteMonthly(date()?),
         "monthly-on" => RecurrencePattern::RelativeMonthly(on()?),
-        "yearly" => {
-            RecurrencePattern::AbsoluteYearly(YearlyDay { month: month()?, day: date()? })
-        }
+        "yearly" => RecurrencePattern::AbsoluteYearly(YearlyDay { month: month()?, day: date()? }),
         "yearly-on" => {
             let (month, on) = (month()?, on()?);
             RecurrencePattern::RelativeYearly(RelativeYearlyDays { month, on })

@@ -8,7 +8,10 @@ use jiff::{
 
 use super::when;
 use crate::{
-    model::{BookingTime, TimeRange, Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, WeekIndex, Weekday},
+    model::{
+        BookingTime, Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, TimeRange,
+        WeekIndex, Weekday,
+    },
     serve::bookings::dates::later,
 };
 
@@ -37,19 +40,15 @@ pub(super) fn times(
     zone: &TimeZone,
 ) -> impl Iterator<Item = TimeRange> {
     let range = when::instants(time, zone);
-    let [starts, ends] = [range.starts, range.ends].map(|second| {
-        zone.to_datetime(Timestamp::from_second(second).unwrap_or_default())
-    });
+    let [starts, ends] = [range.starts, range.ends]
+        .map(|second| zone.to_datetime(Timestamp::from_second(second).unwrap_or_default()));
     let ends_after = starts.date().duration_until(ends.date()).as_hours() / 24;
     dates(first, recurrence).map(move |day| {
         let at = |day: Date, time| {
             let instant = zone.to_ambiguous_timestamp(day.to_datetime(time)).compatible();
             instant.map_or(0, Timestamp::as_second)
         };
-        TimeRange {
-            starts: at(day, starts.time()),
-            ends: at(later(day, ends_after), ends.time()),
-        }
+        TimeRange { starts: at(day, starts.time()), ends: at(later(day, ends_after), ends.time()) }
     })
 }
 
@@ -153,13 +152,8 @@ mod tests {
         RelativeDays { days: days.to_vec(), index }
     }
 
-    const WORKDAYS: [Weekday; 5] = [
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-        Weekday::Thursday,
-        Weekday::Friday,
-    ];
+    const WORKDAYS: [Weekday; 5] =
+        [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
 
     #[test]
     fn each_of_the_six_patterns_has_its_dates() {
@@ -183,8 +177,7 @@ mod tests {
         let leap = RecurrencePattern::AbsoluteYearly(YearlyDay { month: 2, day: 29 });
         assert_eq!(listed("2027-02-28", leap, 1, after(2)), ["28 Feb", "29 Feb"]);
         let second = on(&[Weekday::Tuesday], WeekIndex::Second);
-        let yearly =
-            RecurrencePattern::RelativeYearly(RelativeYearlyDays { month: 3, on: second });
+        let yearly = RecurrencePattern::RelativeYearly(RelativeYearlyDays { month: 3, on: second });
         assert_eq!(listed("2027-03-09", yearly, 2, after(2)), ["9 Mar", "13 Mar"]);
     }
 

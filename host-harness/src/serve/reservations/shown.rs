@@ -19,7 +19,7 @@ use super::{
     when,
 };
 use crate::{
-    model::{BookingCalendar, BookingTime},
+    model::BookingCalendar,
     problem::Problem,
     serve::{
         app::App,
@@ -74,6 +74,10 @@ impl StateView<'_> {
 
     fn rooms(&self) -> impl Iterator<Item = (&ReservedRoom, Option<&str>)> {
         self.found.rooms.iter().zip(self.links.iter().map(Option::as_deref))
+    }
+
+    fn count(&self, dates: usize) -> String {
+        view::counted(dates as u64, "date")
     }
 
     fn reason(&self, room: &ReservedRoom) -> Option<Problem> {
@@ -132,8 +136,8 @@ impl Shown<'_> {
     /// Whether the booking can be changed and cancelled.
     fn is_changeable(&self) -> bool {
         let time = self.found.time.as_ref().unwrap_or(&self.found.request.time);
-        let is_over = self.found.request.recurrence.is_none()
-            && when::is_over(time, &self.zone, self.now);
+        let is_over =
+            self.found.request.recurrence.is_none() && when::is_over(time, &self.zone, self.now);
         self.found.state.is_open() && !is_over && self.booker.viewer.books
     }
 
@@ -193,7 +197,8 @@ async fn read_state<'a>(
     zone: TimeZone,
 ) -> Result<StateView<'a>, Failure> {
     let id = booker.viewer.integration;
-    let rooms: Vec<_> = found.rooms.iter().map(|it| (it.room.clone(), it.booking.clone())).collect();
+    let rooms: Vec<_> =
+        found.rooms.iter().map(|it| (it.room.clone(), it.booking.clone())).collect();
     let links = app.look(move |store| {
         let numbers = rooms.iter().map(|(room, booking)| match booking {
             Some(booking) => {

@@ -48,9 +48,7 @@ pub(super) fn name(state: ReservationState) -> &'static str {
 pub(super) fn room_mark(room: &ReservedRoom, found: &Reservation) -> Mark {
     let is_sent = found.state != ReservationState::Requested;
     match room.state {
-        RoomState::Pending if found.state == ReservationState::Failed => {
-            ("✗", "Not booked", "bad")
-        }
+        RoomState::Pending if found.state == ReservationState::Failed => ("✗", "Not booked", "bad"),
         RoomState::Pending if !is_sent => ("…", "Not asked yet", "soft"),
         RoomState::Pending => ("…", "Has not answered: not booked yet", "soft"),
         RoomState::Accepted => ("✓", "Booked", "good"),
@@ -71,8 +69,10 @@ pub(super) fn waiting(found: &Reservation) -> Option<String> {
             let time = words::time(&change.request.time, &zone);
             let rooms = change.request.rooms.iter().map(|room| room.name.as_str());
             let rooms = rooms.collect::<Vec<_>>().join(", ");
-            format!("A change was requested: {time}, {rooms}. Until it is answered, the former \
-                     booking is shown here")
+            format!(
+                "A change was requested: {time}, {rooms}. Until it is answered, the former \
+                     booking is shown here"
+            )
         }
         Wish::Cancel { occurrence: None, .. } => "The cancellation was requested".to_owned(),
         Wish::Cancel { occurrence: Some(time), .. } => {
@@ -109,7 +109,10 @@ pub(super) fn for_user(problem: &Problem, is_waiting: bool) -> Problem {
         ),
         _ => ("The service with the calendars did not accept it", ASK),
     };
-    Problem { remedy: Some(remedy.to_owned()), ..Problem::new(problem.case, &problem.code, summary) }
+    Problem {
+        remedy: Some(remedy.to_owned()),
+        ..Problem::new(problem.case, &problem.code, summary)
+    }
 }
 
 /// Returns when a reservation takes place, as far as it is known, or was wished.

@@ -7,7 +7,7 @@ use jiff::{
 };
 
 use super::{
-    clock::{self, Unclear, Which},
+    clock::{self, Which},
     fields::{Wrong, name},
 };
 use crate::{

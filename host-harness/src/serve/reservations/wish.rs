@@ -140,12 +140,8 @@ pub(super) fn wrong_field(error: &ReservationError) -> Option<Wrong> {
     use ReservationError as E;
     let (field, text) = match error {
         E::NoRooms => (name::ROOM, "Choose a room".to_owned()),
-        E::TooManyRooms { most, .. } => {
-            (name::ROOM, format!("Choose {most} rooms at most"))
-        }
-        E::UnknownRoom { .. } => {
-            (name::ROOM, "A room that was chosen no longer exists".to_owned())
-        }
+        E::TooManyRooms { most, .. } => (name::ROOM, format!("Choose {most} rooms at most")),
+        E::UnknownRoom { .. } => (name::ROOM, "A room that was chosen no longer exists".to_owned()),
         E::RoomTwice { .. } => (name::ROOM, "Choose each room once".to_owned()),
         E::Overlaps { room, time, .. } => (
             name::ROOM,
@@ -172,9 +168,7 @@ pub(super) fn wrong_field(error: &ReservationError) -> Option<Wrong> {
         E::InvalidRecurrence { reason } => {
             (name::REPEAT, format!("The booking cannot repeat in this way: {reason}"))
         }
-        E::TitleTooLong { most, .. } => {
-            (name::TITLE, format!("Enter {most} characters at most"))
-        }
+        E::TitleTooLong { most, .. } => (name::TITLE, format!("Enter {most} characters at most")),
         E::TooManyInvited { most, .. } => {
             (name::INVITE, format!("Invite {most} at most, the rooms included"))
         }

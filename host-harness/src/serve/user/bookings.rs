@@ -20,7 +20,13 @@ pub(super) async fn viewer(
     SignedIn { session, .. }: &SignedIn,
 ) -> Result<Viewer, Failure> {
     let settings = app.settings(session.integration).await?;
-    Ok(Viewer::user(app, session.integration, session.id.clone(), settings.bookings(), &session.csrf))
+    Ok(Viewer::user(
+        app,
+        session.integration,
+        session.id.clone(),
+        settings.bookings(),
+        &session.csrf,
+    ))
 }
 
 pub(super) async fn day(

@@ -17,4 +17,4 @@ pub(super) use problem::{ProblemView, problem};
 pub(super) use removal::reason;
 pub(super) use report::{ReportView, report};
 pub(super) use runs::{RunsView, runs};
-pub(super) use time::{moment, time};
+pub(super) use time::{Time, moment, time};

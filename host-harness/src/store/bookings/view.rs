@@ -174,8 +174,7 @@ impl Store {
              WHERE c.integration = ?1 AND c.room = ?2 AND b.gone_at IS NULL AND i.id = ?3
              ORDER BY b.starts, b.number LIMIT ?4"
         ))?;
-        let rows =
-            statement.query_map(params![integration.0, room, id, OCCURRENCES], booking)?;
+        let rows = statement.query_map(params![integration.0, room, id, OCCURRENCES], booking)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -106,9 +106,8 @@ fn the_own_booking_does_not_count_as_taken_while_it_is_changed() {
     browser.get(&format!("{address}/change")).says(200, FREE);
     let reference = address.rsplit_once('/').unwrap().1;
     let day = day(7);
-    let place = |of: &str| {
-        format!("/reservations/free?of={of}&room=r1&day={day}&from=09:30&to=10:30")
-    };
+    let place =
+        |of: &str| format!("/reservations/free?of={of}&room=r1&day={day}&from=09:30&to=10:30");
     browser.get(&place(reference)).says(200, FREE);
     browser.get(&place("")).says(200, "Taken at this time");
     assert_eq!(office.user("p001").get(&place(reference)).status, 404);

@@ -26,8 +26,10 @@ fn a_user_changes_time_title_and_rooms() {
     form.says(200, "value=\"Budget &#60;review&#62;\"");
     form.says(200, "name=\"room\" value=\"r1\" checked");
     let later = day(8).to_string();
-    let changed =
-        but(filled(&later), &[("room", "r2"), ("from", "10:00"), ("to", "12:00"), ("title", "New")]);
+    let changed = but(
+        filled(&later),
+        &[("room", "r2"), ("from", "10:00"), ("to", "12:00"), ("title", "New")],
+    );
     let reply = browser.post(&format!("{address}/change"), &changed);
     reply.leads_to(&format!("{address}?note=change-requested"));
     let page = office.settled(&mut browser, &address);
@@ -171,10 +173,11 @@ fn the_administrator_lists_all_bookings_and_filters_them() {
     let mut first = office.user("p000");
     booked(&office, &mut first);
     let mut second = office.user("p001");
-    office.desk.state().answers.insert(
-        "r2".to_owned(),
-        RoomAnswer::Declined(desk::why("It is closed")),
-    );
+    office
+        .desk
+        .state()
+        .answers
+        .insert("r2".to_owned(), RoomAnswer::Declined(desk::why("It is closed")));
     let day = day(7).to_string();
     let address = {
         second.get("/reservations/new");

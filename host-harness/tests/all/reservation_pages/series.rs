@@ -124,7 +124,12 @@ fn a_first_day_that_is_not_one_of_the_pattern_is_explained() {
     let day = second_monday().to_string();
     let fields = but(
         filled(&day),
-        &[("repeat", "weekly"), ("weekly-every", "1"), ("weekly-day", "Tuesday"), ("ends", "never")],
+        &[
+            ("repeat", "weekly"),
+            ("weekly-every", "1"),
+            ("weekly-day", "Tuesday"),
+            ("ends", "never"),
+        ],
     );
     let form = browser.post("/reservations/new", &fields);
     form.says(200, "is not one of the days on which the booking repeats");
