@@ -106,7 +106,7 @@ impl Program {
         let room = room(store, integration, &args.room)?;
         let (by, now) = (Actor::CommandLine, Timestamp::now());
         let wished = store.release(integration, &room, &args.booking, &args.comment, by, now)?;
-        let released = sending.release(wished, args.wait)?;
+        let released = sending.release(wished, args.wait.wait)?;
         let failed = released.state != ReleaseState::Released;
         let out = &mut self.out();
         let written = match self.args.format {

@@ -108,9 +108,9 @@ impl<'a> Entered<'a> {
     /// Returns the instant of a local time. Of an hour that is repeated when summer time ends, it is
     /// the first; an hour that is left out when it begins moves on.
     fn second(&self, argument: &str, local: DateTime) -> Result<i64, Failure> {
-        let zoned = local.to_zoned(self.zone.clone());
-        let zoned = zoned.map_err(|error| usage(format!("{argument}: {error}")))?;
-        Ok(zoned.timestamp().as_second())
+        let instant = self.zone.to_timestamp(local);
+        let instant = instant.map_err(|error| usage(format!("{argument}: {error}")))?;
+        Ok(instant.as_second())
     }
 }
 

@@ -79,7 +79,6 @@ enum Of {
 
 /// What to ask the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the interface")]
 pub(crate) enum Work {
     Book {
         request: BookingRequest,
