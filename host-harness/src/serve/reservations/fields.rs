@@ -2,10 +2,9 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::series;
 use crate::{
     form::Entered,
-    model::{BookingTime, Participant, Weekday},
+    model::{self, BookingTime, Participant, Weekday},
     serve::bookings::dates,
     store::Reservation,
 };
@@ -64,7 +63,7 @@ pub(super) fn complete(sent: Entered, now: Timestamp, zone: &TimeZone) -> Entere
         }
     }
     let (from, to) = (hour.min(22), hour.min(22) + 1);
-    let weekday = WEEK.iter().find(|(weekday, _)| *weekday == series::weekday(day));
+    let weekday = WEEK.iter().find(|(weekday, _)| *weekday == model::weekday(day));
     let weekday = weekday.map_or("Monday", |(_, name)| name);
     let defaults = [
         (name::WHEN, "hours".to_owned()),

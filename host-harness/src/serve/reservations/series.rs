@@ -2,7 +2,7 @@
 
 use jiff::{
     Timestamp,
-    civil::{Date, Weekday as Day},
+    civil::Date,
     tz::TimeZone,
 };
 
@@ -10,7 +10,7 @@ use super::when;
 use crate::{
     model::{
         BookingTime, Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, TimeRange,
-        WeekIndex, Weekday,
+        WeekIndex, weekday,
     },
     serve::bookings::dates::later,
 };
@@ -71,19 +71,6 @@ pub(super) fn has(pattern: &RecurrencePattern, day: Date) -> bool {
     }
 }
 
-/// Returns the day of the week.
-pub(super) fn weekday(day: Date) -> Weekday {
-    match day.weekday() {
-        Day::Monday => Weekday::Monday,
-        Day::Tuesday => Weekday::Tuesday,
-        Day::Wednesday => Weekday::Wednesday,
-        Day::Thursday => Weekday::Thursday,
-        Day::Friday => Weekday::Friday,
-        Day::Saturday => Weekday::Saturday,
-        Day::Sunday => Weekday::Sunday,
-    }
-}
-
 /// Returns which of the days of a month `day` is, of those that are one of `days`.
 fn is_on(on: &RelativeDays, day: Date) -> bool {
     let is_one = |day: Date| on.days.contains(&weekday(day));
@@ -135,7 +122,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
-    use crate::model::{RelativeYearlyDays, WeeklyPattern, YearlyDay};
+    use crate::model::{RelativeYearlyDays, Weekday, WeeklyPattern, YearlyDay};
 
     fn listed(
         first: &str,

@@ -55,11 +55,10 @@ impl Office {
             ..Fake::users([batch(COMPLETE, "c1", users)])
         };
         let options = Options { missing_grace: Duration::ZERO, ..Options::default() };
-        for run in [Sync::rooms, Sync::users] {
-            let mut store = office.store();
-            let seen = &mut Seen::default();
-            run(Sync::new(&mut store, source, seen, options.clone()), NAME).unwrap();
-        }
+        let (mut store, seen) = (office.store(), &mut Seen::default());
+        Sync::new(&mut store, source, seen, options.clone()).rooms(NAME).unwrap();
+        Sync::new(&mut store, source, seen, options).users(NAME).unwrap();
+        drop(store);
         office.report(["r1", "r2", "tokyo"].map(|room| of_room(room, COMPLETE, "c1", [])));
         office
     }
