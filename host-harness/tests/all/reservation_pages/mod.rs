@@ -115,8 +115,12 @@ impl Office {
 
     /// Waits until what the page shows does not change by itself any more, and returns the page.
     fn settled(&self, browser: &mut Browser, address: &str) -> Reply {
+        let begun = std::time::Instant::now();
         while browser.get(&format!("{address}/state")).status == 200 {
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(20));
+            if begun.elapsed() > Duration::from_secs(10) {
+                panic!("{} {:#?}", browser.get(address).body, self.reservations());
+            }
         }
         browser.get(address)
     }
