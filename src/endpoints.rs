@@ -312,6 +312,11 @@ impl Endpoints {
         self.v1(&format!("users/{}/calendar/getSchedule", segment(mailbox)), &[])
     }
 
+    /// Returns the path, below the version, by which a subscription names the events of a mailbox.
+    pub fn events_resource(mailbox: &str) -> String {
+        format!("users/{}/events", segment(mailbox))
+    }
+
     /// Returns the URL of the app's subscriptions to notifications of changes.
     pub fn subscriptions(&self) -> Uri {
         self.v1("subscriptions", &[])

@@ -1,6 +1,7 @@
 //! What Microsoft Graph can notify about.
 
 use crate::{
+    endpoints::Endpoints,
     error::{Error, Explanation},
     model::{WatchRequest, WatchSubject},
     permission::{CALENDARS, GROUPS, Permission, USERS},
@@ -32,7 +33,7 @@ impl Target {
     pub(super) fn of(request: &WatchRequest) -> Result<Self, Error> {
         let (resource, mailbox) = match (&request.subject, &request.email) {
             (WatchSubject::Room(_), Some(email)) if !email.is_empty() => {
-                (format!("users/{email}/events"), Some(email.to_lowercase()))
+                (Endpoints::events_resource(email), Some(email.to_lowercase()))
             }
             (WatchSubject::Room(room), _) => {
                 let summary = format!("The room {room} has no e-mail address to watch");
@@ -71,7 +72,7 @@ impl Target {
             WatchSubject::Room(_) => LONGEST_OF_EVENTS,
             WatchSubject::Users | WatchSubject::Groups => LONGEST_OF_DIRECTORY,
         };
-        longest / 1000 * (800 + chance % 151)
+        longest * (800 + chance % 151) / 1000
     }
 }
 

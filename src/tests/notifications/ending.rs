@@ -112,10 +112,7 @@ fn a_sweep_without_subjects_ends_all_that_send_here() {
         _ => graph(asked),
     });
     assert_eq!(watch(&script, &sweep(wanted(Vec::new(), Vec::new()))), Ok(Vec::new()));
-    assert_eq!(
-        requests(&script),
-        ["DELETE /v1.0/subscriptions/stray", "GET /v1.0/subscriptions"]
-    );
+    assert_eq!(requests(&script), ["DELETE /v1.0/subscriptions/stray", "GET /v1.0/subscriptions"]);
 }
 
 #[test]
@@ -156,10 +153,7 @@ fn a_subscription_in_a_listing_that_cannot_be_read_is_left_alone() {
         _ => graph(asked),
     });
     watch(&script, &sweep(wanted(Vec::new(), Vec::new()))).expect("a good call");
-    assert_eq!(
-        requests(&script),
-        ["DELETE /v1.0/subscriptions/stray", "GET /v1.0/subscriptions"]
-    );
+    assert_eq!(requests(&script), ["DELETE /v1.0/subscriptions/stray", "GET /v1.0/subscriptions"]);
 }
 
 #[test]

@@ -88,7 +88,8 @@ fn a_missing_permission_is_named() {
 
 #[test]
 fn an_address_that_microsoft_cannot_confirm_is_explained() {
-    let sample = include_str!("../../../tests/payloads/error-400-subscription-validation-timeout.json");
+    let sample =
+        include_str!("../../../tests/payloads/error-400-subscription-validation-timeout.json");
     let older = json!({"error": {"code": "InvalidRequest", "message":
         "Subscription validation request failed. Must respond with 200 OK to this request."}});
     for answer in [sample.to_owned(), older.to_string()] {
@@ -154,8 +155,11 @@ fn throttling_is_waited_for_and_in_the_end_reported() {
 #[test]
 fn what_concerns_all_subjects_fails_the_call() {
     let script = Script::new(|asked: &Asked| match asked.path.ends_with("/token") {
-        true => Reply::Json(401, json!({"error": "invalid_client", "error_description":
-            "AADSTS7000215: Invalid client secret provided."})),
+        true => Reply::Json(
+            401,
+            json!({"error": "invalid_client", "error_description":
+            "AADSTS7000215: Invalid client secret provided."}),
+        ),
         false => graph(asked),
     });
     let given = wanted(rooms(["a"]), vec![held("goes", "b", -1, 5)]);
@@ -208,8 +212,15 @@ fn an_answer_without_an_id_is_no_subscription() {
 fn addresses_and_secrets_that_microsoft_does_not_take_are_refused_before_a_request() {
     let long = format!("https://ones.example/{}", "a".repeat(2048));
     for address in [
-        "", "ones.example", "http://ones.example/", "ftp://ones.example/", "https://",
-        "https://ones@ones.example/", "https://ones.example/#part", "javascript:alert(1)", &long,
+        "",
+        "ones.example",
+        "http://ones.example/",
+        "ftp://ones.example/",
+        "https://",
+        "https://ones@ones.example/",
+        "https://ones.example/#part",
+        "javascript:alert(1)",
+        &long,
     ] {
         let script = Script::new(graph);
         let given = Wanted { address: address.to_owned(), ..wanted(rooms(["a"]), Vec::new()) };

@@ -156,8 +156,13 @@ fn the_tenant_is_compared_only_where_the_settings_have_its_guid() {
 #[test]
 fn case_c65_five_notifications_of_one_change_are_one_hint() {
     let items = json!([
-        with(changed("a"), "changeType", json!("created")), changed("a"), changed("a"),
-        lifecycle("a", "missed"), changed("a"), lifecycle("a", "missed"), changed("b"),
+        with(changed("a"), "changeType", json!("created")),
+        changed("a"),
+        changed("a"),
+        lifecycle("a", "missed"),
+        changed("a"),
+        lifecycle("a", "missed"),
+        changed("b"),
     ]);
     let expected = ["a changed", "a missed", "b changed"];
     assert_eq!(all(items), Ok(expected.map(str::to_owned).to_vec()));
@@ -197,7 +202,8 @@ fn a_damaged_body_is_refused() {
     for cut in (0..good.len()).step_by(7) {
         assert_eq!(hints(&good[..cut]), Err("unreadable-notification".to_owned()), "{cut}");
     }
-    for other in ["", "null", "[]", "5", "{\"value\": 5}", "{\"value\": {}}", "<html>", "\u{feff}{}"]
+    for other in
+        ["", "null", "[]", "5", "{\"value\": 5}", "{\"value\": {}}", "<html>", "\u{feff}{}"]
     {
         assert_eq!(hints(other), Err("unreadable-notification".to_owned()), "{other}");
     }

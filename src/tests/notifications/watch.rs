@@ -35,7 +35,7 @@ fn a_room_users_and_groups_get_a_subscription_each() {
     assert_eq!(
         asked_for,
         [
-            pair("users/Room 1@contoso.com/events", "created,updated,deleted"),
+            pair("users/Room%201@contoso.com/events", "created,updated,deleted"),
             pair("users", "updated,deleted"),
             pair("groups", "updated,deleted"),
         ]
