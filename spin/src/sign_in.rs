@@ -17,7 +17,7 @@ use crate::{
     host::{Host, Store},
     plugin::Plugin,
     problem::Problem,
-    request, settings,
+    settings,
 };
 
 /// Maximum duration of a sign-in, in seconds.
