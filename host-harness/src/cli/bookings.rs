@@ -32,7 +32,7 @@ impl Program {
         let out = &mut io::BufWriter::new(self.out());
         match self.args.format {
             Format::Text => {
-                text::bookings(out, &found).map_err(Failure::Output)?;
+                text::listed(out, &found).map_err(Failure::Output)?;
                 out.flush().map_err(Failure::Output)?;
                 text::unknown_rooms(&mut anstream::stderr().lock(), &found)
             }

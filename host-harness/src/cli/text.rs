@@ -18,7 +18,7 @@ use crate::{
     problem::Problem,
     serve::Incident,
 };
-pub(super) use bookings::{booking, conflict, unknown_rooms, verified};
+pub(super) use bookings::{conflict, listed, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
 pub(super) use runs::{outcome, run};
 use terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};

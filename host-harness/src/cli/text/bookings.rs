@@ -38,7 +38,7 @@ fn organizer(booking: &Booking) -> &str {
 }
 
 /// Prints the bookings of rooms, one on a line.
-pub(in crate::cli) fn bookings(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
+pub(in crate::cli) fn listed(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
     let time = |room: &RoomBookings, row: &BookingRow| {
         in_zone(&row.booking.time, &room.zone).chars().count()
     };

@@ -65,7 +65,11 @@ pub(in crate::cli) fn outcome(
             out,
             "{}: {} added, {} updated, {} removed, {} held, {} unreadable",
             plural(kind),
-            counts.added, counts.updated, counts.removed, counts.held, counts.unreadable,
+            counts.added,
+            counts.updated,
+            counts.removed,
+            counts.held,
+            counts.unreadable,
         )?,
     }
     writeln!(
