@@ -8,7 +8,7 @@ use serde_json::{Serializer, Value, json, ser::Formatter};
 use super::{Changes, harmless::is_misleading};
 use crate::{
     problem::Problem,
-    store::{BookingRow, Decision, RoomBookings, RunKind},
+    store::{BookingRow, Decision, HistoryEntry, Reservation, RoomBookings, RunKind},
     sync::Outcome,
     when, zones,
 };
@@ -122,6 +122,36 @@ fn unknown_room(out: &mut impl Write, room: &RoomBookings) -> io::Result<()> {
             "unknown": { "readAt": room.read_at.map(|at| at.to_string()), "failing": room.failing },
         }),
     )
+}
+
+/// Prints a reservation, and when it takes place in words.
+pub(super) fn reservation(out: &mut impl Write, reservation: &Reservation) -> io::Result<()> {
+    value(out, &reservation_object(reservation))
+}
+
+/// As [`reservation`], with its history.
+pub(super) fn reservation_with_history(
+    out: &mut impl Write,
+    reservation: &Reservation,
+    history: &[HistoryEntry],
+) -> io::Result<()> {
+    let mut object = reservation_object(reservation);
+    if let Value::Object(object) = &mut object {
+        object.insert("history".to_owned(), json!(history));
+    }
+    value(out, &object)
+}
+
+fn reservation_object(reservation: &Reservation) -> Value {
+    let zone = &reservation.request.time_zone;
+    let time = reservation.time.as_ref().unwrap_or(&reservation.request.time);
+    let mut object = json!(reservation);
+    if let Value::Object(object) = &mut object {
+        let words = when::in_words(time, &zones::zone_or_utc(zone));
+        object.insert("zone".to_owned(), json!(zone));
+        object.insert("when".to_owned(), json!(words));
+    }
+    object
 }
 
 pub(super) fn decided(
