@@ -240,6 +240,6 @@ fn the_page_of_a_synced_booking_leads_to_the_reservation_and_shows_its_history()
     office.report_booking(Booking { version: "2".to_owned(), ..moved });
     let page = browser.get(&address);
     page.says(200, "11:00–12:00</p>");
-    page.says(200, "Moved to");
+    page.says(200, "Moved from");
     assert_eq!(office.reservations()[0].by, Actor::User("p000".to_owned()));
 }
