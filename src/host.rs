@@ -79,10 +79,48 @@ pub trait Sink<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dropped;
 
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes something, or calls a function.
+    Post,
+    /// Changes some members of a record.
+    Patch,
+    /// Deletes.
+    Delete,
+}
+
+impl Method {
+    /// Returns the name of the method.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// When a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// After every answer that can be different a moment later: it changes nothing.
+    Always,
+    /// Only if the answer proves that the server did nothing: it changes something.
+    IfNotProcessed,
+    /// Never: the first may have used up a code.
+    Never,
+}
+
 /// An HTTP request.
 #[derive(Clone)]
 pub struct Request {
-    /// Body: a request with one is a POST, without one a GET.
+    /// Method.
+    pub method: Method,
+    /// Body, where there is one.
     pub body: Option<Vec<u8>>,
     /// Address.
     pub uri: Uri,
@@ -92,34 +130,46 @@ pub struct Request {
     pub silence: Duration,
     /// Maximum size of the answer, in bytes; at most [`LARGEST_ANSWER`].
     pub largest: usize,
-    /// Whether it has no further effect when it is sent twice: true for every GET, and for every
-    /// POST that changes nothing.
-    pub repeatable: bool,
+    /// When it may be sent again.
+    pub repeat: Repeat,
 }
 
 impl Request {
     /// Returns a GET without headers.
     pub fn get(uri: Uri) -> Self {
         Self {
+            method: Method::Get,
             body: None,
             uri,
             headers: Vec::new(),
             silence: SILENCE,
             largest: LARGEST_ANSWER,
-            repeatable: true,
+            repeat: Repeat::Always,
         }
     }
 
     /// Returns a POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
-        Self { body: Some(body), headers, ..Self::get(uri) }
+        Self { method: Method::Post, body: Some(body), headers, ..Self::get(uri) }
+    }
+
+    /// Returns a request that changes something, with a body of JSON where there is one.
+    pub fn change(method: Method, uri: Uri, body: Option<&Value>) -> Self {
+        let repeat = Repeat::IfNotProcessed;
+        match body {
+            Some(body) => {
+                let body = body.to_string().into_bytes();
+                Self { method, repeat, ..Self::post(uri, "application/json", body) }
+            }
+            None => Self { method, repeat, ..Self::get(uri) },
+        }
     }
 
     /// Returns the same request marked as one that must not be sent twice: the first may have
     /// arrived and have used up a code.
     pub fn once(self) -> Self {
-        Self { repeatable: false, ..self }
+        Self { repeat: Repeat::Never, ..self }
     }
 
     /// Adds a header, whose `name` is in lower case.
@@ -132,8 +182,7 @@ impl Request {
 // Headers and body can contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = if self.body.is_some() { "POST" } else { "GET" };
-        write!(f, "{method} {}", self.uri)
+        write!(f, "{} {}", self.method.name(), self.uri)
     }
 }
 

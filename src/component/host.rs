@@ -20,7 +20,9 @@ use super::{
     },
     wit_future, wit_stream,
 };
-use crate::host::{CONNECT, Failure, Host, LARGEST_ANSWER, Request, Response, TransportError};
+use crate::host::{
+    CONNECT, Failure, Host, LARGEST_ANSWER, Method, Request, Response, TransportError,
+};
 
 /// How often a sync checks whether its reader is gone while it waits.
 const LOOK: Duration = Duration::from_millis(200);
@@ -170,8 +172,14 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
     drop(no_trailers);
-    let (method, body) = match request.body.clone() {
-        None => (http::Method::Get, None),
+    let method = match request.method {
+        Method::Get => http::Method::Get,
+        Method::Post => http::Method::Post,
+        Method::Patch => http::Method::Patch,
+        Method::Delete => http::Method::Delete,
+    };
+    let body = match request.body.clone() {
+        None => None,
         Some(bytes) => {
             headers
                 .append("content-length", bytes.len().to_string().as_bytes())
@@ -181,7 +189,7 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
                 // A server can answer without reading all of the body.
                 let _ = writer.write_all(bytes).await;
             });
-            (http::Method::Post, Some(reader))
+            Some(reader)
         }
     };
     let options = http::RequestOptions::new();
