@@ -25,6 +25,9 @@ use making::Making;
 use request::Wish;
 use ticket::Ticket;
 
+#[cfg(test)]
+pub(crate) use recurrence::to_json as recurrence_json;
+
 use crate::{
     bookings::check_on,
     error::Error,

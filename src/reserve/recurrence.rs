@@ -104,7 +104,7 @@ fn is_relative_day(on: &RelativeDays, date: Date) -> bool {
 
 /// Returns a recurrence as Graph writes it. `first` is the day of the first occurrence on the wall
 /// clock of `zone`. Members that a pattern does not need are refused, so they are left out.
-pub(super) fn to_json(recurrence: &Recurrence, first: Date, zone: &str) -> Value {
+pub(crate) fn to_json(recurrence: &Recurrence, first: Date, zone: &str) -> Value {
     let mut pattern = match &recurrence.pattern {
         RecurrencePattern::Daily => json!({"type": "daily"}),
         RecurrencePattern::Weekly(weekly) => json!({
