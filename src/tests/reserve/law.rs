@@ -357,7 +357,7 @@ fn check_laws(exchange: &Exchange, known: &[Known], outlook: &[String]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn rooms_are_booked_once_wishes_make_one_meeting_and_no_other_meeting_is_cancelled(
