@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::Uri;
+use http::{Method, Uri};
 use serde_json::Value;
 
 /// Maximum time without a byte in one attempt at a request, where the request sets no other.
@@ -79,31 +79,6 @@ pub trait Sink<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dropped;
 
-/// The method of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Makes something, or calls a function.
-    Post,
-    /// Changes some members of a record.
-    Patch,
-    /// Deletes.
-    Delete,
-}
-
-impl Method {
-    /// Returns the name of the method.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
 /// When a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
@@ -120,7 +95,7 @@ pub enum Repeat {
 pub struct Request {
     /// Method.
     pub method: Method,
-    /// Body, where there is one.
+    /// Body; `None` where there is none.
     pub body: Option<Vec<u8>>,
     /// Address.
     pub uri: Uri,
@@ -138,7 +113,7 @@ impl Request {
     /// Returns a GET without headers.
     pub fn get(uri: Uri) -> Self {
         Self {
-            method: Method::Get,
+            method: Method::GET,
             body: None,
             uri,
             headers: Vec::new(),
@@ -150,20 +125,33 @@ impl Request {
 
     /// Returns a POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
-        Self { method: Method::Post, body: Some(body), headers, ..Self::get(uri) }
+        Self::get(uri).with_body(Method::POST, content_type, body)
+    }
+
+    /// Returns a PATCH with `body` that may be sent twice.
+    pub fn patch(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
+        Self::get(uri).with_body(Method::PATCH, content_type, body)
+    }
+
+    /// Returns a DELETE without headers that may be sent twice.
+    pub fn delete(uri: Uri) -> Self {
+        Self { method: Method::DELETE, ..Self::get(uri) }
     }
 
     /// Returns a request that changes something, with a body of JSON where there is one.
     pub fn change(method: Method, uri: Uri, body: Option<&Value>) -> Self {
-        let repeat = Repeat::IfNotProcessed;
-        match body {
+        let request = match body {
             Some(body) => {
                 let body = body.to_string().into_bytes();
-                Self { method, repeat, ..Self::post(uri, "application/json", body) }
+                Self::get(uri).with_body(method, "application/json", body)
             }
-            None => Self { method, repeat, ..Self::get(uri) },
-        }
+            None => Self { method, ..Self::get(uri) },
+        };
+        Self { repeat: Repeat::IfNotProcessed, ..request }
+    }
+
+    fn with_body(self, method: Method, content_type: &str, body: Vec<u8>) -> Self {
+        Self { method, body: Some(body), ..self }.header("content-type", content_type)
     }
 
     /// Returns the same request marked as one that must not be sent twice: the first may have
@@ -182,7 +170,7 @@ impl Request {
 // Headers and body can contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method.name(), self.uri)
+        write!(f, "{} {}", self.method, self.uri)
     }
 }
 

@@ -20,9 +20,7 @@ use super::{
     },
     wit_future, wit_stream,
 };
-use crate::host::{
-    CONNECT, Failure, Host, LARGEST_ANSWER, Method, Request, Response, TransportError,
-};
+use crate::host::{CONNECT, Failure, Host, LARGEST_ANSWER, Request, Response, TransportError};
 
 /// How often a sync checks whether its reader is gone while it waits.
 const LOOK: Duration = Duration::from_millis(200);
@@ -172,11 +170,12 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
     drop(no_trailers);
-    let method = match request.method {
-        Method::Get => http::Method::Get,
-        Method::Post => http::Method::Post,
-        Method::Patch => http::Method::Patch,
-        Method::Delete => http::Method::Delete,
+    let method = match request.method.as_str() {
+        "GET" => http::Method::Get,
+        "POST" => http::Method::Post,
+        "PATCH" => http::Method::Patch,
+        "DELETE" => http::Method::Delete,
+        other => http::Method::Other(other.to_owned()),
     };
     let body = match request.body.clone() {
         None => None,

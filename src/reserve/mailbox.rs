@@ -1,5 +1,6 @@
 //! Requests to one mailbox, one at a time.
 
+use http::Method;
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -10,7 +11,7 @@ use crate::{
     bookings::{Times, prefer, time_text},
     error::{Error, is_too_large},
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
-    host::{Host, Method, Request, Response},
+    host::{Host, Request, Response},
     payload::{self, EVENT_SELECT, EventItem, read_event},
     zones::Zone,
 };
@@ -142,7 +143,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     /// Makes an event.
     pub(super) async fn create(&self, event: &Value) -> Result<Created, Trouble> {
         let uri = self.graph.endpoints().events(self.address);
-        match self.send(Request::change(Method::Post, uri, Some(event))).await? {
+        match self.send(Request::change(Method::POST, uri, Some(event))).await? {
             Reply::Done(response) => {
                 let made = self.meeting_in(&response);
                 // It was made, and can be found by its mark.
@@ -162,7 +163,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     /// Changes members of an event, if it is still the version that was read.
     pub(super) async fn patch(&self, old: &Meeting, change: &Value) -> Result<Patched, Trouble> {
         let uri = self.graph.endpoints().event(self.address, &old.id, &[]);
-        let mut request = Request::change(Method::Patch, uri, Some(change));
+        let mut request = Request::change(Method::PATCH, uri, Some(change));
         if let Some(etag) = &old.etag {
             request = request.header("if-match", etag.as_str());
         }
@@ -196,11 +197,11 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
             true => {
                 let uri = endpoints.event_action(self.address, id, "cancel");
                 let body = serde_json::json!({"comment": comment});
-                Request::change(Method::Post, uri, Some(&body))
+                Request::change(Method::POST, uri, Some(&body))
             }
             false => {
                 let uri = endpoints.event(self.address, id, &[]);
-                Request::change(Method::Delete, uri, None)
+                Request::change(Method::DELETE, uri, None)
             }
         };
         self.done(request).await
@@ -210,7 +211,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     pub(super) async fn decline(&self, id: &str, comment: &str) -> Result<(), Trouble> {
         let uri = self.graph.endpoints().event_action(self.address, id, "decline");
         let body = serde_json::json!({"comment": comment, "sendResponse": true});
-        self.done(Request::change(Method::Post, uri, Some(&body))).await
+        self.done(Request::change(Method::POST, uri, Some(&body))).await
     }
 
     async fn done(&self, request: Request) -> Result<(), Trouble> {
@@ -291,7 +292,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     }
 
     async fn send_preferring(&self, request: Request, prefer: String) -> Result<Reply, Trouble> {
-        let changes = request.method != Method::Get;
+        let changes = request.method != Method::GET;
         match self.graph.ask(request.header("prefer", prefer)).await {
             Ok(Answer::Success(response)) => Ok(Reply::Done(response)),
             Ok(Answer::Refused(refusal)) if refusal.is_missing_event() => Ok(Reply::Missing),

@@ -6,12 +6,13 @@ use std::{
 };
 
 use futures_executor::block_on;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     directory,
     error::Error,
-    host::{Dropped, Failure, Host, Method, Request, Response, Sink, TransportError},
+    host::{Dropped, Failure, Host, Request, Response, Sink, TransportError},
     model::{RoomBatch, Subject, Summary, UserBatch},
     rooms,
     settings::Settings,

@@ -56,7 +56,7 @@ fn only_what_changes_is_written_with_the_version_that_was_read_in_the_zone_of_th
         json!({"start": time("2027-05-11T10:00:00"), "end": time("2027-05-11T11:30:00")})
     );
     let asked = script.asked.borrow();
-    let patch = asked.iter().find(|asked| asked.method == crate::host::Method::Patch);
+    let patch = asked.iter().find(|asked| asked.method == http::Method::PATCH);
     assert!(patch.expect("a PATCH").header("if-match").is_some());
 }
 

@@ -9,11 +9,12 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
+use http::Method;
 pub(in crate::tests) use item::{Attendee, Item, Occurrence};
 use serde_json::{Value, json};
 
 use crate::{
-    host::{Failure, Method},
+    host::Failure,
     tests::script::{Asked, Reply, Script, nothing, refused},
 };
 
@@ -79,7 +80,7 @@ impl Exchange {
     pub(in crate::tests) fn answer(&self, asked: &Asked) -> Reply {
         let Some(path) = asked.path.strip_prefix("/v1.0/users/") else { return nothing() };
         let mut state = self.state.borrow_mut();
-        let changes = asked.method != Method::Get;
+        let changes = asked.method != Method::GET;
         if changes && let Some((status, code)) = state.refusals.pop_front() {
             return refused(status, code);
         }

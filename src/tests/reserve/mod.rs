@@ -136,17 +136,16 @@ fn code(error: &Error) -> &str {
 /// Returns the paths of the requests that change something, without the ids of events.
 fn changes(script: &Script<impl Fn(&Asked) -> Reply>) -> Vec<String> {
     let asked = script.asked.borrow();
-    let changes = asked.iter().filter(|asked| asked.method != crate::host::Method::Get);
+    let changes = asked.iter().filter(|asked| asked.method != http::Method::GET);
     let changes = changes.filter(|asked| !asked.path.ends_with("/token"));
-    changes.map(|asked| format!("{} {}", asked.method.name(), asked.path)).collect()
+    changes.map(|asked| format!("{} {}", asked.method, asked.path)).collect()
 }
 
 /// Returns the body of the first request that changes something.
 fn written(script: &Script<impl Fn(&Asked) -> Reply>) -> Value {
     let asked = script.asked.borrow();
-    let is_change = |asked: &&Asked| {
-        asked.method != crate::host::Method::Get && !asked.path.ends_with("/token")
-    };
+    let is_change =
+        |asked: &&Asked| asked.method != http::Method::GET && !asked.path.ends_with("/token");
     let first = asked.iter().find(is_change).expect("a request that changes something");
     serde_json::from_str(&first.body).expect("JSON")
 }

@@ -30,7 +30,7 @@ fn meanwhile<'e>(
 ) -> Script<impl Fn(&Asked) -> Reply + 'e> {
     Script::new(move |asked| {
         let reply = exchange.answer(asked);
-        if asked.method == crate::host::Method::Post
+        if asked.method == http::Method::POST
             && asked.path.ends_with("/events")
             && asked.before == 0
         {
@@ -192,7 +192,7 @@ fn extending_into_a_taken_time_is_a_conflict_and_the_booking_stays_as_it_was() {
         }
         let script = Script::new(|asked: &Asked| {
             let reply = exchange.answer(asked);
-            let is_first = asked.before == 0 && asked.method == crate::host::Method::Patch;
+            let is_first = asked.before == 0 && asked.method == http::Method::PATCH;
             if is_at_the_same_moment && is_first && exchange.copies(ROOM).len() == 1 {
                 exchange.walk_up(ROOM, later);
             }

@@ -1,10 +1,10 @@
 //! The requests to Graph that the plugin sends.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Attendee, Item, Message, Occurrence, State, no_event, text};
 use crate::{
-    host::Method,
     tests::script::{Asked, Reply, ok, refused},
     zones::Zone,
 };
@@ -31,26 +31,28 @@ impl State {
             pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
         };
         let rest: Vec<&str> = path[1..].iter().map(String::as_str).collect();
-        match (asked.method, rest.as_slice()) {
-            (Method::Get, ["events"]) => self.list(&mailbox, &option("$filter").expect("a filter")),
-            (Method::Get, ["events", id]) => match self.found(&mailbox, id) {
+        match (&asked.method, rest.as_slice()) {
+            (&Method::GET, ["events"]) => {
+                self.list(&mailbox, &option("$filter").expect("a filter"))
+            }
+            (&Method::GET, ["events", id]) => match self.found(&mailbox, id) {
                 Some(event) => ok(self.on_wall_clock(event, asked.header("prefer"))),
                 None => no_event(),
             },
-            (Method::Get, ["events", id, "instances"]) => self.instances(&mailbox, id),
-            (Method::Get, ["calendarView"]) => {
+            (&Method::GET, ["events", id, "instances"]) => self.instances(&mailbox, id),
+            (&Method::GET, ["calendarView"]) => {
                 assert_eq!(option("$select"), None, "created times come without it only");
                 let time = |name| crate::tests::bookings::at(&option(name).expect("a time"));
                 self.view(&mailbox, time("startDateTime"), time("endDateTime"))
             }
-            (Method::Post, ["events"]) => self.create(&mailbox, &body),
-            (Method::Patch, ["events", id]) => {
+            (&Method::POST, ["events"]) => self.create(&mailbox, &body),
+            (&Method::PATCH, ["events", id]) => {
                 self.change(&mailbox, id, asked.header("if-match"), &body)
             }
-            (Method::Delete, ["events", id]) | (Method::Post, ["events", id, "cancel"]) => {
+            (&Method::DELETE, ["events", id]) | (&Method::POST, ["events", id, "cancel"]) => {
                 self.end(&mailbox, id)
             }
-            (Method::Post, ["events", id, "decline"]) => self.decline(&mailbox, id),
+            (&Method::POST, ["events", id, "decline"]) => self.decline(&mailbox, id),
             request => panic!("not served: {request:?}"),
         }
     }
