@@ -159,7 +159,10 @@ fn a_user_books_a_room_sees_it_move_with_outlook_and_cancels_it() {
 
     let own = office.calendar(user);
     let [meeting] = own.as_slice() else { panic!("{own:?}") };
-    assert_eq!((meeting.subject.as_str(), meeting.response), ("Budget review", Response::Organizer));
+    assert_eq!(
+        (meeting.subject.as_str(), meeting.response),
+        ("Budget review", Response::Organizer)
+    );
     assert_eq!(meeting.start, office.instant(13).to_string());
     let taken = office.calendar(&office.email(0));
     let [copy] = taken.as_slice() else { panic!("{taken:?}") };

@@ -21,7 +21,7 @@ struct ForAnyUser(Booker);
 
 /// The address of an integration.
 #[derive(Deserialize)]
-struct Of {
+struct Numbered {
     id: i64,
 }
 
@@ -36,8 +36,8 @@ impl FromRequestParts<Arc<App>> for ForAnyUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let admin = Admin::from_request_parts(parts, app).await?;
-        let of = Path::<Of>::from_request_parts(parts, app).await;
-        let Path(Of { id }) = of.map_err(|_| Failure::not_found())?;
+        let found = Path::<Numbered>::from_request_parts(parts, app).await;
+        let Path(Numbered { id }) = found.map_err(|_| Failure::not_found())?;
         Ok(Self(Booker::admin(viewer(app, admin, id).await?)))
     }
 }

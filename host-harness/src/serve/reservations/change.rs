@@ -32,7 +32,7 @@ pub(super) async fn show<W: Who>(
     let booker: Booker = who.into();
     let found = booker.find(&app, reference).await?;
     let zone = zones::zone_or_utc(&found.request.time_zone);
-    let entered = fields::of(&found, &zone);
+    let entered = fields::fill(&found, &zone);
     draw(&app, &booker, &found, entered, Vec::new(), None).await
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn change<W: Who>(
     let is_change = entered.text("do") == Some("book");
     let (wrong, problem) = match read {
         Ok(wish) if is_change => {
-            match store(&app, &booker, &found, of_wish(wish, booker.days())).await? {
+            match store(&app, &booker, &found, changed(wish, booker.days())).await? {
                 Ok(done) => return Ok(done),
                 Err(error) => match wish::wrong_field(&error) {
                     Some(field) => (vec![field], None),
@@ -84,7 +84,7 @@ pub(super) async fn change<W: Who>(
     draw(&app, &booker, &found, entered, wrong, problem).await
 }
 
-fn of_wish(wish: Wish, days: Option<u16>) -> ReservationChange {
+fn changed(wish: Wish, days: Option<u16>) -> ReservationChange {
     ReservationChange {
         rooms: Some(wish.rooms),
         time: Some(wish.time),

@@ -109,7 +109,7 @@ fn index(day: Date) -> &'static str {
 }
 
 /// Returns the fields of a reservation as they are now.
-pub(super) fn of(found: &Reservation, zone: &TimeZone) -> Entered {
+pub(super) fn fill(found: &Reservation, zone: &TimeZone) -> Entered {
     let request = &found.request;
     let mut pairs = Vec::new();
     let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));

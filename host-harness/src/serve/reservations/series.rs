@@ -1,10 +1,6 @@
 //! The dates of a series.
 
-use jiff::{
-    Timestamp,
-    civil::Date,
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::when;
 use crate::{
