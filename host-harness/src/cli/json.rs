@@ -88,12 +88,20 @@ pub(super) fn outcome(
     value(out, &object)
 }
 
+/// Prints the bookings of rooms, and the rooms whose bookings are not known, so that a program does
+/// not take them for free.
+pub(super) fn bookings(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
+    for room in rooms {
+        room.bookings.iter().try_for_each(|row| booking(out, room, row))?;
+        if !room.is_known() {
+            unknown_room(out, room)?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints a booking with its room, and when it takes place in words.
-pub(super) fn booking(
-    out: &mut impl Write,
-    room: &RoomBookings,
-    row: &BookingRow,
-) -> io::Result<()> {
+fn booking(out: &mut impl Write, room: &RoomBookings, row: &BookingRow) -> io::Result<()> {
     let mut object = json!({
         "room": room.room,
         "zone": room.zone,
@@ -103,6 +111,17 @@ pub(super) fn booking(
         object.extend(row);
     }
     value(out, &object)
+}
+
+fn unknown_room(out: &mut impl Write, room: &RoomBookings) -> io::Result<()> {
+    value(
+        out,
+        &json!({
+            "room": room.room,
+            "zone": room.zone,
+            "unknown": { "readAt": room.read_at.map(|at| at.to_string()), "failing": room.failing },
+        }),
+    )
 }
 
 /// Prints a reservation, and when it takes place in words.

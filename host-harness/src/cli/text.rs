@@ -19,7 +19,7 @@ use crate::{
     problem::Problem,
     serve::Incident,
 };
-pub(super) use bookings::{booking, conflict, unknown_rooms, verified};
+pub(super) use bookings::{conflict, listed, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
 pub(super) use reservations::{history, release, reservation, reservation_line};
 pub(super) use runs::{outcome, run};
