@@ -52,7 +52,10 @@ impl Office {
         rooms.retain(|room| text(room, "timeZone") == zone && !text(room, "building").is_empty());
         let users = desk.scene.expected_users().into_values();
         let users = users.filter(|user| user["mail"].is_string());
-        let users = users.map(|user| text(&user, "userPrincipalName")).collect();
+        // The machine has fonts for these letters.
+        let users = users.filter(|user| text(user, "displayName").is_ascii());
+        let users: Vec<_> = users.map(|user| text(&user, "userPrincipalName")).collect();
+        assert!(users.len() > 2, "{users:?}");
         let office = Self { desk, monday: monday(), rooms, users };
         office.read();
         office
@@ -150,8 +153,7 @@ fn a_user_books_a_room_sees_it_move_with_outlook_and_cancels_it() {
     desk.fill("Title", "Budget review");
     desk.picture("reservation-form");
     desk.press("Book");
-    desk.sees("The booking was requested");
-    desk.sees("Booked");
+    desk.sees("✓ Booked");
     desk.sees("accepted");
     desk.assert_accessible();
     desk.picture("reservation");
@@ -280,7 +282,7 @@ fn the_administrator_books_for_a_user_and_releases_a_room() {
     desk.picture("reservation-release");
     desk.fill("Message to the organizer", "The projector is broken");
     desk.press("Release the room");
-    desk.sees("The room is free again");
+    desk.sees("The room was released");
     desk.assert_accessible();
     desk.picture("booking-released");
     assert_eq!(office.calendar(&office.email(0)).len(), 0);
@@ -359,7 +361,6 @@ fn bookings_are_shown_and_made_without_javascript() {
     page.tick("Hours");
     page.fill("Title", "Stand-up");
     page.press("Book");
-    page.sees("The booking was requested");
     // The page reloads itself.
     page.sees("✓ Booked");
     assert_eq!(office.calendar(&office.email(1)).len(), 1);

@@ -14,7 +14,6 @@ use crate::serve::{
     app::App,
     bookings::{self, Asked, Viewer},
     failure::Failure,
-    view::Noted,
 };
 pub(super) use summary::BookingsSummary;
 
@@ -48,9 +47,8 @@ pub(super) async fn booking(
     State(app): State<Arc<App>>,
     admin: Admin,
     Path((id, number)): Path<(i64, i64)>,
-    Query(noted): Query<Noted>,
 ) -> Result<Response, Failure> {
-    bookings::booking(&app, viewer(&app, admin, id).await?, number, noted).await
+    bookings::booking(&app, viewer(&app, admin, id).await?, number).await
 }
 
 pub(super) async fn conflicts(

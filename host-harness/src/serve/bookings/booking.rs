@@ -14,7 +14,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{self, Noted, Page, ProblemView, page, problem},
+        view::{self, Page, ProblemView, page, problem},
     },
     store::{
         BookingPage, BookingRow, ConflictRow, Gone, HistoryEntry, ReleaseRow, ReleaseState,
@@ -122,10 +122,17 @@ impl Shown<'_> {
             && self.row.history.gone.is_none()
             && self.row.booking.hold != Hold::Free
             && !self.is_releasing()
+            && !self.is_released()
     }
 
     fn is_releasing(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.state == ReleaseState::Waiting)
+    }
+
+    /// Whether the room was made free, and its calendar was not read since.
+    fn is_released(&self) -> bool {
+        let is_released = |release: &ReleaseRow| release.state == ReleaseState::Released;
+        self.row.history.gone.is_none() && self.release.as_ref().is_some_and(is_released)
     }
 }
 
@@ -133,7 +140,6 @@ pub(in crate::serve) async fn show(
     app: &App,
     viewer: Viewer,
     number: i64,
-    noted: Noted,
 ) -> Result<Response, Failure> {
     if viewer.settings.is_none() && !viewer.is_admin() {
         return Err(Failure::not_found());
@@ -146,7 +152,7 @@ pub(in crate::serve) async fn show(
     let zone = zones::zone_or_utc(&found.zone);
     let row = &found.booking;
     let title = format!("{} · {}", viewer.sees.label(row), words::when(row, &zone));
-    let shown = viewer.page(&title).noted(noted.text());
+    let shown = viewer.page(&title);
     let (reservation, release, entries) = made_in_ones(app, &viewer, &found).await?;
     let shows_history = viewer.is_admin() || reservation.is_some();
     let history =

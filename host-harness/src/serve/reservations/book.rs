@@ -100,7 +100,7 @@ pub(super) async fn book<W: Who>(
                 Ok(stored) => {
                     app.runner.send_reservations(id);
                     let to = booker.viewer.reservation(&stored.reference);
-                    return Ok(Redirect::to(&format!("{to}?note=requested")).into_response());
+                    return Ok(Redirect::to(&to).into_response());
                 }
                 Err(error) => match wish::wrong_field(&error) {
                     Some(field) => wrong.push(field),

@@ -96,7 +96,7 @@ pub(super) async fn cancel<W: Who>(
         Ok(stored) => {
             app.runner.send_reservations(id);
             let to = booker.viewer.reservation(&stored.reference);
-            Ok(Redirect::to(&format!("{to}?note=cancel-requested")).into_response())
+            Ok(Redirect::to(&to).into_response())
         }
         Err(error) => Err(super::refused(&error)),
     }

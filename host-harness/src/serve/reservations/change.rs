@@ -166,6 +166,6 @@ async fn store(
     Ok(stored.await?.map(|stored| {
         app.runner.send_reservations(id);
         let to = booker.viewer.reservation(&stored.reference);
-        Redirect::to(&format!("{to}?note=change-requested")).into_response()
+        Redirect::to(&to).into_response()
     }))
 }

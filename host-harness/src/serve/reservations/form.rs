@@ -254,13 +254,15 @@ pub(super) async fn offer(
             },
         )
     });
-    let choice = |room: &RoomBookings| Choice {
+    let choice = |room: &RoomBookings, time| Choice {
         value: room.room.id.clone(),
         label: room.room.name.clone(),
-        hint: Some(hint(room, time.as_ref())).filter(|hint| !hint.is_empty()),
+        hint: Some(hint(room, time)).filter(|hint| !hint.is_empty()),
     };
-    let found: Vec<_> = found.await?.iter().map(choice).collect();
-    let known = chosen.iter().map(choice).collect();
+    let found = found.await?;
+    let found = found.iter().map(|room| choice(room, time.as_ref())).collect();
+    // Beside the form is when the chosen ones are free.
+    let known = chosen.iter().map(|room| choice(room, None)).collect();
     Ok(Choosing { typed: typed.to_owned(), found, known, ..Choosing::default() })
 }
 

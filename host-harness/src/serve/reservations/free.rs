@@ -206,12 +206,13 @@ fn timeline(
     (day, zone, name): (Date, &TimeZone, &str),
 ) -> Option<Timeline> {
     let track = Track::new(day, zone.clone());
-    let mut group = Group::new(format!("Bookings in ONES on {}", words::day(day)), name, &track);
+    let mut group =
+        Group::new(format!("Bookings that ONES has read of {}", words::day(day)), name, &track);
     group.rows.extend(rooms.iter().zip(free).map(|(room, free)| {
         let reading = match (&room.read_at, free.state) {
-            // Not shown as free, since it is not known now.
-            (Some(at), State::Unknown) => Reading::Stale(view::moment(at).to_string()),
-            _ => Reading::of(room),
+            (None, _) | (_, State::Free | State::Listed) => Reading::of(room),
+            // Not shown as free, since it is taken, or not known now.
+            (Some(at), _) => Reading::Stale(view::moment(at).to_string()),
         };
         let (bars, more) = bars(viewer, &track, &room.bookings);
         Row {

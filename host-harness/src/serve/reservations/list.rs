@@ -19,7 +19,7 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{Noted, Page, page},
+        view::{Page, page},
     },
     store::{Reservation, ReservationFilter, ReservationState},
     zones,
@@ -138,7 +138,6 @@ pub(super) async fn show<W: Who>(
     State(app): State<Arc<App>>,
     who: W,
     Query(asked): Query<Asked>,
-    Query(noted): Query<Noted>,
 ) -> Result<Response, Failure> {
     let booker: Booker = who.into();
     let state = ReservationState::ALL.into_iter().find(|state| state.as_str() == asked.state);
@@ -168,6 +167,6 @@ pub(super) async fn show<W: Who>(
     rows.truncate(LISTED);
     let mut shown =
         List { page: booker.viewer.page(""), booker: &booker, asked: &asked, rows, more };
-    shown.page = booker.viewer.page(shown.title()).noted(noted.text());
+    shown.page = booker.viewer.page(shown.title());
     Ok(page(&shown))
 }

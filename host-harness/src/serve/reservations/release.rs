@@ -107,7 +107,7 @@ pub(super) async fn release<W: Who>(
         Ok(_) => {
             app.runner.send_reservations(id);
             let to = booker.viewer.booking(&found.booking);
-            Ok(Redirect::to(&format!("{to}?note=release-requested")).into_response())
+            Ok(Redirect::to(&to).into_response())
         }
         Err(error) => Err(super::refused(&error)),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -25,7 +25,7 @@ use crate::{
         app::App,
         bookings::{HistoryView, history, words},
         failure::Failure,
-        view::{self, Noted, Page, ProblemView, page},
+        view::{self, Page, ProblemView, page},
     },
     store::{Reservation, ReservedRoom},
     zones,
@@ -120,7 +120,8 @@ impl Shown<'_> {
     }
 
     fn calendar(&self) -> Option<&'static str> {
-        Some(match self.found.calendar? {
+        let calendar = self.found.calendar.filter(|_| self.found.state.is_open())?;
+        Some(match calendar {
             BookingCalendar::Organizer => "The calendar of the organizer; the rooms are invited",
             BookingCalendar::Room => {
                 "Only the calendar of the room: invited people get no meeting in theirs"
@@ -154,7 +155,6 @@ pub(super) async fn show<W: Who>(
     State(app): State<Arc<App>>,
     who: W,
     Path(One { reference }): Path<One>,
-    Query(noted): Query<Noted>,
 ) -> Result<Response, Failure> {
     let booker: Booker = who.into();
     let found = booker.find(&app, reference).await?;
@@ -164,7 +164,7 @@ pub(super) async fn show<W: Who>(
     let state = read_state(&app, &booker, &found, zone.clone()).await?;
     let title = format!("{} · {}", found.request.title, state::when(&found, &zone));
     Ok(page(&Shown {
-        page: booker.viewer.page(&title).noted(noted.text()),
+        page: booker.viewer.page(&title),
         history: history(&app, &booker.viewer, entries),
         booker: &booker,
         found: &found,

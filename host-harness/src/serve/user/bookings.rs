@@ -12,7 +12,6 @@ use crate::serve::{
     app::App,
     bookings::{self, Asked, Viewer},
     failure::Failure,
-    view::Noted,
 };
 
 pub(super) async fn viewer(
@@ -50,7 +49,6 @@ pub(super) async fn booking(
     State(app): State<Arc<App>>,
     signed_in: SignedIn,
     Path(number): Path<i64>,
-    Query(noted): Query<Noted>,
 ) -> Result<Response, Failure> {
-    bookings::booking(&app, viewer(&app, &signed_in).await?, number, noted).await
+    bookings::booking(&app, viewer(&app, &signed_in).await?, number).await
 }

@@ -71,10 +71,6 @@ impl Noted {
     pub(in crate::serve) fn text(&self) -> Option<&'static str> {
         Some(match self.note.as_str() {
             "saved" => "Saved",
-            "requested" => "The booking was requested",
-            "change-requested" => "The change was requested",
-            "cancel-requested" => "The cancellation was requested",
-            "release-requested" => "The release of the room was requested",
             "busy" => "A sync is already running",
             "stopping" => "The server is stopping, so no sync was started",
             "scheduled" => "The schedule was changed",

@@ -64,6 +64,7 @@ fn a_room_that_only_ones_knows_as_taken_is_not_shown_as_free() {
     misses(&differs, FREE);
     // It is drawn as the settings allow.
     differs.says(200, "<span class=\"time\">09:30–10:30</span> Busy");
+    differs.says(200, "May have changed: last read");
     misses(&differs, "NIGHT");
     let search = browser.get(&format!(
         "/reservations/rooms?typed=r1&when=hours&day={}&from=09:00&to=10:00",

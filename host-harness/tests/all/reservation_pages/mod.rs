@@ -177,11 +177,11 @@ fn of_others(id: &str, time: TimeRange) -> Booking {
     Booking { time: BookingTime::Hours(time), ..booking }
 }
 
-/// Returns the address that a reply leads to, without its query.
+/// Returns the address that a reply leads to.
 #[track_caller]
 fn made(reply: &Reply) -> String {
     assert_eq!(reply.status, 303, "{}", reply.body);
-    reply.header("location").split('?').next().unwrap().to_owned()
+    reply.header("location").to_owned()
 }
 
 #[track_caller]
