@@ -26,6 +26,7 @@ mod runs;
 mod schedule;
 mod schema;
 mod sealed;
+mod subscriptions;
 mod view;
 
 use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
@@ -55,6 +56,11 @@ pub use removals::Decision;
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
+pub(crate) use subscriptions::Polling;
+pub use subscriptions::{
+    FailingSubjects, NotificationAddress, NotificationsView, Noted, WaitingHint, WatchCounts,
+    WatchFailure, Watched,
+};
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 
 use active::ActiveChanges;

@@ -17,7 +17,7 @@ mod sweep;
 mod users;
 mod waiting;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,12 +26,15 @@ use crate::{
     error::Error,
     model::{
         BookingChange, Explanation, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate,
-        Summary, TimeRange, Unreadable, UserBatch, UserChange,
+        Subscription, Summary, TimeRange, Unreadable, UserBatch, UserChange, WatchRequest,
+        WatchResult,
     },
     plugin::CallError,
     store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store},
 };
-pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
+pub use bookings::{
+    BookingOptions, Difference, Occasion, Verified, What, verify as verify_bookings,
+};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 use log::Log;
 pub use session::SessionSource;
@@ -104,6 +107,23 @@ pub trait Source {
         Err(no_bookings())
     }
 
+    /// Makes, renews and ends subscriptions, so that the vendor notifies about these subjects. A
+    /// source without notifications refuses it.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn watch(&mut self, _wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        Err(no_notifications())
+    }
+
+    /// Ends subscriptions.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn unwatch(&mut self, _held: Vec<Subscription>) -> Result<(), Error> {
+        Err(no_notifications())
+    }
+
     /// Returns the number of requests that were sent, as the host counted them.
     fn requests(&self) -> u32 {
         0
@@ -115,10 +135,39 @@ pub trait Source {
     }
 }
 
+/// What the vendor is asked to notify about. Source: `watch` in `wit/integration.wit`.
+#[derive(Clone)]
+pub struct Watching {
+    /// What to notify about.
+    pub subjects: Vec<WatchRequest>,
+    /// Where notifications are sent.
+    pub address: String,
+    /// What each notification carries.
+    pub secret: String,
+    /// The subscriptions that ONES has: of these subjects, or with `sweep` all.
+    pub held: Vec<Subscription>,
+    /// Whether other subscriptions that send to this address are ended.
+    pub sweep: bool,
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching").field("subjects", &self.subjects).finish_non_exhaustive()
+    }
+}
+
 fn no_bookings() -> Error {
+    unsupported("bookings-unsupported", "The plugin does not read bookings")
+}
+
+fn no_notifications() -> Error {
+    unsupported("notifications-unsupported", "The plugin does not offer notifications of changes")
+}
+
+fn unsupported(code: &str, summary: &str) -> Error {
     CallError::Refused(Refusal::Unsupported(Explanation {
-        code: "bookings-unsupported".to_owned(),
-        summary: "The plugin does not read bookings".to_owned(),
+        code: code.to_owned(),
+        summary: summary.to_owned(),
         remedy: None,
         detail: None,
     }))
@@ -268,8 +317,10 @@ impl<'a> Sync<'a> {
         integration: IntegrationId,
         known: bool,
     ) -> Result<Outcome, Error> {
-        let id = self.store.transaction(integration, |it| it.start_run(kind))?;
-        let log = Log::begin(self.store, integration, kind)?;
+        let notified =
+            kind == RunKind::Bookings && self.options.bookings.occasion == Occasion::Notified;
+        let id = self.store.transaction(integration, |it| it.start_run(kind, notified))?;
+        let log = Log::begin(self.store, integration, kind, notified)?;
         let mut run = Run {
             store: &mut *self.store,
             observer: self.observer,

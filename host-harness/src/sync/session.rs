@@ -3,12 +3,12 @@
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::Source;
+use super::{Source, Watching};
 use crate::{
     error::Error,
     model::{
-        BookingChange, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary,
-        TimeRange, UserBatch, UserChange,
+        BookingChange, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subscription,
+        Summary, TimeRange, UserBatch, UserChange, WatchResult,
     },
     plugin::{CallError, Session},
 };
@@ -121,6 +121,15 @@ impl Source for SessionSource {
         window: TimeRange,
     ) -> Result<Vec<BookingChange>, Error> {
         Ok(self.wait(self.session.read_bookings(room.clone(), ids.to_vec(), window))??)
+    }
+
+    fn watch(&mut self, wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        let Watching { subjects, address, secret, held, sweep } = wanted;
+        Ok(self.wait(self.session.watch(subjects, address, secret, held, sweep))??)
+    }
+
+    fn unwatch(&mut self, held: Vec<Subscription>) -> Result<(), Error> {
+        Ok(self.wait(self.session.unwatch(held))??)
     }
 
     fn requests(&self) -> u32 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use super::{
-    RoomRun,
+    Occasion, RoomRun,
     describe::{Place, describe},
 };
 use crate::{
@@ -29,7 +29,8 @@ pub(super) fn settle(
     window: TimeRange,
 ) -> Result<(), Error> {
     let (now, since) = (run.now(), window.starts);
-    let (limit, observer) = (run.options.limit, &mut *run.observer);
+    let (limit, occasion) = (run.options.limit, run.options.bookings.occasion);
+    let observer = &mut *run.observer;
     let (id, mode, peak, mut counts) = (run.id, run.mode.as_str(), run.peak_memory, run.counts);
     let places: HashMap<i64, Place<'_>> =
         rooms.iter().map(|room| (room.calendar.number, room.place())).collect();
@@ -69,9 +70,15 @@ pub(super) fn settle(
             }
         }
         counts.held = transaction.waiting_items()?.iter().map(|it| it.held).sum();
-        transaction.forget_bookings(now)?;
+        let is_notified = occasion == Occasion::Notified;
+        if !is_notified {
+            transaction.forget_bookings(now)?;
+        }
         transaction.note_room_failures(id, failures)?;
         transaction.end_run(id, mode, counts, summary, None, peak)?;
+        if is_notified {
+            transaction.forget_quiet_run(id)?;
+        }
         Ok::<_, Error>(counts)
     })?;
     Ok(())
