@@ -1,5 +1,6 @@
 //! Runs in the background, started by an administrator or by the schedule.
 
+mod job;
 mod lane;
 mod timetable;
 mod turns;
@@ -11,7 +12,11 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
+use tokio::{
+    runtime::Handle,
+    sync::Notify,
+    task::{JoinHandle, spawn_blocking},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
@@ -23,9 +28,10 @@ use crate::{
     problem::Problem,
     random,
     settings::Settings,
-    store::{IntegrationId, Kind, RunKind, SealingKey, Store, StoreError},
-    sync::{BookingOptions, Observer, Options, SessionSource, Source, Sync},
+    store::{IntegrationId, Kind, Polling, RunKind, SealingKey, Store, StoreError},
+    sync::{BookingOptions, Observer, Occasion, Options, SessionSource, Source, Sync},
 };
+use job::{Job, Selection};
 use lane::Lane;
 use timetable::Timetable;
 pub use turns::Patience;
@@ -75,6 +81,15 @@ pub enum NotStarted {
     Stopping,
 }
 
+/// Why a run because of notifications did not end well.
+#[derive(Debug)]
+pub(crate) enum NotDone {
+    /// It was not started.
+    NotStarted(NotStarted),
+    /// It failed. The vendor can have asked to wait.
+    Failed { retry_after: Option<Duration> },
+}
+
 /// Connects runs to a plugin, or in a test to another source.
 pub trait Connect: Send + std::marker::Sync + 'static {
     /// Returns a plugin under these settings, until `stop`. May block.
@@ -117,12 +132,22 @@ struct Inner {
     state: Mutex<State>,
     idle: Notify,
     stop: CancellationToken,
+    started: Timestamp,
 }
 
 #[derive(Default)]
 struct State {
-    active: HashMap<(IntegrationId, Lane), Activity>,
+    active: HashMap<(IntegrationId, Lane), Active>,
+    /// Jobs that wait for the end of one because of notifications.
+    waiting: HashMap<(IntegrationId, Lane), Job>,
     ended: HashMap<(IntegrationId, Lane), Ended>,
+    /// Where the notifications of an integration are sent that has subscriptions.
+    notified_at: HashMap<IntegrationId, String>,
+}
+
+struct Active {
+    activity: Activity,
+    is_notified: bool,
 }
 
 impl Runner {
@@ -151,6 +176,7 @@ impl Runner {
             state: Mutex::default(),
             idle: Notify::new(),
             stop: CancellationToken::new(),
+            started: Timestamp::now(),
         }))
     }
 
@@ -162,8 +188,19 @@ impl Runner {
         self.0.timetable().set_interval(interval);
     }
 
+    /// Sets where the notifications of an integration are sent. Scheduled runs then read rooms
+    /// rarely that have a subscription with this address.
+    pub(crate) fn is_notified_at(&self, integration: IntegrationId, address: Option<String>) {
+        let addresses = &mut self.0.state().notified_at;
+        match address {
+            Some(address) => addresses.insert(integration, address),
+            None => addresses.remove(&integration),
+        };
+    }
+
     /// Starts runs and returns: of rooms and users, or of bookings, which do not wait for the
-    /// others. Must be called within a Tokio runtime.
+    /// others. Where a run because of notifications is under way, they start after it. Must be
+    /// called within a Tokio runtime.
     ///
     /// # Errors
     /// [`NotStarted`]. [`Self::ended`] and the store give the results.
@@ -172,39 +209,96 @@ impl Runner {
         integration: IntegrationId,
         kinds: &'static [RunKind],
     ) -> Result<(), NotStarted> {
-        let key = (integration, Lane::of(kinds));
+        self.begin(integration, Job::Asked(kinds)).map(drop)
+    }
+
+    /// Reads the bookings of these rooms, which notifications named.
+    pub(crate) async fn read_rooms(
+        &self,
+        integration: IntegrationId,
+        rooms: Vec<String>,
+    ) -> Result<(), NotDone> {
+        self.finish(integration, Job::NotifiedRooms(rooms)).await
+    }
+
+    /// Reads what changed of users and groups, since notifications said that something did.
+    pub(crate) async fn read_users(&self, integration: IntegrationId) -> Result<(), NotDone> {
+        self.finish(integration, Job::NotifiedUsers).await
+    }
+
+    /// Starts a job, and waits for its end.
+    async fn finish(&self, integration: IntegrationId, job: Job) -> Result<(), NotDone> {
+        let begun = self.begin(integration, job).map_err(NotDone::NotStarted)?;
+        let failed = NotDone::Failed { retry_after: None };
+        // Without a task, the job waits for another one.
+        let Some(task) = begun else { return Err(NotDone::NotStarted(NotStarted::Busy)) };
+        match task.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(NotDone::Failed { retry_after: error.retry_after() }),
+            Err(_) => Err(failed),
+        }
+    }
+
+    /// Starts a job. Returns `None` where it starts after a run because of notifications.
+    fn begin(
+        &self,
+        integration: IntegrationId,
+        job: Job,
+    ) -> Result<Option<JoinHandle<Result<(), Error>>>, NotStarted> {
+        let key = (integration, Lane::of(job.kinds()));
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
         }
-        if state.active.contains_key(&key) {
-            return Err(NotStarted::Busy);
+        match state.active.get(&key) {
+            None => Ok(Some(self.spawn(&mut state, key, job))),
+            Some(active) if active.is_notified && !job.is_notified() => {
+                state.waiting.insert(key, job);
+                Ok(None)
+            }
+            Some(_) => Err(NotStarted::Busy),
         }
+    }
+
+    fn spawn(
+        &self,
+        state: &mut State,
+        key: (IntegrationId, Lane),
+        job: Job,
+    ) -> JoinHandle<Result<(), Error>> {
+        let (kinds, is_notified) = (job.kinds(), job.is_notified());
         let started = Timestamp::now();
         let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
-        state.active.insert(key, activity);
-        drop(state);
-        let inner = self.0.clone();
+        state.active.insert(key, Active { activity, is_notified });
+        let runner = self.clone();
         tokio::spawn(async move {
-            let problem = inner.clone().run(integration, kinds).await.err();
-            let ended = Ended { kinds, at: Timestamp::now(), problem };
-            let mut state = inner.state();
+            let done = runner.0.clone().run(key.0, job).await;
+            let mut state = runner.0.state();
             state.active.remove(&key);
-            state.ended.insert(key, ended);
+            if !is_notified {
+                let problem = done.as_ref().err().map(Error::problem);
+                state.ended.insert(key, Ended { kinds, at: Timestamp::now(), problem });
+            }
+            if let Some(next) = state.waiting.remove(&key)
+                && !runner.0.stop.is_cancelled()
+            {
+                runner.spawn(&mut state, key, next);
+            }
             drop(state);
-            inner.idle.notify_waiters();
-        });
-        Ok(())
+            runner.0.idle.notify_waiters();
+            done
+        })
     }
 
-    /// Returns the runs of rooms and users under way for an integration.
+    /// Returns the runs of rooms and users under way for an integration. Those because of
+    /// notifications, which are short, are left out.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
-        self.0.state().active.get(&(integration, Lane::Directory)).cloned()
+        self.0.state().shown((integration, Lane::Directory))
     }
 
-    /// Returns the run of bookings under way for an integration.
+    /// Returns the run of bookings under way for an integration, in the same way.
     pub fn bookings_activity(&self, integration: IntegrationId) -> Option<Activity> {
-        self.0.state().active.get(&(integration, Lane::Bookings)).cloned()
+        self.0.state().shown((integration, Lane::Bookings))
     }
 
     /// Returns the result of the latest runs of rooms and users for an integration.
@@ -232,7 +326,7 @@ impl Runner {
             let _ = self.start(integration, RunKind::ALL);
         }
         for integration in self.0.due_bookings(now)? {
-            let _ = self.start(integration, &[RunKind::Bookings]);
+            let _ = self.begin(integration, Job::DueBookings);
         }
         Ok(())
     }
@@ -275,31 +369,36 @@ impl Runner {
     }
 }
 
+impl State {
+    /// Returns the activity that pages show.
+    fn shown(&self, key: (IntegrationId, Lane)) -> Option<Activity> {
+        self.active.get(&key).filter(|it| !it.is_notified).map(|it| it.activity.clone())
+    }
+}
+
 impl Inner {
-    async fn run(
-        self: Arc<Self>,
-        integration: IntegrationId,
-        kinds: &'static [RunKind],
-    ) -> Result<(), Problem> {
-        let turns = match Lane::of(kinds) {
+    async fn run(self: Arc<Self>, integration: IntegrationId, job: Job) -> Result<(), Error> {
+        let turns = match Lane::of(job.kinds()) {
             Lane::Directory => &self.turns,
             Lane::Bookings => &self.booking_turns,
         };
-        let Some(place) = turns.take(&self.stop).await else {
-            return Err(cancelled().problem());
-        };
+        let Some(place) = turns.take(&self.stop).await else { return Err(cancelled()) };
         let inner = self.clone();
-        let done = spawn_blocking(move || match Lane::of(kinds) {
-            Lane::Directory => inner.sync(integration, kinds, &place),
-            Lane::Bookings => inner.sync_bookings(integration, &place),
+        let done = spawn_blocking(move || match job {
+            Job::Asked(kinds) if Lane::of(kinds) == Lane::Directory => {
+                inner.sync(integration, kinds, &place)
+            }
+            Job::NotifiedUsers => inner.sync_users(integration, &place),
+            job => inner.sync_bookings(integration, job, &place),
         });
         let done = done.await;
-        let done = done.unwrap_or_else(|error| {
+        done.unwrap_or_else(|error| {
             Err(CallError::broke(format!("its run did not end: {error}")).into())
-        });
-        done.map_err(|it| it.problem())
+        })
     }
 
+    /// Does the runs one after the other, also where one fails, and plans the next ones. Returns the
+    /// first error.
     fn sync(
         &self,
         integration: IntegrationId,
@@ -311,7 +410,8 @@ impl Inner {
         store.plan(integration, Timestamp::now(), None, chance())?;
         let (mut done, mut asked) = (Ok(()), None);
         for kind in kinds {
-            let synced = self.sync_in_place(&mut store, integration, *kind, place)?;
+            let all = &Selection::ALL;
+            let synced = self.sync_in_place(&mut store, integration, *kind, all, place)?;
             let Err(error) = synced else { continue };
             asked = error.retry_after();
             // A failure is more important than that the vendor does not offer something.
@@ -324,6 +424,13 @@ impl Inner {
         }
         store.plan(integration, Timestamp::now(), asked, chance())?;
         done
+    }
+
+    /// Reads what changed of users and groups. The schedule stays as it is.
+    fn sync_users(&self, integration: IntegrationId, place: &Place) -> Result<(), Error> {
+        let mut store = self.store().another()?;
+        let notified = &Selection { rooms: None, occasion: Occasion::Notified };
+        self.sync_in_place(&mut store, integration, RunKind::Users, notified, place)?
     }
 
     /// Returns the integrations whose bookings are due: where they are on, or where they are off
@@ -348,9 +455,14 @@ impl Inner {
         Ok(due)
     }
 
-    /// Reads the bookings. Where they are off, deletes those that are stored: nothing would keep
-    /// them right, and they name users.
-    fn sync_bookings(&self, integration: IntegrationId, place: &Place) -> Result<(), Error> {
+    /// Reads bookings. Where they are off, deletes those that are stored: nothing would keep them
+    /// right, and they name users.
+    fn sync_bookings(
+        &self,
+        integration: IntegrationId,
+        job: Job,
+        place: &Place,
+    ) -> Result<(), Error> {
         let mut store = self.store().another()?;
         let settings = store.settings(integration, &self.key);
         if let Ok(Some(settings)) = settings
@@ -358,11 +470,44 @@ impl Inner {
         {
             return Ok(store.delete_bookings(integration)?);
         }
-        let synced = self.sync_in_place(&mut store, integration, RunKind::Bookings, place)?;
-        let asked = synced.as_ref().err().and_then(Error::retry_after);
-        let failures = store.failing_bookings(integration)?.map_or(0, |failing| failing.count);
-        self.timetable().plan(integration, Timestamp::now(), failures, asked, chance());
+        let is_notified = job.is_notified();
+        let selection = self.select(&store, integration, job)?;
+        let synced = match selection.rooms.as_deref() {
+            Some([]) => Ok(()),
+            _ => {
+                let kind = RunKind::Bookings;
+                self.sync_in_place(&mut store, integration, kind, &selection, place)?
+            }
+        };
+        if !is_notified {
+            let asked = synced.as_ref().err().and_then(Error::retry_after);
+            let failures = store.failing_bookings(integration)?.map_or(0, |failing| failing.count);
+            self.timetable().plan(integration, Timestamp::now(), failures, asked, chance());
+        }
         synced
+    }
+
+    /// Returns which bookings a job reads.
+    fn select(
+        &self,
+        store: &Store,
+        integration: IntegrationId,
+        job: Job,
+    ) -> Result<Selection, StoreError> {
+        if let Job::NotifiedRooms(rooms) = job {
+            return Ok(Selection { rooms: Some(rooms), occasion: Occasion::Notified });
+        }
+        let address = self.state().notified_at.get(&integration).cloned();
+        let interval = self.timetable().interval();
+        let (Job::DueBookings, Some(address), Some(interval)) = (job, address, interval) else {
+            return Ok(Selection::ALL);
+        };
+        let (now, started, address) = (Timestamp::now(), self.started, address.as_str());
+        let polling = Polling { address, now, started, interval };
+        Ok(match store.polled_rooms(integration, polling)? {
+            Some(rooms) => Selection { rooms: Some(rooms), occasion: Occasion::Due },
+            None => Selection::ALL,
+        })
     }
 
     /// Does one run. The inner error is that of the run; that it had to end for others is one.
@@ -371,12 +516,15 @@ impl Inner {
         store: &mut Store,
         integration: IntegrationId,
         kind: RunKind,
+        selection: &Selection,
         place: &Place,
     ) -> Result<Result<(), Error>, Error> {
-        let synced = self.sync_kind(store, integration, kind, place.stop());
+        let synced = self.sync_kind(store, integration, kind, selection, place.stop());
         if place.is_overdue() && synced.as_ref().is_err_and(Error::is_cancelled) {
             let error = Error::from(CallError::Overdue);
-            store.note_failure(integration, kind, &error.problem())?;
+            if selection.occasion != Occasion::Notified {
+                store.note_failure(integration, kind, &error.problem())?;
+            }
             return Ok(Err(error));
         }
         Ok(synced)
@@ -387,15 +535,18 @@ impl Inner {
         store: &mut Store,
         integration: IntegrationId,
         kind: RunKind,
+        selection: &Selection,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
-        let prepared = self.prepare(store, integration, stop);
+        let prepared = self.prepare(store, integration, selection, stop);
         let (mut source, options) = prepared.inspect_err(|error| {
             let problem = error.problem();
             let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
             warn!(integration = integration.get(), kind = kind.as_str(), code, cause, "no run");
-            // The run returns the error, also where it cannot be stored.
-            let _ = store.note_failure(integration, kind, &problem);
+            if selection.occasion != Occasion::Notified {
+                // The run returns the error, also where it cannot be stored.
+                let _ = store.note_failure(integration, kind, &problem);
+            }
         })?;
         let mut watch = Watch { inner: self, key: (integration, Lane::of(&[kind])) };
         watch.progress(kind.records()[0], 0, None);
@@ -407,6 +558,7 @@ impl Inner {
         &self,
         store: &Store,
         integration: IntegrationId,
+        selection: &Selection,
         stop: &CancellationToken,
     ) -> Result<(Box<dyn Source>, Options), Error> {
         if stop.is_cancelled() {
@@ -416,13 +568,17 @@ impl Inner {
             let name = store.name(integration)?.unwrap_or_default();
             return Err(StoreError::NoSettings { name }.into());
         };
+        let Selection { rooms, occasion } = selection;
         let default_groups = settings.default_groups();
         let bookings = BookingOptions {
             missing_grace: self.options.bookings.missing_grace,
-            list_again: Some(LIST_AGAIN),
+            rooms: rooms.clone(),
+            // It takes long, and would delay what notifications named.
+            list_again: Some(LIST_AGAIN).filter(|_| *occasion != Occasion::Notified),
             ..settings.bookings().map(BookingOptions::from).unwrap_or_default()
         };
-        let options = Options { default_groups, bookings, ..self.options.clone() };
+        let options =
+            Options { default_groups, bookings, occasion: *occasion, ..self.options.clone() };
         Ok((self.vendor.connect(settings, stop)?, options))
     }
 
@@ -447,7 +603,7 @@ struct Watch<'a> {
 
 impl Observer for Watch<'_> {
     fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
-        if let Some(activity) = self.inner.state().active.get_mut(&self.key) {
+        if let Some(Active { activity, .. }) = self.inner.state().active.get_mut(&self.key) {
             *activity = Activity { kind: Some(kind), reported, total, ..*activity };
         }
     }

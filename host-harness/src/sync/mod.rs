@@ -30,11 +30,9 @@ use crate::{
         WatchResult,
     },
     plugin::CallError,
-    store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store},
+    store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store, StoreError},
 };
-pub use bookings::{
-    BookingOptions, Difference, Occasion, Verified, What, verify as verify_bookings,
-};
+pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
 use log::Log;
 pub use session::SessionSource;
@@ -177,6 +175,19 @@ fn unsupported(code: &str, summary: &str) -> Error {
 /// Default of [`Options::missing_grace`].
 pub const MISSING_GRACE: Duration = Duration::from_secs(60 * 60);
 
+/// Why a run is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// An administrator asked for it, or it is scheduled and reads all there is. If no room can be
+    /// read, a run of bookings fails.
+    Asked,
+    /// Some rooms are due. Other runs read the others, so that the run does not fail with these.
+    Due,
+    /// Notifications named what changed. As [`Self::Due`]; and since there are many such runs, they
+    /// do no work on other rooms, and lists of runs leave them out.
+    Notified,
+}
+
 /// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -193,6 +204,8 @@ pub struct Options {
     pub default_groups: Vec<String>,
     /// How bookings are read.
     pub bookings: BookingOptions,
+    /// Why the run is done.
+    pub occasion: Occasion,
     /// Time of the run; by default, the current time.
     pub now: Option<Timestamp>,
 }
@@ -205,6 +218,7 @@ impl Default for Options {
             missing_grace: MISSING_GRACE,
             default_groups: Vec::new(),
             bookings: BookingOptions::default(),
+            occasion: Occasion::Asked,
             now: None,
         }
     }
@@ -317,8 +331,7 @@ impl<'a> Sync<'a> {
         integration: IntegrationId,
         known: bool,
     ) -> Result<Outcome, Error> {
-        let notified =
-            kind == RunKind::Bookings && self.options.bookings.occasion == Occasion::Notified;
+        let notified = self.options.occasion == Occasion::Notified;
         let id = self.store.transaction(integration, |it| it.start_run(kind, notified))?;
         let log = Log::begin(self.store, integration, kind, notified)?;
         let mut run = Run {
@@ -344,6 +357,9 @@ impl<'a> Sync<'a> {
         match synced {
             Ok(summary) => {
                 log.ended(run.mode, &run.counts, &summary);
+                if notified {
+                    run.forget_notified()?;
+                }
                 Ok(Outcome {
                     mode: run.mode,
                     counts: run.counts,
@@ -387,6 +403,16 @@ struct Run<'a> {
 impl Run<'_> {
     fn now(&self) -> Timestamp {
         self.options.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Deletes the run where it changed nothing, and older runs because of notifications.
+    fn forget_notified(&mut self) -> Result<(), StoreError> {
+        let (id, now, is_often) = (self.id, self.now(), self.kind == RunKind::Bookings);
+        self.store.transaction(self.integration, |transaction| {
+            transaction.forget_quiet_run(id)?;
+            // Scheduled runs of bookings delete them too.
+            if is_often { Ok(()) } else { transaction.forget_notified_runs(now) }
+        })
     }
 
     fn note_unreadable(&mut self, unreadable: Vec<Unreadable>) {

@@ -90,7 +90,6 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "DELETE FROM run WHERE integration = ?1 AND kind = ?2 AND (started < ?4
-                     OR started < ?5 AND notified
                      OR started < ?3 AND ended IS NOT NULL AND problem IS NULL
                        AND added + updated + removed + unreadable + rooms_failed = 0
                        AND warnings = '[]')",
@@ -99,9 +98,17 @@ impl Transaction<'_> {
                 self.integration,
                 RunKind::Bookings,
                 quiet.to_string(),
-                all.to_string(),
-                since.to_string()
+                all.to_string()
             ])?;
+        self.forget_notified_runs(now)
+    }
+
+    /// Deletes the runs because of notifications that [`KEPT_DAYS`] no longer keeps.
+    pub(crate) fn forget_notified_runs(&self, now: Timestamp) -> Result<(), StoreError> {
+        let since = now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS));
+        self.sql
+            .prepare_cached("DELETE FROM run WHERE integration = ?1 AND notified AND started < ?2")?
+            .execute(params![self.integration, since.unwrap_or(Timestamp::MIN).to_string()])?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ mod verify;
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{Run, RunMode, Source, order::Order};
+use super::{Occasion, Run, RunMode, Source, order::Order};
 use crate::{
     error::Error,
     model::{
@@ -42,18 +42,6 @@ const DETAIL: usize = 4 << 10;
 /// Default of [`BookingOptions::missing_grace`].
 const MISSING_GRACE: Duration = Duration::from_secs(60);
 
-/// Why bookings are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// An administrator asked for it, or all rooms are due. If no room can be read, the run fails.
-    Asked,
-    /// These rooms are due. Other runs read the others, so that the run does not fail with them.
-    Due,
-    /// Notifications named these rooms. As [`Self::Due`]; and since there are many such runs, they
-    /// do no work on other rooms, and lists of runs leave them out.
-    Notified,
-}
-
 /// Options of a run of bookings.
 #[derive(Debug, Clone)]
 pub struct BookingOptions {
@@ -63,8 +51,6 @@ pub struct BookingOptions {
     pub time_zone: Option<String>,
     /// Ids of the rooms that are read; by default, all.
     pub rooms: Option<Vec<String>>,
-    /// Why the bookings are read.
-    pub occasion: Occasion,
     /// Time after the vendor's last report of a booking until it can be removed for being absent
     /// from a listing or an answer: then it is read by id, and removed where that does not find it
     /// either.
@@ -85,7 +71,6 @@ impl Default for BookingOptions {
             days: BOOKING_DAYS,
             time_zone: None,
             rooms: None,
-            occasion: Occasion::Asked,
             missing_grace: MISSING_GRACE,
             list_again: None,
         }
@@ -123,7 +108,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     }
     let Taker { mut rooms, .. } = taker;
     sweep::settle_missed(run, source, &mut rooms, window, summary.complete)?;
-    if run.options.bookings.occasion == Occasion::Asked
+    if run.options.occasion == Occasion::Asked
         && let Some(error) = why_all_failed(&mut rooms)
     {
         return Err(error);

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use super::{
-    Occasion, RoomRun,
+    RoomRun,
     describe::{Place, describe},
 };
 use crate::{
     error::Error,
     model::{Summary, TimeRange},
     store::{BookingRow, WaitingItems},
-    sync::{Action, Run},
+    sync::{Action, Occasion, Run},
 };
 
 /// Applies or holds the removals that wait, and records the run, in one transaction.
@@ -29,7 +29,7 @@ pub(super) fn settle(
     window: TimeRange,
 ) -> Result<(), Error> {
     let (now, since) = (run.now(), window.starts);
-    let (limit, occasion) = (run.options.limit, run.options.bookings.occasion);
+    let (limit, occasion) = (run.options.limit, run.options.occasion);
     let observer = &mut *run.observer;
     let (id, mode, peak, mut counts) = (run.id, run.mode.as_str(), run.peak_memory, run.counts);
     let places: HashMap<i64, Place<'_>> =
@@ -70,15 +70,11 @@ pub(super) fn settle(
             }
         }
         counts.held = transaction.waiting_items()?.iter().map(|it| it.held).sum();
-        let is_notified = occasion == Occasion::Notified;
-        if !is_notified {
+        if occasion != Occasion::Notified {
             transaction.forget_bookings(now)?;
         }
         transaction.note_room_failures(id, failures)?;
         transaction.end_run(id, mode, counts, summary, None, peak)?;
-        if is_notified {
-            transaction.forget_quiet_run(id)?;
-        }
         Ok::<_, Error>(counts)
     })?;
     Ok(())
