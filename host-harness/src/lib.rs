@@ -5,6 +5,7 @@
 //! - [`store::Store`]: the database of users, rooms and groups.
 //! - [`sync::Sync`]: copies the records of a plugin to the store.
 //! - [`runner::Runner`]: runs syncs in the background, on schedule.
+//! - [`notifications::Notifications`]: has the vendor report changes, and syncs what changed.
 //! - [`serve::Server`]: the pages for administrators and end users.
 //! - [`cli`]: the program `ones-host`.
 //!
@@ -17,6 +18,7 @@ mod error;
 pub mod form;
 mod length;
 pub mod model;
+pub mod notifications;
 mod pace;
 pub mod plugin;
 mod pointer;

@@ -30,6 +30,7 @@ use wasmtime::Engine;
 
 pub use error::CallError;
 use known::Known;
+pub(crate) use loopback::names_loopback;
 pub use load::{LARGEST_PLUGIN, LoadError};
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};

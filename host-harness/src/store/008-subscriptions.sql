@@ -5,8 +5,6 @@ CREATE TABLE notification_address (
     key         TEXT NOT NULL UNIQUE,
     -- What each notification carries, encrypted: see sealed.rs.
     sealed      BLOB NOT NULL,
-    -- When subscriptions that ONES does not have were last looked for.
-    swept_at    INTEGER,
     -- When a notification was last stored.
     received_at INTEGER
 ) STRICT;

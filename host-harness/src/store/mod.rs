@@ -56,10 +56,9 @@ pub use removals::Decision;
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
-pub(crate) use subscriptions::Polling;
 pub use subscriptions::{
-    FailingSubjects, NotificationAddress, NotificationsView, Noted, WaitingHint, WatchCounts,
-    WatchFailure, Watched,
+    FailingSubjects, NotWatched, NotificationAddress, NotificationsView, Noted, Polling,
+    WaitingHint, WatchCounts, WatchFailure, WatchOutcome, Watched,
 };
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 

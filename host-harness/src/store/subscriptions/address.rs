@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::{
@@ -37,7 +36,6 @@ impl Store {
         &mut self,
         integration: IntegrationId,
         key: &SealingKey,
-        now: Timestamp,
     ) -> Result<NotificationAddress, StoreError> {
         let IntegrationId(id) = integration;
         let found = self
@@ -52,11 +50,10 @@ impl Store {
         }
         let made = NotificationAddress { key: random::digits(), secret: random::digits() };
         let sealed = key.seal(made.secret.as_bytes(), &binding(id));
-        // No subscription can send to the new address yet, so that none need be looked for.
         self.connection.execute(
-            "INSERT OR REPLACE INTO notification_address (integration, key, sealed, swept_at)
-             VALUES (?1, ?2, ?3, ?4)",
-            params![id, made.key, sealed, now.as_second()],
+            "INSERT OR REPLACE INTO notification_address (integration, key, sealed)
+             VALUES (?1, ?2, ?3)",
+            params![id, made.key, sealed],
         )?;
         Ok(made)
     }
@@ -83,35 +80,6 @@ impl Store {
             }
         }
         Ok(addresses)
-    }
-
-    /// Returns when subscriptions that ONES does not have were last looked for.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn swept_at(&self, integration: IntegrationId) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<Option<i64>> = self
-            .connection
-            .prepare_cached("SELECT swept_at FROM notification_address WHERE integration = ?1")?
-            .query_row([integration.0], |row| row.get(0))
-            .optional()?;
-        Ok(at.flatten().and_then(|at| Timestamp::from_second(at).ok()))
-    }
-
-    /// Notes that subscriptions that ONES does not have were looked for.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn note_sweep(
-        &mut self,
-        integration: IntegrationId,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.connection.execute(
-            "UPDATE notification_address SET swept_at = ?2 WHERE integration = ?1",
-            params![integration.0, now.as_second()],
-        )?;
-        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ mod view;
 
 pub use address::NotificationAddress;
 pub use hints::{Noted, WaitingHint};
-pub(crate) use polled::Polling;
+pub use polled::Polling;
 pub(super) use row::USED;
 pub use row::{WatchFailure, Watched};
+pub use upkeep::{NotWatched, WatchOutcome};
 pub use view::{FailingSubjects, NotificationsView, WatchCounts};

@@ -13,14 +13,15 @@ const RARELY: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// What is known where rooms are selected.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Polling<'a> {
+pub struct Polling<'a> {
     /// Where notifications of the integration are sent.
-    pub(crate) address: &'a str,
-    pub(crate) now: Timestamp,
+    pub address: &'a str,
+    /// Time of the run.
+    pub now: Timestamp,
     /// Time of the start of the program. Before it, notifications may have been lost.
-    pub(crate) started: Timestamp,
+    pub started: Timestamp,
     /// Time from one scheduled run to the next.
-    pub(crate) interval: Duration,
+    pub interval: Duration,
 }
 
 impl Store {
@@ -32,7 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub(crate) fn polled_rooms(
+    pub fn polled_rooms(
         &self,
         integration: IntegrationId,
         Polling { address, now, started, interval }: Polling<'_>,

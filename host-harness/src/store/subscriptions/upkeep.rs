@@ -9,7 +9,7 @@ use super::row::columns;
 use crate::{
     model::{Subscription, WatchSubject},
     problem::Problem,
-    schedule::pause,
+    schedule::{chance_of, pause},
     store::{IntegrationId, Store, StoreError, Transaction, json},
 };
 
@@ -18,6 +18,26 @@ const RETRY: Duration = Duration::from_secs(5 * 60);
 
 /// Longest words of a vendor that are stored of a subject that failed, in bytes.
 const DETAIL: usize = 4 << 10;
+
+/// A subscription that was made or renewed, or why not.
+#[derive(Debug, Clone)]
+pub struct WatchOutcome {
+    /// What the vendor is to notify about.
+    pub subject: WatchSubject,
+    /// The subscription, or why there is none.
+    pub subscription: Result<Subscription, NotWatched>,
+    /// Whether notifications may have been lost.
+    pub is_new: bool,
+}
+
+/// Why a subscription could not be made, renewed or ended.
+#[derive(Debug, Clone)]
+pub struct NotWatched {
+    /// The reason.
+    pub problem: Problem,
+    /// How long the vendor asks to wait.
+    pub retry_after: Option<Duration>,
+}
 
 impl Store {
     /// Sets which subjects are watched. What is no longer watched and has a subscription stays until
@@ -45,8 +65,8 @@ impl Store {
         })
     }
 
-    /// Stores subscriptions that were made or renewed, or why not. Where `is_new` says that
-    /// notifications may have been lost, the subject has a hint from now on.
+    /// Stores subscriptions that were made or renewed, or why not. A subject about which
+    /// notifications may have been lost has a hint from now on.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -54,14 +74,14 @@ impl Store {
         &mut self,
         integration: IntegrationId,
         address: &str,
-        results: Vec<(WatchSubject, Result<Subscription, Problem>, bool)>,
+        outcomes: Vec<WatchOutcome>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.transaction(integration, |transaction| {
-            for (subject, result, is_new) in results {
-                match result {
+            for WatchOutcome { subject, subscription, is_new } in outcomes {
+                match subscription {
                     Ok(held) => transaction.put_subscription(address, &subject, &held)?,
-                    Err(problem) => transaction.watch_failed(&subject, problem, None, now)?,
+                    Err(failure) => transaction.watch_failed(&subject, failure, now)?,
                 }
                 if is_new {
                     transaction.add_hint(&subject, now)?;
@@ -72,7 +92,7 @@ impl Store {
     }
 
     /// Notes that the subscriptions of these subjects could not be made, renewed or ended. They are
-    /// tried again after a pause, no shorter than what the vendor `asked`.
+    /// tried again after a pause.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -80,14 +100,12 @@ impl Store {
         &mut self,
         integration: IntegrationId,
         subjects: &[WatchSubject],
-        problem: &Problem,
-        asked: Option<Duration>,
+        failure: &NotWatched,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.transaction(integration, |transaction| {
-            subjects.iter().try_for_each(|subject| {
-                transaction.watch_failed(subject, problem.clone(), asked, now)
-            })
+            let mut subjects = subjects.iter();
+            subjects.try_for_each(|it| transaction.watch_failed(it, failure.clone(), now))
         })
     }
 
@@ -183,8 +201,7 @@ impl Transaction<'_> {
     fn watch_failed(
         &self,
         subject: &WatchSubject,
-        mut problem: Problem,
-        asked: Option<Duration>,
+        NotWatched { mut problem, retry_after }: NotWatched,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.adds.set(true);
@@ -209,7 +226,7 @@ impl Transaction<'_> {
             .unwrap_or(1);
         // The vendor offers no such subscription: trying again soon does not help.
         let failures = if problem.is_unsupported() { 9 } else { failures - 1 };
-        let retry_at = now.checked_add(pause(RETRY, failures, asked, chance(room)));
+        let retry_at = now.checked_add(pause(RETRY, failures, retry_after, chance_of(room)));
         self.sql
             .prepare_cached(
                 "UPDATE subscription SET retry_at = ?4
@@ -223,12 +240,4 @@ impl Transaction<'_> {
             ])?;
         Ok(())
     }
-}
-
-/// Returns a number that is always the same for a text, and differs for others.
-fn chance(text: &str) -> u32 {
-    // FNV-1a, 32 bits.
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
