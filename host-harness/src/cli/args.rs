@@ -168,6 +168,8 @@ pub(super) enum Command {
     },
     /// List bookings that take the same room at the same time
     Conflicts(RoomArgs),
+    /// Show whether the vendor notifies the server about changes, and why not
+    Notifications,
     /// List the results of all syncs
     Runs,
     /// Run the web server, where administrators set up integrations and people sign in

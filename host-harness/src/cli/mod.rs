@@ -21,6 +21,7 @@ use std::{
 };
 
 use clap::Parser as _;
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -168,6 +169,7 @@ impl Program {
             }
             Command::Bookings { args, command: None } => self.bookings(args),
             Command::Conflicts(args) => self.conflicts(args),
+            Command::Notifications => self.notifications(),
             Command::Runs => self.runs(),
             Command::Serve(args) => self.serve(args),
         }
@@ -318,6 +320,17 @@ impl Program {
         })?;
         out.flush().map_err(Failure::Output)?;
         Ok(0)
+    }
+
+    fn notifications(&self) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let view = store.notifications(integration, Timestamp::now())?;
+        let out = &mut self.out();
+        let written = match self.args.format {
+            Format::Text => text::notifications(out, &view),
+            Format::Json => json::value(out, &view),
+        };
+        ended(0, written)
     }
 
     fn runs(&self) -> Result<u8, Failure> {

@@ -5,6 +5,7 @@
 
 mod bookings;
 mod lists;
+mod notifications;
 mod runs;
 mod terminal;
 
@@ -20,6 +21,7 @@ use crate::{
 };
 pub(super) use bookings::{booking, conflict, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
+pub(super) use notifications::notifications;
 pub(super) use runs::{outcome, run};
 use terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};
 

@@ -206,7 +206,10 @@ impl App {
             Err(taken @ StoreError::NameTaken { .. }) => Ok(Err(taken)),
             kept => kept.map(Ok),
         });
-        kept.await
+        let kept = kept.await;
+        // Bookings may be on now, or off.
+        self.notifications.wake();
+        kept
     }
 
     /// Returns a new code that allows setting the administrator's password once. `None` where a

@@ -18,6 +18,7 @@ use axum::{
     routing::post,
 };
 use http_body_util::BodyExt as _;
+use tokio::sync::SemaphorePermit;
 use tracing::{info, warn};
 
 use super::{
@@ -132,7 +133,8 @@ async fn answer(
     body: Body,
 ) -> Result<Response, Refused> {
     let (integration, address) = app.notifications.find(key).ok_or(Refused::UnknownAddress)?;
-    let body = read(app, integration, headers, body).await?;
+    // Until the plugin was called, so that the bodies that wait for it have a limited size too.
+    let (body, large) = read(app, integration, headers, body).await?;
     let failed = |error| Refused::Failed(integration, error);
     let turn = app.notified.turns.wait(integration, client);
     let turn = tokio::time::timeout(app.bounds.turn, turn).await;
@@ -142,7 +144,7 @@ async fn answer(
     let query = pairs(query.unwrap_or_default().as_bytes()).collect();
     let request = NotificationRequest { query, body };
     let called = app.vendor.handle_notification(settings, address.secret, request).await;
-    drop(turn);
+    drop((turn, large));
     match called {
         Ok(Notification::Handshake(text)) => {
             let plain = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
@@ -160,13 +162,16 @@ async fn answer(
     }
 }
 
+/// A body, and if it is large, the permit to have it in memory.
+type Read<'a> = (Vec<u8>, Option<SemaphorePermit<'a>>);
+
 /// Reads a body within the limits of its size and its time.
-async fn read(
-    app: &App,
+async fn read<'a>(
+    app: &'a App,
     integration: IntegrationId,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Vec<u8>, Refused> {
+) -> Result<Read<'a>, Refused> {
     let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > LARGEST_NOTIFICATION) {
         return Err(Refused::TooLarge(integration));
@@ -180,7 +185,7 @@ async fn read_within(
     app: &App,
     integration: IntegrationId,
     mut body: Body,
-) -> Result<Vec<u8>, Refused> {
+) -> Result<Read<'_>, Refused> {
     let (mut read, mut large) = (Vec::new(), None);
     while let Some(frame) = body.frame().await {
         // The connection broke: the answer reaches no client.
@@ -194,5 +199,5 @@ async fn read_within(
         }
         read.extend_from_slice(&data);
     }
-    Ok(read)
+    Ok((read, large))
 }

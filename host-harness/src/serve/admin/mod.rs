@@ -7,6 +7,7 @@
 //! - [`records`], [`users`], [`groups`]: the synced records.
 //! - [`bookings`]: when rooms are taken, and conflicts.
 //! - [`runs`], [`removals`]: the syncs, and the removals that they hold.
+//! - [`notifications`]: whether the vendor reports changes.
 //! - [`policy`]: the script that sets the booking rules of rooms.
 
 mod bookings;
@@ -15,6 +16,7 @@ mod consent;
 mod groups;
 mod integrations;
 mod log_in;
+mod notifications;
 mod overview;
 mod policy;
 mod records;

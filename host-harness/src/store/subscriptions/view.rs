@@ -10,6 +10,7 @@ use crate::{
     model::WatchSubject,
     problem::Problem,
     store::{IntegrationId, Store, StoreError},
+    wording::counted,
 };
 
 /// Number of names in a list of subjects that fail.
@@ -54,6 +55,39 @@ pub struct FailingSubjects {
     pub since: Option<Timestamp>,
     /// The reason.
     pub problem: Problem,
+}
+
+impl NotificationsView {
+    /// Returns what is watched, in words: `998 of 1000 rooms, users and groups`.
+    pub fn words(&self) -> String {
+        let Self { rooms, directory, .. } = self;
+        let rooms = (rooms.wanted > 0).then(|| match rooms.watched == rooms.wanted {
+            true => counted(rooms.wanted, "room"),
+            false => format!("{} of {}", rooms.watched, counted(rooms.wanted, "room")),
+        });
+        let directory = (directory.wanted > 0).then(|| match directory.watched {
+            0 => "neither users nor groups".to_owned(),
+            all if all == directory.wanted => "users and groups".to_owned(),
+            _ => "only one of users and groups".to_owned(),
+        });
+        let words: Vec<_> = rooms.into_iter().chain(directory).collect();
+        if words.is_empty() { "nothing yet".to_owned() } else { words.join(", ") }
+    }
+
+    /// Returns how much waits for a sync, in words.
+    pub fn waiting_words(&self) -> String {
+        let verb = if self.waiting == 1 { "waits" } else { "wait" };
+        format!("Changes of {} {verb} for a sync", counted(self.waiting, "subject"))
+    }
+}
+
+impl FailingSubjects {
+    /// Returns which subjects fail, in words: `2 failed: Attic, Cellar`.
+    pub fn words(&self) -> String {
+        let more = self.count.saturating_sub(self.names.len() as u64);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} failed: {}{more}", self.count, self.names.join(", "))
+    }
 }
 
 fn as_text<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
