@@ -170,8 +170,15 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
     drop(no_trailers);
-    let (method, body) = match request.body.clone() {
-        None => (http::Method::Get, None),
+    let method = match request.method.as_str() {
+        "GET" => http::Method::Get,
+        "POST" => http::Method::Post,
+        "PATCH" => http::Method::Patch,
+        "DELETE" => http::Method::Delete,
+        other => http::Method::Other(other.to_owned()),
+    };
+    let body = match request.body.clone() {
+        None => None,
         Some(bytes) => {
             headers
                 .append("content-length", bytes.len().to_string().as_bytes())
@@ -181,7 +188,7 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
                 // A server can answer without reading all of the body.
                 let _ = writer.write_all(bytes).await;
             });
-            (http::Method::Post, Some(reader))
+            Some(reader)
         }
     };
     let options = http::RequestOptions::new();

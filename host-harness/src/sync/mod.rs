@@ -25,9 +25,9 @@ use serde::Serialize;
 use crate::{
     error::Error,
     model::{
-        BookingChange, Explanation, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate,
-        Subscription, Summary, TimeRange, Unreadable, UserBatch, UserChange, WatchRequest,
-        WatchResult,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Refusal,
+        RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subscription, Summary, TimeRange,
+        Unreadable, UserBatch, UserChange, WatchRequest, WatchResult,
     },
     plugin::CallError,
     store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store, StoreError},
@@ -105,6 +105,71 @@ pub trait Source {
         Err(no_bookings())
     }
 
+    /// Books rooms as one meeting. `again` says that the request was sent before, and that the
+    /// result is not known. A source without bookings refuses it, as the following ones.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn book_room(
+        &mut self,
+        _request: &BookingRequest,
+        _again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Returns the present outcome of a request.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn check_booking(
+        &mut self,
+        _request: &BookingRequest,
+        _ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Changes a meeting from `former` to `request`.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn change_booking(
+        &mut self,
+        _former: &BookingRequest,
+        _request: &BookingRequest,
+        _ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Cancels a meeting, or one occurrence of its series.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn cancel_booking(
+        &mut self,
+        _request: &BookingRequest,
+        _ticket: &str,
+        _occurrence: Option<&BookingTime>,
+        _comment: &str,
+    ) -> Result<(), Error> {
+        Err(no_reservations())
+    }
+
+    /// Makes a room free again, whoever booked it.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn release_room(
+        &mut self,
+        _room: &RoomPosition,
+        _booking: &str,
+        _comment: &str,
+    ) -> Result<(), Error> {
+        Err(no_reservations())
+    }
+
     /// Makes, renews and ends subscriptions, so that the vendor notifies about these subjects. A
     /// source without notifications refuses it.
     ///
@@ -160,6 +225,10 @@ fn no_bookings() -> Error {
 
 fn no_notifications() -> Error {
     unsupported("notifications-unsupported", "The plugin does not offer notifications of changes")
+}
+
+fn no_reservations() -> Error {
+    unsupported("reservations-unsupported", "The plugin does not book rooms")
 }
 
 fn unsupported(code: &str, summary: &str) -> Error {

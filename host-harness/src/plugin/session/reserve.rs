@@ -1,12 +1,22 @@
 //! Calls that book rooms, and change and cancel what was booked.
 
+use std::time::Duration;
+
 use super::{
     super::{CallError, bookings},
     Session,
 };
 use crate::model::{BookingOutcome, BookingRequest, BookingTime, RoomPosition};
 
+/// Longest time of one of these calls. A call that hangs must not block its room for long: it is
+/// repeated.
+const LONGEST: Duration = Duration::from_secs(3 * 60);
+
 impl Session {
+    fn longest(&self) -> Duration {
+        self.plugin.0.limits.time.min(LONGEST)
+    }
+
     /// Books rooms as one meeting. `again` says that the same request was sent before, and that it
     /// is not known what became of it.
     ///
@@ -19,7 +29,7 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask(async |accessor, plugin| {
+        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_book_room(accessor, settings, request, again)
@@ -39,7 +49,7 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask(async |accessor, plugin| {
+        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_check_booking(accessor, settings, request, ticket)
@@ -60,7 +70,7 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask(async |accessor, plugin| {
+        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_change_booking(accessor, settings, former, request, ticket)
@@ -81,7 +91,7 @@ impl Session {
         comment: String,
     ) -> Result<(), CallError> {
         let settings = self.settings.to_json();
-        self.ask(async |accessor, plugin| {
+        self.ask_at_most(self.longest(), async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_cancel_booking(accessor, settings, request, ticket, occurrence, comment)
@@ -101,7 +111,7 @@ impl Session {
         comment: String,
     ) -> Result<(), CallError> {
         let settings = self.settings.to_json();
-        self.ask(async |accessor, plugin| {
+        self.ask_at_most(self.longest(), async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_release_room(accessor, settings, room, booking, comment)
