@@ -7,14 +7,14 @@ use std::{
 };
 
 /// The modules of the host, from the bottom up.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "budget", "model", "pace", "pointer", "random", "schedule", "wording", "zones", "when",
     "length", "problem", "schema", "form", "settings", "secrets", "store", "plugin", "error",
-    "sync", "reservations", "runner", "access", "serve", "cli", "lib", "main",
+    "sync", "reservations", "runner", "notifications", "access", "serve", "cli", "lib", "main",
 ];
 
 /// The modules of the pages, from the bottom up.
-const LAYERS_OF_PAGES: [&str; 18] = [
+const LAYERS_OF_PAGES: [&str; 19] = [
     "bounds",
     "error",
     "site",
@@ -28,6 +28,7 @@ const LAYERS_OF_PAGES: [&str; 18] = [
     "app",
     "refused",
     "guard",
+    "notifications",
     "connections",
     "departures",
     "bookings",
