@@ -27,7 +27,11 @@ const LIST_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Inner {
     /// Does a job, once it is its turn.
-    pub(super) async fn run(self: Arc<Self>, integration: IntegrationId, job: Job) -> Result<(), Error> {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        integration: IntegrationId,
+        job: Job,
+    ) -> Result<(), Error> {
         let turns = match Lane::of(job.kinds()) {
             Lane::Directory => &self.turns,
             Lane::Bookings => &self.booking_turns,

@@ -58,9 +58,12 @@ impl Store {
             return Ok(());
         }
         self.transaction(integration, |transaction| {
-            let (new, former) = (after.difference(&before), before.difference(&after));
-            new.into_iter().try_for_each(|subject| transaction.want_subject(*subject))?;
-            former.into_iter().try_for_each(|subject| transaction.unwant_subject(*subject))?;
+            for subject in wanted.iter().map(columns).filter(|it| !before.contains(it)) {
+                transaction.want_subject(subject)?;
+            }
+            for subject in before.difference(&after) {
+                transaction.unwant_subject(*subject)?;
+            }
             transaction.forget_unwanted()
         })
     }

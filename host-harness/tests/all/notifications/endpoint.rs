@@ -235,6 +235,25 @@ fn many_notifications_at_once_are_all_stored_and_pages_are_answered() {
 }
 
 #[test]
+fn an_integration_that_is_deleted_is_unwatched_and_nothing_else_is_asked_of_the_vendor() {
+    let notified = Notified::new();
+    let served = &notified.served;
+    let mut admin = served.admin();
+    let place = format!("/admin/integrations/{}", served.contoso().get());
+    admin.get(&place).says(200, "no meeting is cancelled");
+    let delete = format!("{place}/delete");
+    admin.post(&delete, &[("name", "Other")]).says(400, "so nothing was deleted");
+    served.vendor.notifier.calls();
+    admin.get(&place);
+    admin.post(&delete, &[("name", NAME)]).leads_to("/admin?note=deleted");
+    assert_eq!(served.vendor.notifier.calls(), ["unwatch a b"]);
+    assert!(served.vendor.notifier.state().subscriptions.is_empty());
+    assert_eq!(served.store.integrations().unwrap(), [""; 0]);
+    assert_eq!(admin.get(&place).status, 404);
+    says_nothing(&notified.notify(&["s1"], "changed"), 404);
+}
+
+#[test]
 fn hints_that_were_stored_before_a_stop_are_followed_after_the_next_start() {
     let notified = Notified::new();
     let Notified { served, .. } = &notified;

@@ -196,7 +196,7 @@ fn copy(from: &TempDir, to: &TempDir) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn law_10_without_further_notifications_polling_leads_to_what_the_calendars_have(
@@ -230,7 +230,7 @@ proptest! {
 
     #[test]
     fn law_10_with_notifications_that_arrive_no_scheduled_run_is_needed(
-        changes in vec((0..3_usize, 0..6_u8, option::weighted(0.7, item()), 0..40_u32), 1..30),
+        changes in vec((0..3_usize, 0..6_u8, option::weighted(0.7, item()), 0..40_u32), 1..20),
     ) {
         let mut played = Played::new();
         played.world.sweep();
