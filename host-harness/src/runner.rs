@@ -1,7 +1,9 @@
-//! Runs in the background, started by an administrator or by the schedule.
+//! Runs in the background, started by an administrator or by the schedule; and reservations, which
+//! are sent in the background.
 
 mod job;
 mod lane;
+mod outbox;
 mod timetable;
 mod turns;
 mod work;
@@ -29,6 +31,7 @@ use crate::{
 };
 use job::Job;
 use lane::Lane;
+use outbox::Sending;
 use timetable::Timetable;
 pub use turns::Patience;
 use turns::Turns;
@@ -120,6 +123,7 @@ struct Inner {
     turns: Turns,
     /// Of runs of bookings.
     booking_turns: Turns,
+    sending: Sending,
     timetable: Mutex<Timetable>,
     state: Mutex<State>,
     idle: Notify,
@@ -133,6 +137,8 @@ struct State {
     /// Jobs that wait for the end of one because of notifications.
     waiting: HashMap<(IntegrationId, Lane), Job>,
     ended: HashMap<(IntegrationId, Lane), Ended>,
+    /// Number of calls about reservations that are under way.
+    sending: usize,
     /// Where the notifications of an integration are sent that has subscriptions.
     notified_at: HashMap<IntegrationId, String>,
 }
@@ -164,6 +170,7 @@ impl Runner {
             options,
             turns: Turns::new(patience),
             booking_turns: Turns::new(patience),
+            sending: Sending::default(),
             timetable: Mutex::default(),
             state: Mutex::default(),
             idle: Notify::new(),
@@ -323,8 +330,12 @@ impl Runner {
         Ok(())
     }
 
-    /// Starts runs when they are due, until [`Self::stop`].
+    /// Starts runs and sends reservations when they are due, until [`Self::stop`].
     pub async fn follow_schedule(&self) {
+        tokio::join!(self.follow_runs(), self.follow_reservations());
+    }
+
+    async fn follow_runs(&self) {
         let (mut ticks, pace) = (tokio::time::interval(TICK), Pace::per_minute(1));
         while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.start_due(Timestamp::now())
@@ -339,11 +350,11 @@ impl Runner {
         }
     }
 
-    /// Waits until no run is under way.
+    /// Waits until no run is under way, and no reservation is being sent.
     pub async fn idle(&self) {
         loop {
             let notified = self.0.idle.notified();
-            if self.0.state().active.is_empty() {
+            if self.0.state().is_idle() {
                 return;
             }
             notified.await;
@@ -362,6 +373,10 @@ impl Runner {
 }
 
 impl State {
+    fn is_idle(&self) -> bool {
+        self.active.is_empty() && self.sending == 0
+    }
+
     /// Returns the activity that pages show.
     fn shown(&self, key: (IntegrationId, Lane)) -> Option<Activity> {
         self.active.get(&key).filter(|it| !it.is_notified).map(|it| it.activity.clone())

@@ -25,6 +25,7 @@ use crate::{
     permission::{self, PERMISSIONS},
     reserve,
     rooms::{self, booking},
+    secret::Secret,
     settings::{self, Settings},
     sign_in, validate, zones,
 };
@@ -205,6 +206,7 @@ impl Guest for Plugin {
         sweep: bool,
     ) -> Result<Vec<WatchResult>, Error> {
         let settings = parse(&settings)?;
+        let secret = Secret::new(secret);
         let wanted = Wanted { subjects, address, secret, held, sweep };
         notifications::watch(&UNWATCHED, &settings, &wanted).await
     }

@@ -36,6 +36,14 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Returns why the vendor did not carry out the wish, if so.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Unclear { problem, .. } | Self::Refused { problem, .. } => Some(problem),
+            Self::Outcome(_) | Self::Done | Self::Stopped => None,
+        }
+    }
+
     pub(super) fn of(error: &Error, work: &Work) -> Self {
         let problem = Box::new(error.problem());
         match meaning(error) {

@@ -124,6 +124,11 @@ impl Selection<'_> {
 }
 
 impl Job {
+    /// Returns the ids of the rooms that it concerns.
+    pub fn rooms(&self) -> &[String] {
+        &self.due.rooms
+    }
+
     /// Calls the plugin.
     pub fn ask(&self, source: &mut dyn Source) -> Answer {
         let asked: Result<Option<BookingOutcome>, Error> = match &self.work {
@@ -148,6 +153,9 @@ impl Job {
 
     /// Returns the answer of a plugin that could not be called.
     pub fn not_asked(&self, error: &Error) -> Answer {
+        if error.is_cancelled() {
+            return Answer::Stopped;
+        }
         Answer::Unclear { problem: Box::new(error.problem()), asked: error.retry_after() }
     }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    Active, Inner, chance,
+    Active, Activity, Inner, chance,
     job::{Job, Selection},
     lane::Lane,
     turns::Place,

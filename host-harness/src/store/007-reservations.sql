@@ -29,6 +29,8 @@ CREATE TABLE reservation (
     pending_since INTEGER,
     check_due   INTEGER,
     checks      INTEGER NOT NULL DEFAULT 0,
+    -- JSON: why the last question failed.
+    check_problem TEXT,
     UNIQUE (integration, reference)
 ) STRICT;
 

@@ -8,9 +8,33 @@ use std::{
 
 /// The modules of the host, from the bottom up.
 const LAYERS: [&str; 27] = [
-    "budget", "model", "pace", "pointer", "random", "schedule", "wording", "zones", "when",
-    "length", "problem", "schema", "form", "settings", "secrets", "store", "plugin", "error",
-    "sync", "reservations", "runner", "notifications", "access", "serve", "cli", "lib", "main",
+    "budget",
+    "model",
+    "pace",
+    "pointer",
+    "random",
+    "schedule",
+    "wording",
+    "zones",
+    "when",
+    "length",
+    "problem",
+    "schema",
+    "form",
+    "settings",
+    "secrets",
+    "store",
+    "plugin",
+    "error",
+    "sync",
+    "reservations",
+    "runner",
+    "notifications",
+    "access",
+    "serve",
+    "cli",
+    "lib",
+    "main",
 ];
 
 /// The modules of the pages, from the bottom up.

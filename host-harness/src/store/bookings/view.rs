@@ -51,6 +51,14 @@ pub struct RoomBookings {
     pub bookings: Vec<BookingRow>,
 }
 
+impl RoomBookings {
+    /// Returns whether the bookings of the room are known: whether they were read, and can be read
+    /// now. Otherwise a time without a booking is not free.
+    pub fn is_known(&self) -> bool {
+        self.read_at.is_some() && self.failing.is_none()
+    }
+}
+
 /// All that is known of one booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

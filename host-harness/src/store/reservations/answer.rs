@@ -75,7 +75,7 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE reservation SET state = ?2, calendar = ?3, ticket = ?4, check_due = ?5,
-                     checks = ?6, pending_since = ?7, changed = iif(?8, ?9, changed),
+                     checks = ?6, check_problem = NULL, pending_since = ?7, changed = iif(?8, ?9, changed),
                      problem = iif(?10, NULL, problem)
                  WHERE number = ?1",
             )?
@@ -241,7 +241,7 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE reservation SET state = ?2, problem = ?3, changed = ?4, ticket = NULL,
-                     check_due = NULL, pending_since = NULL
+                     check_due = NULL, check_problem = NULL, pending_since = NULL
                  WHERE number = ?1",
             )?
             .execute(params![

@@ -79,7 +79,6 @@ enum Of {
 
 /// What to ask the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the interface")]
 pub(crate) enum Work {
     Book {
         request: BookingRequest,
@@ -222,10 +221,14 @@ impl Store {
             let (reservation, request) = match due.what {
                 What::Check { reservation } => (reservation, None),
                 What::Wish { number, of: Of::Reservation(reservation) } => {
-                    let stored = transaction.numbered_reservation(reservation)?;
                     let request = match transaction.take_wish(number)? {
-                        Some(Waiting { wish: Wish::Change(change), .. }) => change.request,
-                        _ => stored.request,
+                        Some(Waiting { wish: Wish::Change(change), .. }) => {
+                            let what = "Changed, as it was wished";
+                            let entry = Entry::of(reservation, &Actor::Vendor, "changed", what);
+                            transaction.note(entry, now)?;
+                            change.request
+                        }
+                        _ => transaction.numbered_reservation(reservation)?.request,
                     };
                     (reservation, Some(request))
                 }
@@ -534,7 +537,7 @@ impl Transaction<'_> {
         let due = Some(due).filter(|_| since + GIVE_UP > now.as_second());
         self.sql
             .prepare_cached(
-                "UPDATE reservation SET check_due = ?2, problem = ?3 WHERE number = ?1",
+                "UPDATE reservation SET check_due = ?2, check_problem = ?3 WHERE number = ?1",
             )?
             .execute(params![reservation, due, json::write(problem)?])?;
         Ok(())

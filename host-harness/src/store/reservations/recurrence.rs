@@ -5,7 +5,7 @@ use jiff::{Span, civil::Date};
 use super::ReservationError;
 use crate::model::{
     Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, RelativeYearlyDays, Weekday,
-    WeeklyPattern, YearlyDay,
+    WeeklyPattern, YearlyDay, weekday,
 };
 
 /// Largest interval of a series. Source: the patterns of RFC 5545 have no limit; 99 is that of
@@ -80,19 +80,6 @@ fn begins(pattern: &RecurrencePattern, first: Date) -> bool {
             is_month(*month) && has_weekday
         }
         _ => has_weekday,
-    }
-}
-
-/// Returns the day of the week.
-pub(super) fn weekday(date: Date) -> Weekday {
-    match date.weekday() {
-        jiff::civil::Weekday::Monday => Weekday::Monday,
-        jiff::civil::Weekday::Tuesday => Weekday::Tuesday,
-        jiff::civil::Weekday::Wednesday => Weekday::Wednesday,
-        jiff::civil::Weekday::Thursday => Weekday::Thursday,
-        jiff::civil::Weekday::Friday => Weekday::Friday,
-        jiff::civil::Weekday::Saturday => Weekday::Saturday,
-        jiff::civil::Weekday::Sunday => Weekday::Sunday,
     }
 }
 

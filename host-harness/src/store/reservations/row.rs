@@ -286,8 +286,8 @@ pub(super) struct Stored {
 
 /// Columns of a reservation `r`.
 pub(super) const COLUMNS: &str = "r.number, r.reference, r.organizer, r.state, r.request, r.starts,
-    r.ends, r.made_by, r.created, r.changed, r.calendar, r.ticket, r.problem, r.pending_since,
-    r.over_at, r.checks";
+    r.ends, r.made_by, r.created, r.changed, r.calendar, r.ticket,
+    coalesce(r.check_problem, r.problem) AS problem, r.pending_since, r.over_at, r.checks";
 
 /// Reads a reservation from its [`COLUMNS`], without its rooms and without what waits.
 pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     ReservationError, recurrence,
@@ -13,7 +13,7 @@ use crate::{
     model::{
         BookingRequest, BookingTime, DateRange, Participant, ROOMS, TimeRange, User, WantedRoom,
     },
-    store::{StoreError, Transaction, json},
+    store::{IntegrationId, Store, StoreError, Transaction, json},
     when, zones,
 };
 
@@ -51,43 +51,66 @@ pub(super) struct Within {
     pub(super) own: Option<i64>,
 }
 
+/// Returns the rooms with these ids, and the IANA names of their time zones.
+pub(super) fn wanted_rooms(
+    connection: &Connection,
+    integration: i64,
+    ids: &[String],
+) -> Result<(Vec<WantedRoom>, BTreeSet<String>), StoreError> {
+    if ids.is_empty() {
+        return Err(ReservationError::NoRooms.into());
+    }
+    if ids.len() > ROOMS {
+        return Err(ReservationError::TooManyRooms { count: ids.len(), most: ROOMS }.into());
+    }
+    let mut find = connection.prepare_cached(
+        "SELECT r.json ->> 'email', r.json ->> 'name', c.zone, r.json ->> 'timeZone'
+         FROM record AS r LEFT JOIN calendar AS c
+             ON c.integration = r.integration AND c.room = r.id
+         WHERE r.integration = ?1 AND r.kind = 'room' AND r.id = ?2 AND r.removed_at IS NULL",
+    )?;
+    let (mut rooms, mut zones) = (Vec::<WantedRoom>::new(), BTreeSet::new());
+    for id in ids {
+        let found = find
+            .query_row(params![integration, id], |row| {
+                let room = WantedRoom { room: id.clone(), email: row.get(0)?, name: row.get(1)? };
+                Ok((room, [row.get::<_, Option<String>>(2)?, row.get(3)?]))
+            })
+            .optional()?;
+        let unknown = || ReservationError::UnknownRoom { room: id.clone() };
+        let (room, zone) = found.ok_or_else(unknown)?;
+        if rooms.iter().any(|other| other.room == *id) {
+            return Err(ReservationError::RoomTwice { room: room.name }.into());
+        }
+        let mut known = zone.into_iter().flatten().filter(|name| zones::zone(name).is_some());
+        zones.insert(known.next().unwrap_or_else(|| "UTC".to_owned()));
+        rooms.push(room);
+    }
+    Ok((rooms, zones))
+}
+
+impl Store {
+    /// Returns the IANA name of the time zone in which the days of a booking of these rooms are
+    /// meant, and its series: that of the rooms. Rooms of different zones cannot be booked for days.
+    ///
+    /// # Errors
+    /// [`StoreError::Reservation`] where there is no such room; else any [`StoreError`].
+    pub fn reservation_zone(
+        &self,
+        integration: IntegrationId,
+        rooms: &[String],
+    ) -> Result<String, StoreError> {
+        let (_, zones) = wanted_rooms(&self.connection, integration.0, rooms)?;
+        Ok(zones.into_iter().next().unwrap_or_else(|| "UTC".to_owned()))
+    }
+}
+
 impl Transaction<'_> {
-    /// Returns the rooms with these ids, and the IANA name of their time zone.
     pub(super) fn wanted_rooms(
         &self,
         ids: &[String],
     ) -> Result<(Vec<WantedRoom>, BTreeSet<String>), StoreError> {
-        if ids.is_empty() {
-            return Err(ReservationError::NoRooms.into());
-        }
-        if ids.len() > ROOMS {
-            return Err(ReservationError::TooManyRooms { count: ids.len(), most: ROOMS }.into());
-        }
-        let mut find = self.sql.prepare_cached(
-            "SELECT r.json ->> 'email', r.json ->> 'name', c.zone, r.json ->> 'timeZone'
-             FROM record AS r LEFT JOIN calendar AS c
-                 ON c.integration = r.integration AND c.room = r.id
-             WHERE r.integration = ?1 AND r.kind = 'room' AND r.id = ?2 AND r.removed_at IS NULL",
-        )?;
-        let (mut rooms, mut zones) = (Vec::<WantedRoom>::new(), BTreeSet::new());
-        for id in ids {
-            let found = find
-                .query_row(params![self.integration, id], |row| {
-                    let room =
-                        WantedRoom { room: id.clone(), email: row.get(0)?, name: row.get(1)? };
-                    Ok((room, [row.get::<_, Option<String>>(2)?, row.get(3)?]))
-                })
-                .optional()?;
-            let unknown = || ReservationError::UnknownRoom { room: id.clone() };
-            let (room, zone) = found.ok_or_else(unknown)?;
-            if rooms.iter().any(|other| other.room == *id) {
-                return Err(ReservationError::RoomTwice { room: room.name }.into());
-            }
-            let mut known = zone.into_iter().flatten().filter(|name| zones::zone(name).is_some());
-            zones.insert(known.next().unwrap_or_else(|| "UTC".to_owned()));
-            rooms.push(room);
-        }
-        Ok((rooms, zones))
+        wanted_rooms(&self.sql, self.integration, ids)
     }
 
     /// Returns the user with this id, as meetings name their organizer.
