@@ -49,6 +49,12 @@ const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Time until a sweep that failed is repeated.
 const SWEEP_AGAIN: Duration = Duration::from_secs(10 * 60);
 
+/// Longest time for which the end of the subscriptions of a deleted integration is waited for.
+const END: Duration = Duration::from_secs(20);
+
+/// Time between two looks at whether upkeep that is under way has ended.
+const UNDER_WAY: Duration = Duration::from_millis(50);
+
 /// Number of integrations whose subscriptions are kept up at the same time.
 const AT_ONCE: usize = 4;
 
@@ -58,6 +64,8 @@ pub struct Notifications(Arc<Inner>);
 
 struct Inner {
     store: Mutex<Store>,
+    /// A connection that only reads, so that a request waits for no writer.
+    reader: Mutex<Store>,
     vendor: Box<dyn Connect>,
     key: SealingKey,
     runner: Runner,
@@ -96,12 +104,13 @@ impl Notifications {
         runner: Runner,
         reachable: Reachable,
     ) -> Result<Self, StoreError> {
-        let intake = Intake::start(store.another()?);
+        let (intake, reader) = (Intake::start(store.another()?), store.another()?);
         let addresses = store.notification_addresses(&key)?;
         let by_key = |(id, address): (_, NotificationAddress)| (address.key.clone(), (id, address));
         Ok(Self(Arc::new(Inner {
             addresses: RwLock::new(addresses.into_iter().map(by_key).collect()),
             store: Mutex::new(store),
+            reader: Mutex::new(reader),
             vendor: Box::new(vendor),
             key,
             runner,
@@ -161,7 +170,10 @@ impl Notifications {
         integration: IntegrationId,
     ) -> Result<Option<Settings>, Error> {
         let inner = self.0.clone();
-        let read = spawn_blocking(move || inner.store().settings(integration, &inner.key));
+        let read = spawn_blocking(move || {
+            let reader = inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            reader.settings(integration, &inner.key)
+        });
         Ok(read.await.map_err(|it| StoreError::broken(&it))??)
     }
 
@@ -187,14 +199,27 @@ impl Notifications {
         Ok(noted)
     }
 
-    /// Ends all subscriptions of an integration that is about to be deleted. A failure is no error:
-    /// the subscriptions then end by themselves.
-    pub async fn end(&self, integration: IntegrationId) {
-        let inner = self.0.clone();
-        let ended = spawn_blocking(move || inner.end(integration)).await;
-        if let Ok(Err(error)) = ended {
+    /// Ends all subscriptions of an integration that is about to be deleted. It has no new ones
+    /// until the result is dropped. A failure is no error: the subscriptions then end by themselves.
+    pub async fn end(&self, integration: IntegrationId) -> Ended {
+        while !self.0.state().kept_up.insert(integration) {
+            tokio::time::sleep(UNDER_WAY).await;
+        }
+        let ended = Ended { notifications: self.clone(), integration };
+        let (inner, stop) = (self.0.clone(), self.0.stop.child_token());
+        let own = stop.clone();
+        let mut work = spawn_blocking(move || inner.end(integration, &own));
+        let done = match tokio::time::timeout(END, &mut work).await {
+            Ok(done) => done,
+            Err(_) => {
+                stop.cancel();
+                work.await
+            }
+        };
+        if let Ok(Err(error)) = done {
             self.0.log(integration, &error);
         }
+        ended
     }
 
     /// Follows the hints that were stored before the start of the program.
@@ -240,6 +265,18 @@ impl Notifications {
     }
 }
 
+/// An integration whose subscriptions have ended. It gets no new ones until this is dropped.
+pub struct Ended {
+    notifications: Notifications,
+    integration: IntegrationId,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.notifications.0.state().kept_up.remove(&self.integration);
+    }
+}
+
 impl Inner {
     /// Makes, renews and ends the subscriptions of an integration. Returns whether there were any
     /// calls.
@@ -275,7 +312,7 @@ impl Inner {
         Ok(true)
     }
 
-    fn end(&self, integration: IntegrationId) -> Result<(), Error> {
+    fn end(&self, integration: IntegrationId, stop: &CancellationToken) -> Result<(), Error> {
         let mut store = self.store().another()?;
         self.runner.is_notified_at(integration, None);
         let settings = store.settings(integration, &self.key)?;
@@ -287,7 +324,7 @@ impl Inner {
         store.want_subjects(integration, &[])?;
         match settings {
             Some(settings) if !held.is_empty() => {
-                self.vendor.connect(settings, &self.stop)?.unwatch(held)
+                self.vendor.connect(settings, stop)?.unwatch(held)
             }
             _ => Ok(()),
         }

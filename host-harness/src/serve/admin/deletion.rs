@@ -36,7 +36,8 @@ pub(super) async fn delete(
         let place = format!("/admin/integrations/{}?note=busy", id.get());
         return Ok(Redirect::to(&place).into_response());
     }
-    app.notifications.end(id).await;
+    let ended = app.notifications.end(id).await;
     app.store(move |store| store.forget_integration(id)).await?;
+    drop(ended);
     Ok(Redirect::to("/admin?note=deleted").into_response())
 }
