@@ -40,8 +40,7 @@ pub fn ripe(hints: Vec<WaitingHint>, now: Timestamp) -> (Vec<WaitingHint>, Optio
         // No longer than after a hint of this moment: the clock may have been set back.
         Duration::try_from(quiet.min(longest).min(QUIET)).unwrap_or_default()
     };
-    let (ripe, others): (Vec<_>, Vec<_>) =
-        hints.into_iter().partition(|hint| wait(hint).is_zero());
+    let (ripe, others): (Vec<_>, Vec<_>) = hints.into_iter().partition(|hint| wait(hint).is_zero());
     let next = others.iter().map(wait).min();
     (ripe, next)
 }

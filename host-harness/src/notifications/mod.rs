@@ -33,7 +33,7 @@ use crate::{
     problem::Problem,
     runner::{Connect, Runner},
     settings::Settings,
-    store::{IntegrationId, NotificationAddress, Noted, SealingKey, Store, StoreError},
+    store::{IntegrationId, Noted, NotificationAddress, SealingKey, Store, StoreError},
 };
 pub use follow::ripe;
 use intake::Intake;

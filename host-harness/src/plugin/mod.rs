@@ -30,8 +30,8 @@ use wasmtime::Engine;
 
 pub use error::CallError;
 use known::Known;
-pub(crate) use loopback::names_loopback;
 pub use load::{LARGEST_PLUGIN, LoadError};
+pub(crate) use loopback::names_loopback;
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;

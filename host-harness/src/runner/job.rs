@@ -1,9 +1,6 @@
 //! What a run does, and why.
 
-use crate::{
-    store::RunKind,
-    sync::Occasion,
-};
+use crate::{store::RunKind, sync::Occasion};
 
 /// What a run does.
 #[derive(Debug, Clone, PartialEq, Eq)]

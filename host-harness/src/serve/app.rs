@@ -92,7 +92,11 @@ impl Default for NotifiedLimits {
     /// 4 calls of an integration at once, which one client may use alone; 4 large bodies, so that
     /// they take 16 MiB at most; 10 lines of the log per minute.
     fn default() -> Self {
-        Self { turns: Turns::limited(4, 4), large: Semaphore::new(4), refusals: Pace::per_minute(10) }
+        Self {
+            turns: Turns::limited(4, 4),
+            large: Semaphore::new(4),
+            refusals: Pace::per_minute(10),
+        }
     }
 }
 

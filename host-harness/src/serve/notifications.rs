@@ -12,7 +12,9 @@ use axum::{
     extract::{ConnectInfo, Path, RawQuery, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::{IntoResponse as _, Response},
     routing::post,
@@ -21,12 +23,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::SemaphorePermit;
 use tracing::{info, warn};
 
-use super::{
-    app::App,
-    bounds::LARGEST_NOTIFICATION,
-    client::Client,
-    guard::pairs,
-};
+use super::{app::App, bounds::LARGEST_NOTIFICATION, client::Client, guard::pairs};
 use crate::{
     error::Error,
     model::{Notification, NotificationRequest, Refusal},

@@ -64,7 +64,7 @@ pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, Ru
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
 pub use subscriptions::{
-    FailingSubjects, NotWatched, NotificationAddress, NotificationsView, Noted, Polling,
+    FailingSubjects, NotWatched, Noted, NotificationAddress, NotificationsView, Polling,
     WaitingHint, WatchCounts, WatchFailure, WatchOutcome, Watched,
 };
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};

@@ -69,12 +69,7 @@ impl Plan {
 
 /// Drops the checkpoints of the rooms that were not listed for the longest time, where that is due;
 /// of `at_once` at most.
-fn list_again(
-    rooms: &mut [RoomRun],
-    options: &BookingOptions,
-    at_once: usize,
-    now: Timestamp,
-) {
+fn list_again(rooms: &mut [RoomRun], options: &BookingOptions, at_once: usize, now: Timestamp) {
     let Some(after) = options.list_again else { return };
     let after = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
     let until = now.as_second().saturating_sub(after);

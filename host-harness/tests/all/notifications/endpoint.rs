@@ -80,8 +80,7 @@ impl Notified {
 
 fn body(subscriptions: &[&str], hint: &str, secret: &str) -> String {
     let all = subscriptions.iter();
-    let value: Vec<_> =
-        all.map(|id| json!({ "id": id, "secret": secret, "hint": hint })).collect();
+    let value: Vec<_> = all.map(|id| json!({ "id": id, "secret": secret, "hint": hint })).collect();
     json!({ "value": value }).to_string()
 }
 
@@ -226,9 +225,7 @@ fn many_notifications_at_once_are_all_stored_and_pages_are_answered() {
         }
     });
     let store = notified.store();
-    wait_until(|| {
-        store.notifications(notified.served.contoso(), now()).unwrap().waiting == 0
-    });
+    wait_until(|| store.notifications(notified.served.contoso(), now()).unwrap().waiting == 0);
     // 320 notifications led to few runs.
     let read = notified.served.vendor.notifier.state().read.clone();
     assert!((1..40).contains(&read.len()), "{read:?}");

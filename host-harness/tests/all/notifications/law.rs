@@ -23,28 +23,42 @@ const INTERVAL: Duration = Duration::from_secs(30 * 60);
 enum Step {
     /// A change in a calendar, and the seconds after which its notifications arrive: none where
     /// they are lost, two where one is doubled.
-    Change { room: usize, number: u8, item: Option<Item>, arrive: Vec<u32> },
+    Change {
+        room: usize,
+        number: u8,
+        item: Option<Item>,
+        arrive: Vec<u32>,
+    },
     /// Time passes, and what was sent arrives.
-    Pass { seconds: u32 },
+    Pass {
+        seconds: u32,
+    },
     /// What hints name is read. The process can be killed before it stores that it was.
-    Follow { faults: Faults, killed: bool },
-    Poll { faults: Faults },
-    Upkeep { sweep: bool, fails: bool },
+    Follow {
+        faults: Faults,
+        killed: bool,
+    },
+    Poll {
+        faults: Faults,
+    },
+    Upkeep {
+        sweep: bool,
+        fails: bool,
+    },
     /// The vendor ends a subscription; its notification about that can be lost.
-    End { room: usize, is_lost: bool },
+    End {
+        room: usize,
+        is_lost: bool,
+    },
     Backup,
     /// The data folder is restored from the backup, and the program started.
     Restore,
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    (1..4_usize, option::of(0..8_usize), option::of((0..3_usize, 0..3_usize)))
-        .prop_map(|(page, breaks_after, fails)| Faults {
-            page,
-            breaks_after,
-            fails,
-            ..Faults::default()
-        })
+    (1..4_usize, option::of(0..8_usize), option::of((0..3_usize, 0..3_usize))).prop_map(
+        |(page, breaks_after, fails)| Faults { page, breaks_after, fails, ..Faults::default() },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -105,7 +119,11 @@ impl Played {
             }
             Step::Upkeep { sweep, fails } => {
                 self.world.vendor.state().fails = fails.then(crate::fake::unavailable);
-                if sweep { self.world.sweep() } else { self.world.upkeep() };
+                if sweep {
+                    self.world.sweep()
+                } else {
+                    self.world.upkeep()
+                };
                 self.world.vendor.state().fails = None;
             }
             Step::End { room, is_lost } => {

@@ -3,12 +3,7 @@
 use std::time::Duration;
 
 use jiff::ToSpan as _;
-use ones_host::{
-    model::Hint,
-    notifications::ripe,
-    store::Polling,
-    sync::Occasion,
-};
+use ones_host::{model::Hint, notifications::ripe, store::Polling, sync::Occasion};
 
 use super::upkeep::World;
 use crate::{bookings::calendar::*, fake::*};
@@ -27,7 +22,9 @@ fn polled(world: &World, started: jiff::Timestamp) -> Option<Vec<String>> {
     let address = world.vendor.state().subscriptions.values().next().map(|it| it.address.clone());
     let address = address.unwrap_or_default();
     let interval = Duration::from_secs(30 * 60);
-    store.polled_rooms(id, Polling { address: &address, now: world.now, started, interval }).unwrap()
+    store
+        .polled_rooms(id, Polling { address: &address, now: world.now, started, interval })
+        .unwrap()
 }
 
 #[test]

@@ -193,7 +193,10 @@ fn a_room_that_fails_is_tried_again_later_and_the_others_are_watched() {
     let view = store.notifications(id, world.now).unwrap();
     assert_eq!(view.words(), "2 of 3 rooms");
     let failing = &view.failing[0];
-    assert_eq!((failing.words(), failing.problem.code.as_str()), ("1 failed: R2".into(), "timeout"));
+    assert_eq!(
+        (failing.words(), failing.problem.code.as_str()),
+        ("1 failed: R2".into(), "timeout")
+    );
     drop(store);
     assert_eq!(world.upkeep(), [""; 0], "not at once");
     world.pass(6.minutes());

@@ -86,9 +86,8 @@ impl Notifier {
         state.subscriptions.retain(|_, kept| kept.expires > now);
         if wanted.sweep {
             let held: BTreeSet<_> = wanted.held.iter().map(|it| it.id.clone()).collect();
-            let is_ours = |id: &String, kept: &Kept| {
-                kept.address != wanted.address || held.contains(id)
-            };
+            let is_ours =
+                |id: &String, kept: &Kept| kept.address != wanted.address || held.contains(id);
             state.subscriptions.retain(|id, kept| is_ours(id, kept));
         }
         let results = wanted.subjects.iter().map(|request| {
