@@ -31,6 +31,7 @@ use crate::{
     error::Error,
     form::Form,
     model::Manifest,
+    notifications::Notifications,
     pace::Pace,
     problem::Problem,
     random,
@@ -70,6 +71,8 @@ pub(super) struct App {
     pub(super) flows: Flows,
     pub(super) attempts: Attempts,
     pub(super) turns: Turns,
+    pub(super) notifications: Notifications,
+    pub(super) notified: NotifiedLimits,
     pub(super) hashing: Semaphore,
     /// Limits the calls that ask when rooms are free.
     pub(super) looks: Semaphore,
@@ -81,6 +84,28 @@ pub(super) struct App {
     /// Whether the log already contains the warning about a proxy that is not trusted.
     is_proxy_noted: AtomicBool,
     set_up: Mutex<Option<String>>,
+}
+
+/// Limits on requests that bring notifications.
+pub(super) struct NotifiedLimits {
+    /// Turns of the plugin calls.
+    pub(super) turns: Turns,
+    /// Number of large bodies that are read at the same time.
+    pub(super) large: Semaphore,
+    /// Limits the log of what was refused.
+    pub(super) refusals: Pace,
+}
+
+impl Default for NotifiedLimits {
+    /// 4 calls of an integration at once, which one client may use alone; 4 large bodies, so that
+    /// they take 16 MiB at most; 10 lines of the log per minute.
+    fn default() -> Self {
+        Self {
+            turns: Turns::limited(4, 4),
+            large: Semaphore::new(4),
+            refusals: Pace::per_minute(10),
+        }
+    }
 }
 
 /// The part of [`super::Options`] that [`App`] stores.
@@ -96,7 +121,7 @@ impl App {
         vendor: impl Vendor,
         key: SealingKey,
         manifest: Manifest,
-        runner: Runner,
+        (runner, notifications): (Runner, Notifications),
         site: Site,
         given: Given,
     ) -> Self {
@@ -115,6 +140,8 @@ impl App {
             user_sessions: Sessions::new(hours(12), hours(12), 100_000),
             attempts: Attempts::default(),
             turns: Turns::new(),
+            notifications,
+            notified: NotifiedLimits::default(),
             hashing: Semaphore::new(HASHED),
             looks: Semaphore::new(LOOKS),
             incidents: given.incidents,
@@ -197,7 +224,10 @@ impl App {
             Err(taken @ StoreError::NameTaken { .. }) => Ok(Err(taken)),
             kept => kept.map(Ok),
         });
-        kept.await
+        let kept = kept.await;
+        // Bookings may be on now, or off.
+        self.notifications.wake();
+        kept
     }
 
     /// Returns a new code that allows setting the administrator's password once. `None` where a

@@ -7,16 +7,17 @@ use ones_host::{
     model::{
         BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Group, Membership,
         Mode, Owed, Part, Refusal, Removal, Removed, Room, RoomBatch, RoomChange, RoomPosition,
-        RoomUpdate, Subject, Summary, TimeRange, Unreadable, User, UserBatch, UserChange,
+        RoomUpdate, Subject, Subscription, Summary, TimeRange, Unreadable, User, UserBatch,
+        UserChange, WatchResult,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
-    sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync},
+    sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync, Watching},
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::reservation_pages::desk::Desk;
+use crate::{notifications::vendor::Notifier, reservation_pages::desk::Desk};
 
 pub(crate) const NAME: &str = "Contoso";
 
@@ -154,6 +155,8 @@ pub(crate) struct Fake {
     pub(crate) window: Option<TimeRange>,
     /// Who books rooms.
     pub(crate) desk: Option<Desk>,
+    /// Where it makes subscriptions.
+    pub(crate) notifier: Option<Notifier>,
 }
 
 impl Fake {
@@ -263,6 +266,10 @@ impl Source for Fake {
         window: TimeRange,
         take: &mut dyn FnMut(RoomUpdate) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
+        if let Some(notifier) = &self.notifier {
+            let read = rooms.iter().map(|room| room.room.clone()).collect();
+            notifier.state().read.push(read);
+        }
         self.asked = rooms.to_vec();
         self.window = Some(window);
         std::mem::take(&mut self.bookings).into_iter().try_for_each(take)?;
@@ -327,6 +334,14 @@ impl Source for Fake {
         comment: &str,
     ) -> Result<(), Error> {
         self.desk().release(&room.room, booking, comment)
+    }
+
+    fn watch(&mut self, wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        self.notifier.as_ref().unwrap().watch(wanted)
+    }
+
+    fn unwatch(&mut self, held: Vec<Subscription>) -> Result<(), Error> {
+        self.notifier.as_ref().unwrap().unwatch(held)
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {
