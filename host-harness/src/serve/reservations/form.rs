@@ -20,7 +20,7 @@ use crate::{
         failure::Failure,
         view::{self, Page, ProblemView, choices},
     },
-    store::{Reservation, RoomBookings, StoreError},
+    store::{Reservation, RoomBookings},
     zones,
 };
 
@@ -297,7 +297,7 @@ pub(super) async fn chosen(
     let ids: Vec<_> = entered.all(name::ROOM).map(str::to_owned).collect();
     let (entered, now) = (entered.clone(), Timestamp::now().as_second());
     let found = app.look(move |store| {
-        Ok::<_, StoreError>(store.bookings_at(
+        store.bookings_at(
             id,
             |room| ids.contains(&room.id),
             |zone| {
@@ -307,7 +307,7 @@ pub(super) async fn chosen(
                 let time = time.unwrap_or(day);
                 TimeRange { starts: day.starts.min(time.starts), ends: day.ends.max(time.ends) }
             },
-        )?)
+        )
     });
     found.await
 }
