@@ -282,7 +282,7 @@ fn the_administrator_books_for_a_user_and_releases_a_room() {
     desk.picture("reservation-release");
     desk.fill("Message to the organizer", "The projector is broken");
     desk.press("Release the room");
-    desk.sees("The room was released");
+    desk.sees("The room is free again");
     desk.assert_accessible();
     desk.picture("booking-released");
     assert_eq!(office.calendar(&office.email(0)).len(), 0);
