@@ -9,6 +9,7 @@ mod bookings;
 mod component;
 mod front;
 mod manifest;
+mod notifications;
 mod routes;
 mod runtime;
 mod serve;
