@@ -366,8 +366,8 @@ async fn a_mailbox_or_a_collection_without_permission_cannot_be_watched() {
     session.emulator.set_policy(&room(1), &policy).unwrap();
     let message = ask(&session, &wish(&receiver, 1)).await.refused(403, "ExtensionError");
     assert!(message.contains("[Status Code: Forbidden; Reason: Access to OData"), "{message}");
-    let nobody = with(wish(&receiver, 1), "resource", "users/none@contoso.com/events");
-    let message = ask(&session, &nobody).await.refused(404, "ExtensionError");
+    let unknown = with(wish(&receiver, 1), "resource", "users/none@contoso.com/events");
+    let message = ask(&session, &unknown).await.refused(404, "ExtensionError");
     assert!(message.contains("[Status Code: NotFound;"), "{message}");
     for permission in ["Calendars.ReadWrite", "User.Read.All", "Group.Read.All"] {
         session.emulator.revoke(permission).unwrap();
