@@ -10,6 +10,7 @@ mod component;
 mod front;
 mod manifest;
 mod notifications;
+mod reservations;
 mod routes;
 mod runtime;
 mod serve;
