@@ -95,7 +95,7 @@ fn a_room_is_released_whoever_booked_it() {
         let (room, starts) = (address(front, 1), next_week(front));
         let at = |seconds| {
             let time = Timestamp::from_second(seconds).unwrap();
-            time.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+            jiff::tz::TimeZone::UTC.to_datetime(time)
         };
         let users = front.users();
         let organizer = users.iter().find(|user| user["department"].is_string()).unwrap();
