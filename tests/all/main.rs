@@ -1,6 +1,7 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
 mod advice;
+mod booking_rooms;
 mod bookings;
 mod bookings_law;
 mod browser;
