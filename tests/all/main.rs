@@ -8,6 +8,7 @@ mod card_numbers;
 mod clouds;
 mod component;
 mod credentials;
+mod day;
 mod groups;
 mod instructions;
 mod lagging;
