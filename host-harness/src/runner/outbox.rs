@@ -154,7 +154,9 @@ impl Runner {
     }
 
     fn send(&self, integration: IntegrationId, job: Job) {
-        let sent = self.0.store().another().and_then(|mut store| {
+        // Not within the next statement, in which the store would be locked.
+        let store = self.0.store().another();
+        let sent = store.and_then(|mut store| {
             let answer = match self.0.connected(&store, integration) {
                 Ok(mut source) => job.ask(&mut *source),
                 Err(error) => job.not_asked(&error),
