@@ -312,6 +312,21 @@ impl Endpoints {
         self.v1(&format!("users/{}/calendar/getSchedule", segment(mailbox)), &[])
     }
 
+    /// Returns the path, below the version, by which a subscription names the events of a mailbox.
+    pub fn events_resource(mailbox: &str) -> String {
+        format!("users/{}/events", segment(mailbox))
+    }
+
+    /// Returns the URL of the app's subscriptions to notifications of changes.
+    pub fn subscriptions(&self) -> Uri {
+        self.v1("subscriptions", &[])
+    }
+
+    /// Returns the URL of one subscription.
+    pub fn subscription(&self, id: &str) -> Uri {
+        self.v1(&format!("subscriptions/{}", segment(id)), &[])
+    }
+
     /// Parses a link that Graph returned; `None` where it does not lead to Graph, since the token
     /// must not be sent to any other server.
     pub fn own_link(&self, link: &str) -> Option<Uri> {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::Uri;
+use http::{Method, Uri};
 use serde_json::Value;
 
 /// Maximum time without a byte in one attempt at a request, where the request sets no other.
@@ -82,7 +82,9 @@ pub struct Dropped;
 /// An HTTP request.
 #[derive(Clone)]
 pub struct Request {
-    /// Body: a request with one is a POST, without one a GET.
+    /// Method.
+    pub method: Method,
+    /// Body; `None` where there is none.
     pub body: Option<Vec<u8>>,
     /// Address.
     pub uri: Uri,
@@ -92,8 +94,8 @@ pub struct Request {
     pub silence: Duration,
     /// Maximum size of the answer, in bytes; at most [`LARGEST_ANSWER`].
     pub largest: usize,
-    /// Whether it has no further effect when it is sent twice: true for every GET, and for every
-    /// POST that changes nothing.
+    /// Whether it has no further effect when it is sent twice: true for every GET and DELETE, for
+    /// every PATCH, and for every POST that changes nothing.
     pub repeatable: bool,
 }
 
@@ -101,6 +103,7 @@ impl Request {
     /// Returns a GET without headers.
     pub fn get(uri: Uri) -> Self {
         Self {
+            method: Method::GET,
             body: None,
             uri,
             headers: Vec::new(),
@@ -112,8 +115,21 @@ impl Request {
 
     /// Returns a POST of `body` that changes nothing.
     pub fn post(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
-        Self { body: Some(body), headers, ..Self::get(uri) }
+        Self::get(uri).with_body(Method::POST, content_type, body)
+    }
+
+    /// Returns a PATCH with `body`.
+    pub fn patch(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
+        Self::get(uri).with_body(Method::PATCH, content_type, body)
+    }
+
+    /// Returns a DELETE without headers.
+    pub fn delete(uri: Uri) -> Self {
+        Self { method: Method::DELETE, ..Self::get(uri) }
+    }
+
+    fn with_body(self, method: Method, content_type: &str, body: Vec<u8>) -> Self {
+        Self { method, body: Some(body), ..self }.header("content-type", content_type)
     }
 
     /// Returns the same request marked as one that must not be sent twice: the first may have
@@ -132,8 +148,7 @@ impl Request {
 // Headers and body can contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = if self.body.is_some() { "POST" } else { "GET" };
-        write!(f, "{method} {}", self.uri)
+        write!(f, "{} {}", self.method, self.uri)
     }
 }
 

@@ -4,6 +4,7 @@
 //!   new instance with limited memory and time.
 //! - [`store::Store`]: the database of users, rooms and groups.
 //! - [`sync::Sync`]: copies the records of a plugin to the store.
+//! - [`reservations::Outbox`]: sends the bookings that users make in ONES to the vendor.
 //! - [`runner::Runner`]: runs syncs in the background, on schedule.
 //! - [`serve::Server`]: the pages for administrators and end users.
 //! - [`cli`]: the program `ones-host`.
@@ -22,6 +23,7 @@ pub mod plugin;
 mod pointer;
 mod problem;
 mod random;
+pub mod reservations;
 pub mod runner;
 pub mod schedule;
 pub mod schema;

@@ -46,6 +46,8 @@ pub enum Case {
     #[expect(missing_docs, reason = "documented in the interface")]
     Unsupported,
     #[expect(missing_docs, reason = "documented in the interface")]
+    Conflict,
+    #[expect(missing_docs, reason = "documented in the interface")]
     Cancelled,
     /// The plugin cannot be loaded.
     Plugin,
@@ -57,6 +59,8 @@ pub enum Case {
     Store,
     /// The settings cannot be passed to a plugin.
     Settings,
+    /// A booking cannot be made, changed or cancelled as it was wished.
+    Reservation,
     /// The server cannot start.
     Serve,
     /// A browser's request was refused.

@@ -1,6 +1,8 @@
-//! Runs in the background, started by an administrator or by the schedule.
+//! Runs in the background, started by an administrator or by the schedule; and reservations, which
+//! are sent in the background.
 
 mod lane;
+mod outbox;
 mod timetable;
 mod turns;
 
@@ -27,6 +29,7 @@ use crate::{
     sync::{BookingOptions, Observer, Options, SessionSource, Source, Sync},
 };
 use lane::Lane;
+use outbox::Sending;
 use timetable::Timetable;
 pub use turns::Patience;
 use turns::{Place, Turns};
@@ -113,6 +116,7 @@ struct Inner {
     turns: Turns,
     /// Of runs of bookings.
     booking_turns: Turns,
+    sending: Sending,
     timetable: Mutex<Timetable>,
     state: Mutex<State>,
     idle: Notify,
@@ -123,6 +127,14 @@ struct Inner {
 struct State {
     active: HashMap<(IntegrationId, Lane), Activity>,
     ended: HashMap<(IntegrationId, Lane), Ended>,
+    /// Number of calls about reservations that are under way.
+    sending: usize,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.active.is_empty() && self.sending == 0
+    }
 }
 
 impl Runner {
@@ -147,6 +159,7 @@ impl Runner {
             options,
             turns: Turns::new(patience),
             booking_turns: Turns::new(patience),
+            sending: Sending::default(),
             timetable: Mutex::default(),
             state: Mutex::default(),
             idle: Notify::new(),
@@ -237,8 +250,12 @@ impl Runner {
         Ok(())
     }
 
-    /// Starts runs when they are due, until [`Self::stop`].
+    /// Starts runs and sends reservations when they are due, until [`Self::stop`].
     pub async fn follow_schedule(&self) {
+        tokio::join!(self.follow_runs(), self.follow_reservations());
+    }
+
+    async fn follow_runs(&self) {
         let (mut ticks, pace) = (tokio::time::interval(TICK), Pace::per_minute(1));
         while self.0.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.start_due(Timestamp::now())
@@ -253,11 +270,11 @@ impl Runner {
         }
     }
 
-    /// Waits until no run is under way.
+    /// Waits until no run is under way, and no reservation is being sent.
     pub async fn idle(&self) {
         loop {
             let notified = self.0.idle.notified();
-            if self.0.state().active.is_empty() {
+            if self.0.state().is_idle() {
                 return;
             }
             notified.await;

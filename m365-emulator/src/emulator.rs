@@ -8,6 +8,7 @@ use tokio::task::AbortHandle;
 use crate::config::Config;
 use crate::control::Control;
 use crate::error::StartError;
+use crate::notifier;
 use crate::server;
 use crate::state::{Shared, State, key};
 use crate::tls;
@@ -29,6 +30,7 @@ use crate::tls;
 pub struct Emulator {
     control: Control,
     server: AbortHandle,
+    notifier: AbortHandle,
 }
 
 impl Emulator {
@@ -53,8 +55,9 @@ impl Emulator {
         };
         let shared = Shared::new(State::new(&config, &origin)?);
         let control = Control { shared: shared.clone() };
+        let notifier = tokio::spawn(notifier::run(shared.clone())).abort_handle();
         let server = tokio::spawn(server::run(listener, tls, shared)).abort_handle();
-        Ok(Self { control, server })
+        Ok(Self { control, server, notifier })
     }
 
     /// Returns a handle that can be cloned and moved to other tasks. It does not keep the emulator
@@ -76,5 +79,6 @@ impl Deref for Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
+        self.notifier.abort();
     }
 }

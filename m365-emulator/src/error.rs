@@ -51,6 +51,9 @@ pub enum StartError {
     /// The configuration leads to no valid tenant.
     #[error("cannot make the tenant: {0}")]
     Tenant(ControlError),
+    /// The client for notifications cannot be made.
+    #[error("cannot make the client for notifications: {0}")]
+    Client(reqwest::Error),
     /// The client secret is empty, which requests cannot distinguish from a missing secret.
     #[error("the client secret is empty")]
     EmptySecret,

@@ -37,6 +37,8 @@ mod entra;
 mod error;
 mod front;
 mod graph;
+mod notifier;
+mod outgoing;
 mod random;
 mod server;
 mod state;
@@ -46,16 +48,20 @@ mod wire;
 
 pub use cloud::Cloud;
 pub use config::Config;
-pub use control::{Control, Members, Properties, SpaceKind, Truth};
+pub use control::{
+    Control, ForgedNotification, Members, Properties, SpaceKind, SubscriptionEntry, Truth,
+};
 pub use emulator::Emulator;
 pub use error::{ControlError, StartError};
-pub use state::Settings;
 pub use state::certificate::RegisteredCertificate;
 pub use state::cursors::DeltaExpiry;
 pub use state::fault::{Edit, Fault, IdTokenFault, Match, Then, TokenFault};
 pub use state::overrides::Override;
 pub use state::replicas::{Lag, Read};
 pub use state::request_log::LoggedRequest;
+pub use state::settings::{Notifications, Settings};
+pub use state::subscriptions::LifecycleEvent;
+pub use state::subscriptions::queue::{NotificationBrief, NotificationDelivery, NotificationStep};
 pub use tenant::calendar::policy::{Access, AutomateProcessing, DeclineReason, Policy};
 pub use tenant::calendar::recurrence::{
     Day, Index, Pattern, PatternKind, Range, RangeKind, Recurrence,

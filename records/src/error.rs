@@ -27,6 +27,8 @@ pub enum Error {
     Declined(Explanation),
     #[cfg_attr(feature = "wasmtime", component(name = "unsupported"))]
     Unsupported(Explanation),
+    #[cfg_attr(feature = "wasmtime", component(name = "conflict"))]
+    Conflict(Explanation),
     #[cfg_attr(feature = "wasmtime", component(name = "cancelled"))]
     Cancelled,
     #[cfg_attr(feature = "wasmtime", component(name = "other"))]
@@ -44,6 +46,7 @@ impl Error {
             | Self::Rejected(it)
             | Self::Declined(it)
             | Self::Unsupported(it)
+            | Self::Conflict(it)
             | Self::Other(it) => Some(it),
             Self::InvalidSettings(_) | Self::Throttled(_) | Self::Cancelled => None,
         }
@@ -59,6 +62,7 @@ impl Error {
             | Self::Rejected(it)
             | Self::Declined(it)
             | Self::Unsupported(it)
+            | Self::Conflict(it)
             | Self::Other(it) => Some(it),
             Self::InvalidSettings(_) | Self::Throttled(_) | Self::Cancelled => None,
         }

@@ -10,10 +10,13 @@
 #![expect(missing_docs, reason = "documented in wit/types.wit, field by field")]
 
 mod booking;
+mod booking_request;
 mod change;
 mod enumeration;
 mod error;
+mod notification;
 mod policy;
+mod recurrence;
 mod room;
 mod set_up;
 mod sign_in;
@@ -34,9 +37,21 @@ pub use self::{
         DateRange, Hold, Participant, RoomAvailability, RoomFailure, RoomPosition, RoomUpdate,
         SeriesBookings, Taken, TimeRange,
     },
+    booking_request::{
+        AnsweredRoom, BookingCalendar, BookingOutcome, BookingRequest, PartlyAccepted, ROOMS,
+        RoomAnswer, Ticket, WantedRoom,
+    },
     change::{Removal, Removed, RoomChange, Unreadable, UserChange},
     error::{Error, Explanation, FieldError},
+    notification::{
+        Hint, Notification, NotificationHint, NotificationRequest, Subscription, WatchRequest,
+        WatchResult, WatchSubject,
+    },
     policy::{BookingPolicy, Script},
+    recurrence::{
+        Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, RelativeYearlyDays, WeekIndex,
+        Weekday, WeeklyPattern, YearlyDay,
+    },
     room::{Address, Coordinates, Room, RoomField},
     set_up::{Check, Choice, Manifest, Outcome, Permission, Report},
     sign_in::{Callback, CallbackOutcome, Purpose, Redirect},

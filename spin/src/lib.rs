@@ -7,10 +7,14 @@
 //! Only the module `component` depends on WebAssembly. All others use the traits of [`host`] and
 //! [`plugin`], so that tests run them natively.
 
+pub mod address;
 pub mod answer;
+pub mod bookings;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod host;
+pub mod notifications;
+pub mod outcome;
 pub mod plugin;
 pub mod problem;
 pub mod progress;

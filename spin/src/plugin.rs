@@ -4,8 +4,9 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 use ones_records::{
-    BookingBatch, Callback, CallbackOutcome, Mode, Purpose, Redirect, RoomBatch, RoomPosition,
-    Subject, TimeRange, UserBatch, UserChange,
+    BookingBatch, BookingRequest, BookingTime, Callback, CallbackOutcome, Mode, Notification,
+    NotificationRequest, Purpose, Redirect, RoomBatch, RoomPosition, Subject, Subscription,
+    TimeRange, UserBatch, UserChange, WatchRequest,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,6 +35,100 @@ pub trait Plugin: Clone + 'static {
         rooms: Vec<RoomPosition>,
         window: TimeRange,
     ) -> impl Future<Output = Run>;
+
+    /// Books rooms as one meeting, and returns what each answered.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn book_room(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        again: bool,
+    ) -> impl Future<Output = Result<Value, Problem>>;
+
+    /// Returns what each room has answered by now.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn check_booking(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+    ) -> impl Future<Output = Result<Value, Problem>>;
+
+    /// Changes a meeting from `former` to `request`, and returns what each room answered.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn change_booking(
+        &self,
+        settings: String,
+        former: BookingRequest,
+        request: BookingRequest,
+        ticket: String,
+    ) -> impl Future<Output = Result<Value, Problem>>;
+
+    /// Cancels a meeting, or one occurrence of its series.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn cancel_booking(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+        occurrence: Option<BookingTime>,
+        comment: String,
+    ) -> impl Future<Output = Result<(), Problem>>;
+
+    /// Makes a room free again.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn release_room(
+        &self,
+        settings: String,
+        room: RoomPosition,
+        booking: String,
+        comment: String,
+    ) -> impl Future<Output = Result<(), Problem>>;
+
+    /// Makes, renews and ends subscriptions, and returns the result for each subject.
+    ///
+    /// # Errors
+    /// Those of the plugin that concern all subjects.
+    fn watch(
+        &self,
+        settings: String,
+        subjects: Vec<WatchRequest>,
+        address: String,
+        secret: String,
+        held: Vec<Subscription>,
+        sweep: bool,
+    ) -> impl Future<Output = Result<Value, Problem>>;
+
+    /// Ends subscriptions.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn unwatch(
+        &self,
+        settings: String,
+        held: Vec<Subscription>,
+    ) -> impl Future<Output = Result<(), Problem>>;
+
+    /// Interprets a request that reached the address for notifications.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn handle_notification(
+        &self,
+        settings: String,
+        secret: String,
+        request: NotificationRequest,
+    ) -> impl Future<Output = Result<Notification, Problem>>;
 
     /// Begins a sign-in, and returns where to send the browser.
     ///

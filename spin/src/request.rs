@@ -8,7 +8,9 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use ones_records::{RoomPosition, TimeRange};
+use ones_records::{
+    BookingRequest, BookingTime, RoomPosition, Subscription, TimeRange, WatchRequest,
+};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -22,6 +24,9 @@ pub const MAX_BODY: usize = 256 * 1024;
 
 /// Maximum size of a body with rooms, in bytes: 10,000 of them with a checkpoint each.
 pub const MAX_ROOMS: usize = 16 * 1024 * 1024;
+
+/// Maximum size of a notification, in bytes: that of the plugin's interface.
+pub const MAX_NOTIFICATION: usize = 4 * 1024 * 1024;
 
 /// The body of a POST to `/validate` or `/sync`. All members are optional.
 #[derive(Default, Deserialize)]
@@ -60,10 +65,116 @@ pub struct Acknowledgement {
     pub run: String,
 }
 
+/// The body of `POST /book`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Book {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The booking.
+    pub request: BookingRequest,
+    /// Whether the same request was sent before and its result is not known.
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// The body of `POST /book/check`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckBooking {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The booking, as it was requested.
+    pub request: BookingRequest,
+    /// Ticket of the last outcome.
+    pub ticket: String,
+}
+
+/// The body of `POST /book/change`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeBooking {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The booking, as it was requested, with the time of the last outcome.
+    pub former: BookingRequest,
+    /// The booking, as it is to be.
+    pub request: BookingRequest,
+    /// Ticket of the last outcome.
+    pub ticket: String,
+}
+
+/// The body of `POST /book/cancel`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelBooking {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The booking, as it was requested.
+    pub request: BookingRequest,
+    /// Ticket of the last outcome.
+    pub ticket: String,
+    /// The only occurrence to cancel, of a series.
+    #[serde(default)]
+    pub occurrence: Option<BookingTime>,
+    /// Text for everyone who is invited.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// The body of `POST /release`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Release {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// The room.
+    pub room: RoomPosition,
+    /// Id of the booking or series in this room.
+    pub booking: String,
+    /// Text for the organizer.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// The body of `POST /watch`. It contains a secret, so there is no `Debug`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Watch {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// What to be notified about.
+    pub subjects: Vec<WatchRequest>,
+    /// Where notifications are sent, if not to this front end.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Secret that every notification carries, if not the one of the variable.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Subscriptions that the client has.
+    #[serde(default)]
+    pub held: Vec<Subscription>,
+    /// Whether to end subscriptions that the client does not have.
+    #[serde(default)]
+    pub sweep: bool,
+}
+
+/// The body of `POST /unwatch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Unwatch {
+    /// As in [`Options`].
+    pub settings: Option<Map<String, Value>>,
+    /// Subscriptions to end.
+    pub held: Vec<Subscription>,
+}
+
 /// The body of a POST, as JSON.
 pub trait JsonBody: DeserializeOwned {
     /// An example for error messages.
     const EXAMPLE: &str;
+    /// Names of the members that must be there.
+    const REQUIRED: &[&str] = &[];
     /// Maximum size, in bytes.
     const LARGEST: usize = MAX_BODY;
 }
@@ -77,11 +188,59 @@ impl JsonBody for BookingOptions {
         r#"{"settings": {…}, "rooms": [{"room": "…", "email": "…", "timeZone": "…", "#,
         r#""since": "…"}], "window": {"starts": 1, "ends": 2}}"#,
     );
+    const REQUIRED: &[&str] = &["rooms", "window"];
     const LARGEST: usize = MAX_ROOMS;
 }
 
 impl JsonBody for Acknowledgement {
     const EXAMPLE: &str = r#"{"settings": {…}, "run": "…"}"#;
+    const REQUIRED: &[&str] = &["run"];
+}
+
+impl JsonBody for Book {
+    const EXAMPLE: &str = r#"{"settings": {…}, "request": {…}, "again": false}"#;
+    const REQUIRED: &[&str] = &["request"];
+}
+
+impl JsonBody for CheckBooking {
+    const EXAMPLE: &str = r#"{"settings": {…}, "request": {…}, "ticket": "…"}"#;
+    const REQUIRED: &[&str] = &["request", "ticket"];
+}
+
+impl JsonBody for ChangeBooking {
+    const EXAMPLE: &str = r#"{"settings": {…}, "former": {…}, "request": {…}, "ticket": "…"}"#;
+    const REQUIRED: &[&str] = &["former", "request", "ticket"];
+}
+
+impl JsonBody for CancelBooking {
+    const EXAMPLE: &str = concat!(
+        r#"{"settings": {…}, "request": {…}, "ticket": "…", "occurrence": {…}, "#,
+        r#""comment": "…"}"#,
+    );
+    const REQUIRED: &[&str] = &["request", "ticket"];
+}
+
+impl JsonBody for Release {
+    const EXAMPLE: &str = concat!(
+        r#"{"settings": {…}, "room": {"room": "…", "email": "…", "timeZone": "…"}, "#,
+        r#""booking": "…", "comment": "…"}"#,
+    );
+    const REQUIRED: &[&str] = &["room", "booking"];
+}
+
+impl JsonBody for Watch {
+    const EXAMPLE: &str = concat!(
+        r#"{"settings": {…}, "subjects": [{"subject": {"room": "…"}, "email": "…"}, "#,
+        r#"{"subject": "users"}], "address": "…", "secret": "…", "held": […], "sweep": false}"#,
+    );
+    const REQUIRED: &[&str] = &["subjects"];
+    const LARGEST: usize = MAX_ROOMS;
+}
+
+impl JsonBody for Unwatch {
+    const EXAMPLE: &str = r#"{"settings": {…}, "held": [{"id": "…", …}]}"#;
+    const REQUIRED: &[&str] = &["held"];
+    const LARGEST: usize = MAX_ROOMS;
 }
 
 /// Reads the body of a POST. An empty body counts as `{}`.
@@ -103,10 +262,13 @@ where
     let body = read(body, T::LARGEST).await?;
     let body = if body.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { body };
     let refused = |summary: String| {
-        Problem::new(StatusCode::BAD_REQUEST, "body", summary).remedy(format!(
-            "Send {}; all members but `run`, `rooms` and `window` are optional",
-            T::EXAMPLE
-        ))
+        let required: Vec<_> = T::REQUIRED.iter().map(|name| format!("`{name}`")).collect();
+        let required = match required.is_empty() {
+            true => "all members are optional".to_owned(),
+            false => format!("all members but {} are optional", required.join(", ")),
+        };
+        Problem::new(StatusCode::BAD_REQUEST, "body", summary)
+            .remedy(format!("Send {}; {required}", T::EXAMPLE))
     };
     // Not the message of serde: it can quote a value, which can be a secret.
     let place =
@@ -147,6 +309,17 @@ where
 {
     expect_type(headers, "application/x-www-form-urlencoded")?;
     Ok(form_urlencoded::parse(&read(body, MAX_BODY).await?).into_owned().collect())
+}
+
+/// Reads a notification, whatever it contains.
+///
+/// # Errors
+/// Where it is too large, or incomplete.
+pub async fn notification<B: Body>(body: B) -> Result<Bytes, Problem>
+where
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    read(body, MAX_NOTIFICATION).await
 }
 
 /// Returns the origin that the request was sent to, such as `http://127.0.0.1:3000`.

@@ -9,7 +9,9 @@ use http_body_util::Empty;
 
 use crate::{
     answer::{self, Answer},
+    bookings,
     host::Host,
+    notifications,
     plugin::Plugin,
     problem::Problem,
     request::{self, Options},
@@ -18,7 +20,7 @@ use crate::{
 
 /// Paths and their methods. `/sign-in` and `/callback` do not accept `HEAD`, since they begin and
 /// end a sign-in.
-const ROUTES: [(&str, &str); 9] = [
+const ROUTES: [(&str, &str); 17] = [
     ("/", "GET, HEAD"),
     ("/describe", "GET, HEAD"),
     ("/validate", "POST"),
@@ -26,6 +28,14 @@ const ROUTES: [(&str, &str); 9] = [
     ("/sync/bookings", "POST"),
     ("/sync/users", "POST"),
     ("/sync/users/ack", "POST"),
+    ("/book", "POST"),
+    ("/book/check", "POST"),
+    ("/book/change", "POST"),
+    ("/book/cancel", "POST"),
+    ("/release", "POST"),
+    ("/watch", "POST"),
+    ("/unwatch", "POST"),
+    (notifications::PATH, "POST"),
     ("/sign-in", "GET"),
     ("/callback", "GET, POST"),
 ];
@@ -75,6 +85,31 @@ where
         }
         (&Method::POST, "/sync/users/ack") => {
             sync::acknowledge(host, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/book") => {
+            bookings::book(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/book/check") => {
+            bookings::check(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/book/change") => {
+            bookings::change(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/book/cancel") => {
+            bookings::cancel(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/release") => {
+            bookings::release(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, "/watch") => {
+            let watch = request::json(&parts.headers, body).await?;
+            notifications::watch(host, plugin, &parts, watch).await
+        }
+        (&Method::POST, "/unwatch") => {
+            notifications::unwatch(host, plugin, request::json(&parts.headers, body).await?).await
+        }
+        (&Method::POST, notifications::PATH) => {
+            notifications::receive(host, plugin, &parts, body).await
         }
         (&Method::GET, "/sign-in") => sign_in::begin(host, plugin, &parts).await,
         (&Method::GET, "/callback") => {

@@ -12,11 +12,12 @@ use ones_records::{Callback, Purpose};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    address,
     answer::{self, Answer},
     host::{Host, Store},
     plugin::Plugin,
     problem::Problem,
-    request, settings,
+    settings,
 };
 
 /// Maximum duration of a sign-in, in seconds.
@@ -108,14 +109,7 @@ async fn outcome<H: Host, P: Plugin>(
 /// proxy, and where a host passes on neither authority nor `Host`, the variable is needed.
 async fn redirect_uri<H: Host>(host: &H, parts: &Parts) -> Result<String, Problem> {
     let variable_name = host.external_name("public_url");
-    let base = match settings::variable(host, "public_url").await? {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => request::origin(parts).map_err(|problem| {
-            problem.remedy(format!(
-                "Set {variable_name} to the address that browsers use, e.g. http://localhost:3000"
-            ))
-        })?,
-    };
+    let base = address::base(host, parts).await?;
     let uri = base.parse::<Uri>().ok();
     if !uri.as_ref().is_some_and(is_safe) || base.contains(['#', '?', '@']) {
         let summary = "The vendor sends browsers back over https only, or over http to loopback: \

@@ -191,8 +191,15 @@ fn outgoing(
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
-    let (method, body) = match request.body.clone() {
-        None => (http::Method::Get, None),
+    let method = match request.method.as_str() {
+        "GET" => http::Method::Get,
+        "POST" => http::Method::Post,
+        "PATCH" => http::Method::Patch,
+        "DELETE" => http::Method::Delete,
+        other => http::Method::Other(other.to_owned()),
+    };
+    let body = match request.body.clone() {
+        None => None,
         Some(bytes) => {
             headers
                 .append("content-length", bytes.len().to_string().as_bytes())
@@ -202,7 +209,7 @@ fn outgoing(
                 // A server can answer without reading all of the body.
                 let _ = writer.write_all(bytes).await;
             });
-            (http::Method::Post, Some(reader))
+            Some(reader)
         }
     };
     let options = http::RequestOptions::new();

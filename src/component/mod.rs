@@ -16,12 +16,16 @@ use crate::{
     bookings, choices, directory,
     error::{Error, FieldError},
     model::{
-        BookingChange, BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Permission,
-        Purpose, Redirect, Report, RoomAvailability, RoomBatch, RoomChange, RoomPosition,
-        RoomUpdate, Script, Summary, TimeRange, UserBatch, UserChange,
+        BookingChange, BookingOutcome, BookingPolicy, BookingRequest, BookingTime, Callback,
+        CallbackOutcome, Choice, Manifest, Notification, NotificationRequest, Permission, Purpose,
+        Redirect, Report, RoomAvailability, RoomBatch, RoomChange, RoomPosition, RoomUpdate,
+        Script, Subscription, Summary, TimeRange, UserBatch, UserChange, WatchRequest, WatchResult,
     },
+    notifications::{self, Wanted},
     permission::{self, PERMISSIONS},
+    reserve,
     rooms::{self, booking},
+    secret::Secret,
     settings::{self, Settings},
     sign_in, validate, zones,
 };
@@ -145,6 +149,78 @@ impl Guest for Plugin {
         window: TimeRange,
     ) -> Result<Vec<RoomAvailability>, Error> {
         bookings::availability(&UNWATCHED, &parse(&settings)?, &rooms, window).await
+    }
+
+    async fn book_room(
+        settings: String,
+        request: BookingRequest,
+        again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        reserve::book(&UNWATCHED, &parse(&settings)?, &request, again).await
+    }
+
+    async fn check_booking(
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<BookingOutcome, Error> {
+        reserve::check(&UNWATCHED, &parse(&settings)?, &request, &ticket).await
+    }
+
+    async fn change_booking(
+        settings: String,
+        former: BookingRequest,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<BookingOutcome, Error> {
+        reserve::change(&UNWATCHED, &parse(&settings)?, &former, &request, &ticket).await
+    }
+
+    async fn cancel_booking(
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+        occurrence: Option<BookingTime>,
+        comment: String,
+    ) -> Result<(), Error> {
+        let settings = parse(&settings)?;
+        reserve::cancel(&UNWATCHED, &settings, &request, &ticket, occurrence.as_ref(), &comment)
+            .await
+    }
+
+    async fn release_room(
+        settings: String,
+        room: RoomPosition,
+        booking: String,
+        comment: String,
+    ) -> Result<(), Error> {
+        reserve::release(&UNWATCHED, &parse(&settings)?, &room, &booking, &comment).await
+    }
+
+    async fn watch(
+        settings: String,
+        subjects: Vec<WatchRequest>,
+        address: String,
+        secret: String,
+        held: Vec<Subscription>,
+        sweep: bool,
+    ) -> Result<Vec<WatchResult>, Error> {
+        let settings = parse(&settings)?;
+        let secret = Secret::new(secret);
+        let wanted = Wanted { subjects, address, secret, held, sweep };
+        notifications::watch(&UNWATCHED, &settings, &wanted).await
+    }
+
+    async fn unwatch(settings: String, held: Vec<Subscription>) -> Result<(), Error> {
+        notifications::unwatch(&UNWATCHED, &parse(&settings)?, &held).await
+    }
+
+    fn handle_notification(
+        settings: String,
+        secret: String,
+        request: NotificationRequest,
+    ) -> Result<Notification, Error> {
+        notifications::handle(&parse(&settings)?, &secret, &request)
     }
 
     async fn begin_sign_in(

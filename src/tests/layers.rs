@@ -7,7 +7,7 @@ use std::{
 };
 
 /// All modules at the top of `src`, from the bottom to the top.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 25] = [
     "host",
     "error",
     "model",
@@ -27,6 +27,8 @@ const LAYERS: [&str; 23] = [
     "directory",
     "rooms",
     "bookings",
+    "reserve",
+    "notifications",
     "choices",
     "sign_in",
     "validate",

@@ -13,6 +13,7 @@ mod groups;
 mod lag;
 mod law;
 mod layers;
+mod notifications;
 mod odd_input;
 mod patience;
 mod payloads;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_executor::block_on;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -48,6 +49,7 @@ pub(super) fn refused(status: u16, code: &str) -> Reply {
 /// A request that was sent.
 #[derive(Clone)]
 pub(super) struct Asked {
+    pub(super) method: Method,
     /// Path and query.
     pub(super) path: String,
     pub(super) origin: String,
@@ -103,6 +105,7 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
         let start = uri.find("://").map_or(0, |it| it + 3);
         let end = uri[start..].find('/').map_or(uri.len(), |it| start + it);
         let mut asked = Asked {
+            method: request.method,
             origin: uri[..end].to_owned(),
             path: uri[end..].to_owned(),
             headers: request.headers,

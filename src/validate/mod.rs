@@ -167,6 +167,7 @@ fn failed_by(id: &'static str, error: &Error) -> Check {
         | Error::Rejected(it)
         | Error::Declined(it)
         | Error::Unsupported(it)
+        | Error::Conflict(it)
         | Error::Other(it) => Check {
             remedy: it.remedy.clone(),
             detail: Some(match &it.detail {

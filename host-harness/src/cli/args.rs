@@ -1,6 +1,7 @@
 //! The arguments of the command line.
 
 mod bookings;
+mod reservations;
 
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 
@@ -8,6 +9,11 @@ use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
 pub(super) use bookings::{BookingsArgs, BookingsCommand, Moment, RoomArgs, SyncBookingsArgs};
+
+pub(super) use reservations::{
+    BookArgs, CancelArgs, ChangeArgs, Point, ReleaseArgs, Repeat, ReservationsArgs,
+    ReservationsCommand, SeriesArgs, TimeArgs, WaitArgs,
+};
 
 use crate::{
     access::Network,
@@ -22,8 +28,9 @@ static VERSION: LazyLock<String> =
 /// Runs an integration plugin in place of ONES: tests its settings, syncs rooms, users and bookings
 /// from the vendor (e.g. Microsoft), and stores them in a data folder.
 ///
-/// Exit codes: 0 success, with or without warnings; 1 failure, a failed check of `validate`, or a
-/// difference that `bookings verify` found; 2 wrong usage; 3 synced, but some removals are held
+/// Exit codes: 0 success, with or without warnings; 1 failure, a failed check of `validate`, a
+/// difference that `bookings verify` found, or a booking that was declined or is not sent yet; 2
+/// wrong usage; 3 synced, but some removals are held
 /// until you approve or discard them. Errors are printed on stderr.
 #[derive(Debug, Parser)]
 #[command(name = "ones-host", version = VERSION.as_str(), about)]
@@ -168,6 +175,22 @@ pub(super) enum Command {
     },
     /// List bookings that take the same room at the same time
     Conflicts(RoomArgs),
+    /// Book rooms for a user, and wait for their answer
+    Book(BookArgs),
+    /// Change a booking that was made in ONES: move it, end it early, rename it, swap rooms
+    Change(ChangeArgs),
+    /// Cancel a booking that was made in ONES, or one booking of a series
+    Cancel(CancelArgs),
+    /// Make a room free again, whoever booked it. The meeting continues without the room
+    Release(ReleaseArgs),
+    /// List the bookings that were made in ONES, show one of them, or send what waits
+    #[command(args_conflicts_with_subcommands = true)]
+    Reservations {
+        #[command(flatten)]
+        args: ReservationsArgs,
+        #[command(subcommand)]
+        command: Option<ReservationsCommand>,
+    },
     /// List the results of all syncs
     Runs,
     /// Run the web server, where administrators set up integrations and people sign in

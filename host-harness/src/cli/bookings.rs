@@ -30,20 +30,15 @@ impl Program {
         let shown = |room: &BookableRoom| is_selected(rooms.as_deref(), room);
         let found = store.bookings_at(integration, shown, |zone| span.instants(zone))?;
         let out = &mut io::BufWriter::new(self.out());
-        for room in &found {
-            for row in &room.bookings {
-                match self.args.format {
-                    Format::Text => text::booking(out, room, row),
-                    Format::Json => json::booking(out, room, row),
-                }
-                .map_err(Failure::Output)?;
+        match self.args.format {
+            Format::Text => {
+                text::listed(out, &found).map_err(Failure::Output)?;
+                out.flush().map_err(Failure::Output)?;
+                text::unknown_rooms(&mut anstream::stderr().lock(), &found)
             }
+            Format::Json => json::bookings(out, &found).and_then(|()| out.flush()),
         }
-        out.flush().map_err(Failure::Output)?;
-        if self.args.format == Format::Text {
-            let mut stderr = anstream::stderr().lock();
-            text::unknown_rooms(&mut stderr, &found).map_err(Failure::Output)?;
-        }
+        .map_err(Failure::Output)?;
         Ok(0)
     }
 

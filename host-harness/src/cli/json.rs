@@ -8,7 +8,7 @@ use serde_json::{Serializer, Value, json, ser::Formatter};
 use super::{Changes, harmless::is_misleading};
 use crate::{
     problem::Problem,
-    store::{BookingRow, Decision, RoomBookings, RunKind},
+    store::{BookingRow, Decision, HistoryEntry, Reservation, RoomBookings, RunKind},
     sync::Outcome,
     when, zones,
 };
@@ -88,12 +88,20 @@ pub(super) fn outcome(
     value(out, &object)
 }
 
+/// Prints the bookings of rooms, and the rooms whose bookings are not known, so that a program does
+/// not take them for free.
+pub(super) fn bookings(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
+    for room in rooms {
+        room.bookings.iter().try_for_each(|row| booking(out, room, row))?;
+        if !room.is_known() {
+            unknown_room(out, room)?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints a booking with its room, and when it takes place in words.
-pub(super) fn booking(
-    out: &mut impl Write,
-    room: &RoomBookings,
-    row: &BookingRow,
-) -> io::Result<()> {
+fn booking(out: &mut impl Write, room: &RoomBookings, row: &BookingRow) -> io::Result<()> {
     let mut object = json!({
         "room": room.room,
         "zone": room.zone,
@@ -103,6 +111,47 @@ pub(super) fn booking(
         object.extend(row);
     }
     value(out, &object)
+}
+
+fn unknown_room(out: &mut impl Write, room: &RoomBookings) -> io::Result<()> {
+    value(
+        out,
+        &json!({
+            "room": room.room,
+            "zone": room.zone,
+            "unknown": { "readAt": room.read_at.map(|at| at.to_string()), "failing": room.failing },
+        }),
+    )
+}
+
+/// Prints a reservation, and when it takes place in words.
+pub(super) fn reservation(out: &mut impl Write, reservation: &Reservation) -> io::Result<()> {
+    value(out, &reservation_object(reservation))
+}
+
+/// As [`reservation`], with its history.
+pub(super) fn reservation_with_history(
+    out: &mut impl Write,
+    reservation: &Reservation,
+    history: &[HistoryEntry],
+) -> io::Result<()> {
+    let mut object = reservation_object(reservation);
+    if let Value::Object(object) = &mut object {
+        object.insert("history".to_owned(), json!(history));
+    }
+    value(out, &object)
+}
+
+fn reservation_object(reservation: &Reservation) -> Value {
+    let zone = &reservation.request.time_zone;
+    let time = reservation.time.as_ref().unwrap_or(&reservation.request.time);
+    let mut object = json!(reservation);
+    if let Value::Object(object) = &mut object {
+        let words = when::in_words(time, &zones::zone_or_utc(zone));
+        object.insert("zone".to_owned(), json!(zone));
+        object.insert("when".to_owned(), json!(words));
+    }
+    object
 }
 
 pub(super) fn decided(

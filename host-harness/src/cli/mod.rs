@@ -8,6 +8,7 @@ mod json;
 mod leavers;
 mod log;
 mod policy;
+mod reservations;
 mod serve;
 mod stopped;
 mod text;
@@ -168,6 +169,14 @@ impl Program {
             }
             Command::Bookings { args, command: None } => self.bookings(args),
             Command::Conflicts(args) => self.conflicts(args),
+            Command::Book(args) => self.book(args),
+            Command::Change(args) => self.change(args),
+            Command::Cancel(args) => self.cancel(args),
+            Command::Release(args) => self.release(args),
+            Command::Reservations { command: Some(command), .. } => {
+                self.reservations_command(command)
+            }
+            Command::Reservations { args, command: None } => self.reservations(args),
             Command::Runs => self.runs(),
             Command::Serve(args) => self.serve(args),
         }

@@ -5,6 +5,7 @@
 
 mod bookings;
 mod lists;
+mod reservations;
 mod runs;
 mod terminal;
 
@@ -18,8 +19,9 @@ use crate::{
     problem::Problem,
     serve::Incident,
 };
-pub(super) use bookings::{booking, conflict, unknown_rooms, verified};
+pub(super) use bookings::{conflict, listed, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
+pub(super) use reservations::{history, release, reservation, reservation_line};
 pub(super) use runs::{outcome, run};
 use terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};
 

@@ -3,9 +3,17 @@
 
 use std::collections::HashSet;
 
-use super::{CallError, bounds::shorten, door::admit, texts};
+use super::{
+    CallError,
+    bounds::{shorten, shorten_explanation},
+    door::admit,
+    texts,
+};
 use crate::{
-    model::{Booking, BookingChange, RoomAvailability, RoomUpdate, SeriesBookings, Unreadable},
+    model::{
+        Booking, BookingChange, BookingOutcome, BookingRequest, RoomAnswer, RoomAvailability,
+        RoomUpdate, SeriesBookings, Unreadable,
+    },
     secrets::Secrets,
 };
 
@@ -63,6 +71,26 @@ pub(super) fn admit_availability(
         }
         None => admit(secrets, answer),
     }
+}
+
+/// Lets the outcome of a request into the host, if it has each of the rooms, in their order.
+pub(super) fn admit_outcome(
+    secrets: &Secrets,
+    mut outcome: BookingOutcome,
+    request: &BookingRequest,
+) -> Result<BookingOutcome, CallError> {
+    let asked = request.rooms.iter().map(|room| &room.room);
+    if !asked.eq(outcome.rooms.iter().map(|answered| &answered.room)) {
+        return Err(CallError::broke("the outcome of a booking has other rooms than its request"));
+    }
+    for answered in &mut outcome.rooms {
+        match &mut answered.answer {
+            RoomAnswer::Declined(why) => shorten_explanation(why),
+            RoomAnswer::Conflict(bookings) => bookings.iter_mut().for_each(hide_private),
+            _ => {}
+        }
+    }
+    admit(secrets, outcome)
 }
 
 /// Replaces what is too large by a change that says so, and removes private texts.

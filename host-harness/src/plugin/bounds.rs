@@ -6,9 +6,10 @@
 
 use super::CallError;
 use crate::model::{
-    Booking, BookingChange, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
-    Permission, Redirect, Refusal, Report, RoomAvailability, RoomBatch, RoomChange, RoomUpdate,
-    Script, Summary, Unreadable, UserBatch, UserChange,
+    BOOKINGS, Booking, BookingChange, BookingOutcome, CallbackOutcome, Check, Choice, Explanation,
+    FieldError, Manifest, Notification, PartlyAccepted, Permission, Redirect, Refusal, Report,
+    RoomAnswer, RoomAvailability, RoomBatch, RoomChange, RoomUpdate, Script, Summary, Unreadable,
+    UserBatch, UserChange, WatchResult,
 };
 
 #[cfg(test)]
@@ -46,6 +47,18 @@ const MOST_WARNINGS: usize = 10_000;
 
 /// Number of times at which one room is taken.
 const MOST_TAKEN: usize = 100_000;
+
+/// Longest ticket, in bytes.
+const TICKET: usize = 4 << 10;
+
+/// Number of bookings that have a room instead of one that was requested.
+const MOST_CONFLICTS: usize = 100;
+
+/// Number of subjects that are watched.
+const MOST_SUBJECTS: usize = 10_000;
+
+/// Number of hints in one notification.
+const MOST_HINTS: usize = 100_000;
 
 /// Number of permissions, checks, wrong fields, and origins.
 const MANY: usize = 200;
@@ -244,6 +257,49 @@ impl Bounded for Vec<RoomAvailability> {
     }
 }
 
+impl Bounded for BookingOutcome {
+    fn check(&self) -> Result<(), CallError> {
+        let Self { ticket, calendar: _, time: _, rooms } = self;
+        text_if_any("booking-outcome.ticket", ticket.as_deref(), TICKET)?;
+        rooms.iter().try_for_each(|answered| match &answered.answer {
+            RoomAnswer::Accepted(id) => text("accepted", id, NAME),
+            RoomAnswer::Partly(PartlyAccepted { id, declined }) => {
+                text("partly-accepted.id", id, NAME)?;
+                list("partly-accepted.declined", declined.len(), BOOKINGS)
+            }
+            RoomAnswer::Conflict(bookings) => {
+                list("conflict", bookings.len(), MOST_CONFLICTS)?;
+                bookings.iter().try_for_each(|booking| text("booking.id", &booking.id, NAME))
+            }
+            RoomAnswer::Pending | RoomAnswer::Declined(_) | RoomAnswer::Ended(_) => Ok(()),
+        })
+    }
+}
+
+impl Bounded for Vec<WatchResult> {
+    fn check(&self) -> Result<(), CallError> {
+        list("the list of watch-result", self.len(), MOST_SUBJECTS)?;
+        self.iter().try_for_each(|watched| match &watched.subscription {
+            Ok(subscription) => text("subscription.id", &subscription.id, NAME),
+            Err(_) => Ok(()),
+        })
+    }
+}
+
+impl Bounded for Notification {
+    fn check(&self) -> Result<(), CallError> {
+        match self {
+            Self::Handshake(token) => text("handshake", token, SENTENCE),
+            Self::Hints(hints) => {
+                list("hints", hints.len(), MOST_HINTS)?;
+                hints.iter().try_for_each(|hint| {
+                    text("notification-hint.subscription", &hint.subscription, NAME)
+                })
+            }
+        }
+    }
+}
+
 impl Bounded for Unreadable {
     fn check(&self) -> Result<(), CallError> {
         text("unreadable.id", &self.id, NAME)?;
@@ -259,12 +315,18 @@ pub(super) fn shorten(refusal: &mut Refusal) {
             cut(field, NAME);
             cut(message, REASON);
         }
-    } else if let Some(Explanation { code, summary, remedy, detail }) = refusal.explanation_mut() {
-        cut(code, NAME);
-        cut(summary, SENTENCE);
-        remedy.iter_mut().for_each(|text| cut(text, SENTENCE));
-        detail.iter_mut().for_each(|text| cut(text, DETAIL));
+    } else if let Some(explanation) = refusal.explanation_mut() {
+        shorten_explanation(explanation);
     }
+}
+
+/// Cuts an explanation to the limits.
+pub(super) fn shorten_explanation(explanation: &mut Explanation) {
+    let Explanation { code, summary, remedy, detail } = explanation;
+    cut(code, NAME);
+    cut(summary, SENTENCE);
+    remedy.iter_mut().for_each(|text| cut(text, SENTENCE));
+    detail.iter_mut().for_each(|text| cut(text, DETAIL));
 }
 
 /// Cuts a text to the longest one in a vendor's own words.

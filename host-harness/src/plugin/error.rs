@@ -97,6 +97,7 @@ fn sentence(refusal: &Refusal) -> &str {
         | Refusal::Rejected(it)
         | Refusal::Declined(it)
         | Refusal::Unsupported(it)
+        | Refusal::Conflict(it)
         | Refusal::Other(it) => &it.summary,
     }
 }
@@ -155,6 +156,7 @@ impl From<&Refusal> for Problem {
             Refusal::Rejected(it) => explained(Case::Rejected, it),
             Refusal::Declined(it) => explained(Case::Declined, it),
             Refusal::Unsupported(it) => explained(Case::Unsupported, it),
+            Refusal::Conflict(it) => explained(Case::Conflict, it),
             Refusal::Cancelled => Self::new(Case::Cancelled, "cancelled", "The run was cancelled"),
             Refusal::Other(it) => explained(Case::Other, it),
         }

@@ -1,6 +1,8 @@
 //! A plugin together with settings: what a run asks.
 
 mod bookings;
+mod notifications;
+mod reserve;
 #[cfg(test)]
 mod tests;
 
@@ -362,6 +364,15 @@ impl Session {
         &self,
         work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<T>,
     ) -> Result<T, CallError> {
+        self.ask_at_most(self.plugin.0.limits.time, work).await
+    }
+
+    /// As [`Self::ask`], with another time limit.
+    async fn ask_at_most<T>(
+        &self,
+        time: Duration,
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<T>,
+    ) -> Result<T, CallError> {
         let outbound = Outbound::new(
             self.plugin.0.client.clone(),
             self.origins.as_deref().unwrap_or_default(),
@@ -369,7 +380,7 @@ impl Session {
             self.secrets.clone(),
         );
         let outbound = outbound.storing(self.plugin.0.stored.under(&self.settings.to_json()));
-        self.ask_within(outbound, self.plugin.0.limits.time, work).await
+        self.ask_within(outbound, time, work).await
     }
 
     async fn ask_within<T>(

@@ -6,10 +6,12 @@
 use super::{CallError, bounds};
 use crate::{
     model::{
-        Address, Booking, BookingBatch, BookingChange, BookingTime, CallbackOutcome, Check, Choice,
-        DateRange, Explanation, FieldError, Group, Membership, Participant, Redirect, Refusal,
-        Removed, Report, Room, RoomAvailability, RoomBatch, RoomChange, RoomFailure, RoomUpdate,
-        Script, SeriesBookings, Summary, Unreadable, User, UserBatch, UserChange,
+        Address, AnsweredRoom, Booking, BookingBatch, BookingChange, BookingOutcome, BookingTime,
+        CallbackOutcome, Check, Choice, DateRange, Explanation, FieldError, Group, Membership,
+        Notification, Participant, PartlyAccepted, Redirect, Refusal, Removed, Report, Room,
+        RoomAnswer, RoomAvailability, RoomBatch, RoomChange, RoomFailure, RoomUpdate, Script,
+        SeriesBookings, Subscription, Summary, Unreadable, User, UserBatch, UserChange,
+        WatchResult, WatchSubject,
     },
     secrets::Secrets,
 };
@@ -337,9 +339,7 @@ impl Texts for Booking {
         visit(Used("booking.version", version));
         meeting.iter().for_each(|id| visit(Used("booking.meeting", id)));
         series.iter().for_each(|id| visit(Used("booking.series", id)));
-        if let BookingTime::Days(DateRange { first, until }) = time {
-            read_all([first, until], visit);
-        }
+        time.visit(visit);
         read_all(title, visit);
         if let Some(Participant { email, name }) = organizer {
             read_all(email.iter_mut().chain(name), visit);
@@ -375,6 +375,70 @@ impl Texts for RoomUpdate {
             Self::Failed(RoomFailure { room, error }) => {
                 visit(Used("room-failure.room", room));
                 error.visit(visit);
+            }
+        }
+    }
+}
+
+impl Texts for BookingTime {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        if let Self::Days(DateRange { first, until }) = self {
+            read_all([first, until], visit);
+        }
+    }
+}
+
+impl Texts for BookingOutcome {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { ticket, calendar: _, time, rooms } = self;
+        ticket.iter().for_each(|ticket| visit(Used("booking-outcome.ticket", ticket)));
+        time.iter_mut().for_each(|time| time.visit(visit));
+        for AnsweredRoom { room, answer } in rooms {
+            visit(Used("answered-room.room", room));
+            match answer {
+                RoomAnswer::Accepted(id) => visit(Used("accepted", id)),
+                RoomAnswer::Partly(PartlyAccepted { id, declined }) => {
+                    visit(Used("partly-accepted.id", id));
+                    declined.visit(visit);
+                }
+                RoomAnswer::Declined(why) => why.visit(visit),
+                RoomAnswer::Conflict(bookings) => bookings.visit(visit),
+                RoomAnswer::Pending | RoomAnswer::Ended(_) => {}
+            }
+        }
+    }
+}
+
+impl Texts for WatchResult {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        let Self { subject, subscription, is_new: _ } = self;
+        subject.visit(visit);
+        match subscription {
+            Ok(Subscription { id, subject, renewed: _, expires: _ }) => {
+                visit(Used("subscription.id", id));
+                subject.visit(visit);
+            }
+            Err(error) => error.visit(visit),
+        }
+    }
+}
+
+impl Texts for WatchSubject {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        if let Self::Room(room) = self {
+            visit(Used("watch-subject.room", room));
+        }
+    }
+}
+
+impl Texts for Notification {
+    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
+        match self {
+            Self::Handshake(token) => visit(Used("handshake", token)),
+            Self::Hints(hints) => {
+                for hint in hints {
+                    visit(Used("notification-hint.subscription", &hint.subscription));
+                }
             }
         }
     }

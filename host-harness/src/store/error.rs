@@ -4,6 +4,7 @@ use std::io;
 
 use rusqlite::ffi;
 
+use super::ReservationError;
 use crate::{
     problem::{Case, Problem},
     settings::SettingsError,
@@ -55,6 +56,9 @@ pub enum StoreError {
     /// The settings have no name to store them under.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A wish to book a room, or to change or cancel a booking, that cannot be stored.
+    #[error(transparent)]
+    Reservation(#[from] ReservationError),
     /// Any other error of SQLite.
     #[error("the database failed")]
     Sqlite(#[source] rusqlite::Error),
@@ -129,6 +133,7 @@ impl From<&StoreError> for Problem {
                 ("record-too-large", "Shorten the fields of the record at the vendor")
             }
             StoreError::Settings(error) => return error.into(),
+            StoreError::Reservation(error) => return error.into(),
             StoreError::Sqlite(_) => {
                 ("data", "Read the detail. A copy of the folder helps to find the cause")
             }

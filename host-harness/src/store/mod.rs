@@ -22,6 +22,7 @@ mod quota;
 mod record;
 mod records;
 mod removals;
+mod reservations;
 mod runs;
 mod schedule;
 mod schema;
@@ -52,6 +53,12 @@ pub(crate) use record::Record;
 pub(crate) use records::Sighting;
 pub use records::{Progress, Put};
 pub use removals::Decision;
+pub use reservations::{
+    Actor, HistoryEntry, LATE, MOST_INVITED, NewReservation, ReleaseRow, ReleaseState, Reservation,
+    ReservationChange, ReservationError, ReservationFilter, ReservationState, ReservedRoom,
+    RoomState, TITLE, Waiting, Wish, WishedChange,
+};
+pub(crate) use reservations::{Due, Work};
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;

@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError, bookings};
+use super::{Store, StoreError, bookings, reservations};
 
 /// Storage limit where no other is set, in bytes. A million users with ten memberships each take a
 /// third of it.
@@ -14,7 +14,7 @@ pub const QUOTA: u64 = 4 << 30;
 /// Size of what an integration stores, in bytes. Each row counts with a fixed size for its columns
 /// other than texts.
 fn used() -> String {
-    format!("SELECT {RECORDS} + {}", bookings::USED)
+    format!("SELECT {RECORDS} + {} + {}", bookings::USED, reservations::USED)
 }
 
 /// Size of records, memberships and runs.

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("004-missing.sql"),
     include_str!("005-appended.sql"),
     include_str!("006-bookings.sql"),
+    include_str!("007-reservations.sql"),
 ];
 
 /// Number of the newest schema.

@@ -140,6 +140,40 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Returns the users that ONES offers with this id, or else with this e-mail address, sign-in
+    /// name or display name, in upper or lower case; at most `limit`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn users_called(
+        &self,
+        integration: IntegrationId,
+        name: &str,
+        limit: u32,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM record AS it
+             WHERE integration = ?1 AND kind = 'user' AND removed_at IS NULL AND id = ?2
+               AND {OFFERED}"
+        ))?;
+        let found = statement.query_map(params![integration.0, name], record)?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let search = PageOf { search: name, after: None, removed: false, limit: u32::MAX };
+        let mut found = self.page(integration, Kind::User, search)?;
+        let name = name.trim().to_lowercase();
+        let is_called = |row: &RecordRow| {
+            let fields = ["email", "username", "displayName"].into_iter();
+            let mut texts = fields.filter_map(|field| row.record.get(field)?.as_str());
+            texts.any(|text| text.to_lowercase() == name)
+        };
+        found.retain(is_called);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
     /// Returns the e-mail addresses of all rooms that ONES offers, in the order of their ids.
     ///
     /// # Errors

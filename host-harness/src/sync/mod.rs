@@ -25,8 +25,9 @@ use serde::Serialize;
 use crate::{
     error::Error,
     model::{
-        BookingChange, Explanation, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate,
-        Summary, TimeRange, Unreadable, UserBatch, UserChange,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Refusal,
+        RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary, TimeRange, Unreadable, UserBatch,
+        UserChange,
     },
     plugin::CallError,
     store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store},
@@ -104,6 +105,71 @@ pub trait Source {
         Err(no_bookings())
     }
 
+    /// Books rooms as one meeting. `again` says that the request was sent before, and that the
+    /// result is not known. A source without bookings refuses it, as the following ones.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn book_room(
+        &mut self,
+        _request: &BookingRequest,
+        _again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Returns the present outcome of a request.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn check_booking(
+        &mut self,
+        _request: &BookingRequest,
+        _ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Changes a meeting from `former` to `request`.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn change_booking(
+        &mut self,
+        _former: &BookingRequest,
+        _request: &BookingRequest,
+        _ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        Err(no_reservations())
+    }
+
+    /// Cancels a meeting, or one occurrence of its series.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn cancel_booking(
+        &mut self,
+        _request: &BookingRequest,
+        _ticket: &str,
+        _occurrence: Option<&BookingTime>,
+        _comment: &str,
+    ) -> Result<(), Error> {
+        Err(no_reservations())
+    }
+
+    /// Makes a room free again, whoever booked it.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn release_room(
+        &mut self,
+        _room: &RoomPosition,
+        _booking: &str,
+        _comment: &str,
+    ) -> Result<(), Error> {
+        Err(no_reservations())
+    }
+
     /// Returns the number of requests that were sent, as the host counted them.
     fn requests(&self) -> u32 {
         0
@@ -116,9 +182,17 @@ pub trait Source {
 }
 
 fn no_bookings() -> Error {
+    unsupported("bookings-unsupported", "The plugin does not read bookings")
+}
+
+fn no_reservations() -> Error {
+    unsupported("reservations-unsupported", "The plugin does not book rooms")
+}
+
+fn unsupported(code: &str, summary: &str) -> Error {
     CallError::Refused(Refusal::Unsupported(Explanation {
-        code: "bookings-unsupported".to_owned(),
-        summary: "The plugin does not read bookings".to_owned(),
+        code: code.to_owned(),
+        summary: summary.to_owned(),
         remedy: None,
         detail: None,
     }))

@@ -7,8 +7,8 @@ use super::Source;
 use crate::{
     error::Error,
     model::{
-        BookingChange, Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary,
-        TimeRange, UserBatch, UserChange,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Refusal, RoomBatch, RoomChange,
+        RoomPosition, RoomUpdate, Summary, TimeRange, UserBatch, UserChange,
     },
     plugin::{CallError, Session},
 };
@@ -121,6 +121,55 @@ impl Source for SessionSource {
         window: TimeRange,
     ) -> Result<Vec<BookingChange>, Error> {
         Ok(self.wait(self.session.read_bookings(room.clone(), ids.to_vec(), window))??)
+    }
+
+    fn book_room(
+        &mut self,
+        request: &BookingRequest,
+        again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        Ok(self.wait(self.session.book_room(request.clone(), again))??)
+    }
+
+    fn check_booking(
+        &mut self,
+        request: &BookingRequest,
+        ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        Ok(self.wait(self.session.check_booking(request.clone(), ticket.to_owned()))??)
+    }
+
+    fn change_booking(
+        &mut self,
+        former: &BookingRequest,
+        request: &BookingRequest,
+        ticket: &str,
+    ) -> Result<BookingOutcome, Error> {
+        let (former, request) = (former.clone(), request.clone());
+        Ok(self.wait(self.session.change_booking(former, request, ticket.to_owned()))??)
+    }
+
+    fn cancel_booking(
+        &mut self,
+        request: &BookingRequest,
+        ticket: &str,
+        occurrence: Option<&BookingTime>,
+        comment: &str,
+    ) -> Result<(), Error> {
+        let (ticket, comment) = (ticket.to_owned(), comment.to_owned());
+        let call =
+            self.session.cancel_booking(request.clone(), ticket, occurrence.cloned(), comment);
+        Ok(self.wait(call)??)
+    }
+
+    fn release_room(
+        &mut self,
+        room: &RoomPosition,
+        booking: &str,
+        comment: &str,
+    ) -> Result<(), Error> {
+        let (booking, comment) = (booking.to_owned(), comment.to_owned());
+        Ok(self.wait(self.session.release_room(room.clone(), booking, comment))??)
     }
 
     fn requests(&self) -> u32 {

@@ -7,10 +7,33 @@ use std::{
 };
 
 /// The modules of the host, from the bottom up.
-const LAYERS: [&str; 25] = [
-    "budget", "model", "pace", "pointer", "random", "schedule", "wording", "zones", "when",
-    "length", "problem", "schema", "form", "settings", "secrets", "store", "plugin", "error",
-    "sync", "runner", "access", "serve", "cli", "lib", "main",
+const LAYERS: [&str; 26] = [
+    "budget",
+    "model",
+    "pace",
+    "pointer",
+    "random",
+    "schedule",
+    "wording",
+    "zones",
+    "when",
+    "length",
+    "problem",
+    "schema",
+    "form",
+    "settings",
+    "secrets",
+    "store",
+    "plugin",
+    "error",
+    "sync",
+    "reservations",
+    "runner",
+    "access",
+    "serve",
+    "cli",
+    "lib",
+    "main",
 ];
 
 /// The modules of the pages, from the bottom up.

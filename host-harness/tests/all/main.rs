@@ -30,6 +30,7 @@ mod program;
 mod quota;
 mod read_only;
 mod removals;
+mod reservations;
 mod rooms;
 mod runner;
 mod schedule;

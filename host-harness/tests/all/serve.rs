@@ -243,7 +243,7 @@ fn an_integration_is_synced_and_its_records_are_listed() {
     found.says(200, "P007");
     assert!(!found.body.contains("P008"));
     admin.get("/admin/integrations/1/rooms").says(200, "a@contoso.com");
-    admin.get("/admin/integrations/1/runs").says(200, "30 added");
+    admin.get("/admin/integrations/1/runs").says(200, "30 users added");
 }
 
 #[test]

@@ -113,6 +113,37 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
          POST lets them go on, {\"room\": ROOM, \"step\": \"arrive\"|\"answer\"}",
     ),
     (
+        "GET /_emulator/subscriptions",
+        "Lists the subscriptions to notifications of changes, without their secrets",
+    ),
+    (
+        "DELETE /_emulator/subscriptions/{id}?announce=true",
+        "Ends a subscription as Microsoft does, with a lifecycle notification unless announce is \
+         false",
+    ),
+    (
+        "POST /_emulator/subscriptions/{id}/lifecycle",
+        "{\"event\": \"missed\"|\"reauthorizationRequired\"|\"subscriptionRemoved\"} sends a \
+         lifecycle notification; after reauthorizationRequired, changes are lost until the \
+         subscription is renewed or authorized again",
+    ),
+    (
+        "GET|PUT|POST /_emulator/notifications",
+        "Lists the notifications that wait; PUT {\"hold\": true} makes them wait; POST {\"step\": \
+         \"deliver\"|\"lose\"|\"duplicate\"|\"reverse\", \"subscription\": ID, \"count\": 3} does \
+         this with the first three, or with all",
+    ),
+    (
+        "GET|DELETE /_emulator/notifications/deliveries",
+        "Lists the requests to the addresses of subscriptions, with the answers; DELETE clears the \
+         list",
+    ),
+    (
+        "POST /_emulator/notifications/forged",
+        "{\"subscription\": ID, \"clientState\": TEXT} sends a notification to the address of a \
+         subscription that Microsoft has not sent; {\"url\": URL, \"item\": {…}} sends any",
+    ),
+    (
         "POST /_emulator/change",
         "{\"users\": 100, \"meetings\": 50} changes a hundred users, makes fifty changes in \
          calendars of rooms, and lists the changes",
@@ -133,6 +164,8 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
          deltaOmitsNull, deltaGroupsPerPage, deltaMembersPerPage, deltaReplays, deltaShuffles, \
          calendarDeltaMasters, calendarDeltaParts, calendarDeltaSplitsSeries, \
          calendarDeltaEmptyPages, iCalUIdPerOccurrence, exchangeLatencyMilliseconds, \
+         notifications {lostPercent, doubledPercent, shuffled, delayMilliseconds, perRequest, \
+         answerMilliseconds, retryMilliseconds, handshakeMilliseconds, subscriptionsPerPage}, \
          extensionsListed, secretExpired, ownSigningKey, applicationDisabled, \
          tokenLifetimeSeconds, redirectUris",
     ),

@@ -8,6 +8,7 @@ mod groups;
 mod guide;
 pub(crate) mod http;
 mod places;
+mod subscriptions;
 mod truth;
 mod users;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use self::groups::Members;
 pub use self::places::SpaceKind;
+pub use self::subscriptions::{ForgedNotification, SubscriptionEntry};
 pub use self::truth::Truth;
 use crate::state::{Shared, State};
 
@@ -37,7 +39,10 @@ impl Control {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.shared.lock())
+        let mut state = self.shared.lock();
+        let changed = change(&mut state);
+        state.notify();
+        changed
     }
 
     /// Returns the origin of Entra, such as `http://127.0.0.1:8365`.

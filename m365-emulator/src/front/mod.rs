@@ -3,6 +3,7 @@
 
 mod alter;
 mod mailbox;
+mod subscription;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
@@ -107,6 +108,9 @@ async fn strike(shared: &Shared, request: &Request, then: Option<Then>, graph: &
 async fn serve(shared: &Shared, request: &Request) -> Reply {
     if !graph::serves(&request.path) {
         return entra::answer(&mut shared.lock(), request);
+    }
+    if graph::subscriptions::is_creation(request) {
+        return subscription::create(shared, request).await;
     }
     if !batch::is_batch(request) {
         return graph::answer(&mut shared.lock(), request);

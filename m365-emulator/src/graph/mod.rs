@@ -15,6 +15,7 @@ mod places;
 pub(crate) mod refusal;
 mod replica;
 mod select;
+pub(crate) mod subscriptions;
 mod users;
 
 use http::Method;
@@ -42,6 +43,7 @@ pub(crate) fn serves(path: &str) -> bool {
 /// Answers one request to Graph that is not a `$batch`.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Reply {
     let answered = authenticate(state, request).and_then(|caller| route(state, &caller, request));
+    state.notify();
     let reply = finish(state, request, answered);
     state.overrides.apply(reply, &request.path)
 }
@@ -118,6 +120,9 @@ fn dispatch(
     request: &Request,
 ) -> Result<Reply, GraphRefusal> {
     if let Some(answered) = calendar::route(state, context, caller, path, request) {
+        return answered;
+    }
+    if let Some(answered) = subscriptions::route(state, context, path, request) {
         return answered;
     }
     if request.method == Method::POST {

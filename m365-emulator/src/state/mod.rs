@@ -12,8 +12,9 @@ pub(crate) mod overrides;
 pub(crate) mod registration;
 pub(crate) mod replicas;
 pub(crate) mod request_log;
-mod settings;
+pub(crate) mod settings;
 mod shared;
+pub(crate) mod subscriptions;
 
 use self::busy::Busy;
 use self::certificate::Certificate;
@@ -25,10 +26,12 @@ use self::overrides::Overrides;
 use self::registration::{ClientSecret, Registration, redirect_uri};
 use self::replicas::Replicas;
 use self::request_log::RequestLog;
-pub use self::settings::Settings;
+pub(crate) use self::settings::Settings;
 pub(crate) use self::shared::Shared;
+use self::subscriptions::Subscriptions;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::outgoing::Outgoing;
 use crate::random::{Random, is_guid};
 use crate::tenant::{Tenant, invent};
 
@@ -48,6 +51,8 @@ pub(crate) struct State {
     pub(crate) overrides: Overrides,
     pub(crate) log: RequestLog,
     pub(crate) busy: Busy,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) outgoing: Outgoing,
     /// Source of the ids of requests and tokens.
     pub(crate) ids: Random,
 }
@@ -89,6 +94,8 @@ impl State {
             overrides: Overrides::default(),
             log: RequestLog::default(),
             busy: Busy::default(),
+            subscriptions: Subscriptions::new(Random::stream(config.seed, "notifications")),
+            outgoing: Outgoing::new().map_err(StartError::Client)?,
             ids: Random::stream(config.seed, "requests"),
         })
     }

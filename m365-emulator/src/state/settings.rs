@@ -70,8 +70,52 @@ pub struct Settings {
     /// Redirect URIs of the application, compared as they are written. If empty, every `http`
     /// address of the loopback interface is accepted.
     pub redirect_uris: Vec<String>,
+    /// How notifications of changes are sent.
+    pub notifications: Notifications,
     /// Lifetime of access tokens, in seconds. With 0 they have expired when they are issued.
     pub token_lifetime_seconds: u32,
+}
+
+/// How notifications of changes are sent, and how long their receivers may take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Notifications {
+    /// Percentage of notifications of changes that are never sent.
+    pub lost_percent: usize,
+    /// Percentage of notifications of changes that are sent twice.
+    pub doubled_percent: usize,
+    /// Whether notifications overtake each other.
+    pub shuffled: bool,
+    /// Time between a change and its notification, in milliseconds.
+    pub delay_milliseconds: u64,
+    /// Maximum number of notifications in one request.
+    pub per_request: usize,
+    /// Time in which a receiver has to answer, in milliseconds. Otherwise the notifications are
+    /// sent again.
+    pub answer_milliseconds: u64,
+    /// Time until notifications are sent again, in milliseconds. Each further time is twice as
+    /// long, up to 4 hours in all.
+    pub retry_milliseconds: u64,
+    /// Time in which an address has to repeat the text of a test, in milliseconds.
+    pub handshake_milliseconds: u64,
+    /// Number of subscriptions on a page.
+    pub subscriptions_per_page: usize,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self {
+            lost_percent: 0,
+            doubled_percent: 0,
+            shuffled: false,
+            delay_milliseconds: 0,
+            per_request: 100,
+            answer_milliseconds: 3000,
+            retry_milliseconds: 1000,
+            handshake_milliseconds: 10_000,
+            subscriptions_per_page: 100,
+        }
+    }
 }
 
 impl Settings {
@@ -100,6 +144,7 @@ impl Settings {
             own_signing_key: false,
             application_disabled: false,
             redirect_uris: config.redirect_uris.clone(),
+            notifications: Notifications::default(),
             token_lifetime_seconds: 3599,
         }
     }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// The top-level modules. A module may import those of the lines above, not those of its own line.
 const LAYERS: &[&[&str]] = &[
-    &["cloud", "error", "random", "wire"],
+    &["cloud", "error", "outgoing", "random", "wire"],
     &["config", "tls"],
     &["tenant"],
     &["state"],
-    &["entra", "graph"],
+    &["entra", "graph", "notifier"],
     &["control"],
     &["front"],
     &["server"],

@@ -6,7 +6,9 @@ mod response;
 use futures_util::stream;
 use http::StatusCode;
 use ones_records::{
-    Callback, Error, Explanation, Purpose, Redirect, RoomPosition, RoomUpdate, Summary, TimeRange,
+    BookingRequest, BookingTime, Callback, Error, Explanation, Notification, NotificationRequest,
+    Purpose, Redirect, RoomPosition, RoomUpdate, Subscription, Summary, TimeRange, WatchRequest,
+    WatchResult,
 };
 use serde_json::{Value, json};
 use spin_sdk::{
@@ -17,6 +19,7 @@ use spin_sdk::{
 
 use self::host::Runtime;
 use crate::{
+    outcome,
     plugin::{self, Batch, Plugin, Run},
     problem::Problem,
     routes,
@@ -72,6 +75,87 @@ impl Plugin for Imported {
     ) -> Run {
         let (updates, end) = integration::sync_bookings(settings, rooms, window).await;
         run(updates, end)
+    }
+
+    async fn book_room(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        again: bool,
+    ) -> Result<Value, Problem> {
+        Ok(outcome::booking(&integration::book_room(settings, request, again).await?))
+    }
+
+    async fn check_booking(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<Value, Problem> {
+        Ok(outcome::booking(&integration::check_booking(settings, request, ticket).await?))
+    }
+
+    async fn change_booking(
+        &self,
+        settings: String,
+        former: BookingRequest,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<Value, Problem> {
+        let changed = integration::change_booking(settings, former, request, ticket).await?;
+        Ok(outcome::booking(&changed))
+    }
+
+    async fn cancel_booking(
+        &self,
+        settings: String,
+        request: BookingRequest,
+        ticket: String,
+        occurrence: Option<BookingTime>,
+        comment: String,
+    ) -> Result<(), Problem> {
+        let cancelled =
+            integration::cancel_booking(settings, request, ticket, occurrence, comment).await;
+        Ok(cancelled?)
+    }
+
+    async fn release_room(
+        &self,
+        settings: String,
+        room: RoomPosition,
+        booking: String,
+        comment: String,
+    ) -> Result<(), Problem> {
+        Ok(integration::release_room(settings, room, booking, comment).await?)
+    }
+
+    async fn watch(
+        &self,
+        settings: String,
+        subjects: Vec<WatchRequest>,
+        address: String,
+        secret: String,
+        held: Vec<Subscription>,
+        sweep: bool,
+    ) -> Result<Value, Problem> {
+        let results = integration::watch(settings, subjects, address, secret, held, sweep).await?;
+        let result = |WatchResult { subject, subscription, is_new }| {
+            (subject, subscription.map_err(Problem::from), is_new)
+        };
+        Ok(outcome::watched(results.into_iter().map(result)))
+    }
+
+    async fn unwatch(&self, settings: String, held: Vec<Subscription>) -> Result<(), Problem> {
+        Ok(integration::unwatch(settings, held).await?)
+    }
+
+    async fn handle_notification(
+        &self,
+        settings: String,
+        secret: String,
+        request: NotificationRequest,
+    ) -> Result<Notification, Problem> {
+        Ok(integration::handle_notification(&settings, &secret, &request)?)
     }
 
     async fn begin_sign_in(
@@ -155,6 +239,7 @@ impl From<Error> for Problem {
             Error::Rejected(it) => explained(StatusCode::BAD_REQUEST, it),
             Error::Declined(it) => explained(StatusCode::FORBIDDEN, it),
             Error::Unsupported(it) => explained(StatusCode::NOT_IMPLEMENTED, it),
+            Error::Conflict(it) => explained(StatusCode::CONFLICT, it),
             Error::Cancelled => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "cancelled", "The sync was cancelled")
             }

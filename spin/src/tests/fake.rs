@@ -12,7 +12,10 @@ use futures_executor::block_on;
 use futures_util::stream;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use ones_records::{Callback, Purpose, Redirect, RoomPosition, TimeRange};
+use ones_records::{
+    BookingRequest, BookingTime, Callback, Hint, Notification, NotificationHint,
+    NotificationRequest, Purpose, Redirect, RoomPosition, Subscription, TimeRange, WatchRequest,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -39,7 +42,7 @@ pub(super) struct State {
     pub(super) batches: Cell<usize>,
     /// Settings, checkpoints and redirect URIs that the plugin received.
     received: RefCell<Vec<Value>>,
-    /// Whether syncs end with an error.
+    /// Whether syncs, bookings and notifications end with an error.
     pub(super) fails: Cell<bool>,
     /// Whether the preferred wait ends before the first batch.
     pub(super) is_slow: Cell<bool>,
@@ -87,6 +90,15 @@ impl Fake {
     /// Returns what the plugin has received since the last call.
     pub(super) fn received(&self) -> Vec<Value> {
         self.state.received.take()
+    }
+
+    /// Notes what the plugin received. Fails where the test says so.
+    fn outcome(&self, received: Value) -> Result<Value, Problem> {
+        self.state.received.borrow_mut().push(received);
+        match self.state.fails.get() {
+            false => Ok(json!({ "done": true })),
+            true => Err(Problem::new(StatusCode::CONFLICT, "changed", "It has changed meanwhile")),
+        }
     }
 
     /// Returns a sync with three batches.
@@ -191,6 +203,87 @@ impl Plugin for Fake {
     async fn sync_bookings(&self, _: String, rooms: Vec<RoomPosition>, window: TimeRange) -> Run {
         self.state.received.borrow_mut().push(json!([rooms, window]));
         self.run(true)
+    }
+
+    async fn book_room(
+        &self,
+        _: String,
+        request: BookingRequest,
+        again: bool,
+    ) -> Result<Value, Problem> {
+        self.outcome(json!({ "book": request, "again": again }))
+    }
+
+    async fn check_booking(
+        &self,
+        _: String,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<Value, Problem> {
+        self.outcome(json!({ "check": request.reference, "ticket": ticket }))
+    }
+
+    async fn change_booking(
+        &self,
+        _: String,
+        former: BookingRequest,
+        request: BookingRequest,
+        ticket: String,
+    ) -> Result<Value, Problem> {
+        self.outcome(json!({ "change": [former.title, request.title], "ticket": ticket }))
+    }
+
+    async fn cancel_booking(
+        &self,
+        _: String,
+        request: BookingRequest,
+        ticket: String,
+        occurrence: Option<BookingTime>,
+        comment: String,
+    ) -> Result<(), Problem> {
+        let received = json!([request.reference, ticket, occurrence, comment]);
+        self.outcome(json!({ "cancel": received })).map(drop)
+    }
+
+    async fn release_room(
+        &self,
+        _: String,
+        room: RoomPosition,
+        booking: String,
+        comment: String,
+    ) -> Result<(), Problem> {
+        self.outcome(json!({ "release": [room.room, booking, comment] })).map(drop)
+    }
+
+    async fn watch(
+        &self,
+        _: String,
+        subjects: Vec<WatchRequest>,
+        address: String,
+        secret: String,
+        held: Vec<Subscription>,
+        sweep: bool,
+    ) -> Result<Value, Problem> {
+        self.outcome(json!({ "watch": [subjects, address, secret, held, sweep] }))
+    }
+
+    async fn unwatch(&self, _: String, held: Vec<Subscription>) -> Result<(), Problem> {
+        self.outcome(json!({ "unwatch": held })).map(drop)
+    }
+
+    async fn handle_notification(
+        &self,
+        _: String,
+        secret: String,
+        request: NotificationRequest,
+    ) -> Result<Notification, Problem> {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        self.outcome(json!({ "notification": [secret, request.query, body] }))?;
+        if let Some((_, text)) = request.query.into_iter().next() {
+            return Ok(Notification::Handshake(text));
+        }
+        let hint = NotificationHint { subscription: "s".to_owned(), hint: Hint::Changed };
+        Ok(Notification::Hints(vec![hint]))
     }
 
     async fn begin_sign_in(

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod bookings;
 mod fake;
 mod lines;
+mod notifications;
 mod progress;
 mod records;
 mod requests;

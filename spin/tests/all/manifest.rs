@@ -153,7 +153,7 @@ fn secrets_are_marked_and_every_variable_reaches_the_component() {
     let secrets: Vec<_> =
         manifest.variables.iter().filter(|(_, variable)| variable.secret).collect();
     let names: Vec<_> = secrets.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["client_secret", "settings"]);
+    assert_eq!(names, ["client_secret", "notification_secret", "settings"]);
     for name in manifest.variables.keys() {
         assert_eq!(manifest.front().variables[name], format!("{{{{ {name} }}}}"));
     }

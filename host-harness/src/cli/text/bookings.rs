@@ -37,16 +37,30 @@ fn organizer(booking: &Booking) -> &str {
     organizer.and_then(|it| it.name.as_deref().or(it.email.as_deref())).unwrap_or_default()
 }
 
-pub(in crate::cli) fn booking(
+/// Prints the bookings of rooms, one on a line.
+pub(in crate::cli) fn listed(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
+    let time = |room: &RoomBookings, row: &BookingRow| {
+        in_zone(&row.booking.time, &room.zone).chars().count()
+    };
+    let times = rooms.iter().flat_map(|room| room.bookings.iter().map(|row| time(room, row)));
+    let width = times.max().unwrap_or_default();
+    for room in rooms {
+        room.bookings.iter().try_for_each(|row| booking(out, room, row, width))?;
+    }
+    Ok(())
+}
+
+fn booking(
     out: &mut impl Write,
     room: &RoomBookings,
     row: &BookingRow,
+    width: usize,
 ) -> io::Result<()> {
     let BookingRow { booking, held, .. } = row;
     write!(
         out,
         "{}  {}  {}  {}",
-        pad(&in_zone(&booking.time, &room.zone), 40),
+        pad(&in_zone(&booking.time, &room.zone), width),
         pad(&room.room.name, 24),
         pad(title(booking), 32),
         Shown(organizer(booking)),
@@ -66,7 +80,7 @@ pub(in crate::cli) fn unknown_rooms(
     out: &mut impl Write,
     rooms: &[RoomBookings],
 ) -> io::Result<()> {
-    let unknown = rooms.iter().filter(|room| room.read_at.is_none() || room.failing.is_some());
+    let unknown = rooms.iter().filter(|room| !room.is_known());
     for room in unknown.clone().take(ROOMS) {
         let name = Shown(&room.room.name);
         match &room.failing {

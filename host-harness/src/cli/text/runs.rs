@@ -63,8 +63,13 @@ pub(in crate::cli) fn outcome(
         RunKind::Bookings => bookings::counts(out, outcome)?,
         RunKind::Users | RunKind::Rooms => write!(
             out,
-            "{} added, {} updated, {} removed, {} held, {} unreadable",
-            counts.added, counts.updated, counts.removed, counts.held, counts.unreadable,
+            "{}: {} added, {} updated, {} removed, {} held, {} unreadable",
+            plural(kind),
+            counts.added,
+            counts.updated,
+            counts.removed,
+            counts.held,
+            counts.unreadable,
         )?,
     }
     writeln!(

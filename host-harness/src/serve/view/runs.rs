@@ -31,9 +31,14 @@ impl RunsView<'_> {
     }
 
     fn counts(&self, run: &RunRow) -> String {
+        let noun = match run.kind {
+            RunKind::Rooms => "room",
+            RunKind::Users => "user",
+            RunKind::Bookings => "booking",
+        };
         let counts = [
-            (run.added, "", "added"),
-            (run.updated, "", "updated"),
+            (run.added, noun, "added"),
+            (run.updated, noun, "updated"),
             (run.removed, "", "removed"),
             (run.held, "", "held"),
             (run.summary.unreadable.into(), "", "unreadable"),

@@ -33,7 +33,7 @@ impl Store {
     }
 
     /// Deletes all bookings of an integration, calendar by calendar, so that other connections can
-    /// write in between.
+    /// write in between. What was reserved in ONES stays.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -51,6 +51,7 @@ impl Store {
 impl Transaction<'_> {
     /// Deletes what [`KEPT_DAYS`] no longer keeps, and older runs of bookings.
     pub(crate) fn forget_bookings(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.forget_reservations(now)?;
         let before = |ago: SignedDuration| now.checked_sub(ago).unwrap_or(Timestamp::MIN);
         let since = before(SignedDuration::from_hours(24 * KEPT_DAYS));
         let calendars = self

@@ -24,5 +24,6 @@ pub(crate) use removals::WaitingItems;
 pub(super) use removals::{HELD, held};
 pub use room::BookableRoom;
 pub use row::{BookingRow, Gone, History};
+pub(super) use row::{as_text, as_text_if_any};
 pub(super) use view::USED;
 pub use view::{BookingPage, RoomBookings};

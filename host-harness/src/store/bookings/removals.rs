@@ -176,6 +176,7 @@ impl Transaction<'_> {
         }
         for calendar in changed {
             self.find_conflicts(calendar, at)?;
+            self.follow_bookings(calendar, at)?;
         }
         Ok(items.len() as u64)
     }

@@ -103,8 +103,19 @@ pub(super) fn booking(row: &Row<'_>) -> rusqlite::Result<BookingRow> {
 }
 
 /// Writes a time as JSON (RFC 3339).
-pub(super) fn as_text<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+pub(in crate::store) fn as_text<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(time)
+}
+
+/// As [`as_text`], or nothing.
+pub(in crate::store) fn as_text_if_any<S: Serializer>(
+    time: &Option<Timestamp>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => as_text(time, to),
+        None => to.serialize_none(),
+    }
 }
 
 pub(super) fn hold(name: &str) -> rusqlite::Result<Hold> {

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{
     BookableRoom, BookingRow, ConflictRow, RoomFailing,
     calendars::{self, State},
     conflicts,
     room::{COLUMNS as ROOM_COLUMNS, room},
-    row::{COLUMNS, TABLES, as_text, booking},
+    row::{COLUMNS, TABLES, as_text_if_any, booking},
 };
 use crate::{
     model::TimeRange,
@@ -51,6 +51,14 @@ pub struct RoomBookings {
     pub bookings: Vec<BookingRow>,
 }
 
+impl RoomBookings {
+    /// Returns whether the bookings of the room are known: whether they were read, and can be read
+    /// now. Otherwise a time without a booking is not free.
+    pub fn is_known(&self) -> bool {
+        self.read_at.is_some() && self.failing.is_none()
+    }
+}
+
 /// All that is known of one booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,13 +76,6 @@ pub struct BookingPage {
     pub elsewhere: Vec<(BookableRoom, BookingRow)>,
     /// Conflicts of the booking that are not over.
     pub conflicts: Vec<ConflictRow>,
-}
-
-fn as_text_if_any<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => as_text(time, to),
-        None => to.serialize_none(),
-    }
 }
 
 impl Store {

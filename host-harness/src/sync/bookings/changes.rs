@@ -41,6 +41,7 @@ pub(super) fn store(
         changes.into_iter().try_for_each(|change| storing.store(change))?;
         if storing.is_changed {
             transaction.find_conflicts(reporting.calendar, reporting.at)?;
+            transaction.follow_bookings(reporting.calendar, reporting.at)?;
         }
         then(transaction)?;
         Ok::<_, Error>((storing.counts, storing.unreadable))

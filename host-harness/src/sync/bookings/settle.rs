@@ -66,6 +66,7 @@ pub(super) fn settle(
             counts.removed += removed;
             if removed > 0 {
                 transaction.find_conflicts(calendar, now)?;
+                transaction.follow_bookings(calendar, now)?;
             }
         }
         counts.held = transaction.waiting_items()?.iter().map(|it| it.held).sum();

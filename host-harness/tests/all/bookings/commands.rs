@@ -63,6 +63,17 @@ fn bookings_are_listed_in_the_time_zone_of_their_room() {
 }
 
 #[test]
+fn a_program_reads_that_a_room_is_not_known_to_be_free() {
+    let ones = ones();
+    let args = ["bookings", "--data", ".", "--room", "r3", "--format", "json"];
+    let listed = lines(&check(ones.folder.path(), &args, 0, ""));
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["room"]["id"], "r3");
+    assert_eq!(listed[0]["unknown"]["readAt"], Value::Null);
+    assert_eq!(listed[0]["unknown"]["failing"]["problem"]["code"], "timeout");
+}
+
+#[test]
 fn rooms_are_selected_by_id_address_or_name_and_a_time_by_day_or_instant() {
     let ones = ones();
     let folder = ones.folder.path();
@@ -79,8 +90,8 @@ fn rooms_are_selected_by_id_address_or_name_and_a_time_by_day_or_instant() {
         assert_eq!(listed[0]["history"]["firstRun"], ones.runs().pop().unwrap().id);
     }
     let instants = ["--from", "2120-01-11T09:00:00Z", "--to", "2120-01-11T15:30:00Z"];
-    let args = [["bookings", "--data", ".", "--format", "json"].as_slice(), &instants].concat();
-    let listed = lines(&check(folder, &args, 0, ""));
+    let only = ["bookings", "--data", ".", "--room", "R1", "--format", "json"];
+    let listed = lines(&check(folder, &[only.as_slice(), &instants].concat(), 0, ""));
     assert_eq!(listed.len(), 1, "{listed:?}");
     assert_eq!(listed[0]["id"], "b");
     let private = ["--from", "2120-01-15", "--to", "2120-01-15"];

@@ -2,6 +2,7 @@
 //! are JSON, except that certificates are uploaded as PEM.
 
 mod calendars;
+mod subscriptions;
 
 use ::http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -142,6 +143,8 @@ fn route(control: &Control, request: &Request) -> Result<Reply, Refusal> {
         (_, ["calendars", path @ ..]) => calendars::calendars(control, request, path),
         (_, ["meetings", path @ ..]) => calendars::meetings(control, request, path),
         (_, ["deliveries"]) => calendars::deliveries(control, request),
+        (_, ["subscriptions", path @ ..]) => subscriptions::subscriptions(control, request, path),
+        (_, ["notifications", path @ ..]) => subscriptions::notifications(control, request, path),
         (&Method::POST, ["change"]) => {
             let mix: Mix = body(request)?;
             let meetings = control.mix_meetings(mix.meetings);

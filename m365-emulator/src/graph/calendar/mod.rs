@@ -14,7 +14,7 @@ mod write;
 use http::Method;
 
 use self::event::Shown;
-use self::preferences::Preferences;
+pub(super) use self::preferences::Preferences;
 use super::answer::Context;
 use super::permission::{self, Caller};
 use super::refusal::GraphRefusal;
@@ -89,7 +89,7 @@ pub(super) fn route(
 }
 
 /// Checks that the application may read a mailbox, and returns the key of its calendar.
-fn open(state: &mut State, caller: &Caller, key: &str) -> Result<String, GraphRefusal> {
+pub(super) fn open(state: &mut State, caller: &Caller, key: &str) -> Result<String, GraphRefusal> {
     if !caller.has(permission::CALENDARS) {
         return Err(GraphRefusal::mailbox_permission());
     }

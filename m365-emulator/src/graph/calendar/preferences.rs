@@ -7,9 +7,9 @@ use crate::wire::{Reply, Request};
 
 /// What a request prefers.
 #[derive(Clone, Debug)]
-pub(super) struct Preferences {
+pub(in crate::graph) struct Preferences {
     /// Form of the ids in the answer.
-    pub(super) form: Form,
+    pub(in crate::graph) form: Form,
     /// Zone of the times in the answer.
     pub(super) zone: Zone,
     /// Whether bodies are sent as text instead of HTML.
@@ -21,7 +21,7 @@ pub(super) struct Preferences {
 
 impl Preferences {
     /// Reads all headers `Prefer` of a request. Unknown preferences are ignored.
-    pub(super) fn read(request: &Request) -> Result<Self, GraphRefusal> {
+    pub(in crate::graph) fn read(request: &Request) -> Result<Self, GraphRefusal> {
         let mut preferences = Self {
             form: Form::Default,
             zone: Zone::utc(),
@@ -62,7 +62,7 @@ impl Preferences {
     }
 
     /// Adds the header that names the preferences that were applied.
-    pub(super) fn applied_to(&self, reply: Reply) -> Reply {
+    pub(in crate::graph) fn applied_to(&self, reply: Reply) -> Reply {
         if self.applied.is_empty() {
             reply
         } else {

@@ -4,6 +4,7 @@
 //! the services behind Graph, each of which has its own style.
 
 mod exchange;
+mod subscriptions;
 
 use http::StatusCode;
 use serde_json::json;

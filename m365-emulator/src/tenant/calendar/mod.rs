@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod id;
 pub(crate) mod item;
 pub(crate) mod mailbox;
+pub(crate) mod noted;
 pub(crate) mod policy;
 pub(crate) mod recurrence;
 pub(crate) mod values;
@@ -15,10 +16,12 @@ pub(crate) mod zone;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use self::clock::Clock;
 use self::item::{Item, Party, Uid};
-use self::mailbox::Mailbox;
+use self::mailbox::{Mailbox, Reported};
+use self::noted::{ChangeKind, Noted};
 use self::policy::Policy;
 
 /// The calendars of all mailboxes.
@@ -35,6 +38,8 @@ pub(crate) struct Calendars {
     /// Settings of mailboxes without their own.
     pub(crate) policy: Policy,
     pub(crate) clock: Clock,
+    /// Changes in the mailboxes that are watched.
+    pub(crate) noted: Noted,
     /// Number of events that each room is made with.
     pub(crate) events: usize,
     /// The time at which the invented calendars begin.
@@ -106,6 +111,7 @@ impl Calendars {
             holding: false,
             policy: Policy::default(),
             clock,
+            noted: Noted::default(),
             events,
             since: clock.now(),
             invented: HashSet::new(),
@@ -130,6 +136,24 @@ impl Calendars {
     pub(crate) fn mailbox_mut(&mut self, key: &str) -> &mut Mailbox {
         let policy = &self.policy;
         self.mailboxes.entry(key.to_owned()).or_insert_with(|| Mailbox::new(policy.clone()))
+    }
+
+    /// Stores a copy of a meeting in the place of its earlier version. `date` names the occurrence
+    /// that the change is limited to.
+    pub(crate) fn put(&mut self, key: &str, item: Item, date: Option<Date>, reported: Reported) {
+        let is_known = self.item(key, item.uid).is_some();
+        let kind = if is_known { ChangeKind::Updated } else { ChangeKind::Created };
+        self.noted.add(key, item.uid, kind, reported);
+        self.mailbox_mut(key).put(item, date, reported);
+    }
+
+    /// Deletes a copy of a meeting. Returns whether there was one.
+    pub(crate) fn remove(&mut self, key: &str, uid: Uid, reported: Reported) -> bool {
+        let is_removed = self.mailbox_mut(key).remove(uid, reported);
+        if is_removed {
+            self.noted.add(key, uid, ChangeKind::Deleted, reported);
+        }
+        is_removed
     }
 
     /// Sets the policy of all mailboxes. A mailbox whose time zone was set has the same one

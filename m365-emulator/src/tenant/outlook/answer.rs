@@ -49,7 +49,7 @@ impl Tenant {
         };
         match (decision, date) {
             (Decision::Decline(reason), None) => {
-                self.calendars.mailbox_mut(to).remove(uid, reported);
+                self.calendars.remove(to, uid, reported);
                 self.report(to, uid, Response::Declined, Some(reason), Vec::new(), reported);
             }
             (Decision::Decline(_), Some(date)) => self.decline_occurrence(to, uid, date, reported),
@@ -171,7 +171,7 @@ impl Tenant {
                         item.answered = Some(now);
                     });
                 } else {
-                    self.calendars.mailbox_mut(key).remove(uid, reported);
+                    self.calendars.remove(key, uid, reported);
                 }
                 self.report(key, uid, response, None, Vec::new(), reported);
             }

@@ -72,7 +72,7 @@ impl Tenant {
     ) -> Uid {
         let uid = item.uid;
         self.invent_calendar(organizer);
-        self.calendars.mailbox_mut(organizer).put(item, None, reported);
+        self.calendars.put(organizer, item, None, reported);
         let meeting = Meeting { organizer: organizer.to_owned(), answers: Vec::new() };
         self.calendars.meetings.insert(uid, meeting);
         self.send(uid, &Content::Request { decide: true, date: None, force }, reported);
@@ -147,7 +147,7 @@ impl Tenant {
         reported: Reported,
     ) -> bool {
         match date {
-            None => self.calendars.mailbox_mut(key).remove(uid, reported),
+            None => self.calendars.remove(key, uid, reported),
             Some(date) => self.change_copy(key, uid, None, reported, |item| {
                 item.exceptions.insert(date, Exception::Deleted);
             }),
@@ -180,7 +180,7 @@ impl Tenant {
     ) {
         item.version = self.calendars.next_version();
         item.modified = self.now();
-        self.calendars.mailbox_mut(key).put(item, date, reported);
+        self.calendars.put(key, item, date, reported);
     }
 }
 

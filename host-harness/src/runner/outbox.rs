@@ -1,0 +1,225 @@
+//! Reservations in the background: each wish is sent soon after it was stored, and repeated when it
+//! is due. Calls of different rooms run side by side, and wait for no sync.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::spawn_blocking,
+    time::sleep,
+};
+use tracing::{info, warn};
+
+use super::{Inner, Runner};
+use crate::{
+    error::Error,
+    problem::Problem,
+    reservations::{Job, Outbox, Selection},
+    store::{IntegrationId, RunKind, Store, StoreError},
+    sync::Source,
+};
+
+/// Number of calls under way, of all integrations. Each can use the memory limit of a plugin.
+const AT_ONCE: usize = 8;
+
+/// Shortest and longest time between two looks at what is due.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Time from a change of a calendar until it is read. What changes meanwhile is read with it.
+const READ_AFTER: Duration = Duration::from_secs(1);
+
+/// What the log says where the store fails. What waits is still there, and looked at again.
+const UNSENT: &str = "reservations cannot be sent";
+
+/// What is sent.
+pub(super) struct Sending {
+    outboxes: Mutex<HashMap<IntegrationId, Outbox>>,
+    calls: Arc<Semaphore>,
+    nudged: Notify,
+    /// Ids of the rooms whose calendars changed, and are read soon.
+    changed: Mutex<HashMap<IntegrationId, BTreeSet<String>>>,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self {
+            outboxes: Mutex::default(),
+            calls: Arc::new(Semaphore::new(AT_ONCE)),
+            nudged: Notify::new(),
+            changed: Mutex::default(),
+        }
+    }
+}
+
+impl Sending {
+    fn outbox(&self, integration: IntegrationId) -> Outbox {
+        let mut outboxes = lock(&self.outboxes);
+        outboxes.entry(integration).or_insert_with(|| Outbox::new(integration)).clone()
+    }
+}
+
+/// A call that is under way. [`Runner::stop`] waits until it is dropped.
+struct UnderWay(Arc<Inner>);
+
+impl UnderWay {
+    /// `None` where the runner was stopped.
+    fn begin(inner: &Arc<Inner>) -> Option<Self> {
+        let mut state = inner.state();
+        if inner.stop.is_cancelled() {
+            return None;
+        }
+        state.sending += 1;
+        Some(Self(inner.clone()))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state().sending -= 1;
+        self.0.idle.notify_waiters();
+    }
+}
+
+impl Runner {
+    /// Sends what is due of the reservations of an integration, and returns at once. Called after a
+    /// wish was stored. Must be called within a Tokio runtime.
+    pub fn send_reservations(&self, integration: IntegrationId) {
+        let runner = self.clone();
+        spawn_blocking(move || {
+            if let Err(error) = runner.send_due(integration) {
+                report(integration, &Problem::from(&error), UNSENT);
+            }
+        });
+    }
+
+    /// Sends reservations when they are due, until [`Self::stop`].
+    pub(super) async fn follow_reservations(&self) {
+        while !self.0.stop.is_cancelled() {
+            let runner = self.clone();
+            let next = spawn_blocking(move || runner.send_all_due()).await;
+            let pause = next.ok().and_then(Result::ok).unwrap_or(LONGEST);
+            tokio::select! {
+                () = self.0.stop.cancelled() => {}
+                () = self.0.sending.nudged.notified() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Sends what is due of all integrations. Returns the time until more is due.
+    fn send_all_due(&self) -> Result<Duration, StoreError> {
+        let store = self.0.store().another()?;
+        let mut next = None;
+        for row in store.integrations_overview()?.into_iter().filter(|row| row.configured) {
+            self.send_due(row.id)?;
+            let due = store.next_reservation_due(row.id)?;
+            next = [next, due].into_iter().flatten().min();
+        }
+        let until = next.map(|next| next.duration_since(Timestamp::now()));
+        let until = until.and_then(|until| Duration::try_from(until).ok());
+        Ok(match (next, until) {
+            (None, _) => LONGEST,
+            // It is due, and another call is under way for its room.
+            (Some(_), None) => SHORTEST,
+            (Some(_), Some(until)) => until.clamp(SHORTEST, LONGEST),
+        })
+    }
+
+    fn send_due(&self, integration: IntegrationId) -> Result<(), StoreError> {
+        let outbox = self.0.sending.outbox(integration);
+        let mut store = self.0.store().another()?;
+        while let Ok(permit) = self.0.sending.calls.clone().try_acquire_owned() {
+            let Some(under_way) = UnderWay::begin(&self.0) else { break };
+            let jobs = outbox.take(&mut store, Selection::All, 1, Timestamp::now())?;
+            let Some(job) = jobs.into_iter().next() else { break };
+            let runner = self.clone();
+            spawn_blocking(move || {
+                runner.send(integration, job);
+                drop(permit);
+                // The room is free for its next wish, and there is a place for another call.
+                if let Err(error) = runner.send_due(integration) {
+                    report(integration, &Problem::from(&error), UNSENT);
+                }
+                drop(under_way);
+                runner.0.sending.nudged.notify_one();
+            });
+        }
+        Ok(())
+    }
+
+    fn send(&self, integration: IntegrationId, job: Job) {
+        let sent = self.0.store().another().and_then(|mut store| {
+            let answer = match self.0.connected(&store, integration) {
+                Ok(mut source) => job.ask(&mut *source),
+                Err(error) => job.not_asked(&error),
+            };
+            if let Some(problem) = answer.problem() {
+                report(integration, problem, "a reservation was not answered");
+            }
+            job.settle(&mut store, answer, Timestamp::now())
+        });
+        match sent {
+            Ok(rooms) => self.read_soon(integration, rooms),
+            Err(error) => report(integration, &Problem::from(&error), "an answer is not stored"),
+        }
+    }
+
+    /// Reads the bookings of these rooms soon.
+    fn read_soon(&self, integration: IntegrationId, rooms: Vec<String>) {
+        if rooms.is_empty() {
+            return;
+        }
+        info!(integration = integration.get(), rooms = rooms.len(), "reservations were answered");
+        let is_first = {
+            let mut changed = lock(&self.0.sending.changed);
+            let waiting = changed.entry(integration).or_default();
+            let is_first = waiting.is_empty();
+            waiting.extend(rooms);
+            is_first
+        };
+        if is_first {
+            let runner = self.clone();
+            tokio::spawn(async move { runner.read_changed(integration).await });
+        }
+    }
+
+    async fn read_changed(&self, integration: IntegrationId) {
+        let stop = self.0.stop.clone();
+        while stop.run_until_cancelled(sleep(READ_AFTER)).await.is_some() {
+            // Where a run is under way, the rooms are read after it.
+            if self.start(integration, &[RunKind::Bookings]).is_ok() {
+                lock(&self.0.sending.changed).remove(&integration);
+                break;
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn connected(
+        &self,
+        store: &Store,
+        integration: IntegrationId,
+    ) -> Result<Box<dyn Source>, Error> {
+        let Some(settings) = store.settings(integration, &self.key)? else {
+            let name = store.name(integration)?.unwrap_or_default();
+            return Err(StoreError::NoSettings { name }.into());
+        };
+        self.vendor.connect(settings, &self.stop)
+    }
+}
+
+fn report(integration: IntegrationId, problem: &Problem, what: &str) {
+    let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
+    warn!(integration = integration.get(), code, cause, "{what}");
+}
+
+fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}

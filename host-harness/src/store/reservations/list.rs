@@ -1,0 +1,162 @@
+//! Lists of reservations.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::row::{
+    COLUMNS, ROOM_COLUMNS, Reservation, ReservationState, Stored, WISH_COLUMNS, Wish, room, stored,
+    waiting,
+};
+use crate::store::{IntegrationId, Store, StoreError, Transaction};
+
+/// Size of the reservations of an integration, in bytes, for the storage limit.
+pub(in crate::store) const USED: &str = "
+    coalesce((SELECT sum(octet_length(r.request) + octet_length(r.made_by)
+            + coalesce(octet_length(r.ticket), 0) + coalesce(octet_length(r.problem), 0) + 300
+            + (SELECT coalesce(sum(octet_length(room) + octet_length(name)
+                  + coalesce(octet_length(booking), 0) + coalesce(octet_length(reason), 0)
+                  + octet_length(declined) + 100), 0)
+              FROM reserved_room WHERE reservation = r.number)
+            + (SELECT coalesce(sum(octet_length(text) + coalesce(octet_length(detail), 0) + 100), 0)
+              FROM reservation_history WHERE reservation = r.number))
+        FROM reservation AS r WHERE r.integration = ?1), 0)
+    + coalesce((SELECT sum(octet_length(wish) + coalesce(octet_length(problem), 0) + 100)
+        FROM wish WHERE integration = ?1), 0)
+    + coalesce((SELECT sum(octet_length(comment) + octet_length(booking)
+            + coalesce(octet_length(problem), 0) + 400)
+        FROM release WHERE integration = ?1), 0)";
+
+/// Which reservations are listed: those for which all that is set is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReservationFilter {
+    /// Id of the user for whom they were made.
+    pub organizer: Option<String>,
+    /// Id of a room of theirs.
+    pub room: Option<String>,
+    /// Their state.
+    pub state: Option<ReservationState>,
+    /// Time at which they are not over, and neither declined, cancelled nor failed.
+    pub open_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Returns a reservation.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn reservation(
+        &self,
+        integration: IntegrationId,
+        reference: &str,
+    ) -> Result<Option<Reservation>, StoreError> {
+        let found = find(&self.connection, integration.0, reference)?;
+        Ok(found.map(|stored| stored.row))
+    }
+
+    /// Returns the reservations that the filter selects, by their beginning.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn reservations(
+        &self,
+        integration: IntegrationId,
+        filter: &ReservationFilter,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        let ReservationFilter { organizer, room, state, open_at } = filter;
+        let open: Vec<String> = ReservationState::ALL
+            .into_iter()
+            .filter(|state| state.is_open())
+            .map(|state| format!("'{}'", state.as_str()))
+            .collect();
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM reservation AS r
+             WHERE r.integration = ?1 AND (?2 IS NULL OR r.organizer = ?2)
+               AND (?3 IS NULL OR EXISTS (SELECT 1 FROM reserved_room AS rr
+                   WHERE rr.reservation = r.number AND rr.room = ?3))
+               AND (?4 IS NULL OR r.state = ?4)
+               AND (?5 IS NULL OR r.state IN ({}) AND (r.over_at IS NULL OR r.over_at > ?5))
+             ORDER BY r.starts, r.number",
+            open.join(", ")
+        ))?;
+        let open_at = open_at.map(Timestamp::as_second);
+        let rows =
+            statement.query_map(params![integration.0, organizer, room, state, open_at], stored)?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter().map(|stored| Ok(complete(&self.connection, stored)?.row)).collect()
+    }
+
+    /// Returns the reservation whose meeting is this booking or series of the room.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn reservation_of_booking(
+        &self,
+        integration: IntegrationId,
+        room: &str,
+        booking_or_series: &str,
+    ) -> Result<Option<Reservation>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM reserved_room AS rr
+                     JOIN reservation AS r ON r.number = rr.reservation
+                 WHERE rr.room = ?2 AND rr.booking = ?3 AND r.integration = ?1
+                 ORDER BY r.number DESC LIMIT 1"
+            ))?
+            .query_row(params![integration.0, room, booking_or_series], stored)
+            .optional()?;
+        found.map(|stored| Ok(complete(&self.connection, stored)?.row)).transpose()
+    }
+}
+
+impl Transaction<'_> {
+    pub(super) fn stored_reservation(&self, reference: &str) -> Result<Option<Stored>, StoreError> {
+        find(&self.sql, self.integration, reference)
+    }
+
+    /// Returns the reservation of that number. It exists while a wish for it does.
+    pub(super) fn numbered_reservation(&self, number: i64) -> Result<Stored, StoreError> {
+        let found = self
+            .sql
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM reservation AS r WHERE number = ?1"))?
+            .query_row([number], stored)?;
+        complete(&self.sql, found)
+    }
+}
+
+fn find(
+    connection: &Connection,
+    integration: i64,
+    reference: &str,
+) -> Result<Option<Stored>, StoreError> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM reservation AS r
+             WHERE r.integration = ?1 AND r.reference = ?2"
+        ))?
+        .query_row(params![integration, reference], stored)
+        .optional()?;
+    found.map(|stored| complete(connection, stored)).transpose()
+}
+
+/// Adds the rooms, and what waits.
+fn complete(connection: &Connection, mut stored: Stored) -> Result<Stored, StoreError> {
+    stored.row.rooms = connection
+        .prepare_cached(&format!(
+            "SELECT {ROOM_COLUMNS} FROM reserved_room WHERE reservation = ?1 ORDER BY position"
+        ))?
+        .query_map([stored.number], room)?
+        .collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {WISH_COLUMNS} FROM wish WHERE reservation = ?1 ORDER BY number"
+    ))?;
+    for row in statement.query_map([stored.number], waiting)? {
+        let row = row?;
+        if let Wish::Change(change) = &row.wish {
+            stored.row.request = change.request.clone();
+        }
+        stored.row.problem = row.problem.clone().or(stored.row.problem);
+        stored.row.waiting = Some(row);
+    }
+    Ok(stored)
+}

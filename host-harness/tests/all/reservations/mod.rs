@@ -1,0 +1,9 @@
+//! Reservations: bookings that are made in ONES.
+
+mod commands;
+mod follow;
+mod lane;
+mod law;
+mod outbox;
+mod vendor;
+mod wishes;
