@@ -15,12 +15,12 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{Inner, Runner};
+use super::{Inner, NotDone, NotStarted, Runner};
 use crate::{
     error::Error,
     problem::Problem,
     reservations::{Job, Outbox, Selection},
-    store::{IntegrationId, RunKind, Store, StoreError},
+    store::{IntegrationId, Store, StoreError},
     sync::Source,
 };
 
@@ -154,7 +154,9 @@ impl Runner {
     }
 
     fn send(&self, integration: IntegrationId, job: Job) {
-        let sent = self.0.store().another().and_then(|mut store| {
+        // Not within the next statement, in which the store would be locked.
+        let store = self.0.store().another();
+        let sent = store.and_then(|mut store| {
             let answer = match self.0.connected(&store, integration) {
                 Ok(mut source) => job.ask(&mut *source),
                 Err(error) => job.not_asked(&error),
@@ -192,11 +194,11 @@ impl Runner {
     async fn read_changed(&self, integration: IntegrationId) {
         let stop = self.0.stop.clone();
         while stop.run_until_cancelled(sleep(READ_AFTER)).await.is_some() {
-            // Where a run is under way, the rooms are read after it.
-            if self.start(integration, &[RunKind::Bookings]).is_ok() {
-                lock(&self.0.sending.changed).remove(&integration);
-                break;
-            }
+            let rooms = lock(&self.0.sending.changed).remove(&integration).unwrap_or_default();
+            let read = self.read_rooms(integration, rooms.iter().cloned().collect()).await;
+            let Err(NotDone::NotStarted(NotStarted::Busy)) = read else { break };
+            // A run is under way: the rooms are read after it.
+            lock(&self.0.sending.changed).entry(integration).or_default().extend(rooms);
         }
     }
 }

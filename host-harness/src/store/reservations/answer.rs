@@ -61,7 +61,7 @@ impl Transaction<'_> {
             }
             answered.push(room);
         }
-        let changed = self.put_rooms(stored, &answered, now)?;
+        let changed = self.put_rooms(stored, &answered, is_wish, now)?;
 
         let state = ReservationState::of(&answered);
         let is_pending = answered.iter().any(|room| room.state == RoomState::Pending);
@@ -136,11 +136,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Replaces the rooms of a reservation. Returns the ids of those whose answer changed.
+    /// Replaces the rooms of a reservation. Returns the ids of those whose answer changed, or that
+    /// have not answered a wish.
     fn put_rooms(
         &self,
         stored: &Stored,
         answered: &[ReservedRoom],
+        is_wish: bool,
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
         let mirrored: Vec<(String, Option<String>, Option<String>)> = self
@@ -178,12 +180,14 @@ impl Transaction<'_> {
                 json::write(&room.declined)?,
                 seen,
             ])?;
-            let is_news = before.is_none_or(|before| {
-                before.state != room.state
-                    || before.reason.as_ref().map(|it| &it.code)
-                        != room.reason.as_ref().map(|it| &it.code)
-                    || before.declined != room.declined
-            });
+            let is_sent = is_wish && room.state == RoomState::Pending;
+            let is_news = is_sent
+                || before.is_none_or(|before| {
+                    before.state != room.state
+                        || before.reason.as_ref().map(|it| &it.code)
+                            != room.reason.as_ref().map(|it| &it.code)
+                        || before.declined != room.declined
+                });
             if is_news {
                 changed.push(room.room.clone());
                 self.note_answer(stored.number, room, now)?;

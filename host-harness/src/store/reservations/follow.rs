@@ -20,6 +20,12 @@ use crate::{
     when, zones,
 };
 
+/// Seconds after an answer within which a calendar shows it to those who read it.
+const APPEARS_WITHIN: i64 = 60;
+
+/// The note of a booking that was not in the calendar when it should have been.
+const UNSEEN: &str = "unseen";
+
 /// What a synced calendar has under the id of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Mirrored {
@@ -84,6 +90,36 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Asks the vendor about reservations whose bookings are not in the calendars that were `read`,
+    /// in a run that began at `begun`, although they begin before `until`: a user can have cancelled
+    /// the meeting before it was ever read.
+    pub(crate) fn check_unseen(
+        &self,
+        read: &[i64],
+        (begun, until): (Timestamp, i64),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.sql.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {TABLES} AND c.integration = ?1 AND rr.mirrored IS NULL
+               AND rr.state IN ('accepted', 'partly') AND r.changed <= ?2 AND r.starts < ?3
+               AND (r.over_at IS NULL OR r.over_at > ?4)
+               AND NOT EXISTS (SELECT 1 FROM wish AS w WHERE w.reservation = r.number)"
+        ))?;
+        let since = begun.as_second() - APPEARS_WITHIN;
+        let params = params![self.integration, since, until, now.as_second()];
+        let rooms = statement.query_map(params, linked)?.collect::<Result<Vec<_>, _>>()?;
+        for room in rooms.into_iter().filter(|room| read.contains(&room.calendar)) {
+            match self.news(&room)? {
+                Some(found) => self.follow(&room, found, now)?,
+                None => {
+                    self.note_mirrored(&room, UNSEEN)?;
+                    self.check_soon(room.reservation, now)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Compares the rooms of a reservation with the synced calendars, after the vendor has answered.
     /// Where the calendar changed meanwhile, and says otherwise than the answer, either can be the
     /// newer one: the vendor is asked again.
@@ -120,12 +156,17 @@ impl Transaction<'_> {
         if room.mirrored.as_ref() == Some(&text) {
             return Ok(None);
         }
+        self.note_mirrored(room, &text)?;
+        Ok(Some(found))
+    }
+
+    fn note_mirrored(&self, room: &Linked, text: &str) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "UPDATE reserved_room SET mirrored = ?3 WHERE reservation = ?1 AND position = ?2",
             )?
             .execute(params![room.reservation, room.position, text])?;
-        Ok(Some(found))
+        Ok(())
     }
 
     fn mirrored(&self, room: &Linked) -> Result<Option<Mirrored>, StoreError> {

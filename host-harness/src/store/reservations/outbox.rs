@@ -319,9 +319,9 @@ impl Store {
 }
 
 fn due_wish(row: &Row<'_>) -> rusqlite::Result<Due> {
-    let of = match (row.get("reservation")?, row.get("release")?) {
-        (Some(reservation), _) => Of::Reservation(reservation),
-        (None, release) => Of::Release(release),
+    let of = match row.get("reservation")? {
+        Some(reservation) => Of::Reservation(reservation),
+        None => Of::Release(row.get("release")?),
     };
     Ok(Due {
         what: What::Wish { number: row.get("number")?, of },

@@ -14,7 +14,9 @@ mod verify;
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{Run, RunMode, Source, order::Order};
+use jiff::Timestamp;
+
+use super::{Occasion, Run, RunMode, Source, order::Order};
 use crate::{
     error::Error,
     model::{
@@ -95,6 +97,7 @@ impl BookingOptions {
 }
 
 pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary, Error> {
+    let begun = run.now();
     let Plan { window, rooms, warnings } = Plan::make(run)?;
     if rooms.iter().any(|room| room.position.since.is_some()) {
         run.mode = RunMode::Incremental;
@@ -108,10 +111,12 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     }
     let Taker { mut rooms, .. } = taker;
     sweep::settle_missed(run, source, &mut rooms, window, summary.complete)?;
-    if let Some(error) = why_all_failed(&mut rooms) {
+    if run.options.occasion == Occasion::Asked
+        && let Some(error) = why_all_failed(&mut rooms)
+    {
         return Err(error);
     }
-    note_read(run, &rooms)?;
+    note_read(run, &rooms, (begun, window))?;
     run.peak_memory = source.peak_memory();
     settle::settle(run, &rooms, &summary, window)?;
     Ok(summary)
@@ -137,16 +142,19 @@ fn why_all_failed(rooms: &mut [RoomRun]) -> Option<Error> {
     Some(CallError::Refused(first).into())
 }
 
-/// Notes which rooms were read well.
-fn note_read(run: &mut Run<'_>, rooms: &[RoomRun]) -> Result<(), Error> {
+/// Notes which rooms were read well, in a run that began at that time.
+fn note_read(
+    run: &mut Run<'_>,
+    rooms: &[RoomRun],
+    (begun, window): (Timestamp, TimeRange),
+) -> Result<(), Error> {
     let now = run.now();
     let is_read = |room: &&RoomRun| room.failed.is_none() && room.calendar.checkpoint.is_some();
-    run.counts.rooms.read = rooms.iter().filter(is_read).count() as u64;
+    let read: Vec<_> = rooms.iter().filter(is_read).map(|room| room.calendar.number).collect();
+    run.counts.rooms.read = read.len() as u64;
     run.store.transaction(run.integration, |transaction| {
-        rooms
-            .iter()
-            .filter(is_read)
-            .try_for_each(|room| transaction.room_read(room.calendar.number, now))
+        read.iter().try_for_each(|calendar| transaction.room_read(*calendar, now))?;
+        transaction.check_unseen(&read, (begun, window.ends), now)
     })?;
     Ok(())
 }

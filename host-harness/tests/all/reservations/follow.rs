@@ -140,6 +140,39 @@ fn a_calendar_that_changes_while_the_vendor_answers_is_asked_about_again() {
 }
 
 #[test]
+fn a_meeting_that_was_cancelled_before_its_calendar_was_read_is_cancelled_in_ones() {
+    let vendor = Vendor::default();
+    let mut host = Host::new(&vendor);
+    let made = host.reserve(wished(&["r1"], NINE.0, NINE.1)).unwrap();
+    host.run();
+    vendor.calendars().cancel(0);
+    // The calendar may not show it yet.
+    host.wait(59);
+    host.sync();
+    assert!(host.take(1).is_empty());
+    host.wait(1);
+    host.sync();
+    host.run();
+    assert_eq!(host.get(&made.reference).state, ReservationState::Cancelled);
+}
+
+#[test]
+fn a_booking_that_its_calendar_never_shows_is_asked_about_once() {
+    let vendor = Vendor::default();
+    let mut host = Host::new(&vendor);
+    let made = host.reserve(wished(&["r1"], NINE.0, NINE.1)).unwrap();
+    host.run();
+    let calls = vendor.calendars().calls;
+    for _ in 0..3 {
+        host.wait(300);
+        host.sync_from(&mut Fake::bookings([of_room("r1", CHANGES, "c", [])]));
+        host.run();
+    }
+    assert_eq!(vendor.calendars().calls, calls + 1);
+    assert_eq!(host.get(&made.reference).state, ReservationState::Confirmed);
+}
+
+#[test]
 fn what_leaves_the_window_the_rooms_or_the_settings_is_not_cancelled() {
     let vendor = Vendor::default();
     let (mut host, reference) = booked_at_nine(&vendor, &["r1"]);
@@ -201,7 +234,8 @@ fn dates(clock: &str) -> Vec<ones_host::model::Booking> {
     let date = |day: u32| {
         let starts = format!("2027-01-{day}T{clock}:00");
         let ends = format!("2027-01-{day}T{clock}:59");
-        booked(&format!("date {day}"), &starts, &ends)
+        let booking = booked(&format!("date {day}"), &starts, &ends);
+        ones_host::model::Booking { version: clock.to_owned(), ..booking }
     };
     vec![date(12), date(13)]
 }

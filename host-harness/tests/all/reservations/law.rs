@@ -254,6 +254,8 @@ impl World {
         }
         for _ in 0..3 {
             for playing in &mut self.hosts {
+                // Then what was answered must be in the calendars.
+                playing.host.wait(61);
                 playing.host.sync();
                 playing.host.run_for(3);
             }
