@@ -1,6 +1,7 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
 mod advice;
+mod booking_rooms;
 mod bookings;
 mod bookings_law;
 mod browser;
@@ -8,10 +9,12 @@ mod card_numbers;
 mod clouds;
 mod component;
 mod credentials;
+mod day;
 mod groups;
 mod instructions;
 mod lagging;
 mod lagging_law;
+mod notifications;
 mod odd_input;
 mod patience;
 mod places;
