@@ -209,12 +209,15 @@ fn timeline(
     let mut group =
         Group::new(format!("Bookings that ONES has read of {}", words::day(day)), name, &track);
     group.rows.extend(rooms.iter().zip(free).map(|(room, free)| {
-        let reading = match (&room.read_at, free.state) {
-            (None, _) | (_, State::Free | State::Listed) => Reading::of(room),
-            // Not shown as free, since it is taken, or not known now.
-            (Some(at), _) => Reading::Stale(view::moment(at).to_string()),
-        };
         let (bars, more) = bars(viewer, &track, &room.bookings);
+        let may_be_taken = free.state == State::Unknown || !free.taken.is_empty();
+        let reading = match &room.read_at {
+            // Else it would be shown as free.
+            Some(at) if bars.is_empty() && may_be_taken => {
+                Reading::Stale(view::moment(at).to_string())
+            }
+            _ => Reading::of(room),
+        };
         Row {
             name: room.room.name.clone(),
             address: viewer.week(&room.room.id, &day.to_string()),
