@@ -24,8 +24,8 @@ const AT_ONCE: usize = 200;
 /// Largest number of subjects in a sweep. Source: `watch` in `wit/integration.wit`.
 const MOST: usize = 10_000;
 
-/// Parts of the life of a subscription between which it is renewed. Each has its own moment, so that
-/// those that were made together are not renewed together.
+/// Parts of the life of a subscription between which it is renewed. Each one has its own moment, so
+/// that those that were made together are not renewed together.
 const RENEWAL: (f64, f64) = (0.5, 0.65);
 
 /// The subscriptions of an integration.
