@@ -284,6 +284,52 @@ impl Endpoints {
         )
     }
 
+    /// Returns the URL of all properties of the events of a mailbox's calendar between two RFC 3339
+    /// times. Only without `$select` does Graph return when an event was made.
+    pub fn complete_events_between(&self, mailbox: &str, start: &str, end: &str) -> Uri {
+        self.v1(
+            &format!("users/{}/calendarView", segment(mailbox)),
+            &[("startDateTime", start), ("endDateTime", end)],
+        )
+    }
+
+    /// Returns the URL that answers a POST with a new event.
+    pub fn events(&self, mailbox: &str) -> Uri {
+        self.v1(&format!("users/{}/events", segment(mailbox)), &[])
+    }
+
+    /// Returns the URL of the events of a mailbox that a filter selects.
+    pub fn events_that(&self, mailbox: &str, filter: &str, select: &str, expand: &str) -> Uri {
+        let mut query = vec![("$filter", filter), ("$select", select)];
+        query.extend((!expand.is_empty()).then_some(("$expand", expand)));
+        self.v1(&format!("users/{}/events", segment(mailbox)), &query)
+    }
+
+    /// Returns the URL of one event of a mailbox, with a query.
+    pub fn event(&self, mailbox: &str, id: &str, query: &[(&str, &str)]) -> Uri {
+        self.v1(&format!("users/{}/events/{}", segment(mailbox), segment(id)), query)
+    }
+
+    /// Returns the URL of an action on an event, such as `cancel`.
+    pub fn event_action(&self, mailbox: &str, id: &str, action: &str) -> Uri {
+        let (mailbox, id) = (segment(mailbox), segment(id));
+        self.v1(&format!("users/{mailbox}/events/{id}/{action}"), &[])
+    }
+
+    /// Returns the URL of the occurrences of a series between two RFC 3339 times.
+    pub fn instances(
+        &self,
+        mailbox: &str,
+        master: &str,
+        (start, end): (&str, &str),
+        select: &str,
+    ) -> Uri {
+        self.v1(
+            &format!("users/{}/events/{}/instances", segment(mailbox), segment(master)),
+            &[("startDateTime", start), ("endDateTime", end), ("$select", select)],
+        )
+    }
+
     /// Returns the URL of one event of a mailbox for `$batch`.
     pub fn event_in_batch(&self, mailbox: &str, id: &str, select: &str) -> String {
         let (mailbox, id) = (segment(mailbox), segment(id));

@@ -79,6 +79,17 @@ pub trait Sink<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dropped;
 
+/// When a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// After every answer that can be different a moment later: it changes nothing.
+    Always,
+    /// Only if the answer proves that the server did nothing: it changes something.
+    IfNotProcessed,
+    /// Never: the first may have used up a code.
+    Never,
+}
+
 /// An HTTP request.
 #[derive(Clone)]
 pub struct Request {
@@ -94,9 +105,8 @@ pub struct Request {
     pub silence: Duration,
     /// Maximum size of the answer, in bytes; at most [`LARGEST_ANSWER`].
     pub largest: usize,
-    /// Whether it has no further effect when it is sent twice: true for every GET and DELETE, for
-    /// every PATCH, and for every POST that changes nothing.
-    pub repeatable: bool,
+    /// When it may be sent again.
+    pub repeat: Repeat,
 }
 
 impl Request {
@@ -109,7 +119,7 @@ impl Request {
             headers: Vec::new(),
             silence: SILENCE,
             largest: LARGEST_ANSWER,
-            repeatable: true,
+            repeat: Repeat::Always,
         }
     }
 
@@ -118,14 +128,26 @@ impl Request {
         Self::get(uri).with_body(Method::POST, content_type, body)
     }
 
-    /// Returns a PATCH with `body`.
+    /// Returns a PATCH with `body` that may be sent twice.
     pub fn patch(uri: Uri, content_type: &str, body: Vec<u8>) -> Self {
         Self::get(uri).with_body(Method::PATCH, content_type, body)
     }
 
-    /// Returns a DELETE without headers.
+    /// Returns a DELETE without headers that may be sent twice.
     pub fn delete(uri: Uri) -> Self {
         Self { method: Method::DELETE, ..Self::get(uri) }
+    }
+
+    /// Returns a request that changes something, with a body of JSON where there is one.
+    pub fn change(method: Method, uri: Uri, body: Option<&Value>) -> Self {
+        let request = match body {
+            Some(body) => {
+                let body = body.to_string().into_bytes();
+                Self::get(uri).with_body(method, "application/json", body)
+            }
+            None => Self { method, ..Self::get(uri) },
+        };
+        Self { repeat: Repeat::IfNotProcessed, ..request }
     }
 
     fn with_body(self, method: Method, content_type: &str, body: Vec<u8>) -> Self {
@@ -135,7 +157,7 @@ impl Request {
     /// Returns the same request marked as one that must not be sent twice: the first may have
     /// arrived and have used up a code.
     pub fn once(self) -> Self {
-        Self { repeatable: false, ..self }
+        Self { repeat: Repeat::Never, ..self }
     }
 
     /// Adds a header, whose `name` is in lower case.

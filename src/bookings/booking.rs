@@ -15,7 +15,7 @@ const LONGEST_VERSION: usize = 256;
 
 /// What an event is for the host.
 #[derive(Debug)]
-pub(super) enum Judged {
+pub(crate) enum Judged {
     /// A booking in the range.
     Booking(Box<Booking>),
     /// The event is in the calendar, but does not count as a booking.
@@ -24,13 +24,13 @@ pub(super) enum Judged {
 
 /// The room whose events are read.
 #[derive(Debug, Clone)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// E-mail address of its mailbox, in lower case.
-    pub(super) mailbox: String,
+    pub(crate) mailbox: String,
     /// Its time zone.
-    pub(super) zone: Zone,
+    pub(crate) zone: Zone,
     /// The time for which bookings are reported.
-    pub(super) range: Range,
+    pub(crate) range: Range,
 }
 
 impl Room {
@@ -39,7 +39,7 @@ impl Room {
     ///
     /// # Errors
     /// One sentence that says why it cannot be read. It contains neither title nor names.
-    pub(super) fn judge(
+    pub(crate) fn judge(
         &self,
         event: &Event,
         series: Option<(&str, &Event)>,

@@ -41,7 +41,7 @@ impl From<Error> for Failure {
 }
 
 /// Codes of a mailbox that is not in Exchange Online, or not at all.
-const WITHOUT_MAILBOX: [&str; 8] = [
+pub(crate) const WITHOUT_MAILBOX: [&str; 8] = [
     "MailboxNotEnabledForRESTAPI",
     "MailboxNotHostedInExchangeOnline",
     "ErrorNonExistentMailbox",

@@ -22,8 +22,12 @@ use std::cell::{Cell, RefCell};
 use futures_util::{future::try_join_all, lock::Mutex};
 
 pub use availability::availability;
+pub(crate) use booking::{Judged, Room};
+pub(crate) use failure::WITHOUT_MAILBOX;
 use failure::{Failure, Tally};
+pub(crate) use range::{Range, text as time_text};
 pub use read::read;
+pub(crate) use times::Times;
 
 use crate::{
     error::{Error, Explanation},
@@ -50,7 +54,7 @@ const MOST_ROOMS: usize = 10_000;
 /// Sources: <https://learn.microsoft.com/graph/outlook-immutable-id>,
 /// <https://learn.microsoft.com/graph/api/user-list-calendarview>,
 /// <https://learn.microsoft.com/graph/delta-query-events>.
-fn prefer() -> String {
+pub(crate) fn prefer() -> String {
     prefer_pages_of(PAGE)
 }
 
@@ -107,17 +111,26 @@ pub async fn sync<H: Host>(
 
 /// Checks the arguments of a call.
 fn check(settings: &Settings, rooms: usize, window: TimeRange) -> Result<(), Error> {
-    if !settings.bookings.is_on {
-        return Err(Error::Unsupported(
-            Explanation::new("bookings-off", "The settings do not switch bookings on")
-                .remedy("In the room settings, set Bookings to On"),
-        ));
-    }
+    check_on(settings)?;
     if rooms > MOST_ROOMS {
         let summary = format!("{rooms} rooms were requested at once; the maximum is {MOST_ROOMS}");
         return Err(Error::Unexpected(Explanation::new("too-many-rooms", summary)));
     }
     range::check_window(window)
+}
+
+/// Checks that the settings switch bookings on.
+///
+/// # Errors
+/// [`Error::Unsupported`] where they do not.
+pub(crate) fn check_on(settings: &Settings) -> Result<(), Error> {
+    if settings.bookings.is_on {
+        return Ok(());
+    }
+    Err(Error::Unsupported(
+        Explanation::new("bookings-off", "The settings do not switch bookings on")
+            .remedy("In the room settings, set Bookings to On"),
+    ))
 }
 
 /// Reports rooms that could not be read.

@@ -31,34 +31,34 @@ const LATEST: i64 = 7_258_118_399;
 
 /// The time for which a room's bookings are reported: those that overlap it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
+pub(crate) struct Range {
     /// Begin, in seconds since 1970.
-    pub(super) from: i64,
+    pub(crate) from: i64,
     /// End, in seconds since 1970.
-    pub(super) until: i64,
+    pub(crate) until: i64,
 }
 
 impl Range {
     /// Returns the range for a window: with spare time after it.
-    pub(super) fn of_window(window: TimeRange) -> Self {
+    pub(crate) fn of_window(window: TimeRange) -> Self {
         Self { from: window.starts, until: window.ends.saturating_add(SPARE) }
     }
 
     /// Returns whether the range still serves a window for this room.
-    pub(super) fn serves(self, window: TimeRange, room: &str) -> bool {
+    pub(crate) fn serves(self, window: TimeRange, room: &str) -> bool {
         self.from <= window.starts && window.ends.saturating_add(least_spare(room)) <= self.until
     }
 
     /// Returns the times between which the calendar is requested, as RFC 3339: a day more on both
     /// sides, since all-day events are days of the room's time zone, and Exchange counts them in
     /// universal time.
-    pub(super) fn requested(self) -> (String, String) {
+    pub(crate) fn requested(self) -> (String, String) {
         (text(self.from - DAY), text(self.until + DAY))
     }
 
     /// Returns whether a booking overlaps the range. One without length overlaps it where it lies
     /// within. `zone` is the room's.
-    pub(super) fn overlaps(self, times: Times, zone: &Zone) -> bool {
+    pub(crate) fn overlaps(self, times: Times, zone: &Zone) -> bool {
         let Some((starts, ends)) = times.instants(zone) else {
             return false;
         };
@@ -70,7 +70,7 @@ impl Range {
 ///
 /// # Errors
 /// [`Error::Unexpected`] where it is empty, too long, or outside the years 1970 to 2199.
-pub(super) fn check_window(window: TimeRange) -> Result<(), Error> {
+pub(crate) fn check_window(window: TimeRange) -> Result<(), Error> {
     let TimeRange { starts, ends } = window;
     if DAY <= starts && starts < ends && ends <= LATEST - SPARE - DAY && ends - starts <= LONGEST {
         return Ok(());
@@ -91,7 +91,7 @@ fn least_spare(room: &str) -> i64 {
 }
 
 /// Returns an instant of the years 1970 to 2200 as RFC 3339.
-pub(super) fn text(instant: i64) -> String {
+pub(crate) fn text(instant: i64) -> String {
     let since = Duration::from_secs(u64::try_from(instant).unwrap_or_default());
     rfc3339(SystemTime::UNIX_EPOCH + since)
 }

@@ -104,7 +104,7 @@ async fn found_series<H: Host>(
         Ok(_) if master.kind != Kind::Master => return Ok(FoundSeries::Missing),
         Ok(body) => body,
         // It turned into an event that does not repeat, or was removed meanwhile.
-        Err(refusal) if is_missing(&refusal) || refusal.status == 400 => {
+        Err(refusal) if refusal.is_missing_event() || refusal.status == 400 => {
             return Ok(FoundSeries::Missing);
         }
         Err(refusal) => return Ok(FoundSeries::Unreadable(reason(&refusal))),
@@ -173,7 +173,7 @@ fn found<H: Host>(
             EventItem::Removed(_) => Found::Missing,
             EventItem::Unreadable(unreadable) => Found::Unreadable(unreadable.reason),
         },
-        Err(refusal) if is_missing(&refusal) => Found::Missing,
+        Err(refusal) if refusal.is_missing_event() => Found::Missing,
         Err(refusal) => Found::Unreadable(reason(&refusal)),
     })
 }
@@ -189,7 +189,7 @@ fn item<H: Host>(
         Some(BatchAnswer::Refused(refusal)) => {
             // The same answer would come for every event of the mailbox.
             let is_of_mailbox = matches!(refusal.status, 401 | 403 | 429 | 500..)
-                || refusal.status == 404 && !is_missing(&refusal);
+                || refusal.status == 404 && !refusal.is_missing_event();
             match is_of_mailbox {
                 true => Err(Failure::of_room(graph, room, refusal)),
                 false => Ok(Err(refusal)),
@@ -201,12 +201,6 @@ fn item<H: Host>(
         )
         .into()),
     }
-}
-
-/// Returns whether Exchange does not have the event, as opposed to the mailbox.
-fn is_missing(refusal: &GraphError) -> bool {
-    let is = |code: &str| refusal.code.eq_ignore_ascii_case(code);
-    refusal.status == 404 && (is("ErrorItemNotFound") || is("itemNotFound"))
 }
 
 fn reason(refusal: &GraphError) -> String {

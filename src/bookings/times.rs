@@ -10,7 +10,7 @@ use crate::{
 
 /// When an event takes place: hours, or days of the room's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Times {
+pub(crate) enum Times {
     /// Begin and end, in seconds since 1970.
     Hours(i64, i64),
     /// First day, and the day after the last one.
@@ -22,7 +22,7 @@ impl Times {
     ///
     /// # Errors
     /// One sentence that says what is wrong with them.
-    pub(super) fn read(event: &Event, all_day: bool, zone: &Zone) -> Result<Self, String> {
+    pub(crate) fn read(event: &Event, all_day: bool, zone: &Zone) -> Result<Self, String> {
         let (start, end) = (event.start.clone()?, event.end.clone()?);
         if end.instant < start.instant {
             return Err("end is before start".to_owned());
@@ -47,7 +47,7 @@ impl Times {
     }
 
     /// Returns the instants of begin and end; `None` where they are out of range.
-    pub(super) fn instants(self, zone: &Zone) -> Option<(i64, i64)> {
+    pub(crate) fn instants(self, zone: &Zone) -> Option<(i64, i64)> {
         match self {
             Self::Hours(starts, ends) => Some((starts, ends)),
             Self::Days(first, until) => Some((zone.start_of(first)?, zone.start_of(until)?)),
@@ -55,7 +55,7 @@ impl Times {
     }
 
     /// Returns the times as the interface has them.
-    pub(super) fn to_record(self) -> BookingTime {
+    pub(crate) fn to_record(self) -> BookingTime {
         match self {
             Self::Hours(starts, ends) => BookingTime::Hours(TimeRange { starts, ends }),
             Self::Days(first, until) => {

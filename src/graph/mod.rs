@@ -21,7 +21,7 @@ use crate::{
     endpoints::Endpoints,
     entra::{self, AccessToken, Proof},
     error::{ANSWER_TOO_LARGE, Error, Explanation},
-    host::{Failure, Host, Request, Response, TransportError, uuid},
+    host::{Failure, Host, Repeat, Request, Response, TransportError, uuid},
     model::Summary,
     permission::Permission,
     settings::Settings,
@@ -256,7 +256,11 @@ impl<'a, H: Host> Graph<'a, H> {
     }
 
     fn attempts_at(&self, request: &Request) -> Attempts {
-        if request.repeatable { self.attempts() } else { Attempts::single() }
+        match request.repeat {
+            Repeat::Always => self.attempts(),
+            Repeat::IfNotProcessed => Attempts::if_not_processed(self.patience),
+            Repeat::Never => Attempts::single(),
+        }
     }
 
     /// Waits, counts, and returns true where the request is to be sent again; returns false where

@@ -30,6 +30,10 @@ impl Patience {
     pub const INTERACTIVE: Self =
         Self { waiting: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
+    /// For a booking, which a user waits for: another attempt is worth more than a quick error.
+    pub const BOOKING: Self =
+        Self { waiting: Duration::from_secs(30), silence: Duration::from_secs(30) };
+
     /// Returns the maximum time for one request: all pauses and all attempts that failed.
     pub fn waiting(self) -> Duration {
         self.waiting
@@ -137,6 +141,12 @@ impl Attempts {
         Self { waiting: patience.waiting, errors, failed: 0, spent: Duration::ZERO }
     }
 
+    /// Returns the attempts at a request that changes something. It is sent again only where
+    /// Microsoft limits the requests, since the service then did not process it.
+    pub(super) fn if_not_processed(patience: Patience) -> Self {
+        Self { waiting: patience.waiting, ..Self::single() }
+    }
+
     /// Returns the attempts at a request that must not be sent twice.
     pub(super) fn single() -> Self {
         Self { waiting: Duration::ZERO, errors: Duration::ZERO, failed: 0, spent: Duration::ZERO }
@@ -147,9 +157,9 @@ impl Attempts {
         self.spent = self.spent.saturating_add(time);
     }
 
-    /// Returns whether there was time for more than one attempt.
+    /// Returns whether there was time for more than one attempt after an error.
     pub(super) fn could_repeat(&self) -> bool {
-        !self.waiting.is_zero()
+        !self.errors.is_zero()
     }
 
     /// Returns whether the pause that Graph asks for fits into the time that is left.
@@ -307,6 +317,11 @@ mod tests {
             };
             assert_eq!(end, Verdict::GiveUp(60), "{asked:?}");
         }
+        let mut change = Attempts::if_not_processed(Patience::BOOKING);
+        assert_eq!(judge(&mut change, 429, None), Verdict::Again(FIRST));
+        assert_eq!(judge(&mut change, 503, Some("2")), Verdict::Again(Duration::from_secs(2)));
+        assert_eq!(judge(&mut change, 504, Some("2")), Verdict::Final);
+        assert_eq!(judge(&mut change, 503, None), Verdict::Final, "it can have been processed");
         let mut single = Attempts::single();
         assert_eq!(judge(&mut single, 429, None), Verdict::GiveUp(60));
         assert_eq!(judge(&mut single, 503, None), Verdict::Final);

@@ -28,6 +28,8 @@ pub struct GraphError {
     pub message: String,
     /// Whether the body has the form of Graph's errors.
     pub is_graphs: bool,
+    /// Id of the event that was made before in the same transaction.
+    pub existing_event: Option<String>,
     detail: String,
 }
 
@@ -58,6 +60,7 @@ impl GraphError {
             code: format!("http-{status}"),
             message: String::new(),
             is_graphs: false,
+            existing_event: None,
             detail,
         }
     }
@@ -88,7 +91,9 @@ impl GraphError {
         detail.extend((!message.is_empty()).then(|| shorten(&message)));
         detail.extend(request_id.map(|id| format!("request-id {id}")));
         detail.extend(date.map(|date| format!("date {date}")));
-        Some(Self { status, code, message, is_graphs: true, detail: detail.join("; ") })
+        let existing_event = error.get("@event.existingEventId").and_then(text);
+        let detail = detail.join("; ");
+        Some(Self { status, code, message, is_graphs: true, existing_event, detail })
     }
 
     /// Returns status, code, message and ids in one line.
@@ -143,6 +148,16 @@ impl GraphError {
     /// Returns whether the object does not exist, as opposed to the path.
     pub fn is_missing_object(&self) -> bool {
         self.status == 404 && self.is_graphs
+    }
+
+    /// Returns whether Exchange does not have the event, as opposed to the mailbox.
+    pub fn is_missing_event(&self) -> bool {
+        self.status == 404 && (self.is("ErrorItemNotFound") || self.is("itemNotFound"))
+    }
+
+    /// Returns whether it has that code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code)
     }
 
     /// Returns whether the message contains that id.

@@ -23,7 +23,7 @@ pub(crate) use json::{Json, Members, Refill, Text};
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
 pub use reported::Reported;
 pub use user::{Item, UserReader};
-pub use wall_clock::day_text;
+pub use wall_clock::{day_text, read_day};
 
 /// Returns how an item was removed, by its `@removed`; `None` where it was not. Null and false mean
 /// that it was not.

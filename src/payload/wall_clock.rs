@@ -19,6 +19,11 @@ pub(super) fn wall_clock(text: &str, zone: Option<&Zone>) -> Option<(i64, DateTi
     }
 }
 
+/// Reads a day such as `2027-05-11`.
+pub fn read_day(text: &str) -> Option<Date> {
+    (text.len() == 10).then(|| read_wall(&format!("{text}T00:00:00")))?.map(DateTime::date)
+}
+
 /// Returns a day as `2027-05-11`.
 pub fn day_text(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())

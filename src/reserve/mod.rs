@@ -1,66 +1,162 @@
 //! Bookings that users make in ONES.
+//!
+//! `request.rs` checks a request, `making.rs` makes the meeting in the organizer's calendar or,
+//! through `own_calendar.rs`, in a room's, and `answers.rs` reads what the rooms answered.
+//! docs/reservations.md describes what is booked when.
+
+mod answers;
+mod cancel;
+mod change;
+mod event;
+mod mailbox;
+mod making;
+mod meeting;
+mod occupied;
+mod own_calendar;
+mod problem;
+mod recurrence;
+mod release;
+mod request;
+mod ticket;
+
+use answers::{Made, PAUSES};
+use mailbox::Mailbox;
+use making::Making;
+use request::Wish;
+use ticket::Ticket;
+
+#[cfg(test)]
+pub(crate) use recurrence::to_json as recurrence_json;
 
 use crate::{
-    error::{Error, Explanation},
+    bookings::check_on,
+    error::Error,
+    graph::{Graph, Patience},
     host::Host,
-    model::{BookingOutcome, BookingRequest, BookingTime, RoomPosition},
+    model::{
+        BookingCalendar, BookingEnd, BookingOutcome, BookingRequest, BookingTime, RoomPosition,
+    },
     settings::Settings,
 };
 
-fn not_yet<T>() -> Result<T, Error> {
-    Err(Error::Unsupported(Explanation::new("not-yet", "Not yet")))
-}
-
-/// Books rooms as one meeting.
+/// Books rooms as one meeting. `again` says that the same request was sent before, and that its
+/// outcome is not clear: the meeting is looked up before one is made.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Throttled`] where the meeting may have been made; after any
+/// other error, there is none.
 pub async fn book<H: Host>(
-    _host: &H,
-    _settings: &Settings,
-    _request: &BookingRequest,
-    _again: bool,
+    host: &H,
+    settings: &Settings,
+    request: &BookingRequest,
+    again: bool,
 ) -> Result<BookingOutcome, Error> {
-    not_yet()
+    check_on(settings)?;
+    let wish = Wish::check(request)?;
+    let graph = Graph::new(host, settings, Patience::BOOKING);
+    let found = if again { making::find(&graph, &wish).await? } else { None };
+    let made = match found {
+        Some(made) => made,
+        None => match making::make(&graph, &wish).await? {
+            Making::Made(made) => made,
+            Making::None(outcome) => return Ok(outcome),
+        },
+    };
+    if made.calendar == BookingCalendar::Room
+        && let Some(outcome) = own_calendar::settle(&graph, &wish, &made).await?
+    {
+        return Ok(outcome);
+    }
+    Ok(follow_made(&graph, &wish, made).await)
 }
 
-/// Returns what became of a request.
+/// Waits a moment for the answers of the rooms. The meeting exists, so the host gets its ticket,
+/// also where the answers cannot be read now.
+async fn follow_made<H: Host>(graph: &Graph<'_, H>, wish: &Wish<'_>, made: Made) -> BookingOutcome {
+    let outcome = answers::follow(graph, wish, made.clone(), None, &PAUSES).await;
+    outcome.unwrap_or_else(|_| made.pending(wish))
+}
+
+/// Returns the current state of a request.
+///
+/// # Errors
+/// Those of reading the calendars.
 pub async fn check<H: Host>(
-    _host: &H,
-    _settings: &Settings,
-    _request: &BookingRequest,
-    _ticket: &str,
+    host: &H,
+    settings: &Settings,
+    request: &BookingRequest,
+    ticket: &str,
 ) -> Result<BookingOutcome, Error> {
-    not_yet()
+    check_on(settings)?;
+    let wish = Wish::check(request)?;
+    let ticket = Ticket::read(ticket)?;
+    let graph = Graph::new(host, settings, Patience::BOOKING);
+    let mailbox = Mailbox::new(&graph, &ticket.mailbox, &wish.zone);
+    let meeting = match mailbox.read(&ticket.event).await? {
+        Some(meeting) => Some(meeting),
+        // Its id can have changed, and one answer proves nothing.
+        None => mailbox.find(&request.reference).await?,
+    };
+    let Some(meeting) = meeting else {
+        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Deleted));
+    };
+    if meeting.is_cancelled {
+        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Cancelled));
+    }
+    let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
+    answers::follow(&graph, &wish, made, None, &[]).await
 }
 
 /// Changes a meeting from `former` to `request`.
+///
+/// # Errors
+/// [`Error::Conflict`] where the meeting is not as `former` says, or a room in whose own calendar
+/// it is is taken at the new time; nothing was changed then.
 pub async fn change<H: Host>(
-    _host: &H,
-    _settings: &Settings,
-    _former: &BookingRequest,
-    _request: &BookingRequest,
-    _ticket: &str,
+    host: &H,
+    settings: &Settings,
+    former: &BookingRequest,
+    request: &BookingRequest,
+    ticket: &str,
 ) -> Result<BookingOutcome, Error> {
-    not_yet()
+    check_on(settings)?;
+    let (former, wish) = (Wish::check(former)?, Wish::check(request)?);
+    let ticket = Ticket::read(ticket)?;
+    let graph = Graph::new(host, settings, Patience::BOOKING);
+    change::change(&graph, &former, &wish, &ticket).await
 }
 
-/// Cancels a meeting, or one occurrence of its series.
+/// Cancels a meeting, or one occurrence of its series. One that is gone counts as cancelled.
+///
+/// # Errors
+/// [`Error::Conflict`] where the plugin did not make the meeting.
 pub async fn cancel<H: Host>(
-    _host: &H,
-    _settings: &Settings,
-    _request: &BookingRequest,
-    _ticket: &str,
-    _occurrence: Option<&BookingTime>,
-    _comment: &str,
+    host: &H,
+    settings: &Settings,
+    request: &BookingRequest,
+    ticket: &str,
+    occurrence: Option<&BookingTime>,
+    comment: &str,
 ) -> Result<(), Error> {
-    not_yet()
+    check_on(settings)?;
+    let wish = Wish::check(request)?;
+    let ticket = Ticket::read(ticket)?;
+    let graph = Graph::new(host, settings, Patience::BOOKING);
+    cancel::cancel(&graph, &wish, &ticket, occurrence, comment).await
 }
 
-/// Makes a room free again.
+/// Makes a room free again, whoever booked it. A booking that is gone counts as released.
+///
+/// # Errors
+/// Those of the room's mailbox.
 pub async fn release<H: Host>(
-    _host: &H,
-    _settings: &Settings,
-    _room: &RoomPosition,
-    _booking: &str,
-    _comment: &str,
+    host: &H,
+    settings: &Settings,
+    room: &RoomPosition,
+    booking: &str,
+    comment: &str,
 ) -> Result<(), Error> {
-    not_yet()
+    check_on(settings)?;
+    let graph = Graph::new(host, settings, Patience::BOOKING);
+    release::release(&graph, room, booking, comment).await
 }

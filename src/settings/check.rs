@@ -10,12 +10,16 @@ use super::{
     Bookings, CardNumber, Certificate, Credential, Day, LOGIN_BUTTON, RoomSelection, Server,
     Settings, Users,
     entry::Entry,
-    form::{All, BookingsForm, CloudForm, CloudName, CustomCloud, Form, SelectForm, TitlesForm},
+    form::{
+        All, BookingsForm, CalendarForm, CloudForm, CloudName, CustomCloud, Form, SelectForm,
+        TitlesForm,
+    },
     pointer,
 };
 use crate::{
     cloud::Cloud,
     error::FieldError,
+    model::BookingCalendar,
     origin::Origin,
     secret::Secret,
     zones::{Zone, windows_to_iana},
@@ -43,7 +47,10 @@ const KNOWN: [(&str, &[&str]); 5] = [
         ],
     ),
     (pointer::CLOUD, &["authority", "graph"]),
-    (pointer::ROOMS, &["select", "bookings", "bookingDays", "bookingTitles", "timeZone"]),
+    (
+        pointer::ROOMS,
+        &["select", "bookings", "bookingDays", "bookingTitles", "bookingCalendar", "timeZone"],
+    ),
     (
         pointer::USERS,
         &[
@@ -256,6 +263,14 @@ fn bookings(fields: &mut Fields, form: &super::form::Rooms) -> Option<Bookings> 
         fields.wrong(pointer::BOOKING_TITLES, "This must be \"hidden\" or \"shown\"");
     }
     let titles_are_shown = matches!(form.booking_titles, Entry::Given(TitlesForm::Shown));
+    let calendar = match form.booking_calendar {
+        Entry::Absent | Entry::Given(CalendarForm::Organizer) => Some(BookingCalendar::Organizer),
+        Entry::Given(CalendarForm::Room) => Some(BookingCalendar::Room),
+        Entry::Wrong(_) => {
+            fields.wrong(pointer::BOOKING_CALENDAR, "This must be \"organizer\" or \"room\"");
+            None
+        }
+    };
     let time_zone = match &form.time_zone {
         Entry::Absent => Some(None),
         Entry::Given(name) if name.trim().is_empty() => Some(None),
@@ -273,7 +288,13 @@ fn bookings(fields: &mut Fields, form: &super::form::Rooms) -> Option<Bookings> 
         };
         fields.wrong(pointer::TIME_ZONE, message);
     }
-    Some(Bookings { is_on: is_on?, days: days?, titles_are_shown, time_zone: time_zone? })
+    Some(Bookings {
+        is_on: is_on?,
+        days: days?,
+        titles_are_shown,
+        calendar: calendar?,
+        time_zone: time_zone?,
+    })
 }
 
 fn users(fields: &mut Fields, form: super::form::Users) -> Option<Users> {

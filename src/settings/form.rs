@@ -148,6 +148,9 @@ pub(super) struct Rooms {
     /// ONES.
     #[cfg_attr(test, schemars(title = "Titles of bookings", extend("default" = "hidden")))]
     pub(super) booking_titles: Entry<TitlesForm>,
+    /// In whose calendar ONES makes the bookings that users make in ONES.
+    #[cfg_attr(test, schemars(title = "Calendar of bookings", extend("default" = "organizer")))]
+    pub(super) booking_calendar: Entry<CalendarForm>,
     /// Time zone of rooms for which Exchange has none. Enter its IANA name, e.g. `Europe/Berlin`.
     #[cfg_attr(test, schemars(title = "Time zone", extend("type" = ["string", "null"])))]
     #[cfg_attr(test, schemars(extend("default" = null)))]
@@ -176,6 +179,20 @@ pub(super) enum TitlesForm {
     Hidden,
     /// All users who are signed in to ONES
     Shown,
+}
+
+/// In whose calendar bookings are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, schemars(inline))]
+pub(super) enum CalendarForm {
+    /// The user's: the room is invited, and its rules in Exchange decide. If ONES cannot use the
+    /// user's calendar, it uses the room's
+    Organizer,
+    /// Always the room's: ONES itself checks that the room is free. The rules of the room in
+    /// Exchange do not apply
+    Room,
 }
 
 /// All rooms, or only those that you choose.

@@ -15,7 +15,13 @@ pub use attribute::{Attribute, AttributeLookup};
 pub use certificate::Certificate;
 pub(crate) use check::is_guid;
 
-use crate::{cloud::Cloud, endpoints::Endpoints, error::FieldError, model::User, secret::Secret};
+use crate::{
+    cloud::Cloud,
+    endpoints::Endpoints,
+    error::FieldError,
+    model::{BookingCalendar, User},
+    secret::Secret,
+};
 
 /// Default text of the login button.
 pub const LOGIN_BUTTON: &str = "Sign in with Microsoft";
@@ -112,6 +118,8 @@ pub struct Bookings {
     pub days: u16,
     /// Whether all users see titles. The host hides them; the plugin returns them in any case.
     pub titles_are_shown: bool,
+    /// In whose calendar bookings are made.
+    pub calendar: BookingCalendar,
     /// IANA name of the time zone of rooms that have none of their own.
     pub time_zone: Option<String>,
 }

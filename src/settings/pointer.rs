@@ -31,6 +31,8 @@ pub const BOOKINGS: &str = "/rooms/bookings";
 pub const BOOKING_DAYS: &str = "/rooms/bookingDays";
 /// Who sees the titles of bookings.
 pub const BOOKING_TITLES: &str = "/rooms/bookingTitles";
+/// In whose calendar bookings are made.
+pub const BOOKING_CALENDAR: &str = "/rooms/bookingCalendar";
 /// Time zone of rooms that have none.
 pub const TIME_ZONE: &str = "/rooms/timeZone";
 

@@ -19,6 +19,7 @@ mod patience;
 mod payloads;
 mod places;
 mod read_rooms;
+mod reserve;
 mod restarts;
 mod script;
 mod settings;

@@ -36,6 +36,24 @@ pub(super) enum Reply {
     Late(Duration, Box<Reply>),
 }
 
+impl Reply {
+    /// Returns the answer as the plugin receives it.
+    pub(super) fn deliver(self) -> Result<Response, TransportError> {
+        match self {
+            Self::Late(..) => unreachable!("it came in the end"),
+            Self::Fail(failure) => Err(TransportError { failure, detail: "by script".to_owned() }),
+            Self::Json(status, body) => {
+                Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
+            }
+            Self::Bytes(body) => Ok(Response { status: 200, headers: Vec::new(), body }),
+            Self::Raw(status, headers, body) => {
+                let headers = headers.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
+                Ok(Response { status, headers: headers.collect(), body: body.into_bytes() })
+            }
+        }
+    }
+}
+
 /// 200 with JSON.
 pub(super) fn ok(body: Value) -> Reply {
     Reply::Json(200, body)
@@ -62,6 +80,22 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Returns a request as a script sees it, at that time of its clock.
+    pub(super) fn new(request: Request, at: Duration) -> Self {
+        let uri = request.uri.to_string();
+        let start = uri.find("://").map_or(0, |it| it + 3);
+        let end = uri[start..].find('/').map_or(uri.len(), |it| start + it);
+        Self {
+            method: request.method,
+            origin: uri[..end].to_owned(),
+            path: uri[end..].to_owned(),
+            headers: request.headers,
+            body: String::from_utf8(request.body.unwrap_or_default()).expect("text"),
+            before: 0,
+            at,
+        }
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str())
     }
@@ -101,18 +135,8 @@ impl<F: Fn(&Asked) -> Reply> Script<F> {
 
 impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let uri = request.uri.to_string();
-        let start = uri.find("://").map_or(0, |it| it + 3);
-        let end = uri[start..].find('/').map_or(uri.len(), |it| start + it);
-        let mut asked = Asked {
-            method: request.method,
-            origin: uri[..end].to_owned(),
-            path: uri[end..].to_owned(),
-            headers: request.headers,
-            body: String::from_utf8(request.body.unwrap_or_default()).expect("text"),
-            before: 0,
-            at: self.clock.get().saturating_sub(BEGIN),
-        };
+        let silence = request.silence;
+        let mut asked = Asked::new(request, self.clock.get().saturating_sub(BEGIN));
         asked.before =
             self.asked.borrow().iter().filter(|request| request.path == asked.path).count();
         self.asked.borrow_mut().push(asked.clone());
@@ -127,21 +151,10 @@ impl<F: Fn(&Asked) -> Reply> Host for Script<F> {
             reply => reply,
         };
         while let Reply::Late(time, late) = reply {
-            self.clock.set(self.clock.get() + time.min(request.silence));
-            reply = if time > request.silence { Reply::Fail(Failure::Timeout) } else { *late };
+            self.clock.set(self.clock.get() + time.min(silence));
+            reply = if time > silence { Reply::Fail(Failure::Timeout) } else { *late };
         }
-        match reply {
-            Reply::Late(..) => unreachable!("it came in the end"),
-            Reply::Fail(failure) => Err(TransportError { failure, detail: "by script".to_owned() }),
-            Reply::Json(status, body) => {
-                Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
-            }
-            Reply::Bytes(body) => Ok(Response { status: 200, headers: Vec::new(), body }),
-            Reply::Raw(status, headers, body) => {
-                let headers = headers.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
-                Ok(Response { status, headers: headers.collect(), body: body.into_bytes() })
-            }
-        }
+        reply.deliver()
     }
 
     fn now(&self) -> SystemTime {

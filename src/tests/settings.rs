@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cloud::Cloud,
+    model::BookingCalendar,
     settings::{CardNumber, RoomSelection, Settings},
 };
 
@@ -229,11 +230,13 @@ fn bookings_are_off_and_their_window_is_half_a_year_where_the_settings_do_not_sa
     let absent = bookings(json!({}));
     assert!(!absent.is_on && !absent.titles_are_shown);
     assert_eq!((absent.days, absent.time_zone), (180, None));
+    assert_eq!(absent.calendar, BookingCalendar::Organizer);
     let given = bookings(json!({"bookings": "on", "bookingDays": 30, "bookingTitles": "shown",
         "timeZone": " europe/berlin "}));
     assert!(given.is_on && given.titles_are_shown);
     assert_eq!((given.days, given.time_zone.as_deref()), (30, Some("Europe/Berlin")));
     assert_eq!(bookings(json!({"timeZone": ""})).time_zone, None);
+    assert_eq!(bookings(json!({"bookingCalendar": "room"})).calendar, BookingCalendar::Room);
 }
 
 #[test]
@@ -242,6 +245,7 @@ fn wrong_settings_of_bookings_are_named() {
         ("bookings", vec![json!("yes"), json!(true)]),
         ("bookingDays", vec![json!(0), json!(366), json!(-1), json!(1.5), json!("many")]),
         ("bookingTitles", vec![json!("some"), json!(false)]),
+        ("bookingCalendar", vec![json!("rooms"), json!(true)]),
         ("timeZone", vec![json!("Berlin"), json!("EST5EDT6"), json!(1)]),
     ] {
         for value in values {

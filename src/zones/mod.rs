@@ -63,6 +63,13 @@ impl Zone {
     }
 }
 
+/// Returns the Windows name whose zone has that IANA name; `None` where no Windows name means it.
+pub fn iana_to_windows(name: &str) -> Option<&'static str> {
+    let rows = include_str!("windows.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut zones = rows.filter_map(|row| row.split_once('\t'));
+    zones.find(|(_, iana)| iana.eq_ignore_ascii_case(name)).map(|(windows, _)| windows)
+}
+
 /// Returns the IANA name that a Windows name means where no country is given.
 pub fn windows_to_iana(name: &str) -> Option<&'static str> {
     let rows = include_str!("windows.tsv").lines().filter(|line| !line.starts_with('#'));

@@ -1,0 +1,203 @@
+//! Changes a meeting that the plugin made.
+
+use super::{
+    answers::{Made, PAUSES, follow},
+    event,
+    mailbox::{Mailbox, Patched},
+    meeting::Meeting,
+    own_calendar,
+    problem::{self},
+    request::{Wish, wrong},
+    ticket::Ticket,
+};
+use crate::{
+    bookings::{Times, time_text},
+    error::{Error, Explanation},
+    graph::Graph,
+    host::Host,
+    model::{BookingCalendar, BookingOutcome},
+    payload::day_text,
+};
+
+/// Changes the meeting. If it changed after it was read, it is read and compared again, once.
+pub(super) async fn change<H: Host>(
+    graph: &Graph<'_, H>,
+    former: &Wish<'_>,
+    wish: &Wish<'_>,
+    ticket: &Ticket,
+) -> Result<BookingOutcome, Error> {
+    check_alike(former, wish, ticket)?;
+    let mailbox = Mailbox::new(graph, &ticket.mailbox, &wish.zone);
+    for _ in 0..2 {
+        let before = find_own(&mailbox, wish, ticket).await?;
+        let is_changed = stands_as(&before, wish, ticket);
+        if !is_changed && !stands_as(&before, former, ticket) {
+            return Err(problem::changed());
+        }
+        let change = event::changes(&before, former, wish, ticket.calendar);
+        let is_moved =
+            before.times != wish.times || former.request.recurrence != wish.request.recurrence;
+        let meeting = match change.as_object().is_some_and(serde_json::Map::is_empty) {
+            true => before.clone(),
+            false => {
+                if is_moved {
+                    check_free(&mailbox, former, wish, &before, ticket).await?;
+                }
+                match mailbox.patch(&before, &change).await? {
+                    Patched::Done(meeting) => *meeting,
+                    Patched::ChangedMeanwhile => continue,
+                    Patched::Missing => return Err(problem::gone()),
+                    Patched::UnknownZone(refusal) => {
+                        return Err(problem::unknown_zone(event::zone_name(wish), &refusal));
+                    }
+                }
+            }
+        };
+        check_zone(&mailbox, former, wish, &meeting).await?;
+        if ticket.calendar == BookingCalendar::Room && (is_moved || is_changed) {
+            settle(&mailbox, former, wish, &meeting).await?;
+        }
+        let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
+        let before = is_moved.then_some(&before);
+        return follow(graph, wish, made, before, &PAUSES).await;
+    }
+    Err(problem::changed())
+}
+
+/// Checks that two requests are about the same booking.
+fn check_alike(former: &Wish<'_>, wish: &Wish<'_>, ticket: &Ticket) -> Result<(), Error> {
+    if former.request.reference != wish.request.reference {
+        return Err(wrong("reference", "A change keeps the reference of the booking"));
+    }
+    if !former.organizer.eq_ignore_ascii_case(wish.organizer) {
+        return Err(wrong("organizer", "A booking cannot be given to another user: book again"));
+    }
+    if former.request.online_meeting && !wish.request.online_meeting {
+        return Err(wrong("online-meeting", "An online meeting cannot be removed: book again"));
+    }
+    let home = ticket.mailbox.to_lowercase();
+    if ticket.calendar == BookingCalendar::Room && !wish.room_addresses().contains(&home) {
+        return Err(Error::Unsupported(
+            Explanation::new(
+                "room-is-organizer",
+                format!("The booking is in the calendar of {home}, so this room cannot be removed"),
+            )
+            .remedy("Cancel the booking, and book the other room"),
+        ));
+    }
+    Ok(())
+}
+
+/// Returns the meeting of a ticket.
+///
+/// # Errors
+/// [`Error::Conflict`] where it is gone, or does not have the mark of this booking.
+async fn find_own<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    wish: &Wish<'_>,
+    ticket: &Ticket,
+) -> Result<Meeting, Error> {
+    let reference = &wish.request.reference;
+    let found = match mailbox.read(&ticket.event).await? {
+        Some(meeting) => Some(meeting),
+        None => mailbox.find(reference).await?,
+    };
+    match found.filter(|meeting| !meeting.is_cancelled) {
+        None => Err(problem::gone()),
+        Some(meeting) if meeting.reference.as_ref() != Some(reference) => Err(problem::not_ours()),
+        Some(meeting) => Ok(meeting),
+    }
+}
+
+/// Returns whether a meeting has the time and the rooms of a request.
+fn stands_as(meeting: &Meeting, wish: &Wish<'_>, ticket: &Ticket) -> bool {
+    let mut rooms = meeting.rooms();
+    if ticket.calendar == BookingCalendar::Room {
+        rooms.insert(ticket.mailbox.to_lowercase());
+    }
+    meeting.times == wish.times
+        && meeting.is_series == wish.request.recurrence.is_some()
+        && rooms == wish.room_addresses()
+}
+
+/// Checks that a room in whose own calendar the meeting is, is free at the new time.
+async fn check_free<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    former: &Wish<'_>,
+    wish: &Wish<'_>,
+    before: &Meeting,
+    ticket: &Ticket,
+) -> Result<(), Error> {
+    if ticket.calendar != BookingCalendar::Room {
+        return Ok(());
+    }
+    let times = Vec::from_iter(wish.times.instants(&wish.zone));
+    match super::occupied::others(mailbox, &times, Some(before)).await?.is_empty() {
+        true => Ok(()),
+        false => Err(problem::room_taken(home_name(former, mailbox.address))),
+    }
+}
+
+/// Looks again after a change in a room's own calendar. What moves has no priority over anything:
+/// where another booking takes the room, the meeting gets its former time, and is withdrawn where
+/// that was taken meanwhile.
+async fn settle<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    former: &Wish<'_>,
+    wish: &Wish<'_>,
+    meeting: &Meeting,
+) -> Result<(), Error> {
+    if own_calendar::look(mailbox, meeting).await?.is_empty() {
+        return Ok(());
+    }
+    if wish.times == former.times {
+        own_calendar::withdraw(mailbox, meeting).await?;
+        return Err(problem::gone());
+    }
+    let restored = restore(mailbox, former, meeting).await?;
+    if !own_calendar::look(mailbox, &restored).await?.is_empty() {
+        own_calendar::withdraw(mailbox, &restored).await?;
+        return Err(problem::gone());
+    }
+    Err(problem::room_taken(home_name(former, mailbox.address)))
+}
+
+/// Gives a meeting its former time.
+async fn restore<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    former: &Wish<'_>,
+    meeting: &Meeting,
+) -> Result<Meeting, Error> {
+    match mailbox.patch(meeting, &event::former_times(meeting, former)).await? {
+        Patched::Done(restored) => Ok(*restored),
+        // The host repeats the call, which then finds out what is there.
+        Patched::ChangedMeanwhile | Patched::UnknownZone(_) => {
+            Err(problem::unclear("ErrorIrresolvableConflict", mailbox.address))
+        }
+        Patched::Missing => Err(problem::gone()),
+    }
+}
+
+/// Gives a meeting its former time where Exchange has other rules for its time zone.
+async fn check_zone<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    former: &Wish<'_>,
+    wish: &Wish<'_>,
+    meeting: &Meeting,
+) -> Result<(), Error> {
+    if meeting.times == wish.times {
+        return Ok(());
+    }
+    restore(mailbox, former, meeting).await?;
+    let text = |times| match times {
+        Times::Hours(starts, _) => time_text(starts),
+        Times::Days(first, _) => day_text(first),
+    };
+    let zone = meeting.zone.as_deref().unwrap_or_default();
+    Err(problem::zone_differs(zone, &text(wish.times), &text(meeting.times)))
+}
+
+fn home_name<'w>(wish: &'w Wish<'_>, address: &'w str) -> &'w str {
+    let home = wish.rooms().iter().find(|room| room.email.eq_ignore_ascii_case(address));
+    home.map_or(address, |room| room.name.as_str())
+}
