@@ -223,7 +223,7 @@ impl Store {
                 What::Wish { number, of: Of::Reservation(reservation) } => {
                     let request = match transaction.take_wish(number)? {
                         Some(Waiting { wish: Wish::Change(change), .. }) => {
-                            let what = "Changed, as it was wished";
+                            let what = "Changed in the calendar";
                             let entry = Entry::of(reservation, &Actor::Vendor, "changed", what);
                             transaction.note(entry, now)?;
                             change.request
