@@ -6,6 +6,7 @@
 //! - [`sync::Sync`]: copies the records of a plugin to the store.
 //! - [`reservations::Outbox`]: sends the bookings that users make in ONES to the vendor.
 //! - [`runner::Runner`]: runs syncs in the background, on schedule.
+//! - [`notifications::Notifications`]: has the vendor report changes, and syncs what changed.
 //! - [`serve::Server`]: the pages for administrators and end users.
 //! - [`cli`]: the program `ones-host`.
 //!
@@ -18,6 +19,7 @@ mod error;
 pub mod form;
 mod length;
 pub mod model;
+pub mod notifications;
 mod pace;
 pub mod plugin;
 mod pointer;

@@ -82,6 +82,11 @@ impl Problem {
         self.case == Case::Unsupported
     }
 
+    /// Returns whether the other problem has the same cause and the same remedy.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.code == other.code && self.summary == other.summary && self.remedy == other.remedy
+    }
+
     /// Returns a problem without remedy, detail and fields.
     pub(crate) fn new(case: Case, code: &str, summary: impl ToString) -> Self {
         Self {

@@ -13,3 +13,8 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
 pub(crate) fn text() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<32>())
 }
+
+/// Returns 256 random bits as hexadecimal digits.
+pub(crate) fn digits() -> String {
+    bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,10 +1,12 @@
 //! Runs in the background, started by an administrator or by the schedule; and reservations, which
 //! are sent in the background.
 
+mod job;
 mod lane;
 mod outbox;
 mod timetable;
 mod turns;
+mod work;
 
 use std::{
     collections::HashMap,
@@ -13,33 +15,29 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{runtime::Handle, sync::Notify, task::spawn_blocking};
+use tokio::{runtime::Handle, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
 use crate::{
     error::Error,
-    model::Refusal,
     pace::Pace,
-    plugin::{CallError, Plugin, Session},
+    plugin::{Plugin, Session},
     problem::Problem,
     random,
     settings::Settings,
     store::{IntegrationId, Kind, RunKind, SealingKey, Store, StoreError},
-    sync::{BookingOptions, Observer, Options, SessionSource, Source, Sync},
+    sync::{Options, SessionSource, Source},
 };
+use job::Job;
 use lane::Lane;
 use outbox::Sending;
 use timetable::Timetable;
 pub use turns::Patience;
-use turns::{Place, Turns};
+use turns::Turns;
 
 /// Time between two looks at the schedule.
 const TICK: Duration = Duration::from_secs(5);
-
-/// Time after which all bookings of a room are listed again. What the vendor's changes did not
-/// report, ONES then has for a day at most.
-const LIST_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Runs under way for an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +74,15 @@ pub enum NotStarted {
     /// The runner was stopped.
     #[error("The program is about to end")]
     Stopping,
+}
+
+/// Why a run because of notifications did not end well.
+#[derive(Debug)]
+pub(crate) enum NotDone {
+    /// It was not started.
+    NotStarted(NotStarted),
+    /// It failed. The vendor can have asked to wait.
+    Failed { retry_after: Option<Duration> },
 }
 
 /// Connects runs to a plugin, or in a test to another source.
@@ -121,20 +128,24 @@ struct Inner {
     state: Mutex<State>,
     idle: Notify,
     stop: CancellationToken,
+    started: Timestamp,
 }
 
 #[derive(Default)]
 struct State {
-    active: HashMap<(IntegrationId, Lane), Activity>,
+    active: HashMap<(IntegrationId, Lane), Active>,
+    /// Jobs that wait for the end of one because of notifications.
+    waiting: HashMap<(IntegrationId, Lane), Job>,
     ended: HashMap<(IntegrationId, Lane), Ended>,
     /// Number of calls about reservations that are under way.
     sending: usize,
+    /// Where the notifications of an integration are sent that has subscriptions.
+    notified_at: HashMap<IntegrationId, String>,
 }
 
-impl State {
-    fn is_idle(&self) -> bool {
-        self.active.is_empty() && self.sending == 0
-    }
+struct Active {
+    activity: Activity,
+    is_notified: bool,
 }
 
 impl Runner {
@@ -164,6 +175,7 @@ impl Runner {
             state: Mutex::default(),
             idle: Notify::new(),
             stop: CancellationToken::new(),
+            started: Timestamp::now(),
         }))
     }
 
@@ -175,8 +187,19 @@ impl Runner {
         self.0.timetable().set_interval(interval);
     }
 
+    /// Sets where the notifications of an integration are sent. Scheduled runs then read rooms
+    /// rarely that have a subscription with this address.
+    pub(crate) fn is_notified_at(&self, integration: IntegrationId, address: Option<String>) {
+        let addresses = &mut self.0.state().notified_at;
+        match address {
+            Some(address) => addresses.insert(integration, address),
+            None => addresses.remove(&integration),
+        };
+    }
+
     /// Starts runs and returns: of rooms and users, or of bookings, which do not wait for the
-    /// others. Must be called within a Tokio runtime.
+    /// others. Where a run because of notifications is under way, they start after it. Must be
+    /// called within a Tokio runtime.
     ///
     /// # Errors
     /// [`NotStarted`]. [`Self::ended`] and the store give the results.
@@ -185,39 +208,99 @@ impl Runner {
         integration: IntegrationId,
         kinds: &'static [RunKind],
     ) -> Result<(), NotStarted> {
-        let key = (integration, Lane::of(kinds));
+        self.begin(integration, Job::Asked(kinds)).map(drop)
+    }
+
+    /// Reads the bookings of these rooms, which notifications named.
+    pub(crate) async fn read_rooms(
+        &self,
+        integration: IntegrationId,
+        rooms: Vec<String>,
+    ) -> Result<(), NotDone> {
+        self.finish(integration, Job::NotifiedRooms(rooms)).await
+    }
+
+    /// Reads what changed of users and groups, since notifications said that something did.
+    pub(crate) async fn read_users(&self, integration: IntegrationId) -> Result<(), NotDone> {
+        self.finish(integration, Job::NotifiedUsers).await
+    }
+
+    /// Starts a job, and waits for its end.
+    async fn finish(&self, integration: IntegrationId, job: Job) -> Result<(), NotDone> {
+        let begun = self.begin(integration, job).map_err(NotDone::NotStarted)?;
+        let failed = NotDone::Failed { retry_after: None };
+        // Without a task, the job waits for another one.
+        let Some(task) = begun else { return Err(NotDone::NotStarted(NotStarted::Busy)) };
+        match task.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(NotDone::Failed { retry_after: error.retry_after() }),
+            Err(_) => Err(failed),
+        }
+    }
+
+    /// Starts a job. Returns `None` where it starts after a run because of notifications.
+    fn begin(
+        &self,
+        integration: IntegrationId,
+        job: Job,
+    ) -> Result<Option<JoinHandle<Result<(), Error>>>, NotStarted> {
+        let key = (integration, Lane::of(job.kinds()));
         let mut state = self.0.state();
         if self.0.stop.is_cancelled() {
             return Err(NotStarted::Stopping);
         }
-        if state.active.contains_key(&key) {
-            return Err(NotStarted::Busy);
+        match state.active.get(&key) {
+            None => Ok(Some(self.spawn(&mut state, key, job))),
+            Some(active) if active.is_notified && !job.is_notified() => {
+                // What an administrator asked for reads more than what is due.
+                if !matches!(state.waiting.get(&key), Some(Job::Asked(_))) {
+                    state.waiting.insert(key, job);
+                }
+                Ok(None)
+            }
+            Some(_) => Err(NotStarted::Busy),
         }
+    }
+
+    fn spawn(
+        &self,
+        state: &mut State,
+        key: (IntegrationId, Lane),
+        job: Job,
+    ) -> JoinHandle<Result<(), Error>> {
+        let (kinds, is_notified) = (job.kinds(), job.is_notified());
         let started = Timestamp::now();
         let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
-        state.active.insert(key, activity);
-        drop(state);
-        let inner = self.0.clone();
+        state.active.insert(key, Active { activity, is_notified });
+        let runner = self.clone();
         tokio::spawn(async move {
-            let problem = inner.clone().run(integration, kinds).await.err();
-            let ended = Ended { kinds, at: Timestamp::now(), problem };
-            let mut state = inner.state();
+            let done = runner.0.clone().run(key.0, job).await;
+            let mut state = runner.0.state();
             state.active.remove(&key);
-            state.ended.insert(key, ended);
+            if !is_notified {
+                let problem = done.as_ref().err().map(Error::problem);
+                state.ended.insert(key, Ended { kinds, at: Timestamp::now(), problem });
+            }
+            if let Some(next) = state.waiting.remove(&key)
+                && !runner.0.stop.is_cancelled()
+            {
+                runner.spawn(&mut state, key, next);
+            }
             drop(state);
-            inner.idle.notify_waiters();
-        });
-        Ok(())
+            runner.0.idle.notify_waiters();
+            done
+        })
     }
 
-    /// Returns the runs of rooms and users under way for an integration.
+    /// Returns the runs of rooms and users under way for an integration. Those because of
+    /// notifications, which are short, are left out.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
-        self.0.state().active.get(&(integration, Lane::Directory)).cloned()
+        self.0.state().shown((integration, Lane::Directory))
     }
 
-    /// Returns the run of bookings under way for an integration.
+    /// Returns the run of bookings under way for an integration, in the same way.
     pub fn bookings_activity(&self, integration: IntegrationId) -> Option<Activity> {
-        self.0.state().active.get(&(integration, Lane::Bookings)).cloned()
+        self.0.state().shown((integration, Lane::Bookings))
     }
 
     /// Returns the result of the latest runs of rooms and users for an integration.
@@ -245,7 +328,7 @@ impl Runner {
             let _ = self.start(integration, RunKind::ALL);
         }
         for integration in self.0.due_bookings(now)? {
-            let _ = self.start(integration, &[RunKind::Bookings]);
+            let _ = self.begin(integration, Job::DueBookings);
         }
         Ok(())
     }
@@ -292,57 +375,18 @@ impl Runner {
     }
 }
 
+impl State {
+    fn is_idle(&self) -> bool {
+        self.active.is_empty() && self.sending == 0
+    }
+
+    /// Returns the activity that pages show.
+    fn shown(&self, key: (IntegrationId, Lane)) -> Option<Activity> {
+        self.active.get(&key).filter(|it| !it.is_notified).map(|it| it.activity.clone())
+    }
+}
+
 impl Inner {
-    async fn run(
-        self: Arc<Self>,
-        integration: IntegrationId,
-        kinds: &'static [RunKind],
-    ) -> Result<(), Problem> {
-        let turns = match Lane::of(kinds) {
-            Lane::Directory => &self.turns,
-            Lane::Bookings => &self.booking_turns,
-        };
-        let Some(place) = turns.take(&self.stop).await else {
-            return Err(cancelled().problem());
-        };
-        let inner = self.clone();
-        let done = spawn_blocking(move || match Lane::of(kinds) {
-            Lane::Directory => inner.sync(integration, kinds, &place),
-            Lane::Bookings => inner.sync_bookings(integration, &place),
-        });
-        let done = done.await;
-        let done = done.unwrap_or_else(|error| {
-            Err(CallError::broke(format!("its run did not end: {error}")).into())
-        });
-        done.map_err(|it| it.problem())
-    }
-
-    fn sync(
-        &self,
-        integration: IntegrationId,
-        kinds: &'static [RunKind],
-        place: &Place,
-    ) -> Result<(), Error> {
-        let mut store = self.store().another()?;
-        // Before the run, in case the process does not survive it.
-        store.plan(integration, Timestamp::now(), None, chance())?;
-        let (mut done, mut asked) = (Ok(()), None);
-        for kind in kinds {
-            let synced = self.sync_in_place(&mut store, integration, *kind, place)?;
-            let Err(error) = synced else { continue };
-            asked = error.retry_after();
-            // A failure is more important than that the vendor does not offer something.
-            if done.is_ok() || done.as_ref().is_err_and(Error::is_unsupported) {
-                done = Err(error);
-            }
-            if asked.is_some() || place.stop().is_cancelled() {
-                break;
-            }
-        }
-        store.plan(integration, Timestamp::now(), asked, chance())?;
-        done
-    }
-
     /// Returns the integrations whose bookings are due: where they are on, or where they are off
     /// and some are still stored.
     fn due_bookings(&self, now: Timestamp) -> Result<Vec<IntegrationId>, StoreError> {
@@ -365,84 +409,6 @@ impl Inner {
         Ok(due)
     }
 
-    /// Reads the bookings. Where they are off, deletes those that are stored: nothing would keep
-    /// them right, and they name users.
-    fn sync_bookings(&self, integration: IntegrationId, place: &Place) -> Result<(), Error> {
-        let mut store = self.store().another()?;
-        let settings = store.settings(integration, &self.key);
-        if let Ok(Some(settings)) = settings
-            && settings.bookings().is_none()
-        {
-            return Ok(store.delete_bookings(integration)?);
-        }
-        let synced = self.sync_in_place(&mut store, integration, RunKind::Bookings, place)?;
-        let asked = synced.as_ref().err().and_then(Error::retry_after);
-        let failures = store.failing_bookings(integration)?.map_or(0, |failing| failing.count);
-        self.timetable().plan(integration, Timestamp::now(), failures, asked, chance());
-        synced
-    }
-
-    /// Does one run. The inner error is that of the run; that it had to end for others is one.
-    fn sync_in_place(
-        &self,
-        store: &mut Store,
-        integration: IntegrationId,
-        kind: RunKind,
-        place: &Place,
-    ) -> Result<Result<(), Error>, Error> {
-        let synced = self.sync_kind(store, integration, kind, place.stop());
-        if place.is_overdue() && synced.as_ref().is_err_and(Error::is_cancelled) {
-            let error = Error::from(CallError::Overdue);
-            store.note_failure(integration, kind, &error.problem())?;
-            return Ok(Err(error));
-        }
-        Ok(synced)
-    }
-
-    fn sync_kind(
-        &self,
-        store: &mut Store,
-        integration: IntegrationId,
-        kind: RunKind,
-        stop: &CancellationToken,
-    ) -> Result<(), Error> {
-        let prepared = self.prepare(store, integration, stop);
-        let (mut source, options) = prepared.inspect_err(|error| {
-            let problem = error.problem();
-            let (code, cause) = (problem.code.as_str(), problem.summary.as_str());
-            warn!(integration = integration.get(), kind = kind.as_str(), code, cause, "no run");
-            // The run returns the error, also where it cannot be stored.
-            let _ = store.note_failure(integration, kind, &problem);
-        })?;
-        let mut watch = Watch { inner: self, key: (integration, Lane::of(&[kind])) };
-        watch.progress(kind.records()[0], 0, None);
-        Sync::new(store, &mut *source, &mut watch, options).run(kind, integration)?;
-        Ok(())
-    }
-
-    fn prepare(
-        &self,
-        store: &Store,
-        integration: IntegrationId,
-        stop: &CancellationToken,
-    ) -> Result<(Box<dyn Source>, Options), Error> {
-        if stop.is_cancelled() {
-            return Err(cancelled());
-        }
-        let Some(settings) = store.settings(integration, &self.key)? else {
-            let name = store.name(integration)?.unwrap_or_default();
-            return Err(StoreError::NoSettings { name }.into());
-        };
-        let default_groups = settings.default_groups();
-        let bookings = BookingOptions {
-            missing_grace: self.options.bookings.missing_grace,
-            list_again: Some(LIST_AGAIN),
-            ..settings.bookings().map(BookingOptions::from).unwrap_or_default()
-        };
-        let options = Options { default_groups, bookings, ..self.options.clone() };
-        Ok((self.vendor.connect(settings, stop)?, options))
-    }
-
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -454,24 +420,6 @@ impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Updates the activity of an integration.
-struct Watch<'a> {
-    inner: &'a Inner,
-    key: (IntegrationId, Lane),
-}
-
-impl Observer for Watch<'_> {
-    fn progress(&mut self, kind: Kind, reported: u64, total: Option<u64>) {
-        if let Some(activity) = self.inner.state().active.get_mut(&self.key) {
-            *activity = Activity { kind: Some(kind), reported, total, ..*activity };
-        }
-    }
-}
-
-fn cancelled() -> Error {
-    CallError::Refused(Refusal::Cancelled).into()
 }
 
 fn chance() -> u32 {

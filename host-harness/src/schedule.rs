@@ -24,3 +24,15 @@ pub fn pause(interval: Duration, failures: u32, asked: Option<Duration>, chance:
     let jittered = grown.mul_f64(1.0 - JITTER + 2.0 * JITTER * chance);
     jittered.max(asked.unwrap_or_default()).clamp(SHORTEST, LONGEST)
 }
+
+/// Returns a number that is the same for equal texts and usually differs for others, in place of a
+/// random one.
+pub fn chance_of(text: &str) -> u32 {
+    // FNV-1a with 32 bits, and the last step of MurmurHash3: texts that differ in their last letter
+    // alone are far from each other.
+    let step = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = text.bytes().fold(0x811c_9dc5, step);
+    let hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    let hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^ (hash >> 16)
+}

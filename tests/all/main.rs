@@ -12,6 +12,7 @@ mod groups;
 mod instructions;
 mod lagging;
 mod lagging_law;
+mod notifications;
 mod odd_input;
 mod patience;
 mod places;

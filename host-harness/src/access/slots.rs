@@ -38,7 +38,12 @@ pub struct Turn {
 impl Turns {
     /// Returns turns that are all free.
     pub fn new() -> Self {
-        Self { integrations: Slots::new(OF_INTEGRATION), clients: Slots::new(OF_CLIENT) }
+        Self::limited(OF_INTEGRATION, OF_CLIENT)
+    }
+
+    /// Returns this number of turns of an integration, and of a client at one integration.
+    pub fn limited(of_integration: usize, of_client: usize) -> Self {
+        Self { integrations: Slots::new(of_integration), clients: Slots::new(of_client) }
     }
 
     /// Waits for a turn. Clients of an integration get turns in the order in which they came; a

@@ -191,6 +191,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Option<ReservationsCommand>,
     },
+    /// Show whether the vendor notifies the server about changes, and why not
+    Notifications,
     /// List the results of all syncs
     Runs,
     /// Run the web server, where administrators set up integrations and people sign in

@@ -22,6 +22,7 @@ use std::{
 };
 
 use clap::Parser as _;
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -177,6 +178,7 @@ impl Program {
                 self.reservations_command(command)
             }
             Command::Reservations { args, command: None } => self.reservations(args),
+            Command::Notifications => self.notifications(),
             Command::Runs => self.runs(),
             Command::Serve(args) => self.serve(args),
         }
@@ -327,6 +329,17 @@ impl Program {
         })?;
         out.flush().map_err(Failure::Output)?;
         Ok(0)
+    }
+
+    fn notifications(&self) -> Result<u8, Failure> {
+        let (store, integration) = self.stored()?;
+        let view = store.notifications(integration, Timestamp::now())?;
+        let out = &mut self.out();
+        let written = match self.args.format {
+            Format::Text => text::notifications(out, &view),
+            Format::Json => json::value(out, &view),
+        };
+        ended(0, written)
     }
 
     fn runs(&self) -> Result<u8, Failure> {

@@ -5,6 +5,7 @@
 
 mod bookings;
 mod lists;
+mod notifications;
 mod reservations;
 mod runs;
 mod terminal;
@@ -21,6 +22,7 @@ use crate::{
 };
 pub(super) use bookings::{conflict, listed, unknown_rooms, verified};
 pub(super) use lists::{decided, group, held, leavers, record};
+pub(super) use notifications::notifications;
 pub(super) use reservations::{history, release, reservation, reservation_line};
 pub(super) use runs::{outcome, run};
 use terminal::{BAD, BOLD, CAUTION, FAINT, GOOD, Shown, pad};

@@ -3,7 +3,10 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value;
 use url::{Host, Url};
+
+use crate::settings::Settings;
 
 /// Returns whether what is sent there is encrypted, or does not leave the machine.
 pub(super) fn is_safe(url: &Url) -> bool {
@@ -32,4 +35,17 @@ pub(super) fn ip(url: &Url) -> Option<IpAddr> {
 pub(super) fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Returns whether a text of the settings is a URL on this machine: then the vendor is emulated.
+pub(crate) fn names_loopback(settings: &Settings) -> bool {
+    fn has(value: &Value) -> bool {
+        match value {
+            Value::String(text) => Url::parse(text.trim()).is_ok_and(|url| is_loopback(&url)),
+            Value::Array(items) => items.iter().any(has),
+            Value::Object(members) => members.values().any(has),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    has(settings.value())
 }

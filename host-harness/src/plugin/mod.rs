@@ -31,6 +31,7 @@ use wasmtime::Engine;
 pub use error::CallError;
 use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
+pub(crate) use loopback::names_loopback;
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};
 pub use session::Session;

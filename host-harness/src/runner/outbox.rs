@@ -15,12 +15,12 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{Inner, Runner};
+use super::{Inner, NotDone, NotStarted, Runner};
 use crate::{
     error::Error,
     problem::Problem,
     reservations::{Job, Outbox, Selection},
-    store::{IntegrationId, RunKind, Store, StoreError},
+    store::{IntegrationId, Store, StoreError},
     sync::Source,
 };
 
@@ -194,11 +194,11 @@ impl Runner {
     async fn read_changed(&self, integration: IntegrationId) {
         let stop = self.0.stop.clone();
         while stop.run_until_cancelled(sleep(READ_AFTER)).await.is_some() {
-            // Where a run is under way, the rooms are read after it.
-            if self.start(integration, &[RunKind::Bookings]).is_ok() {
-                lock(&self.0.sending.changed).remove(&integration);
-                break;
-            }
+            let rooms = lock(&self.0.sending.changed).remove(&integration).unwrap_or_default();
+            let read = self.read_rooms(integration, rooms.iter().cloned().collect()).await;
+            let Err(NotDone::NotStarted(NotStarted::Busy)) = read else { break };
+            // A run is under way: the rooms are read after it.
+            lock(&self.0.sending.changed).entry(integration).or_default().extend(rooms);
         }
     }
 }

@@ -18,6 +18,10 @@ impl Timetable {
         *self = Self { interval, next: HashMap::new() };
     }
 
+    pub(super) fn interval(&self) -> Option<Duration> {
+        self.interval
+    }
+
     pub(super) fn next(&self, integration: IntegrationId) -> Option<Timestamp> {
         self.next.get(&integration).copied()
     }

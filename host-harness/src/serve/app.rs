@@ -31,6 +31,7 @@ use crate::{
     error::Error,
     form::Form,
     model::Manifest,
+    notifications::Notifications,
     pace::Pace,
     problem::Problem,
     random,
@@ -64,6 +65,8 @@ pub(super) struct App {
     pub(super) flows: Flows,
     pub(super) attempts: Attempts,
     pub(super) turns: Turns,
+    pub(super) notifications: Notifications,
+    pub(super) notified: NotifiedLimits,
     pub(super) hashing: Semaphore,
     pub(super) incidents: Incidents,
     /// Limits the log of requests that were refused.
@@ -73,6 +76,28 @@ pub(super) struct App {
     /// Whether the log already contains the warning about a proxy that is not trusted.
     is_proxy_noted: AtomicBool,
     set_up: Mutex<Option<String>>,
+}
+
+/// Limits on requests that bring notifications.
+pub(super) struct NotifiedLimits {
+    /// Turns of the plugin calls.
+    pub(super) turns: Turns,
+    /// Number of large bodies that are read at the same time.
+    pub(super) large: Semaphore,
+    /// Limits the log of what was refused.
+    pub(super) refusals: Pace,
+}
+
+impl Default for NotifiedLimits {
+    /// 4 calls of an integration at once, which one client may use alone; 4 large bodies, so that
+    /// they take 16 MiB at most; 10 lines of the log per minute.
+    fn default() -> Self {
+        Self {
+            turns: Turns::limited(4, 4),
+            large: Semaphore::new(4),
+            refusals: Pace::per_minute(10),
+        }
+    }
 }
 
 /// The part of [`super::Options`] that [`App`] stores.
@@ -88,7 +113,7 @@ impl App {
         vendor: impl Vendor,
         key: SealingKey,
         manifest: Manifest,
-        runner: Runner,
+        (runner, notifications): (Runner, Notifications),
         site: Site,
         given: Given,
     ) -> Self {
@@ -107,6 +132,8 @@ impl App {
             user_sessions: Sessions::new(hours(12), hours(12), 100_000),
             attempts: Attempts::default(),
             turns: Turns::new(),
+            notifications,
+            notified: NotifiedLimits::default(),
             hashing: Semaphore::new(HASHED),
             incidents: given.incidents,
             refusals: Pace::per_minute(60),
@@ -183,7 +210,10 @@ impl App {
             Err(taken @ StoreError::NameTaken { .. }) => Ok(Err(taken)),
             kept => kept.map(Ok),
         });
-        kept.await
+        let kept = kept.await;
+        // Bookings may be on now, or off.
+        self.notifications.wake();
+        kept
     }
 
     /// Returns a new code that allows setting the administrator's password once. `None` where a

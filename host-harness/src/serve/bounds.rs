@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Largest body of a request, in bytes.
 pub(super) const LARGEST_BODY: usize = 256 << 10;
 
+/// Largest body of a notification, in bytes. Source: `notification-request` in `wit/types.wit`.
+pub(super) const LARGEST_NOTIFICATION: usize = 4 << 20;
+
 /// Limits on connections, and on the requests of clients without a session.
 #[derive(Debug, Clone)]
 pub struct Bounds {

@@ -5,6 +5,7 @@
 //! - `bookings`: when rooms are taken, for both.
 //! - `connections`: limits on the number and the duration of connections.
 //! - `guard`: checks of every request.
+//! - `notifications`: where vendors report changes.
 //! - `incidents`: failures whose cause only the administrator may see.
 //! - `view`: the parts of the templates.
 //!
@@ -22,6 +23,7 @@ mod error;
 mod failure;
 mod guard;
 mod incidents;
+mod notifications;
 mod refused;
 mod sessions;
 mod site;
@@ -45,6 +47,7 @@ use url::Url;
 
 use crate::{
     access::Network,
+    notifications::Notifications,
     runner::{Connect, Runner},
     store::{SealingKey, Store},
     sync,
@@ -112,7 +115,15 @@ impl Server {
             proxies: options.trusted_proxies,
             incidents: Incidents::new(options.log),
         };
-        let app = App::new((store, slow), vendor, key, manifest, runner, site, given);
+        let notifications = Notifications::new(
+            store.another()?,
+            vendor.clone(),
+            key.clone(),
+            runner.clone(),
+            site.reachable(),
+        )?;
+        let background = (runner, notifications);
+        let app = App::new((store, slow), vendor, key, manifest, background, site, given);
         let set_up = app.begin_set_up()?.map(|code| app.site.set_up(&code));
         Ok(Self { listener, app: Arc::new(app), set_up })
     }
@@ -140,12 +151,18 @@ impl Server {
             let runner = runner.clone();
             async move { runner.follow_schedule().await }
         });
+        let notifications = self.app.notifications.clone();
+        let upkeep = tokio::spawn({
+            let notifications = notifications.clone();
+            async move { notifications.keep_up().await }
+        });
         let stopping = CancellationToken::new();
         let router = router(self.app.clone());
         let serving = connections::serve(self.listener, self.app, router, stopping.clone());
         let ending = async {
             end.await;
             stopping.cancel();
+            notifications.stop();
             tokio::join!(runner.stop(), tokio::time::sleep(GRACE));
         };
         tokio::select! {
@@ -154,8 +171,8 @@ impl Server {
             () = ending => {}
         }
         runner.stop().await;
-        // Ends when the runner has stopped.
-        let _ = schedule.await;
+        // They end when the runner and the notifications have stopped.
+        let _ = tokio::join!(schedule, upkeep);
     }
 }
 
@@ -179,6 +196,8 @@ fn router(app: Arc<App>) -> Router {
         .fallback(|| async { failure::Failure::not_found() })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), guard::check))
+        // Vendors have no session, and their requests are no forms.
+        .merge(notifications::routes())
         .with_state(app)
 }
 

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::error::ServeError;
+use crate::notifications::Reachable;
 
 /// Path that vendors send browsers back to.
 pub(super) const CALLBACK: &str = "/sign-in/callback";
@@ -89,6 +90,15 @@ impl Site {
     /// Whether `host` is the name in the public URL, and the URL uses TLS.
     pub(super) fn is_public_and_secure(&self, host: &str) -> bool {
         self.origin.strip_prefix("https://") == Some(self.canonical(host).as_str())
+    }
+
+    /// Returns where vendors can reach this server to send notifications.
+    pub(super) fn reachable(&self) -> Reachable {
+        let is_public = self.public && self.is_secure();
+        Reachable {
+            public: is_public.then(|| self.origin.clone()),
+            loopback: self.address.ip().is_loopback().then(|| format!("http://{}", self.address)),
+        }
     }
 
     /// Whether cookies are sent over https only.

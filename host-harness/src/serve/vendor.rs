@@ -4,8 +4,8 @@ use std::{net::SocketAddr, pin::Pin};
 
 use crate::{
     model::{
-        BookingPolicy, Callback, CallbackOutcome, Choice, Manifest, Purpose, Redirect, Report,
-        Script,
+        BookingPolicy, Callback, CallbackOutcome, Choice, Explanation, Manifest, Notification,
+        NotificationRequest, Purpose, Redirect, Refusal, Report, Script,
     },
     plugin::{CallError, Plugin, Session},
     settings::Settings,
@@ -45,6 +45,20 @@ pub trait Vendor: Send + Sync + 'static {
         rooms: Vec<String>,
         policy: BookingPolicy,
     ) -> Asked<'_, Script>;
+    fn handle_notification(
+        &self,
+        _settings: Settings,
+        _secret: String,
+        _request: NotificationRequest,
+    ) -> Asked<'_, Notification> {
+        let cause = Explanation {
+            code: "notifications-unsupported".to_owned(),
+            summary: "The plugin does not offer notifications of changes".to_owned(),
+            remedy: None,
+            detail: None,
+        };
+        Box::pin(async { Err(CallError::Refused(Refusal::Unsupported(cause))) })
+    }
 }
 
 impl Vendor for Plugin {
@@ -105,6 +119,17 @@ impl Vendor for Plugin {
     ) -> Asked<'_, Script> {
         Box::pin(async move {
             Session::open(self.clone(), settings).await?.booking_script(rooms, policy).await
+        })
+    }
+
+    fn handle_notification(
+        &self,
+        settings: Settings,
+        secret: String,
+        request: NotificationRequest,
+    ) -> Asked<'_, Notification> {
+        Box::pin(async {
+            Session::open(self.clone(), settings).await?.handle_notification(secret, request).await
         })
     }
 }

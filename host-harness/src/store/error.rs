@@ -74,6 +74,12 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The work on the database did not end, for example because of a defect.
+    pub(crate) fn broken(cause: &impl ToString) -> Self {
+        let cause = std::io::Error::other(cause.to_string()).into();
+        Self::Sqlite(rusqlite::Error::ToSqlConversionFailure(cause))
+    }
+
     /// Returns whether a permission to write is missing, also where SQLite reports it.
     pub(super) fn is_denied(&self) -> bool {
         use ffi::ErrorCode::{CannotOpen, ReadOnly};

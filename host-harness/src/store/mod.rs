@@ -27,6 +27,7 @@ mod runs;
 mod schedule;
 mod schema;
 mod sealed;
+mod subscriptions;
 mod view;
 
 use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
@@ -62,6 +63,10 @@ pub(crate) use reservations::{Due, Work};
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;
+pub use subscriptions::{
+    FailingSubjects, NotWatched, Noted, NotificationAddress, NotificationsView, Polling,
+    WaitingHint, WatchCounts, WatchFailure, WatchOutcome, Watched,
+};
 pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 
 use active::ActiveChanges;

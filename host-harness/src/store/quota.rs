@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError, bookings, reservations};
+use super::{Store, StoreError, bookings, reservations, subscriptions};
 
 /// Storage limit where no other is set, in bytes. A million users with ten memberships each take a
 /// third of it.
@@ -14,7 +14,8 @@ pub const QUOTA: u64 = 4 << 30;
 /// Size of what an integration stores, in bytes. Each row counts with a fixed size for its columns
 /// other than texts.
 fn used() -> String {
-    format!("SELECT {RECORDS} + {} + {}", bookings::USED, reservations::USED)
+    let (bookings, reservations) = (bookings::USED, reservations::USED);
+    format!("SELECT {RECORDS} + {bookings} + {reservations} + {}", subscriptions::USED)
 }
 
 /// Size of records, memberships and runs.

@@ -14,6 +14,8 @@ use crate::{
 pub struct RunId {
     id: i64,
     kind: RunKind,
+    /// Whether it reads only what notifications named.
+    notified: bool,
 }
 
 impl RunId {
@@ -109,6 +111,8 @@ pub struct RunRow {
     pub id: i64,
     /// What it synced.
     pub kind: RunKind,
+    /// Whether it read only the rooms that notifications named.
+    pub notified: bool,
     /// `done`, `failed`, or `unfinished`: under way, or its process ended.
     pub state: &'static str,
     /// Time of its start (RFC 3339).
@@ -144,17 +148,20 @@ pub struct RunRow {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn start_run(&self, kind: RunKind) -> Result<RunId, StoreError> {
+    /// Stores that a run starts; `notified` says that it reads only rooms that notifications named.
+    pub(crate) fn start_run(&self, kind: RunKind, notified: bool) -> Result<RunId, StoreError> {
         self.sql
-            .prepare_cached("INSERT INTO run (integration, kind, started) VALUES (?1, ?2, ?3)")?
-            .execute(params![self.integration, kind, now()])?;
-        Ok(RunId { id: self.sql.last_insert_rowid(), kind })
+            .prepare_cached(
+                "INSERT INTO run (integration, kind, started, notified) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![self.integration, kind, now(), notified])?;
+        Ok(RunId { id: self.sql.last_insert_rowid(), kind, notified })
     }
 
     /// Records the result of a run, and whether runs of its kind fail.
     pub(crate) fn end_run(
         &self,
-        RunId { id, kind }: RunId,
+        RunId { id, kind, notified }: RunId,
         mode: &str,
         counts: RunCounts,
         summary: &Summary,
@@ -207,7 +214,12 @@ impl Transaction<'_> {
                 counts.rooms.failed,
             ])?;
         match problem {
+            // Scheduled runs report whether the sync works. Those because of notifications come
+            // much more often, and would make the pause after failures too long.
+            Some(_) if notified => Ok(()),
             Some(problem) => self.failed(kind, problem),
+            // A part of the rooms was read, and each of them failed: others may work.
+            None if counts.rooms.read == 0 && counts.rooms.failed > 0 => Ok(()),
             None => self.works(kind),
         }
     }
@@ -230,7 +242,7 @@ impl Transaction<'_> {
 const COLUMNS: &str = "id, kind, started, ended, mode, added, updated, removed, held, unreadable,
     requests, throttled, retried, warnings, problem, peak_memory, complete, deleted, groups_added,
     groups_updated, groups_removed, groups_held, members_added, members_removed,
-    owed_count, owed_since, rooms_read, rooms_failed, room_failures";
+    owed_count, owed_since, rooms_read, rooms_failed, room_failures, notified";
 
 impl Store {
     /// Calls `each` with every run, the latest last.
@@ -255,7 +267,8 @@ impl Store {
         Ok(())
     }
 
-    /// Returns at most `limit` runs before the run `before`, the latest first.
+    /// Returns at most `limit` runs before the run `before`, the latest first. Runs because of
+    /// notifications are left out, since they would hide the others, except those that failed.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -267,6 +280,7 @@ impl Store {
     ) -> Result<Vec<RunRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM run WHERE integration = ?1 AND (?2 IS NULL OR id < ?2)
+               AND (NOT notified OR problem IS NOT NULL)
              ORDER BY id DESC LIMIT ?3"
         ))?;
         let rows = statement.query_map(params![integration.0, before, limit], run)?;
@@ -282,6 +296,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     Ok(RunRow {
         id: row.get("id")?,
         kind: row.get("kind")?,
+        notified: row.get("notified")?,
         state: match (&ended, &problem) {
             (None, _) => "unfinished",
             (Some(_), None) => "done",

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("005-appended.sql"),
     include_str!("006-bookings.sql"),
     include_str!("007-reservations.sql"),
+    include_str!("008-subscriptions.sql"),
 ];
 
 /// Number of the newest schema.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::RunMode;
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 pub(super) struct Log {
     integration: String,
     kind: &'static str,
+    /// Whether notifications caused it. There are many such runs, so that the log has them as
+    /// details only.
+    notified: bool,
     began: Instant,
 }
 
@@ -24,10 +27,13 @@ impl Log {
         store: &Store,
         integration: IntegrationId,
         kind: RunKind,
+        notified: bool,
     ) -> Result<Self, StoreError> {
         let integration = store.name(integration)?.unwrap_or_default();
-        let log = Self { integration, kind: kind.as_str(), began: Instant::now() };
-        info!(integration = log.integration.as_str(), kind = log.kind, "run started");
+        let log = Self { integration, kind: kind.as_str(), notified, began: Instant::now() };
+        if !notified {
+            info!(integration = log.integration.as_str(), kind = log.kind, "run started");
+        }
         Ok(log)
     }
 
@@ -37,6 +43,10 @@ impl Log {
         let Summary { requests, throttled, retried, complete, .. } = *summary;
         let RunCounts { added, updated, removed, unreadable, .. } = *counts;
         let held = counts.all_held();
+        if self.notified {
+            debug!(integration, kind, added, updated, removed, requests, "notified run ended");
+            return;
+        }
         if held > 0 {
             warn!(integration, kind, held, "removals are held");
         }

@@ -17,7 +17,7 @@ mod sweep;
 mod users;
 mod waiting;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,11 +26,11 @@ use crate::{
     error::Error,
     model::{
         BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Refusal,
-        RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary, TimeRange, Unreadable, UserBatch,
-        UserChange,
+        RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subscription, Summary, TimeRange,
+        Unreadable, UserBatch, UserChange, WatchRequest, WatchResult,
     },
     plugin::CallError,
-    store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store},
+    store::{IntegrationId, Numbers, RoomProblem, RunCounts, RunId, RunKind, Store, StoreError},
 };
 pub use bookings::{BookingOptions, Difference, Verified, What, verify as verify_bookings};
 pub use change::{Action, Change, FieldChange, Observer, Unobserved};
@@ -170,6 +170,23 @@ pub trait Source {
         Err(no_reservations())
     }
 
+    /// Makes, renews and ends subscriptions, so that the vendor notifies about these subjects. A
+    /// source without notifications refuses it.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn watch(&mut self, _wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        Err(no_notifications())
+    }
+
+    /// Ends subscriptions.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    fn unwatch(&mut self, _held: Vec<Subscription>) -> Result<(), Error> {
+        Err(no_notifications())
+    }
+
     /// Returns the number of requests that were sent, as the host counted them.
     fn requests(&self) -> u32 {
         0
@@ -181,8 +198,33 @@ pub trait Source {
     }
 }
 
+/// What the vendor is asked to notify about. Source: `watch` in `wit/integration.wit`.
+#[derive(Clone)]
+pub struct Watching {
+    /// What to notify about.
+    pub subjects: Vec<WatchRequest>,
+    /// Where notifications are sent.
+    pub address: String,
+    /// What each notification carries.
+    pub secret: String,
+    /// The subscriptions that ONES has: of these subjects, or with `sweep` all.
+    pub held: Vec<Subscription>,
+    /// Whether other subscriptions that send to this address are ended.
+    pub sweep: bool,
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching").field("subjects", &self.subjects).finish_non_exhaustive()
+    }
+}
+
 fn no_bookings() -> Error {
     unsupported("bookings-unsupported", "The plugin does not read bookings")
+}
+
+fn no_notifications() -> Error {
+    unsupported("notifications-unsupported", "The plugin does not offer notifications of changes")
 }
 
 fn no_reservations() -> Error {
@@ -202,6 +244,19 @@ fn unsupported(code: &str, summary: &str) -> Error {
 /// Default of [`Options::missing_grace`].
 pub const MISSING_GRACE: Duration = Duration::from_secs(60 * 60);
 
+/// Why a run is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// An administrator asked for it, or it is scheduled and reads all there is. If no room can be
+    /// read, a run of bookings fails.
+    Asked,
+    /// Some rooms are due. Other runs read the others, so that the run does not fail with these.
+    Due,
+    /// Notifications named what changed. As [`Self::Due`]; and since there are many such runs, they
+    /// do no work on other rooms, and lists of runs leave them out.
+    Notified,
+}
+
 /// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -218,6 +273,8 @@ pub struct Options {
     pub default_groups: Vec<String>,
     /// How bookings are read.
     pub bookings: BookingOptions,
+    /// Why the run is done.
+    pub occasion: Occasion,
     /// Time of the run; by default, the current time.
     pub now: Option<Timestamp>,
 }
@@ -230,6 +287,7 @@ impl Default for Options {
             missing_grace: MISSING_GRACE,
             default_groups: Vec::new(),
             bookings: BookingOptions::default(),
+            occasion: Occasion::Asked,
             now: None,
         }
     }
@@ -342,8 +400,9 @@ impl<'a> Sync<'a> {
         integration: IntegrationId,
         known: bool,
     ) -> Result<Outcome, Error> {
-        let id = self.store.transaction(integration, |it| it.start_run(kind))?;
-        let log = Log::begin(self.store, integration, kind)?;
+        let notified = self.options.occasion == Occasion::Notified;
+        let id = self.store.transaction(integration, |it| it.start_run(kind, notified))?;
+        let log = Log::begin(self.store, integration, kind, notified)?;
         let mut run = Run {
             store: &mut *self.store,
             observer: self.observer,
@@ -367,6 +426,9 @@ impl<'a> Sync<'a> {
         match synced {
             Ok(summary) => {
                 log.ended(run.mode, &run.counts, &summary);
+                if notified {
+                    run.forget_notified()?;
+                }
                 Ok(Outcome {
                     mode: run.mode,
                     counts: run.counts,
@@ -410,6 +472,16 @@ struct Run<'a> {
 impl Run<'_> {
     fn now(&self) -> Timestamp {
         self.options.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Deletes the run where it changed nothing, and older runs because of notifications.
+    fn forget_notified(&mut self) -> Result<(), StoreError> {
+        let (id, now, is_often) = (self.id, self.now(), self.kind == RunKind::Bookings);
+        self.store.transaction(self.integration, |transaction| {
+            transaction.forget_quiet_run(id)?;
+            // Scheduled runs of bookings delete them too.
+            if is_often { Ok(()) } else { transaction.forget_notified_runs(now) }
+        })
     }
 
     fn note_unreadable(&mut self, unreadable: Vec<Unreadable>) {

@@ -3,12 +3,13 @@
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::Source;
+use super::{Source, Watching};
 use crate::{
     error::Error,
     model::{
         BookingChange, BookingOutcome, BookingRequest, BookingTime, Refusal, RoomBatch, RoomChange,
-        RoomPosition, RoomUpdate, Summary, TimeRange, UserBatch, UserChange,
+        RoomPosition, RoomUpdate, Subscription, Summary, TimeRange, UserBatch, UserChange,
+        WatchResult,
     },
     plugin::{CallError, Session},
 };
@@ -170,6 +171,15 @@ impl Source for SessionSource {
     ) -> Result<(), Error> {
         let (booking, comment) = (booking.to_owned(), comment.to_owned());
         Ok(self.wait(self.session.release_room(room.clone(), booking, comment))??)
+    }
+
+    fn watch(&mut self, wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        let Watching { subjects, address, secret, held, sweep } = wanted;
+        Ok(self.wait(self.session.watch(subjects, address, secret, held, sweep))??)
+    }
+
+    fn unwatch(&mut self, held: Vec<Subscription>) -> Result<(), Error> {
+        Ok(self.wait(self.session.unwatch(held))??)
     }
 
     fn requests(&self) -> u32 {

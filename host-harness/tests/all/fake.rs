@@ -6,15 +6,17 @@ use ones_host::{
     Error,
     model::{
         BookingChange, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
-        Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Summary, TimeRange,
-        Unreadable, User, UserBatch, UserChange,
+        Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Subscription, Summary,
+        TimeRange, Unreadable, User, UserBatch, UserChange, WatchResult,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
-    sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync},
+    sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync, Watching},
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+use crate::notifications::vendor::Notifier;
 
 pub(crate) const NAME: &str = "Contoso";
 
@@ -150,6 +152,8 @@ pub(crate) struct Fake {
     pub(crate) read: Vec<String>,
     pub(crate) asked: Vec<RoomPosition>,
     pub(crate) window: Option<TimeRange>,
+    /// Where it makes subscriptions.
+    pub(crate) notifier: Option<Notifier>,
 }
 
 impl Fake {
@@ -255,6 +259,10 @@ impl Source for Fake {
         window: TimeRange,
         take: &mut dyn FnMut(RoomUpdate) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
+        if let Some(notifier) = &self.notifier {
+            let read = rooms.iter().map(|room| room.room.clone()).collect();
+            notifier.state().read.push(read);
+        }
         self.asked = rooms.to_vec();
         self.window = Some(window);
         std::mem::take(&mut self.bookings).into_iter().try_for_each(take)?;
@@ -275,6 +283,14 @@ impl Source for Fake {
         let stands =
             |id: &String| self.bookings_stand.get(id).cloned().unwrap_or_else(|| missing(id));
         Ok(ids.iter().map(stands).collect())
+    }
+
+    fn watch(&mut self, wanted: Watching) -> Result<Vec<WatchResult>, Error> {
+        self.notifier.as_ref().unwrap().watch(wanted)
+    }
+
+    fn unwatch(&mut self, held: Vec<Subscription>) -> Result<(), Error> {
+        self.notifier.as_ref().unwrap().unwatch(held)
     }
 
     fn read_groups(&mut self, ids: &[String]) -> Result<Vec<UserChange>, Error> {

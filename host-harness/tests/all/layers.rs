@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The modules of the host, from the bottom up.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "budget",
     "model",
     "pace",
@@ -29,6 +29,7 @@ const LAYERS: [&str; 26] = [
     "sync",
     "reservations",
     "runner",
+    "notifications",
     "access",
     "serve",
     "cli",
@@ -37,7 +38,7 @@ const LAYERS: [&str; 26] = [
 ];
 
 /// The modules of the pages, from the bottom up.
-const LAYERS_OF_PAGES: [&str; 18] = [
+const LAYERS_OF_PAGES: [&str; 19] = [
     "bounds",
     "error",
     "site",
@@ -51,6 +52,7 @@ const LAYERS_OF_PAGES: [&str; 18] = [
     "app",
     "refused",
     "guard",
+    "notifications",
     "connections",
     "departures",
     "bookings",

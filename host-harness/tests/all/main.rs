@@ -24,6 +24,7 @@ mod log;
 mod migration;
 mod missing;
 mod nested_groups;
+mod notifications;
 mod owed;
 mod pages;
 mod program;

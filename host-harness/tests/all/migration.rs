@@ -152,7 +152,7 @@ fn reading_an_older_folder_migrates_it_and_a_dry_run_does_not() {
     assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
     assert_eq!(version(), 2);
     Store::read(ones.folder.path()).unwrap();
-    assert_eq!(version(), 7);
+    assert_eq!(version(), 8);
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use ones_host::{
     Error,
     access::password,
     model::{
         BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
-        Outcome, Owed, Permission, Purpose, Redirect, Refusal, Report, Script,
+        Notification, NotificationRequest, Outcome, Owed, Permission, Purpose, Redirect, Refusal,
+        Report, Script,
     },
     plugin::CallError,
     runner::Connect,
@@ -28,7 +30,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{browser::Browser, fake::*};
+use crate::{browser::Browser, fake::*, notifications::vendor::Notifier};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -57,6 +59,8 @@ pub(crate) struct Contoso {
     pub(crate) mood: Arc<Mutex<Mood>>,
     /// Ends the waits of [`Mood::Hangs`].
     pub(crate) released: Arc<Notify>,
+    /// Its subscriptions.
+    pub(crate) notifier: Notifier,
 }
 
 /// How a vendor begins sign-ins.
@@ -284,10 +288,21 @@ impl Vendor for Contoso {
             Ok(Script { file_name: "rooms.txt".to_owned(), text }),
         )
     }
+
+    fn handle_notification(
+        &self,
+        _: Settings,
+        secret: String,
+        request: NotificationRequest,
+    ) -> Asked<'_, Notification> {
+        let interpreted = self.notifier.interpret(&secret, &request);
+        Box::pin(async { interpreted })
+    }
 }
 
 impl Connect for Contoso {
     fn connect(&self, _: Settings, _: &CancellationToken) -> Result<Box<dyn Source>, Error> {
+        self.notifier.state().now = Timestamp::now().as_second();
         let gone = self.gone.lock().unwrap();
         let users = ids(30).into_iter().filter(|it| !gone.contains(it)).map(|it| reported(&it));
         let rooms = Fake::rooms(["a", "b"]).rooms;
@@ -308,7 +323,8 @@ impl Connect for Contoso {
         });
         let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
         let owed = *self.owed.lock().unwrap();
-        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, ..Fake::default() }))
+        let notifier = Some(self.notifier.clone());
+        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, notifier, ..Fake::default() }))
     }
 }
 
@@ -354,8 +370,23 @@ pub(crate) struct Served {
     pub(crate) store: Store,
     pub(crate) key: SealingKey,
     pub(crate) folder: TempDir,
+    _running: Running,
+}
+
+/// A server that ends when this is dropped.
+pub(crate) struct Running {
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(runtime: Runtime, server: Server) -> Self {
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(server.run(async { ended.await.unwrap_or_default() }));
+        });
+        Self { end: Some(end), thread: Some(thread) }
+    }
 }
 
 impl Served {
@@ -382,7 +413,7 @@ impl Served {
         })
     }
 
-    fn prepared(
+    pub(crate) fn prepared(
         change: impl FnOnce(&mut Options),
         prepare: impl FnOnce(&mut Store, &SealingKey),
     ) -> Self {
@@ -398,14 +429,23 @@ impl Served {
         let own = store.another().unwrap();
         let bound = Server::bind(store, vendor.clone(), key.clone(), options);
         let server = runtime.block_on(bound).unwrap();
-        let (end, ended) = oneshot::channel();
         let url = format!("http://localhost:{}", server.address().port());
         let set_up = server.set_up().map(str::to_owned);
-        let thread = std::thread::spawn(move || {
-            runtime.block_on(server.run(async { ended.await.unwrap_or_default() }));
-        });
-        let (end, thread) = (Some(end), Some(thread));
-        Self { vendor, url, set_up, log, store: own, key, folder, end, thread }
+        let running = Running::start(runtime, server);
+        Self { vendor, url, set_up, log, store: own, key, folder, _running: running }
+    }
+
+    /// Starts another server on the same data, as after a restart.
+    pub(crate) fn again(&self) -> Running {
+        let runtime = runtime();
+        let options = Options {
+            public_url: Some("https://ones.example.com".parse().unwrap()),
+            ..options(Arc::default())
+        };
+        let (store, vendor) = (self.store.another().unwrap(), self.vendor.clone());
+        let bound = Server::bind(store, vendor, self.key.clone(), options);
+        let server = runtime.block_on(bound).unwrap();
+        Running::start(runtime, server)
     }
 
     /// Keeps settings of one more integration, which is number 2.
@@ -450,7 +490,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for Running {
     fn drop(&mut self) {
         drop(self.end.take());
         let ended = self.thread.take().map(JoinHandle::join);

@@ -7,14 +7,18 @@
 //! - [`records`], [`users`], [`groups`]: the synced records.
 //! - [`bookings`]: when rooms are taken, and conflicts.
 //! - [`runs`], [`removals`]: the syncs, and the removals that they hold.
+//! - [`notifications`]: whether the vendor reports changes.
+//! - [`deletion`]: the end of an integration.
 //! - [`policy`]: the script that sets the booking rules of rooms.
 
 mod bookings;
 mod choices;
 mod consent;
+mod deletion;
 mod groups;
 mod integrations;
 mod log_in;
+mod notifications;
 mod overview;
 mod policy;
 mod records;
@@ -49,6 +53,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/{id}/sync", post(overview::sync))
         .route("/admin/integrations/{id}/schedule", post(overview::schedule))
         .route("/admin/integrations/{id}/leavers", post(overview::leavers))
+        .route("/admin/integrations/{id}/delete", post(deletion::delete))
         .route("/admin/integrations/{id}/settings", get(settings::first))
         .route("/admin/integrations/{id}/settings/{step}", get(settings::show).post(settings::save))
         .route("/admin/integrations/{id}/choices", get(choices::list))

@@ -11,7 +11,7 @@ use axum::{
 };
 use jiff::Timestamp;
 
-use super::{bookings::BookingsSummary, session::Admin};
+use super::{bookings::BookingsSummary, notifications::NotificationsPart, session::Admin};
 use crate::{
     length,
     problem::Problem,
@@ -59,6 +59,8 @@ struct Overview<'a> {
     /// The running sync of bookings.
     bookings_activity: Option<ActivityView>,
     next_bookings: Option<Timestamp>,
+    /// `None` where there is nothing to notify about.
+    notifications: Option<NotificationsPart>,
 }
 
 #[derive(Template)]
@@ -124,9 +126,15 @@ pub(super) async fn show(
     let bookings =
         app.look(move |store| BookingsSummary::read(store, id, Timestamp::now())).await?;
     let settings = app.opened_settings(id).await?;
-    let bookings_on = settings.is_ok_and(|settings| settings.bookings().is_some());
     let bookings_activity =
         app.runner.bookings_activity(id).map(|activity| ActivityView { activity });
+    let is_reachable =
+        settings.as_ref().is_ok_and(|settings| app.notifications.is_reachable(settings));
+    let bookings_on = settings.is_ok_and(|settings| settings.bookings().is_some());
+    let notifications = match bookings_on || schedule.interval.is_some() {
+        true => Some(NotificationsPart::read(&app, id, is_reachable).await?),
+        false => None,
+    };
     let after_days = match leavers {
         Leavers::Disable => None,
         Leavers::Remove { after_days } => Some(after_days),
@@ -150,6 +158,7 @@ pub(super) async fn show(
         bookings_on,
         bookings_activity,
         next_bookings: app.runner.next_bookings(id),
+        notifications,
     }))
 }
 

@@ -79,6 +79,7 @@ impl Noted {
             "discarded" => "The records are kept",
             "none-chosen" => "No removal was selected, so nothing was changed",
             "changed" => "The list has changed, so nothing was removed. Review the list again",
+            "deleted" => "The integration was deleted",
             "consented" => "Consent was granted; the settings were tested again",
             "logged-out" => "You are logged out",
             "ended" => "Your session has ended",

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use crate::store::{IntegrationId, RunKind, Store, StoreError, Transaction};
+use crate::store::{IntegrationId, RunId, RunKind, Store, StoreError, Transaction};
 
 /// Number of days for which a booking stays that is over or that ended, and the calendar of a room
 /// that ONES no longer offers, after it was last read.
@@ -17,7 +17,8 @@ pub const KEPT_DAYS: i64 = 7;
 /// minutes, all of them would hide the others.
 const QUIET_RUN_HOURS: i64 = 24;
 
-/// Number of days for which other runs of bookings stay.
+/// Number of days for which other runs of bookings stay; those because of notifications stay for
+/// [`KEPT_DAYS`].
 const RUN_DAYS: i64 = 90;
 
 impl Store {
@@ -100,6 +101,27 @@ impl Transaction<'_> {
                 quiet.to_string(),
                 all.to_string()
             ])?;
+        self.forget_notified_runs(now)
+    }
+
+    /// Deletes the runs because of notifications that [`KEPT_DAYS`] no longer keeps.
+    pub(crate) fn forget_notified_runs(&self, now: Timestamp) -> Result<(), StoreError> {
+        let since = now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS));
+        self.sql
+            .prepare_cached("DELETE FROM run WHERE integration = ?1 AND notified AND started < ?2")?
+            .execute(params![self.integration, since.unwrap_or(Timestamp::MIN).to_string()])?;
+        Ok(())
+    }
+
+    /// Deletes a run because of notifications that changed nothing.
+    pub(crate) fn forget_quiet_run(&self, run: RunId) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "DELETE FROM run WHERE id = ?1 AND notified AND problem IS NULL
+                   AND added + updated + removed + unreadable + rooms_failed = 0
+                   AND warnings = '[]'",
+            )?
+            .execute([run.number()])?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Run, RunMode, Source, order::Order};
+use super::{Occasion, Run, RunMode, Source, order::Order};
 use crate::{
     error::Error,
     model::{
@@ -111,7 +111,9 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     }
     let Taker { mut rooms, .. } = taker;
     sweep::settle_missed(run, source, &mut rooms, window, summary.complete)?;
-    if let Some(error) = why_all_failed(&mut rooms) {
+    if run.options.occasion == Occasion::Asked
+        && let Some(error) = why_all_failed(&mut rooms)
+    {
         return Err(error);
     }
     note_read(run, &rooms, (begun, window))?;

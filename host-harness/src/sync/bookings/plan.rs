@@ -17,7 +17,7 @@ use crate::{
 /// Time zone of rooms for which no other is known.
 const UTC: &str = "UTC";
 
-/// Part of the rooms that are listed again in one run where that is due.
+/// Part of all rooms that are listed again in one run where that is due.
 const AT_ONCE: usize = 100;
 
 pub(super) struct Plan {
@@ -32,7 +32,9 @@ impl Plan {
     pub(super) fn make(run: &mut Run<'_>) -> Result<Self, Error> {
         let (now, full) = (run.now(), run.options.full);
         let options = run.options.bookings.clone();
-        let rooms = options.selected(run.store.bookable_rooms(run.integration)?);
+        let all = run.store.bookable_rooms(run.integration)?;
+        let at_once = all.len().div_ceil(AT_ONCE);
+        let rooms = options.selected(all);
         let zones = Zones::of(&rooms, options.time_zone.as_deref());
         let window = zones.window(now, options.days);
         let mut rooms = run.store.transaction(run.integration, |transaction| {
@@ -60,17 +62,17 @@ impl Plan {
             };
             rooms.into_iter().zip(zones.names).map(open).collect::<Result<Vec<_>, _>>()
         })?;
-        list_again(&mut rooms, &options, now);
+        list_again(&mut rooms, &options, at_once, now);
         Ok(Self { window, rooms, warnings: zones.warnings })
     }
 }
 
-/// Drops the checkpoints of the rooms that were not listed for the longest time, where that is due.
-fn list_again(rooms: &mut [RoomRun], options: &BookingOptions, now: Timestamp) {
+/// Drops the checkpoints of the rooms that were not listed for the longest time, where that is due;
+/// of `at_once` at most.
+fn list_again(rooms: &mut [RoomRun], options: &BookingOptions, at_once: usize, now: Timestamp) {
     let Some(after) = options.list_again else { return };
     let after = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
     let until = now.as_second().saturating_sub(after);
-    let at_once = rooms.len().div_ceil(AT_ONCE);
     let mut due: Vec<_> = rooms
         .iter_mut()
         .filter(|room| room.position.since.is_some() && !room.calendar.enumerating)

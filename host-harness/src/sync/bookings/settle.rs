@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     model::{Summary, TimeRange},
     store::{BookingRow, WaitingItems},
-    sync::{Action, Run},
+    sync::{Action, Occasion, Run},
 };
 
 /// Applies or holds the removals that wait, and records the run, in one transaction.
@@ -29,7 +29,8 @@ pub(super) fn settle(
     window: TimeRange,
 ) -> Result<(), Error> {
     let (now, since) = (run.now(), window.starts);
-    let (limit, observer) = (run.options.limit, &mut *run.observer);
+    let (limit, occasion) = (run.options.limit, run.options.occasion);
+    let observer = &mut *run.observer;
     let (id, mode, peak, mut counts) = (run.id, run.mode.as_str(), run.peak_memory, run.counts);
     let places: HashMap<i64, Place<'_>> =
         rooms.iter().map(|room| (room.calendar.number, room.place())).collect();
@@ -70,7 +71,9 @@ pub(super) fn settle(
             }
         }
         counts.held = transaction.waiting_items()?.iter().map(|it| it.held).sum();
-        transaction.forget_bookings(now)?;
+        if occasion != Occasion::Notified {
+            transaction.forget_bookings(now)?;
+        }
         transaction.note_room_failures(id, failures)?;
         transaction.end_run(id, mode, counts, summary, None, peak)?;
         Ok::<_, Error>(counts)

@@ -20,11 +20,11 @@ use proptest::{collection::vec, option, prelude::*};
 use super::calendar::*;
 use crate::fake::*;
 
-const ROOMS: [&str; 3] = ["r0", "r1", "r2"];
+pub(crate) const ROOMS: [&str; 3] = ["r0", "r1", "r2"];
 
 /// A booking or a series in a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Item {
+pub(crate) enum Item {
     /// Hour of its beginning, and its hold.
     Single(u8, u8),
     /// Hours of its dates, by the number of the date.
@@ -34,28 +34,35 @@ enum Item {
 /// The calendar of a room, with a log of the items that changed. It stores nothing between runs: a
 /// checkpoint is `list <next id> <log>`, or `log <log>`.
 #[derive(Debug, Default)]
-struct Calendar {
+pub(crate) struct Calendar {
     items: BTreeMap<u8, (u32, Item)>,
     log: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
-struct Calendars {
-    rooms: [Calendar; 3],
+pub(crate) struct Calendars {
+    pub(crate) rooms: [Calendar; 3],
     changes: u32,
-    faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 /// What goes wrong in a run.
 #[derive(Debug, Clone, Default)]
-struct Faults {
-    page: usize,
+pub(crate) struct Faults {
+    pub(crate) page: usize,
     /// Number of updates after which the run breaks off.
-    breaks_after: Option<usize>,
+    pub(crate) breaks_after: Option<usize>,
     /// The room that fails, and the number of its updates before that.
-    fails: Option<(usize, usize)>,
-    forgets: bool,
-    repeats: bool,
+    pub(crate) fails: Option<(usize, usize)>,
+    pub(crate) forgets: bool,
+    pub(crate) repeats: bool,
+}
+
+impl Faults {
+    /// Returns no faults.
+    pub(crate) fn quiet() -> Self {
+        Self { page: 2, ..Self::default() }
+    }
 }
 
 fn hours(id: &str, version: u32, hour: u8, hold: u8) -> Booking {
@@ -91,7 +98,7 @@ impl Calendar {
     }
 
     /// What ONES must have in the end.
-    fn truth(&self) -> BTreeMap<String, (BookingTime, Hold, Option<String>)> {
+    pub(crate) fn truth(&self) -> BTreeMap<String, (BookingTime, Hold, Option<String>)> {
         let all = self.items.keys().map(|number| self.change(*number)).collect::<Vec<_>>();
         let bookings = all.iter().flat_map(|change| change.bookings());
         bookings.map(|it| (it.id.clone(), (it.time.clone(), it.hold, it.series.clone()))).collect()
@@ -100,7 +107,7 @@ impl Calendar {
 
 impl Calendars {
     /// Sets what a calendar has under a number. A change that is `silent` is in no log.
-    fn set(&mut self, room: usize, number: u8, item: Option<Item>, silent: bool) {
+    pub(crate) fn set(&mut self, room: usize, number: u8, item: Option<Item>, silent: bool) {
         self.changes += 1;
         let calendar = &mut self.rooms[room];
         match item {
@@ -231,13 +238,16 @@ enum Step {
     Sync { full: bool, faults: Faults },
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let rarely = || prop::bool::weighted(0.2);
+pub(crate) fn item() -> impl Strategy<Value = Item> {
     let dates = prop::collection::btree_map(0..4_u8, 0..40_u8, 0..4);
-    let item = prop_oneof![
+    prop_oneof![
         (0..40_u8, 0..3_u8).prop_map(|(hour, hold)| Item::Single(hour, hold)),
         dates.prop_map(Item::Series),
-    ];
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let rarely = || prop::bool::weighted(0.2);
     let faults = (1..4_usize, option::of(0..8_usize), option::of((0..3_usize, 0..3_usize)))
         .prop_flat_map(move |(page, breaks_after, fails)| {
             (rarely(), rarely()).prop_map(move |(forgets, repeats)| Faults {
@@ -249,7 +259,7 @@ fn step() -> impl Strategy<Value = Step> {
             })
         });
     prop_oneof![
-        3 => (0..3_usize, 0..6_u8, option::weighted(0.7, item), rarely())
+        3 => (0..3_usize, 0..6_u8, option::weighted(0.7, item()), rarely())
             .prop_map(|(room, number, item, silent)| Step::Set { room, number, item, silent }),
         2 => (rarely(), faults).prop_map(|(full, faults)| Step::Sync { full, faults }),
     ]
@@ -259,7 +269,9 @@ fn sync(ones: &mut Ones, calendars: &mut Calendars) -> bool {
     ones.sync(calendars, |sync| sync.bookings(NAME)).is_ok()
 }
 
-fn stored(rows: Vec<BookingRow>) -> BTreeMap<String, (BookingTime, Hold, Option<String>)> {
+pub(crate) fn stored(
+    rows: Vec<BookingRow>,
+) -> BTreeMap<String, (BookingTime, Hold, Option<String>)> {
     rows.into_iter()
         .map(|BookingRow { booking: it, .. }| (it.id, (it.time, it.hold, it.series)))
         .collect()
@@ -326,7 +338,7 @@ proptest! {
                 }
             }
         }
-        calendars.faults = Faults { page: 2, ..Faults::default() };
+        calendars.faults = Faults::quiet();
         ones.options.full = true;
         prop_assert!(sync(&mut ones, &mut calendars));
         ones.options.full = false;

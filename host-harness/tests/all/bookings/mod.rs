@@ -4,7 +4,7 @@ pub(crate) mod calendar;
 mod commands;
 mod conflicts;
 mod held;
-mod law;
+pub(crate) mod law;
 mod missing;
 mod schedule;
 mod sync;
