@@ -627,7 +627,9 @@ fn why_given_up(stored: &Stored, waiting: &Waiting, now: Timestamp) -> Option<Pr
     let is_series = stored.row.request.recurrence.is_some();
     let a_week_long = waiting.since.as_second() + GIVE_UP;
     let (until, is_past) = match &waiting.wish {
-        Wish::Book if waiting.attempts == 0 => (starts + LATE.as_secs(), true),
+        Wish::Book if waiting.attempts == 0 => {
+            (starts.max(waiting.since.as_second()) + LATE.as_secs(), true)
+        }
         Wish::Book if !is_series => (ends, true),
         Wish::Change(change) if !is_series => (change.instants.ends, true),
         Wish::Book | Wish::Change(_) => (a_week_long.max(starts), false),
