@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use wit_bindgen::StreamResult;
+use wit_bindgen::{FutureWriter, StreamResult};
 
 use super::{
     wasi::{
@@ -76,8 +76,8 @@ struct Wasi;
 impl Host for Wasi {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (silence, largest) = (request.silence, request.largest.min(LARGEST_ANSWER));
-        let request = outgoing(request)?;
-        let sent = within(silence, client::send(request)).await?;
+        let (request, trailers) = outgoing(request)?;
+        let sent = within(silence, send(request, trailers)).await?;
         let response = sent.map_err(transport_error)?;
         let status = response.get_status_code();
         let headers = response.get_headers().copy_all();
@@ -152,7 +152,29 @@ async fn within<T>(
     }
 }
 
-fn outgoing(request: Request) -> Result<http::Request, TransportError> {
+/// Sends a request without trailers.
+///
+/// A host sends a request once its end is known. That there are no trailers is therefore written
+/// in the poll that begins to send: the caller may compute for long after it.
+async fn send(
+    request: http::Request,
+    trailers: FutureWriter<Trailers>,
+) -> Result<http::Response, ErrorCode> {
+    let sending = pin!(client::send(request));
+    let ending = pin!(trailers.write(Ok(None)).into_future());
+    match select(sending, ending).await {
+        Either::Left((sent, _)) => sent,
+        Either::Right((_, sending)) => sending.await,
+    }
+}
+
+/// What a host reads after the body of a request.
+type Trailers = Result<Option<http::Trailers>, ErrorCode>;
+
+/// Returns a request, and the writer of its trailers.
+fn outgoing(
+    request: Request,
+) -> Result<(http::Request, FutureWriter<Trailers>), TransportError> {
     let refused = |what: &str| TransportError {
         failure: Failure::Denied,
         detail: format!("the host refuses {what} of {request:?}"),
@@ -169,7 +191,6 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
-    drop(no_trailers);
     let method = match request.method.as_str() {
         "GET" => http::Method::Get,
         "POST" => http::Method::Post,
@@ -202,7 +223,7 @@ fn outgoing(request: Request) -> Result<http::Request, TransportError> {
     outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("the scheme"))?;
     outgoing.set_authority(Some(authority)).map_err(|()| refused("the server"))?;
     outgoing.set_path_with_query(Some(path)).map_err(|()| refused("the path"))?;
-    Ok(outgoing)
+    Ok((outgoing, no_trailers))
 }
 
 fn transport_error(code: ErrorCode) -> TransportError {

@@ -5,8 +5,7 @@ use super::{
     event,
     mailbox::{Mailbox, Patched},
     meeting::Meeting,
-    own_calendar,
-    problem::{self},
+    own_calendar, problem,
     request::{Wish, wrong},
     ticket::Ticket,
 };
@@ -30,8 +29,7 @@ pub(super) async fn change<H: Host>(
     let mailbox = Mailbox::new(graph, &ticket.mailbox, &wish.zone);
     for _ in 0..2 {
         let before = find_own(&mailbox, wish, ticket).await?;
-        let is_changed = stands_as(&before, wish, ticket);
-        if !is_changed && !stands_as(&before, former, ticket) {
+        if !stands_as(&before, former, ticket) && !stands_as(&before, wish, ticket) {
             return Err(problem::changed());
         }
         let change = event::changes(&before, former, wish, ticket.calendar);
@@ -54,8 +52,11 @@ pub(super) async fn change<H: Host>(
             }
         };
         check_zone(&mailbox, former, wish, &meeting).await?;
-        if ticket.calendar == BookingCalendar::Room && (is_moved || is_changed) {
-            settle(&mailbox, former, wish, &meeting).await?;
+        let is_wished =
+            former.times != wish.times || former.request.recurrence != wish.request.recurrence;
+        // Also where an earlier call changed it, whose answer was lost.
+        if ticket.calendar == BookingCalendar::Room && is_wished {
+            settle(&mailbox, former, &meeting).await?;
         }
         let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
         let before = is_moved.then_some(&before);
@@ -144,15 +145,10 @@ async fn check_free<H: Host>(
 async fn settle<H: Host>(
     mailbox: &Mailbox<'_, '_, H>,
     former: &Wish<'_>,
-    wish: &Wish<'_>,
     meeting: &Meeting,
 ) -> Result<(), Error> {
     if own_calendar::look(mailbox, meeting).await?.is_empty() {
         return Ok(());
-    }
-    if wish.times == former.times {
-        own_calendar::withdraw(mailbox, meeting).await?;
-        return Err(problem::gone());
     }
     let restored = restore(mailbox, former, meeting).await?;
     if !own_calendar::look(mailbox, &restored).await?.is_empty() {

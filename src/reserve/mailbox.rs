@@ -184,8 +184,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     }
 
     /// Cancels an event of which this mailbox is the organizer. One that is gone counts as
-    /// cancelled. `cancel` sends the comment to all who are invited; without them there is nobody
-    /// to send it to, and Exchange takes a DELETE.
+    /// cancelled. Everyone invited receives the comment; an event without attendees is deleted.
     pub(super) async fn cancel(
         &self,
         id: &str,

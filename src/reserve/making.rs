@@ -44,7 +44,7 @@ pub(super) async fn find<H: Host>(
                 check_zone(&mailbox, wish, &meeting, false).await?;
                 return Ok(Some(Made { mailbox: address.to_owned(), calendar, meeting }));
             }
-            // What cannot be read now could not be written before.
+            // Most likely it was not available then either.
             Ok(None) | Err(Trouble::Closed(_)) => {}
             Err(Trouble::Failed(error)) => return Err(error),
         }

@@ -88,7 +88,7 @@ pub async fn check<H: Host>(
     ticket: &str,
 ) -> Result<BookingOutcome, Error> {
     check_on(settings)?;
-    let wish = Wish::check(request)?;
+    let wish = Wish::known(request)?;
     let ticket = Ticket::read(ticket)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     let mailbox = Mailbox::new(&graph, &ticket.mailbox, &wish.zone);
@@ -120,7 +120,7 @@ pub async fn change<H: Host>(
     ticket: &str,
 ) -> Result<BookingOutcome, Error> {
     check_on(settings)?;
-    let (former, wish) = (Wish::check(former)?, Wish::check(request)?);
+    let (former, wish) = (Wish::known(former)?, Wish::check(request)?);
     let ticket = Ticket::read(ticket)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     change::change(&graph, &former, &wish, &ticket).await
@@ -139,7 +139,7 @@ pub async fn cancel<H: Host>(
     comment: &str,
 ) -> Result<(), Error> {
     check_on(settings)?;
-    let wish = Wish::check(request)?;
+    let wish = Wish::known(request)?;
     let ticket = Ticket::read(ticket)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     cancel::cancel(&graph, &wish, &ticket, occurrence, comment).await

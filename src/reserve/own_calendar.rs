@@ -1,8 +1,8 @@
 //! Books a room in its own calendar, where the organizer's is not available.
 //!
-//! Exchange lets a client write there whatever else is in the calendar, and asks nobody: the room
-//! answers invitations only. So the plugin looks, writes, and looks again. docs/decisions/034 has
-//! the rule by which two hosts decide which of their bookings stays.
+//! Exchange lets a client write there whatever else is in the calendar, and does not ask the room,
+//! which answers invitations only. So the plugin looks, writes, and looks again. docs/decisions/034
+//! has the rule by which two hosts decide which of their bookings stays.
 
 use super::{
     answers::{Made, none_left},

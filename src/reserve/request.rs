@@ -38,11 +38,26 @@ pub(super) struct Wish<'r> {
 }
 
 impl<'r> Wish<'r> {
-    /// Checks a request.
+    /// Checks a request that is to be carried out.
     ///
     /// # Errors
     /// [`Error::Other`] with the code `request.…`, which names the field that is wrong.
     pub(super) fn check(request: &'r BookingRequest) -> Result<Self, Error> {
+        let wish = Self::known(request)?;
+        if let Some(recurrence) = &request.recurrence {
+            let first = wish.first_day(&wish.zone);
+            let first = first.ok_or_else(|| wrong("time", "The time is out of range"))?;
+            recurrence::check(recurrence, first).map_err(|reason| wrong("recurrence", reason))?;
+        }
+        Ok(wish)
+    }
+
+    /// Checks a request that was carried out. Its series need not fit its time: a user can have
+    /// moved the meeting in Outlook since.
+    ///
+    /// # Errors
+    /// Those of [`Self::check`].
+    pub(super) fn known(request: &'r BookingRequest) -> Result<Self, Error> {
         check_reference(&request.reference)?;
         let organizer = address(&request.organizer, "organizer")?;
         check_attendees(request, organizer)?;
@@ -53,14 +68,7 @@ impl<'r> Wish<'r> {
             let name: String = request.time_zone.chars().take(100).collect();
             wrong("time-zone", format!("There is no time zone with the name {name:?}"))
         })?;
-        let times = read_times(&request.time)?;
-        let wish = Self { request, zone, times, organizer };
-        if let Some(recurrence) = &request.recurrence {
-            let first = wish.first_day(&wish.zone);
-            let first = first.ok_or_else(|| wrong("time", "The time is out of range"))?;
-            recurrence::check(recurrence, first).map_err(|reason| wrong("recurrence", reason))?;
-        }
-        Ok(wish)
+        Ok(Self { request, zone, times: read_times(&request.time)?, organizer })
     }
 
     /// Returns the day on which the meeting begins, on the wall clock of a zone.

@@ -1,6 +1,7 @@
 //! The built component, in the program `ones-host`, against the emulated tenant.
 
 mod advice;
+mod booking_rooms;
 mod bookings;
 mod bookings_law;
 mod browser;
@@ -8,6 +9,7 @@ mod card_numbers;
 mod clouds;
 mod component;
 mod credentials;
+mod day;
 mod groups;
 mod instructions;
 mod lagging;

@@ -16,6 +16,7 @@ pub(crate) struct Host {
     plugin: PathBuf,
     folder: tempfile::TempDir,
     secret: String,
+    settings: Value,
 }
 
 /// The environment variable that the settings name for the secret, so that no file contains it.
@@ -37,10 +38,22 @@ impl Host {
             },
             "users": {"defaultGroups": ["Staff"], "cardNumber": "employeeId"},
         });
-        fs::write(folder.path().join("settings.json"), settings.to_string())
-            .map_err(|error| format!("cannot write the settings: {error}"))?;
         let secret = access["clientSecret"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { program: programs.host.clone(), plugin: plugin.to_owned(), folder, secret })
+        let program = programs.host.clone();
+        let host = Self { program, plugin: plugin.to_owned(), folder, secret, settings };
+        host.write_settings()?;
+        Ok(host)
+    }
+
+    /// Changes the settings so that bookings are read.
+    pub(crate) fn switch_bookings_on(&mut self) -> Result {
+        self.settings["rooms"] = json!({"bookings": "on"});
+        self.write_settings()
+    }
+
+    fn write_settings(&self) -> Result {
+        fs::write(self.folder.path().join("settings.json"), self.settings.to_string())
+            .map_err(|error| format!("cannot write the settings: {error}"))
     }
 
     /// Returns the command that runs `ones-host` with these arguments.

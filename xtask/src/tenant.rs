@@ -26,12 +26,20 @@ pub(crate) struct Size {
     rooms: u32,
     groups: u32,
     memberships: u32,
+    /// Events of each room.
+    events: u32,
 }
 
 impl Size {
     /// Returns the size of a company: 20 users a group, and 10 groups a user.
     pub(crate) const fn of_users(users: u32) -> Self {
-        Self { users, rooms: 250, groups: users / 20, memberships: users * 10 }
+        Self { users, rooms: 250, groups: users / 20, memberships: users * 10, events: 300 }
+    }
+
+    /// Returns the size of a tenant with these rooms, each with this number of events, and few
+    /// users.
+    pub(crate) const fn of_rooms(rooms: u32, events: u32) -> Self {
+        Self { rooms, events, ..Self::of_users(1_000) }
     }
 }
 
@@ -42,6 +50,7 @@ impl Tenant {
             .args(["--listen", "127.0.0.1:0", "--users", &size.users.to_string()])
             .args(["--rooms", &size.rooms.to_string(), "--groups", &size.groups.to_string()])
             .args(["--memberships", &size.memberships.to_string()])
+            .args(["--events", &size.events.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot run the emulator: {error}"))?;
@@ -58,10 +67,30 @@ impl Tenant {
 
     /// Makes a number of changes to the users of the tenant.
     pub(crate) fn change(&self, users: u32) -> Result {
-        ureq::post(format!("{}/_emulator/change", self.graph()))
-            .send_json(json!({ "users": users }))
-            .map_err(|error| format!("cannot change the tenant: {error}"))?;
-        Ok(())
+        self.send("POST", "change", &json!({ "users": users }))
+    }
+
+    /// Returns what the emulator's admin API has at a path.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        let answer = ureq::get(self.admin(path)).call();
+        answer
+            .and_then(|mut answer| answer.body_mut().read_json())
+            .map_err(|error| format!("cannot read {path} of the tenant: {error}"))
+    }
+
+    /// Sends a change to the emulator's admin API.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> Result {
+        let url = self.admin(path);
+        let sent = match method {
+            "DELETE" => ureq::delete(url).call(),
+            "PATCH" => ureq::patch(url).send_json(body),
+            _ => ureq::post(url).send_json(body),
+        };
+        sent.map(drop).map_err(|error| format!("cannot change {path} of the tenant: {error}"))
+    }
+
+    fn admin(&self, path: &str) -> String {
+        format!("{}/_emulator/{path}", self.graph())
     }
 
     /// Returns the URL at which the emulator answers.

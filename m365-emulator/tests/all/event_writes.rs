@@ -58,6 +58,19 @@ async fn an_event_is_made_in_the_organizers_calendar_and_the_room_answers() {
 }
 
 #[tokio::test]
+async fn an_event_in_two_rooms_names_both() {
+    let session = start(2).await;
+    let mut new = event("2027-05-11T09:00:00", "2027-05-11T10:00:00");
+    let attendee = |room: String| json!({"type": "resource", "emailAddress": {"address": room}});
+    new["attendees"] = json!([attendee(room(1)), attendee(room(2))]);
+    new["locations"] = json!([{"displayName": "Room 1"}, {"displayName": "Room 2"}]);
+    let path = format!("/users/{}/events", session.employee());
+    let made = session.post(&path, &new).await.expect(201);
+    assert_eq!(made["location"]["displayName"], "Room 1; Room 2");
+    assert_eq!(made["locations"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
 async fn a_change_needs_the_current_etag_if_it_sends_one() {
     let session = start(2).await;
     let path = format!("/users/{}/events", session.employee());

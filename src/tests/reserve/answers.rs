@@ -1,4 +1,4 @@
-//! What rooms answer, and what the host is told.
+//! What rooms answer, and what the host receives.
 
 use futures_executor::block_on;
 use serde_json::json;

@@ -64,6 +64,21 @@ fn c61_one_occurrence_is_cancelled_by_its_own_id_and_the_others_stay() {
 }
 
 #[test]
+fn a_series_whose_first_day_is_not_of_its_pattern_any_more_can_be_cancelled() {
+    use crate::model::{Weekday, WeeklyPattern};
+    let exchange = Exchange::default();
+    let (days, first_day_of_week) = (vec![Weekday::Tuesday], Weekday::Monday);
+    let pattern = RecurrencePattern::Weekly(WeeklyPattern { days, first_day_of_week });
+    let recurrence = Some(Recurrence { pattern, interval: 1, ends: RecurrenceEnd::After(3) });
+    let wish = BookingRequest { recurrence, ..request() };
+    let outcome = booked(&exchange, &wish);
+    // Its organizer moved it to Wednesdays, and the host knows its new time.
+    let time = hours("2027-05-12T09:00:00Z", "2027-05-12T10:00:00Z");
+    cancel(&exchange, &BookingRequest { time, ..wish }, &outcome, None).expect("it is cancelled");
+    assert!(exchange.copies(MARA).is_empty());
+}
+
+#[test]
 fn an_occurrence_that_was_moved_is_not_cancelled() {
     let exchange = Exchange::default();
     let outcome = booked(&exchange, &series(3));

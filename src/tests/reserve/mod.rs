@@ -1,4 +1,4 @@
-//! Bookings that users make in ONES: what Exchange has afterwards, and what the host is told.
+//! Bookings that users make in ONES: what Exchange has afterwards, and what the host receives.
 
 mod again;
 mod answers;

@@ -209,6 +209,19 @@ fn extending_into_a_taken_time_is_a_conflict_and_the_booking_stays_as_it_was() {
 }
 
 #[test]
+fn another_title_asks_no_room_again() {
+    let exchange = Exchange::default();
+    let outcome = book_room(&exchange, &request());
+    // A panel at the door does not look.
+    exchange.walk_up(ROOM, hour());
+    let wish = BookingRequest { title: "Budget 2028".to_owned(), ..request() };
+    let (script, ticket) = (exchange.script(), super::ticket(&outcome));
+    let changed = block_on(reserve::change(&script, &rooms_only(), &request(), &wish, ticket));
+    accepted(&changed.expect("an outcome"));
+    assert_eq!(exchange.held(ROOM).len(), 2);
+}
+
+#[test]
 fn where_no_room_can_be_used_the_error_says_so() {
     let exchange = Exchange::default();
     for mailbox in [MARA, ROOM] {

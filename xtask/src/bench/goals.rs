@@ -26,6 +26,12 @@ impl Goal {
         Self { what: what.into(), limit: Limit::AtLeast(limit), unit: "×", measured }
     }
 
+    /// Returns the goal that a number of things is at most `limit`.
+    #[expect(clippy::cast_precision_loss, reason = "no count has sixteen digits")]
+    pub(crate) fn count(what: &str, limit: u32, measured: u64, unit: &'static str) -> Self {
+        Self::at_most(what, f64::from(limit), Some(measured as f64)).in_unit(unit)
+    }
+
     /// Returns the same goal for a value that has a unit and is no ratio.
     pub(crate) fn in_unit(self, unit: &'static str) -> Self {
         Self { unit, ..self }
@@ -53,7 +59,8 @@ impl Goal {
         let digits = match limit {
             ..1.2 => 3,
             ..10.0 => 2,
-            _ => 1,
+            ..1000.0 => 1,
+            _ => 0,
         };
         format!("| {what} | {side} {limit} {unit} | {measured:.digits$} {unit} | {verdict} |")
     }
@@ -78,4 +85,6 @@ fn a_goal_has_a_side() {
     assert_eq!(at_least(None), "| a / b | at least 3 × | – | not measured |");
     let size = Goal::at_most("size", 1.8, Some(1.43)).in_unit("MB").row();
     assert_eq!(size, "| size | at most 1.8 MB | 1.43 MB | met |");
+    let count = Goal::at_most("sync", 1250.0, Some(1101.0)).in_unit("requests").row();
+    assert_eq!(count, "| sync | at most 1250 requests | 1101 requests | met |");
 }

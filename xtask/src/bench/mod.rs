@@ -4,6 +4,7 @@
 //! Machines differ, and so do the moments of one machine. What is compared is therefore processor
 //! time, in rounds that alternate within one run, by medians, and the goals are ratios of those.
 
+mod bookings;
 mod calls;
 mod contestants;
 mod goals;
@@ -12,6 +13,7 @@ mod latency;
 mod machine;
 mod measured;
 mod page_server;
+mod pages;
 mod peers;
 mod plot;
 mod profile;
@@ -47,6 +49,8 @@ enum Part {
     Growth,
     /// Requests, memory and time of the host with an emulated tenant
     Syncs,
+    /// Bookings of 1,000 rooms with 1,000 events each: requests, memory, the page of a day
+    Bookings,
     /// Single calls: an instance, a callback, `validate`
     Calls,
     /// Where the processor time goes; needs `perf`
@@ -68,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
             Part::Storing => storing::measure()?,
             Part::Growth => growth::measure(&plots)?,
             Part::Syncs => syncs::measure()?,
+            Part::Bookings => bookings::measure()?,
             Part::Calls => calls::measure()?,
             Part::Profile => profile::measure()?,
         }

@@ -9,8 +9,8 @@ use std::{
 use crate::Result;
 
 /// Width of the image, of the names and of the longest bar; height of a row. In pixels.
-const WIDTH: u32 = 760;
-const NAMES: u32 = 330;
+const WIDTH: u32 = 920;
+const NAMES: u32 = 490;
 const LONGEST_BAR: f64 = 340.0;
 const ROW: u32 = 26;
 
@@ -77,5 +77,5 @@ fn the_longest_bar_is_that_of_the_largest_value() {
     assert!(svg.contains("full &amp; long"), "{svg}");
     let widths: Vec<_> =
         svg.split("width=\"").skip(1).filter_map(|it| it.split('"').next()).collect();
-    assert_eq!(widths, ["760", "100%", "170.0", "340.0"]);
+    assert_eq!(widths, ["920", "100%", "170.0", "340.0"]);
 }

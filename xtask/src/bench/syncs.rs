@@ -41,14 +41,14 @@ pub(crate) fn measure() -> Result {
 }
 
 /// What one run of the host used.
-struct Run {
-    requests: u64,
+pub(crate) struct Run {
+    pub(crate) requests: u64,
     /// Seconds from start to end.
     time: f64,
     /// Largest memory of the component, in bytes.
-    component: u64,
+    pub(crate) component: u64,
     /// Largest resident memory of the host, in bytes.
-    host: u64,
+    pub(crate) host: u64,
 }
 
 impl fmt::Display for Run {
@@ -64,7 +64,8 @@ impl fmt::Display for Run {
     }
 }
 
-fn sync(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
+/// Runs `ones-host` with these arguments, which sync something.
+pub(crate) fn sync(tenant: &Tenant, arguments: &[&str]) -> Result<Run> {
     let used = measured::run(&mut tenant.host.command(arguments), &[0, 3])?;
     let runs = tenant.host.runs()?;
     let last =

@@ -32,6 +32,7 @@ struct EventBody {
     end: Option<Moment>,
     is_all_day: Option<bool>,
     location: Option<Location>,
+    locations: Option<Vec<Location>>,
     attendees: Option<Vec<Invited>>,
     #[serde(deserialize_with = "crate::tenant::outlook::booking::given")]
     recurrence: Option<Option<Recurrence>>,
@@ -145,7 +146,7 @@ impl EventBody {
         Ok(Revision {
             subject: self.subject,
             body: self.body.map(|body| body.content),
-            location: self.location.map(|location| location.display_name),
+            location: location_text(self.location, self.locations),
             start,
             end,
             time_zone,
@@ -304,6 +305,16 @@ pub(super) fn respond(
     };
     answered.map_err(refused)?;
     Ok(Reply::new(StatusCode::ACCEPTED))
+}
+
+/// Returns the text of the location. `location` and `locations` correspond to each other: of
+/// several, it has all names (<https://learn.microsoft.com/graph/api/resources/event>).
+fn location_text(one: Option<Location>, several: Option<Vec<Location>>) -> Option<String> {
+    let names = |locations: Vec<Location>| {
+        let names: Vec<_> = locations.into_iter().map(|location| location.display_name).collect();
+        names.join("; ")
+    };
+    one.map(|location| location.display_name).or_else(|| several.map(names))
 }
 
 fn open_to_write(state: &mut State, caller: &Caller, key: &str) -> Result<String, GraphRefusal> {
