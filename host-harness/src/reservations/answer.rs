@@ -70,8 +70,8 @@ enum Meaning {
     Refused,
 }
 
-/// Source: `book-room` in `wit/integration.wit`. A meeting may exist after a call that ended without
-/// an answer, with `throttled` or with `unavailable`.
+/// Source: `book-room` in `wit/integration.wit`. A meeting may exist after a call that ended
+/// without an answer, with `throttled` or with `unavailable`.
 fn meaning(error: &Error) -> Meaning {
     let Error::Call(error) = error else { return Meaning::Unclear };
     match error {

@@ -91,7 +91,8 @@ pub(super) fn wanted_rooms(
 
 impl Store {
     /// Returns the IANA name of the time zone in which the days of a booking of these rooms are
-    /// meant, and its series: that of the rooms. Rooms of different zones cannot be booked for days.
+    /// meant, and its series: that of the rooms. Rooms of different zones cannot be booked for
+    /// days.
     ///
     /// # Errors
     /// [`StoreError::Reservation`] where there is no such room; else any [`StoreError`].

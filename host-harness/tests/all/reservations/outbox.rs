@@ -496,7 +496,8 @@ fn an_answer_of_a_plugin_that_is_not_connected_is_repeated() {
     assert_eq!(host.get(&made.reference).state, ReservationState::Confirmed);
 }
 
-/// The refusals that say that no meeting was made, and those that say nothing of an earlier attempt.
+/// The refusals that say that no meeting was made, and those that say nothing of an earlier
+/// attempt.
 fn refusals() -> [(Refusal, bool); 4] {
     let explained = || Explanation {
         code: "why".to_owned(),
