@@ -2,8 +2,8 @@
 //! `crate::reservations`.
 //!
 //! An attempt begins with a transaction that counts it, and ends with one that stores its result.
-//! If the process ends in between, the wish is due again, and is then sent as one that was attempted
-//! before.
+//! If the process ends in between, the wish is due again, and is then sent as one that was
+//! attempted before.
 
 use std::time::Duration;
 
