@@ -172,9 +172,7 @@ async fn send(
 type Trailers = Result<Option<http::Trailers>, ErrorCode>;
 
 /// Returns a request, and the writer of its trailers.
-fn outgoing(
-    request: Request,
-) -> Result<(http::Request, FutureWriter<Trailers>), TransportError> {
+fn outgoing(request: Request) -> Result<(http::Request, FutureWriter<Trailers>), TransportError> {
     let refused = |what: &str| TransportError {
         failure: Failure::Denied,
         detail: format!("the host refuses {what} of {request:?}"),
