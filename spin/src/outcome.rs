@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
-/// Returns what became of a booking.
+/// Returns the result of a booking.
 pub fn booking(outcome: &BookingOutcome) -> Value {
     let BookingOutcome { ticket, calendar, time, rooms } = outcome;
     let rooms: Vec<_> = rooms

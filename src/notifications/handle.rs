@@ -103,8 +103,8 @@ impl Hints<'_> {
             // After an event of a later version, too, a sync finds what has changed.
             Some(_) => Hint::Missed,
         };
-        let of = self.found.entry(id.to_owned()).or_default();
-        for (found, known) in of.iter_mut().zip(ORDER) {
+        let found = self.found.entry(id.to_owned()).or_default();
+        for (found, known) in found.iter_mut().zip(ORDER) {
             *found |= known == hint;
         }
     }
@@ -120,14 +120,13 @@ impl Hints<'_> {
     }
 
     fn into_list(self) -> Vec<NotificationHint> {
-        let of = |(subscription, found): (String, [bool; ORDER.len()])| {
-            let hints = ORDER.into_iter().zip(found).filter(|(_, found)| *found);
-            let hints: Vec<_> = hints.map(|(hint, _)| hint).collect();
-            hints
-                .into_iter()
-                .map(move |hint| NotificationHint { subscription: subscription.clone(), hint })
-        };
-        self.found.into_iter().flat_map(of).collect()
+        let mut list = Vec::new();
+        for (subscription, found) in self.found {
+            for (hint, _) in ORDER.into_iter().zip(found).filter(|(_, found)| *found) {
+                list.push(NotificationHint { subscription: subscription.clone(), hint });
+            }
+        }
+        list
     }
 }
 

@@ -30,7 +30,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Unexpected`] for a room without an address.
-    pub(super) fn of(request: &WatchRequest) -> Result<Self, Error> {
+    pub(super) fn new(request: &WatchRequest) -> Result<Self, Error> {
         let (resource, mailbox) = match (&request.subject, &request.email) {
             (WatchSubject::Room(_), Some(email)) if !email.is_empty() => {
                 (Endpoints::events_resource(email), Some(email.to_lowercase()))

@@ -77,11 +77,11 @@ pub async fn watch<H: Host>(
     if graph.summary().retried > retried {
         end_doubles(&graph, wanted, &results).await;
     }
-    match results.first() {
-        // Entra ID or Graph refused the token meanwhile, and nothing has changed.
-        Some(WatchResult { subscription: Err(error @ Error::Unauthorized(_)), .. })
-            if results.iter().all(|result| result.subscription.is_err()) =>
-        {
+    // Entra ID or Graph refused the token meanwhile, and nothing has changed.
+    let is_refused = |error: &&Error| matches!(error, Error::Unauthorized(_));
+    let mut errors = results.iter().filter_map(|result| result.subscription.as_ref().err());
+    match errors.find(is_refused) {
+        Some(error) if results.iter().all(|result| result.subscription.is_err()) => {
             Err(error.clone())
         }
         _ => Ok(results),
@@ -190,7 +190,7 @@ impl Plan {
             if !seen.insert(key(&request.subject)) {
                 continue;
             }
-            let step = match (Target::of(request), held.remove(&key(&request.subject))) {
+            let step = match (Target::new(request), held.remove(&key(&request.subject))) {
                 (Err(error), _) => Step::Refuse(error),
                 (Ok(target), None) => Step::Create(target),
                 (Ok(target), Some(held)) => {
@@ -232,8 +232,10 @@ async fn carry_out<H: Host>(
             let (subscription, is_new) = match (step, common) {
                 (Step::Keep(held), _) => (Ok(held), false),
                 (Step::Refuse(error), _) | (_, Some(error)) => (Err(error), false),
-                (Step::Renew(target, held), None) => take(graph, &target, &held, receiver).await,
-                (Step::Create(target), None) => make(graph, &target, receiver).await,
+                (Step::Renew(target, held), None) => {
+                    renew_or_create(graph, &target, &held, receiver).await
+                }
+                (Step::Create(target), None) => create(graph, &target, receiver).await,
             };
             tally.borrow_mut().note(&subscription);
             done.borrow_mut().push(WatchResult { subject, subscription, is_new });
@@ -245,22 +247,23 @@ async fn carry_out<H: Host>(
 
 type Made = (Result<Subscription, Error>, bool);
 
-async fn make<H: Host>(graph: &Graph<'_, H>, target: &Target, receiver: &Receiver<'_>) -> Made {
+async fn create<H: Host>(graph: &Graph<'_, H>, target: &Target, receiver: &Receiver<'_>) -> Made {
     let made = requests::create(graph, target, receiver).await;
     let is_new = made.is_ok();
     (made, is_new)
 }
 
 /// Renews a subscription, or makes another where it has ended.
-async fn take<H: Host>(
+async fn renew_or_create<H: Host>(
     graph: &Graph<'_, H>,
     target: &Target,
     held: &Subscription,
     receiver: &Receiver<'_>,
 ) -> Made {
     match requests::renew(graph, target, held, receiver).await {
-        Ok(Some(renewed)) => (Ok(renewed), false),
-        Ok(None) => make(graph, target, receiver).await,
+        // Until it was authorized again, changes were not notified.
+        Ok(Some(renewed)) => (Ok(renewed), held.renewed <= 0),
+        Ok(None) => create(graph, target, receiver).await,
         Err(error) => (Err(error), false),
     }
 }
@@ -273,7 +276,7 @@ async fn end_doubles<H: Host>(graph: &Graph<'_, H>, wanted: &Wanted, results: &[
     let known: BTreeSet<_> =
         wanted.held.iter().chain(made).map(|subscription| subscription.id.as_str()).collect();
     // The host can have others of the same address, which it does not name in this call.
-    let resources = wanted.subjects.iter().filter_map(|request| Target::of(request).ok());
+    let resources = wanted.subjects.iter().filter_map(|request| Target::new(request).ok());
     let resources: BTreeSet<_> = resources.map(|target| target.resource.to_lowercase()).collect();
     let doubles = listed.into_iter().filter(|listed| {
         let resource = listed.resource.trim_start_matches('/').to_lowercase();

@@ -62,6 +62,13 @@ impl Setting {
         Self { config, variables: BTreeMap::new() }
     }
 
+    /// Returns the same with calendars of rooms in which there is nothing.
+    pub(crate) fn with_empty_calendars(users: usize, rooms: usize) -> Self {
+        let mut setting = Self::with(users, rooms);
+        setting.config.events = 0;
+        setting
+    }
+
     /// Sets a variable to another value, or removes it.
     pub(crate) fn variable(mut self, name: &'static str, value: Option<&str>) -> Self {
         self.variables.insert(name, value.map(str::to_owned));

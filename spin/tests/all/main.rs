@@ -9,6 +9,8 @@ mod bookings;
 mod component;
 mod front;
 mod manifest;
+mod notifications;
+mod reservations;
 mod routes;
 mod runtime;
 mod serve;

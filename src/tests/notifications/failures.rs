@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Asked, LIST, Reply, SECRET, Script, body, graph, held, ids, of, requests, rooms, wanted, watch,
+    Asked, LIST, Reply, SECRET, Script, body, graph, held, ids, record, requests, rooms, wanted,
+    watch,
 };
 use crate::{
     error::Error,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 fn error<'a>(results: &'a [crate::model::WatchResult], room: &str) -> &'a Error {
-    of(results, room).subscription.as_ref().expect_err("no subscription")
+    record(results, room).subscription.as_ref().expect_err("no subscription")
 }
 
 fn code(error: &Error) -> &str {
@@ -61,7 +62,7 @@ fn the_failure_of_one_room_is_in_its_record() {
         assert!(is(error), "{code}: {error:?}");
         let explanation = error.explanation().expect("an explanation");
         assert!(explanation.remedy.is_some() && explanation.detail.is_some(), "{error:?}");
-        assert!(!of(&results, "a").is_new);
+        assert!(!record(&results, "a").is_new);
         assert_eq!(ids(&results, ["b"]), [("new-b".to_owned(), true)]);
     }
 }

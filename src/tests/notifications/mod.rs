@@ -60,14 +60,14 @@ fn watch<F: Fn(&Asked) -> Reply>(
 }
 
 /// Returns the record of a room.
-fn of<'a>(results: &'a [WatchResult], room: &str) -> &'a WatchResult {
+fn record<'a>(results: &'a [WatchResult], room: &str) -> &'a WatchResult {
     results.iter().find(|result| result.subject == subject(room)).expect("a record")
 }
 
 /// Returns the id of the subscription to each room, in their order, and whether it is new.
 fn ids<const N: usize>(results: &[WatchResult], rooms: [&str; N]) -> [(String, bool); N] {
     rooms.map(|room| {
-        let result = of(results, room);
+        let result = record(results, room);
         (result.subscription.as_ref().expect("a subscription").id.clone(), result.is_new)
     })
 }

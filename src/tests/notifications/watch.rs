@@ -134,8 +134,9 @@ fn a_subscription_that_must_be_renewed_at_once_is_passed_as_never_renewed() {
     let script = Script::new(graph);
     let mut young = held("young", "a", -1, 5);
     young.renewed = 0;
-    watch(&script, &wanted(rooms(["a"]), vec![young])).expect("a good call");
+    let results = watch(&script, &wanted(rooms(["a"]), vec![young])).expect("a good call");
     assert_eq!(requests(&script), ["PATCH /v1.0/subscriptions/young"]);
+    assert_eq!(ids(&results, ["a"]), [("young".to_owned(), true)], "changes may have been lost");
 }
 
 #[test]

@@ -78,13 +78,15 @@ fn list(state: &State, context: &Context, request: &Request) -> Result<Reply, Gr
         }
     };
     let size = state.settings.notifications.subscriptions_per_page.max(1);
-    let shown = all.iter().skip(start).take(size);
-    let last = shown.clone().last().map(|subscription| subscription.id.clone());
-    let has_more = all.len() > start + size;
-    let next_link = last
-        .filter(|_| has_more)
-        .map(|id| context.link("subscriptions", "", &format!("$skiptoken={id}")));
+    let shown = &all[start..all.len().min(start + size)];
+    let next_link = match shown.last() {
+        Some(last) if all.len() > start + size => {
+            Some(context.link("subscriptions", "", &format!("$skiptoken={}", last.id)))
+        }
+        _ => None,
+    };
     let value: Vec<String> = shown
+        .iter()
         .map(|subscription| Value::Object(shown::listed(state, subscription)).to_string())
         .collect();
     Ok(page(context, "subscriptions", None, next_link.as_deref(), None, &value.join(",")))

@@ -1,4 +1,4 @@
-//! Notifications on their way: which are sent next, and what came of those that were sent.
+//! Notifications on their way: which are sent next, and the answers to those that were sent.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ pub struct NotificationBrief {
 }
 
 impl NotificationBrief {
-    fn of(waiting: &Waiting) -> Self {
+    fn new(waiting: &Waiting) -> Self {
         let text = |name: &str| waiting.item[name].as_str().unwrap_or_default().to_owned();
         let kind = text("changeType");
         Self {
@@ -180,7 +180,7 @@ impl Queue {
 
     /// Lists the notifications that wait, oldest first.
     pub(crate) fn waiting(&self) -> Vec<NotificationBrief> {
-        self.waiting.iter().map(NotificationBrief::of).collect()
+        self.waiting.iter().map(NotificationBrief::new).collect()
     }
 
     /// Does something with the first `count` notifications that wait: of one subscription, or of
@@ -273,7 +273,7 @@ impl Queue {
             url: post.url,
             status,
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            notifications: post.items.iter().map(NotificationBrief::of).collect(),
+            notifications: post.items.iter().map(NotificationBrief::new).collect(),
         });
         if status.is_some_and(|status| (200..300).contains(&status)) {
             return;
