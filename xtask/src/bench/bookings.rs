@@ -66,8 +66,7 @@ pub(crate) fn measure() -> Result {
         page.megabytes,
         page.time * 1e3
     );
-    let goal =
-        |what: &str, most: u32, requests: u64| Goal::count(what, most, requests, "requests");
+    let goal = |what: &str, most: u32, requests: u64| Goal::count(what, most, requests, "requests");
     #[expect(clippy::cast_precision_loss, reason = "two digits of a ratio are shown")]
     let host = Some(first.host as f64 / few.host as f64);
     // Each run requests a token.
