@@ -63,6 +63,11 @@ impl Browser {
         Self::with(&["--blink-settings=preferredColorScheme=0"])
     }
 
+    /// Starts a browser that runs no scripts of pages.
+    pub fn without_scripts() -> Self {
+        Self::with(&["--blink-settings=scriptEnabled=false"])
+    }
+
     fn with(words: &[&str]) -> Self {
         let (driver, port) = start_driver();
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -71,3 +71,32 @@ for (const activity of document.querySelectorAll("[data-activity]")) {
   };
   setTimeout(update, 1000);
 }
+
+// What is free is loaded again when a field changes that it depends on.
+for (const form of document.querySelectorAll("form[data-free]")) {
+  const free = form.querySelector(".free");
+  const status = form.querySelector(".free-status");
+  const others = new Set(["csrf", "do", "title", "invite", "organizer", "organizer-id", "search"]);
+  let timer, latest = 0;
+
+  const load = async () => {
+    const url = new URL(form.dataset.free, location.href);
+    for (const [name, value] of new FormData(form)) {
+      if (!others.has(name)) url.searchParams.append(name, value);
+    }
+    const request = ++latest;
+    const answer = await fetch(url).catch(() => null);
+    if (request !== latest) return;
+    if (!answer?.ok || answer.redirected) {
+      free.textContent = "What is free cannot be shown now. Press “Show what is free”.";
+      return;
+    }
+    free.innerHTML = await answer.text();
+    status.textContent = free.querySelector(".verdicts")?.textContent ?? "";
+  };
+  form.addEventListener("change", (event) => {
+    if (others.has(event.target.name)) return;
+    clearTimeout(timer);
+    timer = setTimeout(load, 250);
+  });
+}

@@ -31,6 +31,12 @@ impl Entered {
         Self(pairs.into_iter().collect())
     }
 
+    /// Adds values.
+    pub fn with(mut self, pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.extend(pairs);
+        self
+    }
+
     /// Returns the first value with that name.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())

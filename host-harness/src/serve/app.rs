@@ -47,6 +47,12 @@ pub(super) const LOGIN_BUTTON: &str = "/users/loginButton";
 /// JSON Pointer of the setting that holds the unique name of an integration.
 pub(super) const NAME: &str = "/server/name";
 
+/// JSON Pointer of the setting for the calendar in which ONES makes bookings.
+const BOOKING_CALENDAR: &str = "/rooms/bookingCalendar";
+
+/// Maximum number of calls at the same time that ask when rooms are free.
+const LOOKS: usize = 8;
+
 /// Maximum number of passwords that are hashed at the same time. Each takes 19 MiB.
 const HASHED: usize = 4;
 
@@ -68,6 +74,8 @@ pub(super) struct App {
     pub(super) notifications: Notifications,
     pub(super) notified: NotifiedLimits,
     pub(super) hashing: Semaphore,
+    /// Limits the calls that ask when rooms are free.
+    pub(super) looks: Semaphore,
     pub(super) incidents: Incidents,
     /// Limits the log of requests that were refused.
     pub(super) refusals: Pace,
@@ -135,6 +143,7 @@ impl App {
             notifications,
             notified: NotifiedLimits::default(),
             hashing: Semaphore::new(HASHED),
+            looks: Semaphore::new(LOOKS),
             incidents: given.incidents,
             refusals: Pace::per_minute(60),
             bounds: given.bounds,
@@ -171,6 +180,11 @@ impl App {
             Ok(worked) => worked.map_err(|it: Error| it.into()),
             Err(error) => Err(Failure::broken(&error)),
         }
+    }
+
+    /// Whether the plugin can book rooms.
+    pub(super) fn can_book(&self) -> bool {
+        self.form.steps().iter().any(|step| step.has(BOOKING_CALENDAR))
     }
 
     /// Returns the stored settings, empty where none are stored.

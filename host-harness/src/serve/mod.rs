@@ -2,7 +2,7 @@
 //!
 //! - `admin`: set-up, log-in, the wizard, and the state of each integration.
 //! - `user`: the sign-in page, the redirects to the vendor and back, and the user's own page.
-//! - `bookings`: when rooms are taken, for both.
+//! - `bookings`: when rooms are taken, for both. `reservations`: bookings that are made in ONES.
 //! - `connections`: limits on the number and the duration of connections.
 //! - `guard`: checks of every request.
 //! - `notifications`: where vendors report changes.
@@ -25,6 +25,7 @@ mod guard;
 mod incidents;
 mod notifications;
 mod refused;
+mod reservations;
 mod sessions;
 mod site;
 mod user;

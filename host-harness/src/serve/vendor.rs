@@ -5,7 +5,8 @@ use std::{net::SocketAddr, pin::Pin};
 use crate::{
     model::{
         BookingPolicy, Callback, CallbackOutcome, Choice, Explanation, Manifest, Notification,
-        NotificationRequest, Purpose, Redirect, Refusal, Report, Script,
+        NotificationRequest, Purpose, Redirect, Refusal, Report, RoomAvailability, Script,
+        TimeRange,
     },
     plugin::{CallError, Plugin, Session},
     settings::Settings,
@@ -45,6 +46,12 @@ pub trait Vendor: Send + Sync + 'static {
         rooms: Vec<String>,
         policy: BookingPolicy,
     ) -> Asked<'_, Script>;
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>>;
     fn handle_notification(
         &self,
         _settings: Settings,
@@ -119,6 +126,17 @@ impl Vendor for Plugin {
     ) -> Asked<'_, Script> {
         Box::pin(async move {
             Session::open(self.clone(), settings).await?.booking_script(rooms, policy).await
+        })
+    }
+
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>> {
+        Box::pin(async move {
+            Session::open(self.clone(), settings).await?.availability(rooms, window).await
         })
     }
 

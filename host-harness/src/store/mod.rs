@@ -59,7 +59,7 @@ pub use reservations::{
     ReservationChange, ReservationError, ReservationFilter, ReservationState, ReservedRoom,
     RoomState, TITLE, Waiting, Wish, WishedChange,
 };
-pub(crate) use reservations::{Due, Work};
+pub(crate) use reservations::{Due, Work, is_address};
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
 pub use schedule::{Failing, ScheduleRow};
 pub use sealed::SealingKey;

@@ -386,7 +386,7 @@ fn the_page_of_a_booking_has_its_series_its_other_rooms_its_runs_and_its_end() {
     report(&served, NAME, [room("r1"), room("r2")], [rest, gone]);
     let page = admin.get(&address);
     page.says(200, "This booking has ended.</strong> The series no longer has this date.");
-    page.says(200, "<dt>Ended</dt>");
+    page.says(200, "Reported as ended");
     page.says(200, "in <a href=\"/admin/integrations/1/runs?before=");
     admin.get(&elsewhere).says(200, "ended.</strong> The meeting was cancelled.");
     misses(&admin.get(DAY), "WEEKLY");

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use ones_host::{
     Error,
     model::{
-        BookingChange, Explanation, Group, Membership, Mode, Owed, Part, Refusal, Removal, Removed,
-        Room, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subject, Subscription, Summary,
-        TimeRange, Unreadable, User, UserBatch, UserChange, WatchResult,
+        BookingChange, BookingOutcome, BookingRequest, BookingTime, Explanation, Group, Membership,
+        Mode, Owed, Part, Refusal, Removal, Removed, Room, RoomBatch, RoomChange, RoomPosition,
+        RoomUpdate, Subject, Subscription, Summary, TimeRange, Unreadable, User, UserBatch,
+        UserChange, WatchResult,
     },
     plugin::CallError,
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
@@ -16,7 +17,7 @@ use ones_host::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::notifications::vendor::Notifier;
+use crate::{notifications::vendor::Notifier, reservation_pages::desk::Desk};
 
 pub(crate) const NAME: &str = "Contoso";
 
@@ -152,6 +153,8 @@ pub(crate) struct Fake {
     pub(crate) read: Vec<String>,
     pub(crate) asked: Vec<RoomPosition>,
     pub(crate) window: Option<TimeRange>,
+    /// Who books rooms.
+    pub(crate) desk: Option<Desk>,
     /// Where it makes subscriptions.
     pub(crate) notifier: Option<Notifier>,
 }
@@ -195,6 +198,10 @@ impl Fake {
 
     pub(crate) fn owing(self, count: u32, since: i64) -> Self {
         Self { owed: Some(Owed { count, since }), ..self }
+    }
+
+    fn desk(&self) -> &Desk {
+        self.desk.as_ref().expect("a test that books has a desk")
     }
 
     fn end(&self) -> Result<Summary, Error> {
@@ -283,6 +290,50 @@ impl Source for Fake {
         let stands =
             |id: &String| self.bookings_stand.get(id).cloned().unwrap_or_else(|| missing(id));
         Ok(ids.iter().map(stands).collect())
+    }
+
+    fn book_room(
+        &mut self,
+        request: &BookingRequest,
+        again: bool,
+    ) -> Result<BookingOutcome, Error> {
+        self.desk().book(request, again)
+    }
+
+    fn check_booking(
+        &mut self,
+        request: &BookingRequest,
+        _: &str,
+    ) -> Result<BookingOutcome, Error> {
+        self.desk().answer(request)
+    }
+
+    fn change_booking(
+        &mut self,
+        _: &BookingRequest,
+        request: &BookingRequest,
+        _: &str,
+    ) -> Result<BookingOutcome, Error> {
+        self.desk().change(request)
+    }
+
+    fn cancel_booking(
+        &mut self,
+        _: &BookingRequest,
+        _: &str,
+        occurrence: Option<&BookingTime>,
+        comment: &str,
+    ) -> Result<(), Error> {
+        self.desk().cancel(occurrence, comment)
+    }
+
+    fn release_room(
+        &mut self,
+        room: &RoomPosition,
+        booking: &str,
+        comment: &str,
+    ) -> Result<(), Error> {
+        self.desk().release(&room.room, booking, comment)
     }
 
     fn watch(&mut self, wanted: Watching) -> Result<Vec<WatchResult>, Error> {

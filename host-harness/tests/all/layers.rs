@@ -38,7 +38,7 @@ const LAYERS: [&str; 27] = [
 ];
 
 /// The modules of the pages, from the bottom up.
-const LAYERS_OF_PAGES: [&str; 19] = [
+const LAYERS_OF_PAGES: [&str; 20] = [
     "bounds",
     "error",
     "site",
@@ -56,6 +56,7 @@ const LAYERS_OF_PAGES: [&str; 19] = [
     "connections",
     "departures",
     "bookings",
+    "reservations",
     "user",
     "admin",
 ];

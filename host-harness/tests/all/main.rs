@@ -31,6 +31,7 @@ mod program;
 mod quota;
 mod read_only;
 mod removals;
+mod reservation_pages;
 mod reservations;
 mod rooms;
 mod runner;

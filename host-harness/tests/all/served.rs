@@ -13,7 +13,7 @@ use ones_host::{
     model::{
         BookingPolicy, Callback, CallbackOutcome, Check, Choice, Explanation, FieldError, Manifest,
         Notification, NotificationRequest, Outcome, Owed, Permission, Purpose, Redirect, Refusal,
-        Report, Script,
+        Report, RoomAvailability, Script, TimeRange,
     },
     plugin::CallError,
     runner::Connect,
@@ -30,7 +30,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{browser::Browser, fake::*, notifications::vendor::Notifier};
+use crate::{
+    browser::Browser, fake::*, notifications::vendor::Notifier, reservation_pages::desk::Desk,
+};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -59,6 +61,8 @@ pub(crate) struct Contoso {
     pub(crate) mood: Arc<Mutex<Mood>>,
     /// Ends the waits of [`Mood::Hangs`].
     pub(crate) released: Arc<Notify>,
+    /// Books rooms. Without one, it cannot.
+    pub(crate) desk: Option<Desk>,
     /// Its subscriptions.
     pub(crate) notifier: Notifier,
 }
@@ -84,8 +88,8 @@ pub(crate) enum Mood {
 /// What a plugin writes before it crashes.
 pub(crate) const STDERR: &str = "panicked at /home/builder/plugin.rs: backtrace";
 
-fn schema() -> Value {
-    json!({
+fn schema(books: bool) -> Value {
+    let mut schema = json!({
         "properties": {
             "server": {
                 "title": "Server settings",
@@ -127,7 +131,13 @@ fn schema() -> Value {
                 }
             }
         }
-    })
+    });
+    if books {
+        let room = &mut schema["properties"]["rooms"]["properties"];
+        room["bookings"] = json!({ "type": "string", "enum": ["on", "off"] });
+        room["bookingCalendar"] = json!({ "type": "string", "enum": ["organizer", "room"] });
+    }
+    schema
 }
 
 fn refused<T>(summary: &str, refusal: fn(Explanation) -> Refusal) -> Result<T, CallError> {
@@ -161,7 +171,7 @@ impl Vendor for Contoso {
         let reason = "to book them".to_owned();
         let permissions = vec![Permission { name: "Rooms.Read".to_owned(), id: None, reason }];
         let (name, version) = ("Contoso Cloud".to_owned(), "1.0.0".to_owned());
-        let settings_schema = schema().to_string();
+        let settings_schema = schema(self.desk.is_some()).to_string();
         let manifest = Manifest { name, version, settings_schema, permissions, time_zones: None };
         Box::pin(async { Ok(manifest) })
     }
@@ -289,6 +299,16 @@ impl Vendor for Contoso {
         )
     }
 
+    fn availability(
+        &self,
+        settings: Settings,
+        rooms: Vec<String>,
+        window: TimeRange,
+    ) -> Asked<'_, Vec<RoomAvailability>> {
+        let desk = self.desk.as_ref().expect("a test that asks has a desk");
+        self.ask("availability", &settings, desk.availability(&rooms, window))
+    }
+
     fn handle_notification(
         &self,
         _: Settings,
@@ -323,8 +343,8 @@ impl Connect for Contoso {
         });
         let rooms_fail = self.has_no_rooms.lock().unwrap().then_some(no_rooms);
         let owed = *self.owed.lock().unwrap();
-        let notifier = Some(self.notifier.clone());
-        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, notifier, ..Fake::default() }))
+        let (desk, notifier) = (self.desk.clone(), Some(self.notifier.clone()));
+        Ok(Box::new(Fake { rooms, users, rooms_fail, owed, desk, notifier, ..Fake::default() }))
     }
 }
 
@@ -407,9 +427,14 @@ impl Served {
 
     /// As [`Self::with_contoso`], with other options.
     pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
-        Self::prepared(change, |store, key| {
+        Self::of(Contoso::default(), &settings(), change)
+    }
+
+    /// As [`Self::with`], with another vendor and other settings.
+    pub(crate) fn of(vendor: Contoso, settings: &Value, change: impl FnOnce(&mut Options)) -> Self {
+        Self::prepared_for(vendor, change, |store, key| {
             store.set_password(&password::hash(PASSWORD).unwrap()).unwrap();
-            store.keep_settings(None, &Settings::from(settings()), key).unwrap();
+            store.keep_settings(None, &Settings::from(settings.clone()), key).unwrap();
         })
     }
 
@@ -417,11 +442,18 @@ impl Served {
         change: impl FnOnce(&mut Options),
         prepare: impl FnOnce(&mut Store, &SealingKey),
     ) -> Self {
+        Self::prepared_for(Contoso::default(), change, prepare)
+    }
+
+    fn prepared_for(
+        vendor: Contoso,
+        change: impl FnOnce(&mut Options),
+        prepare: impl FnOnce(&mut Store, &SealingKey),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
         let key = SealingKey::of(folder.path(), |_| None).unwrap();
         prepare(&mut store, &key);
-        let vendor = Contoso::default();
         let log = Arc::default();
         let mut options = options(Arc::clone(&log));
         change(&mut options);

@@ -3,6 +3,7 @@
 mod bookings;
 mod groups;
 mod refusals;
+mod reservations;
 mod sign_in;
 mod syncing;
 mod wizard;

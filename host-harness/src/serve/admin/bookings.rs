@@ -17,12 +17,12 @@ use crate::serve::{
 };
 pub(super) use summary::BookingsSummary;
 
-async fn viewer(app: &App, Admin(session): Admin, id: i64) -> Result<Viewer, Failure> {
+pub(super) async fn viewer(app: &App, Admin(session): Admin, id: i64) -> Result<Viewer, Failure> {
     let name = app.name(id.into()).await?;
     // Bookings that are stored are shown also where the settings cannot be decrypted.
     let settings = app.opened_settings(id.into()).await?.ok();
     let settings = settings.and_then(|settings| settings.bookings());
-    Ok(Viewer::admin(id.into(), name, settings, &session.csrf))
+    Ok(Viewer::admin(app, id.into(), name, settings, &session.csrf))
 }
 
 pub(super) async fn day(

@@ -5,7 +5,7 @@
 //! - [`settings`]: the wizard, with [`choices`] for its pickers, [`secrets`] for saved secrets and
 //!   [`consent`] for the vendor's permissions.
 //! - [`records`], [`users`], [`groups`]: the synced records.
-//! - [`bookings`]: when rooms are taken, and conflicts.
+//! - [`bookings`]: when rooms are taken, and conflicts. [`reservations`]: bookings for users.
 //! - [`runs`], [`removals`]: the syncs, and the removals that they hold.
 //! - [`notifications`]: whether the vendor reports changes.
 //! - [`deletion`]: the end of an integration.
@@ -23,6 +23,7 @@ mod overview;
 mod policy;
 mod records;
 mod removals;
+mod reservations;
 mod runs;
 mod secrets;
 mod session;
@@ -73,4 +74,5 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/integrations/{id}/conflicts", get(bookings::conflicts))
         .route("/admin/integrations/{id}/runs", get(runs::show))
         .route("/admin/integrations/{id}/removals", get(removals::show).post(removals::decide))
+        .merge(reservations::routes())
 }

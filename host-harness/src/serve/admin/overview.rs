@@ -56,6 +56,8 @@ struct Overview<'a> {
     bookings: BookingsSummary,
     /// Whether the settings have bookings on.
     bookings_on: bool,
+    /// Whether the plugin can book rooms.
+    can_book: bool,
     /// The running sync of bookings.
     bookings_activity: Option<ActivityView>,
     next_bookings: Option<Timestamp>,
@@ -156,6 +158,7 @@ pub(super) async fn show(
         product: &app.manifest.name,
         bookings,
         bookings_on,
+        can_book: app.can_book(),
         bookings_activity,
         next_bookings: app.runner.next_bookings(id),
         notifications,

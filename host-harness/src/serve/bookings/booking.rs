@@ -5,6 +5,7 @@ use axum::response::Response;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
+    history::{HistoryView, history},
     viewer::{Sees, Viewer},
     words,
 };
@@ -13,9 +14,12 @@ use crate::{
     serve::{
         app::App,
         failure::Failure,
-        view::{self, Page, page},
+        view::{self, Page, ProblemView, page, problem},
     },
-    store::{BookingPage, BookingRow, ConflictRow, Gone},
+    store::{
+        BookingPage, BookingRow, ConflictRow, Gone, HistoryEntry, ReleaseRow, ReleaseState,
+        Reservation, StoreError,
+    },
     zones,
 };
 
@@ -27,6 +31,11 @@ struct Shown<'a> {
     found: &'a BookingPage,
     row: &'a BookingRow,
     zone: TimeZone,
+    /// Where it was made in ONES, and the viewer may see that.
+    reservation: Option<Reservation>,
+    /// The last request to make the room free again.
+    release: Option<ReleaseRow>,
+    history: Option<HistoryView>,
 }
 
 impl Shown<'_> {
@@ -99,12 +108,31 @@ impl Shown<'_> {
         self.row.booking.private && self.viewer.sees != Sees::Times
     }
 
-    fn second(&self, second: &i64) -> Option<Timestamp> {
-        Timestamp::from_second(*second).ok()
+    /// Returns the failure of the last release.
+    fn failed_release<'b>(&self, release: &'b ReleaseRow) -> Option<ProblemView<'b>> {
+        Some(problem(release.problem.as_ref()?, "release"))
     }
 
-    fn run(&self, run: &i64) -> String {
-        format!("{}/runs?before={}", self.viewer.overview(), run.saturating_add(1))
+    /// Whether the administrator can make the room free again.
+    fn is_releasable(&self) -> bool {
+        let is_over = self.row.instants.ends <= Timestamp::now().as_second();
+        self.viewer.is_admin()
+            && self.viewer.books
+            && !is_over
+            && self.row.history.gone.is_none()
+            && self.row.booking.hold != Hold::Free
+            && !self.is_releasing()
+            && !self.is_released()
+    }
+
+    fn is_releasing(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| release.state == ReleaseState::Waiting)
+    }
+
+    /// Whether the room was made free, and its calendar was not read since.
+    fn is_released(&self) -> bool {
+        let is_released = |release: &ReleaseRow| release.state == ReleaseState::Released;
+        self.row.history.gone.is_none() && self.release.as_ref().is_some_and(is_released)
     }
 }
 
@@ -125,5 +153,43 @@ pub(in crate::serve) async fn show(
     let row = &found.booking;
     let title = format!("{} · {}", viewer.sees.label(row), words::when(row, &zone));
     let shown = viewer.page(&title);
-    Ok(page(&Shown { page: shown, viewer: &viewer, found: &found, row, zone }))
+    let (reservation, release, entries) = made_in_ones(app, &viewer, &found).await?;
+    let shows_history = viewer.is_admin() || reservation.is_some();
+    let history =
+        shows_history.then(|| history(app, &viewer, entries).and_reported(app, &viewer, row));
+    Ok(page(&Shown {
+        page: shown,
+        viewer: &viewer,
+        found: &found,
+        row,
+        zone,
+        reservation,
+        release,
+        history,
+    }))
+}
+
+/// Returns the reservation of a booking, where the viewer may see it, the last request to make the
+/// room free again, which only the administrator sees, and the history of both.
+async fn made_in_ones(
+    app: &App,
+    viewer: &Viewer,
+    found: &BookingPage,
+) -> Result<(Option<Reservation>, Option<ReleaseRow>, Vec<HistoryEntry>), Failure> {
+    let (id, room) = (viewer.integration, found.room.id.clone());
+    let booking = &found.booking.booking;
+    let ids: Vec<_> = booking.series.iter().chain([&booking.id]).cloned().collect();
+    let read = app.look(move |store| {
+        let (mut reservation, mut entries) = (None, Vec::new());
+        for booking in &ids {
+            reservation = reservation.or(store.reservation_of_booking(id, &room, booking)?);
+            entries.extend(store.history_of_booking(id, &room, booking)?);
+        }
+        let release = store.releases(id)?.into_iter();
+        let release = release.filter(|row| row.room == room).find(|row| ids.contains(&row.booking));
+        Ok::<_, StoreError>((reservation, release, entries))
+    });
+    let (reservation, release, entries) = read.await?;
+    let reservation = reservation.filter(|found| viewer.manages(found));
+    Ok((reservation, release.filter(|_| viewer.is_admin()), entries))
 }

@@ -12,7 +12,7 @@ const YEARS: std::ops::RangeInclusive<i16> = 1970..=2200;
 ///
 /// # Errors
 /// The text is not a day of the years that pages show.
-pub(super) fn read(text: &str) -> Result<Option<Date>, Failure> {
+pub(in crate::serve) fn read(text: &str) -> Result<Option<Date>, Failure> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -32,19 +32,19 @@ pub(super) fn read(text: &str) -> Result<Option<Date>, Failure> {
 }
 
 /// Returns the day some days later, or the day itself at the end of the calendar.
-pub(super) fn later(day: Date, days: i64) -> Date {
+pub(in crate::serve) fn later(day: Date, days: i64) -> Date {
     day.checked_add(Span::new().days(days)).unwrap_or(day)
 }
 
 /// Returns the Monday of the week of a day.
-pub(super) fn monday(day: Date) -> Date {
+pub(in crate::serve) fn monday(day: Date) -> Date {
     let days = i64::from(day.weekday().to_monday_zero_offset());
     day.checked_sub(days.days()).unwrap_or(day)
 }
 
 /// Returns the present day in the time zone that most rooms have; `other` is that of rooms that
 /// have none of their own.
-pub(super) fn today(rooms: &[BookableRoom], other: Option<&str>, now: Timestamp) -> Date {
+pub(in crate::serve) fn today(rooms: &[BookableRoom], other: Option<&str>, now: Timestamp) -> Date {
     let mut counts = std::collections::BTreeMap::new();
     for name in rooms.iter().filter_map(|room| room.time_zone.as_deref().or(other)) {
         *counts.entry(name).or_insert(0) += 1;

@@ -145,6 +145,9 @@ fn groups(viewer: &Viewer, day: Date, rooms: &[RoomBookings]) -> Vec<Group> {
                 name: room.room.name.clone(),
                 address: viewer.week(&room.room.id, &day.to_string()),
                 hint: hint(&room.room),
+                book: viewer.books.then(|| {
+                    (viewer.book(&room.room.id, &day.to_string()), room.room.name.clone())
+                }),
                 reading: Reading::of(room),
                 bars,
                 more,
@@ -156,9 +159,5 @@ fn groups(viewer: &Viewer, day: Date, rooms: &[RoomBookings]) -> Vec<Group> {
 
 /// Returns floor and size of a room.
 fn hint(room: &BookableRoom) -> String {
-    let floor = room.floor.as_ref().map(|floor| match floor.parse::<i32>() {
-        Ok(_) => format!("Floor {floor}"),
-        Err(_) => floor.clone(),
-    });
-    floor.into_iter().chain(words::seats(room)).collect::<Vec<_>>().join(" · ")
+    words::floor(room).into_iter().chain(words::seats(room)).collect::<Vec<_>>().join(" · ")
 }

@@ -19,39 +19,41 @@ const LISTED: usize = 100;
 /// Tables of bookings, one for each time axis.
 #[derive(Template)]
 #[template(path = "bookings/timeline.html")]
-pub(super) struct Timeline {
+pub(in crate::serve) struct Timeline {
     /// Address of the day view.
-    pub(super) base: String,
+    pub(in crate::serve) base: String,
     /// What the rows are: `Room` or `Day`.
-    pub(super) rows: &'static str,
-    pub(super) groups: Vec<Group>,
+    pub(in crate::serve) rows: &'static str,
+    pub(in crate::serve) groups: Vec<Group>,
 }
 
 /// Rows with the same time axis.
-pub(super) struct Group {
-    pub(super) heading: String,
+pub(in crate::serve) struct Group {
+    pub(in crate::serve) heading: String,
     /// The time zone of the axis.
-    pub(super) zone: String,
+    pub(in crate::serve) zone: String,
     /// Sentence about a clock that changes.
-    pub(super) note: Option<String>,
-    pub(super) slots: i64,
-    pub(super) axis: Vec<Hour>,
-    pub(super) rows: Vec<Row>,
+    pub(in crate::serve) note: Option<String>,
+    pub(in crate::serve) slots: i64,
+    pub(in crate::serve) axis: Vec<Hour>,
+    pub(in crate::serve) rows: Vec<Row>,
 }
 
 /// The bookings of a room on a day.
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) address: String,
-    pub(super) hint: String,
-    pub(super) reading: Reading,
-    pub(super) bars: Vec<Bar>,
+pub(in crate::serve) struct Row {
+    pub(in crate::serve) name: String,
+    pub(in crate::serve) address: String,
+    pub(in crate::serve) hint: String,
+    /// Address of the form that books the room on the day, and what it books, in words.
+    pub(in crate::serve) book: Option<(String, String)>,
+    pub(in crate::serve) reading: Reading,
+    pub(in crate::serve) bars: Vec<Bar>,
     /// Number of bookings that are not in the row, since it would be too long.
-    pub(super) more: usize,
+    pub(in crate::serve) more: usize,
 }
 
 /// What is known of the bookings of a room.
-pub(super) enum Reading {
+pub(in crate::serve) enum Reading {
     /// Its bookings were read.
     Known,
     /// They were read at this time, and cannot be read now.
@@ -62,19 +64,19 @@ pub(super) enum Reading {
 
 /// A booking in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bar {
-    pub(super) number: i64,
-    pub(super) from: i64,
-    pub(super) to: i64,
-    pub(super) time: String,
-    pub(super) label: String,
-    pub(super) hold: Hold,
-    pub(super) overlaps: bool,
+pub(in crate::serve) struct Bar {
+    pub(in crate::serve) number: i64,
+    pub(in crate::serve) from: i64,
+    pub(in crate::serve) to: i64,
+    pub(in crate::serve) time: String,
+    pub(in crate::serve) label: String,
+    pub(in crate::serve) hold: Hold,
+    pub(in crate::serve) overlaps: bool,
 }
 
 impl Group {
     /// Returns a group without rows, with the time axis of `track`. `zone` is the name of its zone.
-    pub(super) fn new(heading: String, zone: &str, track: &Track) -> Self {
+    pub(in crate::serve) fn new(heading: String, zone: &str, track: &Track) -> Self {
         Self {
             heading,
             zone: words::zone(zone, track.time, &track.zone),
@@ -94,7 +96,7 @@ impl Row {
 }
 
 impl Reading {
-    pub(super) fn of(room: &RoomBookings) -> Self {
+    pub(in crate::serve) fn of(room: &RoomBookings) -> Self {
         match (&room.read_at, &room.failing) {
             (None, _) => Self::Unknown,
             (Some(at), Some(_)) => Self::Stale(view::moment(at).to_string()),
@@ -105,7 +107,7 @@ impl Reading {
 
 /// Returns the bookings of a day as the viewer sees them, and the number of those that are too
 /// many. `rows` is in the order of the beginnings.
-pub(super) fn bars<'a>(
+pub(in crate::serve) fn bars<'a>(
     viewer: &Viewer,
     track: &Track,
     rows: impl IntoIterator<Item = &'a BookingRow>,

@@ -16,26 +16,26 @@ const DAY: i64 = 24 * 60 * 60 / SLOT;
 
 /// A day of a time zone.
 #[derive(Clone)]
-pub(super) struct Track {
-    pub(super) day: Date,
-    pub(super) zone: TimeZone,
+pub(in crate::serve) struct Track {
+    pub(in crate::serve) day: Date,
+    pub(in crate::serve) zone: TimeZone,
     /// From the beginning to the end of the day.
-    pub(super) time: TimeRange,
+    pub(in crate::serve) time: TimeRange,
     /// The hours of the day.
-    pub(super) axis: Vec<Hour>,
+    pub(in crate::serve) axis: Vec<Hour>,
 }
 
 /// A label of the axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hour {
+pub(in crate::serve) struct Hour {
     /// Slot at which the hour begins.
-    pub(super) at: i64,
+    pub(in crate::serve) at: i64,
     /// The hour, as the clock shows it.
-    pub(super) hour: i8,
+    pub(in crate::serve) hour: i8,
 }
 
 impl Track {
-    pub(super) fn new(day: Date, zone: TimeZone) -> Self {
+    pub(in crate::serve) fn new(day: Date, zone: TimeZone) -> Self {
         let time = zones::days(day, dates::later(day, 1), &zone);
         let mut track = Self { day, zone, time, axis: Vec::new() };
         // The offsets of time zones are quarters of hours.
@@ -50,12 +50,12 @@ impl Track {
     }
 
     /// Returns the number of slots.
-    pub(super) fn slots(&self) -> i64 {
+    pub(in crate::serve) fn slots(&self) -> i64 {
         ((self.time.ends - self.time.starts + SLOT - 1) / SLOT).clamp(1, MOST_SLOTS)
     }
 
     /// Returns the first slot of a time, and the one after its last. It takes at least one.
-    pub(super) fn place(&self, time: TimeRange) -> (i64, i64) {
+    pub(in crate::serve) fn place(&self, time: TimeRange) -> (i64, i64) {
         let within =
             |second: i64| second.clamp(self.time.starts, self.time.ends.max(self.time.starts));
         let from = (within(time.starts) - self.time.starts) / SLOT;
@@ -65,12 +65,12 @@ impl Track {
     }
 
     /// Whether a time is on the day. One without length counts.
-    pub(super) fn has(&self, time: TimeRange) -> bool {
+    pub(in crate::serve) fn has(&self, time: TimeRange) -> bool {
         overlaps(time, self.time)
     }
 
     /// Returns the sentence about a day on which the clock changes.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(in crate::serve) fn note(&self) -> Option<String> {
         let minutes = (self.time.ends - self.time.starts) / 60;
         if minutes * 60 == DAY * SLOT {
             return None;

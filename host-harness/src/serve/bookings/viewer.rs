@@ -2,27 +2,36 @@
 
 use crate::{
     model::{Hold, Participant},
-    serve::view::{Csrf, Page},
+    serve::{
+        app::App,
+        view::{self, Csrf, Page},
+    },
     settings::BookingSettings,
-    store::{BookingRow, IntegrationId},
+    store::{BookingRow, IntegrationId, Reservation},
 };
 
 /// Who sees a page of bookings.
 pub(in crate::serve) struct Viewer {
-    pub(super) integration: IntegrationId,
+    pub(in crate::serve) integration: IntegrationId,
     /// `None` where bookings are off.
-    pub(super) settings: Option<BookingSettings>,
-    pub(super) sees: Sees,
+    pub(in crate::serve) settings: Option<BookingSettings>,
+    pub(in crate::serve) sees: Sees,
+    /// Address under which the pages of the integration are, without a slash at the end.
+    pub(in crate::serve) root: String,
     /// Address of the day view.
-    pub(super) base: String,
+    pub(in crate::serve) base: String,
     /// Name of the integration, on pages of the administrator.
-    pub(super) name: Option<String>,
-    csrf: Csrf,
+    pub(in crate::serve) name: Option<String>,
+    /// Id of the signed-in user.
+    pub(in crate::serve) user: Option<String>,
+    /// Whether the plugin can book rooms, and bookings are on.
+    pub(in crate::serve) books: bool,
+    pub(in crate::serve) csrf: Csrf,
 }
 
 /// What a viewer sees of bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sees {
+pub(in crate::serve) enum Sees {
     /// The administrator: all that is stored. Of a private meeting, neither title nor organizer is.
     All,
     /// A user where the settings show titles: all but titles and organizers of private meetings.
@@ -34,34 +43,43 @@ pub(super) enum Sees {
 impl Viewer {
     /// Returns the administrator as a viewer.
     pub(in crate::serve) fn admin(
+        app: &App,
         integration: IntegrationId,
         name: String,
         settings: Option<BookingSettings>,
         csrf: &Csrf,
     ) -> Self {
-        let base = format!("/admin/integrations/{}/bookings", integration.get());
-        let (sees, name) = (Sees::All, Some(name));
-        Self { integration, settings, sees, base, name, csrf: csrf.clone() }
+        let root = format!("/admin/integrations/{}", integration.get());
+        let (sees, name, user) = (Sees::All, Some(name), None);
+        let books = settings.is_some() && app.can_book();
+        let csrf = csrf.clone();
+        let base = format!("{root}/bookings");
+        Self { integration, settings, sees, root, base, name, user, books, csrf }
     }
 
     /// Returns a signed-in user as a viewer.
     pub(in crate::serve) fn user(
+        app: &App,
         integration: IntegrationId,
+        user: String,
         settings: Option<BookingSettings>,
         csrf: &Csrf,
     ) -> Self {
         let is_shown = settings.as_ref().is_some_and(|settings| settings.titles_shown);
         let sees = if is_shown { Sees::Titles } else { Sees::Times };
-        let base = "/bookings".to_owned();
-        Self { integration, settings, sees, base, name: None, csrf: csrf.clone() }
+        let (root, name, user) = (String::new(), None, Some(user));
+        let books = settings.is_some() && app.can_book();
+        let csrf = csrf.clone();
+        let base = format!("{root}/bookings");
+        Self { integration, settings, sees, root, base, name, user, books, csrf }
     }
 
-    pub(super) fn is_admin(&self) -> bool {
+    pub(in crate::serve) fn is_admin(&self) -> bool {
         self.sees == Sees::All
     }
 
     /// Returns the frame of a page.
-    pub(super) fn page(&self, title: &str) -> Page {
+    pub(in crate::serve) fn page(&self, title: &str) -> Page {
         match &self.name {
             Some(name) => Page::admin(format!("{title} · {name}"), &self.csrf),
             None => Page::user(title),
@@ -69,46 +87,66 @@ impl Viewer {
     }
 
     /// Returns the address of the page of the integration.
-    pub(super) fn overview(&self) -> String {
+    pub(in crate::serve) fn overview(&self) -> String {
         format!("/admin/integrations/{}", self.integration.get())
     }
 
     /// Returns the address of the week of a room. `day` is any day of the week.
-    pub(super) fn week(&self, room: &str, day: &str) -> String {
-        // Unlike a form, a path does not encode a space as a plus.
+    pub(in crate::serve) fn week(&self, room: &str, day: &str) -> String {
+        let rooms = format!("{}/rooms", self.base);
+        format!("{}?day={day}", view::under(&rooms, room))
+    }
+
+    /// Returns the address of the list of bookings that were made in ONES.
+    pub(in crate::serve) fn reservations(&self) -> String {
+        format!("{}/reservations", self.root)
+    }
+
+    /// Returns the address of a booking that was made in ONES.
+    pub(in crate::serve) fn reservation(&self, reference: &str) -> String {
+        view::under(&self.reservations(), reference)
+    }
+
+    /// Returns the address of the form that books a room on a day.
+    pub(in crate::serve) fn book(&self, room: &str, day: &str) -> String {
         let room: String = form_urlencoded::byte_serialize(room.as_bytes()).collect();
-        format!("{}/rooms/{}?day={day}", self.base, room.replace('+', "%20"))
+        format!("{}/new?room={room}&day={day}", self.reservations())
+    }
+
+    /// Whether the viewer may see all of a reservation, and change it.
+    pub(in crate::serve) fn manages(&self, reservation: &Reservation) -> bool {
+        self.user.as_ref().is_none_or(|user| *user == reservation.organizer)
     }
 
     /// Returns the address of a booking.
-    pub(super) fn booking(&self, row: &BookingRow) -> String {
+    pub(in crate::serve) fn booking(&self, row: &BookingRow) -> String {
         format!("{}/{}", self.base, row.number)
     }
 }
 
 impl Sees {
     /// Whether the viewer sees the booking. One that leaves the room free is none for users.
-    pub(super) fn shows(self, row: &BookingRow) -> bool {
+    pub(in crate::serve) fn shows(self, row: &BookingRow) -> bool {
         self == Self::All || row.booking.hold != Hold::Free
     }
 
     /// Whether the viewer sees who meets, and about what.
-    pub(super) fn shows_meeting(self, row: &BookingRow) -> bool {
+    pub(in crate::serve) fn shows_meeting(self, row: &BookingRow) -> bool {
         self != Self::Times && !row.booking.private
     }
 
-    pub(super) fn title(self, row: &BookingRow) -> Option<&str> {
+    pub(in crate::serve) fn title(self, row: &BookingRow) -> Option<&str> {
         let title = row.booking.title.as_deref().filter(|title| !title.trim().is_empty());
         title.filter(|_| self.shows_meeting(row))
     }
 
-    pub(super) fn organizer(self, row: &BookingRow) -> Option<&Participant> {
+    pub(in crate::serve) fn organizer(self, row: &BookingRow) -> Option<&Participant> {
         row.booking.organizer.as_ref().filter(|_| self.shows_meeting(row))
     }
 
     /// Returns the words for a booking in a list: its title, its organizer, or that the room is
     /// taken.
-    pub(super) fn label(self, row: &BookingRow) -> &str {
+    pub(in crate::serve) fn label(self, row: &BookingRow) -> &str {
         let organizer =
             || self.organizer(row).and_then(|them| them.name.as_deref().or(them.email.as_deref()));
         match self.title(row).or_else(organizer) {

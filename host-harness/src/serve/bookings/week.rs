@@ -103,7 +103,10 @@ fn groups(viewer: &Viewer, monday: Date, zone: &TimeZone, room: &RoomBookings) -
                 Some(_) => Reading::Known,
                 None => Reading::Unknown,
             };
-            group.rows.push(Row { name, address, hint: String::new(), reading, bars, more });
+            let book = viewer
+                .books
+                .then(|| (viewer.book(&room.room.id, &track.day.to_string()), name.clone()));
+            group.rows.push(Row { name, address, hint: String::new(), book, reading, bars, more });
         }
     }
     groups

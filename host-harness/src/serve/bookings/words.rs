@@ -4,40 +4,62 @@ use jiff::{Timestamp, ZonedDateTime, civil::Date, tz::TimeZone};
 
 use super::dates;
 use crate::{
-    model::{BookingTime, TimeRange},
+    model::{BookingTime, DateRange, TimeRange},
     serve::view::counted,
     store::{BookableRoom, BookingRow},
 };
 
 /// Returns a day: `Mon 11 Jan 2027`.
-pub(super) fn day(day: Date) -> String {
+pub(in crate::serve) fn day(day: Date) -> String {
     day.strftime("%a %-d %b %Y").to_string()
 }
 
 /// Returns a day without its year: `Mon 11 Jan`.
-pub(super) fn short_day(day: Date) -> String {
+pub(in crate::serve) fn short_day(day: Date) -> String {
     day.strftime("%a %-d %b").to_string()
 }
 
 /// Returns the number of seats of a room. Vendors write 0 where no administrator entered one.
-pub(super) fn seats(room: &BookableRoom) -> Option<String> {
+pub(in crate::serve) fn seats(room: &BookableRoom) -> Option<String> {
     room.capacity.filter(|count| *count > 0).map(|count| counted(count, "seat"))
 }
 
+/// Returns the floor of a room. Vendors write a label, or only a number.
+pub(in crate::serve) fn floor(room: &BookableRoom) -> Option<String> {
+    room.floor.as_ref().map(|floor| match floor.parse::<i32>() {
+        Ok(_) => format!("Floor {floor}"),
+        Err(_) => floor.clone(),
+    })
+}
+
 /// Returns when a booking takes place: `Mon 11 Jan 2027, 09:00–10:00`, or with `all day`.
-pub(super) fn when(row: &BookingRow, zone: &TimeZone) -> String {
-    if let BookingTime::Days(_) = row.booking.time {
-        let (first, last) = days(row.instants, zone);
-        return match first == last {
-            true => format!("{}, all day", day(first)),
-            false => format!("{} – {}, all day", day(first), day(last)),
-        };
+pub(in crate::serve) fn when(row: &BookingRow, zone: &TimeZone) -> String {
+    match row.booking.time {
+        BookingTime::Days(_) => all_day(days(row.instants, zone)),
+        BookingTime::Hours(_) => range(row.instants, zone),
     }
-    range(row.instants, zone)
+}
+
+/// Returns a time, as [`when`] returns that of a booking.
+pub(in crate::serve) fn time(time: &BookingTime, zone: &TimeZone) -> String {
+    match time {
+        BookingTime::Hours(time) => range(*time, zone),
+        BookingTime::Days(DateRange { first, until }) => match (first.parse(), until.parse()) {
+            (Ok(first), Ok(until)) => all_day((first, dates::later(until, -1).max(first))),
+            _ => format!("{first} – {until}"),
+        },
+    }
+}
+
+fn all_day((first, last): (Date, Date)) -> String {
+    match first == last {
+        true => format!("{}, all day", day(first)),
+        false => format!("{} – {}, all day", day(first), day(last)),
+    }
 }
 
 /// Returns a time: `Mon 11 Jan 2027, 09:00–10:00`.
-pub(super) fn range(time: TimeRange, zone: &TimeZone) -> String {
+pub(in crate::serve) fn range(time: TimeRange, zone: &TimeZone) -> String {
     let (starts, ends) = (zoned(time.starts, zone), zoned(time.ends, zone));
     let exact = needs_offset(&starts, &ends);
     let (first, last) = (day(starts.date()), day(ends.date()));
@@ -50,7 +72,12 @@ pub(super) fn range(time: TimeRange, zone: &TimeZone) -> String {
 
 /// Returns the time of a booking as a list of the day `on` needs it: `09:00–10:00`, `All day`, and
 /// with the date where it begins or ends on another day. `time` is that of the day.
-pub(super) fn on_day(row: &BookingRow, on: Date, time: TimeRange, zone: &TimeZone) -> String {
+pub(in crate::serve) fn on_day(
+    row: &BookingRow,
+    on: Date,
+    time: TimeRange,
+    zone: &TimeZone,
+) -> String {
     if let BookingTime::Days(_) = row.booking.time {
         return match days(row.instants, zone).1 {
             last if last > on => format!("All day, until {}", short_day(last)),
@@ -73,7 +100,7 @@ pub(super) fn on_day(row: &BookingRow, on: Date, time: TimeRange, zone: &TimeZon
 
 /// Returns a time zone as users read it on a day: `Europe/Berlin (UTC+01:00)`. Where the clock
 /// changes, with both offsets.
-pub(super) fn zone(name: &str, time: TimeRange, zone: &TimeZone) -> String {
+pub(in crate::serve) fn zone(name: &str, time: TimeRange, zone: &TimeZone) -> String {
     let offset = |second| zoned(second, zone).strftime("UTC%:z").to_string();
     let (first, last) = (offset(time.starts), offset((time.ends - 1).max(time.starts)));
     match first == last {

@@ -14,9 +14,18 @@ use crate::serve::{
     failure::Failure,
 };
 
-async fn viewer(app: &App, SignedIn { session, .. }: SignedIn) -> Result<Viewer, Failure> {
+pub(super) async fn viewer(
+    app: &App,
+    SignedIn { session, .. }: &SignedIn,
+) -> Result<Viewer, Failure> {
     let settings = app.settings(session.integration).await?;
-    Ok(Viewer::user(session.integration, settings.bookings(), &session.csrf))
+    Ok(Viewer::user(
+        app,
+        session.integration,
+        session.id.clone(),
+        settings.bookings(),
+        &session.csrf,
+    ))
 }
 
 pub(super) async fn day(
@@ -24,7 +33,7 @@ pub(super) async fn day(
     signed_in: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    bookings::day(&app, viewer(&app, signed_in).await?, asked).await
+    bookings::day(&app, viewer(&app, &signed_in).await?, asked).await
 }
 
 pub(super) async fn week(
@@ -33,7 +42,7 @@ pub(super) async fn week(
     Path(room): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    bookings::week(&app, viewer(&app, signed_in).await?, room, asked).await
+    bookings::week(&app, viewer(&app, &signed_in).await?, room, asked).await
 }
 
 pub(super) async fn booking(
@@ -41,5 +50,5 @@ pub(super) async fn booking(
     signed_in: SignedIn,
     Path(number): Path<i64>,
 ) -> Result<Response, Failure> {
-    bookings::booking(&app, viewer(&app, signed_in).await?, number).await
+    bookings::booking(&app, viewer(&app, &signed_in).await?, number).await
 }

@@ -4,12 +4,13 @@
 //! - [`sign_in`]: the redirects to the vendor and back.
 //! - [`unasked`]: callbacks without a pending sign-in.
 //! - [`me`]: the page about the signed-in user.
-//! - [`bookings`]: when rooms are taken.
+//! - [`bookings`]: when rooms are taken. [`reservations`]: bookings that a user makes.
 //! - [`session`]: the session that a request belongs to.
 
 mod bookings;
 mod log_in;
 mod me;
+mod reservations;
 mod session;
 mod sign_in;
 mod unasked;
@@ -33,4 +34,5 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/bookings/{number}", get(bookings::booking))
         .route("/bookings/rooms/{room}", get(bookings::week))
         .route("/log-out", post(me::log_out))
+        .merge(reservations::routes())
 }

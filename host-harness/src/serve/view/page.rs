@@ -121,9 +121,14 @@ pub(in crate::serve) struct CsrfField<'a> {
 
 /// Returns the address of the page of a user or a group; `list` is `users` or `groups`.
 pub(in crate::serve) fn address(integration: i64, list: &str, id: &str) -> String {
+    under(&format!("/admin/integrations/{integration}/{list}"), id)
+}
+
+/// Returns the address of what has this id, under the address of a list.
+pub(in crate::serve) fn under(list: &str, id: &str) -> String {
     // Unlike a form, a path does not encode a space as a plus.
     let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("/admin/integrations/{integration}/{list}/{}", id.replace('+', "%20"))
+    format!("{list}/{}", id.replace('+', "%20"))
 }
 
 /// Renders a complete page.

@@ -166,6 +166,26 @@ impl Store {
         Ok(Some(BookingPage { room, zone, booking, series, elsewhere, conflicts }))
     }
 
+    /// Returns the bookings of a room that have not ended and have this id, or are occurrences of the
+    /// series with this id, by their beginning, the first 400.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn bookings_with_id(
+        &self,
+        integration: IntegrationId,
+        room: &str,
+        id: &str,
+    ) -> Result<Vec<BookingRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {TABLES} JOIN calendar AS c ON c.number = b.calendar
+             WHERE c.integration = ?1 AND c.room = ?2 AND b.gone_at IS NULL AND i.id = ?3
+             ORDER BY b.starts, b.number LIMIT ?4"
+        ))?;
+        let rows = statement.query_map(params![integration.0, room, id, OCCURRENCES], booking)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn occurrences(&self, item: i64) -> Result<Vec<BookingRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM {TABLES} WHERE b.item = ?1 AND b.gone_at IS NULL

@@ -31,5 +31,6 @@ pub use release::{ReleaseRow, ReleaseState};
 pub use row::{
     Actor, Reservation, ReservationState, ReservedRoom, RoomState, Waiting, Wish, WishedChange,
 };
+pub(crate) use valid::is_address;
 pub use valid::{LATE, MOST_INVITED, TITLE};
 pub use wishes::{NewReservation, ReservationChange};

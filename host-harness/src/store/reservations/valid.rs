@@ -261,7 +261,7 @@ fn check_texts(request: &BookingRequest) -> Result<(), ReservationError> {
 }
 
 /// Returns whether a text can be an e-mail address. The vendor decides whether it is one.
-fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let is_plain = |it: char| !it.is_whitespace() && !it.is_control() && !"<>,;\"".contains(it);
     text.len() <= ADDRESS
         && text.chars().all(is_plain)

@@ -1,0 +1,115 @@
+//! What is shown of a room before it is booked.
+
+use ones_host::model::Hold;
+
+use super::*;
+
+const FREE: &str = "Free at this time";
+
+/// Returns the form for the room `r1` from 09:00 to 10:00, a week from now.
+fn form(browser: &mut Browser) -> Reply {
+    let day = day(7);
+    browser.get(&format!("/reservations/new?room=r1&day={day}&from=09:00&to=10:00"))
+}
+
+#[test]
+fn a_room_is_free_or_taken_as_its_calendar_says_now() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    let free = form(&mut browser);
+    free.says(200, FREE);
+    free.says(200, "What is free now is no promise");
+    office.desk.take("r1@contoso.com", hours(day(7), "10:00", "11:00"), Hold::Confirmed);
+    let free = form(&mut browser);
+    free.says(200, FREE);
+    misses(&free, "Free all day");
+    free.says(200, "Taken by its calendar: ");
+    free.says(200, "10:00–11:00</p>");
+    office.desk.take("r1@contoso.com", hours(day(7), "09:30", "09:45"), Hold::Tentative);
+    let tentative = form(&mut browser);
+    tentative.says(200, "Requested by others at this time");
+    misses(&tentative, FREE);
+    office.desk.take("r1@contoso.com", hours(day(7), "08:00", "09:15"), Hold::Confirmed);
+    let taken = form(&mut browser);
+    taken.says(200, "Taken at this time");
+    misses(&taken, FREE);
+}
+
+#[test]
+fn a_room_whose_state_is_not_known_is_never_shown_as_free() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    let unknown = |reply: &Reply| {
+        reply.says(200, "Not known: the calendar of the room could not be read");
+        for text in [FREE, "Free all day", "may &#60;not&#62; be read", "No &#60;calendar&#62;"] {
+            misses(reply, text);
+        }
+    };
+    office.desk.state().taken.insert("r1@contoso.com".to_owned(), None);
+    unknown(&form(&mut browser));
+    office.desk.state().taken.clear();
+    office.desk.state().is_blind = true;
+    unknown(&form(&mut browser));
+    let day = day(7);
+    let fragment = format!("/reservations/free?room=r1&day={day}&from=09:00&to=10:00");
+    unknown(&browser.get(&fragment));
+}
+
+#[test]
+fn a_room_that_only_ones_knows_as_taken_is_not_shown_as_free() {
+    let office = Office::new();
+    office.report_booking(of_others("night", hours(day(7), "09:30", "10:30")));
+    let mut browser = office.user("p000");
+    let differs = form(&mut browser);
+    differs.says(200, "Perhaps taken: ONES has a booking at this time");
+    misses(&differs, FREE);
+    // It is drawn as the settings allow.
+    differs.says(200, "<span class=\"time\">09:30–10:30</span> Busy");
+    misses(&differs, "NIGHT");
+    let search = browser.get(&format!(
+        "/reservations/rooms?typed=r1&when=hours&day={}&from=09:00&to=10:00",
+        day(7)
+    ));
+    search.says(200, "taken at ");
+}
+
+#[test]
+fn looking_up_what_is_free_requests_nothing_and_loses_nothing() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    let day = day(7).to_string();
+    browser.get("/reservations/new");
+    let look = but(filled(&day), &[("do", "look"), ("title", "Half a <title")]);
+    let form = browser.post("/reservations/new", &look);
+    form.says(200, FREE);
+    form.says(200, "value=\"Half a &#60;title\"");
+    misses(&form, "Nothing was requested yet");
+    let empty = browser.post("/reservations/new", &but(look, &[("title", ""), ("to", "08:00")]));
+    // Only what the lookup depends on.
+    empty.says(200, "The booking ends before it begins");
+    misses(&empty, "Enter a title");
+    let search = but(filled(&day), &[("do", "look"), ("search", "tok")]);
+    let found = browser.post("/reservations/new", &search);
+    found.says(200, "name=\"room\" value=\"tokyo\"");
+    misses(&found, "value=\"r2\"");
+    assert_eq!(office.reservations(), []);
+    assert_eq!(office.desk.state().requests, []);
+}
+
+#[test]
+fn the_own_booking_does_not_count_as_taken_while_it_is_changed() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    browser.get("/reservations/new");
+    let address = made(&browser.post("/reservations/new", &filled(&day(7).to_string())));
+    office.settled(&mut browser, &address);
+    office.desk.take("r1@contoso.com", hours(day(7), "09:00", "10:00"), Hold::Confirmed);
+    browser.get(&format!("{address}/change")).says(200, FREE);
+    let reference = address.rsplit_once('/').unwrap().1;
+    let day = day(7);
+    let place =
+        |of: &str| format!("/reservations/free?of={of}&room=r1&day={day}&from=09:30&to=10:30");
+    browser.get(&place(reference)).says(200, FREE);
+    browser.get(&place("")).says(200, "Taken at this time");
+    assert_eq!(office.user("p001").get(&place(reference)).status, 404);
+}
