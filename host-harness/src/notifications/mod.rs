@@ -200,7 +200,8 @@ impl Notifications {
     }
 
     /// Ends all subscriptions of an integration that is about to be deleted. It has no new ones
-    /// until the result is dropped. A failure is no error: the subscriptions then end by themselves.
+    /// until the result is dropped. A failure is no error: the subscriptions then end by
+    /// themselves.
     pub async fn end(&self, integration: IntegrationId) -> Ended {
         while !self.0.state().kept_up.insert(integration) {
             tokio::time::sleep(UNDER_WAY).await;

@@ -24,8 +24,8 @@ const AT_ONCE: usize = 200;
 /// Largest number of subjects in a sweep. Source: `watch` in `wit/integration.wit`.
 const MOST: usize = 10_000;
 
-/// Parts of the life of a subscription between which it is renewed. Each has its own moment, so that
-/// those that were made together are not renewed together.
+/// Parts of the life of a subscription between which it is renewed. Each one has its own moment, so
+/// that those that were made together are not renewed together.
 const RENEWAL: (f64, f64) = (0.5, 0.65);
 
 /// The subscriptions of an integration.
@@ -112,23 +112,17 @@ impl Upkeep<'_> {
         let rows = self.store.watched(self.integration)?;
         let (mut end, mut watch, mut held_all) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
-            let is_over = row.held.is_some() && (!row.is_wanted || row.address.as_deref() != url);
-            match &row.held {
-                Some(held) if is_over => {
-                    if self.is_time(&row) {
-                        end.push(held.clone());
-                    }
-                }
-                held if row.is_wanted && url.is_some() => {
-                    let asked = request(&row.subject);
-                    if let Some(held) = held {
-                        held_all.push((asked.clone(), held.clone()));
-                    }
-                    if self.is_due(&row) && self.is_time(&row) {
-                        watch.push((asked, renewed_now(&row)));
-                    }
-                }
-                _ => {}
+            if row.held.is_some() && (!row.is_wanted || row.address.as_deref() != url) {
+                end.extend(row.held.clone().filter(|_| self.is_time(&row)));
+                continue;
+            }
+            if !row.is_wanted || url.is_none() {
+                continue;
+            }
+            let asked = request(&row.subject);
+            held_all.extend(row.held.clone().map(|held| (asked.clone(), held)));
+            if self.is_due(&row) && self.is_time(&row) {
+                watch.push((asked, renewed_now(&row)));
             }
         }
         let is_swept = sweep && url.is_some() && held_all.len() <= MOST;

@@ -51,8 +51,8 @@ impl Inner {
         })
     }
 
-    /// Does the runs one after the other, also where one fails, and plans the next ones. Returns the
-    /// first error.
+    /// Does the runs one after the other, also where one fails, and plans the next ones. Returns
+    /// the first error.
     fn sync(
         &self,
         integration: IntegrationId,

@@ -88,7 +88,7 @@ fn open(key: &SealingKey, sealed: &[u8], integration: i64) -> Option<String> {
     String::from_utf8(opened.to_vec()).ok()
 }
 
-/// Returns what the encrypted secret is bound to, so that it cannot be used for another integration.
+/// Returns what the encrypted secret is bound to, so that no other integration can use it.
 fn binding(integration: i64) -> String {
     format!("ones-host notifications 1 of integration {integration}")
 }

@@ -40,8 +40,8 @@ pub struct NotWatched {
 }
 
 impl Store {
-    /// Sets which subjects are watched. What is no longer watched and has a subscription stays until
-    /// that has ended.
+    /// Sets which subjects are watched. What is no longer watched and has a subscription stays
+    /// until that has ended.
     ///
     /// # Errors
     /// Any [`StoreError`].
