@@ -19,6 +19,7 @@ mod odd_input;
 mod patience;
 mod places;
 mod places_trouble;
+mod reservations;
 mod sign_in;
 mod tabs;
 mod trouble;

@@ -46,21 +46,17 @@ impl Answer {
 
     pub(super) fn of(error: &Error, work: &Work) -> Self {
         let problem = Box::new(error.problem());
+        let is_changed = matches!(work, Work::Change { .. } | Work::Cancel { .. });
         match meaning(error) {
             Meaning::Stopped => Self::Stopped,
             Meaning::Unclear => Self::Unclear { problem, asked: error.retry_after() },
-            Meaning::Refused => match work {
-                // A meeting that an earlier attempt made must not be forgotten. The plugin may not
-                // look for it now.
-                Work::Book { again: true, .. } | Work::Check { .. } => {
-                    Self::Unclear { problem, asked: None }
-                }
-                _ => Self::Refused { problem, check: false },
-            },
-            Meaning::Conflict => {
-                let check = matches!(work, Work::Change { .. } | Work::Cancel { .. });
-                Self::Refused { problem, check }
+            // A meeting that an earlier attempt made must not be forgotten. The plugin could not
+            // look for it.
+            Meaning::NoAccess if matches!(work, Work::Book { again: true, .. }) => {
+                Self::Unclear { problem, asked: None }
             }
+            Meaning::NoAccess => Self::Refused { problem, check: false },
+            Meaning::Refused => Self::Refused { problem, check: is_changed },
         }
     }
 }
@@ -68,26 +64,29 @@ impl Answer {
 enum Meaning {
     Stopped,
     Unclear,
+    /// The plugin has no access to the calendars.
+    NoAccess,
+    /// The vendor did not do it.
     Refused,
-    Conflict,
 }
 
+/// Source: `book-room` in `wit/integration.wit`. A meeting may exist after a call that ended
+/// without an answer, with `throttled` or with `unavailable`.
 fn meaning(error: &Error) -> Meaning {
     let Error::Call(error) = error else { return Meaning::Unclear };
     match error {
         CallError::Refused(refusal) => match refusal {
             Refusal::Cancelled => Meaning::Stopped,
-            Refusal::Conflict(_) => Meaning::Conflict,
             Refusal::InvalidSettings(_)
             | Refusal::Unauthorized(_)
-            | Refusal::PermissionMissing(_)
-            | Refusal::Rejected(_)
+            | Refusal::PermissionMissing(_) => Meaning::NoAccess,
+            Refusal::Rejected(_)
             | Refusal::Declined(_)
-            | Refusal::Unsupported(_) => Meaning::Refused,
-            Refusal::Throttled(_)
-            | Refusal::Unavailable(_)
+            | Refusal::Unsupported(_)
+            | Refusal::Conflict(_)
             | Refusal::Unexpected(_)
-            | Refusal::Other(_) => Meaning::Unclear,
+            | Refusal::Other(_) => Meaning::Refused,
+            Refusal::Throttled(_) | Refusal::Unavailable(_) => Meaning::Unclear,
         },
         CallError::Overdue => Meaning::Stopped,
         CallError::Trapped { .. }

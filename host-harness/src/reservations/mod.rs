@@ -1,11 +1,11 @@
-//! The outbox: sends the bookings that users make in ONES to the vendor, and asks for the answers of
-//! the rooms.
+//! The outbox: sends the bookings that users make in ONES to the vendor, and asks for the answers
+//! of the rooms.
 //!
 //! Everything that is to be sent is in the store before: see `store/reservations`. Each [`Job`] has
 //! three steps. [`Outbox::take`] counts the attempt in the store, [`Job::ask`] calls the plugin,
 //! without the store, and [`Job::settle`] stores the answer. The process can end between any two of
-//! them: then the attempt is repeated as one whose result is not known, and the plugin looks for the
-//! meeting before it makes one.
+//! them: then the attempt is repeated as one whose result is not known, and the plugin looks for
+//! the meeting before it makes one.
 //!
 //! At most one job at a time concerns a room, and at most one a reservation. Jobs of other rooms do
 //! not wait for it.

@@ -9,8 +9,8 @@ CREATE TABLE reservation (
     state       TEXT NOT NULL,
     -- JSON: as the vendor has it, or as it was wished, while the vendor has no meeting.
     request     TEXT NOT NULL,
-    -- The time in the request, from `starts` (included) to `ends` (excluded). Of a series, its first
-    -- occurrence.
+    -- The time in the request, from `starts` (included) to `ends` (excluded). Of a series, its
+    -- first occurrence.
     starts      INTEGER NOT NULL,
     ends        INTEGER NOT NULL,
     -- When the last occurrence is over, at the latest. A series can have no end.

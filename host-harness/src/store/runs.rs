@@ -111,8 +111,6 @@ pub struct RunRow {
     pub id: i64,
     /// What it synced.
     pub kind: RunKind,
-    /// Whether it read only the rooms that notifications named.
-    pub notified: bool,
     /// `done`, `failed`, or `unfinished`: under way, or its process ended.
     pub state: &'static str,
     /// Time of its start (RFC 3339).
@@ -145,6 +143,8 @@ pub struct RunRow {
     pub error: Option<Problem>,
     /// Largest linear memory of a call, in bytes.
     pub peak_memory: Option<u64>,
+    /// Whether it read only what notifications named.
+    pub notified: bool,
 }
 
 impl Transaction<'_> {

@@ -4,7 +4,8 @@ use std::str::FromStr as _;
 
 use jiff::Timestamp;
 use ones_host::{
-    store::{Kind, Store, StoreError, StoreOptions},
+    model::{BookingTime, TimeRange},
+    store::{Actor, Kind, NewReservation, Store, StoreError, StoreOptions},
     sync::{Options, Sync, Unobserved},
 };
 use rusqlite::Connection;
@@ -48,6 +49,17 @@ fn older_with_candidates() -> Ones {
     let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
     database.execute_batch(include_str!("../../src/store/004-missing.sql")).unwrap();
     database.execute_batch(include_str!("older-missing.sql")).unwrap();
+    ones
+}
+
+/// The same with the calendar of the room, which has a booking.
+fn older_with_bookings() -> Ones {
+    let ones = older_with_candidates();
+    let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    database.execute_batch(include_str!("../../src/store/005-appended.sql")).unwrap();
+    database.execute_batch(include_str!("../../src/store/006-bookings.sql")).unwrap();
+    database.execute_batch(include_str!("older-bookings.sql")).unwrap();
     ones
 }
 
@@ -203,6 +215,44 @@ fn nothing_is_lost_from_data_that_have_candidates() {
     assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
     ones.open();
     assert_eq!(all(), before);
+}
+
+#[test]
+fn nothing_is_lost_from_data_that_have_bookings_and_their_rooms_can_be_booked() {
+    let ones = older_with_bookings();
+    let tables = [
+        TABLES[0],
+        TABLES[1],
+        ("record", "integration,kind,id,json,email,seen,first_seen,removed_at,reason,listed"),
+        ("calendar", "number,integration,room,zone,zone_data,checkpoint,enumeration,read_at"),
+        ("booking_item", "number,calendar,id,is_series,seen,reported,first_run"),
+        ("booking", "calendar,item,id,version,starts,ends,hold,private,title,invited,first_run"),
+        ("run", "id,integration,kind,started,ended,mode,added,rooms_read,room_failures"),
+    ];
+    let all = || tables.map(|(table, columns)| rows(&ones, table, columns));
+    let before = all();
+    assert!(before.iter().all(|it| !it.is_empty()), "{before:#?}");
+    let mut store = ones.open();
+    assert_eq!(all(), before);
+    let id = store.integration(NAME).unwrap().unwrap();
+    let starts = 4_733_510_400;
+    let reserved = store.reserve(
+        id,
+        NewReservation {
+            rooms: vec!["attic".to_owned()],
+            time: BookingTime::Hours(TimeRange { starts, ends: starts + 3_600 }),
+            recurrence: None,
+            organizer: "p000".to_owned(),
+            invite: Vec::new(),
+            title: "Review".to_owned(),
+            private: false,
+            online_meeting: false,
+            days: None,
+            by: Actor::Administrator,
+        },
+        Timestamp::now(),
+    );
+    assert_eq!(reserved.unwrap().request.time_zone, "Europe/Berlin");
 }
 
 #[test]

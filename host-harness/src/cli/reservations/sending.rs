@@ -42,7 +42,7 @@ impl Sending {
         Ok(Self { store, integration, options, session, runtime })
     }
 
-    /// Sends the wishes of a reservation until all of them are answered, at most for `wait` seconds.
+    /// Sends the wishes of a reservation until all are answered, at most for `wait` seconds.
     /// Returns the reservation as it is then.
     pub(super) fn send(&mut self, reference: &str, wait: u64) -> Result<Reservation, Failure> {
         let is_answered = |store: &Store, integration| {

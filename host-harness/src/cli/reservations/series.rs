@@ -1,4 +1,5 @@
-//! Series as they are entered on the command line: the six patterns and three ends of the interface.
+//! Series as they are entered on the command line: the six patterns and three ends of the
+//! interface.
 
 use jiff::tz::TimeZone;
 

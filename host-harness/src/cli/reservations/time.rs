@@ -105,8 +105,8 @@ impl<'a> Entered<'a> {
         }
     }
 
-    /// Returns the instant of a local time. Of an hour that is repeated when summer time ends, it is
-    /// the first; an hour that is left out when it begins moves on.
+    /// Returns the instant of a local time. Of an hour that is repeated when summer time ends, it
+    /// is the first; an hour that is left out when it begins moves on.
     fn second(&self, argument: &str, local: DateTime) -> Result<i64, Failure> {
         let instant = self.zone.to_timestamp(local);
         let instant = instant.map_err(|error| usage(format!("{argument}: {error}")))?;
@@ -135,8 +135,8 @@ fn days(argument: &str, first: Date, last: Date) -> Result<BookingTime, Failure>
     Ok(BookingTime::Days(DateRange { first: first.to_string(), until: until.to_string() }))
 }
 
-/// Returns the time of one booking of a series: the one that begins then, or on that day at the time
-/// of the first one.
+/// Returns the time of one booking of a series: the one that begins then, or on that day at the
+/// time of the first one.
 pub(super) fn occurrence(point: Point, series: &Reservation) -> Result<BookingTime, Failure> {
     let zone = zones::zone_or_utc(&series.request.time_zone);
     let entered = Entered { from: None, to: None, day: None, today: Date::ZERO, zone: &zone };

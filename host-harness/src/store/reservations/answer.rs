@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{
+    attempts::{NO_ANSWER, check_pause},
     history::Entry,
-    outbox::{NO_ANSWER, check_pause},
     row::{Actor, ReservationState, ReservedRoom, RoomState, Stored, Waiting, Wish},
     valid::{instants, over_at},
 };
@@ -75,8 +75,8 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE reservation SET state = ?2, calendar = ?3, ticket = ?4, check_due = ?5,
-                     checks = ?6, check_problem = NULL, pending_since = ?7, changed = iif(?8, ?9, changed),
-                     problem = iif(?10, NULL, problem)
+                     checks = ?6, check_problem = NULL, pending_since = ?7,
+                     changed = iif(?8, ?9, changed), problem = iif(?10, NULL, problem)
                  WHERE number = ?1",
             )?
             .execute(params![

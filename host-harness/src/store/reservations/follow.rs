@@ -91,8 +91,8 @@ impl Transaction<'_> {
     }
 
     /// Asks the vendor about reservations whose bookings are not in the calendars that were `read`,
-    /// in a run that began at `begun`, although they begin before `until`: a user can have cancelled
-    /// the meeting before it was ever read.
+    /// in a run that began at `begun`, although they begin before `until`: a user can have
+    /// cancelled the meeting before it was ever read.
     pub(crate) fn check_unseen(
         &self,
         read: &[i64],
@@ -120,9 +120,9 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Compares the rooms of a reservation with the synced calendars, after the vendor has answered.
-    /// Where the calendar changed meanwhile, and says otherwise than the answer, either can be the
-    /// newer one: the vendor is asked again.
+    /// Compares the rooms of a reservation with the synced calendars, after the vendor has
+    /// answered. Where the calendar changed meanwhile, and says otherwise than the answer, either
+    /// can be the newer one: the vendor is asked again.
     pub(super) fn compare_with_mirror(
         &self,
         reservation: i64,

@@ -1,15 +1,16 @@
 //! Reservations: bookings that were made in ONES.
 //!
-//! What a user wants is a *wish*: to book, to change, to cancel. It is stored before it is sent, and
-//! stays until the vendor has answered, so that it survives the end of the process at any moment.
-//! The number of attempts is stored before each of them: a wish that was attempted is repeated as
-//! such, since the vendor may have carried it out.
+//! What a user wants is a *wish*: to book, to change, to cancel. It is stored before it is sent,
+//! and stays until the vendor has answered, so that it survives the end of the process at any
+//! moment. The number of attempts is stored before each of them: a wish that was attempted is
+//! repeated as such, since the vendor may have carried it out.
 //!
 //! A reservation has what the vendor answered last, for each room, and a history. Its link to the
 //! synced bookings is the id of the booking in each room. What users do with the meeting at the
 //! vendor comes back through these bookings: see `follow.rs`.
 
 mod answer;
+mod attempts;
 mod error;
 mod follow;
 mod forget;

@@ -91,7 +91,8 @@ pub(super) fn wanted_rooms(
 
 impl Store {
     /// Returns the IANA name of the time zone in which the days of a booking of these rooms are
-    /// meant, and its series: that of the rooms. Rooms of different zones cannot be booked for days.
+    /// meant, and its series: that of the rooms. Rooms of different zones cannot be booked for
+    /// days.
     ///
     /// # Errors
     /// [`StoreError::Reservation`] where there is no such room; else any [`StoreError`].
@@ -152,12 +153,14 @@ impl Transaction<'_> {
             return Err(ReservationError::DifferentZones { zones }.into());
         }
         let now = within.now.as_second();
-        // What is changed can have begun, so that it can end early.
-        let is_past = match within.own {
-            None => instants.starts < now - LATE.as_secs(),
-            Some(_) => instants.ends <= now && request.recurrence.is_none(),
+        let is_past = match (within.own, &request.time) {
+            (None, BookingTime::Hours(_)) => instants.starts < now - LATE.as_secs(),
+            // Of a series, the first occurrence can be over.
+            (Some(_), _) if request.recurrence.is_some() => false,
+            // What is changed can have begun, so that it can end early.
+            _ => instants.ends <= now,
         };
-        if is_past && matches!(request.time, BookingTime::Hours(_)) || instants.ends <= now {
+        if is_past {
             let time = when::in_words(&request.time, &zone);
             return Err(ReservationError::Past { time }.into());
         }

@@ -62,11 +62,11 @@ fn reservations_are_listed_with_their_state_in_the_time_zone_of_their_rooms() {
         found.iter().map(|it| it["reference"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(references(&[]), [first.clone(), second.clone()]);
-    assert_eq!(references(&["--open"]), [first.clone()]);
-    assert_eq!(references(&["--state", "cancelled"]), [second.clone()]);
-    assert_eq!(references(&["--room", "R1"]), [first.clone()]);
+    assert_eq!(references(&["--open"]), [first.as_str()]);
+    assert_eq!(references(&["--state", "cancelled"]), [second.as_str()]);
+    assert_eq!(references(&["--room", "R1"]), [first.as_str()]);
     for name in ["ann", "ANN@contoso.com", "ANN"] {
-        assert_eq!(references(&["--organizer", name]), [first.clone()], "{name}");
+        assert_eq!(references(&["--organizer", name]), [first.as_str()], "{name}");
     }
     let none = ["reservations", "--data", ".", "--state", "failed"];
     check(folder, &none, 0, "there are no such bookings");

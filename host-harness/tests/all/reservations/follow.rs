@@ -304,3 +304,17 @@ fn one_date_of_a_series_is_cancelled() {
     assert_eq!((left.state, left.waiting), (ReservationState::Partly, None));
     assert_eq!(host.history(&reference)[2..], ["cancel-requested", "occurrence-cancelled"]);
 }
+
+#[test]
+fn a_series_that_has_begun_is_changed() {
+    let vendor = Vendor::default();
+    let mut host = Host::new(&vendor);
+    let reference = booked_series(&mut host);
+    host.now = "2027-01-13T12:00:00Z".parse().unwrap();
+    let rename =
+        ReservationChange { title: Some("Renamed".to_owned()), ..ReservationChange::default() };
+    let (id, now, by) = (host.id, host.now, Actor::Administrator);
+    let wished = host.store().change_reservation(id, &reference, rename, by, now).unwrap();
+    assert_eq!(wished.request.title, "Renamed");
+    assert_eq!(host.take(1).len(), 1);
+}

@@ -227,6 +227,8 @@ pub(super) struct Vendor {
     calendars: Rc<RefCell<Calendars>>,
     /// What happens to the next call.
     pub(super) fault: Fault,
+    /// What the next call is refused with.
+    pub(super) refuses: Option<Refusal>,
 }
 
 impl Vendor {
@@ -240,6 +242,9 @@ impl Vendor {
     ) -> Result<T, Error> {
         let refused = |refusal| Err(CallError::Refused(refusal).into());
         self.calendars().calls += 1;
+        if let Some(refusal) = self.refuses.take() {
+            return refused(refusal);
+        }
         match std::mem::take(&mut self.fault) {
             Fault::LostBefore => return refused(crate::fake::unavailable()),
             Fault::Throttled => return refused(Refusal::Throttled(7)),
@@ -521,6 +526,7 @@ impl Host {
         let (outbox, now) = (self.outbox.clone(), self.now);
         let mut vendor = self.vendor.clone();
         vendor.fault = std::mem::take(&mut self.vendor.fault);
+        self.vendor.refuses = None;
         outbox.run_due(self.store(), &mut vendor, Selection::All, || now).unwrap()
     }
 

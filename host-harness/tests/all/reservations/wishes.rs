@@ -377,11 +377,11 @@ fn reservations_are_listed_by_user_room_state_and_whether_they_are_open() {
         organizer: Some(organizer.to_owned()),
         ..ReservationFilter::default()
     };
-    assert_eq!(listed(of(BOB)), [second.reference.clone()]);
+    assert_eq!(listed(of(BOB)), [second.reference.as_str()]);
     let in_room = ReservationFilter { room: Some("r2".to_owned()), ..ReservationFilter::default() };
-    assert_eq!(listed(in_room), [second.reference.clone()]);
+    assert_eq!(listed(in_room), [second.reference.as_str()]);
     let state = Some(ReservationState::Cancelled);
-    assert_eq!(listed(ReservationFilter { state, ..all.clone() }), [first.reference.clone()]);
+    assert_eq!(listed(ReservationFilter { state, ..all.clone() }), [first.reference.as_str()]);
     let open_at = Some(now);
     assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [second.reference]);
     let open_at = Some("2027-01-13T00:00:00Z".parse().unwrap());
