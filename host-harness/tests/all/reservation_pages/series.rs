@@ -39,7 +39,7 @@ fn each_of_the_six_patterns_and_three_ends_can_be_booked() {
     let last = day(400).to_string();
     let monday = || RelativeDays { days: vec![On::Monday], index };
     let numbers = (u32::try_from(first.month()).unwrap(), u32::try_from(first.day()).unwrap());
-    let cases: Vec<(Vec<(&str, &str)>, RecurrencePattern, u32, RecurrenceEnd)> = vec![
+    let cases = [
         (
             vec![("repeat", "daily"), ("daily-every", "2"), ("ends", "on"), ("ends-on", &last)],
             RecurrencePattern::Daily,
