@@ -88,7 +88,7 @@ pub struct AnsweredRoom {
     pub answer: RoomAnswer,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
 pub struct BookingOutcome {

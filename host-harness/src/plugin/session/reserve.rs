@@ -18,7 +18,7 @@ impl Session {
     }
 
     /// Books rooms as one meeting. `again` says that the same request was sent before, and that it
-    /// is not known what became of it.
+    /// is not known whether it was carried out.
     ///
     /// # Errors
     /// Those of a call; [`CallError::BrokeInterface`] where the answer has not each room once.
@@ -38,7 +38,7 @@ impl Session {
         bookings::admit_outcome(&self.secrets, outcome.await?, &asked)
     }
 
-    /// Returns what became of a request.
+    /// Returns the result of a request.
     ///
     /// # Errors
     /// As [`Self::book_room`].

@@ -1,4 +1,4 @@
-//! The outbox: which wishes are due, and what became of their attempts. Sending them is the work of
+//! The outbox: which wishes are due, and the results of their attempts. Sending them is the work of
 //! `crate::reservations`.
 //!
 //! An attempt begins with a transaction that counts it, and ends with one that stores its result.

@@ -27,7 +27,7 @@ pub struct ReleaseRow {
     pub booking: String,
     /// What the organizer of the meeting is told.
     pub comment: String,
-    /// What became of it.
+    /// Its result.
     pub state: ReleaseState,
     /// Who requested it.
     pub by: Actor,
