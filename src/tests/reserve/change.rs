@@ -260,8 +260,12 @@ fn a_pattern_that_a_user_changed_in_outlook_is_not_overwritten() {
 fn the_zone_of_a_series_is_not_kept_where_it_begins_on_another_day_there() {
     let exchange = Exchange::default();
     let outcome = booked(&exchange, &series());
-    exchange.state.borrow_mut().mailboxes.get_mut(MARA).expect("copies")[0].zone =
-        "New Zealand Standard Time".to_owned();
+    {
+        let mut state = exchange.state.borrow_mut();
+        let copy = &mut state.mailboxes.get_mut(MARA).expect("copies")[0];
+        copy.zone = "New Zealand Standard Time".to_owned();
+        copy.body["recurrence"]["range"]["recurrenceTimeZone"] = copy.zone.clone().into();
+    }
     let script = exchange.script();
     let evening = ("2027-05-11T18:00:00Z", "2027-05-11T19:00:00Z");
     let wish = BookingRequest { time: hours(evening.0, evening.1), ..series() };
