@@ -187,6 +187,7 @@ fn another_title_does_not_withdraw_a_meeting_whose_room_was_released() {
     let uid = exchange.copies(MARA)[0].uid.clone();
     exchange.state.borrow_mut().mailboxes.remove(ROOM);
     exchange.state.borrow_mut().note_answer(ROOM, &uid, "declined");
+    exchange.state.borrow_mut().holds = true;
     let wish = BookingRequest { title: "Budget 2028".to_owned(), ..request() };
     let outcome = change(&exchange, &request(), &wish, &outcome).expect("an outcome");
     assert!(matches!(answer(&outcome), RoomAnswer::Declined(_)), "{outcome:?}");
