@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Maximum number of bookings that a conflict names.
-const MOST_CONFLICTS: usize = 100;
+pub(super) const MOST_CONFLICTS: usize = 100;
 
 /// The comment on a meeting that the plugin withdraws.
 const NOT_FREE: &str = "No room of this meeting is free, so ONES withdrew it.";
@@ -91,13 +91,14 @@ fn rooms(wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> Vec<AnsweredRoom> {
 }
 
 /// Reads the answers of the rooms, and looks again after each pause while one is missing. Withdraws
-/// the meeting where all rooms declined. `before` is the meeting before a change of its time: an
-/// answer that was given then does not count.
+/// the meeting where all rooms declined, if `withdraws`. `before` is the meeting before a change of
+/// its time: an answer that was given then does not count.
 pub(super) async fn follow<H: Host>(
     graph: &Graph<'_, H>,
     wish: &Wish<'_>,
     mut made: Made,
     before: Option<&Meeting>,
+    withdraws: bool,
     pauses: &[Duration],
 ) -> Result<BookingOutcome, Error> {
     let address = made.mailbox.clone();
@@ -124,7 +125,7 @@ pub(super) async fn follow<H: Host>(
             return Ok(ended(wish, made.calendar, BookingEnd::Cancelled));
         }
     }
-    if is_in_vain(wish, &made.meeting, &answers) {
+    if withdraws && is_in_vain(wish, &made.meeting, &answers) {
         mailbox.cancel(&made.meeting.id, true, NOT_FREE).await?;
         return Ok(none_left(wish, made.calendar, answers));
     }
@@ -160,17 +161,23 @@ impl<H: Host> Reader<'_, '_, H> {
             return Ok(RoomAnswer::Accepted(made.meeting.id.clone()));
         }
         let Some(attendee) = made.meeting.attendee(&room.email) else {
-            return Ok(RoomAnswer::Ended(BookingEnd::Cancelled));
+            // Exchange can name a room by another one of its addresses.
+            return Ok(match made.meeting.rooms().is_subset(&self.wish.room_addresses()) {
+                true => RoomAnswer::Ended(BookingEnd::Cancelled),
+                false => RoomAnswer::Pending,
+            });
         };
         let former = self.before.and_then(|before| before.attendee(&room.email));
-        if former.is_some_and(|former| former.answered == attendee.answered)
-            && attendee.response == Response::Declined
-        {
-            return Ok(RoomAnswer::Pending);
-        }
+        // The answer to the meeting as it was before the change.
+        let is_former = former.is_some_and(|former| former.answered == attendee.answered);
         match attendee.response {
             Response::Open => Ok(RoomAnswer::Pending),
-            Response::Accepted => Ok(self.accepted(room).await?),
+            Response::Accepted => match self.accepted(room).await? {
+                // The room has not moved all occurrences yet.
+                RoomAnswer::Partly(_) if is_former => Ok(RoomAnswer::Pending),
+                answer => Ok(answer),
+            },
+            Response::Declined if is_former => Ok(RoomAnswer::Pending),
             Response::Declined => self.declined(room).await,
         }
     }

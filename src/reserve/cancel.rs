@@ -19,11 +19,7 @@ pub(super) async fn cancel<H: Host>(
 ) -> Result<(), Error> {
     let mailbox = Mailbox::new(graph, &ticket.mailbox, &wish.zone);
     let reference = &wish.request.reference;
-    let found = match mailbox.read(&ticket.event).await? {
-        Some(meeting) => Some(meeting),
-        // Its id can have changed, and one answer proves nothing.
-        None => mailbox.find(reference).await?,
-    };
+    let found = mailbox.find_ours(ticket, reference).await?;
     let Some(meeting) = found.filter(|meeting| !meeting.is_cancelled) else { return Ok(()) };
     if meeting.reference.as_ref() != Some(reference) {
         return Err(problem::not_ours());

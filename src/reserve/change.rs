@@ -5,17 +5,16 @@ use super::{
     event,
     mailbox::{Mailbox, Patched},
     meeting::Meeting,
-    own_calendar, problem,
+    own_calendar,
+    problem::{self, Trouble},
     request::{Wish, wrong},
     ticket::Ticket,
 };
 use crate::{
-    bookings::{Times, time_text},
     error::{Error, Explanation},
     graph::Graph,
     host::Host,
     model::{BookingCalendar, BookingOutcome},
-    payload::day_text,
 };
 
 /// Changes the meeting. If it changed after it was read, it is read and compared again, once.
@@ -32,9 +31,13 @@ pub(super) async fn change<H: Host>(
         if !stands_as(&before, former, ticket) && !stands_as(&before, wish, ticket) {
             return Err(problem::changed());
         }
-        let change = event::changes(&before, former, wish, ticket.calendar);
         let is_moved =
             before.times != wish.times || former.request.recurrence != wish.request.recurrence;
+        let has_pattern = |wish| event::has_pattern(&before, wish);
+        if is_moved && !has_pattern(former) && !has_pattern(wish) {
+            return Err(problem::changed());
+        }
+        let change = event::changes(&before, former, wish, ticket.calendar);
         let meeting = match change.as_object().is_some_and(serde_json::Map::is_empty) {
             true => before.clone(),
             false => {
@@ -52,15 +55,16 @@ pub(super) async fn change<H: Host>(
             }
         };
         check_zone(&mailbox, former, wish, &meeting).await?;
-        let is_wished =
-            former.times != wish.times || former.request.recurrence != wish.request.recurrence;
+        let is_wished = former.is_at_another_time(wish);
         // Also where an earlier call changed it, whose answer was lost.
         if ticket.calendar == BookingCalendar::Room && is_wished {
             settle(&mailbox, former, &meeting).await?;
         }
         let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
         let before = is_moved.then_some(&before);
-        return follow(graph, wish, made, before, &PAUSES).await;
+        // Without a question to a room, its answer is not news: it can have been released.
+        let asks = is_wished || former.room_addresses() != wish.room_addresses();
+        return follow(graph, wish, made, before, asks, &PAUSES).await;
     }
     Err(problem::changed())
 }
@@ -99,11 +103,7 @@ async fn find_own<H: Host>(
     ticket: &Ticket,
 ) -> Result<Meeting, Error> {
     let reference = &wish.request.reference;
-    let found = match mailbox.read(&ticket.event).await? {
-        Some(meeting) => Some(meeting),
-        None => mailbox.find(reference).await?,
-    };
-    match found.filter(|meeting| !meeting.is_cancelled) {
+    match mailbox.find_ours(ticket, reference).await?.filter(|meeting| !meeting.is_cancelled) {
         None => Err(problem::gone()),
         Some(meeting) if meeting.reference.as_ref() != Some(reference) => Err(problem::not_ours()),
         Some(meeting) => Ok(meeting),
@@ -147,8 +147,18 @@ async fn settle<H: Host>(
     former: &Wish<'_>,
     meeting: &Meeting,
 ) -> Result<(), Error> {
-    if own_calendar::look(mailbox, meeting).await?.is_empty() {
-        return Ok(());
+    match own_calendar::look(mailbox, meeting).await {
+        Ok(held) if held.is_empty() => return Ok(()),
+        Ok(_) => {}
+        // The host repeats the call, which then looks again.
+        Err(Trouble::Failed(error @ (Error::Unavailable(_) | Error::Throttled(_)))) => {
+            return Err(error);
+        }
+        Err(trouble) => {
+            // What cannot be looked at may be taken.
+            restore(mailbox, former, meeting).await?;
+            return Err(trouble.into());
+        }
     }
     let restored = restore(mailbox, former, meeting).await?;
     if !own_calendar::look(mailbox, &restored).await?.is_empty() {
@@ -165,7 +175,8 @@ async fn restore<H: Host>(
     meeting: &Meeting,
 ) -> Result<Meeting, Error> {
     match mailbox.patch(meeting, &event::former_times(meeting, former)).await? {
-        Patched::Done(restored) => Ok(*restored),
+        Patched::Done(restored) if restored.times == former.times => Ok(*restored),
+        Patched::Done(_) => Err(problem::unclear("not-restored", mailbox.address)),
         // The host repeats the call, which then finds out what is there.
         Patched::ChangedMeanwhile | Patched::UnknownZone(_) => {
             Err(problem::unclear("ErrorIrresolvableConflict", mailbox.address))
@@ -185,12 +196,8 @@ async fn check_zone<H: Host>(
         return Ok(());
     }
     restore(mailbox, former, meeting).await?;
-    let text = |times| match times {
-        Times::Hours(starts, _) => time_text(starts),
-        Times::Days(first, _) => day_text(first),
-    };
     let zone = meeting.zone.as_deref().unwrap_or_default();
-    Err(problem::zone_differs(zone, &text(wish.times), &text(meeting.times)))
+    Err(Error::Unsupported(problem::zone_differs(zone, wish.times, meeting.times)))
 }
 
 fn home_name<'w>(wish: &'w Wish<'_>, address: &'w str) -> &'w str {

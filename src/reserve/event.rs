@@ -74,6 +74,15 @@ pub(super) fn changes(
     change
 }
 
+/// Returns whether a meeting takes place as often as a request says.
+pub(super) fn has_pattern(meeting: &Meeting, wish: &Wish<'_>) -> bool {
+    let Some(series) = &wish.request.recurrence else { return meeting.recurrence.is_none() };
+    let is_same = |(own, first)| {
+        recurrence::contains(own, &recurrence::to_json(series, first, zone_name(wish)))
+    };
+    meeting.recurrence.as_ref().zip(wish.first_day(&wish.zone)).is_some_and(is_same)
+}
+
 /// Returns the change that gives an event the times that it had.
 pub(super) fn former_times(meeting: &Meeting, former: &Wish<'_>) -> Value {
     let mut change = json!({});
@@ -81,9 +90,14 @@ pub(super) fn former_times(meeting: &Meeting, former: &Wish<'_>) -> Value {
     change
 }
 
-/// Writes start and end, which belong together, in the time zone that the event has.
+/// Writes start and end, which belong together, in the time zone that the event has. The days of a
+/// series are those of the rooms, so its zone is kept only where it begins on the same day there.
 fn write_times(change: &mut Value, meeting: &Meeting, wish: &Wish<'_>) {
     let kept = meeting.zone.as_deref().and_then(|name| Some((Zone::named(name)?, name.to_owned())));
+    let kept = kept.filter(|(zone, _)| {
+        let is_single = wish.request.recurrence.is_none();
+        is_single || wish.first_day(zone) == wish.first_day(&wish.zone)
+    });
     let (zone, name) = kept.unwrap_or_else(|| zone_to_write(wish));
     let (start, end) = wall_clocks(wish.times, &zone, &name);
     change["start"] = start;

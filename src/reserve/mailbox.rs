@@ -1,11 +1,14 @@
 //! Requests to one mailbox, one at a time.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     meeting::{MARK, Meeting, SELECT},
     problem::{self, Trouble},
+    ticket::Ticket,
 };
 use crate::{
     bookings::{Times, prefer, time_text},
@@ -78,6 +81,13 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
         Self { graph, address, zone }
     }
 
+    /// Waits. A pause of zero does nothing.
+    pub(super) async fn wait(&self, pause: Duration) {
+        if !pause.is_zero() {
+            self.graph.host().sleep(pause).await;
+        }
+    }
+
     /// Returns the event with that id; `None` where the mailbox does not have it.
     pub(super) async fn read(&self, id: &str) -> Result<Option<Meeting>, Trouble> {
         let expand = expand_mark();
@@ -104,15 +114,37 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
         }
     }
 
+    /// Returns the meeting of a ticket; `None` where the mailbox does not have it. Its id can have
+    /// changed, and one answer proves nothing, so it is then looked up by its mark. A copy that a
+    /// user made in Outlook has the mark too, and another id in all calendars.
+    pub(super) async fn find_ours(
+        &self,
+        ticket: &Ticket,
+        reference: &str,
+    ) -> Result<Option<Meeting>, Trouble> {
+        if let Some(meeting) = self.read(&ticket.event).await? {
+            return Ok(Some(meeting));
+        }
+        let is_ours = |meeting: &Meeting| ticket.meeting.is_none() || meeting.uid == ticket.meeting;
+        Ok(self.marked(reference).await?.into_iter().find(is_ours))
+    }
+
     /// Returns the meeting that was made from the request with that reference; `None` where the
-    /// mailbox has none. Exchange ignores case in the value of a property, so it is compared here.
+    /// mailbox has none.
     pub(super) async fn find(&self, reference: &str) -> Result<Option<Meeting>, Trouble> {
+        Ok(self.marked(reference).await?.into_iter().next())
+    }
+
+    /// Returns the events with the mark of that reference, the oldest first. Exchange ignores case
+    /// in the value of a property, so it is compared here.
+    async fn marked(&self, reference: &str) -> Result<Vec<Meeting>, Trouble> {
         let filter = format!(
             "singleValueExtendedProperties/Any(ep: ep/id eq '{MARK}' and ep/value eq \
                 '{reference}')"
         );
-        let found = self.list(&filter, &expand_mark()).await?;
-        Ok(found.into_iter().find(|meeting| meeting.reference.as_deref() == Some(reference)))
+        let mut found = self.list(&filter, &expand_mark()).await?;
+        found.retain(|meeting| meeting.reference.as_deref() == Some(reference));
+        Ok(found)
     }
 
     /// Returns the copy of a meeting in this mailbox; `None` where there is none.

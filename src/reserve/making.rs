@@ -1,7 +1,9 @@
 //! Makes a meeting, once: in the organizer's calendar, or in a room's.
 
+use std::time::Duration;
+
 use super::{
-    answers::{Made, ended},
+    answers::{Made, ended, none_left},
     event,
     mailbox::{Created, Mailbox},
     meeting::Meeting,
@@ -10,12 +12,11 @@ use super::{
     request::Wish,
 };
 use crate::{
-    bookings::{Times, time_text},
+    bookings::Times,
     error::Error,
     graph::Graph,
     host::Host,
-    model::{BookingCalendar, BookingEnd, BookingOutcome},
-    payload::day_text,
+    model::{BookingCalendar, BookingEnd, BookingOutcome, RoomAnswer},
 };
 
 /// The comment on a meeting at another time than was asked for.
@@ -34,15 +35,14 @@ pub(super) enum Making {
 pub(super) async fn find<H: Host>(
     graph: &Graph<'_, H>,
     wish: &Wish<'_>,
-) -> Result<Option<Made>, Error> {
+) -> Result<Option<Making>, Error> {
     let rooms = wish.rooms().iter().map(|room| (BookingCalendar::Room, room.email.as_str()));
     let calendars = std::iter::once((BookingCalendar::Organizer, wish.organizer)).chain(rooms);
     for (calendar, address) in calendars {
         let mailbox = Mailbox::new(graph, address, &wish.zone);
         match mailbox.find(&wish.request.reference).await {
             Ok(Some(meeting)) => {
-                check_zone(&mailbox, wish, &meeting, false).await?;
-                return Ok(Some(Made { mailbox: address.to_owned(), calendar, meeting }));
+                return Ok(Some(checked(&mailbox, wish, calendar, meeting, false).await?));
             }
             // Most likely it was not available then either.
             Ok(None) | Err(Trouble::Closed(_)) => {}
@@ -54,16 +54,20 @@ pub(super) async fn find<H: Host>(
 
 /// Makes the meeting: in the organizer's calendar, or in a room's where that is not available or
 /// the settings say so.
-pub(super) async fn make<H: Host>(graph: &Graph<'_, H>, wish: &Wish<'_>) -> Result<Making, Error> {
+pub(super) async fn make<H: Host>(
+    graph: &Graph<'_, H>,
+    wish: &Wish<'_>,
+    again: bool,
+) -> Result<Making, Error> {
     let calendar = graph.settings().bookings.calendar;
     if calendar == BookingCalendar::Organizer {
         let mailbox = Mailbox::new(graph, wish.organizer, &wish.zone);
-        match create(&mailbox, wish, calendar).await {
+        match create(&mailbox, wish, calendar, again).await {
             Err(Trouble::Closed(_)) => {}
             result => return Ok(result?),
         }
     }
-    own_calendar::make(graph, wish).await
+    own_calendar::make(graph, wish, again).await
 }
 
 /// Makes the meeting in a mailbox.
@@ -71,6 +75,7 @@ pub(super) async fn create<H: Host>(
     mailbox: &Mailbox<'_, '_, H>,
     wish: &Wish<'_>,
     calendar: BookingCalendar,
+    again: bool,
 ) -> Result<Making, Trouble> {
     let reference = &wish.request.reference;
     let event = event::new_event(wish, calendar, mailbox.address);
@@ -79,7 +84,7 @@ pub(super) async fn create<H: Host>(
             // The answer has no named properties.
             (Some(Meeting { reference: Some(reference.clone()), ..*meeting }), true)
         }
-        Created::Exists(id) => (find_existing(mailbox, reference, id).await?, false),
+        Created::Exists(id) => (find_existing(mailbox, reference, id, again).await?, false),
         Created::UnknownZone(refusal) => {
             return Err(problem::unknown_zone(event::zone_name(wish), &refusal).into());
         }
@@ -87,59 +92,79 @@ pub(super) async fn create<H: Host>(
     let Some(meeting) = meeting else {
         return Ok(Making::None(ended(wish, calendar, BookingEnd::Cancelled)));
     };
-    check_zone(mailbox, wish, &meeting, is_new).await?;
-    Ok(Making::Made(Made { mailbox: mailbox.address.to_owned(), calendar, meeting }))
+    checked(mailbox, wish, calendar, meeting, is_new).await
 }
 
 /// Returns the meeting that was made before in the same transaction; `None` where it has ended.
+///
+/// # Errors
+/// [`Error::Unavailable`] where it is not there at the first call: the replica of Exchange that
+/// answers may not have it yet.
 async fn find_existing<H: Host>(
     mailbox: &Mailbox<'_, '_, H>,
     reference: &String,
     id: Option<String>,
+    again: bool,
 ) -> Result<Option<Meeting>, Trouble> {
-    let found = match id {
-        Some(id) => mailbox.read(&id).await?,
-        None => None,
-    };
-    match found.filter(|meeting| !meeting.is_cancelled) {
-        Some(meeting) if meeting.reference.as_ref() == Some(reference) => Ok(Some(meeting)),
-        Some(_) => Err(problem::not_ours().into()),
-        None => mailbox.find(reference).await,
+    for pause in [Duration::ZERO, Duration::from_secs(1)] {
+        mailbox.wait(pause).await;
+        let read = match &id {
+            Some(id) => mailbox.read(id).await?,
+            None => None,
+        };
+        match read {
+            Some(meeting) if meeting.is_cancelled => return mailbox.find(reference).await,
+            Some(meeting) if meeting.reference.as_ref() == Some(reference) => {
+                return Ok(Some(meeting));
+            }
+            Some(_) => return Err(problem::not_ours().into()),
+            None => {}
+        }
+        if let Some(meeting) = mailbox.find(reference).await? {
+            return Ok(Some(meeting));
+        }
+    }
+    match again {
+        true => Ok(None),
+        false => Err(problem::unclear("ErrorDuplicateTransactionId", mailbox.address).into()),
     }
 }
 
-/// Withdraws a meeting whose time differs from the one that was requested because Exchange has
-/// other rules for the time zone. One that a user moved in Outlook stays.
-///
-/// # Errors
-/// [`Error::Unsupported`] where it was withdrawn.
-async fn check_zone<H: Host>(
+/// Returns a meeting that was made. One whose time differs from the one that was requested because
+/// Exchange has other rules for the time zone is withdrawn. One that a user changed in Outlook
+/// stays.
+async fn checked<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    wish: &Wish<'_>,
+    calendar: BookingCalendar,
+    meeting: Meeting,
+    is_new: bool,
+) -> Result<Making, Trouble> {
+    if meeting.times == wish.times || !is_new && !is_by_zone(mailbox, wish, &meeting).await? {
+        let mailbox = mailbox.address.to_owned();
+        return Ok(Making::Made(Made { mailbox, calendar, meeting }));
+    }
+    mailbox.cancel(&meeting.id, !meeting.attendees.is_empty(), WRONG_TIME).await?;
+    let reason = problem::zone_differs(event::zone_name(wish), wish.times, meeting.times);
+    let answers = wish.rooms().iter().map(|_| RoomAnswer::Declined(reason.clone()));
+    Ok(Making::None(none_left(wish, calendar, answers.collect())))
+}
+
+/// Returns whether a meeting that was found is at another time because of its time zone: both its
+/// start and its end are, and on the wall clock of Exchange it starts when it was to start.
+async fn is_by_zone<H: Host>(
     mailbox: &Mailbox<'_, '_, H>,
     wish: &Wish<'_>,
     meeting: &Meeting,
-    is_new: bool,
-) -> Result<(), Trouble> {
-    if meeting.times == wish.times {
-        return Ok(());
+) -> Result<bool, Trouble> {
+    let (Times::Hours(starts, ends), Times::Hours(made, until)) = (wish.times, meeting.times)
+    else {
+        return Ok(false);
+    };
+    if made - starts != until - ends {
+        return Ok(false);
     }
-    let zone = event::zone_name(wish);
-    if !is_new {
-        // On the wall clock of Exchange, it is at the time that was written.
-        let wanted = match wish.times {
-            Times::Hours(starts, _) => event::wall_clock(&wish.zone, starts),
-            Times::Days(first, _) => format!("{}T00:00:00", day_text(first)),
-        };
-        if !mailbox.wall_clock(&meeting.id, zone).await?.starts_with(&wanted) {
-            return Ok(());
-        }
-    }
-    mailbox.cancel(&meeting.id, !meeting.attendees.is_empty(), WRONG_TIME).await?;
-    Err(problem::zone_differs(zone, &text(wish.times), &text(meeting.times)).into())
-}
-
-fn text(times: Times) -> String {
-    match times {
-        Times::Hours(starts, _) => time_text(starts),
-        Times::Days(first, _) => day_text(first),
-    }
+    let wanted = event::wall_clock(&wish.zone, starts);
+    let there = mailbox.wall_clock(&meeting.id, event::zone_name(wish)).await?;
+    Ok(there.starts_with(&wanted))
 }

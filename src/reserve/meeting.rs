@@ -45,6 +45,8 @@ pub(super) struct Meeting {
     pub(super) reference: Option<String>,
     /// When it takes place; of a series, the first occurrence.
     pub(super) times: Times,
+    /// How often it takes place, as Graph writes it; `None` of a single event.
+    pub(super) recurrence: Option<Value>,
     /// Name of the time zone in which it was made.
     pub(super) zone: Option<String>,
     /// Title.
@@ -112,6 +114,7 @@ impl Meeting {
             answer: facts.answer.unwrap_or(Answer::Given),
             reference: mark(&value),
             times,
+            recurrence: Some(value["recurrence"].clone()).filter(|series| !series.is_null()),
             zone: facts.zone.clone(),
             title: value["subject"].as_str().unwrap_or_default().to_owned(),
             is_private: facts.private.unwrap_or(true),

@@ -55,12 +55,13 @@ pub async fn book<H: Host>(
     let wish = Wish::check(request)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     let found = if again { making::find(&graph, &wish).await? } else { None };
-    let made = match found {
-        Some(made) => made,
-        None => match making::make(&graph, &wish).await? {
-            Making::Made(made) => made,
-            Making::None(outcome) => return Ok(outcome),
-        },
+    let making = match found {
+        Some(making) => making,
+        None => making::make(&graph, &wish, again).await?,
+    };
+    let made = match making {
+        Making::Made(made) => made,
+        Making::None(outcome) => return Ok(outcome),
     };
     if made.calendar == BookingCalendar::Room
         && let Some(outcome) = own_calendar::settle(&graph, &wish, &made).await?
@@ -73,7 +74,7 @@ pub async fn book<H: Host>(
 /// Waits a moment for the answers of the rooms. The meeting exists, so the host gets its ticket,
 /// also where the answers cannot be read now.
 async fn follow_made<H: Host>(graph: &Graph<'_, H>, wish: &Wish<'_>, made: Made) -> BookingOutcome {
-    let outcome = answers::follow(graph, wish, made.clone(), None, &PAUSES).await;
+    let outcome = answers::follow(graph, wish, made.clone(), None, true, &PAUSES).await;
     outcome.unwrap_or_else(|_| made.pending(wish))
 }
 
@@ -92,19 +93,14 @@ pub async fn check<H: Host>(
     let ticket = Ticket::read(ticket)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     let mailbox = Mailbox::new(&graph, &ticket.mailbox, &wish.zone);
-    let meeting = match mailbox.read(&ticket.event).await? {
-        Some(meeting) => Some(meeting),
-        // Its id can have changed, and one answer proves nothing.
-        None => mailbox.find(&request.reference).await?,
-    };
-    let Some(meeting) = meeting else {
+    let Some(meeting) = mailbox.find_ours(&ticket, &request.reference).await? else {
         return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Deleted));
     };
     if meeting.is_cancelled {
         return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Cancelled));
     }
     let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
-    answers::follow(&graph, &wish, made, None, &[]).await
+    answers::follow(&graph, &wish, made, None, true, &[]).await
 }
 
 /// Changes a meeting from `former` to `request`.
@@ -120,7 +116,11 @@ pub async fn change<H: Host>(
     ticket: &str,
 ) -> Result<BookingOutcome, Error> {
     check_on(settings)?;
-    let (former, wish) = (Wish::known(former)?, Wish::check(request)?);
+    let (former, wish) = (Wish::known(former)?, Wish::known(request)?);
+    // A user can have moved the series in Outlook, to a day that its pattern does not have.
+    if former.is_at_another_time(&wish) {
+        wish.check_series()?;
+    }
     let ticket = Ticket::read(ticket)?;
     let graph = Graph::new(host, settings, Patience::BOOKING);
     change::change(&graph, &former, &wish, &ticket).await

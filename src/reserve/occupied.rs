@@ -6,10 +6,9 @@ use super::{
     mailbox::{DAY, Mailbox},
     meeting::{Meeting, in_order},
     problem::{self, Trouble},
-    request::read_times,
 };
 use crate::{
-    bookings::{Judged, Range, Room},
+    bookings::{Judged, Range, Room, Times},
     error::Error,
     host::Host,
     model::{Booking, Hold},
@@ -79,6 +78,15 @@ fn read_other(
     if is_own {
         return Ok(None);
     }
+    let overlaps = |(starts, ends): (i64, i64)| {
+        times.iter().any(|(from, until)| starts < *until && *from < ends)
+    };
+    // At another time, it does not matter what else cannot be read.
+    let all_day = event.facts.as_ref().and_then(|facts| facts.all_day).unwrap_or_default();
+    let read = Times::read(&event, all_day, &room.zone).ok();
+    if read.and_then(|times| times.instants(&room.zone)).is_some_and(|read| !overlaps(read)) {
+        return Ok(None);
+    }
     let Judged::Booking(booking) = room.judge(&event, None)? else { return Ok(None) };
     let mut booking = *booking;
     if let Some(master) = event.master {
@@ -86,12 +94,10 @@ fn read_other(
         // The id of an occurrence in all calendars is known with its master only.
         booking.meeting = None;
     }
-    let instants = read_times(&booking.time).ok().and_then(|times| times.instants(&room.zone));
-    let (starts, ends) = instants.ok_or("its time is out of range")?;
-    let overlaps = |(from, until): &(i64, i64)| starts < *until && *from < ends;
-    if booking.hold == Hold::Free || !times.iter().any(overlaps) {
+    if booking.hold == Hold::Free {
         return Ok(None);
     }
+    read.and_then(|times| times.instants(&room.zone)).ok_or("its time is out of range")?;
     let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
     Ok(Some(Held {
         booking,

@@ -5,12 +5,12 @@
 //! has the rule by which two hosts decide which of their bookings stays.
 
 use super::{
-    answers::{Made, none_left},
+    answers::{MOST_CONFLICTS, Made, none_left},
     mailbox::Mailbox,
     making::{self, Making},
     meeting::Meeting,
     occupied::{Held, others},
-    problem::Trouble,
+    problem::{self, Trouble},
     request::Wish,
 };
 use crate::{
@@ -25,11 +25,15 @@ const TAKEN: &str = "The room was taken at the same moment, so ONES withdrew thi
 
 /// Looks, and writes the meeting into the calendar of the first room that is free. The others are
 /// invited, and answer by themselves.
-pub(super) async fn make<H: Host>(graph: &Graph<'_, H>, wish: &Wish<'_>) -> Result<Making, Error> {
+pub(super) async fn make<H: Host>(
+    graph: &Graph<'_, H>,
+    wish: &Wish<'_>,
+    again: bool,
+) -> Result<Making, Error> {
     let mut answers = Vec::new();
     let mut refused = None;
     for room in wish.rooms() {
-        match make_in(graph, wish, room).await {
+        match make_in(graph, wish, room, again).await {
             Ok(Attempt::Over(making)) => return Ok(making),
             Ok(Attempt::Taken(held)) => answers.push(conflict(held)),
             Err(Trouble::Closed(error)) => {
@@ -56,6 +60,7 @@ async fn make_in<H: Host>(
     graph: &Graph<'_, H>,
     wish: &Wish<'_>,
     room: &WantedRoom,
+    again: bool,
 ) -> Result<Attempt, Trouble> {
     let mailbox = Mailbox::new(graph, &room.email, &wish.zone);
     let times = Vec::from_iter(wish.times.instants(&wish.zone));
@@ -63,7 +68,8 @@ async fn make_in<H: Host>(
     if !held.is_empty() {
         return Ok(Attempt::Taken(held));
     }
-    Ok(Attempt::Over(making::create(&mailbox, wish, BookingCalendar::Room).await?))
+    let making = making::create(&mailbox, wish, BookingCalendar::Room, again).await?;
+    Ok(Attempt::Over(making))
 }
 
 /// Looks again at a meeting that was written into a room's calendar, and withdraws it where another
@@ -81,9 +87,13 @@ pub(super) async fn settle<H: Host>(
             return Err(error);
         }
         Err(trouble) => {
-            // What cannot be looked at may be taken.
+            // What cannot be looked at may be taken. No meeting is left, so this is no error, after
+            // which the host may book again.
             withdraw(&mailbox, &made.meeting).await?;
-            return Err(trouble.into());
+            let error = Error::from(trouble);
+            let answers = wish.rooms().iter();
+            let answers = answers.map(|room| RoomAnswer::Declined(reason(&error, room)));
+            return Ok(Some(none_left(wish, BookingCalendar::Room, answers.collect())));
         }
     };
     if !held.iter().any(|other| wins(other, &made.meeting)) {
@@ -100,6 +110,10 @@ pub(super) async fn settle<H: Host>(
 }
 
 /// Returns what else takes the room while the meeting takes place.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the occurrences of a series are not listed: another replica of
+/// Exchange may not have them yet.
 pub(super) async fn look<H: Host>(
     mailbox: &Mailbox<'_, '_, H>,
     meeting: &Meeting,
@@ -108,6 +122,9 @@ pub(super) async fn look<H: Host>(
         false => meeting.times.instants(mailbox.zone).into_iter().collect(),
         true => {
             let occurrences = mailbox.occurrences(meeting).await?.unwrap_or_default();
+            if occurrences.is_empty() {
+                return Err(problem::unclear("series-not-listed", mailbox.address).into());
+            }
             let occurrences = occurrences.into_iter().filter(|occurrence| !occurrence.is_gone);
             occurrences.filter_map(|one| one.times.instants(mailbox.zone)).collect()
         }
@@ -131,7 +148,7 @@ pub(super) async fn withdraw<H: Host>(
 }
 
 fn conflict(held: Vec<Held>) -> RoomAnswer {
-    RoomAnswer::Conflict(held.into_iter().take(100).map(|held| held.booking).collect())
+    RoomAnswer::Conflict(held.into_iter().take(MOST_CONFLICTS).map(|held| held.booking).collect())
 }
 
 fn reason(error: &Error, room: &WantedRoom) -> Explanation {

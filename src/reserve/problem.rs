@@ -1,10 +1,11 @@
 //! The errors of calls that book, and what to do about them.
 
 use crate::{
-    bookings::WITHOUT_MAILBOX,
+    bookings::{Times, WITHOUT_MAILBOX, time_text},
     error::{Error, Explanation},
     graph::{Graph, GraphError},
     host::Host,
+    payload::day_text,
     permission::CALENDARS,
 };
 
@@ -114,18 +115,21 @@ pub(super) fn unknown_zone(zone: &str, refusal: &GraphError) -> Error {
     )
 }
 
-/// Returns the error where Exchange and the plugin do not agree on a time zone.
-pub(super) fn zone_differs(zone: &str, wanted: &str, made: &str) -> Error {
-    Error::Unsupported(
-        Explanation::new(
-            "time-zone-differs",
-            format!(
-                "Exchange has other rules for the time zone {zone} than ONES: it would have booked \
-                    {made} instead of {wanted}, in universal time. Nothing was booked"
-            ),
-        )
-        .remedy("Book the room in Outlook, and report this time zone to the developers of ONES"),
+/// Returns the explanation where Exchange and the plugin do not agree on a time zone.
+pub(super) fn zone_differs(zone: &str, wanted: Times, made: Times) -> Explanation {
+    let text = |times| match times {
+        Times::Hours(starts, ends) => format!("{} to {}", time_text(starts), time_text(ends)),
+        Times::Days(first, until) => format!("{} to {}", day_text(first), day_text(until)),
+    };
+    let (wanted, made) = (text(wanted), text(made));
+    Explanation::new(
+        "time-zone-differs",
+        format!(
+            "Exchange has other rules for the time zone {zone} than ONES: it would have booked \
+                {made} instead of {wanted}, in universal time. Nothing was booked"
+        ),
     )
+    .remedy("Book the room in Outlook, and report this time zone to the developers of ONES")
 }
 
 /// Returns the error where the meeting is not as the host knows it.

@@ -137,6 +137,23 @@ pub(crate) fn to_json(recurrence: &Recurrence, first: Date, zone: &str) -> Value
     json!({"pattern": pattern, "range": range})
 }
 
+/// Returns whether a recurrence of Graph's has what was written. Graph adds members that a pattern
+/// does not need. The first day and the time zone are compared as the time of the event.
+pub(super) fn contains(own: &Value, written: &Value) -> bool {
+    match (own, written) {
+        (Value::Object(own), Value::Object(written)) => written.iter().all(|(name, value)| {
+            matches!(name.as_str(), "startDate" | "recurrenceTimeZone")
+                || own.get(name).is_some_and(|own| contains(own, value))
+        }),
+        // Days of the week, in any order.
+        (Value::Array(own), Value::Array(written)) => {
+            own.iter().all(|day| written.contains(day))
+                && written.iter().all(|day| own.contains(day))
+        }
+        _ => own == written,
+    }
+}
+
 fn day_names(days: &[Weekday]) -> Vec<&'static str> {
     days.iter().map(|day| day.as_str()).collect()
 }

@@ -44,12 +44,24 @@ impl<'r> Wish<'r> {
     /// [`Error::Other`] with the code `request.…`, which names the field that is wrong.
     pub(super) fn check(request: &'r BookingRequest) -> Result<Self, Error> {
         let wish = Self::known(request)?;
-        if let Some(recurrence) = &request.recurrence {
-            let first = wish.first_day(&wish.zone);
-            let first = first.ok_or_else(|| wrong("time", "The time is out of range"))?;
-            recurrence::check(recurrence, first).map_err(|reason| wrong("recurrence", reason))?;
-        }
+        wish.check_series()?;
         Ok(wish)
+    }
+
+    /// Checks that a series takes place on its first day.
+    ///
+    /// # Errors
+    /// Those of [`Self::check`].
+    pub(super) fn check_series(&self) -> Result<(), Error> {
+        let Some(recurrence) = &self.request.recurrence else { return Ok(()) };
+        let first = self.first_day(&self.zone);
+        let first = first.ok_or_else(|| wrong("time", "The time is out of range"))?;
+        recurrence::check(recurrence, first).map_err(|reason| wrong("recurrence", reason))
+    }
+
+    /// Returns whether another request has another time or recurrence.
+    pub(super) fn is_at_another_time(&self, other: &Wish<'_>) -> bool {
+        self.times != other.times || self.request.recurrence != other.request.recurrence
     }
 
     /// Checks a request that was carried out. Its series need not fit its time: a user can have

@@ -130,3 +130,30 @@ fn a_meeting_that_the_organizer_moved_between_two_calls_is_not_withdrawn() {
     assert_eq!(outcome.time, Some(super::hours("2027-05-11T13:00:00Z", "2027-05-11T14:00:00Z")));
     accepted(&outcome);
 }
+
+#[test]
+fn a_meeting_whose_end_a_user_changed_between_two_calls_is_not_withdrawn() {
+    let exchange = losing(Loss::After);
+    assert!(book(&exchange, &request()).is_err());
+    let uid = exchange.copies(MARA)[0].uid.clone();
+    let longer = (super::at("2027-05-11T09:00:00Z"), super::at("2027-05-11T10:30:00Z"));
+    exchange.shift(MARA, &uid, longer);
+    let outcome = again(&exchange.script()).expect("an outcome");
+    assert_eq!(outcome.time, Some(super::hours("2027-05-11T09:00:00Z", "2027-05-11T10:30:00Z")));
+    accepted(&outcome);
+}
+
+#[test]
+fn a_meeting_of_the_same_transaction_that_is_not_found_yet_is_unclear_at_the_first_call() {
+    let exchange = Exchange::default();
+    let first = booked(&exchange, &request());
+    // A replica of Exchange does not have the meeting for a while.
+    let hidden = exchange.state.borrow_mut().mailboxes.remove(MARA).expect("copies");
+    let script = exchange.script();
+    let result = block_on(reserve::book(&script, &organizers(), &request(), false));
+    assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
+    let waited: u64 = script.pauses.borrow().iter().map(std::time::Duration::as_secs).sum();
+    assert_eq!(waited, 1);
+    exchange.state.borrow_mut().mailboxes.insert(MARA.to_owned(), hidden);
+    assert_eq!(again(&exchange.script()).expect("an outcome"), first);
+}

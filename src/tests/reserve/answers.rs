@@ -168,3 +168,12 @@ fn a_booking_that_was_made_has_a_ticket_also_where_the_answers_cannot_be_read() 
     exchange.state.borrow_mut().closed.clear();
     accepted(&check(&exchange, &request(), &outcome));
 }
+
+#[test]
+fn a_room_that_exchange_names_by_another_of_its_addresses_is_pending() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &request());
+    exchange.state.borrow_mut().mailboxes.get_mut(MARA).expect("copies")[0].attendees[0].address =
+        "alias@contoso.com".to_owned();
+    assert_eq!(answer(&check(&exchange, &request(), &outcome)), &RoomAnswer::Pending);
+}

@@ -5,12 +5,15 @@ use serde_json::json;
 
 use super::{
     MARA, OTHER_ROOM, ROOM, accepted, answer, at, booked, change, changes, code,
-    exchange::{Attendee, Exchange, Loss},
+    exchange::{Attendee, Exchange, Item, Loss},
     hours, organizers, request, room, ticket, user, written,
 };
 use crate::{
     error::Error,
-    model::{BookingRequest, RoomAnswer},
+    model::{
+        BookingEnd, BookingRequest, Recurrence, RecurrenceEnd, RecurrencePattern, RoomAnswer,
+        Weekday, WeeklyPattern,
+    },
     reserve,
 };
 
@@ -175,4 +178,116 @@ fn a_change_keeps_the_reference_and_the_organizer() {
     let other = BookingRequest { reference: "other".to_owned(), ..request() };
     let error = change(&exchange, &request(), &other, &outcome).expect_err("another booking");
     assert_eq!(code(&error), "request.reference");
+}
+
+#[test]
+fn another_title_does_not_withdraw_a_meeting_whose_room_was_released() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &request());
+    let uid = exchange.copies(MARA)[0].uid.clone();
+    exchange.state.borrow_mut().mailboxes.remove(ROOM);
+    exchange.state.borrow_mut().note_answer(ROOM, &uid, "declined");
+    exchange.state.borrow_mut().holds = true;
+    let wish = BookingRequest { title: "Budget 2028".to_owned(), ..request() };
+    let outcome = change(&exchange, &request(), &wish, &outcome).expect("an outcome");
+    assert!(matches!(answer(&outcome), RoomAnswer::Declined(_)), "{outcome:?}");
+    assert!(outcome.ticket.is_some());
+    assert_eq!(exchange.copies(MARA)[0].body["subject"], "Budget 2028");
+}
+
+#[test]
+fn a_copy_that_a_user_made_in_outlook_is_not_taken_for_ours() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &request());
+    {
+        let mut state = exchange.state.borrow_mut();
+        let calendar = state.mailboxes.get_mut(MARA).expect("copies");
+        let ours = &calendar[0];
+        // Outlook copies the mark too.
+        calendar[0] = Item { id: "copy=".to_owned(), uid: "copy".to_owned(), ..ours.clone() };
+    }
+    let checked = super::check(&exchange, &request(), &outcome);
+    assert_eq!(answer(&checked), &RoomAnswer::Ended(BookingEnd::Deleted));
+    let error = change(&exchange, &request(), &half_past(), &outcome).expect_err("gone");
+    assert_eq!(code(&error), "booking-gone");
+    super::cancel(&exchange, &request(), &outcome, None).expect("it is gone");
+    assert_eq!(exchange.copies(MARA).len(), 1, "the copy stays");
+}
+
+fn series() -> BookingRequest {
+    let (days, first_day_of_week) = (vec![Weekday::Tuesday], Weekday::Monday);
+    let pattern = RecurrencePattern::Weekly(WeeklyPattern { days, first_day_of_week });
+    let recurrence = Some(Recurrence { pattern, interval: 1, ends: RecurrenceEnd::After(3) });
+    BookingRequest { recurrence, ..request() }
+}
+
+#[test]
+fn a_series_that_was_moved_in_outlook_can_get_another_title() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &series());
+    let uid = exchange.copies(MARA)[0].uid.clone();
+    // To Wednesdays, and the host knows its new time.
+    let wednesday = ("2027-05-12T09:00:00Z", "2027-05-12T10:00:00Z");
+    exchange.shift(MARA, &uid, (at(wednesday.0), at(wednesday.1)));
+    let former = BookingRequest { time: hours(wednesday.0, wednesday.1), ..series() };
+    let wish = BookingRequest { title: "Budget 2028".to_owned(), ..former.clone() };
+    change(&exchange, &former, &wish, &outcome).expect("an outcome");
+    assert_eq!(exchange.copies(MARA)[0].body["subject"], "Budget 2028");
+}
+
+#[test]
+fn a_pattern_that_a_user_changed_in_outlook_is_not_overwritten() {
+    let longer =
+        BookingRequest { time: hours("2027-05-11T09:00:00Z", "2027-05-11T10:30:00Z"), ..series() };
+    for (member, value, is_kept) in [
+        ("interval", json!(2), false),
+        ("daysOfWeek", json!(["tuesday", "friday"]), false),
+        // Graph adds members that the pattern does not need.
+        ("month", json!(0), true),
+    ] {
+        let exchange = Exchange::default();
+        let outcome = booked(&exchange, &series());
+        exchange.state.borrow_mut().mailboxes.get_mut(MARA).expect("copies")[0].body["recurrence"]
+            ["pattern"][member] = value;
+        let result = change(&exchange, &series(), &longer, &outcome);
+        match is_kept {
+            true => assert_eq!(result.expect("an outcome").time, Some(longer.time.clone())),
+            false => assert_eq!(code(&result.expect_err(member)), "booking-changed"),
+        }
+    }
+}
+
+#[test]
+fn the_zone_of_a_series_is_not_kept_where_it_begins_on_another_day_there() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &series());
+    {
+        let mut state = exchange.state.borrow_mut();
+        let copy = &mut state.mailboxes.get_mut(MARA).expect("copies")[0];
+        copy.zone = "New Zealand Standard Time".to_owned();
+        copy.body["recurrence"]["range"]["recurrenceTimeZone"] = copy.zone.clone().into();
+    }
+    let script = exchange.script();
+    let evening = ("2027-05-11T18:00:00Z", "2027-05-11T19:00:00Z");
+    let wish = BookingRequest { time: hours(evening.0, evening.1), ..series() };
+    block_on(reserve::change(&script, &organizers(), &series(), &wish, ticket(&outcome)))
+        .expect("an outcome");
+    let body = written(&script);
+    let zone = "W. Europe Standard Time";
+    assert_eq!(body["start"], json!({"dateTime": "2027-05-11T20:00:00", "timeZone": zone}));
+    assert_eq!(body["recurrence"]["range"]["startDate"], "2027-05-11");
+}
+
+#[test]
+fn a_series_that_a_room_has_not_moved_yet_is_pending_and_not_partly_accepted() {
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &series());
+    exchange.state.borrow_mut().holds = true;
+    let recurrence = series().recurrence;
+    let recurrence = recurrence.map(|old| Recurrence { ends: RecurrenceEnd::After(5), ..old });
+    let wish = BookingRequest { recurrence, ..series() };
+    let outcome = change(&exchange, &series(), &wish, &outcome).expect("an outcome");
+    assert_eq!(answer(&outcome), &RoomAnswer::Pending);
+    exchange.deliver();
+    accepted(&super::check(&exchange, &wish, &outcome));
 }

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     model::{BookingCalendar, BookingOutcome, BookingRequest, RoomAnswer},
     reserve,
-    tests::script::{Asked, Reply, Script},
+    tests::script::{Asked, Reply, Script, refused},
 };
 
 fn book_room(exchange: &Exchange, request: &BookingRequest) -> BookingOutcome {
@@ -230,4 +230,85 @@ fn where_no_room_can_be_used_the_error_says_so() {
     }
     let error = book(&exchange, &request()).expect_err("no mailbox");
     assert!(matches!(error, Error::PermissionMissing(_)), "{error:?}");
+}
+
+/// Returns a host on whose Exchange a request is refused after the first one that changes an event.
+fn refusing<'e>(
+    exchange: &'e Exchange,
+    path: &'static str,
+    (status, refusal): (u16, &'static str),
+) -> Script<impl Fn(&Asked) -> Reply + 'e> {
+    let is_changed = std::cell::Cell::new(false);
+    Script::new(move |asked: &Asked| {
+        let is_event = asked.path.contains("/events");
+        if is_changed.get() && asked.method == http::Method::GET && asked.path.contains(path) {
+            return refused(status, refusal);
+        }
+        is_changed.set(is_changed.get() || is_event && asked.method != http::Method::GET);
+        exchange.answer(asked)
+    })
+}
+
+fn daily() -> BookingRequest {
+    use crate::model::{Recurrence, RecurrenceEnd, RecurrencePattern};
+    let (pattern, ends) = (RecurrencePattern::Daily, RecurrenceEnd::After(3));
+    let recurrence = Some(Recurrence { pattern, interval: 1, ends });
+    BookingRequest { recurrence, ..request() }
+}
+
+#[test]
+fn a_series_whose_occurrences_are_not_listed_is_unclear_and_not_booked() {
+    let exchange = Exchange::default();
+    let script = refusing(&exchange, "/instances", (404, "ErrorItemNotFound"));
+    let result = block_on(reserve::book(&script, &rooms_only(), &daily(), false));
+    let error = result.expect_err("not listed");
+    assert!(matches!(error, Error::Unavailable(_)) && code(&error) == "series-not-listed");
+    let again = block_on(reserve::book(&exchange.script(), &rooms_only(), &daily(), true));
+    accepted(&again.expect("an outcome"));
+}
+
+#[test]
+fn a_calendar_that_cannot_be_looked_at_again_leads_to_a_clear_answer() {
+    let exchange = Exchange::default();
+    let script = refusing(&exchange, "/calendarView", (400, "ErrorInvalidRequest"));
+    let outcome = block_on(reserve::book(&script, &rooms_only(), &request(), false));
+    let outcome = outcome.expect("an outcome");
+    assert!(matches!(answer(&outcome), RoomAnswer::Declined(_)), "{outcome:?}");
+    assert!(outcome.ticket.is_none() && exchange.held(ROOM).is_empty());
+}
+
+#[test]
+fn a_change_after_which_the_calendar_cannot_be_looked_at_is_undone() {
+    let half_past =
+        BookingRequest { time: hours("2027-05-11T09:00:00Z", "2027-05-11T10:30:00Z"), ..request() };
+    for (refusal, is_undone) in [((400, "ErrorInvalidRequest"), true), ((503, "x"), false)] {
+        let exchange = Exchange::default();
+        let outcome = book_room(&exchange, &request());
+        let script = refusing(&exchange, "/calendarView", refusal);
+        let ticket = super::ticket(&outcome);
+        let result =
+            block_on(reserve::change(&script, &rooms_only(), &request(), &half_past, ticket));
+        let error = result.expect_err("it is refused");
+        assert_eq!(!matches!(error, Error::Unavailable(_)), is_undone, "{error:?}");
+        let ours = &exchange.held(ROOM)[0];
+        assert_eq!((ours.starts, ours.ends) == hour(), is_undone, "the host repeats the others");
+    }
+}
+
+#[test]
+fn an_event_at_another_time_that_cannot_be_read_does_not_matter() {
+    for (time, is_free) in [((10, 11), true), ((9, 10), false)] {
+        let exchange = Exchange::default();
+        let at_hour = |hour: i64| at("2027-05-11T00:00:00Z") + hour * 3600;
+        exchange.walk_up(ROOM, (at_hour(time.0), at_hour(time.1)));
+        let script = Script::new(|asked: &Asked| match exchange.answer(asked) {
+            Reply::Json(status, mut answer) if asked.path.contains("/calendarView") => {
+                answer["value"][0]["isCancelled"] = json!("perhaps");
+                Reply::Json(status, answer)
+            }
+            reply => reply,
+        });
+        let result = block_on(reserve::book(&script, &rooms_only(), &request(), false));
+        assert_eq!(result.is_ok(), is_free, "{result:?}");
+    }
 }

@@ -80,7 +80,7 @@ impl State {
     }
 
     /// Stores an answer in the organizer's copy.
-    pub(super) fn note_answer(&mut self, room: &str, uid: &str, response: &str) {
+    pub(in crate::tests) fn note_answer(&mut self, room: &str, uid: &str, response: &str) {
         let clock = self.tick();
         let mut copies = self.mailboxes.values_mut().flatten();
         let Some(copy) = copies.find(|copy| copy.uid == uid && copy.is_organizer) else { return };
