@@ -193,12 +193,8 @@ fn a_time_that_the_clock_leaves_out_or_shows_twice_is_explained_and_chosen() {
     let changes = berlin().following(now).take(2).map(|it| it.timestamp()).collect::<Vec<_>>();
     for change in changes {
         let day = change.to_zoned_datetime(berlin()).date();
-        let fields = but(filled(&day.to_string()), &[("from", "02:30"), ("to", "04:00")])
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect::<Vec<_>>();
-        let fields: Fields<'_> =
-            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let date = day.to_string();
+        let fields = but(filled(&date), &[("from", "02:30"), ("to", "04:00")]);
         browser.get("/reservations/new");
         let form = browser.post("/reservations/new", &fields);
         if day.month() < 6 {

@@ -96,7 +96,7 @@ impl Office {
         self.store().reservations(id, &ReservationFilter::default()).unwrap()
     }
 
-    /// Stores a booking of the room `r1` by the user `p000`, from the next minute for an hour.
+    /// Stores a booking of the room `r1` by the user `p000`.
     fn reserve(&self, time: TimeRange) -> Reservation {
         let new = NewReservation {
             rooms: vec!["r1".to_owned()],
