@@ -79,6 +79,7 @@ impl Notifications {
                     Next::After(RETRY)
                 }
             };
+            let followed = (integration, rooms);
             match next {
                 Next::After(pause) => {
                     let slept = self.0.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
@@ -88,15 +89,16 @@ impl Notifications {
                 }
                 Next::Nothing => {
                     let mut state = self.0.state();
-                    let came = state.followed.get_mut(&(integration, rooms));
-                    if let Some(came) = came.filter(|came| **came) {
-                        *came = false;
-                        continue;
+                    let has_come = state.followed.remove(&followed) == Some(true);
+                    if !has_come {
+                        return;
                     }
+                    state.followed.insert(followed, false);
+                    continue;
                 }
                 Next::Stop => {}
             }
-            self.0.state().followed.remove(&(integration, rooms));
+            self.0.state().followed.remove(&followed);
             return;
         }
     }

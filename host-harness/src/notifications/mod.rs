@@ -49,7 +49,8 @@ const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Time until a sweep that failed is repeated.
 const SWEEP_AGAIN: Duration = Duration::from_secs(10 * 60);
 
-/// Longest time for which the end of the subscriptions of a deleted integration is waited for.
+/// Longest time for which a call under way, and then the end of the subscriptions of a deleted
+/// integration, are waited for.
 const END: Duration = Duration::from_secs(20);
 
 /// Time between two looks at whether upkeep that is under way has ended.
@@ -201,11 +202,14 @@ impl Notifications {
 
     /// Ends all subscriptions of an integration that is about to be deleted. It has no new ones
     /// until the result is dropped. A failure is no error: the subscriptions then end by
-    /// themselves.
-    pub async fn end(&self, integration: IntegrationId) -> Ended {
-        while !self.0.state().kept_up.insert(integration) {
-            tokio::time::sleep(UNDER_WAY).await;
-        }
+    /// themselves. Returns `None` where a call for its subscriptions is under way for too long.
+    pub async fn end(&self, integration: IntegrationId) -> Option<Ended> {
+        let begin = async {
+            while !self.0.state().kept_up.insert(integration) {
+                tokio::time::sleep(UNDER_WAY).await;
+            }
+        };
+        tokio::time::timeout(END, begin).await.ok()?;
         let ended = Ended { notifications: self.clone(), integration };
         let (inner, stop) = (self.0.clone(), self.0.stop.child_token());
         let own = stop.clone();
@@ -220,7 +224,7 @@ impl Notifications {
         if let Ok(Err(error)) = done {
             self.0.log(integration, &error);
         }
-        ended
+        Some(ended)
     }
 
     /// Follows the hints that were stored before the start of the program.

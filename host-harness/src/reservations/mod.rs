@@ -133,7 +133,7 @@ impl Job {
     pub fn ask(&self, source: &mut dyn Source) -> Answer {
         let asked: Result<Option<BookingOutcome>, Error> = match &self.work {
             Work::Book { request, again } => source.book_room(request, *again).map(Some),
-            Work::Check { request, ticket } => source.check_booking(request, ticket).map(Some),
+            Work::Check { request, ticket, .. } => source.check_booking(request, ticket).map(Some),
             Work::Change { former, request, ticket } => {
                 source.change_booking(former, request, ticket).map(Some)
             }
@@ -178,9 +178,11 @@ impl Job {
         answer: Answer,
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
-        let Self { integration, due, .. } = &self;
+        let Self { integration, due, work, .. } = &self;
         match answer {
-            Answer::Outcome(outcome) => store.reservation_answered(*integration, due, outcome, now),
+            Answer::Outcome(outcome) => {
+                store.reservation_answered(*integration, (due, work), outcome, now)
+            }
             Answer::Done => {
                 store.reservation_done(*integration, due, now)?;
                 Ok(due.rooms.clone())

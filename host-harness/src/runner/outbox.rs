@@ -27,6 +27,10 @@ use crate::{
 /// Number of calls under way, of all integrations. Each can use the memory limit of a plugin.
 const AT_ONCE: usize = 8;
 
+/// Number of calls under way of one integration, so that one whose vendor hangs leaves places for
+/// the others.
+const AT_ONCE_EACH: usize = 3;
+
 /// Shortest and longest time between two looks at what is due.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
@@ -39,11 +43,18 @@ const UNSENT: &str = "reservations cannot be sent";
 
 /// What is sent.
 pub(super) struct Sending {
-    outboxes: Mutex<HashMap<IntegrationId, Outbox>>,
+    outboxes: Mutex<HashMap<IntegrationId, Own>>,
     calls: Arc<Semaphore>,
     nudged: Notify,
     /// Ids of the rooms whose calendars changed, and are read soon.
     changed: Mutex<HashMap<IntegrationId, BTreeSet<String>>>,
+}
+
+/// The outbox of an integration, and its places for calls.
+#[derive(Clone)]
+struct Own {
+    outbox: Outbox,
+    calls: Arc<Semaphore>,
 }
 
 impl Default for Sending {
@@ -58,9 +69,12 @@ impl Default for Sending {
 }
 
 impl Sending {
-    fn outbox(&self, integration: IntegrationId) -> Outbox {
-        let mut outboxes = lock(&self.outboxes);
-        outboxes.entry(integration).or_insert_with(|| Outbox::new(integration)).clone()
+    fn own(&self, integration: IntegrationId) -> Own {
+        let new = || Own {
+            outbox: Outbox::new(integration),
+            calls: Arc::new(Semaphore::new(AT_ONCE_EACH)),
+        };
+        lock(&self.outboxes).entry(integration).or_insert_with(new).clone()
     }
 }
 
@@ -117,9 +131,12 @@ impl Runner {
         let store = self.0.store().another()?;
         let mut next = None;
         for row in store.integrations_overview()?.into_iter().filter(|row| row.configured) {
-            self.send_due(row.id)?;
-            let due = store.next_reservation_due(row.id)?;
-            next = [next, due].into_iter().flatten().min();
+            let due = self.send_due(row.id).and_then(|()| store.next_reservation_due(row.id));
+            match due {
+                Ok(due) => next = [next, due].into_iter().flatten().min(),
+                // The others are sent. It is looked at again with the next of them.
+                Err(error) => report(row.id, &Problem::from(&error), UNSENT),
+            }
         }
         let until = next.map(|next| next.duration_since(Timestamp::now()));
         let until = until.and_then(|until| Duration::try_from(until).ok());
@@ -132,21 +149,20 @@ impl Runner {
     }
 
     fn send_due(&self, integration: IntegrationId) -> Result<(), StoreError> {
-        let outbox = self.0.sending.outbox(integration);
+        let Own { outbox, calls } = self.0.sending.own(integration);
         let mut store = self.0.store().another()?;
-        while let Ok(permit) = self.0.sending.calls.clone().try_acquire_owned() {
+        while let Ok(own_place) = calls.clone().try_acquire_owned()
+            && let Ok(place) = self.0.sending.calls.clone().try_acquire_owned()
+        {
             let Some(under_way) = UnderWay::begin(&self.0) else { break };
             let jobs = outbox.take(&mut store, Selection::All, 1, Timestamp::now())?;
             let Some(job) = jobs.into_iter().next() else { break };
             let runner = self.clone();
             spawn_blocking(move || {
                 runner.send(integration, job);
-                drop(permit);
-                // The room is free for its next wish, and there is a place for another call.
-                if let Err(error) = runner.send_due(integration) {
-                    report(integration, &Problem::from(&error), UNSENT);
-                }
+                drop((own_place, place));
                 drop(under_way);
+                // The room is free for its next wish, and there is a place for another call.
                 runner.0.sending.nudged.notify_one();
             });
         }

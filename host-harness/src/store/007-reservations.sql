@@ -98,6 +98,7 @@ CREATE TABLE wish (
 
 CREATE INDEX wish_by_due ON wish (integration, due);
 CREATE INDEX wish_by_reservation ON wish (reservation, number);
+CREATE INDEX wish_by_release ON wish (release) WHERE release IS NOT NULL;
 
 CREATE TABLE reservation_history (
     number      INTEGER PRIMARY KEY,

@@ -32,11 +32,13 @@ pub(super) async fn delete(
             "Go back and enter the name of the integration",
         ));
     }
+    let busy = || Redirect::to(&format!("/admin/integrations/{}?note=busy", id.get()));
     if app.runner.activity(id).is_some() || app.runner.bookings_activity(id).is_some() {
-        let place = format!("/admin/integrations/{}?note=busy", id.get());
-        return Ok(Redirect::to(&place).into_response());
+        return Ok(busy().into_response());
     }
-    let ended = app.notifications.end(id).await;
+    let Some(ended) = app.notifications.end(id).await else {
+        return Ok(busy().into_response());
+    };
     app.store(move |store| store.forget_integration(id)).await?;
     drop(ended);
     Ok(Redirect::to("/admin?note=deleted").into_response())

@@ -118,6 +118,20 @@ impl Viewer {
         self.user.as_ref().is_none_or(|user| *user == reservation.organizer)
     }
 
+    /// Whether the viewer sees the title of a reservation, and who is invited. The administrator
+    /// does not see those of a private meeting.
+    pub(in crate::serve) fn shows_meeting(&self, reservation: &Reservation) -> bool {
+        !(self.is_admin() && reservation.request.private)
+    }
+
+    /// Returns the title of a reservation, as far as the viewer sees it.
+    pub(in crate::serve) fn title<'a>(&self, reservation: &'a Reservation) -> &'a str {
+        match self.shows_meeting(reservation) {
+            true => &reservation.request.title,
+            false => "Private",
+        }
+    }
+
     /// Returns the address of a booking.
     pub(in crate::serve) fn booking(&self, row: &BookingRow) -> String {
         format!("{}/{}", self.base, row.number)

@@ -146,16 +146,18 @@ pub(super) async fn free<W: Who>(
     booker.check_books()?;
     let entered = sent(query);
     let rooms = form::chosen(&app, &booker, &entered).await?;
-    let (_, zone) = wish::zone(&rooms, None);
+    let form_zone = wish::zone(&rooms, None);
+    let zone = &form_zone.1;
     let day = when::day(&entered);
-    let day = day.unwrap_or_else(|_| zones::day_of(Timestamp::now().as_second(), &zone));
-    let time = when::read(&entered, &zone).ok();
-    let recurrence = repeat::read(&entered, day).ok().flatten();
-    let own = match entered.text("of").filter(|reference| !reference.is_empty()) {
-        Some(reference) => Some(booker.find(&app, reference.to_owned()).await?.instants),
+    let day = day.unwrap_or_else(|_| zones::day_of(Timestamp::now().as_second(), zone));
+    let changed = match entered.text("of").filter(|reference| !reference.is_empty()) {
+        Some(reference) => Some(booker.find(&app, reference.to_owned()).await?),
         None => None,
     };
-    let question = Question { rooms: &rooms, day, zone: &zone, time, recurrence, own };
+    let own = changed.as_ref();
+    let time = wish::time(&entered, own, &form_zone).ok();
+    let recurrence = repeat::read(&entered, day).ok().flatten();
+    let question = Question { rooms: &rooms, day, zone, time, recurrence, own };
     Ok(page(&free::look(&app, &booker.viewer, question).await?))
 }
 

@@ -77,6 +77,7 @@ pub(super) async fn cancel<W: Who>(
     let found = booker.find(&app, reference).await?;
     let zone = zones::zone_or_utc(&found.request.time_zone);
     let occurrence = match (entered.text("what"), entered.text("date")) {
+        (Some("one"), None) => return Err(no_date()),
         (Some("one"), Some(key)) => {
             let dates = occurrences::coming(&app, &booker, &found, &zone, Timestamp::now()).await?;
             let chosen = dates.into_iter().find(|(date, _)| date == key);
@@ -100,6 +101,15 @@ pub(super) async fn cancel<W: Who>(
         }
         Err(error) => Err(super::refused(&error)),
     }
+}
+
+fn no_date() -> Failure {
+    Failure::new(
+        axum::http::StatusCode::BAD_REQUEST,
+        "no-date",
+        "No date was chosen, so nothing was cancelled",
+        "Go back, and choose a date or all dates of the series",
+    )
 }
 
 fn gone() -> Failure {

@@ -62,7 +62,7 @@ pub(super) async fn change<W: Who>(
     let entered = posted.checked(booker.csrf())?;
     let found = booker.find(&app, reference).await?;
     let rooms = form::chosen(&app, &booker, &entered).await?;
-    let repeating = Repeating::Kept(found.request.recurrence.as_ref());
+    let repeating = Repeating::Kept(&found);
     let read = wish::read(&entered, &rooms, repeating, Timestamp::now());
     let is_change = entered.text("do") == Some("book");
     let (wrong, problem) = match read {

@@ -108,7 +108,7 @@ fn index(day: Date) -> &'static str {
     }
 }
 
-/// Returns the fields of a reservation as they are now.
+/// Returns the fields of a reservation: what was wished last, also while it is not answered.
 pub(super) fn fill(found: &Reservation, zone: &TimeZone) -> Entered {
     let request = &found.request;
     let mut pairs = Vec::new();
@@ -116,7 +116,7 @@ pub(super) fn fill(found: &Reservation, zone: &TimeZone) -> Entered {
     for room in &request.rooms {
         add(name::ROOM, room.room.clone());
     }
-    match found.time.as_ref().unwrap_or(&request.time) {
+    match &request.time {
         BookingTime::Hours(time) => {
             let at = |second| {
                 let instant = Timestamp::from_second(second).unwrap_or_default();
@@ -148,6 +148,33 @@ pub(super) fn fill(found: &Reservation, zone: &TimeZone) -> Entered {
         add("online", "true".to_owned());
     }
     Entered::new(pairs)
+}
+
+/// Returns the time of a reservation, if the fields of the time are as [`fill`] filled them. The form
+/// has no field for the seconds, nor for the day on which hours end. `zone` is that of the form.
+pub(super) fn kept_time(
+    entered: &Entered,
+    found: &Reservation,
+    zone: &(String, TimeZone),
+) -> Option<BookingTime> {
+    let (zone_name, zone) = zone;
+    if *zone_name != found.request.time_zone {
+        return None;
+    }
+    let filled = fill(found, zone);
+    let is_same = |field: &str| {
+        let before = filled.text(field);
+        before.is_none() || before == entered.text(field)
+    };
+    // Only sent where the clock shows the time twice.
+    let is_same_which = |field: &str| {
+        let which = format!("{field}-which");
+        entered.text(&which).is_none() || is_same(&which)
+    };
+    let is_kept =
+        [name::WHEN, name::DAY, name::FROM, name::TO, name::LAST].into_iter().all(is_same)
+            && [name::FROM, name::TO].into_iter().all(is_same_which);
+    is_kept.then(|| found.request.time.clone())
 }
 
 /// Returns a participant as [`super::invite`] reads it.

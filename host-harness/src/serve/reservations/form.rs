@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     form::{Choosing, Entered},
-    model::{BookingTime, Choice, Hold, TimeRange, overlaps},
+    model::{BookingTime, Choice, Hold, ROOMS, TimeRange, overlaps},
     problem::Problem,
     serve::{
         app::App,
@@ -184,21 +184,26 @@ pub(super) async fn draw<'a>(app: &App, filled: Filled<'a>) -> Result<FormPage<'
     let Filled { booker, purpose, entered, rooms, wrong, problem, organizers } = filled;
     let viewer = &booker.viewer;
     let other = viewer.settings.as_ref().and_then(|settings| settings.time_zone.clone());
-    let (name, zone) = wish::zone(&rooms, other.as_deref());
+    let form_zone = wish::zone(&rooms, other.as_deref());
+    let (zone_name, zone) = (form_zone.0.as_str(), &form_zone.1);
     let typed = entered.text(name::SEARCH).unwrap_or_default().trim().to_owned();
     let chosen: Vec<_> = rooms.iter().map(|room| room.room.id.clone()).collect();
     let now = Timestamp::now().as_second();
-    let day = when::day(&entered).unwrap_or_else(|_| zones::day_of(now, &zone));
-    let time = when::read(&entered, &zone).ok();
-    let time_words = day_words(day, &zone, &name, time.as_ref());
-    let offered = offer(app, booker, &typed, time.clone(), &rooms).await?;
-    let (recurrence, own) = match purpose {
-        Purpose::Book => (repeat::read(&entered, day).ok().flatten(), None),
-        Purpose::Change(found) => (None, Some(found.instants)),
+    let day = when::day(&entered).unwrap_or_else(|_| zones::day_of(now, zone));
+    let changed = match purpose {
+        Purpose::Book => None,
+        Purpose::Change(found) => Some(found),
     };
-    let question = Question { rooms: &rooms, day, zone: &zone, time, recurrence, own };
+    let time = wish::time(&entered, changed, &form_zone).ok();
+    let time_words = day_words(day, zone, zone_name, time.as_ref());
+    let offered = offer(app, booker, &typed, time.clone(), &rooms).await?;
+    let recurrence = match purpose {
+        Purpose::Book => repeat::read(&entered, day).ok().flatten(),
+        Purpose::Change(_) => None,
+    };
+    let question = Question { rooms: &rooms, day, zone, time, recurrence, own: changed };
     let free = free::look(app, viewer, question).await?;
-    let meanings = [name::FROM, name::TO].map(|field| when::meanings(&entered, field, &zone));
+    let meanings = [name::FROM, name::TO].map(|field| when::meanings(&entered, field, zone));
     let mut shown = FormPage {
         page: viewer.page(""),
         booker,
@@ -294,7 +299,8 @@ pub(super) async fn chosen(
     entered: &Entered,
 ) -> Result<Vec<RoomBookings>, Failure> {
     let id = booker.viewer.integration;
-    let ids: Vec<_> = entered.all(name::ROOM).map(str::to_owned).collect();
+    // One too many, so that the error is shown.
+    let ids: Vec<_> = entered.all(name::ROOM).take(ROOMS + 1).map(str::to_owned).collect();
     let (entered, now) = (entered.clone(), Timestamp::now().as_second());
     let found = app.look(move |store| {
         store.bookings_at(

@@ -20,7 +20,7 @@ use crate::{
         failure::Failure,
         view,
     },
-    store::{BookingRow, RoomBookings},
+    store::{BookingRow, Reservation, RoomBookings},
     zones,
 };
 
@@ -38,8 +38,8 @@ pub(super) struct Question<'a> {
     /// `None` where the time cannot be read.
     pub(super) time: Option<BookingTime>,
     pub(super) recurrence: Option<Recurrence>,
-    /// The present time of the booking that is changed, which does not count as taken.
-    pub(super) own: Option<TimeRange>,
+    /// The reservation that is changed. Its rooms do not count as taken by itself.
+    pub(super) own: Option<&'a Reservation>,
 }
 
 /// When the rooms of the form are free.
@@ -172,9 +172,14 @@ fn describe(
     answer: Option<&RoomAvailability>,
     zone: &TimeZone,
     wanted: Option<TimeRange>,
-    own: Option<TimeRange>,
+    own: Option<&Reservation>,
 ) -> RoomFree {
     let name = room.room.name.clone();
+    let own = own.filter(|reservation| {
+        let mut rooms = reservation.rooms.iter();
+        rooms.any(|reserved| reserved.room == room.room.id && reserved.state.is_open())
+    });
+    let own = own.map(|reservation| reservation.instants);
     let Some(Ok(taken)) = answer.map(|answer| &answer.taken) else {
         return RoomFree { name, state: State::Unknown, taken: Vec::new() };
     };

@@ -162,7 +162,7 @@ pub(super) async fn show<W: Who>(
     let entries = app.look(move |store| store.reservation_history(id, &reference)).await?;
     let zone = zones::zone_or_utc(&found.request.time_zone);
     let state = read_state(&app, &booker, &found, zone.clone()).await?;
-    let title = format!("{} · {}", found.request.title, state::when(&found, &zone));
+    let title = format!("{} · {}", booker.viewer.title(&found), state::when(&found, &zone));
     Ok(page(&Shown {
         page: booker.viewer.page(&title),
         history: history(&app, &booker.viewer, entries),

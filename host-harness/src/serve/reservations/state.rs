@@ -19,7 +19,7 @@ pub(super) type Mark = (&'static str, &'static str, &'static str);
 pub(super) fn mark(found: &Reservation) -> Mark {
     match found.state {
         ReservationState::Requested if found.problem.is_some() => {
-            ("!", "Requested: ONES could not send it yet, and tries again", "warn")
+            ("!", "Requested: no answer yet. ONES tries again", "warn")
         }
         ReservationState::Requested => ("…", "Requested: ONES sends it now", "soft"),
         ReservationState::Pending => ("…", "Waiting for the answer of a room", "soft"),
@@ -27,7 +27,7 @@ pub(super) fn mark(found: &Reservation) -> Mark {
         ReservationState::Partly => ("!", "Booked in part", "warn"),
         ReservationState::Declined => ("✗", "Declined: no room is booked", "bad"),
         ReservationState::Cancelled => ("–", "Cancelled", "soft"),
-        ReservationState::Failed => ("✗", "Failed: no room is booked", "bad"),
+        ReservationState::Failed => ("✗", "Failed: ONES knows of no booked room", "bad"),
     }
 }
 
@@ -48,7 +48,9 @@ pub(super) fn name(state: ReservationState) -> &'static str {
 pub(super) fn room_mark(room: &ReservedRoom, found: &Reservation) -> Mark {
     let is_sent = found.state != ReservationState::Requested;
     match room.state {
-        RoomState::Pending if found.state == ReservationState::Failed => ("✗", "Not booked", "bad"),
+        RoomState::Pending if found.state == ReservationState::Failed => {
+            ("✗", "Not known to be booked", "bad")
+        }
         RoomState::Pending if !is_sent => ("…", "Not asked yet", "soft"),
         RoomState::Pending => ("…", "Has not answered: not booked yet", "soft"),
         RoomState::Accepted => ("✓", "Booked", "good"),
@@ -70,8 +72,8 @@ pub(super) fn waiting(found: &Reservation) -> Option<String> {
             let rooms = change.request.rooms.iter().map(|room| room.name.as_str());
             let rooms = rooms.collect::<Vec<_>>().join(", ");
             format!(
-                "A change was requested: {time}, {rooms}. Until it is answered, the former \
-                     booking is shown here"
+                "A change was requested: {time}, {rooms}. Until it is answered, time and rooms are \
+                 shown as they were"
             )
         }
         Wish::Cancel { occurrence: None, .. } => "The cancellation was requested".to_owned(),

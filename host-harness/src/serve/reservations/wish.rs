@@ -3,13 +3,13 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    fields::{Wrong, name},
+    fields::{self, Wrong, name},
     invite, repeat, when,
 };
 use crate::{
     form::Entered,
     model::{BookingTime, Participant, ROOMS, Recurrence},
-    store::{ReservationError, RoomBookings, TITLE},
+    store::{Reservation, ReservationError, RoomBookings, TITLE},
     zones,
 };
 
@@ -30,8 +30,8 @@ pub(super) struct Wish {
 pub(super) enum Repeating<'a> {
     /// As the form says.
     Entered,
-    /// As it did before.
-    Kept(Option<&'a Recurrence>),
+    /// As this reservation, which is changed.
+    Kept(&'a Reservation),
 }
 
 /// Returns the time zone of the form, which is that of the first room. `other` is that of a form
@@ -39,6 +39,16 @@ pub(super) enum Repeating<'a> {
 pub(super) fn zone(rooms: &[RoomBookings], other: Option<&str>) -> (String, TimeZone) {
     let name = rooms.first().map(|room| room.zone.as_str()).or(other).unwrap_or("UTC");
     (name.to_owned(), zones::zone_or_utc(name))
+}
+
+/// Reads the time. Where a reservation is changed, and its time is not, that is kept.
+pub(super) fn time(
+    entered: &Entered,
+    changed: Option<&Reservation>,
+    zone: &(String, TimeZone),
+) -> Result<BookingTime, Vec<Wrong>> {
+    let kept = changed.and_then(|found| fields::kept_time(entered, found, zone));
+    kept.map_or_else(|| when::read(entered, &zone.1), Ok)
 }
 
 /// Reads a booking. `rooms` are the chosen rooms that exist.
@@ -50,11 +60,15 @@ pub(super) fn read(
 ) -> Result<Wish, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut taken = |result: Result<(), Wrong>| wrong.extend(result.err());
-    let (_, zone) = zone(rooms, None);
+    let zone = zone(rooms, None);
     taken(check_rooms(entered, rooms));
-    let time = when::read(entered, &zone);
+    let changed = match repeating {
+        Repeating::Kept(found) => Some(found),
+        Repeating::Entered => None,
+    };
+    let time = time(entered, changed, &zone);
     let recurrence = match repeating {
-        Repeating::Kept(recurrence) => Ok(recurrence.cloned()),
+        Repeating::Kept(found) => Ok(found.request.recurrence.clone()),
         Repeating::Entered => match when::day(entered) {
             Ok(day) => repeat::read(entered, day),
             // Reported with the time.
@@ -65,7 +79,13 @@ pub(super) fn read(
     let title = entered.text(name::TITLE).unwrap_or_default().trim().to_owned();
     taken(check_title(&title));
     if let Ok(time) = &time {
-        taken(check_time(entered, time, rooms, &zone, now));
+        taken(check_days(time, rooms));
+        let is_kept = changed.is_some_and(|found| found.request.time == *time);
+        // The first occurrence of a series that is changed can be over.
+        let is_series = changed.is_some_and(|found| found.request.recurrence.is_some());
+        if !is_kept && !is_series {
+            taken(check_past(entered, time, &zone.1, now));
+        }
     }
     match (time, recurrence, invite) {
         (Ok(time), Ok(recurrence), Ok(invite)) if wrong.is_empty() => Ok(Wish {
@@ -91,8 +111,8 @@ fn check_rooms(entered: &Entered, rooms: &[RoomBookings]) -> Result<(), Wrong> {
     let chosen = entered.all(name::ROOM).count();
     match rooms.len() {
         0 if chosen == 0 => wrong("Choose a room".to_owned()),
-        count if count > ROOMS => {
-            wrong(format!("{count} rooms are too many. Choose {ROOMS} at most"))
+        _ if chosen > ROOMS => {
+            wrong(format!("{chosen} rooms are too many. Choose {ROOMS} at most"))
         }
         count if count < chosen => {
             wrong("A room that was chosen no longer exists, and was left out".to_owned())
@@ -112,14 +132,12 @@ fn check_title(title: &str) -> Result<(), Wrong> {
     Err(Wrong::new(name::TITLE, text))
 }
 
-fn check_time(
+fn check_past(
     entered: &Entered,
     time: &BookingTime,
-    rooms: &[RoomBookings],
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<(), Wrong> {
-    let is_alike = rooms.iter().all(|room| room.zone == rooms[0].zone);
     if when::is_over(time, zone, now) {
         let field = match entered.text(name::WHEN) {
             Some("days") => name::DAY,
@@ -127,6 +145,11 @@ fn check_time(
         };
         return Err(Wrong::new(field, "This time is past"));
     }
+    Ok(())
+}
+
+fn check_days(time: &BookingTime, rooms: &[RoomBookings]) -> Result<(), Wrong> {
+    let is_alike = rooms.iter().all(|room| room.zone == rooms[0].zone);
     if matches!(time, BookingTime::Days(_)) && !is_alike {
         let text = "A day begins at another time in each of the rooms, since they are in \
                     different time zones. Book them one by one, or enter hours";

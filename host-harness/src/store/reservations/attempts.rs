@@ -35,7 +35,7 @@ const LOOK_AGAIN: i64 = 5;
 const RETRIES: [i64; 8] = [5, 15, 45, 120, 300, 900, 1_800, 3_600];
 
 /// Pauses before a room that has not answered is asked about again, in seconds. The last one stays.
-const CHECKS: [i64; 5] = [2, 5, 15, 60, 300];
+const CHECKS: [i64; 8] = [2, 5, 15, 60, 300, 300, 900, 3_600];
 
 /// Returns the seconds until a room is asked about again.
 pub(super) fn check_pause(checks: u32) -> i64 {
@@ -103,7 +103,7 @@ impl Transaction<'_> {
         self.sql
             .prepare_cached("UPDATE reservation SET checks = ?2, check_due = ?3 WHERE number = ?1")?
             .execute(params![reservation, checks, now.as_second() + check_pause(checks)])?;
-        Ok(Some(Work::Check { request: stored.request, ticket }))
+        Ok(Some(Work::Check { request: stored.request, ticket, rooms: stored.row.rooms }))
     }
 
     fn release_work(&self, release: i64) -> Result<Work, StoreError> {
@@ -259,8 +259,10 @@ impl Transaction<'_> {
         let stored = self.numbered_reservation(reservation)?;
         let due = now.as_second().saturating_add(retry_pause(stored.checks).max(asked));
         let since = stored.over_at.unwrap_or(stored.row.changed.as_second());
-        // No answer comes any more.
-        let due = Some(due).filter(|_| since + GIVE_UP > now.as_second());
+        // A series without an end still has the rooms that have not answered.
+        let is_asked = stored.over_at.is_none() && stored.row.state == ReservationState::Pending;
+        // Else no answer comes any more.
+        let due = Some(due).filter(|_| is_asked || since + GIVE_UP > now.as_second());
         self.sql
             .prepare_cached(
                 "UPDATE reservation SET check_due = ?2, check_problem = ?3 WHERE number = ?1",

@@ -27,6 +27,9 @@ pub enum ReservationError {
     /// The vendor could not send the user an invitation.
     #[error("the user {organizer:?} has no e-mail address")]
     OrganizerWithoutEmail { organizer: String },
+    /// A user has too many reservations that are open.
+    #[error("the user has {most} bookings that are still to come, and no more are allowed")]
+    TooManyOpen { most: usize },
     /// It does not end after it begins, or its days do not exist.
     #[error("the time is not valid: {reason}")]
     InvalidTime { reason: String },
@@ -96,6 +99,10 @@ impl From<&ReservationError> for Problem {
             E::OrganizerWithoutEmail { .. } => (
                 "reservation-organizer-address",
                 "Give the user an e-mail address in the directory, or book for another user",
+            ),
+            E::TooManyOpen { .. } => (
+                "reservation-too-many",
+                "Cancel bookings that are not needed, or ask your ONES administrator to book",
             ),
             E::InvalidTime { .. } => ("reservation-time", "Correct the time"),
             E::Past { .. } => ("reservation-past", "Choose a later time"),

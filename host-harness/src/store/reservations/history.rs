@@ -10,6 +10,9 @@ use crate::store::{IntegrationId, Store, StoreError, Transaction, bookings::as_t
 /// Largest detail of an entry, in bytes.
 const DETAIL: usize = 4 << 10;
 
+/// Largest number of entries of a reservation.
+const ENTRIES: u32 = 500;
+
 /// One entry of a history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,7 +130,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
 }
 
 impl Transaction<'_> {
-    /// Adds an entry.
+    /// Adds an entry. Of a reservation, only the latest ones are kept.
     pub(super) fn note(&self, entry: Entry<'_>, now: Timestamp) -> Result<(), StoreError> {
         let Entry { reservation, release, actor, what, text, detail } = entry;
         self.adds.set(true);
@@ -146,6 +149,13 @@ impl Transaction<'_> {
                 text,
                 detail,
             ])?;
+        self.sql
+            .prepare_cached(
+                "DELETE FROM reservation_history WHERE reservation = ?1 AND number <=
+                     (SELECT number FROM reservation_history WHERE reservation = ?1
+                      ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+            )?
+            .execute(params![reservation, ENTRIES])?;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use rusqlite::{Row, params};
 
 use super::{
     history::Entry,
-    row::{Actor, Waiting, Wish},
+    row::{Actor, ReservedRoom, Waiting, Wish},
 };
 use crate::{
     model::{BookingOutcome, BookingRequest, BookingTime, RoomPosition},
@@ -64,6 +64,8 @@ pub(crate) enum Work {
     Check {
         request: BookingRequest,
         ticket: String,
+        /// The rooms when the question began.
+        rooms: Vec<ReservedRoom>,
     },
     Change {
         former: BookingRequest,
@@ -82,6 +84,9 @@ pub(crate) enum Work {
         comment: String,
     },
 }
+
+/// Time until a question is repeated whose answer can be older than what is stored.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Ids of the rooms that a wish `w` concerns.
 const ROOMS: &str = "(SELECT json_group_array(room) FROM (
@@ -167,19 +172,32 @@ impl Store {
         })
     }
 
-    /// Stores the outcome of a wish to book or to change, or of a question. Returns the ids of the
-    /// rooms whose calendars changed by it.
+    /// Stores the outcome of `work`: of a wish to book or to change, or of a question. Returns the
+    /// ids of the rooms whose calendars changed by it.
+    ///
+    /// Where the reservation changed during a question, for example by a sync, this can be newer
+    /// than the answer: the vendor is asked again.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub(crate) fn reservation_answered(
         &mut self,
         integration: IntegrationId,
-        due: &Due,
+        (due, work): (&Due, &Work),
         outcome: BookingOutcome,
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
         self.transaction(integration, |transaction| {
+            if let (What::Check { reservation }, Work::Check { request, rooms, .. }) =
+                (due.what, work)
+            {
+                let stored = transaction.numbered_reservation(reservation)?;
+                if stored.request != *request || stored.row.rooms != *rooms {
+                    let soon = now.checked_add(ASK_AGAIN).unwrap_or(now);
+                    transaction.check_soon(reservation, soon)?;
+                    return Ok(Vec::new());
+                }
+            }
             let (reservation, request) = match due.what {
                 What::Check { reservation } => (reservation, None),
                 What::Wish { number, of: Of::Reservation(reservation) } => {

@@ -16,6 +16,9 @@ use crate::{
     when, zones,
 };
 
+/// Largest number of open reservations of a user who makes them.
+const MOST_OPEN: usize = 200;
+
 /// A booking to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReservation {
@@ -142,6 +145,9 @@ impl Transaction<'_> {
         };
         let within = Within { now, days: new.days, own: None };
         let Checked { request, instants, over_at } = self.check_request(request, &zones, within)?;
+        if let Actor::User(_) = new.by {
+            self.check_open(&new.organizer, now)?;
+        }
         self.adds.set(true);
         let by = json::write(&new.by)?;
         self.sql
@@ -168,6 +174,22 @@ impl Transaction<'_> {
         let text = format!("Requested {}", in_words(&request));
         self.note(Entry::of(number, &new.by, "requested", text), now)?;
         Ok(request.reference)
+    }
+
+    fn check_open(&self, organizer: &str, now: Timestamp) -> Result<(), StoreError> {
+        let open: usize = self
+            .sql
+            .prepare_cached(
+                "SELECT count(*) FROM reservation
+                 WHERE integration = ?1 AND organizer = ?2
+                   AND state NOT IN ('declined', 'cancelled', 'failed')
+                   AND (over_at IS NULL OR over_at > ?3)",
+            )?
+            .query_row(params![self.integration, organizer, now.as_second()], |row| row.get(0))?;
+        match open < MOST_OPEN {
+            true => Ok(()),
+            false => Err(ReservationError::TooManyOpen { most: MOST_OPEN }.into()),
+        }
     }
 
     fn change_reservation(

@@ -42,6 +42,7 @@ impl Store {
             "SELECT record.id AS room, read_at,
                  subscription.number IS NULL OR read_at IS NULL OR read_at < ?4
                    OR calendar.failures > 0 OR enumerating OR sweep_due
+                   OR subscription.hints > 0
                    OR EXISTS (SELECT 1 FROM booking_item
                        WHERE booking_item.calendar = calendar.number AND seen < 0) AS due
              FROM record

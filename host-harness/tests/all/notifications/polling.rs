@@ -40,6 +40,7 @@ fn a_room_for_which_notifications_work_is_read_a_few_times_a_day() {
     let rooms: Vec<_> = (0..24).map(|it| format!("r{it:02}")).collect();
     let mut world = World::new(rooms.iter().map(String::as_str));
     world.upkeep();
+    world.settle();
     let started = world.now;
     read(&mut world, &rooms);
     let mut counts = std::collections::BTreeMap::new();
@@ -47,6 +48,7 @@ fn a_room_for_which_notifications_work_is_read_a_few_times_a_day() {
     for _ in 0..48 {
         world.pass(30.minutes());
         world.upkeep();
+        world.settle();
         let polled = polled(&world, started).unwrap();
         most = most.max(polled.len());
         for room in &polled {
@@ -64,6 +66,7 @@ fn a_room_that_is_not_watched_or_fails_is_read_in_each_scheduled_run() {
     let mut world = World::new(["r1", "r2", "r3", "r4"]);
     world.vendor.state().refused.insert("r2".to_owned());
     world.upkeep();
+    world.settle();
     let started = world.now;
     assert_eq!(polled(&world, started), None, "none was read yet");
     let all = ["r1", "r2", "r3", "r4"].map(str::to_owned);
@@ -85,6 +88,7 @@ fn a_room_that_is_not_watched_or_fails_is_read_in_each_scheduled_run() {
 fn a_booking_that_one_answer_did_not_find_is_looked_for_in_the_next_scheduled_run() {
     let mut world = World::new(["r1", "r2"]);
     world.upkeep();
+    world.settle();
     let started = world.now;
     world.ones.options.bookings.missing_grace = Duration::from_secs(60);
     let booking = one(booked("a", "12:00", "13:00"));
@@ -184,4 +188,16 @@ fn runs_because_of_notifications_fill_no_list_of_runs() {
     let states: Vec<_> = listed.iter().map(|run| run.state).collect();
     assert_eq!(states, ["failed", "done"], "the last one, and that of the rooms");
     assert_eq!(store.failing_bookings(id).unwrap(), None);
+}
+
+#[test]
+fn a_room_with_a_hint_that_waits_is_read_in_the_next_scheduled_run() {
+    let mut world = World::new(["r1", "r2"]);
+    world.upkeep();
+    world.settle();
+    let started = world.now;
+    read(&mut world, &["r1".to_owned(), "r2".to_owned()]);
+    assert_eq!(polled(&world, started), Some(Vec::new()));
+    world.notify("s1", Hint::Changed);
+    assert_eq!(polled(&world, started), Some(vec!["r1".to_owned()]));
 }

@@ -99,7 +99,7 @@ fn a_vendor_that_refuses_shows_the_cause_to_the_administrator_alone() {
     let mut browser = office.user("p000");
     let address = made(&browser.post("/reservations/new", &filled(&day(7).to_string())));
     let page = office.settled(&mut browser, &address);
-    page.says(200, "Failed: no room is booked");
+    page.says(200, "Failed: ONES knows of no booked room");
     page.says(200, "The service with the calendars did not accept it");
     page.says(200, "Ask your ONES administrator");
     misses(&page, "Calendars.ReadWrite");

@@ -111,5 +111,25 @@ fn the_own_booking_does_not_count_as_taken_while_it_is_changed() {
         |of: &str| format!("/reservations/free?of={of}&room=r1&day={day}&from=09:30&to=10:30");
     browser.get(&place(reference)).says(200, FREE);
     browser.get(&place("")).says(200, "Taken at this time");
+    // Another room that others have at the same time.
+    office.desk.take("r2@contoso.com", hours(day, "09:00", "10:00"), Hold::Confirmed);
+    let other = format!("/reservations/free?of={reference}&room=r2&day={day}&from=09:00&to=10:00");
+    let other = browser.get(&other);
+    other.says(200, "Taken at this time");
+    misses(&other, FREE);
     assert_eq!(office.user("p001").get(&place(reference)).status, 404);
+}
+
+#[test]
+fn too_many_rooms_are_refused_with_their_number() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    browser.get("/reservations/new");
+    let day = day(7).to_string();
+    let rooms: Vec<_> = (0..24).map(|number| format!("x{number}")).collect();
+    let mut fields = filled(&day);
+    fields.extend(rooms.iter().map(|room| ("room", room.as_str())));
+    let form = browser.post("/reservations/new", &fields);
+    form.says(200, "25 rooms are too many. Choose 20 at most");
+    assert_eq!(office.reservations(), []);
 }

@@ -68,7 +68,11 @@ fn a_change_that_waits_is_shown_beside_the_booking_as_it_is() {
     page.says(200, "</span> Booked</strong>");
     page.says(200, "09:00–10:00</p>");
     page.says(200, "A change was requested: ");
-    page.says(200, "15:00–16:00, R1");
+    page.says(200, "15:00–16:00, R1. Until it is answered, time and rooms are shown as they were");
+    // The form has what is wished, so that it can be changed further.
+    let form = browser.get(&format!("{address}/change"));
+    form.says(200, "name=\"from\" value=\"15:00\"");
+    form.says(200, "name=\"to\" value=\"16:00\"");
     page.says(200, "The service with the calendars does not answer at this moment");
     page.says(200, "ONES tries again by itself");
     misses(&page, "repair");
@@ -242,4 +246,63 @@ fn the_page_of_a_synced_booking_leads_to_the_reservation_and_shows_its_history()
     page.says(200, "11:00–12:00</p>");
     page.says(200, "Moved from");
     assert_eq!(office.reservations()[0].by, Actor::User("p000".to_owned()));
+}
+
+#[test]
+fn a_meeting_over_midnight_keeps_its_time_when_its_title_changes() {
+    let office = Office::new();
+    let day = day(7);
+    let night = TimeRange { starts: at(&format!("{day}T22:00")), ends: 0 };
+    let night = TimeRange { ends: night.starts + 4 * 3_600 + 30, ..night };
+    let made = office.reserve(night);
+    let address = format!("/reservations/{}", made.reference);
+    let mut browser = office.user("p000");
+    office.settled(&mut browser, &address).says(200, "</span> Booked</strong>");
+    let form = browser.get(&format!("{address}/change"));
+    form.says(200, "name=\"from\" value=\"22:00\"");
+    form.says(200, "Free at this time");
+    let day = day.to_string();
+    let kept = [("day", day.as_str()), ("from", "22:00"), ("to", "02:00"), ("title", "New")];
+    let kept = but(filled(&day), &kept);
+    browser.post(&format!("{address}/change"), &kept).leads_to(&address);
+    office.settled(&mut browser, &address).says(200, "<h1>New</h1>");
+    let changed = office.desk.state().requests.last().unwrap().clone();
+    assert_eq!((changed.title.as_str(), changed.time), ("New", BookingTime::Hours(night)));
+    // Another time is read as it is entered.
+    browser.get(&format!("{address}/change"));
+    let wrong = browser.post(&format!("{address}/change"), &but(kept, &[("from", "21:00")]));
+    wrong.says(200, "The booking ends before it begins");
+}
+
+#[test]
+fn one_date_is_only_cancelled_if_it_is_chosen() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    let address = booked(&office, &mut browser);
+    browser.get(&format!("{address}/cancel"));
+    let reply = browser.post(&format!("{address}/cancel"), &[("what", "one"), ("comment", "")]);
+    reply.says(400, "No date was chosen, so nothing was cancelled");
+    assert_eq!(office.desk.state().cancelled, []);
+    assert_eq!(office.reservations()[0].waiting, None);
+}
+
+#[test]
+fn the_administrator_sees_neither_the_title_nor_the_guests_of_a_private_meeting() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    browser.get("/reservations/new");
+    let day = day(7).to_string();
+    let private = [("private", "true"), ("invite", "guest@fabrikam.com")];
+    let address = made(&browser.post("/reservations/new", &but(filled(&day), &private)));
+    let own = office.settled(&mut browser, &address);
+    own.says(200, "Budget");
+    own.says(200, "guest@fabrikam.com");
+    let mut admin = office.served.admin();
+    let place = format!("/admin/integrations/1{address}");
+    for path in ["/admin/integrations/1/reservations", &place, &format!("{place}/cancel")] {
+        let page = admin.get(path);
+        page.says(200, "Private");
+        misses(&page, "Budget");
+        misses(&page, "guest@fabrikam.com");
+    }
 }

@@ -26,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 use super::vendor::ANN;
 use crate::fake::*;
 
-/// Accepts every booking, and writes down what it is asked. Calls of the room `slow` hang until the
-/// test lets them go on.
+/// Accepts every booking, and writes down what it is asked. Calls of the rooms `slow`, `slow2` and so
+/// on hang until the test lets them go on.
 #[derive(Clone)]
 struct Vendor {
     asked: Arc<Mutex<Vec<String>>>,
@@ -91,11 +91,12 @@ impl Source for Connected {
     ) -> Result<BookingOutcome, Error> {
         let room = request.rooms[0].room.clone();
         self.vendor.note(format!("book {room}{}", if again { " again" } else { "" }));
-        if room == "slow" {
+        if room.starts_with("slow") {
             let gate = self.vendor.gate.acquire();
             let passed = Handle::current().block_on(self.stop.run_until_cancelled(gate));
             let cancelled = || CallError::Refused(Refusal::Cancelled);
             passed.ok_or_else(cancelled)?.unwrap().forget();
+            self.vendor.note(format!("end {room}"));
         }
         Ok(BookingOutcome {
             ticket: Some("t".to_owned()),
@@ -129,7 +130,8 @@ impl Vendor {
 
 /// ONES with the rooms `r1`, `r2` and `slow`, and stored settings.
 fn ones() -> (Ones, Store, Runner, Vendor) {
-    let mut ones = Ones::with_rooms([room("r1"), room("r2"), room("slow")]);
+    let rooms = ["r1", "r2", "slow", "slow2", "slow3", "slow4", "slow5"].map(room);
+    let mut ones = Ones::with_rooms(rooms);
     ones.sync_users(&mut Fake::users([batch(COMPLETE, "c", vec![reported(ANN)])])).unwrap();
     let (mut store, id) = ones.integration();
     let settings = json!({ "server": { "name": NAME }, "rooms": { "bookings": "on" } }).into();
@@ -234,4 +236,30 @@ async fn nothing_is_sent_after_the_runner_was_stopped() {
     runner.send_reservations(id(&store));
     runner.idle().await;
     assert_eq!(vendor.asked(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_integration_has_three_calls_at_once_and_leaves_places_for_others() {
+    let (_ones, mut store, runner, vendor) = ones();
+    let rooms = ["slow", "slow2", "slow3", "slow4", "slow5"];
+    let references = rooms.map(|room| reserve(&mut store, room));
+    let following = runner.clone();
+    let follows = tokio::spawn(async move { following.follow_schedule().await });
+    let booked = || vendor.asked().iter().filter(|it| it.starts_with("book")).count();
+    while booked() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    vendor.gate.add_permits(rooms.len());
+    for reference in &references {
+        wait_until_booked(&store, reference).await;
+    }
+    runner.stop().await;
+    follows.await.unwrap();
+    let (mut under_way, mut most) = (0, 0);
+    for asked in vendor.asked() {
+        under_way += usize::from(asked.starts_with("book"));
+        under_way -= usize::from(asked.starts_with("end"));
+        most = most.max(under_way);
+    }
+    assert_eq!(most, 3);
 }

@@ -4,7 +4,7 @@ use ones_host::{
     Problem,
     model::{
         BookingTime, DateRange, Participant, Recurrence, RecurrenceEnd, RecurrencePattern,
-        RelativeDays, Room, WeekIndex, Weekday, WeeklyPattern,
+        RelativeDays, Room, TimeRange, WeekIndex, Weekday, WeeklyPattern,
     },
     store::{
         Actor, NewReservation, ReservationChange, ReservationError, ReservationFilter,
@@ -436,4 +436,41 @@ fn what_is_over_for_a_week_is_forgotten_and_what_waits_is_not() {
     host.sync();
     let left: Vec<_> = host.all().into_iter().map(|it| it.reference).collect();
     assert_eq!(left, [later.reference], "{}", booked.reference);
+}
+
+#[test]
+fn a_user_has_a_limited_number_of_open_bookings_and_the_administrator_can_book_more() {
+    let mut host = Host::new(&Vendor::default());
+    let starts = between("2027-01-12T09:00", "2027-01-12T10:00").starts;
+    let minute = |number: i64| {
+        let starts = starts + 60 * number;
+        let time = BookingTime::Hours(TimeRange { starts, ends: starts + 60 });
+        NewReservation { time, ..wished(&["r1"], "2027-01-12T09:00", "2027-01-12T10:00") }
+    };
+    for number in 0..200 {
+        host.reserve(minute(number)).unwrap();
+    }
+    let refused = host.reserve(minute(200)).unwrap_err();
+    assert!(matches!(
+        refused,
+        StoreError::Reservation(ReservationError::TooManyOpen { most: 200 })
+    ));
+    host.reserve(NewReservation { by: Actor::Administrator, ..minute(200) }).unwrap();
+    host.reserve(NewReservation { organizer: BOB.to_owned(), ..minute(201) }).unwrap();
+}
+
+#[test]
+fn of_a_long_history_the_latest_entries_are_kept() {
+    let mut host = Host::new(&Vendor::default());
+    let made = host.reserve(wished(&["r1"], "2027-01-12T09:00", "2027-01-12T10:00")).unwrap();
+    let (id, now) = (host.id, host.now);
+    for number in 0..500 {
+        let title = Some(format!("Title {number}"));
+        let change = ReservationChange { title, ..ReservationChange::default() };
+        let by = Actor::Administrator;
+        host.store().change_reservation(id, &made.reference, change, by, now).unwrap();
+    }
+    let history = host.history(&made.reference);
+    assert_eq!(history.len(), 500);
+    assert_eq!(history[0], "change-requested", "the first entry was deleted");
 }
