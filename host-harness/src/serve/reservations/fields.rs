@@ -150,7 +150,7 @@ pub(super) fn fill(found: &Reservation, zone: &TimeZone) -> Entered {
     Entered::new(pairs)
 }
 
-/// Returns the time of a reservation, if the fields of the time are as [`fill`] filled them. The form
+/// Returns the time of a reservation, if its fields are as [`fill`] filled them. The form
 /// has no field for the seconds, nor for the day on which hours end. `zone` is that of the form.
 pub(super) fn kept_time(
     entered: &Entered,

@@ -26,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 use super::vendor::ANN;
 use crate::fake::*;
 
-/// Accepts every booking, and writes down what it is asked. Calls of the rooms `slow`, `slow2` and so
-/// on hang until the test lets them go on.
+/// Accepts every booking, and writes down what it is asked. Calls of the rooms `slow`, `slow2` and
+/// so on hang until the test lets them go on.
 #[derive(Clone)]
 struct Vendor {
     asked: Arc<Mutex<Vec<String>>>,
