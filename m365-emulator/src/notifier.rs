@@ -1,5 +1,7 @@
-//! Sends notifications to the addresses of subscriptions, apart from the requests that caused them;
-//! and tests these addresses (<https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>).
+//! Sends notifications to the addresses of subscriptions, apart from the requests that caused them,
+//! and tests these addresses.
+//!
+//! Source: <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>
 
 use std::time::{Duration, Instant};
 

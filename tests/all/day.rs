@@ -46,7 +46,7 @@ fn eight_changes_of_a_room_of_which_ones_makes_four_cost_less_than_45_requests()
         let moved = ["change", &references[0], "--day", &date, "--from", "11:00", "--to", "12:00"];
         assert_eq!(host(&scene, &moved)["state"], "confirmed");
         notified(&scene, &room);
-        // Four changes in Outlook: two meetings are made, one of them is moved, the other cancelled.
+        // Four changes in Outlook: two meetings are made, one is moved, the other cancelled.
         let made = [12, 13].map(|hour| {
             let meeting = scene.meeting_at(day(3), hour);
             let meeting = Booking { rooms: vec![room.clone()], ..meeting };

@@ -20,8 +20,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kinds that are stored as records, in the order of their declaration. Bookings have tables
-    /// of their own.
+    /// The kinds that are stored as records, in the order of their declaration. Bookings have
+    /// tables of their own.
     pub(super) const ALL: [Self; 3] = [Self::User, Self::Room, Self::Group];
 
     /// Returns what SQL says behind the name of the table where it reads all records of the kind,

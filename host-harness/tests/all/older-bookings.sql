@@ -1,6 +1,6 @@
 PRAGMA user_version = 6;
-INSERT INTO calendar (number, integration, room, zone, zone_data, checkpoint, enumeration, listed_at,
-    read_at)
+INSERT INTO calendar (number, integration, room, zone, zone_data, checkpoint, enumeration,
+    listed_at, read_at)
 VALUES (1, 1, 'attic', 'Europe/Berlin', '2026f', 'r7', 1, 1767312000, 1767312000);
 INSERT INTO booking_item (number, calendar, id, is_series, seen, reported, first_run)
 VALUES (1, 1, 'b1', 0, 1, 1767312000, 1);

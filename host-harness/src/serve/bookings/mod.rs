@@ -1,7 +1,8 @@
 //! The pages of bookings, for the administrator and for users.
 //!
 //! - [`mod@day`]: all rooms on one day. [`mod@week`]: one room in a week.
-//! - [`mod@booking`]: one booking, with its [`mod@history`]. [`mod@conflicts`]: bookings that overlap.
+//! - [`mod@booking`]: one booking, with its [`mod@history`].
+//! - [`mod@conflicts`]: bookings that overlap.
 //! - [`viewer`]: who sees a page, and what it may show of a booking.
 //! - [`timeline`]: bookings drawn at their time. [`sheet`]: the style sheet for that.
 //! - [`dates`], [`words`]: days in addresses, and times as text.

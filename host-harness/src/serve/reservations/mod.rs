@@ -4,8 +4,8 @@
 //! - [`form`]: the form of [`mod@book`] and [`change`], with [`fields`] as they are sent, [`wish`],
 //!   [`when`], [`clock`], [`mod@repeat`], [`invite`] and [`organizer`], which read them, and
 //!   [`free`], which shows when the chosen rooms are free.
-//! - [`list`], [`shown`]: all bookings, or those of a user, and one of them; [`state`] has the words
-//!   for what is known of it.
+//! - [`list`], [`shown`]: all bookings, or those of a user, and one of them; [`state`] has the
+//!   words for what is known of it.
 //! - [`series`], [`occurrences`]: the dates of a series.
 //! - [`booker`]: who sends a request, and what they may see.
 

@@ -13,8 +13,8 @@ use crate::{
 /// Largest number of dates to choose from.
 const LISTED: usize = 200;
 
-/// Returns the coming dates of a series, each with a key. They are those that its rooms have, as far
-/// as ONES has read them, and otherwise those of its pattern.
+/// Returns the coming dates of a series, each with a key. They are those that its rooms have, as
+/// far as ONES has read them, and otherwise those of its pattern.
 pub(super) async fn coming(
     app: &App,
     booker: &Booker,

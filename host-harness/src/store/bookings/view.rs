@@ -166,8 +166,8 @@ impl Store {
         Ok(Some(BookingPage { room, zone, booking, series, elsewhere, conflicts }))
     }
 
-    /// Returns the bookings of a room that have not ended and have this id, or are occurrences of the
-    /// series with this id, by their beginning, the first 400.
+    /// Returns the bookings of a room that have not ended and have this id, or are occurrences of
+    /// the series with this id, by their beginning, the first 400.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -29,7 +29,7 @@ impl Store {
     ///
     /// They are the rooms for which notifications do not work, those where something is left to be
     /// done, and of the others a part, those that were not read for the longest time: so many that
-    /// each one is read within [`RARELY`].
+    /// each one is read within `RARELY`.
     ///
     /// # Errors
     /// Any [`StoreError`].
