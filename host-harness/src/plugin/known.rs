@@ -6,6 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
@@ -19,7 +20,8 @@ pub(super) type Origins = Result<Vec<String>, Vec<FieldError>>;
 /// Stored as long as the plugin is loaded.
 #[derive(Default)]
 pub(super) struct Known {
-    pub(super) manifest: OnceCell<Manifest>,
+    /// With its schema of settings, which every session reads.
+    pub(super) manifest: OnceCell<(Manifest, Value)>,
     /// By a hash of the settings, which hold secrets.
     origins: Mutex<VecDeque<([u8; 32], Origins)>>,
 }

@@ -8,6 +8,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tokio::sync::{
     mpsc,
     oneshot::{self, error::TryRecvError},
@@ -51,10 +52,15 @@ impl Plugin {
     /// [`CallError::BrokeInterface`] where it is too large, or its schema is no JSON or too much
     /// work to read; else those of a call.
     pub async fn describe(&self) -> Result<Manifest, CallError> {
-        self.0.known.manifest.get_or_try_init(|| self.ask_manifest()).await.cloned()
+        Ok(self.described().await?.0.clone())
     }
 
-    async fn ask_manifest(&self) -> Result<Manifest, CallError> {
+    /// Returns the description and the schema in it.
+    async fn described(&self) -> Result<&(Manifest, Value), CallError> {
+        self.0.known.manifest.get_or_try_init(|| self.ask_manifest()).await
+    }
+
+    async fn ask_manifest(&self) -> Result<(Manifest, Value), CallError> {
         let meter = Arc::default();
         let manifest = self
             .call(self.offline(&meter), &meter, PROMPT, async |accessor, plugin| {
@@ -72,7 +78,7 @@ impl Plugin {
         form::check(&schema)
             .map_err(|it| CallError::broke(format!("manifest.settings-schema: {it}")))?;
         manifest.check()?;
-        Ok(manifest)
+        Ok((manifest, schema))
     }
 
     /// Returns the origins that the plugin asks under these settings, or what is wrong with them.
@@ -128,8 +134,7 @@ impl Session {
     /// machine and not named by the settings, or serves the host's own pages; else those of
     /// [`Plugin::describe`].
     pub async fn open(plugin: Plugin, settings: Settings) -> Result<Self, CallError> {
-        let manifest = plugin.describe().await?;
-        let secrets = Secrets::of(&settings, &manifest.schema());
+        let secrets = Secrets::of(&settings, &plugin.described().await?.1);
         let origins = plugin.origins(&settings, &secrets).await?;
         Ok(Self { plugin, settings, origins, secrets, meter: Arc::default() })
     }

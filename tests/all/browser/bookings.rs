@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use end_to_end::{Browser, Scene, text};
+use end_to_end::{Browser, text};
 use jiff::{
-    Timestamp, ToSpan as _,
+    ToSpan as _,
     civil::{Date, DateTime},
-    tz::TimeZone,
 };
-use m365_emulator::{Booking, Config, Policy, Recurrence, Sensitivity, ShowAs};
+use m365_emulator::{Booking, Config, Recurrence, Sensitivity, ShowAs};
 use serde_json::{Value, json};
 
-use super::{Desk, PASSWORD};
+use super::{Desk, PASSWORD, monday};
 
 /// A server that has read the bookings of a Monday.
 struct Office {
@@ -23,29 +22,11 @@ struct Office {
     organizers: Vec<String>,
 }
 
-/// Returns the Monday of the week after next, when no booking of these tests has begun yet.
-fn monday() -> Date {
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    let weekday = i32::from(today.weekday().to_monday_zero_offset());
-    today.checked_add((14 - weekday).days()).expect("a date")
-}
-
 impl Office {
     /// Starts a server, switches bookings on in the wizard, books meetings, and reads them.
     fn open() -> Self {
         let tenant = Config { users: 20, rooms: 60, events: 0, ..Config::default() };
-        let desk = Desk::connected(Scene::with(tenant));
-        // As the script of the page sets them: titles and private marks stay.
-        let policy = Policy {
-            delete_subject: false,
-            add_organizer_to_subject: false,
-            remove_private_property: false,
-            ..Policy::default()
-        };
-        desk.scene.set_policy("*", &policy).expect("a policy");
-        desk.press("Settings");
-        desk.press("Room settings");
-        desk.tick("On: bookings of the rooms come to ONES");
+        let desk = Desk::with_bookings_on(tenant);
         desk.assert_accessible();
         desk.picture("room-settings-bookings");
         desk.press("Save and close");
@@ -60,7 +41,7 @@ impl Office {
         let organizers = users.map(|user| text(&user, "userPrincipalName")).collect();
         let office = Self { desk, monday: monday(), rooms, organizers };
         office.book();
-        office.read();
+        office.desk.read_bookings();
         office
     }
 
@@ -108,15 +89,6 @@ impl Office {
         });
         self.meeting(3, (10, 12), "Design workshop", |_| {});
         self.meeting(3, (11, 14), "Interview", |_| {});
-    }
-
-    /// Presses the button that reads bookings, and waits for the end, at which the page reloads
-    /// itself.
-    fn read(&self) {
-        self.desk.overview();
-        self.desk.press("Read bookings now");
-        self.desk.sees("Bookings ·");
-        self.desk.sees("Read bookings now");
     }
 
     /// Opens the day view of the Monday, as the administrator.

@@ -11,6 +11,8 @@ mod wizard;
 use std::ops::Deref;
 
 use end_to_end::{Browser, Scene, Server};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use m365_emulator::{Config, Policy};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -62,6 +64,24 @@ impl Desk {
         desk
     }
 
+    /// As [`Self::connected`], and switches bookings on: the page with the settings of rooms is open
+    /// and not saved yet. The rooms keep titles and private marks, as the script of the page sets
+    /// them.
+    fn with_bookings_on(tenant: Config) -> Self {
+        let desk = Self::connected(Scene::with(tenant));
+        let policy = Policy {
+            delete_subject: false,
+            add_organizer_to_subject: false,
+            remove_private_property: false,
+            ..Policy::default()
+        };
+        desk.scene.set_policy("*", &policy).expect("a policy");
+        desk.press("Settings");
+        desk.press("Room settings");
+        desk.tick("On: bookings of the rooms come to ONES");
+        desk
+    }
+
     /// Fills in the first step of the wizard.
     fn enter_server(&self) {
         self.fill("Name", "Contoso");
@@ -87,6 +107,15 @@ impl Desk {
         self.settled();
     }
 
+    /// Presses the button that reads bookings, and waits for the end, at which the page reloads
+    /// itself.
+    fn read_bookings(&self) {
+        self.overview();
+        self.press("Read bookings now");
+        self.sees("Bookings ·");
+        self.sees("Read bookings now");
+    }
+
     /// Waits until no sync is running.
     #[track_caller]
     fn settled(&self) {
@@ -109,4 +138,11 @@ impl Desk {
         self.assert_accessible();
         self.pick(account);
     }
+}
+
+/// Returns the Monday of the week after next, when no booking of these tests has begun yet.
+fn monday() -> Date {
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    let weekday = i32::from(today.weekday().to_monday_zero_offset());
+    today.checked_add((14 - weekday).days()).expect("a date")
 }

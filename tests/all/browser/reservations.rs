@@ -1,15 +1,15 @@
 //! Bookings that are made in ONES: booked, declined, moved, cancelled and released.
 
-use end_to_end::{Browser, Scene, text};
+use end_to_end::{Browser, text};
 use jiff::{
-    SignedDuration, Timestamp, ToSpan as _,
+    SignedDuration, Timestamp,
     civil::{Date, DateTime, time},
     tz::TimeZone,
 };
-use m365_emulator::{Booking, CalendarEntry, Config, Policy, Response, Revision};
+use m365_emulator::{Booking, CalendarEntry, Config, Response, Revision};
 use serde_json::Value;
 
-use super::{Desk, PASSWORD};
+use super::{Desk, PASSWORD, monday};
 
 /// A server whose integration books rooms.
 struct Office {
@@ -21,29 +21,11 @@ struct Office {
     users: Vec<String>,
 }
 
-/// Returns the Monday of the week after next.
-fn monday() -> Date {
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    let weekday = i32::from(today.weekday().to_monday_zero_offset());
-    today.checked_add((14 - weekday).days()).expect("a date")
-}
-
 impl Office {
     /// Starts a server, and switches bookings on in the wizard.
     fn open() -> Self {
         let tenant = Config { users: 20, rooms: 30, events: 0, ..Config::default() };
-        let desk = Desk::connected(Scene::with(tenant));
-        // As the script of the page sets them: titles and private marks stay.
-        let policy = Policy {
-            delete_subject: false,
-            add_organizer_to_subject: false,
-            remove_private_property: false,
-            ..Policy::default()
-        };
-        desk.scene.set_policy("*", &policy).expect("a policy");
-        desk.press("Settings");
-        desk.press("Room settings");
-        desk.tick("On: bookings of the rooms come to ONES");
+        let desk = Desk::with_bookings_on(tenant);
         desk.press("Save and close");
         desk.sync();
         let mut rooms: Vec<_> = desk.scene.synced_rooms().into_values().collect();
@@ -57,16 +39,8 @@ impl Office {
         let users: Vec<_> = users.map(|user| text(&user, "userPrincipalName")).collect();
         assert!(users.len() > 2, "{users:?}");
         let office = Self { desk, monday: monday(), rooms, users };
-        office.read();
+        office.desk.read_bookings();
         office
-    }
-
-    /// Reads the bookings of all rooms, as the administrator.
-    fn read(&self) {
-        self.desk.overview();
-        self.desk.press("Read bookings now");
-        self.desk.sees("Bookings ·");
-        self.desk.sees("Read bookings now");
     }
 
     fn room(&self, number: usize) -> String {
@@ -177,7 +151,7 @@ fn a_user_books_a_room_sees_it_move_with_outlook_and_cancels_it() {
         ..Revision::default()
     };
     desk.scene.revise_meeting(&meeting.meeting, None, &revision).expect("a change");
-    office.read();
+    office.desk.read_bookings();
     desk.open(&address);
     desk.sees("16:00–17:00");
     desk.sees("Moved from");
@@ -269,7 +243,7 @@ fn the_administrator_books_for_a_user_and_releases_a_room() {
     let office = Office::open();
     let desk = &office.desk;
     office.outlook(0, (9, 11), "Interview");
-    office.read();
+    office.desk.read_bookings();
     desk.press("Bookings of all rooms");
     desk.run(&format!("document.getElementById('day').value = '{}'", office.monday));
     desk.press("Show");
@@ -339,7 +313,7 @@ fn a_room_is_booked_by_keyboard_alone() {
 fn bookings_are_shown_and_made_without_javascript() {
     let office = Office::open();
     office.outlook(0, (9, 11), "Interview");
-    office.read();
+    office.desk.read_bookings();
     let page = Browser::without_scripts();
     page.open(&office.desk.server.at("/"));
     page.press("Sign in with Microsoft");

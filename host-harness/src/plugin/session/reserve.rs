@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use wasmtime::component::Accessor;
+
 use super::{
-    super::{CallError, bookings},
-    Session,
+    super::{CallError, bindings, bookings, call::State},
+    Answer, Session,
 };
 use crate::model::{BookingOutcome, BookingRequest, BookingTime, RoomPosition};
 
@@ -15,6 +17,16 @@ const LONGEST: Duration = Duration::from_secs(3 * 60);
 impl Session {
     fn longest(&self) -> Duration {
         self.plugin.0.limits.time.min(LONGEST)
+    }
+
+    /// Asks for an outcome, and admits it.
+    async fn outcome(
+        &self,
+        asked: &BookingRequest,
+        work: impl AsyncFnOnce(&Accessor<State>, &bindings::Plugin) -> Answer<BookingOutcome>,
+    ) -> Result<BookingOutcome, CallError> {
+        let outcome = self.ask_at_most(self.longest(), work).await?;
+        bookings::admit_outcome(&self.secrets, outcome, asked)
     }
 
     /// Books rooms as one meeting. `again` says that the same request was sent before, and that it
@@ -29,13 +41,13 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
+        self.outcome(&asked, async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_book_room(accessor, settings, request, again)
                 .await
-        });
-        bookings::admit_outcome(&self.secrets, outcome.await?, &asked)
+        })
+        .await
     }
 
     /// Returns the result of a request.
@@ -49,13 +61,13 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
+        self.outcome(&asked, async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_check_booking(accessor, settings, request, ticket)
                 .await
-        });
-        bookings::admit_outcome(&self.secrets, outcome.await?, &asked)
+        })
+        .await
     }
 
     /// Changes a meeting from `former` to `request`.
@@ -70,13 +82,13 @@ impl Session {
     ) -> Result<BookingOutcome, CallError> {
         let settings = self.settings.to_json();
         let asked = request.clone();
-        let outcome = self.ask_at_most(self.longest(), async |accessor, plugin| {
+        self.outcome(&asked, async |accessor, plugin| {
             plugin
                 .ones_integration_integration()
                 .call_change_booking(accessor, settings, former, request, ticket)
                 .await
-        });
-        bookings::admit_outcome(&self.secrets, outcome.await?, &asked)
+        })
+        .await
     }
 
     /// Cancels a meeting, or one occurrence of its series.

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::session::Admin;
+use super::{overview, session::Admin};
 use crate::{
     serve::{app::App, failure::Failure, guard::Posted},
     store::IntegrationId,
@@ -32,12 +32,11 @@ pub(super) async fn delete(
             "Go back and enter the name of the integration",
         ));
     }
-    let busy = || Redirect::to(&format!("/admin/integrations/{}?note=busy", id.get()));
     if app.runner.activity(id).is_some() || app.runner.bookings_activity(id).is_some() {
-        return Ok(busy().into_response());
+        return Ok(overview::back(id.get(), "?note=busy"));
     }
     let Some(ended) = app.notifications.end(id).await else {
-        return Ok(busy().into_response());
+        return Ok(overview::back(id.get(), "?note=busy"));
     };
     app.store(move |store| store.forget_integration(id)).await?;
     drop(ended);

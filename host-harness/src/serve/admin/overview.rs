@@ -254,6 +254,7 @@ pub(super) async fn leavers(
     Ok(back(id, "?note=leavers"))
 }
 
-fn back(id: i64, query: &str) -> Response {
+/// Returns to the page of an integration.
+pub(super) fn back(id: i64, query: &str) -> Response {
     Redirect::to(&format!("/admin/integrations/{id}{query}")).into_response()
 }

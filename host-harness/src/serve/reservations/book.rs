@@ -27,7 +27,7 @@ use crate::{
         guard::{Posted, pairs},
         view::{choices, page},
     },
-    store::{NewReservation, StoreError},
+    store::NewReservation,
     zones,
 };
 
@@ -91,14 +91,11 @@ pub(super) async fn book<W: Who>(
                 days: booker.days(),
                 by: booker.actor(),
             };
-            let (id, now) = (booker.viewer.integration, Timestamp::now());
-            let stored = app.store(move |store| match store.reserve(id, new, now) {
-                Err(StoreError::Reservation(error)) => Ok(Err(error)),
-                stored => stored.map(Ok),
-            });
+            // The record of the wish says who made it.
+            let stored =
+                super::store(&app, &booker, move |store, id, _, now| store.reserve(id, new, now));
             match stored.await? {
                 Ok(stored) => {
-                    app.runner.send_reservations(id);
                     let to = booker.viewer.reservation(&stored.reference);
                     return Ok(Redirect::to(&to).into_response());
                 }

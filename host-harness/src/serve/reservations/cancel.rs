@@ -23,7 +23,7 @@ use crate::{
         guard::Posted,
         view::{Page, page},
     },
-    store::{Reservation, StoreError},
+    store::Reservation,
     zones,
 };
 
@@ -86,21 +86,12 @@ pub(super) async fn cancel<W: Who>(
         _ => None,
     };
     let comment = entered.text("comment").unwrap_or_default().trim().to_owned();
-    let (id, by, reference) = (booker.viewer.integration, booker.actor(), found.reference);
-    let stored = app.store(move |store| {
-        match store.cancel_reservation(id, &reference, occurrence, &comment, by, Timestamp::now()) {
-            Err(StoreError::Reservation(error)) => Ok(Err(error)),
-            stored => stored.map(Ok),
-        }
+    let reference = found.reference;
+    let stored = super::store(&app, &booker, move |store, id, by, now| {
+        store.cancel_reservation(id, &reference, occurrence, &comment, by, now)
     });
-    match stored.await? {
-        Ok(stored) => {
-            app.runner.send_reservations(id);
-            let to = booker.viewer.reservation(&stored.reference);
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(error) => Err(super::refused(&error)),
-    }
+    let stored = stored.await?.map_err(|error| super::refused(&error))?;
+    Ok(Redirect::to(&booker.viewer.reservation(&stored.reference)).into_response())
 }
 
 fn no_date() -> Failure {

@@ -20,7 +20,7 @@ use crate::{
     model::{BookingTime, TimeRange},
     problem::Problem,
     serve::{app::App, failure::Failure, guard::Posted, view::page},
-    store::{Reservation, ReservationChange, ReservationError, StoreError},
+    store::{Reservation, ReservationChange, ReservationError},
     zones,
 };
 
@@ -156,16 +156,11 @@ async fn store(
     found: &Reservation,
     change: ReservationChange,
 ) -> Result<Result<Response, ReservationError>, Failure> {
-    let (id, by, now) = (booker.viewer.integration, booker.actor(), Timestamp::now());
     let reference = found.reference.clone();
-    let stored =
-        app.store(move |store| match store.change_reservation(id, &reference, change, by, now) {
-            Err(StoreError::Reservation(error)) => Ok(Err(error)),
-            stored => stored.map(Ok),
-        });
-    Ok(stored.await?.map(|stored| {
-        app.runner.send_reservations(id);
-        let to = booker.viewer.reservation(&stored.reference);
-        Redirect::to(&to).into_response()
-    }))
+    let stored = super::store(app, booker, move |store, id, by, now| {
+        store.change_reservation(id, &reference, change, by, now)
+    });
+    Ok(stored
+        .await?
+        .map(|stored| Redirect::to(&booker.viewer.reservation(&stored.reference)).into_response()))
 }

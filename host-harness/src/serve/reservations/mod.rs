@@ -36,10 +36,14 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{app::App, failure::Failure};
-use crate::{problem::Problem, store::ReservationError};
+use crate::{
+    problem::Problem,
+    store::{Actor, IntegrationId, ReservationError, Store, StoreError},
+};
 pub(super) use booker::{Booker, Who};
 
 /// The address of a reservation.
@@ -72,6 +76,26 @@ pub(super) fn routes<W: Who>(root: &str) -> Router<Arc<App>> {
             get(release::show::<W>).post(release::release::<W>),
         )
         .route(&at("bookings/{number}/release/state"), get(release::state::<W>))
+}
+
+/// Stores what a booker wishes, and has it sent. The inner error says why it cannot be stored.
+async fn store<T: Send + 'static>(
+    app: &App,
+    booker: &Booker,
+    wish: impl FnOnce(&mut Store, IntegrationId, Actor, Timestamp) -> Result<T, StoreError>
+    + Send
+    + 'static,
+) -> Result<Result<T, ReservationError>, Failure> {
+    let (id, by) = (booker.viewer.integration, booker.actor());
+    let stored = app.store(move |store| match wish(store, id, by, Timestamp::now()) {
+        Err(StoreError::Reservation(error)) => Ok(Err(error)),
+        stored => stored.map(Ok),
+    });
+    let stored = stored.await?;
+    if stored.is_ok() {
+        app.runner.send_reservations(id);
+    }
+    Ok(stored)
 }
 
 /// Returns the page of a wish that cannot be stored.

@@ -96,21 +96,12 @@ pub(super) async fn release<W: Who>(
         (Some("series"), Some(series)) => series.clone(),
         _ => found.booking.booking.id.clone(),
     };
-    let (id, by, room) = (booker.viewer.integration, booker.actor(), found.room.id.clone());
-    let stored = app.store(move |store| {
-        match store.release(id, &room, &booking, &comment, by, Timestamp::now()) {
-            Err(StoreError::Reservation(error)) => Ok(Err(error)),
-            stored => stored.map(Ok),
-        }
+    let room = found.room.id.clone();
+    let stored = super::store(&app, &booker, move |store, id, by, now| {
+        store.release(id, &room, &booking, &comment, by, now)
     });
-    match stored.await? {
-        Ok(_) => {
-            app.runner.send_reservations(id);
-            let to = booker.viewer.booking(&found.booking);
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(error) => Err(super::refused(&error)),
-    }
+    stored.await?.map_err(|error| super::refused(&error))?;
+    Ok(Redirect::to(&booker.viewer.booking(&found.booking)).into_response())
 }
 
 /// Answers the script of the booking's page: without content once the release is carried out, or

@@ -6,7 +6,7 @@ use ones_host::{
 };
 use serde_json::Value;
 
-use super::vendor::{ANN, BOB, wished};
+use super::host::{ANN, BOB, wished};
 use crate::{
     bookings::calendar::*,
     fake::*,

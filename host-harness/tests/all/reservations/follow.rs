@@ -9,7 +9,7 @@ use ones_host::{
     store::{Actor, NewReservation, ReservationChange, ReservationState, RoomState},
 };
 
-use super::vendor::*;
+use super::{host::*, vendor::*};
 use crate::{bookings::calendar::*, fake::*};
 
 const NINE: (&str, &str) = ("2027-01-12T09:00", "2027-01-12T10:00");

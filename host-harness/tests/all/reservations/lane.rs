@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use super::vendor::ANN;
+use super::host::ANN;
 use crate::fake::*;
 
 /// Accepts every booking, and writes down what it is asked. Calls of the rooms `slow`, `slow2` and

@@ -12,7 +12,7 @@ use ones_host::{
 };
 use proptest::{collection::vec, prelude::*};
 
-use super::vendor::*;
+use super::{host::*, vendor::*};
 use crate::bookings::calendar::*;
 
 /// What happens.

@@ -2,19 +2,16 @@
 
 use jiff::SignedDuration;
 use ones_host::{
-    Error,
-    model::{BookingTime, Explanation, Refusal},
-    plugin::CallError,
-    reservations::Answer,
+    model::BookingTime,
     store::{Actor, ReleaseState, ReservationChange, ReservationState, RoomState},
 };
 
-use super::vendor::*;
+use super::{host::*, vendor::*};
 use crate::bookings::calendar::*;
 
 const NINE: (&str, &str) = ("2027-01-12T09:00", "2027-01-12T10:00");
 
-fn nine(room: &str) -> ones_host::store::NewReservation {
+pub(super) fn nine(room: &str) -> ones_host::store::NewReservation {
     wished(&[room], NINE.0, NINE.1)
 }
 
@@ -446,97 +443,6 @@ fn a_room_is_released_whoever_booked_it() {
     host.reserve(nine("r1")).unwrap();
     host.run();
     assert_eq!(host.all()[0].state, ReservationState::Confirmed);
-}
-
-#[test]
-fn a_hundred_wishes_for_one_room_at_once_book_it_once_and_ninety_nine_hear_of_the_conflict() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let wishes: Vec<_> = (0..100).map(|_| host.reserve(nine("r1"))).collect();
-    host.run();
-    let (made, refused): (Vec<_>, Vec<_>) = wishes.into_iter().partition(Result::is_ok);
-    assert_eq!((made.len(), refused.len()), (1, 99));
-    let reference = made.into_iter().next().unwrap().unwrap().reference;
-    assert!(refused.iter().all(|it| it.as_ref().unwrap_err().to_string().contains(&reference)));
-    assert_eq!(host.get(&reference).state, ReservationState::Confirmed);
-}
-
-#[test]
-fn a_hundred_hosts_that_want_one_room_at_once_get_it_once_and_none_is_lost() {
-    let vendor = Vendor::default();
-    vendor.calendars().rooms_are_late = true;
-    let mut hosts: Vec<_> = (0..100).map(|_| Host::new(&vendor)).collect();
-    for host in &mut hosts {
-        host.reserve(nine("r1")).unwrap();
-        host.run();
-    }
-    vendor.calendars().answer();
-    for host in &mut hosts {
-        host.run_for(1);
-    }
-    let states: Vec<_> = hosts.iter_mut().map(|host| host.all().remove(0).state).collect();
-    let count = |state| states.iter().filter(|it| **it == state).count();
-    assert_eq!(count(ReservationState::Confirmed), 1);
-    assert_eq!(count(ReservationState::Declined), 99);
-}
-
-#[test]
-fn an_answer_of_a_plugin_that_is_not_connected_is_repeated() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let made = host.reserve(nine("r1")).unwrap();
-    let job = host.take(1).pop().unwrap();
-    let (now, error) = (host.now, Error::from(CallError::Overdue));
-    let answer = job.not_asked(&error);
-    assert!(matches!(answer, Answer::Unclear { .. }), "{answer:?}");
-    job.settle(host.store(), answer, now).unwrap();
-    assert_eq!(host.get(&made.reference).problem.unwrap().code, "run-overdue");
-    host.run_for(1);
-    assert_eq!(host.get(&made.reference).state, ReservationState::Confirmed);
-}
-
-/// The refusals that say that no meeting was made, and those that say nothing of an earlier
-/// attempt.
-fn refusals() -> [(Refusal, bool); 4] {
-    let explained = || Explanation {
-        code: "why".to_owned(),
-        summary: "The vendor said no".to_owned(),
-        remedy: None,
-        detail: None,
-    };
-    [
-        (Refusal::Unexpected(explained()), true),
-        (Refusal::Unsupported(explained()), true),
-        (Refusal::Unauthorized(explained()), false),
-        (Refusal::PermissionMissing(explained()), false),
-    ]
-}
-
-#[test]
-fn a_refusal_ends_a_wish_unless_an_earlier_attempt_may_have_made_a_meeting() {
-    for (refusal, is_final) in refusals() {
-        let vendor = Vendor::default();
-        let mut host = Host::new(&vendor);
-        let first = host.reserve(nine("r1")).unwrap();
-        host.vendor.refuses = Some(refusal.clone());
-        host.run();
-        let failed = host.get(&first.reference);
-        assert_eq!(failed.state, ReservationState::Failed, "{refusal:?}");
-        assert_eq!((failed.waiting, failed.problem.unwrap().code.as_str()), (None, "why"));
-        // The same after an attempt whose answer was lost.
-        let second = host.reserve(nine("r1")).unwrap();
-        host.vendor.fault = Fault::LostAfter;
-        host.run();
-        host.wait(5);
-        host.vendor.refuses = Some(refusal.clone());
-        host.run();
-        let waits = host.get(&second.reference).waiting.is_some();
-        assert_eq!(waits, !is_final, "{refusal:?}");
-        if waits {
-            host.run_for(1);
-            assert_eq!(host.get(&second.reference).state, ReservationState::Confirmed);
-        }
-    }
 }
 
 #[test]

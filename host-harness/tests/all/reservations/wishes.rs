@@ -12,7 +12,7 @@ use ones_host::{
     },
 };
 
-use super::vendor::*;
+use super::{host::*, vendor::*};
 use crate::{bookings::calendar::*, fake::*};
 
 /// Returns why a wish is not stored.
