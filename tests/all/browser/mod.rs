@@ -64,9 +64,9 @@ impl Desk {
         desk
     }
 
-    /// As [`Self::connected`], and switches bookings on: the page with the settings of rooms is open
-    /// and not saved yet. The rooms keep titles and private marks, as the script of the page sets
-    /// them.
+    /// As [`Self::connected`], and switches bookings on: the page with the settings of rooms is
+    /// open and not saved yet. The rooms keep titles and private marks, as the script of the page
+    /// sets them.
     fn with_bookings_on(tenant: Config) -> Self {
         let desk = Self::connected(Scene::with(tenant));
         let policy = Policy {
