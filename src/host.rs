@@ -188,7 +188,7 @@ pub struct Response {
 impl Response {
     /// Returns the body; empty where it is not UTF-8.
     pub fn text(&self) -> &str {
-        str::from_utf8(&self.body).unwrap_or_default()
+        simdutf8::basic::from_utf8(&self.body).unwrap_or_default()
     }
 
     /// Returns the body as JSON; null where it is not JSON. For small answers in which any member

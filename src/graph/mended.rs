@@ -10,7 +10,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns the answer as text that parsers accept. One that needs no repair is not copied.
 pub(super) fn mended(mut response: Response) -> Response {
-    if str::from_utf8(&response.body).is_err() {
+    if simdutf8::basic::from_utf8(&response.body).is_err() {
         response.body = String::from_utf8_lossy(&response.body).into_owned().into_bytes();
     }
     if response.body.starts_with(BYTE_ORDER_MARK) {

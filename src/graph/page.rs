@@ -9,7 +9,7 @@ use super::refusal::not_graph;
 use crate::{
     error::{Error, Explanation},
     host::Response,
-    payload::{Json, Members, Refill, Text, whole_number},
+    payload::{Json, Members, Plain, Text, whole_number},
 };
 
 /// A page. A wrong item does not affect the others: each stays raw or was read on its own.
@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
 }
 
 impl<'a, I> Page<'a, I> {
-    /// Reads a page in one pass; `read` returns the item with those members.
+    /// Reads a page in one pass where it is plain; `read` returns the item with those members.
     ///
     /// # Errors
     /// Those of [`Page::read`].
@@ -49,14 +49,59 @@ impl<'a, I> Page<'a, I> {
         response: &'a Response,
         read: impl Fn(&Members<'a>) -> I,
     ) -> Result<Self, Error> {
-        let mut each = Each { read: &read, members: Members::default() };
-        if let Ok(page) = parse(response.text(), &mut each) {
+        if let Some(page) = Self::read_plain(response.text(), &read) {
             return Ok(page);
         }
-        // Items that are not objects, and values that no program can read: each on its own.
         let Page { value, next_link, delta_link, count } = Page::read(response)?;
         let value = value.into_iter().map(|raw| read(&Members::read(raw))).collect();
         Ok(Self { value, next_link, delta_link, count })
+    }
+
+    /// Reads a page of which all but single items are plain JSON; `None` for any other.
+    fn read_plain(text: &'a str, read: &impl Fn(&Members<'a>) -> I) -> Option<Self> {
+        let mut json = Plain::begin(text)?;
+        let (mut value, mut next_link, mut delta_link, mut count) = (None, None, None, None);
+        let mut goes_on = true;
+        json.take(b'{')?;
+        while goes_on {
+            match json.name()? {
+                "value" => value = Some(read_items(&mut json, read)?),
+                "@odata.nextLink" => next_link = plain_link(json.value()?)?,
+                "@odata.deltaLink" => delta_link = plain_link(json.value()?)?,
+                "@odata.count" => count = whole_number(&json.value()?),
+                _ => drop(json.value()?),
+            }
+            goes_on = json.goes_on(b'}')?;
+        }
+        let count = count.and_then(|count| u64::try_from(count).ok());
+        json.is_at_end().then_some(Self { value: value?, next_link, delta_link, count })
+    }
+}
+
+fn read_items<'a, I>(json: &mut Plain<'a>, read: &impl Fn(&Members<'a>) -> I) -> Option<Vec<I>> {
+    let mut items = Vec::new();
+    // Many items are read into the same memory.
+    let mut members = Members::default();
+    json.take(b'[')?;
+    let mut goes_on = !json.is_empty(b']');
+    while goes_on {
+        let start = *json;
+        if json.object(&mut members).is_none() {
+            *json = start;
+            members = json.any_object()?;
+        }
+        items.push(read(&members));
+        goes_on = json.goes_on(b']')?;
+    }
+    Some(items)
+}
+
+/// Returns a link, as [`link`] does; `None` where it is neither text nor null.
+fn plain_link<'a>(value: Json<'a>) -> Option<Option<Cow<'a, str>>> {
+    match value {
+        Json::Text(url) => Some(link(Some(Text(url)))),
+        Json::Null => Some(None),
+        _ => None,
     }
 }
 
@@ -111,21 +156,6 @@ impl<'de> ReadItem<'de> for Skipped {
 
     fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error> {
         Ok(list.next_element::<IgnoredAny>()?.map(drop))
-    }
-}
-
-/// Reads the members of one item after the other into the same memory.
-struct Each<'r, 'de, F> {
-    read: &'r F,
-    members: Members<'de>,
-}
-
-impl<'de, I, F: Fn(&Members<'de>) -> I> ReadItem<'de> for Each<'_, 'de, F> {
-    type Item = I;
-
-    fn read<A: SeqAccess<'de>>(&mut self, list: &mut A) -> Result<Option<Self::Item>, A::Error> {
-        let item = list.next_element_seed(Refill(&mut self.members))?;
-        Ok(item.map(|()| (self.read)(&self.members)))
     }
 }
 

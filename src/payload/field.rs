@@ -5,6 +5,8 @@
 //! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
 //! then leaves its stored record unchanged, whereas a field that is left out would overwrite it.
 
+use std::slice;
+
 use super::json::{Json, Members};
 use crate::settings::is_guid;
 
@@ -65,14 +67,13 @@ impl Members<'_> {
     ///
     /// # Errors
     /// A text that says that the value is not a list.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
-        match self.value(name) {
-            Json::List(items) => {
-                Ok(items.iter().filter_map(|item| text(item).unwrap_or_default()).collect())
-            }
-            Json::Object(_) | Json::Unreadable => Err(format!("{name}: not a list")),
-            value => Ok(text(value).unwrap_or_default().into_iter().collect()),
-        }
+    pub(super) fn texts(&self, name: &str) -> Result<impl Iterator<Item = String>, String> {
+        let items = match self.value(name) {
+            Json::List(items) => &items[..],
+            Json::Object(_) | Json::Unreadable => return Err(format!("{name}: not a list")),
+            value => slice::from_ref(value),
+        };
+        Ok(items.iter().filter_map(|item| text(item).unwrap_or_default()))
     }
 
     /// Reads true or false, also as text.
@@ -140,7 +141,8 @@ pub(crate) fn whole_number(value: &Json<'_>) -> Option<i64> {
 /// Returns the text, unless it is empty or blank: Microsoft sends null, an empty text, or nothing
 /// where there is no value.
 pub(crate) fn filled(text: &str) -> Option<String> {
-    text.contains(|letter| !is_space(letter)).then(|| text.to_owned())
+    let is_filled = begins_visibly(text) || text.contains(|letter| !is_space(letter));
+    is_filled.then(|| text.to_owned())
 }
 
 /// Returns an id in the spelling that all parts of ONES compare: GUIDs in lower case, since servers
@@ -155,7 +157,18 @@ pub(crate) fn one_spelling(id: &str) -> Option<String> {
 
 /// Returns the text without space around it, including space without width.
 pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(is_space)
+    let is_trimmed = begins_visibly(text) && text.as_bytes().last().is_some_and(is_visible);
+    if is_trimmed { text } else { text.trim_matches(is_space) }
+}
+
+/// Returns whether the first character is visible and of ASCII, as in most texts: nothing has to be
+/// decoded then.
+fn begins_visibly(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(is_visible)
+}
+
+fn is_visible(byte: &u8) -> bool {
+    byte.is_ascii_graphic()
 }
 
 fn is_space(letter: char) -> bool {

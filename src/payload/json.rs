@@ -1,10 +1,10 @@
-//! JSON values that borrow their texts, so that an item is read in one pass and without copies.
+//! JSON values that borrow their texts, so that an item is read without copies.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Number, value::RawValue};
 
@@ -66,6 +66,12 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Drops all members, and returns the memory for others.
+    pub(super) fn emptied(&mut self) -> &mut Vec<(Cow<'a, str>, Json<'a>)> {
+        self.0.clear();
+        &mut self.0
+    }
+
     /// Adds members, which count instead of those with the same names.
     pub(super) fn with(mut self, members: impl Iterator<Item = (Cow<'a, str>, Json<'a>)>) -> Self {
         self.0.extend(members);
@@ -84,13 +90,26 @@ impl<'a, V> Members<'a, V> {
     /// Returns the value of a member. Where it appears twice, the last one counts, as with most
     /// parsers.
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value)
+        self.0.iter().rev().find(|(other, _)| are_equal(other, name)).map(|(_, value)| value)
     }
 
     /// Returns all members, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
+}
+
+/// Compares two names, eight bytes at a time. In WebAssembly, `==` compares each byte in a loop that
+/// the host checks for being endless.
+#[inline]
+fn are_equal(one: &str, other: &str) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (one, one_rest) = one.as_bytes().as_chunks::<8>();
+    let (other, other_rest) = other.as_bytes().as_chunks::<8>();
+    one.iter().zip(other).all(|(one, other)| one == other)
+        && one_rest.iter().zip(other_rest).all(|(one, other)| one == other)
 }
 
 impl<V> Default for Members<'_, V> {
@@ -101,36 +120,25 @@ impl<V> Default for Members<'_, V> {
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<'de, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Self::default();
-        Refill(&mut members).deserialize(deserializer)?;
-        Ok(members)
+        deserializer.deserialize_map(ReadMembers(PhantomData))
     }
 }
 
-/// Replaces members by those that it reads. Many items are read into the same memory.
-pub(crate) struct Refill<'m, 'a, V = Json<'a>>(pub(crate) &'m mut Members<'a, V>);
+struct ReadMembers<'a, V>(PhantomData<(&'a (), V)>);
 
-impl<'de, V: Deserialize<'de>> DeserializeSeed<'de> for Refill<'_, 'de, V> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.0.clear();
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Visitor<'de> for Refill<'_, 'de, V> {
-    type Value = ();
+impl<'de, V: Deserialize<'de>> Visitor<'de> for ReadMembers<'de, V> {
+    type Value = Members<'de, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
         while let Some(Text(name)) = map.next_key()? {
-            self.0.0.push((name, map.next_value()?));
+            members.push((name, map.next_value()?));
         }
-        Ok(())
+        Ok(Members(members))
     }
 }
 
@@ -186,9 +194,7 @@ impl<'de> Deserialize<'de> for Json<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Members::default();
-                Refill(&mut members).visit_map(map)?;
-                Ok(Json::Object(members))
+                ReadMembers(PhantomData).visit_map(map).map(Json::Object)
             }
         }
 

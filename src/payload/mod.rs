@@ -5,6 +5,7 @@ mod field;
 mod group;
 mod json;
 mod place;
+mod plain;
 mod reported;
 mod user;
 mod wall_clock;
@@ -19,8 +20,9 @@ pub(crate) use group::has_kind_of_user;
 pub use group::{
     GROUP_SELECT, GroupItem, GroupRecord, MemberChange, is_user, read_group, read_group_change,
 };
-pub(crate) use json::{Json, Members, Refill, Text};
+pub(crate) use json::{Json, Members, Text};
 pub use place::{ListRef, RoomKey, Space, is_room, read_list, read_mailbox, read_space};
+pub(crate) use plain::Plain;
 pub use reported::Reported;
 pub use user::{Item, UserReader};
 pub use wall_clock::{day_text, read_day};

@@ -143,7 +143,7 @@ impl RoomKey {
             video_device: members.text("videoDeviceName")?,
             display_device: members.text("displayDeviceName")?.or(members.text("displayDevice")?),
             booking_type: members.text("bookingType")?,
-            tags: members.texts("tags")?,
+            tags: members.texts("tags")?.collect(),
             lists: Vec::new(),
             unknown: Vec::new(),
         })

@@ -150,7 +150,9 @@ impl UserReader {
         let email = members.address("mail")?;
         // "SMTP:" marks the primary address, "smtp:" the others.
         let alias = |entry: &str| {
-            let (kind, address) = entry.split_once(':')?;
+            let (kind, address) =
+                entry.split_at_checked(memchr::memchr(b':', entry.as_bytes())?)?;
+            let address = &address[1..];
             let address =
                 Some(trimmed(address)).filter(|address| Some(*address) != email.as_deref());
             address.filter(|_| trimmed(kind).eq_ignore_ascii_case("smtp")).map(str::to_lowercase)
@@ -174,7 +176,7 @@ impl UserReader {
             department: members.text("department")?,
             office: members.text("officeLocation")?,
             mobile_phone: members.text("mobilePhone")?,
-            business_phone: members.texts("businessPhones")?.into_iter().next(),
+            business_phone: members.texts("businessPhones")?.next(),
             language: members.text("preferredLanguage")?,
             card_number: self.number(members)?,
             enabled: members.flag("accountEnabled")?.unwrap_or(true),

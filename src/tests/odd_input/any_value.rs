@@ -41,6 +41,8 @@ fn damaged_page() -> impl Strategy<Value = String> {
     let pieces = vec![
         "",
         " ",
+        "\n",
+        "\u{1}",
         "\"",
         "\\",
         "\\u00fc",
