@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     mailbox::{Mailbox, Occurrence},
-    meeting::{Meeting, Response},
+    meeting::{Attendee, Meeting, Response},
     occupied::others,
+    place::place_at,
     problem::Trouble,
     request::Wish,
-    ticket::Ticket,
+    ticket::{Accepted, Ticket},
 };
 use crate::{
     bookings::Times,
@@ -39,6 +40,8 @@ pub(super) struct Made {
     pub(super) mailbox: String,
     pub(super) calendar: BookingCalendar,
     pub(super) meeting: Meeting,
+    /// The rooms that accepted it before.
+    pub(super) accepted: Accepted,
 }
 
 impl Made {
@@ -48,6 +51,7 @@ impl Made {
             event: self.meeting.id.clone(),
             calendar: self.calendar,
             meeting: self.meeting.uid.clone(),
+            accepted: self.accepted.clone(),
         };
         ticket.write()
     }
@@ -91,7 +95,7 @@ fn rooms(wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> Vec<AnsweredRoom> {
 }
 
 /// Reads the answers of the rooms, and looks again after each pause while one is missing. Withdraws
-/// the meeting where all rooms declined, if `withdraws`. `before` is the meeting before a change of
+/// the meeting where all rooms declined and none had accepted it, if `withdraws`. `before` is the meeting before a change of
 /// its time: an answer that was given then does not count.
 pub(super) async fn follow<H: Host>(
     graph: &Graph<'_, H>,
@@ -125,9 +129,15 @@ pub(super) async fn follow<H: Host>(
             return Ok(ended(wish, made.calendar, BookingEnd::Cancelled));
         }
     }
-    if withdraws && is_in_vain(wish, &made.meeting, &answers) {
+    let had_room = wish.rooms().iter().any(|room| made.accepted.may_contain(&room.email));
+    if withdraws && !had_room && is_in_vain(wish, &made.meeting, &answers) {
         mailbox.cancel(&made.meeting.id, true, NOT_FREE).await?;
         return Ok(none_left(wish, made.calendar, answers));
+    }
+    for (room, answer) in wish.rooms().iter().zip(&answers) {
+        if matches!(answer, RoomAnswer::Accepted(_) | RoomAnswer::Partly(_)) {
+            made.accepted.add(&room.email);
+        }
     }
     Ok(made.outcome(wish, answers))
 }
@@ -142,6 +152,14 @@ fn is_in_vain(wish: &Wish<'_>, meeting: &Meeting, answers: &[RoomAnswer]) -> boo
         && rooms.all(|room| room.response == Response::Declined)
         && meeting.times == wish.times
         && meeting.reference.as_ref() == Some(&wish.request.reference)
+}
+
+/// Whether a room is invited under another address than the one of the request.
+enum Invited<'m> {
+    As(&'m Attendee),
+    Not,
+    /// An address is invited that may be one of the room.
+    Perhaps,
 }
 
 /// Reads answers of rooms.
@@ -160,14 +178,15 @@ impl<H: Host> Reader<'_, '_, H> {
         if made.mailbox.eq_ignore_ascii_case(&room.email) {
             return Ok(RoomAnswer::Accepted(made.meeting.id.clone()));
         }
-        let Some(attendee) = made.meeting.attendee(&room.email) else {
-            // Exchange can name a room by another one of its addresses.
-            return Ok(match made.meeting.rooms().is_subset(&self.wish.room_addresses()) {
-                true => RoomAnswer::Ended(BookingEnd::Cancelled),
-                false => RoomAnswer::Pending,
-            });
+        let attendee = match made.meeting.attendee(&room.email) {
+            Some(attendee) => attendee,
+            None => match self.other_address(room).await? {
+                Invited::As(attendee) => attendee,
+                Invited::Not => return Ok(RoomAnswer::Ended(BookingEnd::Cancelled)),
+                Invited::Perhaps => return Ok(RoomAnswer::Pending),
+            },
         };
-        let former = self.before.and_then(|before| before.attendee(&room.email));
+        let former = self.before.and_then(|before| before.attendee(&attendee.address));
         // The answer to the meeting as it was before the change.
         let is_former = former.is_some_and(|former| former.answered == attendee.answered);
         match attendee.response {
@@ -180,6 +199,23 @@ impl<H: Host> Reader<'_, '_, H> {
             Response::Declined if is_former => Ok(RoomAnswer::Pending),
             Response::Declined => self.declined(room).await,
         }
+    }
+
+    /// Finds a room whose address is not invited: Exchange can name it by another one of its
+    /// addresses. A resource that is a place of its own is another room, which a user invited in
+    /// Outlook.
+    async fn other_address(&self, room: &WantedRoom) -> Result<Invited<'_>, Error> {
+        let wanted = self.wish.room_addresses();
+        let attendees = self.made.meeting.attendees.iter();
+        let mut invited = Invited::Not;
+        for other in attendees.filter(|one| one.is_resource && !wanted.contains(&one.address)) {
+            match place_at(self.graph, &other.address).await? {
+                Some(place) if place.is(room) => return Ok(Invited::As(other)),
+                Some(_) => {}
+                None => invited = Invited::Perhaps,
+            }
+        }
+        Ok(invited)
     }
 
     /// Returns the answer of a room that accepted: it is booked when the meeting is in its

@@ -10,6 +10,7 @@ use super::{
     own_calendar,
     problem::{self, Trouble},
     request::Wish,
+    ticket::Accepted,
 };
 use crate::{
     bookings::Times,
@@ -142,7 +143,8 @@ async fn checked<H: Host>(
 ) -> Result<Making, Trouble> {
     if meeting.times == wish.times || !is_new && !is_by_zone(mailbox, wish, &meeting).await? {
         let mailbox = mailbox.address.to_owned();
-        return Ok(Making::Made(Made { mailbox, calendar, meeting }));
+        let accepted = Accepted::NONE;
+        return Ok(Making::Made(Made { mailbox, calendar, meeting, accepted }));
     }
     mailbox.cancel(&meeting.id, !meeting.attendees.is_empty(), WRONG_TIME).await?;
     let reason = problem::zone_differs(event::zone_name(wish), wish.times, meeting.times);

@@ -13,6 +13,7 @@ mod making;
 mod meeting;
 mod occupied;
 mod own_calendar;
+mod place;
 mod problem;
 mod recurrence;
 mod release;
@@ -99,7 +100,8 @@ pub async fn check<H: Host>(
     if meeting.is_cancelled {
         return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Cancelled));
     }
-    let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
+    let Ticket { mailbox, calendar, accepted, .. } = ticket.clone();
+    let made = Made { mailbox, calendar, meeting, accepted };
     answers::follow(&graph, &wish, made, None, true, &[]).await
 }
 

@@ -39,11 +39,7 @@ pub(super) async fn others<H: Host>(
 ) -> Result<Vec<Held>, Trouble> {
     let from = times.iter().map(|(starts, _)| *starts).min().unwrap_or_default();
     let until = times.iter().map(|(_, ends)| *ends).max().unwrap_or_default();
-    let room = Room {
-        mailbox: mailbox.address.to_lowercase(),
-        zone: mailbox.zone.clone(),
-        range: Range { from, until },
-    };
+    let room = Room::new(mailbox.address, mailbox.zone.clone(), Range { from, until });
     let mut held = Vec::new();
     // All-day events are days of the room, which Exchange counts in universal time.
     let view = mailbox.view((from - DAY, until + DAY));

@@ -1,6 +1,9 @@
 //! What the host stores to find a meeting again.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Error, Explanation},
@@ -21,17 +24,54 @@ pub(super) struct Ticket {
     pub(super) calendar: BookingCalendar,
     /// Id of the meeting in all calendars.
     pub(super) meeting: Option<String>,
+    /// The rooms that accepted the meeting at its time.
+    pub(super) accepted: Accepted,
+}
+
+/// The rooms that accepted a meeting at its time. One of them that declines later was released, so
+/// its users have the meeting already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Accepted(
+    /// Hashes of their addresses, which fit into a ticket; `None` where an earlier version of the
+    /// plugin wrote the ticket, so that they are not known.
+    Option<BTreeSet<String>>,
+);
+
+impl Accepted {
+    /// No room has accepted.
+    pub(super) const NONE: Self = Self(Some(BTreeSet::new()));
+
+    /// Adds a room.
+    pub(super) fn add(&mut self, address: &str) {
+        if let Some(rooms) = &mut self.0 {
+            rooms.insert(hash(address));
+        }
+    }
+
+    /// Returns whether a room can have accepted.
+    pub(super) fn may_contain(&self, address: &str) -> bool {
+        self.0.as_ref().is_none_or(|rooms| rooms.contains(&hash(address)))
+    }
+}
+
+/// Returns a short hash of an address.
+fn hash(address: &str) -> String {
+    let hash = Sha256::digest(address.to_lowercase());
+    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Ticket {
     /// Returns the ticket as text.
     pub(super) fn write(&self) -> String {
         let calendar = self.calendar.as_str();
-        json!({
+        let mut ticket = json!({
             "version": VERSION, "mailbox": self.mailbox, "event": self.event,
             "calendar": calendar, "meeting": self.meeting,
-        })
-        .to_string()
+        });
+        if let Accepted(Some(rooms)) = &self.accepted {
+            ticket["accepted"] = rooms.iter().map(String::as_str).collect();
+        }
+        ticket.to_string()
     }
 
     /// Reads a ticket.
@@ -41,6 +81,10 @@ impl Ticket {
     pub(super) fn read(ticket: &str) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(ticket).unwrap_or_default();
         let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let texts = |list: &Vec<Value>| {
+            list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        let accepted = Accepted(value["accepted"].as_array().map(texts));
         let calendar = match value["calendar"].as_str() {
             Some("organizer") => Some(BookingCalendar::Organizer),
             Some("room") => Some(BookingCalendar::Room),
@@ -48,7 +92,7 @@ impl Ticket {
         };
         match (value["version"].as_u64(), text("mailbox"), text("event"), calendar) {
             (Some(VERSION), Some(mailbox), Some(event), Some(calendar)) => {
-                Ok(Self { mailbox, event, calendar, meeting: text("meeting") })
+                Ok(Self { mailbox, event, calendar, meeting: text("meeting"), accepted })
             }
             _ => Err(Error::Other(
                 Explanation::new(

@@ -29,7 +29,7 @@ pub(super) fn list(
     let expanded = query.option("expand").map(Expanded::read).transpose()?;
     let names = options::selected(query, "event", |name| EVENT.contains(&name))?;
     let shown = shown(state, request, &user)?;
-    let (skip, top) = view::skip_and_top(query, &shown)?;
+    let (skip, top) = view::skip_and_top(query)?;
     let calendar = state.tenant.calendars.mailbox(&user);
     let mut items: Vec<&Item> = calendar
         .into_iter()

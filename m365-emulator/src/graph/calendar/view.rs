@@ -78,7 +78,7 @@ fn list(
 ) -> Result<Reply, GraphRefusal> {
     let query = &request.query;
     let names = options::selected(query, "event", |name| EVENT.contains(&name))?;
-    let (skip, top) = skip_and_top(query, shown)?;
+    let (skip, top) = skip_and_top(query)?;
     let value: Vec<String> = events
         .iter()
         .skip(skip)
@@ -92,10 +92,10 @@ fn list(
     Ok(shown.preferences.applied_to(reply))
 }
 
-/// Reads which part of a list is asked for: by `$skip` and `$top`, or the preferred size of a page.
-pub(super) fn skip_and_top(query: &Query, shown: &Shown) -> Result<(usize, usize), GraphRefusal> {
-    let preferred = shown.preferences.page_size.map(|size| size.min(MAX_TOP));
-    let top = options::number(query, "top")?.or(preferred).unwrap_or(DEFAULT_TOP);
+/// Reads which part of a list is asked for: by `$skip` and `$top`. The preferred size of a page is
+/// that of delta, and no list has it.
+pub(super) fn skip_and_top(query: &Query) -> Result<(usize, usize), GraphRefusal> {
+    let top = options::number(query, "top")?.unwrap_or(DEFAULT_TOP);
     if !(1..=MAX_TOP).contains(&top) {
         return Err(GraphRefusal::page_size(&top.to_string()));
     }
