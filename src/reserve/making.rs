@@ -1,4 +1,4 @@
-//! Makes a meeting, once: in the organizer's calendar, or in a room's.
+//! Makes a meeting in a calendar, once.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use super::{
     event,
     mailbox::{Created, Mailbox},
     meeting::Meeting,
-    own_calendar,
     problem::{self, Trouble},
     request::Wish,
     ticket::Accepted,
@@ -51,24 +50,6 @@ pub(super) async fn find<H: Host>(
         }
     }
     Ok(None)
-}
-
-/// Makes the meeting: in the organizer's calendar, or in a room's where that is not available or
-/// the settings say so.
-pub(super) async fn make<H: Host>(
-    graph: &Graph<'_, H>,
-    wish: &Wish<'_>,
-    again: bool,
-) -> Result<Making, Error> {
-    let calendar = graph.settings().bookings.calendar;
-    if calendar == BookingCalendar::Organizer {
-        let mailbox = Mailbox::new(graph, wish.organizer, &wish.zone);
-        match create(&mailbox, wish, calendar, again).await {
-            Err(Trouble::Closed(_)) => {}
-            result => return Ok(result?),
-        }
-    }
-    own_calendar::make(graph, wish, again).await
 }
 
 /// Makes the meeting in a mailbox.

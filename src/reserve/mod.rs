@@ -23,6 +23,7 @@ mod ticket;
 use answers::{Made, PAUSES};
 use mailbox::Mailbox;
 use making::Making;
+use problem::Trouble;
 use request::Wish;
 use ticket::Ticket;
 
@@ -58,7 +59,7 @@ pub async fn book<H: Host>(
     let found = if again { making::find(&graph, &wish).await? } else { None };
     let making = match found {
         Some(making) => making,
-        None => making::make(&graph, &wish, again).await?,
+        None => make(&graph, &wish, again).await?,
     };
     let made = match making {
         Making::Made(made) => made,
@@ -70,6 +71,24 @@ pub async fn book<H: Host>(
         return Ok(outcome);
     }
     Ok(follow_made(&graph, &wish, made).await)
+}
+
+/// Makes the meeting: in the organizer's calendar, or in a room's where that is not available or
+/// the settings say so.
+async fn make<H: Host>(
+    graph: &Graph<'_, H>,
+    wish: &Wish<'_>,
+    again: bool,
+) -> Result<Making, Error> {
+    let calendar = graph.settings().bookings.calendar;
+    if calendar == BookingCalendar::Organizer {
+        let mailbox = Mailbox::new(graph, wish.organizer, &wish.zone);
+        match making::create(&mailbox, wish, calendar, again).await {
+            Err(Trouble::Closed(_)) => {}
+            result => return Ok(result?),
+        }
+    }
+    own_calendar::make(graph, wish, again).await
 }
 
 /// Waits a moment for the answers of the rooms. The meeting exists, so the host gets its ticket,

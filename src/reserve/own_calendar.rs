@@ -66,7 +66,7 @@ pub(super) fn check_end(wish: &Wish<'_>) -> Result<(), Error> {
     let latest = first.saturating_add(Span::new().days(HORIZON_DAYS - 1));
     match recurrence::ends_by(recurrence, first, latest) {
         true => Ok(()),
-        false => Err(problem::series_too_long(latest)),
+        false => Err(problem::series_too_long(latest, HORIZON_DAYS)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 
-use super::mailbox::HORIZON_DAYS;
 use crate::{
     bookings::{Times, WITHOUT_MAILBOX, time_text},
     error::{Error, Explanation},
@@ -150,16 +149,16 @@ pub(super) fn stays_online() -> Error {
     )
 }
 
-/// Returns the error for a series in a room's own calendar that ends later than the plugin compares
-/// it with the other bookings of the room.
-pub(super) fn series_too_long(latest: Date) -> Error {
+/// Returns the error for a series in a room's own calendar that does not end by `latest`. The plugin
+/// compares it with the other bookings of the room for that number of days.
+pub(super) fn series_too_long(latest: Date, days: i64) -> Error {
     let latest = day_text(latest);
     Error::Unsupported(
         Explanation::new(
             "series-too-long",
             format!(
                 "ONES compares a series in a room's own calendar with the other bookings of the \
-                    room for {HORIZON_DAYS} days, and this series does not end by {latest}"
+                    room for {days} days, and this series does not end by {latest}"
             ),
         )
         .remedy(format!("Let the series end by {latest}, and book a new one after that")),

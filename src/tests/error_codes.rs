@@ -109,7 +109,8 @@ fn texts_of(source: &str, is_reserve: bool) -> Vec<(String, bool)> {
         let (before, rest) = (&source[..start], &source[start + 1..]);
         let end = rest.find(|letter| !is_of_code(letter)).unwrap_or_default();
         let (text, after) = rest.split_at(end);
-        let is_text = after.starts_with('"') && text.starts_with(|it: char| it.is_ascii_lowercase());
+        let is_text =
+            after.starts_with('"') && text.starts_with(|it: char| it.is_ascii_lowercase());
         if !is_text || text.len() == GUID {
             continue;
         }
