@@ -1,14 +1,15 @@
 //! Changes a meeting that the plugin made.
 
 use super::{
-    answers::{Made, PAUSES, follow},
+    answers::{PAUSES, follow},
     event,
     mailbox::{Mailbox, Patched},
     meeting::Meeting,
+    outcome::Made,
     own_calendar,
     problem::{self, Trouble},
     request::{Wish, wrong},
-    ticket::{Accepted, Ticket},
+    ticket::{Rooms, Ticket},
 };
 use crate::{
     error::{Error, Explanation},
@@ -63,10 +64,12 @@ pub(super) async fn change<H: Host>(
         if ticket.calendar == BookingCalendar::Room && is_wished {
             settle(&mailbox, former, &meeting).await?;
         }
-        let Ticket { mailbox, calendar, accepted, .. } = ticket.clone();
-        // At another time, all rooms are asked again.
-        let accepted = if is_wished { Accepted::NONE } else { accepted };
-        let made = Made { mailbox, calendar, meeting, accepted };
+        let mut made = Made::known(ticket, meeting);
+        if is_wished {
+            // At another time, all rooms are asked again.
+            made.accepted = Some(Rooms::default());
+            (made.waits, made.asked_again) = (Rooms::default(), Rooms::default());
+        }
         let before = is_moved.then_some(&before);
         // Without a question to a room, its answer is not news: it can have been released.
         let asks = is_wished || former.room_addresses() != wish.room_addresses();

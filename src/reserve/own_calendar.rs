@@ -7,11 +7,12 @@
 use jiff::Span;
 
 use super::{
-    answers::{MOST_CONFLICTS, Made, none_left},
+    answers::MOST_CONFLICTS,
     mailbox::{HORIZON_DAYS, Mailbox},
     making::{self, Making},
     meeting::Meeting,
     occupied::{Held, others},
+    outcome::{Made, none_left},
     problem::{self, Trouble},
     recurrence,
     request::Wish,

@@ -141,9 +141,8 @@ fn paths_named_in(text: &str, own: &[String]) -> Vec<Vec<String>> {
             rest = behind;
             base = &base[..base.len().saturating_sub(1)];
         }
-        for name in first_names(rest) {
-            paths.push([base, &[name]].concat());
-        }
+        let names = first_names(rest).into_iter().filter(|name| !name.is_empty());
+        paths.extend(names.map(|name| [base, &[name]].concat()));
     }
     for behind in code.split("crate::").skip(1) {
         let items = match behind.strip_prefix('{') {
