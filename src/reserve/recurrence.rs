@@ -84,7 +84,7 @@ pub(super) fn ends_by(recurrence: &Recurrence, first: Date, latest: Date) -> boo
 /// Returns whether the interval of a series includes the week, month or year of a day; of a daily
 /// series, the day.
 fn is_in_interval(recurrence: &Recurrence, first: Date, day: Date) -> bool {
-    let days = |from: Date| i64::from(day.duration_since(from).as_hours() / 24);
+    let days = |from: Date| day.duration_since(from).as_hours() / 24;
     let years = i64::from(day.year() - first.year());
     let distance = match &recurrence.pattern {
         RecurrencePattern::Daily => days(first),
