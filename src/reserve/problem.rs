@@ -149,8 +149,8 @@ pub(super) fn stays_online() -> Error {
     )
 }
 
-/// Returns the error for a series in a room's own calendar that does not end by `latest`. The plugin
-/// compares it with the other bookings of the room for that number of days.
+/// Returns the error for a series in a room's own calendar that does not end by `latest`. It is
+/// compared with the other bookings of the room for that number of days.
 pub(super) fn series_too_long(latest: Date, days: i64) -> Error {
     let latest = day_text(latest);
     Error::Unsupported(

@@ -12,7 +12,8 @@ const OTHER_TEXTS: &[&str] = &[
     "cache-control china-21vianet us-government-l4 us-government-l5 card-number least-privilege",
     "client-request-id content-length content-type if-match keep-alive max-age no-cache no-store",
     "ones-admin ones-data ones-flow ones-form ones-host ones-person proxy-connection request-id",
-    "http2-settings prefer retry-after same-origin sec-fetch-dest sec-fetch-site trusted-proxy x-forwarded-for",
+    "http2-settings prefer retry-after same-origin sec-fetch-dest sec-fetch-site trusted-proxy",
+    "x-forwarded-for",
     // Names in schemas, templates and serialized records.
     "kebab-case pager problem-detail uri-reference x-choices",
     // Fields of forms, and what their buttons send.
@@ -126,8 +127,8 @@ fn texts_of(source: &str, is_reserve: bool) -> Vec<(String, bool)> {
     texts
 }
 
-/// Returns whether a code is between two parts of a source: after one of [`BEFORE_CODES`], or before
-/// a sentence.
+/// Returns whether a code is between two parts of a source: after one of [`BEFORE_CODES`], or
+/// before a sentence.
 fn is_in_place_of_code(before: &str, after: &str) -> bool {
     let mut sentence = after.strip_prefix(", \"").unwrap_or_default().chars();
     let is_before_sentence = sentence.next().is_some_and(char::is_uppercase);

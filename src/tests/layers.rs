@@ -98,8 +98,8 @@ fn imports_of_neighbours_are_found_in_each_form() {
 /// it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// Returns the imports within each folder, without `mod.rs`, which imports what is in the folder and
-/// is imported by it.
+/// Returns the imports within each folder, without `mod.rs`, which imports what is in the folder
+/// and is imported by it.
 fn imports_within_folders(sources: &str) -> BTreeMap<String, Imports> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
     let mut folders = BTreeMap::<String, Imports>::new();
