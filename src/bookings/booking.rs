@@ -22,6 +22,11 @@ pub(crate) enum Judged {
     Ended(BookingEnd),
 }
 
+/// Number of the rules by which an event becomes a booking. Another one makes each host list all
+/// bookings again and store them: it MUST change with the rules, since a host does not look at a
+/// booking whose version is the stored one.
+pub(super) const RULES: u32 = 1;
+
 /// The room whose events are read.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
@@ -31,9 +36,18 @@ pub(crate) struct Room {
     pub(crate) zone: Zone,
     /// The time for which bookings are reported.
     pub(crate) range: Range,
+    /// Hash of all that a booking depends on besides its event.
+    basis: String,
 }
 
 impl Room {
+    /// Returns the room with that mailbox and that time zone.
+    pub(crate) fn new(email: &str, zone: Zone, range: Range) -> Self {
+        let mailbox = email.to_lowercase();
+        let basis = hash_text(&[&RULES.to_string(), &mailbox, zone.name()], 4);
+        Self { mailbox, zone, range, basis }
+    }
+
     /// Decides what an event is. `series` is the id and the master of the series to which it
     /// belongs: what an occurrence does not say, the master says.
     ///
@@ -76,7 +90,7 @@ impl Room {
             title: title.filter(|_| !private),
             organizer: organizer.filter(|_| !private),
         };
-        let version = version(event, master, &booking);
+        let version = version(event, master, &booking, &self.basis);
         Ok(Judged::Booking(Box::new(Booking { version, ..booking })))
     }
 
@@ -138,8 +152,8 @@ fn original_date(event: &Event, whole: &Facts, times: Times) -> Option<Date> {
 }
 
 /// Returns a text that changes whenever the booking does: the change key of the event, and of an
-/// occurrence also that of its master, from which it has most facts.
-fn version(event: &Event, master: Option<&Event>, booking: &Booking) -> String {
+/// occurrence also that of its master, from which it has most facts; and the basis of the room.
+fn version(event: &Event, master: Option<&Event>, booking: &Booking, basis: &str) -> String {
     let key = |event: &Event| {
         let etag = event.etag.as_deref()?;
         Some(etag.trim_start_matches("W/").trim_matches('"').to_owned())
@@ -148,10 +162,21 @@ fn version(event: &Event, master: Option<&Event>, booking: &Booking) -> String {
         Some(master) => key(event).zip(key(master)).map(|(own, series)| format!("{own}/{series}")),
         None => key(event),
     };
-    etags.filter(|etags| !etags.is_empty() && etags.len() <= LONGEST_VERSION).unwrap_or_else(|| {
-        let contents = serde_json::to_vec(booking).unwrap_or_default();
-        let keys = [key(event), master.and_then(key)].map(Option::unwrap_or_default).concat();
-        let hash = Sha256::new().chain_update(contents).chain_update(keys).finalize();
-        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    })
+    let is_usable = |etags: &String| !etags.is_empty() && etags.len() <= LONGEST_VERSION;
+    let version = etags.filter(is_usable).unwrap_or_else(|| {
+        let contents = serde_json::to_string(booking).unwrap_or_default();
+        let keys = [key(event), master.and_then(key)].map(Option::unwrap_or_default);
+        hash_text(&[&contents, &keys.concat()], 16)
+    });
+    format!("{version}~{basis}")
+}
+
+/// Returns the first bytes of a hash, in hexadecimal digits.
+fn hash_text(texts: &[&str], bytes: usize) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text);
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }

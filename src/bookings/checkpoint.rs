@@ -2,20 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::range::Range;
+use super::{booking::RULES, range::Range};
 use crate::{
     model::{RoomPosition, TimeRange},
     settings::Settings,
 };
-
-/// Version of the records. Another one makes each host list all bookings again.
-const VERSION: u32 = 1;
 
 /// How far a room's bookings were read. It contains no secret: the token in Graph's link is useless
 /// without an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Checkpoint {
+    /// The rules by which bookings were read.
     version: u32,
     /// What the reading depends on: under other settings, the room is listed again.
     made_for: MadeFor,
@@ -99,7 +97,7 @@ impl Checkpoint {
         room: &RoomPosition,
         position: Option<Position>,
     ) -> Self {
-        Self { version: VERSION, made_for: MadeFor::new(settings, room), position }
+        Self { version: RULES, made_for: MadeFor::new(settings, room), position }
     }
 
     /// Reads where to continue; `None` where the room is to be listed, since there is no checkpoint
@@ -107,7 +105,7 @@ impl Checkpoint {
     pub(super) fn read(settings: &Settings, room: &RoomPosition) -> Option<Position> {
         let checkpoint: Self = serde_json::from_str(room.since.as_deref()?).ok()?;
         let is_valid =
-            checkpoint.version == VERSION && checkpoint.made_for == MadeFor::new(settings, room);
+            checkpoint.version == RULES && checkpoint.made_for == MadeFor::new(settings, room);
         // A link to another server would send the token there.
         let is_own = |position: &Position| settings.endpoints().own_link(&position.link).is_some();
         checkpoint.position.filter(|position| is_valid && is_own(position))

@@ -5,11 +5,12 @@ use crate::error::{Error, Explanation};
 /// Maximum number of times that a room is listed in one run, where Exchange loses its state.
 pub(super) const MOST_LISTINGS: u32 = 3;
 
-/// Maximum number of pages of one round.
-pub(super) const MOST_PAGES: u32 = 2_000;
+/// Maximum number of pages of one round, or of one list.
+pub(crate) const MOST_PAGES: u32 = 2_000;
 
-/// Maximum number of events of one round: the occurrences of series wait for the end of the round.
-pub(super) const MOST_EVENTS: usize = 50_000;
+/// Maximum number of events of one round, or of one list: the occurrences of series wait for its
+/// end.
+pub(crate) const MOST_EVENTS: usize = 50_000;
 
 pub(super) fn state_lost() -> Error {
     Error::Unavailable(
@@ -21,17 +22,25 @@ pub(super) fn state_lost() -> Error {
     )
 }
 
-pub(super) fn too_many_events(mailbox: &str) -> Error {
+/// Returns the error for a calendar with more than [`MOST_EVENTS`] events at the time that is read.
+pub(crate) fn too_many_events(mailbox: &str) -> Error {
     Error::Unexpected(
         Explanation::new(
             "too-many-events",
-            format!("The calendar of {mailbox} has more than {MOST_EVENTS} events in the window"),
+            format!(
+                "The calendar of {mailbox} has more than {MOST_EVENTS} events at the time that is \
+                    read"
+            ),
         )
-        .remedy("Enter fewer days ahead in the room settings, or remove events of the room"),
+        .remedy(
+            "Remove events of this calendar, enter fewer days ahead in the room settings, or book \
+                a shorter series",
+        ),
     )
 }
 
-pub(super) fn endless(mailbox: &str) -> Error {
+/// Returns the error for a calendar with more than [`MOST_PAGES`] pages, none of which came twice.
+pub(crate) fn endless(mailbox: &str) -> Error {
     Error::Unexpected(
         Explanation::new(
             "endless-delta",

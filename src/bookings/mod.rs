@@ -13,6 +13,7 @@ mod limits;
 mod range;
 mod read;
 mod reads;
+mod reported;
 mod round;
 mod series;
 mod times;
@@ -25,6 +26,7 @@ pub use availability::availability;
 pub(crate) use booking::{Judged, Room};
 pub(crate) use failure::WITHOUT_MAILBOX;
 use failure::{Failure, Tally};
+pub(crate) use limits::{MOST_EVENTS, MOST_PAGES, endless, too_many_events};
 pub(crate) use range::{Range, text as time_text};
 pub use read::read;
 pub(crate) use times::Times;
@@ -43,27 +45,21 @@ use crate::{
 /// four for a mailbox, and the memory of the plugin grows with the rooms in flight.
 const LANES: usize = 16;
 
-/// Number of events on a page. With a thousand events, a room takes seven or eight requests.
-pub(crate) const PAGE: u16 = 150;
-
 /// Maximum number of rooms in one call.
 const MOST_ROOMS: usize = 10_000;
 
-/// Returns the header `Prefer` of every request and of every part of a batch.
+/// The header `Prefer` of every request and of every part of a batch.
 ///
 /// Sources: <https://learn.microsoft.com/graph/outlook-immutable-id>,
-/// <https://learn.microsoft.com/graph/api/user-list-calendarview>,
-/// <https://learn.microsoft.com/graph/delta-query-events>.
-pub(crate) fn prefer() -> String {
-    prefer_pages_of(PAGE)
-}
+/// <https://learn.microsoft.com/graph/api/user-list-calendarview>.
+pub(crate) const PREFER: &str =
+    "IdType=\"ImmutableId\", outlook.timezone=\"UTC\", outlook.body-content-type=\"text\"";
 
-/// Returns the same for pages of another size.
+/// Returns the header for a page of delta, which takes no `$top`.
+///
+/// Source: <https://learn.microsoft.com/graph/delta-query-events>.
 pub(crate) fn prefer_pages_of(events: u16) -> String {
-    format!(
-        "IdType=\"ImmutableId\", outlook.timezone=\"UTC\", outlook.body-content-type=\"text\", \
-            odata.maxpagesize={events}"
-    )
+    format!("{PREFER}, odata.maxpagesize={events}")
 }
 
 /// Sends the bookings of rooms to `sink`: of each room the changes since its checkpoint, or all

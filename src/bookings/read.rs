@@ -46,7 +46,7 @@ pub async fn read<H: Host>(
     let listed = Checkpoint::read(settings, position);
     let range = listed.as_ref().map_or_else(|| Range::of_window(window), Position::range);
     let zone = zone_of(position).map_err(|failure| failure.error)?;
-    let room = Room { mailbox: position.email.to_lowercase(), zone, range };
+    let room = Room::new(&position.email, zone, range);
     let mut changes = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(AT_A_TIME) {
         read_chunk(&graph, &room, chunk, &mut changes).await?;

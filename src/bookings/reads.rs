@@ -4,7 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 
-use super::{booking::Room, failure::Failure, prefer};
+use super::{
+    PREFER,
+    booking::Room,
+    failure::Failure,
+    limits::{MOST_PAGES, endless},
+};
 use crate::{
     error::{Error, Explanation},
     graph::{
@@ -12,12 +17,10 @@ use crate::{
         batch::{self, BatchAnswer, BatchRequest},
     },
     host::{Host, Request},
+    model::BOOKINGS,
     payload::{EVENT_SELECT, Event, EventItem, Kind, read_event},
     permission::CALENDARS,
 };
-
-/// Maximum number of pages of occurrences of one series.
-const MOST_PAGES: u32 = 200;
 
 /// The result of reading an event by id.
 #[derive(Debug)]
@@ -74,7 +77,8 @@ pub(super) async fn read<H: Host>(
         |id: &String| endpoints.instances_in_batch(&room.mailbox, id, range, EVENT_SELECT);
     let urls = events.iter().chain(&series).map(|id| event(id));
     let urls = urls.chain(series.iter().map(|id| instances(id)));
-    let requests: Vec<_> = urls.map(|url| BatchRequest::get(url).prefer(prefer())).collect();
+    let requests: Vec<_> =
+        urls.map(|url| BatchRequest::get(url).prefer(PREFER.to_owned())).collect();
     let answers = batch::send_to_mailbox(graph, &requests, CALENDARS).await?;
     let mut answers = answers.into_iter();
     let mut reads = Reads::default();
@@ -117,11 +121,14 @@ async fn found_series<H: Host>(
         Err(reason) => return Ok(FoundSeries::Unreadable(reason)),
     };
     for _ in 0..MOST_PAGES {
+        if occurrences.len() > BOOKINGS {
+            return Ok(FoundSeries::Unreadable(too_many_occurrences()));
+        }
         let Some(next) = link else {
             return Ok(FoundSeries::Complete(master, occurrences));
         };
         guard.follow(&next)?;
-        let request = Request::get(graph.own_link(&next)?).header("prefer", prefer());
+        let request = Request::get(graph.own_link(&next)?).header("prefer", PREFER);
         link = match graph.ask(request).await? {
             Answer::Success(response) => {
                 let page = Page::read(&response)?;
@@ -133,7 +140,7 @@ async fn found_series<H: Host>(
             Answer::Refused(refusal) => return Err(Failure::of_room(graph, room, refusal)),
         };
     }
-    Err(LoopGuard::loop_error().into())
+    Err(endless(&room.mailbox).into())
 }
 
 /// Adds the occurrences on a page of a series; returns the link to the next one.
@@ -149,6 +156,11 @@ fn collect(page: Page<'_>, occurrences: &mut Vec<Event>) -> Result<Option<String
         }
     }
     Ok(page.next_link.map(Cow::into_owned))
+}
+
+/// Returns why a series with more occurrences than the interface takes cannot be read.
+pub(super) fn too_many_occurrences() -> String {
+    format!("the series has more than {BOOKINGS} occurrences in the window")
 }
 
 fn unreadable_page() -> Error {

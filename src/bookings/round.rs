@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::lock::Mutex;
 use http::Uri;
+use serde_json::value::RawValue;
 
 use super::{
     batches::{split, weight},
@@ -19,10 +20,12 @@ use super::{
     prefer_pages_of,
     range::Range,
     reads::{self, Found, FoundSeries},
+    reported::{PartOf, Reported, part_of},
     series::{Composed, compose},
     zone_of,
 };
 use crate::{
+    endpoints::EVENTS_ON_A_PAGE,
     error::{Error, is_too_large},
     graph::{Answer, Graph, LoopGuard, Page},
     host::{Host, Request, Sink},
@@ -69,8 +72,7 @@ pub(super) async fn read_room<H: Host, S: Sink<RoomUpdate>>(
             return Err(state_lost().into());
         }
         let range = at.as_ref().map_or_else(|| Range::of_window(window), Position::range);
-        let mailbox = position.email.to_lowercase();
-        let room = Room { mailbox, zone: zone.clone(), range };
+        let room = Room::new(&position.email, zone.clone(), range);
         let round = Round::new(graph, sink, position, room, at.take());
         if let Some(unreadable) = round.run().await? {
             return Ok(unreadable);
@@ -91,20 +93,14 @@ struct Round<'a, 's, H, S> {
     changes: Vec<BookingChange>,
     /// The series of which something was reported.
     series: BTreeMap<String, Reported>,
+    /// Whether there was an item of which neither its id nor that of its series could be read.
+    are_incomplete: bool,
     /// Ids that were reported as removed.
     removed: BTreeSet<String>,
     /// Hashes of the ids of single events that were reported.
     singles: BTreeSet<u64>,
     again: Vec<Again>,
     unreadable: u32,
-}
-
-/// What a round reported of a series.
-#[derive(Default)]
-struct Reported {
-    master: Option<Event>,
-    /// Occurrences by id, without the id in the event. The last report of an id counts.
-    occurrences: BTreeMap<String, Event>,
 }
 
 impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
@@ -125,6 +121,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             is_first: true,
             changes: Vec::new(),
             series: BTreeMap::new(),
+            are_incomplete: false,
             removed: BTreeSet::new(),
             singles: BTreeSet::new(),
             again: again.unwrap_or_default(),
@@ -160,7 +157,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 return Err(too_many_events(&self.room.mailbox).into());
             }
             for raw in &page.value {
-                self.take(read_event(raw));
+                self.take(raw);
             }
             match (&page.next_link, &page.delta_link) {
                 (Some(link), _) => next = self.graph.own_link(link)?,
@@ -181,7 +178,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
 
     /// Requests a page, with fewer events where the answer is too large.
     async fn request(&self, uri: &Uri) -> Result<Answer, Failure> {
-        let mut events = super::PAGE;
+        let mut events = EVENTS_ON_A_PAGE;
         loop {
             let mut request = Request::get(uri.clone()).header("prefer", prefer_pages_of(events));
             if events > 1 {
@@ -195,14 +192,15 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
     }
 
     /// Takes an item of a page.
-    fn take(&mut self, item: EventItem) {
-        let mut event = match item {
+    fn take(&mut self, raw: &RawValue) {
+        let mut event = match read_event(raw) {
             EventItem::Event(event) => event,
             EventItem::Removed(id) => {
                 self.removed.insert(id);
                 return;
             }
             EventItem::Unreadable(unreadable) => {
+                self.note_without_id(raw);
                 return self.push(BookingChange::BookingUnreadable(unreadable));
             }
         };
@@ -220,6 +218,16 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 let series = self.series.entry(master.unwrap_or_default()).or_default();
                 series.occurrences.insert(id, event);
             }
+        }
+    }
+
+    /// Notes an item without a readable id. A series to which it can belong is not complete without
+    /// it, so it is read.
+    fn note_without_id(&mut self, raw: &RawValue) {
+        match part_of(raw) {
+            PartOf::Series(id) => self.series.entry(id).or_default().is_incomplete = true,
+            PartOf::AnySeries => self.are_incomplete = true,
+            PartOf::None => {}
         }
     }
 
@@ -247,11 +255,14 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         // After a change, a series is read as a whole. A listing contains all occurrences already.
         let mut wanted: BTreeSet<String> = series
             .iter()
-            .filter(|(_, reported)| follows || reported.master.is_none())
+            .filter(|(_, reported)| {
+                let is_incomplete = self.are_incomplete || reported.is_incomplete;
+                follows || reported.master.is_none() || is_incomplete
+            })
             .map(|(id, _)| id.clone())
             .collect();
         for id in &wanted {
-            let etags = series.get(id).map(|reported| etags(id, reported)).unwrap_or_default();
+            let etags = series.get(id).map(|reported| reported.etags(id)).unwrap_or_default();
             expected.insert(id.clone(), (Expected { removed: false, etags }, 0));
         }
         let mut events = BTreeSet::new();
@@ -305,7 +316,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 self.send_some().await?;
             }
         }
-        while let Some((id, Reported { master, occurrences })) = series.pop_first() {
+        while let Some((id, Reported { master, occurrences, .. })) = series.pop_first() {
             let Some(master) = master else { continue };
             let occurrences = occurrences.into_iter().map(|(id, event)| Event { id, ..event });
             self.take_composed(&id, &master, occurrences);
@@ -320,7 +331,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
     }
 
     /// Takes an event that was reported as removed, and read. Returns whether the answer
-    /// contradicts the report, and the series that must be read as well.
+    /// contradicts the report or cannot be read, and the series that must be read as well.
     fn take_read(&mut self, id: &str, found: Found) -> (bool, Option<String>) {
         let event = match found {
             Found::Event(event) => event,
@@ -330,7 +341,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             }
             Found::Unreadable(reason) => {
                 self.push(unreadable(id, reason));
-                return (false, None);
+                return (true, None);
             }
         };
         let judged = self.room.judge(&event, None);
@@ -350,13 +361,14 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 }
                 Err(reason) => {
                     self.push(unreadable(id, reason));
-                    (false, None)
+                    (true, None)
                 }
             },
         }
     }
 
-    /// Takes a series that was read. Returns whether the answer contradicts what delta reported.
+    /// Takes a series that was read. Returns whether the answer contradicts what delta reported, or
+    /// cannot be read.
     fn take_series(&mut self, id: &str, found: FoundSeries, expected: &Expected) -> bool {
         match found {
             FoundSeries::Complete(master, occurrences) => {
@@ -376,7 +388,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             }
             FoundSeries::Unreadable(reason) => {
                 self.push(unreadable(id, reason));
-                false
+                true
             }
         }
     }
@@ -460,19 +472,6 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             self.sink.lock().await.put(update).await.map_err(|_| Error::Cancelled)?;
         }
         Ok(())
-    }
-}
-
-/// Returns the etags that a read of a series has where it is not older than what was reported:
-/// those of the master, or else of its occurrences.
-fn etags(id: &str, reported: &Reported) -> Vec<(String, String)> {
-    let with_etag = |id: &str, event: &Event| Some((id.to_owned(), event.etag.clone()?));
-    match &reported.master {
-        Some(master) => with_etag(id, master).into_iter().collect(),
-        None => {
-            let occurrences = reported.occurrences.iter();
-            occurrences.filter_map(|(id, event)| with_etag(id, event)).take(10).collect()
-        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! A series, put together from its master and its occurrences.
 
-use super::booking::{Judged, Room};
+use super::{
+    booking::{Judged, Room},
+    reads::too_many_occurrences,
+};
 use crate::{
     model::{
         BOOKINGS, Booking, BookingChange, BookingEnd, BookingGone, SeriesBookings, Unreadable,
@@ -43,8 +46,7 @@ pub(super) fn compose(
     }
     let id = id.to_owned();
     let series = if bookings.len() > BOOKINGS {
-        let reason = format!("the series has more than {BOOKINGS} occurrences in the window");
-        BookingChange::BookingUnreadable(Unreadable::new(id, reason))
+        BookingChange::BookingUnreadable(Unreadable::new(id, too_many_occurrences()))
     } else if bookings.is_empty() && is_unreadable {
         BookingChange::BookingUnreadable(Unreadable::new(id, "no occurrence can be read"))
     } else if bookings.is_empty() {

@@ -4,6 +4,7 @@
 //! own. Where users are limited to groups, groups come first, since a change of groups can change
 //! which users are selected. Otherwise users come first, since they matter more.
 
+mod by_id;
 mod checkpoint;
 mod groups;
 mod mailboxes;
@@ -24,9 +25,9 @@ use crate::{
     payload::UserReader,
     settings::{AttributeLookup, Settings, pointer},
 };
+pub use by_id::{read_groups, read_users};
 use checkpoint::Checkpoint;
 use groups::Groups;
-pub use read::{read_groups, read_users};
 pub use scope::{is_in_groups, no_such_group};
 use users::Users;
 pub use users::wrong_attribute;

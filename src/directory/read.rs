@@ -1,69 +1,18 @@
 //! Reads users or groups by id.
 
-use super::{
-    mailboxes::RoomMailboxes,
-    owed::{Finding, Why},
-    scope,
-    users::wrong_attribute,
-};
+use super::owed::{Finding, Why};
 use crate::{
-    card_number,
     error::Error,
     graph::{
-        Graph, Patience,
+        Graph,
         batch::{self, BatchAnswer, BatchRequest},
-        by_id::{Found, check_count, read_answer},
+        by_id::{Found, read_answer},
     },
     host::Host,
     model::{Removed, Unreadable, UserChange},
     payload::{GROUP_SELECT, GroupRecord, Item, Reported, UserReader, read_group},
     permission::{GROUPS, USERS},
-    settings::Settings,
 };
-
-/// Returns one change for each id: the user, missing, out of scope, or unreadable.
-///
-/// # Errors
-/// [`Error::Unexpected`] for more than [`BATCH`](crate::model::BATCH) ids; otherwise those of
-/// [`Graph::require`].
-pub async fn read_users<H: Host>(
-    host: &H,
-    settings: &Settings,
-    ids: &[String],
-) -> Result<Vec<UserChange>, Error> {
-    check_count(ids)?;
-    let graph = Graph::new(host, settings, Patience::SYNC);
-    let mut reader = UserReader::from(&card_number::find(&graph, None).await?);
-    let mut answers = request_users(&graph, &reader, ids).await?;
-    let is_wrong = |answer: &BatchAnswer| match answer {
-        BatchAnswer::Refused(refusal) => wrong_attribute(reader.card_number(), refusal).is_some(),
-        _ => false,
-    };
-    if answers.iter().any(is_wrong) {
-        reader = UserReader::without_card_number();
-        answers = request_users(&graph, &reader, ids).await?;
-    }
-    let owed: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
-    let users = read_answers(&graph, &reader, &owed, answers)?;
-    let findings = scope::select_all(&graph, &mut RoomMailboxes::new(true), users).await?;
-    Ok(findings.into_iter().map(|finding| finding.change).collect())
-}
-
-/// Returns one change for each id: the group, missing, or unreadable.
-///
-/// # Errors
-/// Those of [`read_users`].
-pub async fn read_groups<H: Host>(
-    host: &H,
-    settings: &Settings,
-    ids: &[String],
-) -> Result<Vec<UserChange>, Error> {
-    check_count(ids)?;
-    let graph = Graph::new(host, settings, Patience::SYNC);
-    let ids: Vec<_> = ids.iter().map(|id| (id.clone(), Reported::default())).collect();
-    let findings = groups_by_id(&graph, &ids).await?;
-    Ok(findings.into_iter().map(|finding| finding.change).collect())
-}
 
 /// Properties that decide whether the settings select a user.
 const DECISIVE: [&str; 2] = ["accountEnabled", "userType"];
@@ -98,7 +47,8 @@ pub(super) async fn users_by_id<H: Host>(
     read_answers(graph, reader, users, answers)
 }
 
-async fn request_users<H: Host>(
+/// Requests users by id.
+pub(super) async fn request_users<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     ids: &[String],
@@ -109,7 +59,8 @@ async fn request_users<H: Host>(
     batch::send_all(graph, &questions, USERS).await
 }
 
-fn read_answers<H: Host>(
+/// Reads the answers to such requests.
+pub(super) fn read_answers<H: Host>(
     graph: &Graph<'_, H>,
     reader: &UserReader,
     users: &[(String, Reported)],

@@ -4,21 +4,20 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     mailbox::{Mailbox, Occurrence},
-    meeting::{Meeting, Response},
+    meeting::{Attendee, Meeting, Response},
     occupied::others,
+    outcome::{Made, ended, none_left},
+    place::place_at,
     problem::Trouble,
     request::Wish,
-    ticket::Ticket,
+    second_request,
 };
 use crate::{
     bookings::Times,
     error::{Error, Explanation},
     graph::Graph,
     host::Host,
-    model::{
-        AnsweredRoom, BookingCalendar, BookingEnd, BookingOutcome, PartlyAccepted, RoomAnswer,
-        WantedRoom,
-    },
+    model::{BookingEnd, BookingOutcome, PartlyAccepted, RoomAnswer, WantedRoom},
     payload,
 };
 
@@ -32,67 +31,9 @@ const NOT_FREE: &str = "No room of this meeting is free, so ONES withdrew it.";
 /// seconds; the host asks again later about the others.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
-/// A meeting that the plugin made.
-#[derive(Debug, Clone)]
-pub(super) struct Made {
-    /// Address of the mailbox in whose calendar it was made.
-    pub(super) mailbox: String,
-    pub(super) calendar: BookingCalendar,
-    pub(super) meeting: Meeting,
-}
-
-impl Made {
-    fn ticket(&self) -> String {
-        let ticket = Ticket {
-            mailbox: self.mailbox.clone(),
-            event: self.meeting.id.clone(),
-            calendar: self.calendar,
-            meeting: self.meeting.uid.clone(),
-        };
-        ticket.write()
-    }
-
-    /// Returns the outcome with an answer of each room.
-    fn outcome(&self, wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> BookingOutcome {
-        BookingOutcome {
-            ticket: Some(self.ticket()),
-            calendar: self.calendar,
-            time: Some(self.meeting.times.to_record()),
-            rooms: rooms(wish, answers),
-        }
-    }
-
-    /// Returns the outcome where no room has answered.
-    pub(super) fn pending(&self, wish: &Wish<'_>) -> BookingOutcome {
-        self.outcome(wish, wish.rooms().iter().map(|_| RoomAnswer::Pending).collect())
-    }
-}
-
-/// Returns the outcome where no meeting is left.
-pub(super) fn none_left(
-    wish: &Wish<'_>,
-    calendar: BookingCalendar,
-    answers: Vec<RoomAnswer>,
-) -> BookingOutcome {
-    BookingOutcome { ticket: None, calendar, time: None, rooms: rooms(wish, answers) }
-}
-
-/// Returns the outcome where the meeting ended.
-pub(super) fn ended(wish: &Wish<'_>, calendar: BookingCalendar, end: BookingEnd) -> BookingOutcome {
-    none_left(wish, calendar, wish.rooms().iter().map(|_| RoomAnswer::Ended(end)).collect())
-}
-
-fn rooms(wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> Vec<AnsweredRoom> {
-    let answered = |(room, answer): (&WantedRoom, RoomAnswer)| AnsweredRoom {
-        room: room.room.clone(),
-        answer,
-    };
-    wish.rooms().iter().zip(answers).map(answered).collect()
-}
-
-/// Reads the answers of the rooms, and looks again after each pause while one is missing. Withdraws
-/// the meeting where all rooms declined, if `withdraws`. `before` is the meeting before a change of
-/// its time: an answer that was given then does not count.
+/// Reads the answers of the rooms, and looks again after each pause while one is missing. If
+/// `withdraws`, withdraws the meeting where all rooms declined and none had accepted it. `before` is
+/// the meeting before a change of its time: an answer that was given then does not count.
 pub(super) async fn follow<H: Host>(
     graph: &Graph<'_, H>,
     wish: &Wish<'_>,
@@ -112,6 +53,11 @@ pub(super) async fn follow<H: Host>(
                 *answer = reader.answer(room).await?;
             }
         }
+        for (room, answer) in wish.rooms().iter().zip(&mut answers) {
+            if withdraws {
+                second_request::follow(graph, wish, &mut made, room, answer).await?;
+            }
+        }
         let Some(pause) = pauses.next() else { break };
         if !answers.contains(&RoomAnswer::Pending) {
             break;
@@ -125,9 +71,20 @@ pub(super) async fn follow<H: Host>(
             return Ok(ended(wish, made.calendar, BookingEnd::Cancelled));
         }
     }
-    if withdraws && is_in_vain(wish, &made.meeting, &answers) {
+    let has_accepted = |room: &WantedRoom| {
+        made.accepted.as_ref().is_none_or(|accepted| accepted.contains(&room.email))
+    };
+    let had_room = wish.rooms().iter().any(has_accepted);
+    if withdraws && !had_room && is_in_vain(wish, &made.meeting, &answers) {
         mailbox.cancel(&made.meeting.id, true, NOT_FREE).await?;
         return Ok(none_left(wish, made.calendar, answers));
+    }
+    for (room, answer) in wish.rooms().iter().zip(&answers) {
+        if matches!(answer, RoomAnswer::Accepted(_) | RoomAnswer::Partly(_))
+            && let Some(accepted) = &mut made.accepted
+        {
+            accepted.add(&room.email);
+        }
     }
     Ok(made.outcome(wish, answers))
 }
@@ -142,6 +99,14 @@ fn is_in_vain(wish: &Wish<'_>, meeting: &Meeting, answers: &[RoomAnswer]) -> boo
         && rooms.all(|room| room.response == Response::Declined)
         && meeting.times == wish.times
         && meeting.reference.as_ref() == Some(&wish.request.reference)
+}
+
+/// Whether a room is invited under another address than the one of the request.
+enum Invited<'m> {
+    As(&'m Attendee),
+    Not,
+    /// An address is invited that may be one of the room.
+    Perhaps,
 }
 
 /// Reads answers of rooms.
@@ -160,14 +125,15 @@ impl<H: Host> Reader<'_, '_, H> {
         if made.mailbox.eq_ignore_ascii_case(&room.email) {
             return Ok(RoomAnswer::Accepted(made.meeting.id.clone()));
         }
-        let Some(attendee) = made.meeting.attendee(&room.email) else {
-            // Exchange can name a room by another one of its addresses.
-            return Ok(match made.meeting.rooms().is_subset(&self.wish.room_addresses()) {
-                true => RoomAnswer::Ended(BookingEnd::Cancelled),
-                false => RoomAnswer::Pending,
-            });
+        let attendee = match made.meeting.attendee(&room.email) {
+            Some(attendee) => attendee,
+            None => match self.other_address(room).await? {
+                Invited::As(attendee) => attendee,
+                Invited::Not => return Ok(RoomAnswer::Ended(BookingEnd::Cancelled)),
+                Invited::Perhaps => return Ok(RoomAnswer::Pending),
+            },
         };
-        let former = self.before.and_then(|before| before.attendee(&room.email));
+        let former = self.before.and_then(|before| before.attendee(&attendee.address));
         // The answer to the meeting as it was before the change.
         let is_former = former.is_some_and(|former| former.answered == attendee.answered);
         match attendee.response {
@@ -180,6 +146,23 @@ impl<H: Host> Reader<'_, '_, H> {
             Response::Declined if is_former => Ok(RoomAnswer::Pending),
             Response::Declined => self.declined(room).await,
         }
+    }
+
+    /// Finds a room whose address is not invited: Exchange can name it by another one of its
+    /// addresses. A resource that is a place of its own is another room, which a user invited in
+    /// Outlook.
+    async fn other_address(&self, room: &WantedRoom) -> Result<Invited<'_>, Error> {
+        let wanted = self.wish.room_addresses();
+        let attendees = self.made.meeting.attendees.iter();
+        let mut invited = Invited::Not;
+        for other in attendees.filter(|one| one.is_resource && !wanted.contains(&one.address)) {
+            match place_at(self.graph, &other.address).await? {
+                Some(place) if place.is(room) => return Ok(Invited::As(other)),
+                Some(_) => {}
+                None => invited = Invited::Perhaps,
+            }
+        }
+        Ok(invited)
     }
 
     /// Returns the answer of a room that accepted: it is booked when the meeting is in its

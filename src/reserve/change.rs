@@ -1,14 +1,15 @@
 //! Changes a meeting that the plugin made.
 
 use super::{
-    answers::{Made, PAUSES, follow},
+    answers::{PAUSES, follow},
     event,
     mailbox::{Mailbox, Patched},
     meeting::Meeting,
+    outcome::Made,
     own_calendar,
     problem::{self, Trouble},
     request::{Wish, wrong},
-    ticket::Ticket,
+    ticket::{Rooms, Ticket},
 };
 use crate::{
     error::{Error, Explanation},
@@ -25,6 +26,9 @@ pub(super) async fn change<H: Host>(
     ticket: &Ticket,
 ) -> Result<BookingOutcome, Error> {
     check_alike(former, wish, ticket)?;
+    if ticket.calendar == BookingCalendar::Room && former.is_at_another_time(wish) {
+        own_calendar::check_end(wish)?;
+    }
     let mailbox = Mailbox::new(graph, &ticket.mailbox, &wish.zone);
     for _ in 0..2 {
         let before = find_own(&mailbox, wish, ticket).await?;
@@ -60,7 +64,12 @@ pub(super) async fn change<H: Host>(
         if ticket.calendar == BookingCalendar::Room && is_wished {
             settle(&mailbox, former, &meeting).await?;
         }
-        let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
+        let mut made = Made::known(ticket, meeting);
+        if is_wished {
+            // At another time, all rooms are asked again.
+            made.accepted = Some(Rooms::default());
+            (made.waits, made.asked_again) = (Rooms::default(), Rooms::default());
+        }
         let before = is_moved.then_some(&before);
         // Without a question to a room, its answer is not news: it can have been released.
         let asks = is_wished || former.room_addresses() != wish.room_addresses();
@@ -77,8 +86,10 @@ fn check_alike(former: &Wish<'_>, wish: &Wish<'_>, ticket: &Ticket) -> Result<()
     if !former.organizer.eq_ignore_ascii_case(wish.organizer) {
         return Err(wrong("organizer", "A booking cannot be given to another user: book again"));
     }
-    if former.request.online_meeting && !wish.request.online_meeting {
-        return Err(wrong("online-meeting", "An online meeting cannot be removed: book again"));
+    // In a room's calendar, there is no online meeting.
+    let is_online = former.request.online_meeting && ticket.calendar == BookingCalendar::Organizer;
+    if is_online && !wish.request.online_meeting {
+        return Err(problem::stays_online());
     }
     let home = ticket.mailbox.to_lowercase();
     if ticket.calendar == BookingCalendar::Room && !wish.room_addresses().contains(&home) {

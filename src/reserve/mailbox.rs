@@ -11,20 +11,20 @@ use super::{
     ticket::Ticket,
 };
 use crate::{
-    bookings::{Times, prefer, time_text},
+    bookings::{MOST_EVENTS, MOST_PAGES, PREFER, Times, endless, time_text, too_many_events},
     error::{Error, is_too_large},
     graph::{Answer, Graph, GraphError, LoopGuard, Page},
-    host::{Host, Request, Response},
+    host::{Host, Request, Response, unix_seconds},
     payload::{self, EVENT_SELECT, EventItem, read_event},
     zones::Zone,
 };
 
-/// Maximum number of pages of a list.
-const MOST_PAGES: u32 = 200;
+/// Number of days for which occurrences of a series are read. Exchange refuses views of more than
+/// two years.
+pub(super) const HORIZON_DAYS: i64 = 600;
 
-/// Time for which occurrences of a series are read, from the first one, in seconds. Exchange
-/// refuses views of more than two years.
-pub(super) const HORIZON: i64 = 600 * DAY;
+/// Time before now for which occurrences of a series that began earlier are read, in seconds.
+const PAST: i64 = 180 * DAY;
 
 pub(super) const DAY: i64 = 24 * 3600;
 
@@ -252,13 +252,16 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
         }
     }
 
-    /// Returns the occurrences of a series within [`HORIZON`]; `None` where the series is gone.
+    /// Returns the occurrences of a series within [`HORIZON_DAYS`], from the first one or from
+    /// [`PAST`] on; `None` where the series is gone.
     pub(super) async fn occurrences(
         &self,
         master: &Meeting,
     ) -> Result<Option<Vec<Occurrence>>, Trouble> {
         let (starts, _) = master.times.instants(self.zone).unwrap_or_default();
-        self.occurrences_between(master, (starts - DAY, starts + HORIZON)).await
+        let now = i64::try_from(unix_seconds(self.graph.host().now())).unwrap_or(i64::MAX);
+        let from = starts.max(now - PAST);
+        self.occurrences_between(master, (from - DAY, from + HORIZON_DAYS * DAY)).await
     }
 
     /// Does the same between two instants.
@@ -292,6 +295,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     ) -> Result<bool, Trouble> {
         let mut guard = LoopGuard::default();
         let mut request = first;
+        let mut events = 0;
         for _ in 0..MOST_PAGES {
             let response = match self.send(request).await? {
                 Reply::Done(response) => response,
@@ -299,6 +303,10 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
                 Reply::Refused(refusal) => return Err(self.refused(false, refusal)),
             };
             let page = Page::read(&response)?;
+            events += page.value.len();
+            if events > MOST_EVENTS {
+                return Err(too_many_events(self.address).into());
+            }
             for raw in page.value {
                 if !take(raw)? {
                     return Ok(true);
@@ -308,7 +316,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
             guard.follow(&next)?;
             request = Request::get(self.graph.own_link(&next)?);
         }
-        Err(LoopGuard::loop_error().into())
+        Err(endless(self.address).into())
     }
 
     /// Returns the request for all events between two instants.
@@ -319,7 +327,7 @@ impl<'g, 'h, H: Host> Mailbox<'g, 'h, H> {
     }
 
     async fn send(&self, request: Request) -> Result<Reply, Trouble> {
-        self.send_preferring(request, prefer()).await
+        self.send_preferring(request, PREFER.to_owned()).await
     }
 
     async fn send_preferring(&self, request: Request, prefer: String) -> Result<Reply, Trouble> {

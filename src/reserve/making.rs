@@ -1,15 +1,15 @@
-//! Makes a meeting, once: in the organizer's calendar, or in a room's.
+//! Makes a meeting in a calendar, once.
 
 use std::time::Duration;
 
 use super::{
-    answers::{Made, ended, none_left},
     event,
     mailbox::{Created, Mailbox},
     meeting::Meeting,
-    own_calendar,
+    outcome::{Made, ended, none_left},
     problem::{self, Trouble},
     request::Wish,
+    ticket::Rooms,
 };
 use crate::{
     bookings::Times,
@@ -50,24 +50,6 @@ pub(super) async fn find<H: Host>(
         }
     }
     Ok(None)
-}
-
-/// Makes the meeting: in the organizer's calendar, or in a room's where that is not available or
-/// the settings say so.
-pub(super) async fn make<H: Host>(
-    graph: &Graph<'_, H>,
-    wish: &Wish<'_>,
-    again: bool,
-) -> Result<Making, Error> {
-    let calendar = graph.settings().bookings.calendar;
-    if calendar == BookingCalendar::Organizer {
-        let mailbox = Mailbox::new(graph, wish.organizer, &wish.zone);
-        match create(&mailbox, wish, calendar, again).await {
-            Err(Trouble::Closed(_)) => {}
-            result => return Ok(result?),
-        }
-    }
-    own_calendar::make(graph, wish, again).await
 }
 
 /// Makes the meeting in a mailbox.
@@ -142,7 +124,10 @@ async fn checked<H: Host>(
 ) -> Result<Making, Trouble> {
     if meeting.times == wish.times || !is_new && !is_by_zone(mailbox, wish, &meeting).await? {
         let mailbox = mailbox.address.to_owned();
-        return Ok(Making::Made(Made { mailbox, calendar, meeting }));
+        let (accepted, waits, asked_again) =
+            (Some(Rooms::default()), Rooms::default(), Rooms::default());
+        let made = Made { mailbox, calendar, meeting, accepted, waits, asked_again };
+        return Ok(Making::Made(made));
     }
     mailbox.cancel(&meeting.id, !meeting.attendees.is_empty(), WRONG_TIME).await?;
     let reason = problem::zone_differs(event::zone_name(wish), wish.times, meeting.times);

@@ -12,16 +12,21 @@ mod mailbox;
 mod making;
 mod meeting;
 mod occupied;
+mod outcome;
 mod own_calendar;
+mod place;
 mod problem;
 mod recurrence;
 mod release;
 mod request;
+mod second_request;
 mod ticket;
 
-use answers::{Made, PAUSES};
+use answers::PAUSES;
 use mailbox::Mailbox;
 use making::Making;
+use outcome::{Made, ended};
+use problem::Trouble;
 use request::Wish;
 use ticket::Ticket;
 
@@ -57,7 +62,7 @@ pub async fn book<H: Host>(
     let found = if again { making::find(&graph, &wish).await? } else { None };
     let making = match found {
         Some(making) => making,
-        None => making::make(&graph, &wish, again).await?,
+        None => make(&graph, &wish, again).await?,
     };
     let made = match making {
         Making::Made(made) => made,
@@ -69,6 +74,24 @@ pub async fn book<H: Host>(
         return Ok(outcome);
     }
     Ok(follow_made(&graph, &wish, made).await)
+}
+
+/// Makes the meeting: in the organizer's calendar, or in a room's where that is not available or
+/// the settings say so.
+async fn make<H: Host>(
+    graph: &Graph<'_, H>,
+    wish: &Wish<'_>,
+    again: bool,
+) -> Result<Making, Error> {
+    let calendar = graph.settings().bookings.calendar;
+    if calendar == BookingCalendar::Organizer {
+        let mailbox = Mailbox::new(graph, wish.organizer, &wish.zone);
+        match making::create(&mailbox, wish, calendar, again).await {
+            Err(Trouble::Closed(_)) => {}
+            result => return Ok(result?),
+        }
+    }
+    own_calendar::make(graph, wish, again).await
 }
 
 /// Waits a moment for the answers of the rooms. The meeting exists, so the host gets its ticket,
@@ -94,12 +117,12 @@ pub async fn check<H: Host>(
     let graph = Graph::new(host, settings, Patience::BOOKING);
     let mailbox = Mailbox::new(&graph, &ticket.mailbox, &wish.zone);
     let Some(meeting) = mailbox.find_ours(&ticket, &request.reference).await? else {
-        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Deleted));
+        return Ok(ended(&wish, ticket.calendar, BookingEnd::Deleted));
     };
     if meeting.is_cancelled {
-        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Cancelled));
+        return Ok(ended(&wish, ticket.calendar, BookingEnd::Cancelled));
     }
-    let made = Made { mailbox: ticket.mailbox.clone(), calendar: ticket.calendar, meeting };
+    let made = Made::known(&ticket, meeting);
     answers::follow(&graph, &wish, made, None, true, &[]).await
 }
 

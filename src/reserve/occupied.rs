@@ -39,11 +39,7 @@ pub(super) async fn others<H: Host>(
 ) -> Result<Vec<Held>, Trouble> {
     let from = times.iter().map(|(starts, _)| *starts).min().unwrap_or_default();
     let until = times.iter().map(|(_, ends)| *ends).max().unwrap_or_default();
-    let room = Room {
-        mailbox: mailbox.address.to_lowercase(),
-        zone: mailbox.zone.clone(),
-        range: Range { from, until },
-    };
+    let room = Room::new(mailbox.address, mailbox.zone.clone(), Range { from, until });
     let mut held = Vec::new();
     // All-day events are days of the room, which Exchange counts in universal time.
     let view = mailbox.view((from - DAY, until + DAY));
@@ -55,6 +51,31 @@ pub(super) async fn others<H: Host>(
         })
         .await?;
     Ok(held)
+}
+
+/// Returns whether a meeting at one of these times was cancelled after an instant, which is written
+/// as Graph writes it.
+///
+/// # Errors
+/// Those of reading the calendar.
+pub(super) async fn was_freed<H: Host>(
+    mailbox: &Mailbox<'_, '_, H>,
+    times: &[(i64, i64)],
+    after: &str,
+) -> Result<bool, Trouble> {
+    let after = in_order(after);
+    let mut was_freed = false;
+    for (from, until) in times {
+        mailbox
+            .pages(mailbox.view((*from, *until)), |raw| {
+                let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+                let changed = in_order(value["lastModifiedDateTime"].as_str().unwrap_or_default());
+                was_freed |= value["isCancelled"] == true && changed > after;
+                Ok::<_, Error>(!was_freed)
+            })
+            .await?;
+    }
+    Ok(was_freed)
 }
 
 /// Reads an event; `None` where it does not take the room at these times.

@@ -4,13 +4,17 @@
 //! which answers invitations only. So the plugin looks, writes, and looks again. docs/decisions/034
 //! has the rule by which two hosts decide which of their bookings stays.
 
+use jiff::Span;
+
 use super::{
-    answers::{MOST_CONFLICTS, Made, none_left},
-    mailbox::Mailbox,
+    answers::MOST_CONFLICTS,
+    mailbox::{HORIZON_DAYS, Mailbox},
     making::{self, Making},
     meeting::Meeting,
     occupied::{Held, others},
+    outcome::{Made, none_left},
     problem::{self, Trouble},
+    recurrence,
     request::Wish,
 };
 use crate::{
@@ -30,6 +34,7 @@ pub(super) async fn make<H: Host>(
     wish: &Wish<'_>,
     again: bool,
 ) -> Result<Making, Error> {
+    check_end(wish)?;
     let mut answers = Vec::new();
     let mut refused = None;
     for room in wish.rooms() {
@@ -48,6 +53,21 @@ pub(super) async fn make<H: Host>(
         // No room can be used at all: that concerns the settings, not this booking.
         Some(error) if !answers.iter().any(is_taken) => Err(error),
         _ => Ok(Making::None(none_left(wish, BookingCalendar::Room, answers))),
+    }
+}
+
+/// Checks that a series ends while its occurrences are compared with the other bookings of a room.
+///
+/// # Errors
+/// [`Error::Unsupported`] where it does not.
+pub(super) fn check_end(wish: &Wish<'_>) -> Result<(), Error> {
+    let series = wish.request.recurrence.as_ref().zip(wish.first_day(&wish.zone));
+    let Some((recurrence, first)) = series else { return Ok(()) };
+    // The last hours of the last day may not be read.
+    let latest = first.saturating_add(Span::new().days(HORIZON_DAYS - 1));
+    match recurrence::ends_by(recurrence, first, latest) {
+        true => Ok(()),
+        false => Err(problem::series_too_long(latest, HORIZON_DAYS)),
     }
 }
 

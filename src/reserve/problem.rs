@@ -1,5 +1,7 @@
 //! The errors of calls that book, and what to do about them.
 
+use jiff::civil::Date;
+
 use crate::{
     bookings::{Times, WITHOUT_MAILBOX, time_text},
     error::{Error, Explanation},
@@ -130,6 +132,37 @@ pub(super) fn zone_differs(zone: &str, wanted: Times, made: Times) -> Explanatio
         ),
     )
     .remedy("Book the room in Outlook, and report this time zone to the developers of ONES")
+}
+
+/// Returns the error where a meeting that is online is to be no longer: Microsoft 365 ignores that.
+///
+/// Source: <https://learn.microsoft.com/graph/api/event-update>.
+pub(super) fn stays_online() -> Error {
+    Error::Other(
+        Explanation::new(
+            "request.online-meeting",
+            "Microsoft 365 does not turn an online meeting into one that is not online",
+        )
+        .remedy(
+            "Leave the meeting online, or cancel it and book the room again. Nothing was changed",
+        ),
+    )
+}
+
+/// Returns the error for a series in a room's own calendar that does not end by `latest`. It is
+/// compared with the other bookings of the room for that number of days.
+pub(super) fn series_too_long(latest: Date, days: i64) -> Error {
+    let latest = day_text(latest);
+    Error::Unsupported(
+        Explanation::new(
+            "series-too-long",
+            format!(
+                "ONES compares a series in a room's own calendar with the other bookings of the \
+                    room for {days} days, and this series does not end by {latest}"
+            ),
+        )
+        .remedy(format!("Let the series end by {latest}, and book a new one after that")),
+    )
 }
 
 /// Returns the error where the meeting is not as the host knows it.

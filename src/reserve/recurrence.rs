@@ -66,6 +66,41 @@ fn takes_place_on(pattern: &RecurrencePattern, date: Date) -> bool {
     }
 }
 
+/// Returns whether the last occurrence is on a day up to `latest`.
+pub(super) fn ends_by(recurrence: &Recurrence, first: Date, latest: Date) -> bool {
+    let count = match &recurrence.ends {
+        RecurrenceEnd::Never => return false,
+        RecurrenceEnd::On(day) => return read_day(day).is_some_and(|day| day <= latest),
+        RecurrenceEnd::After(count) => usize::try_from(*count).unwrap_or(usize::MAX),
+    };
+    let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+    let days = days.take_while(|day| *day <= latest);
+    let occurs = |day: &Date| {
+        takes_place_on(&recurrence.pattern, *day) && is_in_interval(recurrence, first, *day)
+    };
+    days.filter(occurs).take(count).count() == count
+}
+
+/// Returns whether the interval of a series includes the week, month or year of a day; of a daily
+/// series, the day.
+fn is_in_interval(recurrence: &Recurrence, first: Date, day: Date) -> bool {
+    let days = |from: Date| day.duration_since(from).as_hours() / 24;
+    let years = i64::from(day.year() - first.year());
+    let distance = match &recurrence.pattern {
+        RecurrencePattern::Daily => days(first),
+        RecurrencePattern::Weekly(weekly) => {
+            let is_start = |day: &Date| is_weekday(*day, weekly.first_day_of_week);
+            let back = std::iter::successors(Some(first), |day| day.yesterday().ok());
+            days(back.take(7).find(is_start).unwrap_or(first)) / 7
+        }
+        RecurrencePattern::AbsoluteMonthly(_) | RecurrencePattern::RelativeMonthly(_) => {
+            years * 12 + i64::from(day.month() - first.month())
+        }
+        RecurrencePattern::AbsoluteYearly(_) | RecurrencePattern::RelativeYearly(_) => years,
+    };
+    distance % i64::from(recurrence.interval.max(1)) == 0
+}
+
 fn days_in_month(date: Date) -> u32 {
     u32::try_from(date.days_in_month()).unwrap_or_default()
 }

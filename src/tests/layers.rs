@@ -1,4 +1,5 @@
-//! The order of the plugin's modules: each imports only modules below it.
+//! The order of the plugin's modules: each imports only modules below it. Within each folder of the
+//! plugin and of the emulator, files import each other in one direction.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -66,6 +67,109 @@ fn imports_between_modules() -> BTreeMap<String, BTreeSet<String>> {
     imports
 }
 
+#[test]
+fn files_of_a_folder_do_not_import_each_other_in_a_circle() {
+    for sources in ["src", "m365-emulator/src"] {
+        for (folder, mut imports) in imports_within_folders(sources) {
+            // What imports none of those that are left is at the bottom.
+            while let Some(bottom) = imports.iter().find_map(|(file, imported)| {
+                let is_left = |other: &String| imports.contains_key(other);
+                (!imported.iter().any(is_left)).then(|| file.clone())
+            }) {
+                imports.remove(&bottom);
+            }
+            assert!(imports.is_empty(), "{sources}/{folder} has a circle: {imports:?}");
+        }
+    }
+}
+
+#[test]
+fn imports_of_neighbours_are_found_in_each_form() {
+    let own = ["a", "b", "c"].map(str::to_owned);
+    let text = "use super::{d, e::{F, G}};\nuse super::super::h;\nuse crate::{x, a::b::i::J};\n\
+        fn f() { crate::a::b::k::l(); super::m::n() } // super::comment";
+    let found: BTreeSet<_> =
+        paths_named_in(text, &own).into_iter().map(|path| path.join("::")).collect();
+    let wanted = ["a::b::d", "a::b::e", "a::h", "a::b::i::J", "a::b::k::l", "a::b::m", "x"];
+    assert_eq!(found, BTreeSet::from(wanted.map(str::to_owned)));
+}
+
+/// Imports by file and folder: the files and folders in one folder, each with those beside it that
+/// it imports.
+type Imports = BTreeMap<String, BTreeSet<String>>;
+
+/// Returns the imports within each folder, without `mod.rs`, which imports what is in the folder
+/// and is imported by it.
+fn imports_within_folders(sources: &str) -> BTreeMap<String, Imports> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
+    let mut folders = BTreeMap::<String, Imports>::new();
+    for path in rust_files(&sources) {
+        let within = path.strip_prefix(&sources).expect("a path in src").with_extension("");
+        let own: Vec<String> =
+            within.iter().map(|name| name.to_str().expect("a name").to_owned()).collect();
+        let own: Vec<String> = own.into_iter().filter(|name| name != "mod").collect();
+        if own.iter().any(|name| name == "tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source file");
+        for imported in paths_named_in(&text, &own) {
+            let pairs = own.iter().zip(&imported);
+            let shared = pairs.take_while(|(own, other)| own == other).count();
+            // At the top of the sources, the layers count.
+            if let (1.., Some(file), Some(other)) = (shared, own.get(shared), imported.get(shared))
+            {
+                let imports = folders.entry(own[..shared].join("/")).or_default();
+                imports.entry(file.clone()).or_default().insert(other.clone());
+            }
+        }
+    }
+    folders
+}
+
+/// Returns the paths that a file imports, from the top of the sources. `own` is the path of its
+/// module.
+fn paths_named_in(text: &str, own: &[String]) -> Vec<Vec<String>> {
+    let code = code_of(text);
+    let mut paths = Vec::new();
+    for (start, _) in code.match_indices("super::") {
+        if code[..start].ends_with("super::") {
+            continue;
+        }
+        let mut rest = &code[start..];
+        let mut base = own;
+        while let Some(behind) = rest.strip_prefix("super::") {
+            rest = behind;
+            base = &base[..base.len().saturating_sub(1)];
+        }
+        let names = first_names(rest).into_iter().filter(|name| !name.is_empty());
+        paths.extend(names.map(|name| [base, &[name]].concat()));
+    }
+    for behind in code.split("crate::").skip(1) {
+        let items = match behind.strip_prefix('{') {
+            Some(list) => items(list),
+            None => vec![behind],
+        };
+        paths.extend(items.into_iter().map(path_at_the_start));
+    }
+    paths
+}
+
+/// Returns the first name of a path, or of each path of a list in braces.
+fn first_names(rest: &str) -> Vec<String> {
+    match rest.strip_prefix('{') {
+        Some(list) => items(list).into_iter().map(name_at_the_start).collect(),
+        None => vec![name_at_the_start(rest)],
+    }
+}
+
+/// Returns the names of a path, up to a list in braces.
+fn path_at_the_start(path: &str) -> Vec<String> {
+    let path = path.trim_start();
+    let is_of_path = |letter: &char| letter.is_ascii_alphanumeric() || ['_', ':'].contains(letter);
+    let path: String = path.chars().take_while(is_of_path).collect();
+    path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
@@ -81,9 +185,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 /// Returns the modules behind each `crate::` in a source file: `crate::host::Host` names one,
 /// `crate::{error::Error, host::{Host, Request}}` two.
 fn modules_named_in(text: &str) -> BTreeSet<String> {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
-    let code = code.collect::<Vec<_>>().join("\n");
+    let code = code_of(text);
     let mut modules = BTreeSet::new();
     for path in code.split("crate::").skip(1) {
         match path.strip_prefix('{') {
@@ -97,6 +199,13 @@ fn modules_named_in(text: &str) -> BTreeSet<String> {
     // An item of lib.rs, such as `crate::NAME`, is in no module.
     modules.retain(|name| name.starts_with(|first: char| first.is_ascii_lowercase()));
     modules
+}
+
+/// Returns a source without comments and tests.
+fn code_of(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    code.collect::<Vec<_>>().join("\n")
 }
 
 fn name_at_the_start(path: &str) -> String {

@@ -8,6 +8,7 @@ mod choices;
 mod codes;
 mod conversation;
 mod credentials;
+mod error_codes;
 mod group_payloads;
 mod groups;
 mod lag;

@@ -11,7 +11,8 @@ use http::Uri;
 
 use super::{BOOKINGS, failed, failed_by, passed, skipped, warned};
 use crate::{
-    bookings::{PAGE, prefer_pages_of},
+    bookings::prefer_pages_of,
+    endpoints::EVENTS_ON_A_PAGE,
     graph::{self, Graph, GraphError, Page},
     host::{Host, Request, Response, rfc3339},
     model::Check,
@@ -110,7 +111,7 @@ async fn request<H: Host>(
     graph: &Graph<'_, H>,
     uri: Uri,
 ) -> Result<Result<Response, GraphError>, Box<Check>> {
-    let request = Request::get(uri).header("prefer", prefer_pages_of(PAGE));
+    let request = Request::get(uri).header("prefer", prefer_pages_of(EVENTS_ON_A_PAGE));
     match graph.ask(request).await {
         Ok(graph::Answer::Success(response)) => Ok(Ok(response)),
         Ok(graph::Answer::Refused(refusal))

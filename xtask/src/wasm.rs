@@ -14,6 +14,9 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 /// The packages that become components: the plugin, and the HTTP front end in its two variants.
 pub(crate) const PACKAGES: [&str; 3] = [PLUGIN, SPIN, SERVE];
 
+/// The package with the first plugin of docs/writing-a-plugin.md, which is checked only.
+pub(crate) const EXAMPLE: &str = "ones-example";
+
 pub(crate) const PLUGIN: &str = "ones-office365";
 pub(crate) const SPIN: &str = "ones-spin";
 pub(crate) const SERVE: &str = "ones-serve";

@@ -7,7 +7,7 @@ use super::account::Account;
 use super::client::{self, Credentials, Proof};
 use super::names::{GRAPH_APP, check_single_tenant};
 use super::refusal::EntraRefusal;
-use super::{id_token, token};
+use super::{access_token, id_token};
 use crate::state::State;
 use crate::state::codes::{CodeError, Scopes};
 use crate::wire::{Query, Request};
@@ -22,8 +22,8 @@ pub(super) fn answer(
     check_single_tenant(state, tenant)?;
     let credentials = Credentials::read(request, form)?;
     client::check(state, &credentials.client)?;
-    let code = token::required(form, "code")?;
-    let redirect_uri = token::required(form, "redirect_uri")?;
+    let code = access_token::required(form, "code")?;
+    let redirect_uri = access_token::required(form, "redirect_uri")?;
     let proof = credentials.check(state, EntraRefusal::credential_missing)?;
     let now = jiff::Timestamp::now().as_second();
     let grant = state
@@ -77,5 +77,5 @@ fn access_token(
     own.insert("scp".to_owned(), scopes.granted().into());
     own.insert("sub".to_owned(), id_token::subject(state, GRAPH_APP, account).into());
     own.insert("upn".to_owned(), account.user_name.clone().into());
-    token::access_token(state, GRAPH_APP, proof, own)
+    access_token::issue(state, GRAPH_APP, proof, own)
 }

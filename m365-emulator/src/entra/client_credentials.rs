@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::access_token;
 use super::client::{self, Credentials, Proof};
 use super::names::{self, is_graph};
 use super::refusal::EntraRefusal;
-use super::token;
 use crate::cloud::Cloud;
 use crate::state::State;
 use crate::wire::{Query, Request};
@@ -20,7 +20,7 @@ pub(super) fn answer(
     check_tenant(state, tenant)?;
     let credentials = Credentials::read(request, form)?;
     client::check(state, &credentials.client)?;
-    let audience = audience(state, token::required(form, "scope")?)?;
+    let audience = audience(state, access_token::required(form, "scope")?)?;
     let proof = credentials.check(state, EntraRefusal::secret_missing)?;
     issue(state, &audience, proof)
 }
@@ -65,6 +65,6 @@ fn issue(state: &mut State, audience: &str, proof: Proof) -> Result<Value, Entra
         "token_type": "Bearer",
         "expires_in": lifetime,
         "ext_expires_in": lifetime,
-        "access_token": token::access_token(state, audience, proof, own)?,
+        "access_token": access_token::issue(state, audience, proof, own)?,
     }))
 }

@@ -1,5 +1,6 @@
 //! Entra ID: the endpoints below `https://login.microsoftonline.com`.
 
+mod access_token;
 mod account;
 mod assertion;
 mod authorization_code;

@@ -41,7 +41,7 @@ pub(super) fn top(query: &Query) -> Result<usize, GraphRefusal> {
     };
     match top.parse::<usize>() {
         Ok(size) if (1..=MAX_TOP).contains(&size) => Ok(size),
-        Ok(_) => Err(GraphRefusal::page_size(top)),
+        Ok(_) => Err(GraphRefusal::page_size(top, MAX_TOP)),
         Err(_) => Err(GraphRefusal::not_a_number("top", top)),
     }
 }

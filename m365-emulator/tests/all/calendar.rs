@@ -41,6 +41,35 @@ async fn a_room_is_found_by_address_or_id_and_has_meetings() {
 }
 
 #[tokio::test]
+async fn a_list_has_ten_events_without_top_whatever_size_of_a_page_is_preferred() {
+    let session = start(1).await;
+    let path = format!("/users/{}/events", session.employee());
+    let time = |day: u32| json!({"dateTime": format!("2027-05-{day:02}T09:00"), "timeZone": "UTC"});
+    let daily = json!({
+        "subject": "Standup", "start": time(1),
+        "end": {"dateTime": "2027-05-01T10:00", "timeZone": "UTC"},
+        "recurrence": {
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "numbered", "startDate": "2027-05-01", "numberOfOccurrences": 30},
+        },
+    });
+    let made = session.post(&path, &daily).await.expect(201);
+    let window = "startDateTime=2027-05-01&endDateTime=2027-06-01";
+    let instances = format!("{path}/{}/instances?{window}", made["id"].as_str().unwrap());
+    let view = format!("/users/{}/calendarView?{window}", session.employee());
+    for list in [instances, view] {
+        for (top, count) in [("", 10), ("&$top=20", 20), ("&$top=1000", 30)] {
+            let prefer = [("Prefer", "odata.maxpagesize=25")];
+            let page = session.get_with(&format!("{list}{top}"), &prefer).await.expect(200);
+            assert_eq!(page["value"].as_array().map(Vec::len), Some(count), "{list}{top}");
+            assert_eq!(page["@odata.nextLink"].is_string(), count < 30);
+        }
+        session.get(&format!("{list}&$top=1001")).await.refused(400, "Request_UnsupportedQuery");
+        assert_eq!(session.all(&format!("{list}&$top=20")).await.0.len(), 30);
+    }
+}
+
+#[tokio::test]
 async fn the_time_window_is_required_and_respected() {
     let session = Session::with_users(5).await;
     let email = session.emulator.rooms()[0]["emailAddress"].as_str().unwrap().to_owned();

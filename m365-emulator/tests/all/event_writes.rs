@@ -93,6 +93,21 @@ async fn a_change_needs_the_current_etag_if_it_sends_one() {
 }
 
 #[tokio::test]
+async fn a_meeting_can_become_online_and_stays_so() {
+    let session = start(2).await;
+    let path = format!("/users/{}/events", session.employee());
+    let new = event("2027-05-11T09:00:00", "2027-05-11T10:00:00");
+    let made = session.post(&path, &new).await.expect(201);
+    let path = format!("{path}/{}", made["id"].as_str().unwrap());
+    for (value, is_online) in [(false, false), (true, true), (false, true)] {
+        let change = json!({"isOnlineMeeting": value});
+        let changed = write(&session, Method::PATCH, &path, &change, None).await.expect(200);
+        assert_eq!(changed["isOnlineMeeting"], is_online);
+        assert_eq!(changed["onlineMeeting"]["joinUrl"].is_string(), is_online, "{changed}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_or_a_deletion_of_the_rooms_copy_does_not_reach_the_organizer() {
     let session = start(2).await;
     let booked =

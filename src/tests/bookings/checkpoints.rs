@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{Mode, Part, TimeRange},
     settings::Settings,
-    tests::script::settings,
+    tests::script::{Asked, Script, settings},
 };
 
 const START: &str = "2027-05-04T09:00:00Z";
@@ -81,6 +81,27 @@ fn a_room_is_listed_again_where_what_its_checkpoint_depends_on_changed() {
         store.position.since = Some(nonsense.to_owned());
         assert_eq!(modes(&mut store, &calendar, &on(), longer), [WHOLE], "{nonsense}");
     }
+}
+
+#[test]
+fn in_another_time_zone_no_booking_counts_as_the_stored_one() {
+    let calendar = calendar();
+    let mut store = Store::new(room("Europe/Berlin"));
+    modes(&mut store, &calendar, &on(), window());
+    let version = |store: &Store| store.bookings["a"].version.clone();
+    let before = version(&store);
+    store.position.time_zone = "Asia/Tokyo".to_owned();
+    modes(&mut store, &calendar, &on(), window());
+    assert_ne!(version(&store), before);
+    store.position.email = "moved@contoso.com".to_owned();
+    let other = Calendar::of(vec![vec![event("a", START, END)]]);
+    let script = Script::new(|asked: &Asked| {
+        let path = asked.path.replace("moved@contoso.com", MAILBOX);
+        other.answer(&Asked { path, ..asked.clone() })
+    });
+    let in_tokyo = version(&store);
+    store.sync(&script, &on(), window());
+    assert_ne!(version(&store), in_tokyo);
 }
 
 #[test]

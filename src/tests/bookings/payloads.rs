@@ -42,7 +42,7 @@ fn a_complete_event_of_delta() {
     store.sync(&Calendar::of(vec![page]).script(), &on(), year(2020));
     let booking = &store.bookings["AAMkADI5MAAKkeE1QAAA="];
     assert_eq!(super::when(booking), "06-02 20:00 to 22:30");
-    assert_eq!(booking.version, "Jdsb3FEkPk2qoUHCdliYowACwixTgw==");
+    assert!(booking.version.starts_with("Jdsb3FEkPk2qoUHCdliYowACwixTgw==~"));
     assert_eq!((booking.title.as_deref(), booking.private), (Some("Summer party"), false));
     assert_eq!((booking.hold, booking.invited), (Hold::Confirmed, 0));
 }

@@ -8,8 +8,9 @@ use super::{
     organizers, request, ticket, two_rooms,
 };
 use crate::{
-    model::{BookingEnd, BookingRequest, RoomAnswer},
+    model::{AnsweredRoom, BookingEnd, BookingOutcome, BookingRequest, RoomAnswer, RoomPosition},
     reserve,
+    tests::script::{Asked, BEGIN, Reply},
 };
 
 const TIMES: (&str, &str) = ("2027-05-11T09:30:00Z", "2027-05-11T11:00:00Z");
@@ -169,11 +170,179 @@ fn a_booking_that_was_made_has_a_ticket_also_where_the_answers_cannot_be_read() 
     accepted(&check(&exchange, &request(), &outcome));
 }
 
+/// Lets the organizer's calendar name the first room by another address.
+fn rename(exchange: &Exchange, address: &str) {
+    let mut state = exchange.state.borrow_mut();
+    let copy = &mut state.mailboxes.get_mut(MARA).expect("copies")[0];
+    copy.attendees[0].address = address.to_owned();
+}
+
 #[test]
-fn a_room_that_exchange_names_by_another_of_its_addresses_is_pending() {
+fn a_room_that_exchange_names_by_another_of_its_addresses_is_found_by_its_place() {
     let exchange = Exchange::default();
     let outcome = booked(&exchange, &request());
-    exchange.state.borrow_mut().mailboxes.get_mut(MARA).expect("copies")[0].attendees[0].address =
-        "alias@contoso.com".to_owned();
-    assert_eq!(answer(&check(&exchange, &request(), &outcome)), &RoomAnswer::Pending);
+    rename(&exchange, "alias@contoso.com");
+    assert_eq!(answer(&check(&exchange, &request(), &outcome)), &RoomAnswer::Pending, "unknown");
+    let place = json!({"placeId": "id-room1", "emailAddress": ROOM, "displayName": "Room 1"});
+    exchange.state.borrow_mut().places.insert("alias@contoso.com".to_owned(), place);
+    accepted(&check(&exchange, &request(), &outcome));
+}
+
+#[test]
+fn a_room_that_a_user_replaced_in_outlook_has_ended_whatever_the_other_one_answers() {
+    for response in ["none", "accepted", "declined"] {
+        let exchange = Exchange::default();
+        let outcome = booked(&exchange, &request());
+        exchange.state.borrow_mut().mailboxes.remove(ROOM);
+        rename(&exchange, OTHER_ROOM);
+        {
+            let mut state = exchange.state.borrow_mut();
+            let copy = &mut state.mailboxes.get_mut(MARA).expect("copies")[0];
+            copy.attendees[0].response = response.to_owned();
+            let place = json!({"placeId": "id-room2", "emailAddress": OTHER_ROOM});
+            state.places.insert(OTHER_ROOM.to_owned(), place);
+        }
+        let outcome = check(&exchange, &request(), &outcome);
+        assert_eq!(answer(&outcome), &RoomAnswer::Ended(BookingEnd::Cancelled), "{response}");
+        assert!(outcome.ticket.is_some() && exchange.copies(MARA).len() == 1, "it goes on");
+    }
+}
+
+#[test]
+fn a_meeting_whose_room_was_released_is_not_withdrawn_where_its_other_room_declines() {
+    let exchange = Exchange::default();
+    exchange.state.borrow_mut().strict.insert(OTHER_ROOM.to_owned());
+    let outcome = {
+        exchange.state.borrow_mut().holds = true;
+        let outcome = booked(&exchange, &two_rooms());
+        let mut state = exchange.state.borrow_mut();
+        let message = state.waiting.remove(0);
+        state.process(&message);
+        outcome
+    };
+    let outcome = check(&exchange, &two_rooms(), &outcome);
+    let [one, other] = outcome.rooms.as_slice() else { panic!("{outcome:?}") };
+    assert!(matches!(one.answer, RoomAnswer::Accepted(_)), "{outcome:?}");
+    assert_eq!(other.answer, RoomAnswer::Pending);
+    release(&exchange);
+    exchange.deliver();
+    let after = check(&exchange, &two_rooms(), &outcome);
+    let is_declined = |room: &AnsweredRoom| matches!(room.answer, RoomAnswer::Declined(_));
+    assert!(after.rooms.iter().all(is_declined) && after.ticket.is_some(), "{after:?}");
+    assert_eq!(exchange.copies(MARA).len(), 1, "the meeting goes on without its rooms");
+    let mut old: serde_json::Value = serde_json::from_str(ticket(&outcome)).expect("JSON");
+    old.as_object_mut().expect("an object").remove("accepted");
+    let outcome = BookingOutcome { ticket: Some(old.to_string()), ..outcome };
+    check(&exchange, &two_rooms(), &outcome);
+    assert_eq!(exchange.copies(MARA).len(), 1, "an earlier version did not say who had accepted");
+}
+
+/// Declines the meeting in the name of the first room.
+fn release(exchange: &Exchange) {
+    let id = exchange.copies(ROOM)[0].id.clone();
+    let position = RoomPosition {
+        room: "id-room1".to_owned(),
+        email: ROOM.to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        since: None,
+    };
+    block_on(reserve::release(&exchange.script(), &organizers(), &position, &id, "Nobody came."))
+        .expect("it is released");
+}
+
+#[test]
+fn a_series_that_began_long_ago_is_compared_at_the_dates_that_are_to_come() {
+    use crate::model::{Recurrence, RecurrenceEnd, RecurrencePattern};
+    let (pattern, ends) = (RecurrencePattern::Daily, RecurrenceEnd::After(3));
+    let recurrence = Some(Recurrence { pattern, interval: 1, ends });
+    let wish = BookingRequest { recurrence, ..request() };
+    let exchange = Exchange::default();
+    let outcome = booked(&exchange, &wish);
+    let script = exchange.script();
+    // Three years after it was made.
+    script.clock.set(BEGIN + std::time::Duration::from_secs(3 * 365 * 24 * 3600));
+    let later = block_on(reserve::check(&script, &organizers(), &wish, ticket(&outcome)));
+    later.expect("an outcome");
+    let paths = script.paths();
+    let reads: Vec<_> = paths.iter().filter(|path| path.contains("/instances?")).collect();
+    assert!(!reads.is_empty());
+    let range = "startDateTime=2029-07-17T08:00:00Z&endDateTime=2031-03-10T08:00:00Z";
+    assert!(reads.iter().all(|path| path.contains(range)), "{reads:?}");
+}
+
+/// Returns a host at the time of the calendars.
+fn soon(exchange: &Exchange) -> crate::tests::script::Script<impl Fn(&Asked) -> Reply + '_> {
+    let script = exchange.script();
+    let now = u64::try_from(at("2026-12-01T08:00:30Z")).expect("a time");
+    script.clock.set(std::time::Duration::from_secs(now));
+    script
+}
+
+#[test]
+fn case_c37_a_room_that_declines_because_of_a_cancelled_meeting_is_asked_again_once() {
+    for is_kept in [true, false] {
+        let exchange = Exchange::default();
+        let hour = (at("2027-05-11T09:00:00Z"), at("2027-05-11T10:00:00Z"));
+        let theirs = exchange.invite("ann@contoso.com", ROOM, hour);
+        exchange.state.borrow_mut().holds = true;
+        exchange.cancel("ann@contoso.com", &theirs);
+        // The room gets the request before it has processed the cancellation.
+        let cancellation = std::mem::take(&mut exchange.state.borrow_mut().waiting);
+        exchange.state.borrow_mut().holds = false;
+        let script = soon(&exchange);
+        let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
+        let outcome = outcome.expect("an outcome");
+        assert_eq!(answer(&outcome), &RoomAnswer::Pending, "not a conflict with what is cancelled");
+        assert_eq!(exchange.copies(MARA).len(), 1, "and not withdrawn");
+        exchange.state.borrow_mut().waiting = cancellation;
+        exchange.deliver();
+        if !is_kept {
+            // A room can remove cancelled meetings.
+            let mut state = exchange.state.borrow_mut();
+            state.mailboxes.get_mut(ROOM).expect("copies").retain(|copy| copy.uid != theirs);
+        }
+        let check = |outcome: &BookingOutcome| {
+            let script = soon(&exchange);
+            block_on(reserve::check(&script, &organizers(), &request(), ticket(outcome)))
+                .expect("an outcome")
+        };
+        let asked = check(&outcome);
+        assert_eq!(answer(&asked), &RoomAnswer::Pending);
+        accepted(&check(&asked));
+    }
+}
+
+#[test]
+fn a_room_that_declines_twice_has_declined() {
+    let exchange = Exchange::default();
+    let hour = (at("2027-05-11T09:00:00Z"), at("2027-05-11T10:00:00Z"));
+    let theirs = exchange.invite("ann@contoso.com", ROOM, hour);
+    exchange.state.borrow_mut().strict.insert(ROOM.to_owned());
+    exchange.state.borrow_mut().holds = true;
+    let script = soon(&exchange);
+    let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
+    let outcome = outcome.expect("an outcome");
+    exchange.cancel("ann@contoso.com", &theirs);
+    exchange.deliver();
+    exchange.state.borrow_mut().holds = false;
+    let script = soon(&exchange);
+    let asked = block_on(reserve::check(&script, &organizers(), &request(), ticket(&outcome)));
+    let asked = asked.expect("an outcome");
+    assert_eq!(answer(&asked), &RoomAnswer::Pending, "the cancellation came after its answer");
+    assert_eq!(super::changes(&script).len(), 2, "it is invited anew");
+    let script = soon(&exchange);
+    let again = block_on(reserve::check(&script, &organizers(), &request(), ticket(&asked)));
+    let again = again.expect("an outcome");
+    assert!(matches!(answer(&again), RoomAnswer::Declined(_)), "{again:?}");
+    assert!(again.ticket.is_none() && exchange.copies(MARA).is_empty(), "and is withdrawn");
+}
+
+#[test]
+fn a_room_that_declines_because_of_its_rules_is_not_asked_again() {
+    let exchange = Exchange::default();
+    exchange.state.borrow_mut().strict.insert(ROOM.to_owned());
+    let script = soon(&exchange);
+    let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
+    assert!(matches!(answer(&outcome.expect("an outcome")), RoomAnswer::Declined(_)));
+    assert!(exchange.copies(MARA).is_empty());
 }

@@ -181,6 +181,29 @@ fn a_change_keeps_the_reference_and_the_organizer() {
 }
 
 #[test]
+fn an_online_meeting_is_not_removed_and_the_error_says_so() {
+    let exchange = Exchange::default();
+    let online = BookingRequest { online_meeting: true, ..request() };
+    let outcome = booked(&exchange, &online);
+    let before = exchange.copies(MARA);
+    let wish = BookingRequest { title: "Budget 2028".to_owned(), ..request() };
+    let error = change(&exchange, &online, &wish, &outcome).expect_err("it stays online");
+    assert_eq!(code(&error), "request.online-meeting");
+    let remedy = error.explanation().and_then(|why| why.remedy.as_deref());
+    assert!(remedy.is_some_and(|remedy| remedy.contains("cancel it")), "{error:?}");
+    assert_eq!(exchange.copies(MARA), before, "nothing is changed");
+}
+
+#[test]
+fn in_the_calendar_of_a_room_there_is_no_online_meeting_that_would_have_to_stay() {
+    let exchange = Exchange::default();
+    exchange.state.borrow_mut().closed.insert(MARA.to_owned(), (403, "ErrorAccessDenied"));
+    let online = BookingRequest { online_meeting: true, ..request() };
+    let outcome = booked(&exchange, &online);
+    accepted(&change(&exchange, &online, &request(), &outcome).expect("an outcome"));
+}
+
+#[test]
 fn another_title_does_not_withdraw_a_meeting_whose_room_was_released() {
     let exchange = Exchange::default();
     let outcome = booked(&exchange, &request());

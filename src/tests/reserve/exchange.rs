@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     host::Failure,
-    tests::script::{Asked, Reply, Script, nothing, refused},
+    tests::script::{Asked, Reply, Script, nothing, ok, refused},
 };
 
 /// What happens to a request that changes something.
@@ -30,7 +30,7 @@ pub(in crate::tests) enum Loss {
 
 /// A message to a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub(in crate::tests) struct Message {
     pub(super) room: String,
     pub(super) uid: String,
     pub(super) is_cancellation: bool,
@@ -41,6 +41,8 @@ pub(super) struct Message {
 pub(in crate::tests) struct State {
     /// Copies by the address of their mailbox.
     pub(in crate::tests) mailboxes: BTreeMap<String, Vec<Item>>,
+    /// Places by address.
+    pub(in crate::tests) places: BTreeMap<String, Value>,
     /// Refusals of all requests to a mailbox.
     pub(in crate::tests) closed: BTreeMap<String, (u16, &'static str)>,
     /// Rooms whose rules do not allow any booking.
@@ -49,7 +51,7 @@ pub(in crate::tests) struct State {
     pub(in crate::tests) lenient: BTreeSet<String>,
     /// Whether messages to rooms wait.
     pub(in crate::tests) holds: bool,
-    pub(super) waiting: Vec<Message>,
+    pub(in crate::tests) waiting: Vec<Message>,
     /// What happens to the next requests that change something.
     pub(in crate::tests) losses: VecDeque<Loss>,
     /// Refusals of the next requests that change something.
@@ -78,6 +80,10 @@ impl Exchange {
 
     /// Answers a request.
     pub(in crate::tests) fn answer(&self, asked: &Asked) -> Reply {
+        if let Some(address) = asked.path.strip_prefix("/v1.0/places/") {
+            let place = self.state.borrow().places.get(address).cloned();
+            return place.map_or_else(|| refused(404, "ErrorItemNotFound"), ok);
+        }
         let Some(path) = asked.path.strip_prefix("/v1.0/users/") else { return nothing() };
         let mut state = self.state.borrow_mut();
         let changes = asked.method != Method::GET;

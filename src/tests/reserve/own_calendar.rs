@@ -312,3 +312,90 @@ fn an_event_at_another_time_that_cannot_be_read_does_not_matter() {
         assert_eq!(result.is_ok(), is_free, "{result:?}");
     }
 }
+
+#[test]
+fn a_series_in_the_rooms_own_calendar_ends_while_it_is_compared() {
+    use crate::model::{Recurrence, RecurrenceEnd, RecurrencePattern, Weekday, WeeklyPattern};
+    let weekly = || {
+        let days = vec![Weekday::Tuesday, Weekday::Thursday];
+        RecurrencePattern::Weekly(WeeklyPattern { days, first_day_of_week: Weekday::Monday })
+    };
+    let series = |pattern, interval, ends| {
+        let recurrence = Some(Recurrence { pattern, interval, ends });
+        BookingRequest { recurrence, ..request() }
+    };
+    let on = |day: &str| RecurrenceEnd::On(day.to_owned());
+    let daily = || RecurrencePattern::Daily;
+    // 2027-05-11 is a Tuesday, and 599 days later it is 2028-12-30.
+    for (wish, is_short) in [
+        (series(daily(), 1, RecurrenceEnd::After(600)), true),
+        (series(daily(), 1, RecurrenceEnd::After(601)), false),
+        (series(daily(), 3, RecurrenceEnd::After(200)), true),
+        (series(daily(), 3, RecurrenceEnd::After(201)), false),
+        (series(weekly(), 1, RecurrenceEnd::After(172)), true),
+        (series(weekly(), 1, RecurrenceEnd::After(173)), false),
+        (series(weekly(), 2, RecurrenceEnd::After(86)), true),
+        (series(weekly(), 2, RecurrenceEnd::After(87)), false),
+        (series(RecurrencePattern::AbsoluteMonthly(11), 6, RecurrenceEnd::After(4)), true),
+        (series(RecurrencePattern::AbsoluteMonthly(11), 6, RecurrenceEnd::After(5)), false),
+        (series(daily(), 1, on("2028-12-30")), true),
+        (series(daily(), 1, on("2028-12-31")), false),
+        (series(daily(), 1, RecurrenceEnd::Never), false),
+    ] {
+        let exchange = Exchange::default();
+        let script = Script::new(|asked: &Asked| match asked.method {
+            // Only whether it is written counts.
+            http::Method::POST if asked.path.ends_with("/events") => refused(400, "Stop"),
+            _ => exchange.answer(asked),
+        });
+        let error = block_on(reserve::book(&script, &rooms_only(), &wish, false));
+        let error = error.expect_err("an error");
+        assert_eq!(changes(&script).is_empty(), !is_short, "{:?}", wish.recurrence);
+        if !is_short {
+            assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
+            assert_eq!(code(&error), "series-too-long");
+            let remedy = error.explanation().and_then(|why| why.remedy.clone());
+            assert!(remedy.is_some_and(|remedy| remedy.contains("2028-12-30")), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_series_is_not_changed_into_one_that_is_compared_in_part() {
+    use crate::model::RecurrenceEnd;
+    let exchange = Exchange::default();
+    let outcome = book_room(&exchange, &daily());
+    let recurrence = daily().recurrence.map(|mut series| {
+        series.ends = RecurrenceEnd::Never;
+        series
+    });
+    let wish = BookingRequest { recurrence, ..daily() };
+    let (script, ticket) = (exchange.script(), super::ticket(&outcome));
+    let result = block_on(reserve::change(&script, &rooms_only(), &daily(), &wish, ticket));
+    assert_eq!(code(&result.expect_err("without an end")), "series-too-long");
+    assert!(changes(&script).is_empty());
+}
+
+#[test]
+fn a_calendar_with_too_many_events_is_an_error_of_its_own_and_so_are_links_in_a_loop() {
+    const GRAPH: &str = crate::tests::script::GRAPH;
+    let event = json!({"id": "e", "isCancelled": true});
+    for (is_loop, wanted) in [(false, "too-many-events"), (true, "paging-loop")] {
+        let pages = std::cell::Cell::new(0);
+        let script = Script::new(|asked: &Asked| {
+            if !asked.path.contains("/calendarView") {
+                return Exchange::default().answer(asked);
+            }
+            pages.set(pages.get() + 1);
+            let page = if is_loop { 1 } else { pages.get() };
+            let link = format!("{GRAPH}/v1.0/users/{ROOM}/calendarView?page={page}");
+            let events = if is_loop { 1 } else { 5_000 };
+            Reply::Json(200, json!({"value": vec![&event; events], "@odata.nextLink": link}))
+        });
+        let result = block_on(reserve::book(&script, &rooms_only(), &request(), false));
+        let error = result.expect_err("not read to its end");
+        assert!(matches!(error, Error::Unexpected(_)) && code(&error) == wanted, "{error:?}");
+        assert!(error.explanation().is_some_and(|why| why.remedy.is_some()));
+        assert!(changes(&script).is_empty());
+    }
+}

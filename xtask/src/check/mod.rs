@@ -42,7 +42,7 @@ fn lints() -> Result {
 
 fn component_lints() -> Result {
     wasm::add_target()?;
-    for package in wasm::PACKAGES {
+    for package in wasm::PACKAGES.into_iter().chain([wasm::EXAMPLE]) {
         let arguments = ["clippy", "--package", package, "--lib", "--target", wasm::TARGET];
         cargo::run(&[&arguments[..], &["--locked", "--", "-D", "warnings"]].concat())?;
     }

@@ -8,7 +8,7 @@ use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::{self, EVENT};
 use super::properties::{self, Expanded, Filter};
-use super::{open, shown, view};
+use super::{open, paging, shown};
 use crate::state::State;
 use crate::tenant::calendar::id;
 use crate::tenant::calendar::item::{Event, Item};
@@ -29,7 +29,7 @@ pub(super) fn list(
     let expanded = query.option("expand").map(Expanded::read).transpose()?;
     let names = options::selected(query, "event", |name| EVENT.contains(&name))?;
     let shown = shown(state, request, &user)?;
-    let (skip, top) = view::skip_and_top(query, &shown)?;
+    let (skip, top) = paging::skip_and_top(query)?;
     let calendar = state.tenant.calendars.mailbox(&user);
     let mut items: Vec<&Item> = calendar
         .into_iter()
@@ -48,7 +48,7 @@ pub(super) fn list(
         })
         .collect();
     let path = format!("users/{user}/events");
-    let next_link = view::next_link(context, query, &path, skip + top, items.len());
+    let next_link = paging::next_link(context, query, &path, skip + top, items.len());
     let name = format!("users('{user}')/events");
     let reply = page(context, &name, None, next_link.as_deref(), None, &value.join(","));
     Ok(shown.preferences.applied_to(reply))

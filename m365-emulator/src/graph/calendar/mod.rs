@@ -5,6 +5,7 @@ mod delta;
 mod event;
 mod events;
 mod moment;
+mod paging;
 mod preferences;
 mod properties;
 mod schedule;

@@ -10,15 +10,13 @@ use super::super::options;
 use super::super::permission::Caller;
 use super::super::refusal::GraphRefusal;
 use super::event::{self, EVENT, Shown};
-use super::{events, open, shown};
+use super::{events, open, paging, shown};
 use crate::random::Random;
 use crate::state::State;
 use crate::tenant::calendar::item::{Event, Window};
 use crate::tenant::calendar::zone::Zone;
 use crate::wire::{Query, Reply, Request, plain_name};
 
-const DEFAULT_TOP: usize = 10;
-const MAX_TOP: usize = 1000;
 const MAX_DAYS: i64 = 1825;
 
 pub(super) fn view(
@@ -78,40 +76,18 @@ fn list(
 ) -> Result<Reply, GraphRefusal> {
     let query = &request.query;
     let names = options::selected(query, "event", |name| EVENT.contains(&name))?;
-    let (skip, top) = skip_and_top(query, shown)?;
+    let (skip, top) = paging::skip_and_top(query)?;
     let value: Vec<String> = events
         .iter()
         .skip(skip)
         .take(top)
         .map(|event| Value::Object(event::select(shown.full(event), names.as_deref())).to_string())
         .collect();
-    let next_link = next_link(context, query, path, skip + top, events.len());
+    let next_link = paging::next_link(context, query, path, skip + top, events.len());
     let selected = names.map_or_else(String::new, |names| format!("({})", names.join(",")));
     let name = format!("{name}{selected}");
     let reply = page(context, &name, None, next_link.as_deref(), None, &value.join(","));
     Ok(shown.preferences.applied_to(reply))
-}
-
-/// Reads which part of a list is asked for: by `$skip` and `$top`, or the preferred size of a page.
-pub(super) fn skip_and_top(query: &Query, shown: &Shown) -> Result<(usize, usize), GraphRefusal> {
-    let preferred = shown.preferences.page_size.map(|size| size.min(MAX_TOP));
-    let top = options::number(query, "top")?.or(preferred).unwrap_or(DEFAULT_TOP);
-    if !(1..=MAX_TOP).contains(&top) {
-        return Err(GraphRefusal::page_size(&top.to_string()));
-    }
-    Ok((options::number(query, "skip")?.unwrap_or_default(), top))
-}
-
-/// Returns the link to the rest of a list of `total` events, of which `sent` are on this page and
-/// those before; none at the end.
-pub(super) fn next_link(
-    context: &Context,
-    query: &Query,
-    path: &str,
-    sent: usize,
-    total: usize,
-) -> Option<String> {
-    (sent < total).then(|| context.link(path, &query.raw_without("skip"), &format!("$skip={sent}")))
 }
 
 /// Reads the window of a request.

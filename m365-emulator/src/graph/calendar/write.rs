@@ -221,9 +221,12 @@ pub(super) fn change(
     let user = open_to_write(state, caller, key)?;
     let mut body: EventBody = read(request)?;
     let properties = std::mem::take(&mut body.single_value_extended_properties);
-    if body.transaction_id.is_some() || body.is_online_meeting.is_some() {
+    if body.transaction_id.is_some() {
         return Err(GraphRefusal::body("This member cannot be changed."));
     }
+    // A meeting that is online stays online: any other value is ignored
+    // (https://learn.microsoft.com/graph/api/event-update).
+    let turns_online = body.is_online_meeting == Some(true);
     let found = events::find(state, &user, id)?;
     let (uid, date, is_organizer) = (found.item.uid, found.original, found.item.is_organizer);
     check_etag(request, &user, found.item)?;
@@ -237,6 +240,9 @@ pub(super) fn change(
     changed.map_err(refused)?;
     for NamedProperty { id, value } in properties {
         state.tenant.set_property(&user, uid, &id, &value);
+    }
+    if turns_online && is_organizer {
+        state.tenant.turn_online(&user, uid);
     }
     answer(state, context, request, &user, uid, date)
 }

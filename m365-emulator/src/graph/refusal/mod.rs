@@ -157,10 +157,12 @@ impl GraphRefusal {
         )
     }
 
-    pub(crate) fn page_size(given: &str) -> Self {
+    pub(crate) fn page_size(given: &str, most: usize) -> Self {
         Self::bad(
             "Request_UnsupportedQuery",
-            format!("Invalid page size specified: '{given}'. Must be between 1 and 999 inclusive."),
+            format!(
+                "Invalid page size specified: '{given}'. Must be between 1 and {most} inclusive."
+            ),
         )
     }
 

@@ -119,6 +119,11 @@ impl Tenant {
         });
     }
 
+    /// Adds an online meeting to one copy.
+    pub(crate) fn turn_online(&mut self, key: &str, uid: Uid) {
+        self.change_copy(key, uid, None, Reported::Yes, |item| item.is_online = true);
+    }
+
     /// Deletes one copy alone, or one occurrence in it.
     pub(crate) fn delete_copy(
         &mut self,

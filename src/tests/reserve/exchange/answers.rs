@@ -29,7 +29,7 @@ impl State {
     }
 
     /// Lets a room process a message: it accepts what is free, and keeps what is cancelled.
-    pub(super) fn process(&mut self, message: &Message) {
+    pub(in crate::tests) fn process(&mut self, message: &Message) {
         let Message { room, uid, is_cancellation } = message;
         let clock = self.tick();
         if *is_cancellation {

@@ -31,6 +31,9 @@ impl State {
             pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
         };
         let rest: Vec<&str> = path[1..].iter().map(String::as_str).collect();
+        let is_list = asked.method == Method::GET
+            && matches!(rest.last(), Some(&"events" | &"instances" | &"calendarView"));
+        assert_eq!(option("$top").is_some(), is_list, "a list has ten events without: {path:?}");
         match (&asked.method, rest.as_slice()) {
             (&Method::GET, ["events"]) => {
                 self.list(&mailbox, &option("$filter").expect("a filter"))
