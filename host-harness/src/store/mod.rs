@@ -56,8 +56,8 @@ pub use records::{Progress, Put};
 pub use removals::Decision;
 pub use reservations::{
     Actor, HistoryEntry, LATE, MOST_INVITED, NewReservation, ReleaseRow, ReleaseState, Reservation,
-    ReservationChange, ReservationError, ReservationFilter, ReservationState, ReservedRoom,
-    RoomState, TITLE, Waiting, Wish, WishedChange,
+    ReservationChange, ReservationError, ReservationFilter, ReservationPage, ReservationState,
+    ReservedRoom, RoomState, TITLE, Waiting, Wish, WishedChange,
 };
 pub(crate) use reservations::{Due, Work, is_address};
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
@@ -212,6 +212,7 @@ impl Store {
         };
         connection.busy_timeout(WAIT)?;
         connection.set_prepared_statement_cache_capacity(64);
+        records::add_functions(&connection)?;
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -229,7 +230,6 @@ impl Store {
                     |_| Ok(()),
                 )?;
             }
-            records::add_functions(&connection)?;
             schema::migrate(&mut connection)?;
             connection.pragma_update(None, "foreign_keys", true)?;
         }
