@@ -199,6 +199,15 @@ impl Store {
         Ok(Self { writers: self.writers.clone(), ..other })
     }
 
+    /// Lets commits of this connection end before they are on the disk. They survive the end of the
+    /// process at any moment. If the machine fails, those since the last commit of another
+    /// connection are lost, the last ones first: for what is read again then.
+    ///
+    /// Source: sqlite.org/pragma.html#pragma_synchronous
+    pub(crate) fn relax(&self) -> Result<(), StoreError> {
+        Ok(self.connection.pragma_update(None, "synchronous", "NORMAL")?)
+    }
+
     /// Returns the folder that is deleted when this is dropped, where it is a dry run.
     pub(crate) fn temporary(&self) -> Option<&Path> {
         self.copy.as_ref().map(|it| it.path())
