@@ -84,9 +84,18 @@ impl Tenant {
         let sent = match method {
             "DELETE" => ureq::delete(url).call(),
             "PATCH" => ureq::patch(url).send_json(body),
+            "PUT" => ureq::put(url).send_json(body),
             _ => ureq::post(url).send_json(body),
         };
         sent.map(drop).map_err(|error| format!("cannot change {path} of the tenant: {error}"))
+    }
+
+    /// Makes something with the emulator's admin API, and returns the answer.
+    pub(crate) fn made(&self, path: &str, body: &Value) -> Result<Value> {
+        let answer = ureq::post(self.admin(path)).send_json(body);
+        answer
+            .and_then(|mut answer| answer.body_mut().read_json())
+            .map_err(|error| format!("cannot make {path} of the tenant: {error}"))
     }
 
     fn admin(&self, path: &str) -> String {

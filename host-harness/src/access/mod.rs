@@ -17,6 +17,7 @@ pub use flows::{Begun, FlowTooLarge, Flows, Pending};
 pub use network::{Network, NotANetwork, household};
 pub use password::PasswordError;
 pub use sessions::Sessions;
+pub(crate) use slots::Slots;
 pub use slots::{Turn, Turns};
 pub use tokens::Token;
 pub(crate) use tokens::same;

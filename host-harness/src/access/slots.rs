@@ -64,17 +64,19 @@ impl Default for Turns {
 
 /// A number of slots for each key. A key without holders takes no memory.
 #[derive(Debug)]
-struct Slots<K> {
+pub(crate) struct Slots<K> {
     each: usize,
     live: Mutex<HashMap<K, Arc<Semaphore>>>,
 }
 
 impl<K: Eq + Hash> Slots<K> {
-    fn new(each: usize) -> Self {
+    /// Returns slots that are all free.
+    pub(crate) fn new(each: usize) -> Self {
         Self { each, live: Mutex::default() }
     }
 
-    async fn take(&self, key: K) -> OwnedSemaphorePermit {
+    /// Waits for a slot of a key.
+    pub(crate) async fn take(&self, key: K) -> OwnedSemaphorePermit {
         let semaphore = self.of(key);
         semaphore.acquire_owned().await.expect("it is never closed")
     }

@@ -19,6 +19,10 @@ const QUIET: SignedDuration = SignedDuration::from_secs(1);
 /// Time after the first hint of a burst at which it is followed, even if it goes on.
 const LONGEST_BURST: SignedDuration = SignedDuration::from_secs(3);
 
+/// Largest number of rooms that are read in one run. What a run read counts as read only when it
+/// has ended, and changes that come meanwhile wait for its end.
+const ROOMS: usize = 100;
+
 /// Time until a run is tried again that another one of the integration kept from starting.
 const BUSY: Duration = Duration::from_millis(200);
 
@@ -113,9 +117,13 @@ impl Notifications {
         let inner = self.0.clone();
         let read = spawn_blocking(move || inner.store().waiting_hints(integration, rooms));
         let hints = read.await.map_err(|error| StoreError::broken(&error))??;
-        let (ripe, next) = ripe(hints, Timestamp::now());
+        let (mut ripe, next) = ripe(hints, Timestamp::now());
         if ripe.is_empty() {
             return Ok(next.map_or(Next::Nothing, Next::After));
+        }
+        if rooms {
+            // The first ones are those that wait longest.
+            ripe.truncate(ROOMS);
         }
         let done = match rooms {
             true => {

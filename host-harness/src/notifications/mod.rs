@@ -59,6 +59,10 @@ const UNDER_WAY: Duration = Duration::from_millis(50);
 /// Number of integrations whose subscriptions are kept up at the same time.
 const AT_ONCE: usize = 4;
 
+/// Time after which the upkeep of an integration continues beside that of others, so that vendors
+/// that hang block their own integrations only.
+const TURN: Duration = Duration::from_secs(30);
+
 /// Notifications of all integrations. Clones share their state.
 #[derive(Clone)]
 pub struct Notifications(Arc<Inner>);
@@ -253,8 +257,13 @@ impl Notifications {
     async fn keep_up_one(&self, integration: IntegrationId) {
         if let Ok(turn) = self.0.turns.clone().acquire_owned().await {
             let inner = self.0.clone();
-            let kept = spawn_blocking(move || inner.keep_up(integration)).await;
+            let mut keeping = spawn_blocking(move || inner.keep_up(integration));
+            let kept = tokio::time::timeout(TURN, &mut keeping).await;
             drop(turn);
+            let kept = match kept {
+                Ok(kept) => kept,
+                Err(_) => keeping.await,
+            };
             match kept {
                 // New subscriptions have hints.
                 Ok(Ok(true)) => {
@@ -321,12 +330,16 @@ impl Inner {
         let mut store = self.store().another()?;
         self.runner.is_notified_at(integration, None);
         let settings = store.settings(integration, &self.key)?;
-        let held = store.watched(integration)?.into_iter().filter_map(|row| row.held);
-        let held: Vec<_> = held.collect();
+        let rows = store.watched(integration)?;
+        let subjects: Vec<_> = rows.iter().map(|row| row.subject.clone()).collect();
+        let held: Vec<_> = rows.into_iter().filter_map(|row| row.held).collect();
         let mut addresses = self.addresses.write().unwrap_or_else(PoisonError::into_inner);
         addresses.retain(|_, (id, _)| *id != integration);
         drop(addresses);
         store.want_subjects(integration, &[])?;
+        // Before the call: if the program ends before the integration is deleted, its next start
+        // makes new subscriptions, and ends those of this one that still exist.
+        store.note_unwatched(integration, &subjects)?;
         match settings {
             Some(settings) if !held.is_empty() => {
                 self.vendor.connect(settings, stop)?.unwatch(held)

@@ -62,14 +62,15 @@ impl Plugin {
         let denied = Arc::new(AtomicBool::new(false));
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
+        // The guest gets no folder, environment, arguments or sockets.
+        let mut wasi = WasiCtx::builder();
+        wasi.stderr(stderr.clone()).allow_tcp(false).allow_udp(false);
+        if let Some(clock) = self.0.clock.get() {
+            wasi.wall_clock(clock.clone());
+        }
         let state = State {
             table,
-            // The guest gets no folder, environment, arguments or sockets.
-            wasi: WasiCtx::builder()
-                .stderr(stderr.clone())
-                .allow_tcp(false)
-                .allow_udp(false)
-                .build(),
+            wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound,
             limiter: Limiter::new(self.0.limits.memory, denied.clone(), meter.clone()),

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::Read as _,
     path::Path,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -136,6 +136,7 @@ impl Plugin {
             stored: Default::default(),
             own_pages: OwnPages::default(),
             instances: AtomicU64::new(0),
+            clock: OnceLock::new(),
         })))
     }
 }

@@ -4,6 +4,7 @@ mod bindings;
 mod bookings;
 mod bounds;
 mod call;
+mod clock;
 mod door;
 mod error;
 mod known;
@@ -20,7 +21,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -28,6 +29,7 @@ use std::{
 
 use wasmtime::Engine;
 
+use clock::Clock;
 pub use error::CallError;
 use known::Known;
 pub use load::{LARGEST_PLUGIN, LoadError};
@@ -66,12 +68,20 @@ struct Inner {
     stored: outbound::Stored,
     own_pages: OwnPages,
     instances: AtomicU64,
+    /// Where it is another one than that of the machine.
+    clock: OnceLock<Clock>,
 }
 
 impl Plugin {
     /// Returns the number of instances that were made so far: one for each call.
     pub fn instances(&self) -> u64 {
         self.0.instances.load(Ordering::Relaxed)
+    }
+
+    /// Lets the plugin see the time of this clock, since 1970, for a simulation. Only the first
+    /// clock counts.
+    pub fn follow_clock(&self, clock: impl Fn() -> Duration + Send + Sync + 'static) {
+        self.0.clock.get_or_init(|| Clock::new(clock));
     }
 
     /// Closes the host's own pages to the plugin. They are served at `address`, and `url` is their

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
     time::sleep,
 };
@@ -24,12 +24,13 @@ use crate::{
     sync::Source,
 };
 
-/// Number of calls under way, of all integrations. Each can use the memory limit of a plugin.
-const AT_ONCE: usize = 8;
+/// Number of further calls that one integration can have under way. Its first one needs no place
+/// among those of all, so that vendors that hang block their own integrations only.
+const MORE_EACH: usize = 2;
 
-/// Number of calls under way of one integration, so that one whose vendor hangs leaves places for
-/// the others.
-const AT_ONCE_EACH: usize = 3;
+/// Number of these further calls, of all integrations. Each call can use the memory limit of a
+/// plugin.
+const MORE: usize = 8;
 
 /// Shortest and longest time between two looks at what is due.
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -44,7 +45,7 @@ const UNSENT: &str = "reservations cannot be sent";
 /// What is sent.
 pub(super) struct Sending {
     outboxes: Mutex<HashMap<IntegrationId, Own>>,
-    calls: Arc<Semaphore>,
+    more: Arc<Semaphore>,
     nudged: Notify,
     /// Ids of the rooms whose calendars changed, and are read soon.
     changed: Mutex<HashMap<IntegrationId, BTreeSet<String>>>,
@@ -54,14 +55,22 @@ pub(super) struct Sending {
 #[derive(Clone)]
 struct Own {
     outbox: Outbox,
-    calls: Arc<Semaphore>,
+    first: Arc<Semaphore>,
+    more: Arc<Semaphore>,
+}
+
+/// A place for a call. Dropping it gives it back.
+struct Place {
+    _own: OwnedSemaphorePermit,
+    /// Not of the first call.
+    _shared: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Sending {
     fn default() -> Self {
         Self {
             outboxes: Mutex::default(),
-            calls: Arc::new(Semaphore::new(AT_ONCE)),
+            more: Arc::new(Semaphore::new(MORE)),
             nudged: Notify::new(),
             changed: Mutex::default(),
         }
@@ -72,9 +81,20 @@ impl Sending {
     fn own(&self, integration: IntegrationId) -> Own {
         let new = || Own {
             outbox: Outbox::new(integration),
-            calls: Arc::new(Semaphore::new(AT_ONCE_EACH)),
+            first: Arc::new(Semaphore::new(1)),
+            more: Arc::new(Semaphore::new(MORE_EACH)),
         };
         lock(&self.outboxes).entry(integration).or_insert_with(new).clone()
+    }
+
+    /// Returns a place for a call of an integration; `None` where none is free.
+    fn place(&self, own: &Own) -> Option<Place> {
+        if let Ok(first) = own.first.clone().try_acquire_owned() {
+            return Some(Place { _own: first, _shared: None });
+        }
+        let more = own.more.clone().try_acquire_owned().ok()?;
+        let shared = self.more.clone().try_acquire_owned().ok()?;
+        Some(Place { _own: more, _shared: Some(shared) })
     }
 }
 
@@ -149,18 +169,16 @@ impl Runner {
     }
 
     fn send_due(&self, integration: IntegrationId) -> Result<(), StoreError> {
-        let Own { outbox, calls } = self.0.sending.own(integration);
+        let own = self.0.sending.own(integration);
         let mut store = self.0.store().another()?;
-        while let Ok(own_place) = calls.clone().try_acquire_owned()
-            && let Ok(place) = self.0.sending.calls.clone().try_acquire_owned()
-        {
+        while let Some(place) = self.0.sending.place(&own) {
             let Some(under_way) = UnderWay::begin(&self.0) else { break };
-            let jobs = outbox.take(&mut store, Selection::All, 1, Timestamp::now())?;
+            let jobs = own.outbox.take(&mut store, Selection::All, 1, Timestamp::now())?;
             let Some(job) = jobs.into_iter().next() else { break };
             let runner = self.clone();
             spawn_blocking(move || {
                 runner.send(integration, job);
-                drop((own_place, place));
+                drop(place);
                 drop(under_way);
                 // The room is free for its next wish, and there is a place for another call.
                 runner.0.sending.nudged.notify_one();

@@ -103,6 +103,11 @@ impl Inner {
             return Ok(store.delete_bookings(integration)?);
         }
         let is_notified = job.is_notified();
+        if is_notified {
+            // Hints are settled afterwards, on the disk, and all rooms are read after a start.
+            // Notifications that come meanwhile wait less for the disk.
+            store.relax()?;
+        }
         let selection = self.select(&store, integration, job)?;
         let synced = match selection.rooms.as_deref() {
             Some([]) => Ok(()),

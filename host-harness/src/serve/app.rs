@@ -27,7 +27,7 @@ use super::{
     view::{Page, message},
 };
 use crate::{
-    access::{Attempts, Flows, Network, Sessions, Turns, same},
+    access::{Attempts, Flows, Network, Sessions, Slots, Turns, same},
     error::Error,
     form::Form,
     model::Manifest,
@@ -50,8 +50,8 @@ pub(super) const NAME: &str = "/server/name";
 /// JSON Pointer of the setting for the calendar in which ONES makes bookings.
 const BOOKING_CALENDAR: &str = "/rooms/bookingCalendar";
 
-/// Maximum number of calls at the same time that ask when rooms are free.
-const LOOKS: usize = 8;
+/// Maximum number of calls of one integration at the same time that ask when rooms are free.
+const LOOKS: usize = 4;
 
 /// Maximum number of passwords that are hashed at the same time. Each takes 19 MiB.
 const HASHED: usize = 4;
@@ -75,7 +75,7 @@ pub(super) struct App {
     pub(super) notified: NotifiedLimits,
     pub(super) hashing: Semaphore,
     /// Limits the calls that ask when rooms are free.
-    pub(super) looks: Semaphore,
+    pub(super) looks: Slots<IntegrationId>,
     pub(super) incidents: Incidents,
     /// Limits the log of requests that were refused.
     pub(super) refusals: Pace,
@@ -143,7 +143,7 @@ impl App {
             notifications,
             notified: NotifiedLimits::default(),
             hashing: Semaphore::new(HASHED),
-            looks: Semaphore::new(LOOKS),
+            looks: Slots::new(LOOKS),
             incidents: given.incidents,
             refusals: Pace::per_minute(60),
             bounds: given.bounds,

@@ -29,6 +29,7 @@ mod schema;
 mod sealed;
 mod subscriptions;
 mod view;
+mod writers;
 
 use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
@@ -56,8 +57,8 @@ pub use records::{Progress, Put};
 pub use removals::Decision;
 pub use reservations::{
     Actor, HistoryEntry, LATE, MOST_INVITED, NewReservation, ReleaseRow, ReleaseState, Reservation,
-    ReservationChange, ReservationError, ReservationFilter, ReservationState, ReservedRoom,
-    RoomState, TITLE, Waiting, Wish, WishedChange,
+    ReservationChange, ReservationError, ReservationFilter, ReservationPage, ReservationState,
+    ReservedRoom, RoomState, TITLE, Waiting, Wish, WishedChange,
 };
 pub(crate) use reservations::{Due, Work, is_address};
 pub use runs::{GroupCounts, MemberCounts, RoomCounts, RoomProblem, RunCounts, RunId, RunRow};
@@ -72,6 +73,7 @@ pub use view::{Counts, PageOf, RecordRow, RemovalRow};
 use active::ActiveChanges;
 use folder::{Folder, Lock};
 use quota::{Before, Usage};
+use writers::Writers;
 
 /// Size of the page cache of a connection that writes, in KiB. Changes of the ids' index are then
 /// mostly written once for a transaction.
@@ -107,6 +109,8 @@ pub struct Store {
     usage: Option<Usage>,
     lock: Option<Arc<Lock>>,
     copy: Option<Arc<TempDir>>,
+    /// Of all connections of this process to the folder.
+    writers: Arc<Writers>,
 }
 
 impl Store {
@@ -191,7 +195,17 @@ impl Store {
     /// Any [`StoreError`].
     pub fn another(&self) -> Result<Self, StoreError> {
         let (lock, copy) = (self.lock.clone(), self.copy.clone());
-        Self::connect(self.folder.clone(), self.flags, self.options, lock, copy)
+        let other = Self::connect(self.folder.clone(), self.flags, self.options, lock, copy)?;
+        Ok(Self { writers: self.writers.clone(), ..other })
+    }
+
+    /// Lets commits of this connection end before they are on the disk. They survive the end of the
+    /// process at any moment. If the machine fails, those since the last commit of another
+    /// connection are lost, the last ones first: for what is read again then.
+    ///
+    /// Source: sqlite.org/pragma.html#pragma_synchronous
+    pub(crate) fn relax(&self) -> Result<(), StoreError> {
+        Ok(self.connection.pragma_update(None, "synchronous", "NORMAL")?)
     }
 
     /// Returns the folder that is deleted when this is dropped, where it is a dry run.
@@ -212,6 +226,7 @@ impl Store {
         };
         connection.busy_timeout(WAIT)?;
         connection.set_prepared_statement_cache_capacity(64);
+        records::add_functions(&connection)?;
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -229,11 +244,11 @@ impl Store {
                     |_| Ok(()),
                 )?;
             }
-            records::add_functions(&connection)?;
             schema::migrate(&mut connection)?;
             connection.pragma_update(None, "foreign_keys", true)?;
         }
-        Ok(Self { connection, folder, flags, options, usage: None, lock, copy })
+        let writers = Arc::default();
+        Ok(Self { connection, folder, flags, options, usage: None, lock, copy, writers })
     }
 
     /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores data of a
@@ -244,6 +259,8 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let quota = self.quota();
+        // Until the commit.
+        let _turn = self.writers.wait();
         let sql = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)

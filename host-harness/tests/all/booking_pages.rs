@@ -161,6 +161,31 @@ fn the_administrator_sees_titles_also_where_users_do_not_and_of_private_ones_tha
 }
 
 #[test]
+fn a_user_reads_of_a_private_meeting_that_its_title_is_not_shown() {
+    let served = served("shown");
+    let secret =
+        Booking { private: true, title: None, organizer: None, ..meeting("s", "08:00", "09:00") };
+    report_bookings(&served, [secret]);
+    let mut browser = user(&served);
+    let day = browser.get("/bookings?day=2090-01-09");
+    let page = browser.get(&first_booking(&day));
+    page.says(200, "The title and the organizer are not shown");
+    misses(&page, "ONES has neither");
+}
+
+#[test]
+fn users_have_a_link_to_their_bookings_only_where_the_plugin_can_book() {
+    // The plugin of this server only reads bookings.
+    let served = served("shown");
+    let mut browser = user(&served);
+    for path in ["/me", "/bookings"] {
+        let page = browser.get(path);
+        page.says(200, "My details");
+        misses(&page, "My bookings");
+    }
+}
+
+#[test]
 fn every_page_of_bookings_needs_a_session() {
     let served = served("shown");
     report_bookings(&served, [meeting("review", "09:00", "10:00")]);

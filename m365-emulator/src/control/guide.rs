@@ -116,6 +116,7 @@ pub(super) const GUIDE: &[(&str, &str)] = &[
         "GET /_emulator/subscriptions",
         "Lists the subscriptions to notifications of changes, without their secrets",
     ),
+    ("GET /_emulator/subscriptions/{id}/secret", "Returns the clientState of a subscription"),
     (
         "DELETE /_emulator/subscriptions/{id}?announce=true",
         "Ends a subscription as Microsoft does, with a lifecycle notification unless announce is \

@@ -57,6 +57,14 @@ impl Control {
         })
     }
 
+    /// Returns the secret that the notifications of a subscription carry, if it has one.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such subscription.
+    pub fn subscription_secret(&self, id: &str) -> Result<Option<String>, ControlError> {
+        self.read(|state| Ok(find(state, id)?.client_state.clone()))
+    }
+
     /// Ends a subscription as Microsoft does. With `announce`, a lifecycle notification says so.
     ///
     /// # Errors

@@ -88,6 +88,20 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// Returns the value below which this part of the values is, such as 0.95.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "an index into values in memory"
+)]
+pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let index = (values.len() as f64 * part).ceil() as usize;
+    values.get(index.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
 /// Returns bytes in MiB.
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a MiB is what is shown")]
 pub(crate) fn mib(bytes: u64) -> f64 {
@@ -98,4 +112,11 @@ pub(crate) fn mib(bytes: u64) -> f64 {
 fn half_of_the_values_are_below_the_median() {
     assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
     assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_part_of_the_values_is_below_a_quantile() {
+    let values: Vec<_> = (1..=100).rev().map(f64::from).collect();
+    assert!((quantile(&values, 0.95) - 95.0).abs() < f64::EPSILON);
+    assert!((quantile(&[7.0], 0.95) - 7.0).abs() < f64::EPSILON);
 }

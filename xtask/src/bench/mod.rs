@@ -12,6 +12,7 @@ mod growth;
 mod latency;
 mod machine;
 mod measured;
+mod notifications;
 mod page_server;
 mod pages;
 mod peers;
@@ -51,6 +52,8 @@ enum Part {
     Syncs,
     /// Bookings of 1,000 rooms with 1,000 events each: requests, memory, the page of a day
     Bookings,
+    /// Notifications: time until a change is in ONES, and time until one is answered
+    Notifications,
     /// Single calls: an instance, a callback, `validate`
     Calls,
     /// Where the processor time goes; needs `perf`
@@ -73,6 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
             Part::Growth => growth::measure(&plots)?,
             Part::Syncs => syncs::measure()?,
             Part::Bookings => bookings::measure()?,
+            Part::Notifications => notifications::measure()?,
             Part::Calls => calls::measure()?,
             Part::Profile => profile::measure()?,
         }

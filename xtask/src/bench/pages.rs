@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use ureq::{Agent, Body, http::Response};
 
-use crate::{Result, host::Host};
+use crate::{Result, host::Host, tenant::Tenant};
 
 /// A password that the server accepts; the server ends with the measurement.
 const PASSWORD: &str = "correct horse battery staple";
@@ -68,6 +68,43 @@ impl Pages {
             .map_err(|error| format!("cannot set the password: {error}"))?;
         self.cookie = cookie(&saved).ok_or("the server opened no session")?;
         Ok(())
+    }
+
+    /// Stores the settings of the first integration, with bookings on, as the wizard does.
+    pub(crate) fn connect(&self, tenant: &Tenant) -> Result {
+        let text = |name: &str| tenant.access[name].as_str().unwrap_or_default();
+        let server = [
+            ("/server/name", "Contoso"),
+            // The last choice: servers of other addresses.
+            ("/server/cloud", "?4"),
+            ("/server/cloud?4/authority", text("authority")),
+            ("/server/cloud?4/graph", text("graph")),
+            ("/server/tenantId", text("tenantId")),
+            ("/server/clientId", text("clientId")),
+            ("/server/clientSecret", text("clientSecret")),
+        ];
+        self.save("/admin/integrations/1/settings/server", &server)?;
+        let rooms = [("/rooms/select", "all"), ("/rooms/bookings", "on")];
+        self.save("/admin/integrations/1/settings/rooms", &rooms)
+    }
+
+    /// Saves one step of the wizard.
+    fn save(&self, path: &str, entered: &[(&str, &str)]) -> Result {
+        let (form, _) = self.get(path)?;
+        let token = form.rsplit_once("name=\"csrf\" value=\"").map_or("", |(_, rest)| rest);
+        let token = token.split('"').next().unwrap_or_default();
+        let entered = [entered, &[("csrf", token), ("do", "close")]].concat();
+        let saved = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+            .send_form(entered)
+            .map_err(|error| format!("{path}: {error}"))?;
+        // Where a field is wrong, the form is shown again.
+        match saved.status().is_redirection() {
+            true => Ok(()),
+            false => Err(format!("{path}: the settings are not saved")),
+        }
     }
 
     /// Returns a page, and the seconds from the request to the end of the answer.

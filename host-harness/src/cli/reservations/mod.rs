@@ -127,18 +127,20 @@ impl Program {
             organizer: organizer.transpose()?,
             state: args.state,
             open_at: args.open.then(Timestamp::now),
+            ..ReservationFilter::default()
         };
-        let found = store.reservations(integration, &filter)?;
         let out = &mut std::io::BufWriter::new(self.out());
-        for reservation in &found {
+        let mut is_empty = true;
+        store.each_reservation(integration, &filter, |reservation| {
+            is_empty = false;
             match self.args.format {
-                Format::Text => text::reservation_line(out, reservation),
-                Format::Json => json::reservation(out, reservation),
+                Format::Text => text::reservation_line(out, &reservation),
+                Format::Json => json::reservation(out, &reservation),
             }
-            .map_err(Failure::Output)?;
-        }
+            .map_err(Failure::Output)
+        })?;
         out.flush().map_err(Failure::Output)?;
-        if found.is_empty() && self.args.format == Format::Text {
+        if is_empty && self.args.format == Format::Text {
             text::note(&mut anstream::stderr().lock(), "there are no such bookings")
                 .map_err(Failure::Output)?;
         }
@@ -172,14 +174,19 @@ impl Program {
     fn send_reservations(&self, args: WaitArgs) -> Result<u8, Failure> {
         let mut sending = Sending::open(self, "reservations send")?;
         let open = ReservationFilter { open_at: Some(Timestamp::now()), ..Default::default() };
-        let mut before = sending.store.reservations(sending.integration, &open)?;
-        before.retain(|it| it.waiting.is_some() || it.pending_since.is_some());
+        let mut before = Vec::new();
+        sending.store.each_reservation(sending.integration, &open, |found| {
+            if found.waiting.is_some() || found.pending_since.is_some() {
+                before.push(found.reference);
+            }
+            Ok::<_, StoreError>(())
+        })?;
         sending.send_all(args.wait)?;
         let out = &mut self.out();
         let mut code = 0;
-        for reservation in before {
+        for reference in before {
             let (store, integration) = (&sending.store, sending.integration);
-            let Some(now) = store.reservation(integration, &reservation.reference)? else {
+            let Some(now) = store.reservation(integration, &reference)? else {
                 continue;
             };
             code = code.max(exit_code(&now));

@@ -56,16 +56,12 @@ impl Sending {
     /// Sends a request to make a room free, in the same way.
     pub(super) fn release(&mut self, wished: ReleaseRow, wait: u64) -> Result<ReleaseRow, Failure> {
         let number = wished.number;
-        let find = |store: &Store, integration| {
-            let all = store.releases(integration)?;
-            Ok::<_, Failure>(all.into_iter().find(|release| release.number == number))
-        };
         let is_answered = |store: &Store, integration| {
-            let found = find(store, integration)?;
+            let found = store.numbered_release(integration, number)?;
             Ok(found.is_none_or(|release| release.state != ReleaseState::Waiting))
         };
         self.run(Selection::Release(number), wait, is_answered)?;
-        Ok(find(&self.store, self.integration)?.unwrap_or(wished))
+        Ok(self.store.numbered_release(self.integration, number)?.unwrap_or(wished))
     }
 
     /// Sends everything that waits, in the same way.

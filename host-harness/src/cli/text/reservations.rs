@@ -56,7 +56,7 @@ pub(in crate::cli) fn reservation(
     out: &mut impl Write,
     reservation: &Reservation,
 ) -> io::Result<()> {
-    let Reservation { state, waiting, pending_since, problem, .. } = reservation;
+    let Reservation { request, state, waiting, pending_since, problem, .. } = reservation;
     let (style, mark) = match state {
         ReservationState::Confirmed => (GOOD, "✓"),
         ReservationState::Declined | ReservationState::Failed => (BAD, "✗"),
@@ -74,7 +74,7 @@ pub(in crate::cli) fn reservation(
     )?;
     writeln!(out, "    {FAINT}{}{FAINT:#}", reservation.reference)?;
     for answered in &reservation.rooms {
-        room(out, answered, *state)?;
+        room(out, answered, *state, &request.time_zone)?;
     }
     if let Some(since) = pending_since {
         let waited = Timestamp::now().duration_since(*since).unsigned_abs();
@@ -90,7 +90,13 @@ pub(in crate::cli) fn reservation(
     }
 }
 
-fn room(out: &mut impl Write, room: &ReservedRoom, state: ReservationState) -> io::Result<()> {
+/// Prints the answer of a room, with dates in the time zone of the booking.
+fn room(
+    out: &mut impl Write,
+    room: &ReservedRoom,
+    state: ReservationState,
+    zone: &str,
+) -> io::Result<()> {
     let ReservedRoom { name, state: answer, reason, declined, .. } = room;
     let answer = match answer {
         RoomState::Pending if state == ReservationState::Requested => "not sent yet",
@@ -103,8 +109,8 @@ fn room(out: &mut impl Write, room: &ReservedRoom, state: ReservationState) -> i
     };
     writeln!(out, "    {}  {answer}", Shown(name))?;
     if !declined.is_empty() {
-        let utc = zones::zone_or_utc("UTC");
-        let dates = declined.iter().take(DATES).map(|time| when::in_zone(time, "UTC", &utc));
+        let rules = zones::zone_or_utc(zone);
+        let dates = declined.iter().take(DATES).map(|time| when::in_zone(time, zone, &rules));
         writeln!(out, "        except {}", dates.collect::<Vec<_>>().join(", "))?;
         if declined.len() > DATES {
             let more = (declined.len() - DATES) as u64;

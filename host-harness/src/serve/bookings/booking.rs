@@ -180,13 +180,13 @@ async fn made_in_ones(
     let booking = &found.booking.booking;
     let ids: Vec<_> = booking.series.iter().chain([&booking.id]).cloned().collect();
     let read = app.look(move |store| {
-        let (mut reservation, mut entries) = (None, Vec::new());
+        let (mut reservation, mut release, mut entries) = (None, None::<ReleaseRow>, Vec::new());
         for booking in &ids {
+            let found = store.last_release(id, &room, booking)?;
+            release = release.into_iter().chain(found).max_by_key(|row| row.number);
             reservation = reservation.or(store.reservation_of_booking(id, &room, booking)?);
             entries.extend(store.history_of_booking(id, &room, booking)?);
         }
-        let release = store.releases(id)?.into_iter();
-        let release = release.filter(|row| row.room == room).find(|row| ids.contains(&row.booking));
         Ok::<_, StoreError>((reservation, release, entries))
     });
     let (reservation, release, entries) = read.await?;

@@ -82,7 +82,7 @@ impl Viewer {
     pub(in crate::serve) fn page(&self, title: &str) -> Page {
         match &self.name {
             Some(name) => Page::admin(format!("{title} · {name}"), &self.csrf),
-            None => Page::user(title),
+            None => Page::user(title, self.books),
         }
     }
 

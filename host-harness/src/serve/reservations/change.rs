@@ -67,7 +67,12 @@ pub(super) async fn change<W: Who>(
     let is_change = entered.text("do") == Some("book");
     let (wrong, problem) = match read {
         Ok(wish) if is_change => {
-            match store(&app, &booker, &found, changed(wish, booker.days())).await? {
+            let mut change = changed(wish, booker.days());
+            if !booker.viewer.shows_meeting(&found) {
+                // The form has no fields for them.
+                (change.title, change.invite, change.private) = (None, None, None);
+            }
+            match store(&app, &booker, &found, change).await? {
                 Ok(done) => return Ok(done),
                 Err(error) => match wish::wrong_field(&error) {
                     Some(field) => (vec![field], None),

@@ -127,6 +127,15 @@ impl FormPage<'_> {
         matches!(self.purpose, Purpose::Book)
     }
 
+    /// Whether the form has the title and the invited users. It has not where the administrator
+    /// changes a private meeting.
+    fn shows_meeting(&self) -> bool {
+        match &self.purpose {
+            Purpose::Change(found) => self.booker.viewer.shows_meeting(found),
+            Purpose::Book => true,
+        }
+    }
+
     fn repeats(&self) -> Option<String> {
         match &self.purpose {
             Purpose::Change(found) => found.request.recurrence.as_ref().map(repeat::in_words),

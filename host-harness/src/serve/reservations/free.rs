@@ -160,7 +160,7 @@ async fn ask(
     }
     let settings = app.settings(viewer.integration).await?;
     let asked = async {
-        let _turn = app.looks.acquire().await.ok()?;
+        let _place = app.looks.take(viewer.integration).await;
         app.vendor.availability(settings, emails, window).await.ok()
     };
     let answer = tokio::time::timeout(PATIENCE, asked).await;

@@ -21,12 +21,12 @@ use crate::{
         failure::Failure,
         view::{Page, page},
     },
-    store::{Reservation, ReservationFilter, ReservationState},
+    store::{Reservation, ReservationFilter, ReservationPage, ReservationState},
     zones,
 };
 
 /// Largest number of bookings on the page.
-const LISTED: usize = 200;
+const LISTED: u32 = 200;
 
 /// What is listed.
 #[derive(Debug, Default, Deserialize)]
@@ -43,7 +43,7 @@ pub(super) struct Asked {
     #[serde(default)]
     all: bool,
     #[serde(default)]
-    page: usize,
+    page: u32,
 }
 
 #[derive(Template)]
@@ -129,7 +129,7 @@ impl List<'_> {
         if *all {
             query.append_pair("all", "true");
         }
-        query.append_pair("page", &(page + 1).to_string());
+        query.append_pair("page", &page.saturating_add(1).to_string());
         format!("?{}", query.finish())
     }
 }
@@ -147,24 +147,21 @@ pub(super) async fn show<W: Who>(
         organizer: booker.viewer.user.clone(),
         state,
         open_at: is_open.then(Timestamp::now),
+        room_name: asked.room.clone(),
+        organizer_name: asked.user.clone(),
         ..ReservationFilter::default()
     };
     let id = booker.viewer.integration;
-    let mut rows = app.look(move |store| store.reservations(id, &filter)).await?;
-    let is_part =
-        |text: &str, part: &str| text.to_lowercase().contains(&part.trim().to_lowercase());
-    rows.retain(|row| {
-        let organizer = &row.request.organizer;
-        let texts = [organizer.name.as_deref(), organizer.email.as_deref()];
-        row.rooms.iter().any(|room| is_part(&room.name, &asked.room))
-            && texts.iter().any(|text| is_part(text.unwrap_or_default(), &asked.user))
-    });
-    if !is_open {
-        rows.reverse();
-    }
-    let mut rows: Vec<_> = rows.into_iter().skip(asked.page.saturating_mul(LISTED)).collect();
-    let more = rows.len() > LISTED;
-    rows.truncate(LISTED);
+    let page_asked = ReservationPage {
+        latest_first: !is_open,
+        skip: asked.page.saturating_mul(LISTED),
+        // One more, which shows that there is another page.
+        limit: LISTED + 1,
+    };
+    let listed = app.look(move |store| store.reservations_page(id, &filter, page_asked));
+    let mut rows = listed.await?;
+    let more = rows.len() > LISTED as usize;
+    rows.truncate(LISTED as usize);
     let mut shown =
         List { page: booker.viewer.page(""), booker: &booker, asked: &asked, rows, more };
     shown.page = booker.viewer.page(shown.title());

@@ -119,12 +119,14 @@ pub(super) async fn state<W: Who>(
     let waits = app.look(move |store| {
         let Some(found) = store.booking(id, number, Timestamp::now())? else { return Ok(false) };
         let booking = &found.booking.booking;
-        let ids = [Some(&booking.id), booking.series.as_ref()];
-        let waits = store.releases(id)?.into_iter().any(|row| {
-            let is_own = row.room == found.room.id && ids.contains(&Some(&row.booking));
-            is_own && row.state == ReleaseState::Waiting
-        });
-        Ok::<_, StoreError>(waits)
+        for booking in [Some(&booking.id), booking.series.as_ref()].into_iter().flatten() {
+            // Another one is requested only after this one was carried out, or has failed.
+            let last = store.last_release(id, &found.room.id, booking)?;
+            if last.is_some_and(|row| row.state == ReleaseState::Waiting) {
+                return Ok(true);
+            }
+        }
+        Ok::<_, StoreError>(false)
     });
     Ok(match waits.await? {
         true => page(&Waits),

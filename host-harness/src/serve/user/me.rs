@@ -37,9 +37,10 @@ pub(super) async fn show(
     SignedIn { session, user }: SignedIn,
 ) -> Result<Response, Failure> {
     let integration = app.name(session.integration).await?;
+    let books = app.can_book() && app.settings(session.integration).await?.bookings().is_some();
     let (id, user_id) = (session.integration, session.id.clone());
     let groups = app.look(move |store| store.groups_of(id, &user_id)).await?;
-    let frame = Page { narrow: true, ..Page::user(user.record.display_name.clone()) };
+    let frame = Page { narrow: true, ..Page::user(user.record.display_name.clone(), books) };
     Ok(page(&Me { page: frame, csrf: &session.csrf, integration, user, groups }))
 }
 

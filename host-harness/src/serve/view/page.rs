@@ -17,6 +17,8 @@ pub(in crate::serve) struct Page {
     pub(in crate::serve) admin: Option<Csrf>,
     /// Whether the page is one of a signed-in user.
     pub(in crate::serve) user: bool,
+    /// Whether the signed-in user can book rooms.
+    pub(in crate::serve) books: bool,
     /// Result of the last action.
     pub(in crate::serve) note: Option<&'static str>,
     /// Whether the page is a single narrow column.
@@ -28,18 +30,18 @@ pub(in crate::serve) struct Page {
 impl Page {
     /// Returns the frame of a page that any client can open.
     pub(in crate::serve) fn narrow(title: impl Into<String>) -> Self {
-        Self { narrow: true, user: false, ..Self::user(title) }
+        Self { narrow: true, user: false, ..Self::user(title, false) }
     }
 
-    /// Returns the frame of a page of a signed-in user.
-    pub(in crate::serve) fn user(title: impl Into<String>) -> Self {
+    /// Returns the frame of a page of a signed-in user, who can book rooms or not.
+    pub(in crate::serve) fn user(title: impl Into<String>, books: bool) -> Self {
         let title = title.into();
-        Self { title, admin: None, user: true, note: None, narrow: false, reference: None }
+        Self { title, admin: None, user: true, books, note: None, narrow: false, reference: None }
     }
 
     /// Returns the frame of a page of the administrator.
     pub(in crate::serve) fn admin(title: impl Into<String>, csrf: &Csrf) -> Self {
-        Self { admin: Some(csrf.clone()), user: false, ..Self::user(title) }
+        Self { admin: Some(csrf.clone()), user: false, ..Self::user(title, false) }
     }
 
     pub(in crate::serve) fn noted(self, note: Option<&'static str>) -> Self {

@@ -208,6 +208,17 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Notes that all bookings of a room were listed in a run that failed afterwards. Does nothing
+    /// where the room was read before.
+    pub(crate) fn room_listed(&self, calendar: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE calendar SET read_at = ?2 WHERE number = ?1 AND read_at IS NULL",
+            )?
+            .execute(params![calendar, now.as_second()])?;
+        Ok(())
+    }
+
     /// Notes that the bookings of a room were read well.
     pub(crate) fn room_read(&self, calendar: i64, now: Timestamp) -> Result<(), StoreError> {
         self.sql

@@ -37,6 +37,21 @@ pub struct ReservationFilter {
     pub state: Option<ReservationState>,
     /// Time at which they are not over, and neither declined, cancelled nor failed.
     pub open_at: Option<Timestamp>,
+    /// A part of the name of a room of theirs, in upper or lower case.
+    pub room_name: String,
+    /// A part of the name or the e-mail address of their organizer, in upper or lower case.
+    pub organizer_name: String,
+}
+
+/// A part of a list of reservations, which are ordered by their beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReservationPage {
+    /// Whether the last one comes first.
+    pub latest_first: bool,
+    /// Number of reservations before the page.
+    pub skip: u32,
+    /// Largest number of reservations.
+    pub limit: u32,
 }
 
 impl Store {
@@ -53,36 +68,92 @@ impl Store {
         Ok(found.map(|stored| stored.row))
     }
 
-    /// Returns the reservations that the filter selects, by their beginning.
+    /// Calls `each` with the reservations that the filter selects, by their beginning.
     ///
     /// # Errors
-    /// See [`StoreError`].
-    pub fn reservations(
+    /// See [`StoreError`], and the errors of `each`.
+    pub fn each_reservation<E: From<StoreError>>(
         &self,
         integration: IntegrationId,
         filter: &ReservationFilter,
+        each: impl FnMut(Reservation) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let all = ReservationPage { latest_first: false, skip: 0, limit: u32::MAX };
+        self.list_reservations(integration, filter, all, each)
+    }
+
+    /// Returns a page of what [`Self::each_reservation`] lists.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn reservations_page(
+        &self,
+        integration: IntegrationId,
+        filter: &ReservationFilter,
+        page: ReservationPage,
     ) -> Result<Vec<Reservation>, StoreError> {
-        let ReservationFilter { organizer, room, state, open_at } = filter;
+        let mut listed = Vec::new();
+        let list = |reservation| {
+            listed.push(reservation);
+            Ok::<_, StoreError>(())
+        };
+        self.list_reservations(integration, filter, page, list)?;
+        Ok(listed)
+    }
+
+    fn list_reservations<E: From<StoreError>>(
+        &self,
+        integration: IntegrationId,
+        filter: &ReservationFilter,
+        page: ReservationPage,
+        mut each: impl FnMut(Reservation) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let ReservationFilter { organizer, room, state, open_at, room_name, organizer_name } =
+            filter;
         let open: Vec<String> = ReservationState::ALL
             .into_iter()
             .filter(|state| state.is_open())
             .map(|state| format!("'{}'", state.as_str()))
             .collect();
-        let mut statement = self.connection.prepare_cached(&format!(
+        let query = format!(
             "SELECT {COLUMNS} FROM reservation AS r
              WHERE r.integration = ?1 AND (?2 IS NULL OR r.organizer = ?2)
                AND (?3 IS NULL OR EXISTS (SELECT 1 FROM reserved_room AS rr
                    WHERE rr.reservation = r.number AND rr.room = ?3))
                AND (?4 IS NULL OR r.state = ?4)
                AND (?5 IS NULL OR r.state IN ({}) AND (r.over_at IS NULL OR r.over_at > ?5))
-             ORDER BY r.starts, r.number",
+               AND (?6 = '' OR EXISTS (SELECT 1 FROM reserved_room AS rr
+                   WHERE rr.reservation = r.number AND instr(lowercase(rr.name), ?6) > 0))
+               AND (?7 = '' OR instr(lowercase(r.request ->> '$.organizer.name'), ?7) > 0
+                   OR instr(lowercase(r.request ->> '$.organizer.email'), ?7) > 0)
+             ORDER BY iif(?8, -r.starts, r.starts), iif(?8, -r.number, r.number)
+             LIMIT ?9 OFFSET ?10",
             open.join(", ")
-        ))?;
+        );
         let open_at = open_at.map(Timestamp::as_second);
-        let rows =
-            statement.query_map(params![integration.0, organizer, room, state, open_at], stored)?;
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|stored| Ok(complete(&self.connection, stored)?.row)).collect()
+        let part = |text: &str| text.trim().to_lowercase();
+        let (room_name, organizer_name) = (part(room_name), part(organizer_name));
+        let ReservationPage { latest_first, skip, limit } = page;
+        let mut statement = self.connection.prepare_cached(&query).map_err(StoreError::from)?;
+        let mut rows = statement
+            .query(params![
+                integration.0,
+                organizer,
+                room,
+                state,
+                open_at,
+                room_name,
+                organizer_name,
+                latest_first,
+                limit,
+                skip
+            ])
+            .map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            let stored = stored(row).map_err(StoreError::from)?;
+            each(complete(&self.connection, stored)?.row)?;
+        }
+        Ok(())
     }
 
     /// Returns the reservation whose meeting is this booking or series of the room.

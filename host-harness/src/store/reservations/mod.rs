@@ -25,8 +25,8 @@ mod wishes;
 
 pub use error::ReservationError;
 pub use history::HistoryEntry;
-pub use list::ReservationFilter;
 pub(super) use list::USED;
+pub use list::{ReservationFilter, ReservationPage};
 pub(crate) use outbox::{Due, Work};
 pub use release::{ReleaseRow, ReleaseState};
 pub use row::{

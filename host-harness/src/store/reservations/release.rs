@@ -1,7 +1,7 @@
 //! Wishes to make a room free again, whoever booked it.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -84,22 +84,41 @@ impl Store {
     ) -> Result<ReleaseRow, StoreError> {
         let number =
             self.transaction(integration, |it| it.release(room, booking, comment, &by, now))?;
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM release WHERE number = ?1"))?;
-        Ok(statement.query_row([number], release)?)
+        let stored = self.numbered_release(integration, number)?;
+        stored.ok_or_else(|| StoreError::broken(&"a release was stored and is not there"))
     }
 
-    /// Returns the requests to make rooms free again, the latest first.
+    /// Returns the request of that number to make a room free again.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn releases(&self, integration: IntegrationId) -> Result<Vec<ReleaseRow>, StoreError> {
+    pub fn numbered_release(
+        &self,
+        integration: IntegrationId,
+        number: i64,
+    ) -> Result<Option<ReleaseRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM release WHERE integration = ?1 ORDER BY number DESC"
+            "SELECT {COLUMNS} FROM release WHERE integration = ?1 AND number = ?2"
         ))?;
-        let rows = statement.query_map([integration.0], release)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(statement.query_row([integration.0, number], release).optional()?)
+    }
+
+    /// Returns the last request to make a room free again from this booking or series.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn last_release(
+        &self,
+        integration: IntegrationId,
+        room: &str,
+        booking_or_series: &str,
+    ) -> Result<Option<ReleaseRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM release
+             WHERE integration = ?1 AND room = ?2 AND booking = ?3 ORDER BY number DESC LIMIT 1"
+        ))?;
+        let found = params![integration.0, room, booking_or_series];
+        Ok(statement.query_row(found, release).optional()?)
     }
 }
 

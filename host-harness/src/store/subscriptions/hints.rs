@@ -46,6 +46,7 @@ impl Store {
         requests: &[(IntegrationId, Vec<NotificationHint>)],
         now: Timestamp,
     ) -> Result<Vec<Noted>, StoreError> {
+        let _turn = self.writers.wait();
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut noted = Vec::with_capacity(requests.len());
         for (integration, hints) in requests {
@@ -76,7 +77,8 @@ impl Store {
     ) -> Result<Vec<WaitingHint>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT number, subject, room, hints, first_hint, last_hint FROM subscription
-             WHERE integration = ?1 AND hints > 0 AND (subject = 'room') = ?2 ORDER BY first_hint",
+             WHERE integration = ?1 AND hints > 0 AND (subject = 'room') = ?2
+             ORDER BY first_hint, number",
         )?;
         let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or_default();
         let rows = statement.query_map(params![integration.0, rooms], |row| {
@@ -97,6 +99,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn settle_hints(&mut self, synced: &[WaitingHint]) -> Result<(), StoreError> {
+        let _turn = self.writers.wait();
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut settle = sql.prepare_cached(

@@ -106,8 +106,13 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
     let mut summary = Summary { complete: true, warnings, ..Summary::default() };
     let positions: Vec<_> = taker.rooms.iter().map(|room| room.position.clone()).collect();
     for positions in positions.chunks(ROOMS) {
-        let part = source.sync_bookings(positions, window, &mut |it| taker.take(run, it))?;
-        add(&mut summary, part);
+        match source.sync_bookings(positions, window, &mut |it| taker.take(run, it)) {
+            Ok(part) => add(&mut summary, part),
+            Err(error) => {
+                note_listed(run, &taker.rooms)?;
+                return Err(error);
+            }
+        }
     }
     let Taker { mut rooms, .. } = taker;
     sweep::settle_missed(run, source, &mut rooms, window, summary.complete)?;
@@ -155,6 +160,19 @@ fn note_read(
     run.store.transaction(run.integration, |transaction| {
         read.iter().try_for_each(|calendar| transaction.room_read(*calendar, now))?;
         transaction.check_unseen(&read, (begun, window.ends), now)
+    })?;
+    Ok(())
+}
+
+/// Notes which rooms were listed completely, and for the first time, before the run failed: what
+/// they have is known. Since the run did not end, the next one reads them again.
+fn note_listed(run: &mut Run<'_>, rooms: &[RoomRun]) -> Result<(), Error> {
+    let now = run.now();
+    let is_listed =
+        |room: &&RoomRun| room.is_listed && !room.calendar.enumerating && room.failed.is_none();
+    let listed: Vec<_> = rooms.iter().filter(is_listed).collect();
+    run.store.transaction(run.integration, |transaction| {
+        listed.iter().try_for_each(|room| transaction.room_listed(room.calendar.number, now))
     })?;
     Ok(())
 }

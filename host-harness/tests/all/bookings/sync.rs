@@ -310,6 +310,21 @@ fn a_run_that_breaks_off_keeps_what_was_stored_with_its_checkpoint() {
 }
 
 #[test]
+fn rooms_that_were_listed_before_a_run_failed_are_known() {
+    let mut ones = Ones::with_rooms([room("r1"), room("r2"), room("r3")]);
+    let updates = [
+        of_room("r1", COMPLETE, "c1", [one(booked("a", "12:00", "13:00"))]),
+        of_room("r2", FIRST, "c1", []),
+    ];
+    ones.sync_bookings(&mut Fake::bookings(updates).then_fails()).unwrap_err();
+    let (store, id) = ones.integration();
+    let day = |text: &str| text.parse().unwrap();
+    let rooms = store.bookings(id, (day("2027-01-11"), day("2027-01-12")), |_| true).unwrap();
+    let known: Vec<_> = rooms.iter().map(|room| room.read_at.is_some()).collect();
+    assert_eq!(known, [true, false, false]);
+}
+
+#[test]
 fn a_full_run_passes_no_checkpoint() {
     let mut ones = Ones::with_bookings([]);
     ones.options.full = true;

@@ -26,11 +26,18 @@ pub(crate) struct Notified {
 
 impl Notified {
     pub(crate) fn new() -> Self {
+        let notified = Self::with_rooms(&["a".to_owned(), "b".to_owned()]);
+        notified.served.vendor.notifier.state().read.clear();
+        notified
+    }
+
+    /// A server whose integration has these rooms, which are watched and were read.
+    fn with_rooms(rooms: &[String]) -> Self {
         let served = Served::prepared(
             |options| options.public_url = Some("https://ones.example.com".parse().unwrap()),
             |store, key| {
                 store.set_password(&ones_host::access::password::hash(PASSWORD).unwrap()).unwrap();
-                let mut rooms = Fake::rooms(["a", "b"]);
+                let mut rooms = Fake::rooms(rooms.iter().map(String::as_str));
                 let mut unobserved = Unobserved;
                 let sync = Sync::new(store, &mut rooms, &mut unobserved, Options::default());
                 sync.named(RunKind::Rooms, NAME).unwrap();
@@ -41,12 +48,16 @@ impl Notified {
             },
         );
         let notifier = served.vendor.notifier.clone();
-        wait_until(|| notifier.state().subscriptions.len() == 2);
+        wait_until(|| notifier.state().subscriptions.len() == rooms.len());
         let kept = notifier.state().subscriptions["s1"].clone();
         let path = kept.address.replace("https://ones.example.com", "");
         let notified = Self { served, path, secret: kept.secret };
         // The rooms are read once they are watched.
-        notified.wait_until_read(&["a", "b"]);
+        let (store, contoso) = (notified.store(), notified.served.contoso());
+        wait_until(|| {
+            let is_read = notifier.state().read.iter().map(Vec::len).sum::<usize>() == rooms.len();
+            is_read && store.notifications(contoso, now()).unwrap().waiting == 0
+        });
         notified
     }
 
@@ -122,6 +133,23 @@ fn a_notification_is_accepted_and_has_just_its_room_read() {
     notified.wait_until_read(&["a", "b"]);
     says_nothing(&notified.notify(&["s1"], "missed"), 202);
     notified.wait_until_read(&["a"]);
+}
+
+#[test]
+fn changes_of_many_rooms_at_once_are_read_in_several_runs() {
+    let rooms: Vec<_> = (0..250).map(|number| format!("r{number:03}")).collect();
+    let notified = Notified::with_rooms(&rooms);
+    let notifier = &notified.served.vendor.notifier;
+    let read = std::mem::take(&mut notifier.state().read);
+    assert!(read.iter().all(|run| run.len() <= 100), "{read:?}");
+    let subscriptions: Vec<_> = notifier.state().subscriptions.keys().cloned().collect();
+    let all: Vec<_> = subscriptions.iter().map(String::as_str).collect();
+    says_nothing(&notified.notify(&all, "changed"), 202);
+    let store = notified.store();
+    wait_until(|| store.notifications(notified.served.contoso(), now()).unwrap().waiting == 0);
+    let runs = notifier.state().read.clone();
+    assert_eq!(runs.iter().map(Vec::len).collect::<Vec<_>>(), [100, 100, 50]);
+    assert_eq!(runs.concat(), rooms);
 }
 
 #[test]
@@ -248,6 +276,31 @@ fn an_integration_that_is_deleted_is_unwatched_and_nothing_else_is_asked_of_the_
     assert_eq!(served.store.integrations().unwrap(), [""; 0]);
     assert_eq!(admin.get(&place).status, 404);
     says_nothing(&notified.notify(&["s1"], "changed"), 404);
+}
+
+#[test]
+fn an_integration_whose_deletion_failed_after_its_subscriptions_ended_is_watched_again() {
+    let notified = Notified::new();
+    let Notified { served, .. } = &notified;
+    let database = rusqlite::Connection::open(served.folder.path().join("ones.db")).unwrap();
+    let refuse = "CREATE TRIGGER refused BEFORE DELETE ON integration
+                  BEGIN SELECT raise(ABORT, 'not now'); END";
+    database.execute_batch(refuse).unwrap();
+    let mut admin = served.admin();
+    let place = format!("/admin/integrations/{}", served.contoso().get());
+    admin.get(&place);
+    assert_eq!(admin.post(&format!("{place}/delete"), &[("name", NAME)]).status, 500);
+    let notifier = &served.vendor.notifier;
+    assert_eq!(notifier.calls().last().unwrap(), "unwatch a b");
+    database.execute_batch("DROP TRIGGER refused").unwrap();
+    // Saved settings wake the upkeep.
+    let step = format!("{place}/settings/users");
+    admin.get(&step);
+    admin.post(&step, &[("/users/defaultGroups", "Staff"), ("do", "close")]);
+    wait_until(|| notifier.state().subscriptions.len() == 2);
+    notified.wait_until_read(&["a", "b"]);
+    let made: Vec<_> = notifier.state().subscriptions.keys().cloned().collect();
+    says_nothing(&notified.notify(&[&made[0]], "changed"), 202);
 }
 
 #[test]

@@ -56,6 +56,36 @@ fn a_room_whose_state_is_not_known_is_never_shown_as_free() {
 }
 
 #[test]
+fn a_vendor_that_does_not_answer_holds_up_the_lookups_of_its_own_integration_only() {
+    let office = Office::new();
+    let other = office.add("Other");
+    *office.served.vendor.mood.lock().unwrap() = Mood::Hangs("Other");
+    let day = day(7);
+    let fragment = |integration: i64| {
+        let place = format!("/admin/integrations/{integration}/reservations");
+        format!("{place}/free?room=r1&day={day}&from=09:00&to=10:00")
+    };
+    let mut admin = office.served.admin();
+    std::thread::scope(|scope| {
+        let hanging: Vec<_> = (0..10)
+            .map(|_| {
+                let (mut admin, fragment) = (office.served.admin(), fragment(other));
+                scope.spawn(move || admin.get(&fragment).status)
+            })
+            .collect();
+        while office.served.vendor.times("availability") < 4 {
+            std::thread::yield_now();
+        }
+        admin.get(&fragment(office.served.contoso().get())).says(200, FREE);
+        *office.served.vendor.mood.lock().unwrap() = Mood::Plain;
+        while hanging.iter().any(|thread| !thread.is_finished()) {
+            office.served.vendor.released.notify_waiters();
+            std::thread::yield_now();
+        }
+    });
+}
+
+#[test]
 fn a_room_that_only_ones_knows_as_taken_is_not_shown_as_free() {
     let office = Office::new();
     office.report_booking(of_others("night", hours(day(7), "09:30", "10:30")));

@@ -287,6 +287,15 @@ fn one_date_is_only_cancelled_if_it_is_chosen() {
 }
 
 #[test]
+fn users_have_a_link_to_their_bookings_where_the_plugin_can_book() {
+    let office = Office::new();
+    let mut browser = office.user("p000");
+    for path in ["/me", "/bookings"] {
+        browser.get(path).says(200, "<a href=\"/reservations\">My bookings</a>");
+    }
+}
+
+#[test]
 fn the_administrator_sees_neither_the_title_nor_the_guests_of_a_private_meeting() {
     let office = Office::new();
     let mut browser = office.user("p000");
@@ -299,10 +308,17 @@ fn the_administrator_sees_neither_the_title_nor_the_guests_of_a_private_meeting(
     own.says(200, "guest@fabrikam.com");
     let mut admin = office.served.admin();
     let place = format!("/admin/integrations/1{address}");
-    for path in ["/admin/integrations/1/reservations", &place, &format!("{place}/cancel")] {
+    let (change, cancel) = (format!("{place}/change"), format!("{place}/cancel"));
+    for path in ["/admin/integrations/1/reservations", &place, &change, &cancel] {
         let page = admin.get(path);
-        page.says(200, "Private");
+        page.says(200, if path == change { "The meeting is private" } else { "Private" });
         misses(&page, "Budget");
         misses(&page, "guest@fabrikam.com");
     }
+    // A change by the administrator leaves them as they are, also where fields are sent for them.
+    let moved = [("from", "16:00"), ("to", "17:00"), ("title", "Public"), ("invite", "")];
+    admin.post(&change, &but(filled(&day), &moved)).leads_to(&place);
+    let request = &office.reservations()[0].request;
+    assert_eq!((request.title.as_str(), request.invite.len()), ("Budget <review>", 1));
+    assert!(request.private);
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use ones_host::{
     model::{Booking, BookingTime, Room, RoomBatch, RoomUpdate, TimeRange, User},
-    store::{Actor, NewReservation, Reservation, ReservationFilter, Store},
+    settings::Settings,
+    store::{Actor, NewReservation, Reservation, ReservationFilter, ReservationPage, Store},
     sync::{BookingOptions, Options, Sync},
 };
 use serde_json::json;
@@ -63,6 +64,21 @@ impl Office {
         office
     }
 
+    /// Adds an integration with the room `r1`, and returns its number.
+    fn add(&self, name: &str) -> i64 {
+        let mut settings = settings();
+        settings["server"]["name"] = name.into();
+        settings["rooms"] = json!({ "bookings": "on" });
+        let (mut store, key) = (self.store(), &self.served.key);
+        let id = store.keep_settings(None, &Settings::from(settings), key).unwrap();
+        let rooms = [room_in("r1", "Europe/Berlin")].into();
+        let batch = RoomBatch { rooms, unreadable: Vec::new() };
+        let source = &mut Fake { rooms: vec![batch], ..Fake::users([]) };
+        let seen = &mut Seen::default();
+        Sync::new(&mut store, source, seen, Options::default()).rooms(name).unwrap();
+        id.get()
+    }
+
     fn store(&self) -> Store {
         self.served.store.another().unwrap()
     }
@@ -93,7 +109,8 @@ impl Office {
 
     fn reservations(&self) -> Vec<Reservation> {
         let id = self.served.contoso();
-        self.store().reservations(id, &ReservationFilter::default()).unwrap()
+        let all = ReservationPage { latest_first: false, skip: 0, limit: u32::MAX };
+        self.store().reservations_page(id, &ReservationFilter::default(), all).unwrap()
     }
 
     /// Stores a booking of the room `r1` by the user `p000`.

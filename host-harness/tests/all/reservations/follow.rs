@@ -10,7 +10,7 @@ use ones_host::{
 };
 
 use super::{host::*, vendor::*};
-use crate::{bookings::calendar::*, fake::*};
+use crate::{bookings::calendar::*, fake::*, program::check};
 
 const NINE: (&str, &str) = ("2027-01-12T09:00", "2027-01-12T10:00");
 const TEN: (&str, &str) = ("2027-01-12T10:00", "2027-01-12T11:00");
@@ -254,6 +254,17 @@ fn a_series_that_is_declined_in_part_says_for_which_dates() {
     assert_eq!(partly.rooms[0].declined, [third]);
     assert_eq!(partly.rooms[0].booking.as_deref(), Some("series"));
     assert_eq!(host.history(&reference), ["requested", "room-partly"]);
+}
+
+#[test]
+fn the_command_line_prints_declined_dates_in_the_time_zone_of_the_booking() {
+    let vendor = Vendor::default();
+    let mut host = Host::with_rooms(&vendor, [room_in("r1", "Europe/Berlin")]);
+    let reference = booked_series(&mut host);
+    let data = host.ones.folder.path().to_str().unwrap();
+    let shown = ["--data", data, "reservations", "show", &reference];
+    let shown = check(host.ones.folder.path(), &shown, 0, "");
+    assert!(shown.contains("except 2027-01-14 10:00–11:00 Europe/Berlin\n"), "{shown}");
 }
 
 #[test]

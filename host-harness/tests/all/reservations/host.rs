@@ -134,8 +134,17 @@ impl Host {
     }
 
     pub(super) fn all(&mut self) -> Vec<Reservation> {
-        let id = self.id;
-        self.store().reservations(id, &ReservationFilter::default()).unwrap()
+        self.filtered(&ReservationFilter::default())
+    }
+
+    pub(super) fn filtered(&mut self, filter: &ReservationFilter) -> Vec<Reservation> {
+        let (id, mut found) = (self.id, Vec::new());
+        let list = |reservation| {
+            found.push(reservation);
+            Ok::<_, StoreError>(())
+        };
+        self.store().each_reservation(id, filter, list).unwrap();
+        found
     }
 
     /// What happened to a reservation, by the names of the entries.

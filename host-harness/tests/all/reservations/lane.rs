@@ -17,7 +17,7 @@ use ones_host::{
     runner::{Connect, Runner},
     settings::Settings,
     store::{Actor, IntegrationId, NewReservation, Reservation, ReservationState, Store},
-    sync::{Options, Source},
+    sync::{Options, Source, Sync},
 };
 use serde_json::json;
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -151,7 +151,27 @@ fn id(store: &Store) -> IntegrationId {
     store.integration(NAME).unwrap().unwrap()
 }
 
+/// Adds an integration with the rooms `slow`, `slow2`, `slow3` and `r1`.
+fn add(ones: &Ones, store: &mut Store, name: &str) -> IntegrationId {
+    let settings = json!({ "server": { "name": name }, "rooms": { "bookings": "on" } }).into();
+    let id = store.keep_settings(None, &settings, &key(ones)).unwrap();
+    let rooms = ["slow", "slow2", "slow3", "r1"].map(room).into();
+    let source = &mut Fake {
+        rooms: vec![RoomBatch { rooms, unreadable: Vec::new() }],
+        ..Fake::users([batch(COMPLETE, "c", vec![reported(ANN)])])
+    };
+    let seen = &mut Seen::default();
+    Sync::new(store, source, seen, Options::default()).rooms(name).unwrap();
+    Sync::new(store, source, seen, Options::default()).users(name).unwrap();
+    id
+}
+
 fn reserve(store: &mut Store, room: &str) -> String {
+    let id = id(store);
+    reserve_at(store, id, room)
+}
+
+fn reserve_at(store: &mut Store, integration: IntegrationId, room: &str) -> String {
     let now = Timestamp::now();
     let starts = now.as_second() + 86_400;
     let new = NewReservation {
@@ -166,7 +186,7 @@ fn reserve(store: &mut Store, room: &str) -> String {
         days: None,
         by: Actor::Administrator,
     };
-    store.reserve(id(store), new, now).unwrap().reference
+    store.reserve(integration, new, now).unwrap().reference
 }
 
 fn get(store: &Store, reference: &str) -> Reservation {
@@ -262,4 +282,24 @@ async fn one_integration_has_three_calls_at_once_and_leaves_places_for_others() 
         most = most.max(under_way);
     }
     assert_eq!(most, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn integrations_whose_vendors_hang_leave_a_place_for_each_other_one() {
+    let (ones, mut store, runner, vendor) = ones();
+    let hanging = ["One", "Two", "Three", "Four"].map(|name| add(&ones, &mut store, name));
+    for integration in hanging {
+        for room in ["slow", "slow2", "slow3"] {
+            reserve_at(&mut store, integration, room);
+        }
+        runner.send_reservations(integration);
+    }
+    let booked = || vendor.asked().iter().filter(|it| it.starts_with("book slow")).count();
+    while booked() < 12 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let quick = reserve(&mut store, "r1");
+    runner.send_reservations(id(&store));
+    wait_until_booked(&store, &quick).await;
+    runner.stop().await;
 }

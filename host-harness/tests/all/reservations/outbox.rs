@@ -430,7 +430,7 @@ fn a_room_is_released_whoever_booked_it() {
     host.run();
     host.restart();
     host.run_for(1);
-    let released = host.store().releases(id).unwrap().remove(0);
+    let released = host.store().last_release(id, "r1", &booking).unwrap().unwrap();
     assert_eq!(
         (released.state, released.comment.as_str()),
         (ReleaseState::Released, "Water damage")

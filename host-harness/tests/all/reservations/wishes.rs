@@ -8,7 +8,7 @@ use ones_host::{
     },
     store::{
         Actor, NewReservation, ReservationChange, ReservationError, ReservationFilter,
-        ReservationState, StoreError, Wish,
+        ReservationPage, ReservationState, StoreError, Wish,
     },
 };
 
@@ -368,8 +368,7 @@ fn reservations_are_listed_by_user_room_state_and_whether_they_are_open() {
     host.store().cancel_reservation(id, &first.reference, None, "", by, now).unwrap();
     host.run();
     let mut listed = |filter: ReservationFilter| -> Vec<String> {
-        let found = host.store().reservations(id, &filter).unwrap();
-        found.into_iter().map(|it| it.reference).collect()
+        host.filtered(&filter).into_iter().map(|it| it.reference).collect()
     };
     let all = ReservationFilter::default();
     assert_eq!(listed(all.clone()), [second.reference.clone(), first.reference.clone()]);
@@ -383,9 +382,36 @@ fn reservations_are_listed_by_user_room_state_and_whether_they_are_open() {
     let state = Some(ReservationState::Cancelled);
     assert_eq!(listed(ReservationFilter { state, ..all.clone() }), [first.reference.as_str()]);
     let open_at = Some(now);
-    assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [second.reference]);
+    assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [second.reference.as_str()]);
     let open_at = Some("2027-01-13T00:00:00Z".parse().unwrap());
-    assert_eq!(listed(ReservationFilter { open_at, ..all }), [""; 0]);
+    assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [""; 0]);
+    let room_name = " r2".to_owned();
+    let named = ReservationFilter { room_name, ..all.clone() };
+    assert_eq!(listed(named), [second.reference.as_str()]);
+    let organizer_name = "bob@CONTOSO".to_owned();
+    let named = ReservationFilter { organizer_name, ..all };
+    assert_eq!(listed(named), [second.reference]);
+}
+
+#[test]
+fn a_list_of_reservations_has_pages() {
+    let vendor = Vendor::default();
+    let mut host = Host::new(&vendor);
+    let made = ["08", "09", "10"].map(|hour| {
+        let [starts, ends] = ["00", "30"].map(|minute| format!("2027-01-12T{hour}:{minute}"));
+        host.reserve(wished(&["r0"], &starts, &ends)).unwrap().reference
+    });
+    let id = host.id;
+    let mut page = |latest_first, skip| -> Vec<String> {
+        let page = ReservationPage { latest_first, skip, limit: 2 };
+        let filter = ReservationFilter::default();
+        let found = host.store().reservations_page(id, &filter, page).unwrap();
+        found.into_iter().map(|reservation| reservation.reference).collect()
+    };
+    assert_eq!(page(false, 0), made[..2]);
+    assert_eq!(page(false, 2), made[2..]);
+    assert_eq!(page(true, 0), [made[2].as_str(), made[1].as_str()]);
+    assert_eq!(page(true, 3), [""; 0]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) struct Contoso {
     pub(crate) notifier: Notifier,
 }
 
-/// How a vendor begins sign-ins.
+/// How a vendor begins sign-ins, and looks up what is free.
 #[derive(Clone, Default)]
 pub(crate) enum Mood {
     /// It always sends to the same place.
@@ -56,7 +56,7 @@ pub(crate) enum Mood {
     States,
     /// It sends browsers there, and has them keep that.
     Sends(String, String),
-    /// It does not answer those of the integration with this name until it is released.
+    /// It does not answer what is asked for the integration with this name until it is released.
     Hangs(&'static str),
     /// The plugin crashes.
     Traps,
@@ -285,6 +285,15 @@ impl Vendor for Contoso {
         window: TimeRange,
     ) -> Asked<'_, Vec<RoomAvailability>> {
         let desk = self.desk.as_ref().expect("a test that asks has a desk");
+        if let Mood::Hangs(name) = &*self.mood.lock().unwrap()
+            && settings.value()["server"]["name"] == *name
+        {
+            self.asked.lock().unwrap().push(("availability", settings.value().clone()));
+            return Box::pin(async {
+                self.released.notified().await;
+                refused("It took too long", Refusal::Unavailable)
+            });
+        }
         self.ask("availability", &settings, desk.availability(&rooms, window))
     }
 

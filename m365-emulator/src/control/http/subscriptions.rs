@@ -39,6 +39,9 @@ pub(super) fn subscriptions(
 ) -> Result<Reply, Refusal> {
     match (&request.method, path) {
         (&Method::GET, []) => ok(&json!({"value": control.subscriptions()})),
+        (&Method::GET, [id, "secret"]) => {
+            ok(&json!({"clientState": control.subscription_secret(id)?}))
+        }
         (&Method::DELETE, [id]) => {
             let announce = request.query.option("announce") != Some("false");
             done(control.remove_subscription(id, announce))

@@ -205,6 +205,9 @@ async fn the_admin_api_has_the_same_functions() {
     session.admin(Method::PUT, "notifications", Some(json!({"hold": false}))).await;
     assert_eq!(session.admin(Method::POST, &lifecycle, Some(missed)).await.status, 204);
     assert_eq!(receiver.next().await[0]["lifecycleEvent"], "missed");
+    let secret = format!("subscriptions/{id}/secret");
+    let secret = session.admin(Method::GET, &secret, None).await.expect(200);
+    assert_eq!(secret, json!({"clientState": SECRET}));
     let forged = json!({"subscription": id, "clientState": "guess"});
     let sent = session.admin(Method::POST, "notifications/forged", Some(forged)).await;
     assert_eq!(sent.status, 204);
