@@ -249,20 +249,17 @@ impl Transaction<'_> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
         let searched: Vec<_> = record.searched().into_iter().flatten().collect();
-        let written = self
-            .sql
-            .prepare_cached(statement)?
-            .execute(params![
-                self.integration,
-                kind,
-                record.id(),
-                json,
-                record.email().map(str::to_lowercase),
-                seen,
-                self.began,
-                searched.join("\n").to_lowercase(),
-                at.as_second()
-            ])?;
+        let written = self.sql.prepare_cached(statement)?.execute(params![
+            self.integration,
+            kind,
+            record.id(),
+            json,
+            record.email().map(str::to_lowercase),
+            seen,
+            self.began,
+            searched.join("\n").to_lowercase(),
+            at.as_second()
+        ])?;
         Ok(written > 0)
     }
 
