@@ -3,7 +3,9 @@
 //! Edges are stored by id, whether or not there is a record of that id, since a vendor reports a
 //! membership once. Members through other groups are computed when they are asked for.
 
-use rusqlite::{OptionalExtension as _, params};
+use std::rc::Rc;
+
+use rusqlite::{OptionalExtension as _, params, types::Value};
 
 use super::{IntegrationId, Numbers, Store, StoreError, Transaction, json};
 use crate::model::Membership;
@@ -25,6 +27,13 @@ pub struct InGroup {
     pub id: String,
     /// Name that users see.
     pub name: String,
+}
+
+/// Edges that are stored together: the numbers of members, by the number of their group. A statement
+/// for each edge takes longer than storing it.
+#[derive(Default)]
+pub(crate) struct NewMembers {
+    groups: Vec<(i64, Vec<Value>)>,
 }
 
 impl Store {
@@ -75,30 +84,47 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Stores an edge as reported by the enumeration `seen`. Returns whether it is new.
+    /// Adds an edge to those that [`Self::store_members`] stores.
     pub(crate) fn add_member(
         &self,
         it: &Membership,
-        seen: i64,
         numbers: &mut Numbers,
-    ) -> Result<bool, StoreError> {
+        to: &mut NewMembers,
+    ) -> Result<(), StoreError> {
         let holder = numbers.of_group(&it.group, |id| self.number(id))?;
         let member = numbers.of_member(&it.member, |id| self.number(id))?;
-        self.adds.set(true);
-        let added = self
-            .sql
-            .prepare_cached(
-                "INSERT OR IGNORE INTO edge (holder, member, seen) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![holder, member, seen])?;
-        if added == 0 {
-            self.sql
-                .prepare_cached(
-                    "UPDATE edge SET seen = ?3 WHERE holder = ?1 AND member = ?2 AND seen <> ?3",
-                )?
-                .execute(params![holder, member, seen])?;
+        match to.groups.last_mut() {
+            Some((last, members)) if *last == holder => members.push(member.into()),
+            _ => to.groups.push((holder, vec![member.into()])),
         }
-        Ok(added > 0)
+        Ok(())
+    }
+
+    /// Stores edges as reported by the enumeration `seen`. Returns the number of new ones.
+    pub(crate) fn store_members(&self, it: &mut NewMembers, seen: i64) -> Result<u64, StoreError> {
+        let mut added = 0;
+        for (holder, members) in it.groups.drain(..) {
+            self.adds.set(true);
+            let reported = members.len();
+            let members = Rc::new(members);
+            let new = self
+                .sql
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO edge (holder, member, seen)
+                     SELECT ?1, value, ?2 FROM rarray(?3)",
+                )?
+                .execute(params![holder, seen, members])?;
+            if new < reported {
+                self.sql
+                    .prepare_cached(
+                        "UPDATE edge SET seen = ?2 WHERE holder = ?1
+                           AND member IN (SELECT value FROM rarray(?3)) AND seen <> ?2",
+                    )?
+                    .execute(params![holder, seen, members])?;
+            }
+            added += new as u64;
+        }
+        Ok(added)
     }
 
     /// Deletes an edge. Returns whether it existed.
@@ -153,20 +179,18 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Returns the number of an id, which gets one where it has none.
     fn number(&self, id: &str) -> Result<i64, StoreError> {
-        let found = self
+        let added = self
+            .sql
+            .prepare_cached("INSERT OR IGNORE INTO node (integration, id) VALUES (?1, ?2)")?
+            .execute(params![self.integration, id])?;
+        if added > 0 {
+            return Ok(self.sql.last_insert_rowid());
+        }
+        Ok(self
             .sql
             .prepare_cached("SELECT number FROM node WHERE integration = ?1 AND id = ?2")?
-            .query_row(params![self.integration, id], |row| row.get(0))
-            .optional()?;
-        match found {
-            Some(number) => Ok(number),
-            None => {
-                self.sql
-                    .prepare_cached("INSERT INTO node (integration, id) VALUES (?1, ?2)")?
-                    .execute(params![self.integration, id])?;
-                Ok(self.sql.last_insert_rowid())
-            }
-        }
+            .query_row(params![self.integration, id], |row| row.get(0))?)
     }
 }

@@ -33,7 +33,7 @@ mod writers;
 
 use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, vtab};
 use tempfile::TempDir;
 
 pub use admission::{Admission, KnownUser};
@@ -43,6 +43,7 @@ pub use bookings::{
 };
 pub(crate) use bookings::{Calendar, NOT_IN_SERIES, Reporting, RoomZone, Stored, WaitingItems};
 pub use edges::InGroup;
+pub(crate) use edges::NewMembers;
 pub use error::StoreError;
 pub use groups::{GroupRow, GroupSource, Removed};
 pub use integrations::{IntegrationId, IntegrationRow};
@@ -244,6 +245,7 @@ impl Store {
                     |_| Ok(()),
                 )?;
             }
+            vtab::array::load_module(&connection)?;
             schema::migrate(&mut connection)?;
             connection.pragma_update(None, "foreign_keys", true)?;
         }

@@ -45,6 +45,21 @@ pub(crate) struct Sighting {
     pub(crate) at: Timestamp,
 }
 
+/// Stores a record in place of one of the same id, which is no longer removed.
+const INSERT_OR_REPLACE: &str = "
+    INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search, reported)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (integration, kind, id) DO UPDATE SET json = excluded.json,
+        email = excluded.email, seen = excluded.seen, search = excluded.search,
+        removed_at = NULL, reason = NULL, kept_at = NULL, provisional = 0,
+        reported = excluded.reported";
+
+/// Stores a record where there is none of the same id.
+const INSERT_NEW: &str = "
+    INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search, reported)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (integration, kind, id) DO NOTHING";
+
 /// Adds `lowercase`, for letters of every script. SQLite's own function knows ASCII only.
 pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
     let flags = FunctionFlags::SQLITE_UTF8
@@ -148,6 +163,22 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
+    /// Stores a record as reported where none of its id is stored. Returns whether it did. Where most
+    /// records are new, this takes less time than looking for each one first.
+    pub(crate) fn put_new(
+        &self,
+        kind: Kind,
+        record: &impl Record,
+        json: &str,
+        sighting: Sighting,
+    ) -> Result<bool, StoreError> {
+        let added = self.insert(kind, record, json, sighting, INSERT_NEW)?;
+        if added {
+            self.note_active(kind, 1);
+        }
+        Ok(added)
+    }
+
     /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a
     /// removal that waits for it is cancelled.
     pub(crate) fn put(
@@ -180,7 +211,7 @@ impl Transaction<'_> {
             }
             Some((before, false, _)) => Put::Updated(before),
         };
-        self.insert(kind, record, json, sighting)?;
+        self.insert(kind, record, json, sighting, INSERT_OR_REPLACE)?;
         if matches!(put, Put::Created | Put::Returned) {
             self.note_active(kind, 1);
         }
@@ -194,7 +225,8 @@ impl Transaction<'_> {
     /// Stores a user whom no sync has reported yet, and who is not stored. The next complete
     /// enumeration that does not report the user either makes a candidate for removal of it.
     pub(crate) fn put_provisional(&self, user: &User, json: &str) -> Result<(), StoreError> {
-        self.insert(Kind::User, user, json, Sighting { seen: 0, at: Timestamp::now() })?;
+        let sighting = Sighting { seen: 0, at: Timestamp::now() };
+        self.insert(Kind::User, user, json, sighting, INSERT_OR_REPLACE)?;
         self.note_active(Kind::User, 1);
         self.sql
             .prepare_cached(
@@ -205,38 +237,30 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Stores a record by one of the two statements. Returns whether it wrote anything.
     fn insert(
         &self,
         kind: Kind,
         record: &impl Record,
         json: &str,
         sighting: Sighting,
-    ) -> Result<(), StoreError> {
+        statement: &str,
+    ) -> Result<bool, StoreError> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
         let searched: Vec<_> = record.searched().into_iter().flatten().collect();
-        self.sql
-            .prepare_cached(
-                "INSERT INTO record
-                 (integration, kind, id, json, email, seen, first_seen, search, reported)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT DO UPDATE SET json = excluded.json, email = excluded.email,
-                     seen = excluded.seen, search = excluded.search, removed_at = NULL,
-                     reason = NULL, kept_at = NULL, provisional = 0,
-                     reported = excluded.reported",
-            )?
-            .execute(params![
-                self.integration,
-                kind,
-                record.id(),
-                json,
-                record.email().map(str::to_lowercase),
-                seen,
-                self.began,
-                searched.join("\n").to_lowercase(),
-                at.as_second()
-            ])?;
-        Ok(())
+        let written = self.sql.prepare_cached(statement)?.execute(params![
+            self.integration,
+            kind,
+            record.id(),
+            json,
+            record.email().map(str::to_lowercase),
+            seen,
+            self.began,
+            searched.join("\n").to_lowercase(),
+            at.as_second()
+        ])?;
+        Ok(written > 0)
     }
 
     /// Notes that a run reported the record. A removal that waits for it is cancelled, and so is

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("006-bookings.sql"),
     include_str!("007-reservations.sql"),
     include_str!("008-subscriptions.sql"),
+    include_str!("009-check.sql"),
 ];
 
 /// Number of the newest schema.

@@ -3,8 +3,8 @@
 use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
-    model::{Membership, Removal, Removed, Unreadable, UserChange},
-    store::{Kind, Numbers, Put, Record, RunCounts, Sighting, StoreError, Transaction},
+    model::{Removal, Removed, Unreadable, UserChange},
+    store::{Kind, NewMembers, Numbers, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
 /// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
@@ -27,10 +27,12 @@ pub(super) fn store(
             sighting,
             listed,
             numbers,
+            members: NewMembers::default(),
             counts,
             unreadable: Vec::new(),
         };
         changes.into_iter().try_for_each(|it| storing.store(it))?;
+        storing.store_members()?;
         then(transaction)?;
         Ok::<_, Error>((storing.counts, storing.unreadable))
     })?;
@@ -46,6 +48,7 @@ struct Storing<'a> {
     sighting: Sighting,
     listed: bool,
     numbers: &'a mut Numbers,
+    members: NewMembers,
     counts: RunCounts,
     unreadable: Vec<Unreadable>,
 }
@@ -92,8 +95,12 @@ impl Storing<'_> {
                 self.transaction.list_group(&it.id, Some(-self.sighting.seen))?;
                 self.keep(Kind::Group, it)?;
             }
-            UserChange::MemberAdded(it) => self.add(&it)?,
+            UserChange::MemberAdded(it) => {
+                self.transaction.add_member(&it, self.numbers, &mut self.members)?;
+            }
             UserChange::MemberRemoved(it) => {
+                // It may have been added before.
+                self.store_members()?;
                 let removed = self.transaction.remove_member(&it)?;
                 self.counts.memberships.removed += u64::from(removed);
             }
@@ -112,7 +119,13 @@ impl Storing<'_> {
             Ok(json) => json,
             Err(unreadable) => return Ok(Err(unreadable)),
         };
-        let put = self.transaction.put(kind, record, &json, self.sighting)?;
+        // Hardly any record of the first enumeration is stored.
+        let is_first = self.listed && self.sighting.seen == 1;
+        let put = if is_first && self.transaction.put_new(kind, record, &json, self.sighting)? {
+            Put::Created
+        } else {
+            self.transaction.put(kind, record, &json, self.sighting)?
+        };
         let (added, updated) = note(self.observer, kind, &put, &json);
         if kind == Kind::Group {
             self.counts.groups.added += added;
@@ -134,9 +147,9 @@ impl Storing<'_> {
         Ok(())
     }
 
-    fn add(&mut self, it: &Membership) -> Result<(), StoreError> {
-        let added = self.transaction.add_member(it, self.sighting.seen, self.numbers)?;
-        self.counts.memberships.added += u64::from(added);
+    fn store_members(&mut self) -> Result<(), StoreError> {
+        let added = self.transaction.store_members(&mut self.members, self.sighting.seen)?;
+        self.counts.memberships.added += added;
         Ok(())
     }
 }

@@ -73,7 +73,8 @@ impl Waiting {
         let are_several = std::mem::take(&mut self.batches) > 1;
         let Some(received) = self.received.take() else { return Ok(()) };
         let Received { kind, is_full, mut changes, progress, checkpoint } = received;
-        if are_several {
+        // Memberships have no index of ids, and come group by group.
+        if are_several && kind == Kind::User {
             // Changes of one id stay in their order.
             changes.sort_by(|one, other| one.id().cmp(other.id()));
         }

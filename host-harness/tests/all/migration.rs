@@ -152,7 +152,7 @@ fn reading_an_older_folder_migrates_it_and_a_dry_run_does_not() {
     assert_eq!(sync.users(NAME).unwrap().counts.groups.added, 1);
     assert_eq!(version(), 2);
     Store::read(ones.folder.path()).unwrap();
-    assert_eq!(version(), 8);
+    assert_eq!(version(), 9);
 }
 
 #[test]
@@ -264,6 +264,33 @@ fn the_active_records_of_older_data_are_counted() {
         drop(store);
         assert_eq!(ones.miscounted(), []);
         ones.sync_users(&mut Fake::users([batch(CHANGES, "c8", vec![reported("new")])])).unwrap();
+    }
+}
+
+#[test]
+fn an_inserted_record_needs_no_temporary_index_and_has_one_of_three_kinds() {
+    for ones in [Ones::new(), older(), older_with_groups(), older_with_bookings()] {
+        drop(ones.open());
+        let database = Connection::open(ones.folder.path().join("ones.db")).unwrap();
+        database.pragma_update(None, "foreign_keys", false).unwrap();
+        let insert = |kind: &str| {
+            format!(
+                "INSERT INTO record (integration, kind, id, json, seen, first_seen)
+                 VALUES (1, '{kind}', 'another', '{{}}', 1, '')"
+            )
+        };
+        let mut explained = database.prepare(&format!("EXPLAIN {}", insert("user"))).unwrap();
+        let steps = explained.query_map([], |row| row.get::<_, String>("opcode")).unwrap();
+        let steps: Vec<_> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(steps.iter().any(|it| it == "Insert"), "{steps:?}");
+        assert!(!steps.iter().any(|it| it == "OpenEphemeral"), "{steps:?}");
+        assert!(database.execute(&insert("printer"), []).is_err());
+        for kind in ["user", "room", "group"] {
+            database.execute(&insert(kind), []).unwrap();
+        }
+        let found: String =
+            database.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
+        assert_eq!(found, "ok");
     }
 }
 

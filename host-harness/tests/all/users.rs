@@ -21,6 +21,29 @@ fn reported_users_are_offered() {
 }
 
 #[test]
+fn a_user_that_the_first_enumeration_repeats_is_one_user_in_its_last_state() {
+    let mut ones = Ones::new();
+    let titled = |title: &str| {
+        let job_title = Some(title.to_owned());
+        UserChange::User(User { job_title, ..user("a") })
+    };
+    let source = &mut Fake::users([
+        batch(FIRST, "c1", vec![titled("Clerk"), reported("b"), titled("Clerk")]),
+        batch(MIDDLE, "c2", vec![titled("Manager")]),
+    ]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!((counts.added, counts.updated), (2, 1));
+    // Another run continues the enumeration, and reports them again.
+    let source = &mut Fake::users([batch(LAST, "c3", vec![titled("Director"), reported("b")])]);
+    let counts = ones.sync_users(source).unwrap().counts;
+    assert_eq!((counts.added, counts.updated), (0, 1));
+    assert_eq!(ones.users(), ["a", "b"]);
+    assert_eq!(ones.miscounted(), []);
+    let rows = ones.rows(Kind::User, false);
+    assert_eq!(rows[0].1["jobTitle"], "Director");
+}
+
+#[test]
 fn a_run_goes_on_from_the_checkpoint_of_the_last_one() {
     let mut ones = Ones::with_users(&ids(3));
     let source = &mut Fake::users([batch(CHANGES, "c2", vec![reported("new")])]);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     model::{Group, Membership, User},
-    store::{Kind, Numbers, Sighting, StoreOptions},
+    store::{Kind, NewMembers, Numbers, Sighting, StoreOptions},
 };
 
 fn name(group: usize) -> String {
@@ -17,7 +17,7 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
     let mut store = Store::open(folder.path(), StoreOptions::default()).unwrap();
     let integration = store.ensure_integration("Contoso").unwrap();
     let sighting = Sighting { seen: 1, at: jiff::Timestamp::UNIX_EPOCH };
-    let mut numbers = Numbers::default();
+    let (mut numbers, mut members_of) = (Numbers::default(), NewMembers::default());
     let within = |group: usize, member: String| Membership { group: name(group), member };
     store
         .transaction(integration, |it| {
@@ -26,11 +26,12 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
             for group in 0..groups {
                 let record = Group { id: name(group), ..Group::default() };
                 it.put(Kind::Group, &record, "{}", sighting)?;
-                it.add_member(&within(group, "p".to_owned()), 1, &mut numbers)?;
+                it.add_member(&within(group, "p".to_owned()), &mut numbers, &mut members_of)?;
                 for member in members(group) {
-                    it.add_member(&within(group, name(member)), 1, &mut numbers)?;
+                    it.add_member(&within(group, name(member)), &mut numbers, &mut members_of)?;
                 }
             }
+            it.store_members(&mut members_of, 1)?;
             Ok::<_, StoreError>(())
         })
         .unwrap();
