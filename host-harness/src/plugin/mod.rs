@@ -68,7 +68,7 @@ struct Inner {
     stored: outbound::Stored,
     own_pages: OwnPages,
     instances: AtomicU64,
-    /// Where it is another one than that of the machine.
+    /// The clock of a simulation; unset where plugins see the time of the machine.
     clock: OnceLock<Clock>,
 }
 
@@ -78,8 +78,8 @@ impl Plugin {
         self.0.instances.load(Ordering::Relaxed)
     }
 
-    /// Lets the plugin see the time of this clock, since 1970, for a simulation. Only the first
-    /// clock counts.
+    /// Shows the plugin the time of this clock, since 1970, for a simulation. Pauses still take the
+    /// time of the machine. Only the first clock counts.
     pub fn follow_clock(&self, clock: impl Fn() -> Duration + Send + Sync + 'static) {
         self.0.clock.get_or_init(|| Clock::new(clock));
     }

@@ -24,8 +24,11 @@ use crate::{
     sync::Source,
 };
 
-/// Number of further calls that one integration can have under way. Its first one needs no place
-/// among those of all, so that vendors that hang block their own integrations only.
+/// Number of integrations that can have a first call under way. It needs no place among the further
+/// ones, so that vendors that hang block their own integrations only.
+const FIRST: usize = 64;
+
+/// Number of further calls that one integration can have under way.
 const MORE_EACH: usize = 2;
 
 /// Number of these further calls, of all integrations. Each call can use the memory limit of a
@@ -45,6 +48,7 @@ const UNSENT: &str = "reservations cannot be sent";
 /// What is sent.
 pub(super) struct Sending {
     outboxes: Mutex<HashMap<IntegrationId, Own>>,
+    first: Arc<Semaphore>,
     more: Arc<Semaphore>,
     nudged: Notify,
     /// Ids of the rooms whose calendars changed, and are read soon.
@@ -62,14 +66,14 @@ struct Own {
 /// A place for a call. Dropping it gives it back.
 struct Place {
     _own: OwnedSemaphorePermit,
-    /// Not of the first call.
-    _shared: Option<OwnedSemaphorePermit>,
+    _shared: OwnedSemaphorePermit,
 }
 
 impl Default for Sending {
     fn default() -> Self {
         Self {
             outboxes: Mutex::default(),
+            first: Arc::new(Semaphore::new(FIRST)),
             more: Arc::new(Semaphore::new(MORE)),
             nudged: Notify::new(),
             changed: Mutex::default(),
@@ -89,12 +93,11 @@ impl Sending {
 
     /// Returns a place for a call of an integration; `None` where none is free.
     fn place(&self, own: &Own) -> Option<Place> {
-        if let Ok(first) = own.first.clone().try_acquire_owned() {
-            return Some(Place { _own: first, _shared: None });
-        }
-        let more = own.more.clone().try_acquire_owned().ok()?;
-        let shared = self.more.clone().try_acquire_owned().ok()?;
-        Some(Place { _own: more, _shared: Some(shared) })
+        let of = |own: &Arc<Semaphore>, shared: &Arc<Semaphore>| {
+            let own = own.clone().try_acquire_owned().ok()?;
+            Some(Place { _own: own, _shared: shared.clone().try_acquire_owned().ok()? })
+        };
+        of(&own.first, &self.first).or_else(|| of(&own.more, &self.more))
     }
 }
 

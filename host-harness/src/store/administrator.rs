@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn set_first_password(&mut self, phc: &str) -> Result<bool, StoreError> {
-        let set = self.connection.execute(
+        let set = self.execute(
             "INSERT INTO administrator (only, password, changed) VALUES (1, ?1, ?2)
              ON CONFLICT DO NOTHING",
             [phc, &now()],
@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn set_password(&mut self, phc: &str) -> Result<(), StoreError> {
-        self.connection.execute(
+        self.execute(
             "INSERT OR REPLACE INTO administrator (only, password, changed) VALUES (1, ?1, ?2)",
             [phc, &now()],
         )?;

@@ -179,7 +179,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Returns the number of an id, which gets one where it has none.
+    /// Returns the number of an id. Stores the id first if it is new.
     fn number(&self, id: &str) -> Result<i64, StoreError> {
         let added = self
             .sql

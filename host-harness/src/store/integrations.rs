@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn ensure_integration(&mut self, name: &str) -> Result<IntegrationId, StoreError> {
-        self.connection.execute(
+        self.execute(
             "INSERT INTO integration (name, created) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             [name, &now()],
         )?;
@@ -111,7 +111,7 @@ impl Store {
         &mut self,
         IntegrationId(id): IntegrationId,
     ) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM integration WHERE id = ?1", [id])?;
+        self.execute("DELETE FROM integration WHERE id = ?1", [id])?;
         Ok(())
     }
 
@@ -152,6 +152,7 @@ impl Store {
         key: &SealingKey,
     ) -> Result<IntegrationId, StoreError> {
         let name = settings.name()?;
+        let _turn = self.writers.wait();
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let called: Option<i64> = sql
             .query_row("SELECT id FROM integration WHERE name = ?1", [name], |row| row.get(0))

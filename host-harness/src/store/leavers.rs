@@ -46,7 +46,7 @@ impl Store {
             Leavers::Disable => None,
             Leavers::Remove { after_days } => Some(after_days.min(Leavers::LONGEST)),
         };
-        self.connection.execute(
+        self.execute(
             "UPDATE integration SET delete_leavers_after = ?2 WHERE id = ?1",
             params![integration.0, days],
         )?;

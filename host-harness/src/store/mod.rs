@@ -33,7 +33,7 @@ mod writers;
 
 use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, vtab};
+use rusqlite::{Connection, OpenFlags, Params, TransactionBehavior, vtab};
 use tempfile::TempDir;
 
 pub use admission::{Admission, KnownUser};
@@ -83,7 +83,8 @@ const CACHE: i64 = 8 << 10;
 /// Size of the write-ahead log at which its pages are copied to the database, in pages.
 const CHECKPOINT_PAGES: i64 = 4_000;
 
-/// How long a connection waits while another one of this process writes.
+/// How long a connection waits while another program writes. Threads of this process wait for their
+/// turns before that.
 const WAIT: Duration = Duration::from_secs(10);
 
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -231,7 +232,8 @@ impl Store {
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            // One fsync a batch is cheap, and a batch that was stored stays stored.
+            // One fsync a batch is cheap, and a batch that was stored stays stored. For runs because
+            // of notifications, see `relax`.
             connection.pragma_update(None, "synchronous", "FULL")?;
             // Negative numbers are KiB. Source: sqlite.org/pragma.html#pragma_cache_size
             connection.pragma_update(None, "cache_size", -CACHE)?;
@@ -251,6 +253,12 @@ impl Store {
         }
         let writers = Arc::default();
         Ok(Self { connection, folder, flags, options, usage: None, lock, copy, writers })
+    }
+
+    /// Runs one statement that writes. Returns the number of changed rows.
+    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        let _turn = self.writers.wait();
+        Ok(self.connection.execute(sql, params)?)
     }
 
     /// Runs `work` as one transaction: all of it is stored, or nothing. Where it stores data of a

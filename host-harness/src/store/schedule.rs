@@ -98,10 +98,10 @@ impl Store {
         let IntegrationId(id) = integration;
         match interval {
             None => {
-                self.connection.execute("DELETE FROM schedule WHERE integration = ?1", [id])?;
+                self.execute("DELETE FROM schedule WHERE integration = ?1", [id])?;
             }
             Some(interval) => {
-                self.connection.execute(
+                self.execute(
                     "INSERT OR REPLACE INTO schedule (integration, interval, next)
                      VALUES (?1, ?2, ?3)",
                     params![id, interval.as_secs(), now()],
@@ -129,7 +129,7 @@ impl Store {
         let failures = schedule.failing.map_or(0, |it| it.count);
         let pause = pause(interval, failures, asked, chance);
         let next = now.checked_add(pause).unwrap_or(Timestamp::MAX);
-        self.connection.execute(
+        self.execute(
             "UPDATE schedule SET next = ?2 WHERE integration = ?1",
             params![integration.0, next.to_string()],
         )?;

@@ -113,7 +113,7 @@ pub(in crate::cli) struct ChangeArgs {
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         require_equals = true)]
     pub(in crate::cli) private: Option<bool>,
-    /// Add a link to an online meeting, or remove it
+    /// Add a link to an online meeting. "false" works only in a room's own calendar
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         require_equals = true)]
     pub(in crate::cli) online: Option<bool>,

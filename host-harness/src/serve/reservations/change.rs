@@ -62,14 +62,15 @@ pub(super) async fn change<W: Who>(
     let entered = posted.checked(booker.csrf())?;
     let found = booker.find(&app, reference).await?;
     let rooms = form::chosen(&app, &booker, &entered).await?;
-    let repeating = Repeating::Kept(&found);
+    let shows_meeting = booker.viewer.shows_meeting(&found);
+    let repeating =
+        if shows_meeting { Repeating::Kept(&found) } else { Repeating::KeptUnseen(&found) };
     let read = wish::read(&entered, &rooms, repeating, Timestamp::now());
     let is_change = entered.text("do") == Some("book");
     let (wrong, problem) = match read {
         Ok(wish) if is_change => {
             let mut change = changed(wish, booker.days());
-            if !booker.viewer.shows_meeting(&found) {
-                // The form has no fields for them.
+            if !shows_meeting {
                 (change.title, change.invite, change.private) = (None, None, None);
             }
             match store(&app, &booker, &found, change).await? {

@@ -127,7 +127,7 @@ impl FormPage<'_> {
         matches!(self.purpose, Purpose::Book)
     }
 
-    /// Whether the form has the title and the invited users. It has not where the administrator
+    /// Whether the form has the title and the invited users. It lacks them where the administrator
     /// changes a private meeting.
     fn shows_meeting(&self) -> bool {
         match &self.purpose {

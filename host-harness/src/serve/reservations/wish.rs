@@ -32,6 +32,9 @@ pub(super) enum Repeating<'a> {
     Entered,
     /// As this reservation, which is changed.
     Kept(&'a Reservation),
+    /// The same, by someone who does not see its title and who is invited: the form has no fields
+    /// for them.
+    KeptUnseen(&'a Reservation),
 }
 
 /// Returns the time zone of the form, which is that of the first room. `other` is that of a form
@@ -63,13 +66,13 @@ pub(super) fn read(
     let zone = zone(rooms, None);
     taken(check_rooms(entered, rooms));
     let changed = match repeating {
-        Repeating::Kept(found) => Some(found),
+        Repeating::Kept(found) | Repeating::KeptUnseen(found) => Some(found),
         Repeating::Entered => None,
     };
     let time = time(entered, changed, &zone);
-    let recurrence = match repeating {
-        Repeating::Kept(found) => Ok(found.request.recurrence.clone()),
-        Repeating::Entered => match when::day(entered) {
+    let recurrence = match changed {
+        Some(found) => Ok(found.request.recurrence.clone()),
+        None => match when::day(entered) {
             Ok(day) => repeat::read(entered, day),
             // Reported with the time.
             Err(_) => Ok(None),
@@ -77,7 +80,9 @@ pub(super) fn read(
     };
     let invite = invite::read(entered.text(name::INVITE).unwrap_or_default());
     let title = entered.text(name::TITLE).unwrap_or_default().trim().to_owned();
-    taken(check_title(&title));
+    if !matches!(repeating, Repeating::KeptUnseen(_)) {
+        taken(check_title(&title));
+    }
     if let Ok(time) = &time {
         taken(check_days(time, rooms));
         let is_kept = changed.is_some_and(|found| found.request.time == *time);

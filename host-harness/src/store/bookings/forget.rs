@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub(crate) fn delete_bookings(&mut self, integration: IntegrationId) -> Result<(), StoreError> {
-        while self.connection.execute(
+        while self.execute(
             "DELETE FROM calendar WHERE number =
                  (SELECT number FROM calendar WHERE integration = ?1 LIMIT 1)",
             [integration.0],

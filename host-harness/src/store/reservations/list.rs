@@ -31,15 +31,15 @@ pub(in crate::store) const USED: &str = "
 pub struct ReservationFilter {
     /// Id of the user for whom they were made.
     pub organizer: Option<String>,
-    /// Id of a room of theirs.
+    /// Id of a room that is booked.
     pub room: Option<String>,
-    /// Their state.
+    /// State of the reservations.
     pub state: Option<ReservationState>,
     /// Time at which they are not over, and neither declined, cancelled nor failed.
     pub open_at: Option<Timestamp>,
-    /// A part of the name of a room of theirs, in upper or lower case.
+    /// Part of the name of a booked room, in upper or lower case.
     pub room_name: String,
-    /// A part of the name or the e-mail address of their organizer, in upper or lower case.
+    /// Part of the name or the e-mail address of the organizer, in upper or lower case.
     pub organizer_name: String,
 }
 

@@ -50,7 +50,7 @@ impl Store {
         }
         let made = NotificationAddress { key: random::digits(), secret: random::digits() };
         let sealed = key.seal(made.secret.as_bytes(), &binding(id));
-        self.connection.execute(
+        self.execute(
             "INSERT OR REPLACE INTO notification_address (integration, key, sealed)
              VALUES (?1, ?2, ?3)",
             params![id, made.key, sealed],

@@ -109,7 +109,8 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         match source.sync_bookings(positions, window, &mut |it| taker.take(run, it)) {
             Ok(part) => add(&mut summary, part),
             Err(error) => {
-                note_listed(run, &taker.rooms)?;
+                // The rooms are only listed again where this fails too.
+                let _ = note_listed(run, &taker.rooms);
                 return Err(error);
             }
         }
