@@ -99,8 +99,8 @@ impl<'a, V> Members<'a, V> {
     }
 }
 
-/// Compares two names, eight bytes at a time. In WebAssembly, `==` compares each byte in a loop that
-/// the host checks for being endless.
+/// Compares two names, eight bytes at a time. In WebAssembly, `==` compares each byte in a loop
+/// that the host checks for being endless.
 #[inline]
 fn are_equal(one: &str, other: &str) -> bool {
     if one.len() != other.len() {

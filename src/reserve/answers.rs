@@ -32,8 +32,8 @@ const NOT_FREE: &str = "No room of this meeting is free, so ONES withdrew it.";
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
 /// Reads the answers of the rooms, and looks again after each pause while one is missing. If
-/// `withdraws`, withdraws the meeting where all rooms declined and none had accepted it. `before` is
-/// the meeting before a change of its time: an answer that was given then does not count.
+/// `withdraws`, withdraws the meeting where all rooms declined and none had accepted it. `before`
+/// is the meeting before a change of its time: an answer that was given then does not count.
 pub(super) async fn follow<H: Host>(
     graph: &Graph<'_, H>,
     wish: &Wish<'_>,

@@ -104,8 +104,8 @@ impl Inner {
         }
         let is_notified = job.is_notified();
         if is_notified {
-            // Notifications that arrive meanwhile then wait less for the disk. After a power failure
-            // nothing is lost: all rooms are read after a start.
+            // Notifications that arrive meanwhile then wait less for the disk. After a power
+            // failure nothing is lost: all rooms are read after a start.
             store.relax()?;
         }
         let selection = self.select(&store, integration, job)?;

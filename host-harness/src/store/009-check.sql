@@ -1,5 +1,5 @@
--- `kind IN (…)` makes SQLite build a temporary index for each row that is inserted; the same with OR
--- does not. The rows stay as they are: only the text of the constraint changes. Source:
+-- `kind IN (…)` makes SQLite build a temporary index for each row that is inserted; the same with
+-- OR does not. The rows stay as they are: only the text of the constraint changes. Source:
 -- sqlite.org/lang_altertable.html, section 7, of changes that do not affect stored data.
 PRAGMA writable_schema = ON;
 

@@ -29,8 +29,8 @@ pub struct InGroup {
     pub name: String,
 }
 
-/// Edges that are stored together: the numbers of members, by the number of their group. A statement
-/// for each edge takes longer than storing it.
+/// Edges that are stored together: the numbers of members, by the number of their group. A
+/// statement for each edge takes longer than storing it.
 #[derive(Default)]
 pub(crate) struct NewMembers {
     groups: Vec<(i64, Vec<Value>)>,

@@ -232,8 +232,8 @@ impl Store {
         schema::check(&connection)?;
         if flags == WRITE {
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            // One fsync a batch is cheap, and a batch that was stored stays stored. For runs because
-            // of notifications, see `relax`.
+            // One fsync a batch is cheap, and a batch that was stored stays stored. For runs
+            // because of notifications, see `relax`.
             connection.pragma_update(None, "synchronous", "FULL")?;
             // Negative numbers are KiB. Source: sqlite.org/pragma.html#pragma_cache_size
             connection.pragma_update(None, "cache_size", -CACHE)?;

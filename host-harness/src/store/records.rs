@@ -163,8 +163,8 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
-    /// Stores a record as reported where none of its id is stored. Returns whether it did. Where most
-    /// records are new, this takes less time than looking for each one first.
+    /// Stores a record as reported where none of its id is stored. Returns whether it did. Where
+    /// most records are new, this takes less time than looking for each one first.
     pub(crate) fn put_new(
         &self,
         kind: Kind,
