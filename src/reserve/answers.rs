@@ -6,18 +6,20 @@ use super::{
     mailbox::{Mailbox, Occurrence},
     meeting::{Attendee, Meeting, Response},
     occupied::others,
-    outcome::{Made, ended, none_left},
     place::place_at,
     problem::Trouble,
     request::Wish,
-    second_request,
+    ticket::{Accepted, Ticket},
 };
 use crate::{
     bookings::Times,
     error::{Error, Explanation},
     graph::Graph,
     host::Host,
-    model::{BookingEnd, BookingOutcome, PartlyAccepted, RoomAnswer, WantedRoom},
+    model::{
+        AnsweredRoom, BookingCalendar, BookingEnd, BookingOutcome, PartlyAccepted, RoomAnswer,
+        WantedRoom,
+    },
     payload,
 };
 
@@ -30,6 +32,67 @@ const NOT_FREE: &str = "No room of this meeting is free, so ONES withdrew it.";
 /// Pauses between looks for the answers of rooms, while a user waits. Most rooms answer within
 /// seconds; the host asks again later about the others.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+
+/// A meeting that the plugin made.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// Address of the mailbox in whose calendar it was made.
+    pub(super) mailbox: String,
+    pub(super) calendar: BookingCalendar,
+    pub(super) meeting: Meeting,
+    /// The rooms that accepted it before.
+    pub(super) accepted: Accepted,
+}
+
+impl Made {
+    fn ticket(&self) -> String {
+        let ticket = Ticket {
+            mailbox: self.mailbox.clone(),
+            event: self.meeting.id.clone(),
+            calendar: self.calendar,
+            meeting: self.meeting.uid.clone(),
+            accepted: self.accepted.clone(),
+        };
+        ticket.write()
+    }
+
+    /// Returns the outcome with an answer of each room.
+    fn outcome(&self, wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> BookingOutcome {
+        BookingOutcome {
+            ticket: Some(self.ticket()),
+            calendar: self.calendar,
+            time: Some(self.meeting.times.to_record()),
+            rooms: rooms(wish, answers),
+        }
+    }
+
+    /// Returns the outcome where no room has answered.
+    pub(super) fn pending(&self, wish: &Wish<'_>) -> BookingOutcome {
+        self.outcome(wish, wish.rooms().iter().map(|_| RoomAnswer::Pending).collect())
+    }
+}
+
+/// Returns the outcome where no meeting is left.
+pub(super) fn none_left(
+    wish: &Wish<'_>,
+    calendar: BookingCalendar,
+    answers: Vec<RoomAnswer>,
+) -> BookingOutcome {
+    BookingOutcome { ticket: None, calendar, time: None, rooms: rooms(wish, answers) }
+}
+
+/// Returns the outcome where the meeting ended.
+pub(super) fn ended(wish: &Wish<'_>, calendar: BookingCalendar, end: BookingEnd) -> BookingOutcome {
+    none_left(wish, calendar, wish.rooms().iter().map(|_| RoomAnswer::Ended(end)).collect())
+}
+
+fn rooms(wish: &Wish<'_>, answers: Vec<RoomAnswer>) -> Vec<AnsweredRoom> {
+    let answered = |(room, answer): (&WantedRoom, RoomAnswer)| AnsweredRoom {
+        room: room.room.clone(),
+        answer,
+    };
+    wish.rooms().iter().zip(answers).map(answered).collect()
+}
 
 /// Reads the answers of the rooms, and looks again after each pause while one is missing. If
 /// `withdraws`, withdraws the meeting where all rooms declined and none had accepted it. `before`
@@ -53,11 +116,6 @@ pub(super) async fn follow<H: Host>(
                 *answer = reader.answer(room).await?;
             }
         }
-        for (room, answer) in wish.rooms().iter().zip(&mut answers) {
-            if withdraws {
-                second_request::follow(graph, wish, &mut made, room, answer).await?;
-            }
-        }
         let Some(pause) = pauses.next() else { break };
         if !answers.contains(&RoomAnswer::Pending) {
             break;
@@ -71,19 +129,14 @@ pub(super) async fn follow<H: Host>(
             return Ok(ended(wish, made.calendar, BookingEnd::Cancelled));
         }
     }
-    let has_accepted = |room: &WantedRoom| {
-        made.accepted.as_ref().is_none_or(|accepted| accepted.contains(&room.email))
-    };
-    let had_room = wish.rooms().iter().any(has_accepted);
+    let had_room = wish.rooms().iter().any(|room| made.accepted.may_contain(&room.email));
     if withdraws && !had_room && is_in_vain(wish, &made.meeting, &answers) {
         mailbox.cancel(&made.meeting.id, true, NOT_FREE).await?;
         return Ok(none_left(wish, made.calendar, answers));
     }
     for (room, answer) in wish.rooms().iter().zip(&answers) {
-        if matches!(answer, RoomAnswer::Accepted(_) | RoomAnswer::Partly(_))
-            && let Some(accepted) = &mut made.accepted
-        {
-            accepted.add(&room.email);
+        if matches!(answer, RoomAnswer::Accepted(_) | RoomAnswer::Partly(_)) {
+            made.accepted.add(&room.email);
         }
     }
     Ok(made.outcome(wish, answers))

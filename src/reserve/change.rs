@@ -1,15 +1,14 @@
 //! Changes a meeting that the plugin made.
 
 use super::{
-    answers::{PAUSES, follow},
+    answers::{Made, PAUSES, follow},
     event,
     mailbox::{Mailbox, Patched},
     meeting::Meeting,
-    outcome::Made,
     own_calendar,
     problem::{self, Trouble},
     request::{Wish, wrong},
-    ticket::{Rooms, Ticket},
+    ticket::{Accepted, Ticket},
 };
 use crate::{
     error::{Error, Explanation},
@@ -64,12 +63,10 @@ pub(super) async fn change<H: Host>(
         if ticket.calendar == BookingCalendar::Room && is_wished {
             settle(&mailbox, former, &meeting).await?;
         }
-        let mut made = Made::known(ticket, meeting);
-        if is_wished {
-            // At another time, all rooms are asked again.
-            made.accepted = Some(Rooms::default());
-            (made.waits, made.asked_again) = (Rooms::default(), Rooms::default());
-        }
+        let Ticket { mailbox, calendar, accepted, .. } = ticket.clone();
+        // At another time, all rooms are asked again.
+        let accepted = if is_wished { Accepted::NONE } else { accepted };
+        let made = Made { mailbox, calendar, meeting, accepted };
         let before = is_moved.then_some(&before);
         // Without a question to a room, its answer is not news: it can have been released.
         let asks = is_wished || former.room_addresses() != wish.room_addresses();

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
+    answers::{Made, ended, none_left},
     event,
     mailbox::{Created, Mailbox},
     meeting::Meeting,
-    outcome::{Made, ended, none_left},
     problem::{self, Trouble},
     request::Wish,
-    ticket::Rooms,
+    ticket::Accepted,
 };
 use crate::{
     bookings::Times,
@@ -124,10 +124,8 @@ async fn checked<H: Host>(
 ) -> Result<Making, Trouble> {
     if meeting.times == wish.times || !is_new && !is_by_zone(mailbox, wish, &meeting).await? {
         let mailbox = mailbox.address.to_owned();
-        let (accepted, waits, asked_again) =
-            (Some(Rooms::default()), Rooms::default(), Rooms::default());
-        let made = Made { mailbox, calendar, meeting, accepted, waits, asked_again };
-        return Ok(Making::Made(made));
+        let accepted = Accepted::NONE;
+        return Ok(Making::Made(Made { mailbox, calendar, meeting, accepted }));
     }
     mailbox.cancel(&meeting.id, !meeting.attendees.is_empty(), WRONG_TIME).await?;
     let reason = problem::zone_differs(event::zone_name(wish), wish.times, meeting.times);

@@ -12,20 +12,17 @@ mod mailbox;
 mod making;
 mod meeting;
 mod occupied;
-mod outcome;
 mod own_calendar;
 mod place;
 mod problem;
 mod recurrence;
 mod release;
 mod request;
-mod second_request;
 mod ticket;
 
-use answers::PAUSES;
+use answers::{Made, PAUSES};
 use mailbox::Mailbox;
 use making::Making;
-use outcome::{Made, ended};
 use problem::Trouble;
 use request::Wish;
 use ticket::Ticket;
@@ -117,12 +114,13 @@ pub async fn check<H: Host>(
     let graph = Graph::new(host, settings, Patience::BOOKING);
     let mailbox = Mailbox::new(&graph, &ticket.mailbox, &wish.zone);
     let Some(meeting) = mailbox.find_ours(&ticket, &request.reference).await? else {
-        return Ok(ended(&wish, ticket.calendar, BookingEnd::Deleted));
+        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Deleted));
     };
     if meeting.is_cancelled {
-        return Ok(ended(&wish, ticket.calendar, BookingEnd::Cancelled));
+        return Ok(answers::ended(&wish, ticket.calendar, BookingEnd::Cancelled));
     }
-    let made = Made::known(&ticket, meeting);
+    let Ticket { mailbox, calendar, accepted, .. } = ticket.clone();
+    let made = Made { mailbox, calendar, meeting, accepted };
     answers::follow(&graph, &wish, made, None, true, &[]).await
 }
 

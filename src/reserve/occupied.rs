@@ -53,31 +53,6 @@ pub(super) async fn others<H: Host>(
     Ok(held)
 }
 
-/// Returns whether a meeting at one of these times was cancelled after an instant, which is written
-/// as Graph writes it.
-///
-/// # Errors
-/// Those of reading the calendar.
-pub(super) async fn was_freed<H: Host>(
-    mailbox: &Mailbox<'_, '_, H>,
-    times: &[(i64, i64)],
-    after: &str,
-) -> Result<bool, Trouble> {
-    let after = in_order(after);
-    let mut was_freed = false;
-    for (from, until) in times {
-        mailbox
-            .pages(mailbox.view((*from, *until)), |raw| {
-                let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-                let changed = in_order(value["lastModifiedDateTime"].as_str().unwrap_or_default());
-                was_freed |= value["isCancelled"] == true && changed > after;
-                Ok::<_, Error>(!was_freed)
-            })
-            .await?;
-    }
-    Ok(was_freed)
-}
-
 /// Reads an event; `None` where it does not take the room at these times.
 fn read_other(
     raw: &RawValue,

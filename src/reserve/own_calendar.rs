@@ -7,12 +7,11 @@
 use jiff::Span;
 
 use super::{
-    answers::MOST_CONFLICTS,
+    answers::{MOST_CONFLICTS, Made, none_left},
     mailbox::{HORIZON_DAYS, Mailbox},
     making::{self, Making},
     meeting::Meeting,
     occupied::{Held, others},
-    outcome::{Made, none_left},
     problem::{self, Trouble},
     recurrence,
     request::Wish,

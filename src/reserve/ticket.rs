@@ -24,38 +24,33 @@ pub(super) struct Ticket {
     pub(super) calendar: BookingCalendar,
     /// Id of the meeting in all calendars.
     pub(super) meeting: Option<String>,
-    /// The rooms that accepted the meeting at its time. One of them that declines later was
-    /// released, so its users have the meeting already. `None` where an earlier version of the
-    /// plugin wrote the ticket, so that they are not known.
-    pub(super) accepted: Option<Rooms>,
-    /// The rooms that declined because of a meeting whose cancellation they have not processed.
-    pub(super) waits: Rooms,
-    /// The rooms that were asked a second time.
-    pub(super) asked_again: Rooms,
+    /// The rooms that accepted the meeting at its time.
+    pub(super) accepted: Accepted,
 }
 
-/// Some rooms of a booking, by hashes of their addresses, which fit into a ticket.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Rooms(BTreeSet<String>);
+/// The rooms that accepted a meeting at its time. One of them that declines later was released, so
+/// its users have the meeting already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Accepted(
+    /// Hashes of their addresses, which fit into a ticket; `None` where an earlier version of the
+    /// plugin wrote the ticket, so that they are not known.
+    Option<BTreeSet<String>>,
+);
 
-impl Rooms {
+impl Accepted {
+    /// No room has accepted.
+    pub(super) const NONE: Self = Self(Some(BTreeSet::new()));
+
     /// Adds a room.
     pub(super) fn add(&mut self, address: &str) {
-        self.0.insert(hash(address));
+        if let Some(rooms) = &mut self.0 {
+            rooms.insert(hash(address));
+        }
     }
 
-    /// Returns whether a room is among them.
-    pub(super) fn contains(&self, address: &str) -> bool {
-        self.0.contains(&hash(address))
-    }
-
-    fn read(list: &Value) -> Option<Self> {
-        let texts = list.as_array()?.iter().filter_map(Value::as_str);
-        Some(Self(texts.map(str::to_owned).collect()))
-    }
-
-    fn to_json(&self) -> Value {
-        self.0.iter().map(String::as_str).collect()
+    /// Returns whether a room can have accepted.
+    pub(super) fn may_contain(&self, address: &str) -> bool {
+        self.0.as_ref().is_none_or(|rooms| rooms.contains(&hash(address)))
     }
 }
 
@@ -73,11 +68,8 @@ impl Ticket {
             "version": VERSION, "mailbox": self.mailbox, "event": self.event,
             "calendar": calendar, "meeting": self.meeting,
         });
-        let accepted = self.accepted.iter().map(|rooms| ("accepted", rooms));
-        let others = [("waits", &self.waits), ("askedAgain", &self.asked_again)];
-        let others = others.into_iter().filter(|(_, rooms)| !rooms.0.is_empty());
-        for (name, rooms) in accepted.chain(others) {
-            ticket[name] = rooms.to_json();
+        if let Accepted(Some(rooms)) = &self.accepted {
+            ticket["accepted"] = rooms.iter().map(String::as_str).collect();
         }
         ticket.to_string()
     }
@@ -89,6 +81,10 @@ impl Ticket {
     pub(super) fn read(ticket: &str) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(ticket).unwrap_or_default();
         let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let texts = |list: &Vec<Value>| {
+            list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        let accepted = Accepted(value["accepted"].as_array().map(texts));
         let calendar = match value["calendar"].as_str() {
             Some("organizer") => Some(BookingCalendar::Organizer),
             Some("room") => Some(BookingCalendar::Room),
@@ -96,16 +92,7 @@ impl Ticket {
         };
         match (value["version"].as_u64(), text("mailbox"), text("event"), calendar) {
             (Some(VERSION), Some(mailbox), Some(event), Some(calendar)) => {
-                let rooms = |name: &str| Rooms::read(&value[name]);
-                Ok(Self {
-                    mailbox,
-                    event,
-                    calendar,
-                    meeting: text("meeting"),
-                    accepted: rooms("accepted"),
-                    waits: rooms("waits").unwrap_or_default(),
-                    asked_again: rooms("askedAgain").unwrap_or_default(),
-                })
+                Ok(Self { mailbox, event, calendar, meeting: text("meeting"), accepted })
             }
             _ => Err(Error::Other(
                 Explanation::new(

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{AnsweredRoom, BookingEnd, BookingOutcome, BookingRequest, RoomAnswer, RoomPosition},
     reserve,
-    tests::script::{Asked, BEGIN, Reply},
+    tests::script::BEGIN,
 };
 
 const TIMES: (&str, &str) = ("2027-05-11T09:30:00Z", "2027-05-11T11:00:00Z");
@@ -268,81 +268,4 @@ fn a_series_that_began_long_ago_is_compared_at_the_dates_that_are_to_come() {
     assert!(!reads.is_empty());
     let range = "startDateTime=2029-07-17T08:00:00Z&endDateTime=2031-03-10T08:00:00Z";
     assert!(reads.iter().all(|path| path.contains(range)), "{reads:?}");
-}
-
-/// Returns a host at the time of the calendars.
-fn soon(exchange: &Exchange) -> crate::tests::script::Script<impl Fn(&Asked) -> Reply + '_> {
-    let script = exchange.script();
-    let now = u64::try_from(at("2026-12-01T08:00:30Z")).expect("a time");
-    script.clock.set(std::time::Duration::from_secs(now));
-    script
-}
-
-#[test]
-fn case_c37_a_room_that_declines_because_of_a_cancelled_meeting_is_asked_again_once() {
-    for is_kept in [true, false] {
-        let exchange = Exchange::default();
-        let hour = (at("2027-05-11T09:00:00Z"), at("2027-05-11T10:00:00Z"));
-        let theirs = exchange.invite("ann@contoso.com", ROOM, hour);
-        exchange.state.borrow_mut().holds = true;
-        exchange.cancel("ann@contoso.com", &theirs);
-        // The room gets the request before it has processed the cancellation.
-        let cancellation = std::mem::take(&mut exchange.state.borrow_mut().waiting);
-        exchange.state.borrow_mut().holds = false;
-        let script = soon(&exchange);
-        let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
-        let outcome = outcome.expect("an outcome");
-        assert_eq!(answer(&outcome), &RoomAnswer::Pending, "not a conflict with what is cancelled");
-        assert_eq!(exchange.copies(MARA).len(), 1, "and not withdrawn");
-        exchange.state.borrow_mut().waiting = cancellation;
-        exchange.deliver();
-        if !is_kept {
-            // A room can remove cancelled meetings.
-            let mut state = exchange.state.borrow_mut();
-            state.mailboxes.get_mut(ROOM).expect("copies").retain(|copy| copy.uid != theirs);
-        }
-        let check = |outcome: &BookingOutcome| {
-            let script = soon(&exchange);
-            block_on(reserve::check(&script, &organizers(), &request(), ticket(outcome)))
-                .expect("an outcome")
-        };
-        let asked = check(&outcome);
-        assert_eq!(answer(&asked), &RoomAnswer::Pending);
-        accepted(&check(&asked));
-    }
-}
-
-#[test]
-fn a_room_that_declines_twice_has_declined() {
-    let exchange = Exchange::default();
-    let hour = (at("2027-05-11T09:00:00Z"), at("2027-05-11T10:00:00Z"));
-    let theirs = exchange.invite("ann@contoso.com", ROOM, hour);
-    exchange.state.borrow_mut().strict.insert(ROOM.to_owned());
-    exchange.state.borrow_mut().holds = true;
-    let script = soon(&exchange);
-    let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
-    let outcome = outcome.expect("an outcome");
-    exchange.cancel("ann@contoso.com", &theirs);
-    exchange.deliver();
-    exchange.state.borrow_mut().holds = false;
-    let script = soon(&exchange);
-    let asked = block_on(reserve::check(&script, &organizers(), &request(), ticket(&outcome)));
-    let asked = asked.expect("an outcome");
-    assert_eq!(answer(&asked), &RoomAnswer::Pending, "the cancellation came after its answer");
-    assert_eq!(super::changes(&script).len(), 2, "it is invited anew");
-    let script = soon(&exchange);
-    let again = block_on(reserve::check(&script, &organizers(), &request(), ticket(&asked)));
-    let again = again.expect("an outcome");
-    assert!(matches!(answer(&again), RoomAnswer::Declined(_)), "{again:?}");
-    assert!(again.ticket.is_none() && exchange.copies(MARA).is_empty(), "and is withdrawn");
-}
-
-#[test]
-fn a_room_that_declines_because_of_its_rules_is_not_asked_again() {
-    let exchange = Exchange::default();
-    exchange.state.borrow_mut().strict.insert(ROOM.to_owned());
-    let script = soon(&exchange);
-    let outcome = block_on(reserve::book(&script, &organizers(), &request(), false));
-    assert!(matches!(answer(&outcome.expect("an outcome")), RoomAnswer::Declined(_)));
-    assert!(exchange.copies(MARA).is_empty());
 }
