@@ -30,6 +30,7 @@ impl Office {
         desk.assert_accessible();
         desk.picture("room-settings-bookings");
         desk.press("Save and close");
+        desk.sees("Saved");
         desk.sync();
         let mut buildings = BTreeMap::<_, Vec<_>>::new();
         for room in desk.scene.synced_rooms().into_values() {
@@ -235,6 +236,7 @@ fn users_see_busy_times_and_titles_only_where_the_settings_show_them() {
     desk.press("Room settings");
     desk.tick("All users who are signed in to ONES");
     desk.press("Save and close");
+    desk.sees("Saved");
     desk.open(&desk.server.at("/bookings"));
     office.show_monday(desk);
     desk.sees("09:00–11:00 Budget review");

@@ -27,6 +27,7 @@ impl Office {
         let tenant = Config { users: 20, rooms: 30, events: 0, ..Config::default() };
         let desk = Desk::with_bookings_on(tenant);
         desk.press("Save and close");
+        desk.sees("Saved");
         desk.sync();
         let mut rooms: Vec<_> = desk.scene.synced_rooms().into_values().collect();
         rooms.sort_by_key(|room| text(room, "name"));
