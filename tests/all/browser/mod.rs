@@ -111,6 +111,8 @@ impl Desk {
     /// itself.
     fn read_bookings(&self) {
         self.overview();
+        // While a sync is running, the page reloads itself, which can undo a press.
+        self.settled();
         self.press("Read bookings now");
         self.sees("Bookings ·");
         self.sees("Read bookings now");
