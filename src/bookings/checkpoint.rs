@@ -70,9 +70,22 @@ pub(super) struct Expected {
     pub(super) etags: Vec<(String, String)>,
 }
 
+/// Maximum number of events and series that are to be read once more. With more, the room is listed
+/// again.
+const MOST_AGAIN: usize = 100;
+
+/// Maximum size of the ids and etags of these, in bytes: a host refuses a checkpoint over 256 KiB.
+const LARGEST_AGAIN: usize = 128 * 1024;
+
 impl Again {
+    /// Returns whether a checkpoint has room for all of these.
+    pub(super) fn fit(all: &[Self]) -> bool {
+        let bytes: usize = all.iter().map(Self::bytes).sum();
+        all.len() <= MOST_AGAIN && bytes <= LARGEST_AGAIN
+    }
+
     /// Returns the size of its ids and etags, in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let etags = self.expected.etags.iter().map(|(id, etag)| id.len() + etag.len());
         self.id.len() + etags.sum::<usize>()
     }

@@ -46,7 +46,7 @@ pub(crate) fn endless(mailbox: &str) -> Error {
             "endless-delta",
             format!("Microsoft Graph's pages of the calendar of {mailbox} do not end"),
         )
-        .remedy("Try again later. The other rooms are read"),
+        .remedy("Try again later"),
     )
 }
 

@@ -45,13 +45,6 @@ const SENT_AT: usize = 300;
 /// Number of series in one batch of reads, so that memory does not grow with their number.
 const SERIES_AT_A_TIME: usize = 4;
 
-/// Maximum number of events and series that are to be read once more. With more, the room is listed
-/// again.
-const MOST_AGAIN: usize = 100;
-
-/// Maximum size of the ids and etags of these, in bytes: a host refuses a checkpoint over 256 KiB.
-const LARGEST_AGAIN: usize = 128 * 1024;
-
 /// Number of times that an event or series is read again, where each answer contradicts delta.
 const MOST_TRIES: u32 = 5;
 
@@ -100,6 +93,8 @@ struct Round<'a, 's, H, S> {
     /// Hashes of the ids of single events that were reported.
     singles: BTreeSet<u64>,
     again: Vec<Again>,
+    /// Ids whose answers could not be read.
+    unread: BTreeSet<String>,
     unreadable: u32,
 }
 
@@ -125,6 +120,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             removed: BTreeSet::new(),
             singles: BTreeSet::new(),
             again: again.unwrap_or_default(),
+            unread: BTreeSet::new(),
             unreadable: 0,
         }
     }
@@ -322,10 +318,12 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
             self.take_composed(&id, &master, occurrences);
             self.send_some().await?;
         }
-        let again = std::mem::take(&mut self.again);
-        let bytes: usize = again.iter().map(Again::bytes).sum();
-        let is_bounded = again.len() <= MOST_AGAIN && bytes <= LARGEST_AGAIN;
-        let position = is_bounded.then(|| Position::new(self.room.range, link, again));
+        let mut again = std::mem::take(&mut self.again);
+        if !follows && !Again::fit(&again) {
+            // The next listing would read the same ids, and might never succeed.
+            again.retain(|again| !self.unread.contains(&again.id));
+        }
+        let position = Again::fit(&again).then(|| Position::new(self.room.range, link, again));
         self.send(true, position).await?;
         Ok(self.unreadable)
     }
@@ -340,7 +338,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 return (false, None);
             }
             Found::Unreadable(reason) => {
-                self.push(unreadable(id, reason));
+                self.push_unread(id, reason);
                 return (true, None);
             }
         };
@@ -360,7 +358,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                     (false, None)
                 }
                 Err(reason) => {
-                    self.push(unreadable(id, reason));
+                    self.push_unread(id, reason);
                     (true, None)
                 }
             },
@@ -387,7 +385,7 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
                 true
             }
             FoundSeries::Unreadable(reason) => {
-                self.push(unreadable(id, reason));
+                self.push_unread(id, reason);
                 true
             }
         }
@@ -425,6 +423,12 @@ impl<'a, 's, H: Host, S: Sink<RoomUpdate>> Round<'a, 's, H, S> {
         let gone = BookingGone { id: id.to_owned(), end };
         self.push(BookingChange::BookingGone(gone.clone()));
         self.push(BookingChange::SeriesGone(gone));
+    }
+
+    /// Reports that the answer to a read of an id could not be read.
+    fn push_unread(&mut self, id: &str, reason: impl AsRef<str>) {
+        self.unread.insert(id.to_owned());
+        self.push(unreadable(id, reason));
     }
 
     fn push(&mut self, change: BookingChange) {

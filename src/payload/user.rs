@@ -148,7 +148,8 @@ impl UserReader {
         let id = members.key("id")?.ok_or("id is missing")?;
         let username = members.key("userPrincipalName")?.ok_or("userPrincipalName is missing")?;
         let email = members.address("mail")?;
-        // "SMTP:" marks the primary address, "smtp:" the others.
+        // "SMTP:" marks the primary address, "smtp:" the others. In WebAssembly, memchr finds the
+        // colon sooner than `split_once`.
         let alias = |entry: &str| {
             let (kind, address) =
                 entry.split_at_checked(memchr::memchr(b':', entry.as_bytes())?)?;

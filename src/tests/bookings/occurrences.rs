@@ -11,7 +11,7 @@ use super::{
     store::Store,
     window, with,
 };
-use crate::model::TimeRange;
+use crate::model::{Mode, TimeRange};
 
 const ZONE: &str = "W. Europe Standard Time";
 
@@ -440,4 +440,23 @@ fn an_answer_that_cannot_be_read_is_read_again_by_the_next_run() {
         sync(&mut store, &calendar),
         ["s 06-01 09:00 to 10:00", "o1 05-04 11:00 to 12:00", "o2 05-11 09:00 to 10:00"]
     );
+}
+
+#[test]
+fn many_series_that_cannot_be_read_do_not_have_the_room_listed_by_each_run() {
+    let ids: Vec<_> = (0..101).map(|number| format!("m{number}")).collect();
+    // The masters are missing in the listing, and each read of one has no readable id.
+    let page = ids.iter().map(|id| occurrence(&format!("o-{id}"), id, "05-04 09")).collect();
+    let calendar = RefCell::new(Calendar::of(vec![page]));
+    for id in ids {
+        let mut calendar = calendar.borrow_mut();
+        calendar.events.insert(id.clone(), json!({"id": 5}));
+        calendar.instances.insert(id, Vec::new());
+    }
+    let mut store = Store::new(room("Europe/Berlin"));
+    let (_, _, result) = store.try_sync(&changing(&calendar), &on(), window(), usize::MAX);
+    assert_eq!(result.expect("a good run").unreadable, 101);
+    let script = changing(&calendar);
+    let batches = store.sync(&script, &on(), window());
+    assert_eq!((batches[0].mode, script.paths().len()), (Mode::Incremental, 1));
 }

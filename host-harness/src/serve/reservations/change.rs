@@ -71,6 +71,7 @@ pub(super) async fn change<W: Who>(
         Ok(wish) if is_change => {
             let mut change = changed(wish, booker.days());
             if !shows_meeting {
+                // The form has no fields for them.
                 (change.title, change.invite, change.private) = (None, None, None);
             }
             match store(&app, &booker, &found, change).await? {

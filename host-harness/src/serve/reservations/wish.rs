@@ -32,8 +32,8 @@ pub(super) enum Repeating<'a> {
     Entered,
     /// As this reservation, which is changed.
     Kept(&'a Reservation),
-    /// The same, by someone who does not see its title and who is invited: the form has no fields
-    /// for them.
+    /// The same, by a viewer who sees neither its title nor the invited users: the form has no
+    /// fields for them.
     KeptUnseen(&'a Reservation),
 }
 

@@ -109,7 +109,7 @@ pub(super) fn sync(run: &mut Run<'_>, source: &mut dyn Source) -> Result<Summary
         match source.sync_bookings(positions, window, &mut |it| taker.take(run, it)) {
             Ok(part) => add(&mut summary, part),
             Err(error) => {
-                // The rooms are only listed again where this fails too.
+                // If this fails too, nothing is lost: the rooms are listed again.
                 let _ = note_listed(run, &taker.rooms);
                 return Err(error);
             }

@@ -155,6 +155,11 @@ impl Host {
     }
 }
 
+/// Returns a wish for an hour in the room `r1`.
+pub(super) fn at_nine() -> NewReservation {
+    wished(&["r1"], "2027-01-12T09:00", "2027-01-12T10:00")
+}
+
 /// A booking of rooms for Ann, between two clocks.
 pub(super) fn wished(rooms: &[&str], starts: &str, ends: &str) -> NewReservation {
     NewReservation {

@@ -7,8 +7,8 @@ use ones_host::{
         RelativeDays, Room, TimeRange, WeekIndex, Weekday, WeeklyPattern,
     },
     store::{
-        Actor, NewReservation, ReservationChange, ReservationError, ReservationFilter,
-        ReservationPage, ReservationState, StoreError, Wish,
+        Actor, NewReservation, ReservationChange, ReservationError, ReservationState, StoreError,
+        Wish,
     },
 };
 
@@ -22,10 +22,6 @@ fn refused(host: &mut Host, new: NewReservation) -> ReservationError {
         StoreError::Reservation(error) => error,
         error => panic!("{error}"),
     }
-}
-
-fn at_nine() -> NewReservation {
-    wished(&["r1"], "2027-01-12T09:00", "2027-01-12T10:00")
 }
 
 #[test]
@@ -353,118 +349,6 @@ fn days_are_those_of_the_rooms_time_zone() {
 }
 
 #[test]
-fn reservations_are_listed_by_user_room_state_and_whether_they_are_open() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let first = host.reserve(at_nine()).unwrap();
-    let second = NewReservation {
-        organizer: BOB.to_owned(),
-        ..wished(&["r0", "r2"], "2027-01-12T08:00", "2027-01-12T09:00")
-    };
-    let second = host.reserve(second).unwrap();
-    host.run();
-    let (id, now) = (host.id, host.now);
-    let by = Actor::Administrator;
-    host.store().cancel_reservation(id, &first.reference, None, "", by, now).unwrap();
-    host.run();
-    let mut listed = |filter: ReservationFilter| -> Vec<String> {
-        host.filtered(&filter).into_iter().map(|it| it.reference).collect()
-    };
-    let all = ReservationFilter::default();
-    assert_eq!(listed(all.clone()), [second.reference.clone(), first.reference.clone()]);
-    let of = |organizer: &str| ReservationFilter {
-        organizer: Some(organizer.to_owned()),
-        ..ReservationFilter::default()
-    };
-    assert_eq!(listed(of(BOB)), [second.reference.as_str()]);
-    let in_room = ReservationFilter { room: Some("r2".to_owned()), ..ReservationFilter::default() };
-    assert_eq!(listed(in_room), [second.reference.as_str()]);
-    let state = Some(ReservationState::Cancelled);
-    assert_eq!(listed(ReservationFilter { state, ..all.clone() }), [first.reference.as_str()]);
-    let open_at = Some(now);
-    assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [second.reference.as_str()]);
-    let open_at = Some("2027-01-13T00:00:00Z".parse().unwrap());
-    assert_eq!(listed(ReservationFilter { open_at, ..all.clone() }), [""; 0]);
-    let room_name = " r2".to_owned();
-    let named = ReservationFilter { room_name, ..all.clone() };
-    assert_eq!(listed(named), [second.reference.as_str()]);
-    let organizer_name = "bob@CONTOSO".to_owned();
-    let named = ReservationFilter { organizer_name, ..all };
-    assert_eq!(listed(named), [second.reference]);
-}
-
-#[test]
-fn a_list_of_reservations_has_pages() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let made = ["08", "09", "10"].map(|hour| {
-        let [starts, ends] = ["00", "30"].map(|minute| format!("2027-01-12T{hour}:{minute}"));
-        host.reserve(wished(&["r0"], &starts, &ends)).unwrap().reference
-    });
-    let id = host.id;
-    let mut page = |latest_first, skip| -> Vec<String> {
-        let page = ReservationPage { latest_first, skip, limit: 2 };
-        let filter = ReservationFilter::default();
-        let found = host.store().reservations_page(id, &filter, page).unwrap();
-        found.into_iter().map(|reservation| reservation.reference).collect()
-    };
-    assert_eq!(page(false, 0), made[..2]);
-    assert_eq!(page(false, 2), made[2..]);
-    assert_eq!(page(true, 0), [made[2].as_str(), made[1].as_str()]);
-    assert_eq!(page(true, 3), [""; 0]);
-}
-
-#[test]
-fn nothing_is_cancelled_when_an_integration_is_deleted() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let made = host.reserve(at_nine()).unwrap();
-    host.run();
-    host.reserve(wished(&["r2"], "2027-01-12T09:00", "2027-01-12T10:00")).unwrap();
-    let calls = vendor.calendars().calls;
-    let id = host.id;
-    host.store().forget_integration(id).unwrap();
-    host.run_for(24);
-    assert_eq!(host.store().reservation(id, &made.reference).unwrap(), None);
-    assert_eq!(vendor.calendars().calls, calls);
-    assert!(vendor.calendars().meeting(&made.reference).is_some());
-}
-
-#[test]
-fn a_reservation_counts_for_the_storage_limit() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    host.reserve(at_nine()).unwrap();
-    host.ones.quota = Some(1 << 10);
-    host.restart();
-    let guests = (0..400).map(|at| Participant {
-        email: Some(format!("guest-number-{at}@a-company-with-a-long-name.example")),
-        name: Some("A guest with a name".repeat(10)),
-    });
-    let mut new = wished(&["r2"], "2027-01-12T09:00", "2027-01-12T10:00");
-    new.invite = guests.collect();
-    let error = host.reserve(new).unwrap_err();
-    assert!(matches!(error, StoreError::Quota { .. }), "{error}");
-    assert_eq!(host.all().len(), 1);
-}
-
-#[test]
-fn what_is_over_for_a_week_is_forgotten_and_what_waits_is_not() {
-    let vendor = Vendor::default();
-    let mut host = Host::new(&vendor);
-    let booked = host.reserve(at_nine()).unwrap();
-    host.run();
-    let later = host.reserve(wished(&["r1"], "2027-02-12T09:00", "2027-02-12T10:00")).unwrap();
-    host.now = "2027-01-19T09:00:00Z".parse().unwrap();
-    host.sync();
-    assert_eq!(host.all().len(), 2);
-    host.now = "2027-01-19T11:00:00Z".parse().unwrap();
-    host.sync();
-    let left: Vec<_> = host.all().into_iter().map(|it| it.reference).collect();
-    assert_eq!(left, [later.reference], "{}", booked.reference);
-}
-
-#[test]
 fn a_user_has_a_limited_number_of_open_bookings_and_the_administrator_can_book_more() {
     let mut host = Host::new(&Vendor::default());
     let starts = between("2027-01-12T09:00", "2027-01-12T10:00").starts;
@@ -483,20 +367,4 @@ fn a_user_has_a_limited_number_of_open_bookings_and_the_administrator_can_book_m
     ));
     host.reserve(NewReservation { by: Actor::Administrator, ..minute(200) }).unwrap();
     host.reserve(NewReservation { organizer: BOB.to_owned(), ..minute(201) }).unwrap();
-}
-
-#[test]
-fn of_a_long_history_the_latest_entries_are_kept() {
-    let mut host = Host::new(&Vendor::default());
-    let made = host.reserve(wished(&["r1"], "2027-01-12T09:00", "2027-01-12T10:00")).unwrap();
-    let (id, now) = (host.id, host.now);
-    for number in 0..500 {
-        let title = Some(format!("Title {number}"));
-        let change = ReservationChange { title, ..ReservationChange::default() };
-        let by = Actor::Administrator;
-        host.store().change_reservation(id, &made.reference, change, by, now).unwrap();
-    }
-    let history = host.history(&made.reference);
-    assert_eq!(history.len(), 500);
-    assert_eq!(history[0], "change-requested", "the first entry was deleted");
 }
