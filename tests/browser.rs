@@ -142,6 +142,16 @@ impl Browser {
         }
     }
 
+    /// Expects that a text leaves the page, and waits for it.
+    #[track_caller]
+    pub fn vanishes(&self, text: &str) {
+        let wait = self.client.wait().at_most(PATIENCE).every(Duration::from_millis(50));
+        let path = format!("//body[not(contains(normalize-space(.), {}))]", literal(text));
+        if self.runtime.block_on(wait.for_element(Locator::XPath(&path))).is_err() {
+            panic!("“{text}” stays on {}:\n{}", self.url(), self.text());
+        }
+    }
+
     /// Expects that a text is not on the page.
     #[track_caller]
     pub fn misses(&self, text: &str) {

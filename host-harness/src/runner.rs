@@ -54,6 +54,12 @@ pub struct Activity {
     pub total: Option<u64>,
 }
 
+impl Activity {
+    fn begun(kinds: &'static [RunKind]) -> Self {
+        Self { kinds, started: Timestamp::now(), kind: None, reported: 0, total: None }
+    }
+}
+
 /// Result of the latest runs of an integration since this program started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -135,7 +141,7 @@ struct Inner {
 struct State {
     active: HashMap<(IntegrationId, Lane), Active>,
     /// Jobs that wait for the end of one because of notifications.
-    waiting: HashMap<(IntegrationId, Lane), Job>,
+    waiting: HashMap<(IntegrationId, Lane), Waiting>,
     ended: HashMap<(IntegrationId, Lane), Ended>,
     /// Number of calls about reservations that are under way.
     sending: usize,
@@ -146,6 +152,11 @@ struct State {
 struct Active {
     activity: Activity,
     is_notified: bool,
+}
+
+struct Waiting {
+    activity: Activity,
+    job: Job,
 }
 
 impl Runner {
@@ -253,8 +264,9 @@ impl Runner {
             None => Ok(Some(self.spawn(&mut state, key, job))),
             Some(active) if active.is_notified && !job.is_notified() => {
                 // What an administrator asked for reads more than what is due.
-                if !matches!(state.waiting.get(&key), Some(Job::Asked(_))) {
-                    state.waiting.insert(key, job);
+                if !matches!(state.waiting.get(&key), Some(Waiting { job: Job::Asked(_), .. })) {
+                    let activity = Activity::begun(job.kinds());
+                    state.waiting.insert(key, Waiting { activity, job });
                 }
                 Ok(None)
             }
@@ -269,8 +281,7 @@ impl Runner {
         job: Job,
     ) -> JoinHandle<Result<(), Error>> {
         let (kinds, is_notified) = (job.kinds(), job.is_notified());
-        let started = Timestamp::now();
-        let activity = Activity { kinds, started, kind: None, reported: 0, total: None };
+        let activity = Activity::begun(kinds);
         state.active.insert(key, Active { activity, is_notified });
         let runner = self.clone();
         tokio::spawn(async move {
@@ -284,7 +295,7 @@ impl Runner {
             if let Some(next) = state.waiting.remove(&key)
                 && !runner.0.stop.is_cancelled()
             {
-                runner.spawn(&mut state, key, next);
+                runner.spawn(&mut state, key, next.job);
             }
             drop(state);
             runner.0.idle.notify_waiters();
@@ -292,8 +303,8 @@ impl Runner {
         })
     }
 
-    /// Returns the runs of rooms and users under way for an integration. Those because of
-    /// notifications, which are short, are left out.
+    /// Returns the runs of rooms and users for an integration that are under way, or that wait for
+    /// the end of one because of notifications. These, which are short, are left out.
     pub fn activity(&self, integration: IntegrationId) -> Option<Activity> {
         self.0.state().shown((integration, Lane::Directory))
     }
@@ -382,7 +393,8 @@ impl State {
 
     /// Returns the activity that pages show.
     fn shown(&self, key: (IntegrationId, Lane)) -> Option<Activity> {
-        self.active.get(&key).filter(|it| !it.is_notified).map(|it| it.activity.clone())
+        let active = self.active.get(&key).filter(|it| !it.is_notified).map(|it| &it.activity);
+        active.or_else(|| Some(&self.waiting.get(&key)?.activity)).cloned()
     }
 }
 
@@ -424,4 +436,16 @@ impl Inner {
 
 fn chance() -> u32 {
     u32::from_ne_bytes(random::bytes())
+}
+
+#[test]
+fn what_waits_for_the_end_of_a_run_because_of_notifications_is_shown_as_under_way() {
+    let key = (IntegrationId::from(1), Lane::Bookings);
+    let mut state = State::default();
+    let activity = Activity::begun(&[RunKind::Bookings]);
+    state.active.insert(key, Active { activity: activity.clone(), is_notified: true });
+    assert_eq!(state.shown(key), None);
+    let job = Job::Asked(&[RunKind::Bookings]);
+    state.waiting.insert(key, Waiting { activity: activity.clone(), job });
+    assert_eq!(state.shown(key), Some(activity));
 }

@@ -5,7 +5,7 @@
 //! a text for a number, null for an empty list. Any other value makes the record unreadable: ONES
 //! then leaves its stored record unchanged, whereas a field that is left out would overwrite it.
 
-use std::slice;
+use std::{borrow::Cow, slice};
 
 use super::json::{Json, Members};
 use crate::settings::is_guid;
@@ -38,6 +38,14 @@ impl Members<'_> {
     /// # Errors
     /// A text that says that the value cannot be read as text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
+        Ok(self.borrowed_text(name)?.map(Cow::into_owned))
+    }
+
+    /// Reads the same, without a copy of it.
+    ///
+    /// # Errors
+    /// Those of [`Self::text`].
+    pub(super) fn borrowed_text(&self, name: &str) -> Result<Option<Cow<'_, str>>, String> {
         text(self.value(name)).map_err(|_| format!("{name}: not a text"))
     }
 
@@ -53,7 +61,7 @@ impl Members<'_> {
     pub(super) fn address(&self, name: &str) -> Result<Option<String>, String> {
         match self.value(name) {
             Json::Text(text) => Ok(filled(trimmed(text))),
-            value => text(value).map_err(|_| format!("{name}: not a text")),
+            _ => self.text(name),
         }
     }
 
@@ -73,7 +81,8 @@ impl Members<'_> {
             Json::Object(_) | Json::Unreadable => return Err(format!("{name}: not a list")),
             value => slice::from_ref(value),
         };
-        Ok(items.iter().filter_map(|item| text(item).unwrap_or_default()))
+        let texts = items.iter().filter_map(|item| text(item).unwrap_or_default());
+        Ok(texts.map(Cow::into_owned))
     }
 
     /// Reads true or false, also as text.
@@ -111,12 +120,12 @@ impl Members<'_> {
 pub(super) struct NoText;
 
 /// Reads a text; `None` where there is none. Numbers and booleans are read as their text.
-pub(super) fn text(value: &Json<'_>) -> Result<Option<String>, NoText> {
+pub(super) fn text<'v>(value: &'v Json<'_>) -> Result<Option<Cow<'v, str>>, NoText> {
     match value {
         Json::Null => Ok(None),
-        Json::Text(text) => Ok(filled(text)),
-        Json::Number(number) => Ok(Some(number.to_string())),
-        Json::Bool(flag) => Ok(Some(flag.to_string())),
+        Json::Text(text) => Ok(is_filled(text).then_some(Cow::Borrowed(text))),
+        Json::Number(number) => Ok(Some(number.to_string().into())),
+        Json::Bool(flag) => Ok(Some(flag.to_string().into())),
         Json::List(_) | Json::Object(_) | Json::Unreadable => Err(NoText),
     }
 }
@@ -141,8 +150,11 @@ pub(crate) fn whole_number(value: &Json<'_>) -> Option<i64> {
 /// Returns the text, unless it is empty or blank: Microsoft sends null, an empty text, or nothing
 /// where there is no value.
 pub(crate) fn filled(text: &str) -> Option<String> {
-    let is_filled = begins_visibly(text) || text.contains(|letter| !is_space(letter));
-    is_filled.then(|| text.to_owned())
+    is_filled(text).then(|| text.to_owned())
+}
+
+fn is_filled(text: &str) -> bool {
+    begins_visibly(text) || text.contains(|letter| !is_space(letter))
 }
 
 /// Returns an id in the spelling that all parts of ONES compare: GUIDs in lower case, since servers

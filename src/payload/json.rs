@@ -66,9 +66,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Drops all members, and returns the memory for others.
-    pub(super) fn emptied(&mut self) -> &mut Vec<(Cow<'a, str>, Json<'a>)> {
-        self.0.clear();
+    /// Returns the members, to be replaced by others.
+    pub(super) fn slots(&mut self) -> &mut Vec<(Cow<'a, str>, Json<'a>)> {
         &mut self.0
     }
 
@@ -90,7 +89,11 @@ impl<'a, V> Members<'a, V> {
     /// Returns the value of a member. Where it appears twice, the last one counts, as with most
     /// parsers.
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        self.0.iter().rev().find(|(other, _)| are_equal(other, name)).map(|(_, value)| value)
+        self.0
+            .iter()
+            .rev()
+            .find(|(other, _)| are_equal(other.as_bytes(), name.as_bytes()))
+            .map(|(_, value)| value)
     }
 
     /// Returns all members, in their order.
@@ -102,14 +105,16 @@ impl<'a, V> Members<'a, V> {
 /// Compares two names, eight bytes at a time. In WebAssembly, `==` compares each byte in a loop
 /// that the host checks for being endless.
 #[inline]
-fn are_equal(one: &str, other: &str) -> bool {
+pub(super) fn are_equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let (one, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other, other_rest) = other.as_bytes().as_chunks::<8>();
-    one.iter().zip(other).all(|(one, other)| one == other)
-        && one_rest.iter().zip(other_rest).all(|(one, other)| one == other)
+    // The last eight bytes may overlap with those before.
+    let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return one.iter().zip(other).all(|(one, other)| one == other);
+    };
+    let (one, other) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    one_end == other_end && one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 impl<V> Default for Members<'_, V> {

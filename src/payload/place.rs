@@ -3,6 +3,8 @@
 //! Source: <https://learn.microsoft.com/graph/api/resources/room>. Microsoft's own samples contain
 //! two spellings of some properties, and numbers as text, so both are read.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::{Json, Members, NO_ID, field::text};
@@ -151,7 +153,7 @@ impl RoomKey {
 }
 
 fn address(value: &Json<'_>) -> Option<Address> {
-    let part = |name| text(value.get(name)?).unwrap_or_default();
+    let part = |name| text(value.get(name)?).unwrap_or_default().map(Cow::into_owned);
     let address = Address {
         street: part("street"),
         city: part("city"),

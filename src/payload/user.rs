@@ -181,7 +181,7 @@ impl UserReader {
             language: members.text("preferredLanguage")?,
             card_number: self.number(members)?,
             enabled: members.flag("accountEnabled")?.unwrap_or(true),
-            guest: is_guest(members.text("userType")?.as_deref(), &username),
+            guest: is_guest(members.borrowed_text("userType")?.as_deref(), &username),
             username,
             unknown: self.unknown.clone(),
         };

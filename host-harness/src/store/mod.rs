@@ -81,7 +81,7 @@ use writers::Writers;
 const CACHE: i64 = 8 << 10;
 
 /// Size of the write-ahead log at which its pages are copied to the database, in pages.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 16_000;
 
 /// How long a connection waits while another program writes. Threads of this process wait for their
 /// turns before that.

@@ -75,8 +75,8 @@ impl Waiting {
         let Received { kind, is_full, mut changes, progress, checkpoint } = received;
         // Memberships have no index of ids, and come group by group.
         if are_several && kind == Kind::User {
-            // Changes of one id stay in their order.
-            changes.sort_by(|one, other| one.id().cmp(other.id()));
+            // Changes of one id stay in their order. Records are large, and are moved once this way.
+            changes.sort_by_cached_key(|change| beginning(change.id()));
         }
         changes::store(run, changes, progress.enumeration, is_full, |transaction| {
             transaction.set_progress(kind, &progress)?;
@@ -91,4 +91,11 @@ impl Received {
         let is_same_enumeration = self.progress.enumeration == next.progress.enumeration;
         self.kind == next.kind && self.is_full == next.is_full && is_same_enumeration
     }
+}
+
+/// Returns the first bytes of an id, by which nearly all ids are in the order of the index.
+fn beginning(id: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(id.bytes()).for_each(|(byte, of_id)| *byte = of_id);
+    bytes
 }

@@ -5,9 +5,20 @@ use crate::tenant::directory::Directory;
 use crate::tenant::entry::{Entry, Slot};
 use crate::tenant::property::{PropertyId, Schema};
 
-/// Clauses that all have to hold.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter(Vec<Clause>);
+/// Clauses joined by `and` and `or`, without parentheses.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    /// All clauses of one of these have to hold: `and` binds more tightly than `or`. Source:
+    /// OData 4.01, URL Conventions, 5.1.1.17 Operator Precedence.
+    alternatives: Vec<Vec<Clause>>,
+}
+
+/// Returns the filter that every entry passes.
+impl Default for Filter {
+    fn default() -> Self {
+        Self { alternatives: vec![Vec::new()] }
+    }
+}
 
 #[derive(Clone, Debug)]
 enum Clause {
@@ -25,15 +36,20 @@ impl Filter {
             return Ok(Self::default());
         };
         let mut tokens = Tokens::new(filter);
-        let mut clauses = Vec::new();
+        let (mut alternatives, mut clauses) = (Vec::new(), Vec::new());
         loop {
             clauses.push(clause(&mut tokens, schema)?);
             match tokens.next()? {
-                None => return Ok(Self(clauses)),
+                None => break,
                 Some(Token::Word(word)) if word == "and" => {}
+                Some(Token::Word(word)) if word == "or" => {
+                    alternatives.push(std::mem::take(&mut clauses));
+                }
                 Some(token) => return Err(token.unexpected(schema)),
             }
         }
+        alternatives.push(clauses);
+        Ok(Self { alternatives })
     }
 
     /// Reads a filter of delta, which allows only `id eq '…' or id eq '…'`, up to 50 ids.
@@ -61,10 +77,12 @@ impl Filter {
         }
     }
 
-    /// Returns the only users that can match, if the filter has a clause on an indexed property.
+    /// Returns the only users that can match, if the filter has no `or`, and a clause on an indexed
+    /// property.
     pub(crate) fn slots(&self, directory: &Directory) -> Option<Vec<Slot>> {
+        let [clauses] = &self.alternatives[..] else { return None };
         let upn = directory.schema.find("userPrincipalName");
-        self.0.iter().find_map(|clause| {
+        clauses.iter().find_map(|clause| {
             let keys = match clause {
                 Clause::Id(ids) => ids,
                 Clause::Text(property, names) if Some(*property) == upn => names,
@@ -78,18 +96,24 @@ impl Filter {
     }
 
     pub(crate) fn matches(&self, entry: &Entry) -> bool {
-        self.0.iter().all(|clause| match clause {
-            Clause::Id(ids) => ids.contains(&entry.id),
-            Clause::Text(property, wanted) => {
+        self.alternatives.iter().any(|clauses| clauses.iter().all(|clause| clause.holds(entry)))
+    }
+}
+
+impl Clause {
+    fn holds(&self, entry: &Entry) -> bool {
+        match self {
+            Self::Id(ids) => ids.contains(&entry.id),
+            Self::Text(property, wanted) => {
                 entry.text(*property).is_some_and(|text| wanted.contains(&text.to_lowercase()))
             }
-            Clause::Flag(property, wanted) => {
+            Self::Flag(property, wanted) => {
                 entry.json(*property) == Some(if *wanted { "true" } else { "false" })
             }
-            Clause::StartsWith(property, start) => {
+            Self::StartsWith(property, start) => {
                 entry.text(*property).is_some_and(|text| text.to_lowercase().starts_with(start))
             }
-        })
+        }
     }
 }
 

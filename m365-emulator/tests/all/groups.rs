@@ -82,6 +82,8 @@ async fn groups_are_found_by_name() {
         names.collect::<Vec<_>>()
     };
     assert_eq!(named("startswith(displayName,'fire')").await, ["Fire Wardens"]);
+    let either = "startswith(displayName,'fire') or startswith(mail,'fire')";
+    assert_eq!(named(either).await, ["Fire Wardens"]);
     assert_eq!(named("displayName eq 'Café %26 Kantine'").await, ["Café & Kantine"]);
     assert_eq!(named("startswith(displayName,'nothing')").await.len(), 0);
     assert!(named("securityEnabled eq true and mailEnabled eq true").await.len() < 20);

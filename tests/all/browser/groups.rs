@@ -47,8 +47,9 @@ fn users_are_limited_to_a_group_that_is_found_by_its_name() {
     let desk = Desk::connected(scene);
     desk.press("Settings");
     desk.press("User settings");
+    desk.sees("Fire Wardens");
     desk.fill("Search", "Night");
-    desk.sees("Night shift");
+    desk.vanishes("Fire Wardens");
     desk.tick("Night shift");
     desk.assert_accessible();
     desk.picture("only-groups");

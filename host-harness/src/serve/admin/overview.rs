@@ -117,6 +117,11 @@ pub(super) async fn show(
     let number = id;
     let id = IntegrationId::from(id);
     let name = app.name(id).await?;
+    // Before the list of runs is read: a run that ends meanwhile is then shown as under way, and
+    // the script reloads the page.
+    let activity = app.runner.activity(id).map(|activity| ActivityView { activity });
+    let bookings_activity =
+        app.runner.bookings_activity(id).map(|activity| ActivityView { activity });
     let found = app.store(move |store| {
         let configured =
             store.integrations_overview()?.iter().any(|row| row.id == id && row.configured);
@@ -128,8 +133,6 @@ pub(super) async fn show(
     let bookings =
         app.look(move |store| BookingsSummary::read(store, id, Timestamp::now())).await?;
     let settings = app.opened_settings(id).await?;
-    let bookings_activity =
-        app.runner.bookings_activity(id).map(|activity| ActivityView { activity });
     let is_reachable =
         settings.as_ref().is_ok_and(|settings| app.notifications.is_reachable(settings));
     let bookings_on = settings.is_ok_and(|settings| settings.bookings().is_some());
@@ -141,7 +144,6 @@ pub(super) async fn show(
         Leavers::Disable => None,
         Leavers::Remove { after_days } => Some(after_days),
     };
-    let activity = app.runner.activity(id).map(|activity| ActivityView { activity });
     Ok(page(&Overview {
         page: Page::admin(format!("Overview · {name}"), &session.csrf).noted(noted.text()),
         csrf: &session.csrf,
