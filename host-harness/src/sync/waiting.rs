@@ -75,7 +75,8 @@ impl Waiting {
         let Received { kind, is_full, mut changes, progress, checkpoint } = received;
         // Memberships have no index of ids, and come group by group.
         if are_several && kind == Kind::User {
-            // Changes of one id stay in their order. Records are large, and are moved once this way.
+            // Changes of one id stay in their order. Records are large, and each moves once this
+            // way.
             changes.sort_by_cached_key(|change| beginning(change.id()));
         }
         changes::store(run, changes, progress.enumeration, is_full, |transaction| {
