@@ -162,8 +162,8 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 fn engine() -> Result<Engine, LoadError> {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    // Without the places of instructions in the file, which only backtraces show, a compiled plugin
-    // is loaded in three quarters of the time.
+    // The places of instructions in the file, which only backtraces show, would make a compiled
+    // plugin larger, and slower to load.
     config.generate_address_map(false);
     // Without a cache folder, the plugin is compiled every time.
     config.cache(Cache::new(CacheConfig::new()).ok());

@@ -45,7 +45,7 @@ impl Filter {
                 Some(Token::Word(word)) if word == "or" => {
                     alternatives.push(std::mem::take(&mut clauses));
                 }
-                Some(token) => return Err(token.unexpected(schema)),
+                Some(_) => return Err(GraphRefusal::filter_syntax("Syntax error.")),
             }
         }
         alternatives.push(clauses);
@@ -72,7 +72,7 @@ impl Filter {
                 None if ids.len() <= 50 => return Ok(ids),
                 None => return Err(GraphRefusal::filter_property("id", schema.entity.name)),
                 Some(Token::Word(word)) if word == "or" => {}
-                Some(token) => return Err(token.unexpected(schema)),
+                Some(_) => return Err(GraphRefusal::filter_syntax("Syntax error.")),
             }
         }
     }
@@ -128,6 +128,9 @@ fn clause(tokens: &mut Tokens<'_>, schema: &Schema) -> Result<Clause, GraphRefus
         tokens.expect(')')?;
         return Ok(Clause::StartsWith(property, start.to_lowercase()));
     }
+    if word == "not" {
+        return Err(GraphRefusal::filter_property(&word, schema.entity.name));
+    }
     let known = word == "id" || schema.find(&word).is_some();
     if !known {
         return Err(GraphRefusal::filter_syntax(&format!(
@@ -167,17 +170,6 @@ enum Token {
     Word(String),
     Text(String),
     Sign(char),
-}
-
-impl Token {
-    fn unexpected(self, schema: &Schema) -> GraphRefusal {
-        match self {
-            Self::Word(word) if word == "or" || word == "not" => {
-                GraphRefusal::filter_property(&word, schema.entity.name)
-            }
-            _ => GraphRefusal::filter_syntax("Syntax error."),
-        }
-    }
 }
 
 /// Splits a filter into words, quoted texts (a quote inside is doubled), and signs.

@@ -44,7 +44,7 @@ pub(crate) async fn measure(access: &str) -> Result<()> {
 
 /// An instance alone: with Wasmtime's settings of the host, but without the host.
 async fn instances() -> Result<Duration> {
-    let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    let engine = Engine::new(Config::new().epoch_interruption(true).generate_address_map(false))?;
     let component = Component::from_file(&engine, end_to_end::component())?;
     let mut linker = Linker::<()>::new(&engine);
     // To make an instance, the component calls none of them.
