@@ -5,10 +5,15 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    error::{CmdError, ErrorStatus},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -37,7 +42,7 @@ fn start_driver() -> (Child, u16) {
         });
         if let Some(port) = port {
             // The driver stops if nothing reads its output.
-            std::thread::spawn(move || lines.for_each(drop));
+            thread::spawn(move || lines.for_each(drop));
             return (driver, port);
         }
         driver.wait().unwrap();
@@ -79,6 +84,8 @@ impl Browser {
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            // Containers often have little shared memory, and then pages crash.
+            "--disable-dev-shm-usage",
             "--disable-quic",
             "--no-first-run",
             "--disable-background-networking",
@@ -168,16 +175,21 @@ impl Browser {
         }
     }
 
-    /// Clicks on an element, or on the one that a script has just replaced it with.
+    /// Clicks on an element. Tries again if a script has just replaced it, or if another one is
+    /// above it, as while the page is laid out.
     #[track_caller]
     fn click(&self, find: impl Fn() -> Element) {
-        for _ in 0..100 {
-            match self.runtime.block_on(find().click()) {
-                Err(error) if error.is_stale_element_reference() => {}
-                clicked => return clicked.unwrap(),
+        let begin = Instant::now();
+        while let Err(error) = self.runtime.block_on(find().click()) {
+            let is_passing = matches!(&error, CmdError::Standard(it) if matches!(
+                it.error,
+                ErrorStatus::StaleElementReference | ErrorStatus::ElementClickIntercepted
+            ));
+            if !is_passing || begin.elapsed() > PATIENCE {
+                panic!("no click on {}: {error}\n{}", self.url(), self.text());
             }
+            thread::sleep(Duration::from_millis(50));
         }
-        panic!("the element is replaced too often");
     }
 
     /// Finds the field of a label. The label is before the field or around it.
@@ -253,6 +265,17 @@ impl Browser {
              const label = e.labels && e.labels[0] && e.labels[0].innerText; \
              return (label || e.innerText || '').trim();";
         self.run(script).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Expects that the element that has the focus is not below another one.
+    #[track_caller]
+    pub fn assert_focus_is_seen(&self) {
+        let script = "const e = document.activeElement; \
+             const {left, top, bottom} = e.getClientRects()[0]; \
+             const above = document.elementFromPoint(left + 2, (top + bottom) / 2); \
+             return e.contains(above) || above?.outerHTML || 'outside of the window'";
+        let above = self.run(script);
+        assert_eq!(above, true, "above “{}” on {}", self.focus(), self.url());
     }
 
     /// Runs a script on the page.

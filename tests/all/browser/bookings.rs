@@ -211,6 +211,18 @@ fn the_day_of_all_rooms_works_with_a_keyboard_on_a_phone_and_in_a_dark_scheme() 
 }
 
 #[test]
+fn the_focus_is_never_below_the_head_of_a_table() {
+    let office = Office::open();
+    let desk = &office.desk;
+    office.day();
+    desk.run("[...document.querySelectorAll('.timeline a')].at(-1).focus()");
+    for _ in 0..40 {
+        desk.assert_focus_is_seen();
+        desk.keys("\u{e008}\u{e004}\u{e008}");
+    }
+}
+
+#[test]
 fn users_see_busy_times_and_titles_only_where_the_settings_show_them() {
     let office = Office::open();
     let desk = &office.desk;
