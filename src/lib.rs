@@ -1,7 +1,7 @@
 //! Connects ONES to Office 365: reads rooms, users and groups, signs users in, and checks the
 //! settings.
 //!
-//! Everything except `component` is plain Rust over the traits of [`host`], so that it also runs
+//! Everything except `component` and `memory` is plain Rust over the traits of [`host`], so that it also runs
 //! natively. ARCHITECTURE.md shows how the parts fit together.
 
 pub mod bookings;
@@ -17,6 +17,8 @@ pub mod error;
 pub mod expiry;
 pub mod graph;
 pub mod host;
+#[cfg(any(target_family = "wasm", test))]
+mod memory;
 pub mod model;
 pub mod notifications;
 pub mod origin;

@@ -15,6 +15,7 @@ use self::{
 use crate::{
     bookings, choices, directory,
     error::{Error, FieldError},
+    memory::Memory,
     model::{
         BookingChange, BookingOutcome, BookingPolicy, BookingRequest, BookingTime, Callback,
         CallbackOutcome, Choice, Manifest, Notification, NotificationRequest, Permission, Purpose,
@@ -36,6 +37,9 @@ wit_bindgen::generate!({
     with: { "ones:integration/types@0.1.0": ones_records },
     generate_all,
 });
+
+#[global_allocator]
+static MEMORY: Memory = Memory::new();
 
 struct Plugin;
 

@@ -81,14 +81,14 @@ impl<'a, I> Page<'a, I> {
 fn read_items<'a, I>(json: &mut Plain<'a>, read: &impl Fn(&Members<'a>) -> I) -> Option<Vec<I>> {
     let mut items = Vec::new();
     // Many items are read into the same memory.
-    let mut members = Members::default();
+    let mut members = Members::of_many();
     json.take(b'[')?;
     let mut goes_on = !json.is_empty(b']');
     while goes_on {
         let start = *json;
         if json.object(&mut members).is_none() {
             *json = start;
-            members = json.any_object()?;
+            members.replace(json.any_object()?);
         }
         items.push(read(&members));
         goes_on = json.goes_on(b']')?;

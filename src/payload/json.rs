@@ -1,6 +1,6 @@
 //! JSON values that borrow their texts, so that an item is read without copies.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, cell::Cell, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -45,16 +45,31 @@ impl<'a> Json<'a> {
 }
 
 /// The members of an object, in their order.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Members<'a, V = Json<'a>>(Vec<(Cow<'a, str>, V)>);
+#[derive(Debug, Clone)]
+pub(crate) struct Members<'a, V = Json<'a>> {
+    members: Vec<(Cow<'a, str>, V)>,
+    places: Option<Box<Places>>,
+}
+
+impl<V: PartialEq> PartialEq for Members<'_, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl<'a, V> From<Vec<(Cow<'a, str>, V)>> for Members<'a, V> {
+    fn from(members: Vec<(Cow<'a, str>, V)>) -> Self {
+        Self { members, places: None }
+    }
+}
 
 impl<'a> Members<'a> {
     /// Reads the members of an item. One that is not an object has none.
     pub(crate) fn read(raw: &'a RawValue) -> Self {
         // A value that cannot be read must not affect the other members.
         serde_json::from_str(raw.get()).unwrap_or_else(|_| {
-            let members = Members::split(raw).0.into_iter();
-            Self(members.map(|(name, value)| (name, Json::read(value))).collect())
+            let members = Members::split(raw).members.into_iter();
+            members.map(|(name, value)| (name, Json::read(value))).collect::<Vec<_>>().into()
         })
     }
 
@@ -66,15 +81,29 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Returns the members, to be replaced by others.
-    pub(super) fn slots(&mut self) -> &mut Vec<(Cow<'a, str>, Json<'a>)> {
-        &mut self.0
+    /// Returns no members, whose memory many items of a list are read into.
+    pub(crate) fn of_many() -> Self {
+        Self { members: Vec::new(), places: Some(Box::default()) }
+    }
+
+    /// Begins the next item: returns the members of the last one, to be replaced, and where they
+    /// were found.
+    pub(super) fn next_item(
+        &mut self,
+    ) -> (&mut Vec<(Cow<'a, str>, Json<'a>)>, Option<&mut Places>) {
+        let places = self.places.as_deref_mut();
+        (&mut self.members, places)
+    }
+
+    /// Replaces the members by those of another item.
+    pub(crate) fn replace(&mut self, item: Self) {
+        self.members = item.members;
+        self.places.as_deref_mut().into_iter().for_each(Places::begin_other);
     }
 
     /// Adds members, which count instead of those with the same names.
-    pub(super) fn with(mut self, members: impl Iterator<Item = (Cow<'a, str>, Json<'a>)>) -> Self {
-        self.0.extend(members);
-        self
+    pub(super) fn with(self, members: impl Iterator<Item = (Cow<'a, str>, Json<'a>)>) -> Self {
+        self.members.into_iter().chain(members).collect::<Vec<_>>().into()
     }
 }
 
@@ -89,16 +118,61 @@ impl<'a, V> Members<'a, V> {
     /// Returns the value of a member. Where it appears twice, the last one counts, as with most
     /// parsers.
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(other, _)| are_equal(other.as_bytes(), name.as_bytes()))
-            .map(|(_, value)| value)
+        let is_it = |(other, _): &&(Cow<'_, str>, V)| are_equal(other.as_bytes(), name.as_bytes());
+        let place = self.places.as_deref().and_then(Places::next);
+        let found = place.and_then(|place| self.members.get(place.get()));
+        if let Some((_, value)) = found.filter(is_it) {
+            return Some(value);
+        }
+        let found = self.members.iter().rposition(|member| is_it(&member))?;
+        if let Some(place) = place {
+            place.set(found);
+        }
+        self.members.get(found).map(|(_, value)| value)
     }
 
     /// Returns all members, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.members.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+}
+
+/// Number of members of an item whose places are remembered.
+const PLACES: usize = 24;
+
+/// Where the members of an item were found, in the order in which they were looked for. The items
+/// of a list have the same names, and are asked for them in the same order, so that nearly all
+/// members are found without a search.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// Places in the list of members; [`usize::MAX`] where none is known.
+    found: [Cell<usize>; PLACES],
+    asked: Cell<usize>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { found: [const { Cell::new(usize::MAX) }; PLACES], asked: Cell::new(0) }
+    }
+}
+
+impl Places {
+    /// Begins the next item, which has the same names as the one before in the same order.
+    pub(super) fn begin(&mut self) {
+        self.asked.set(0);
+    }
+
+    /// Begins an item with other names. Nothing is known about it: a name that is still in its
+    /// place could appear again behind it, and the last one counts.
+    pub(super) fn begin_other(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Returns the place of the next member that is looked for.
+    fn next(&self) -> Option<&Cell<usize>> {
+        let asked = self.asked.get();
+        self.asked.set(asked + 1);
+        self.found.get(asked)
     }
 }
 
@@ -119,7 +193,7 @@ pub(super) fn are_equal(one: &[u8], other: &[u8]) -> bool {
 
 impl<V> Default for Members<'_, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Vec::new().into()
     }
 }
 
@@ -143,7 +217,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for ReadMembers<'de, V> {
         while let Some(Text(name)) = map.next_key()? {
             members.push((name, map.next_value()?));
         }
-        Ok(Members(members))
+        Ok(members.into())
     }
 }
 

@@ -4,6 +4,9 @@
 //! Plain are texts without escapes, whole numbers, true, false, null, lists of those, and objects
 //! of those. Everything else is left to serde_json: a reader that finds it returns `None`, and
 //! never a value that serde_json would not return.
+//!
+//! What runs for each member is inlined: the host checks at each function and loop whether a call
+//! has run too long.
 
 use std::borrow::Cow;
 
@@ -28,6 +31,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Returns the next byte behind spaces.
+    #[inline(always)]
     fn next(&mut self) -> Option<u8> {
         while self.text.as_bytes().get(self.at) == Some(&b' ') {
             self.at += 1;
@@ -36,12 +40,14 @@ impl<'a> Plain<'a> {
     }
 
     /// Moves behind that byte, which must be the next one.
+    #[inline(always)]
     pub(crate) fn take(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then(|| self.at += 1)
     }
 
     /// Moves behind a comma, or behind the byte that ends the list or object. Returns whether
     /// another element follows.
+    #[inline(always)]
     pub(crate) fn goes_on(&mut self, end: u8) -> Option<bool> {
         let next = self.next()?;
         self.at += 1;
@@ -72,29 +78,40 @@ impl<'a> Plain<'a> {
     /// Reads an object into `members`, whose former members are replaced. Quickest where the
     /// former ones have the same names in the same order, as those of the items of a list.
     pub(crate) fn object(&mut self, members: &mut Members<'a>) -> Option<()> {
-        let members = members.slots();
+        let (members, places) = members.next_item();
         let mut count = 0;
+        let mut is_alike = true;
         self.take(b'{')?;
         let mut goes_on = !self.is_empty(b'}');
         while goes_on {
-            match members.get_mut(count) {
-                Some((name, value)) => {
-                    // A name with escapes is not borrowed, and not written as it is compared.
-                    if !matches!(name, Cow::Borrowed(name) if self.follows_name(name)) {
-                        *name = Cow::Borrowed(self.name()?);
-                    }
-                    *value = self.value()?;
+            if let Some((name, _)) = members.get_mut(count) {
+                // A name with escapes is not borrowed, and not written as it is compared.
+                if !matches!(name, Cow::Borrowed(name) if self.follows_name(name)) {
+                    *name = Cow::Borrowed(self.name()?);
+                    is_alike = false;
                 }
-                None => members.push((Cow::Borrowed(self.name()?), self.value()?)),
+            } else {
+                members.push((Cow::Borrowed(self.name()?), Json::Null));
+                is_alike = false;
+            }
+            if let Some((_, value)) = members.get_mut(count) {
+                *value = self.value()?;
             }
             count += 1;
             goes_on = self.goes_on(b'}')?;
         }
+        is_alike &= count == members.len();
         members.truncate(count);
+        match places {
+            Some(places) if is_alike => places.begin(),
+            Some(places) => places.begin_other(),
+            None => {}
+        }
         Some(())
     }
 
     /// Moves behind that name and its colon, where they follow without spaces.
+    #[inline(always)]
     fn follows_name(&mut self, name: &str) -> bool {
         let follows = || {
             let rest = self.text.as_bytes().get(self.at..)?.strip_prefix(b"\"")?;
@@ -109,6 +126,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Reads a value that is no object.
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Option<Json<'a>> {
         if self.next()? != b'[' {
             return self.scalar();
@@ -127,6 +145,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Reads a text, a whole number of at most 15 digits, true, false or null.
+    #[inline(always)]
     fn scalar(&mut self) -> Option<Json<'a>> {
         match self.next()? {
             b'"' => {
@@ -158,6 +177,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Reads a text behind its first quotation mark.
+    #[inline(always)]
     fn rest_of_text(&mut self) -> Option<&'a str> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let length = memchr::memchr2(b'"', b'\\', rest)?;

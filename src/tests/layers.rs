@@ -8,7 +8,8 @@ use std::{
 };
 
 /// All modules at the top of `src`, from the bottom to the top.
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 26] = [
+    "memory",
     "host",
     "error",
     "model",

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use end_to_end::{Run, Scene, day, room, text};
+use end_to_end::{Run, Scene, day, room, run, text};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use m365_emulator::{Booking, CalendarEntry, Fault, Response, Revision};
 use serde_json::{Value, json};
@@ -63,6 +63,22 @@ fn calendar(scene: &Scene, mailbox: &str) -> Vec<CalendarEntry> {
 fn fault(then: Value) -> Fault {
     let fault = json!({ "match": { "method": "POST", "path": "/events" }, "then": then });
     serde_json::from_value(fault).expect("a fault")
+}
+
+#[test]
+fn nothing_shows_the_title_of_a_private_reservation() {
+    let scene = scene();
+    let booked = book_with(&scene, &room(1), &["--private"]).ends_with(0).json();
+    assert_eq!(booked["request"]["title"], Value::Null);
+    let reference = text(&booked, "reference");
+    scene.host(&["change", &reference, "--title", "Review of salaries"]).ends_with(0);
+    for words in [&["reservations"][..], &["reservations", "show", &reference]] {
+        for format in ["json", "text"] {
+            let shown = run(scene.command(&["--format", format]).args(words)).ends_with(0);
+            assert!(!shown.stdout.contains("Review"), "{}", shown.stdout);
+        }
+    }
+    assert_eq!(calendar(&scene, &scene.employee())[0].subject, "Review of salaries");
 }
 
 #[test]

@@ -147,11 +147,27 @@ fn reservation_object(reservation: &Reservation) -> Value {
     let time = reservation.time.as_ref().unwrap_or(&reservation.request.time);
     let mut object = json!(reservation);
     if let Value::Object(object) = &mut object {
+        if reservation.request.private {
+            for part in ["request", "waiting"] {
+                object.get_mut(part).into_iter().for_each(hide_titles);
+            }
+        }
         let words = when::in_words(time, &zones::zone_or_utc(zone));
         object.insert("zone".to_owned(), json!(zone));
         object.insert("when".to_owned(), json!(words));
     }
     object
+}
+
+/// Replaces every title in a reservation of a private meeting.
+fn hide_titles(part: &mut Value) {
+    let Value::Object(members) = part else { return };
+    for (name, value) in members {
+        match name.as_str() {
+            "title" => *value = Value::Null,
+            _ => hide_titles(value),
+        }
+    }
 }
 
 pub(super) fn decided(

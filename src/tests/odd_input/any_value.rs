@@ -94,6 +94,32 @@ proptest! {
     }
 
     #[test]
+    fn a_member_is_found_by_its_name_whichever_names_the_item_before_had(
+        items in prop::collection::vec(
+            prop::collection::vec(prop::sample::select(vec!["a", "b", "mail", "id"]), 0..5),
+            0..6,
+        ),
+        asked in prop::collection::vec(prop::sample::select(vec!["a", "b", "mail", "id"]), 0..5),
+    ) {
+        // Names can appear twice, and the last one counts.
+        let item = |names: Vec<&str>| {
+            let members = names.iter().enumerate();
+            let members = members.map(|(number, name)| format!(r#""{name}":{number}"#));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        };
+        let items: Vec<_> = items.into_iter().map(item).collect();
+        let body = format!(r#"{{"value":[{}]}}"#, items.join(",")).into_bytes();
+        let response = Response { status: 200, headers: Vec::new(), body };
+        let all = |members: &Members<'_>| -> Vec<_> {
+            asked.iter().map(|name| members.get(name).map(|it| format!("{it:?}"))).collect()
+        };
+        let found = Page::read_each(&response, |members| all(members)).expect("a page").value;
+        let page = Page::read(&response).expect("a page");
+        let expected: Vec<_> = page.value.iter().map(|raw| all(&Members::read(raw))).collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn with_any_value_of_a_member_the_user_is_read_or_the_member_is_named(
         field in prop::sample::select(vec![
             "userPrincipalName", "displayName", "mail", "jobTitle", "businessPhones",
