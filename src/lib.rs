@@ -1,8 +1,8 @@
 //! Connects ONES to Office 365: reads rooms, users and groups, signs users in, and checks the
 //! settings.
 //!
-//! Everything except `component` and `memory` is plain Rust over the traits of [`host`], so that it also runs
-//! natively. ARCHITECTURE.md shows how the parts fit together.
+//! Everything except `component` and `memory` is plain Rust over the traits of [`host`], so that it
+//! also runs natively. ARCHITECTURE.md shows how the parts fit together.
 
 pub mod bookings;
 pub mod card_number;
