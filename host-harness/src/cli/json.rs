@@ -147,11 +147,7 @@ fn reservation_object(reservation: &Reservation) -> Value {
     let time = reservation.time.as_ref().unwrap_or(&reservation.request.time);
     let mut object = json!(reservation);
     if let Value::Object(object) = &mut object {
-        if reservation.request.private {
-            for part in ["request", "waiting"] {
-                object.get_mut(part).into_iter().for_each(hide_titles);
-            }
-        }
+        object.values_mut().for_each(hide_private);
         let words = when::in_words(time, &zones::zone_or_utc(zone));
         object.insert("zone".to_owned(), json!(zone));
         object.insert("when".to_owned(), json!(words));
@@ -159,14 +155,20 @@ fn reservation_object(reservation: &Reservation) -> Value {
     object
 }
 
-/// Replaces every title in a reservation of a private meeting.
-fn hide_titles(part: &mut Value) {
-    let Value::Object(members) = part else { return };
-    for (name, value) in members {
-        match name.as_str() {
-            "title" => *value = Value::Null,
-            _ => hide_titles(value),
+/// Removes title and invited people from every request for a private meeting, also from one that a
+/// change which waits begins at or leads to.
+fn hide_private(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("private") == Some(&Value::Bool(true)) {
+                for name in ["title", "invite"] {
+                    members.entry(name).and_modify(|member| *member = Value::Null);
+                }
+            }
+            members.values_mut().for_each(hide_private);
         }
+        Value::Array(items) => items.iter_mut().for_each(hide_private),
+        _ => {}
     }
 }
 
@@ -183,4 +185,28 @@ pub(super) fn decided(
             Decision::Discard => json!({ "discarded": decided, "held": held }),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_meeting_is_not_named_also_while_a_change_waits() {
+        let request = |private: bool, title: &str| {
+            let invite = json!([{ "email": "eve@x.example" }]);
+            json!({ "private": private, "title": title, "invite": invite })
+        };
+        let mut shown = json!({
+            "request": request(false, "Public from now on"),
+            "waiting": { "wish": { "change": {
+                "former": request(true, "Secret"),
+                "request": request(false, "Public from now on"),
+            } } },
+        });
+        hide_private(&mut shown);
+        let former = json!({ "private": true, "title": null, "invite": null });
+        assert_eq!(shown["waiting"]["wish"]["change"]["former"], former);
+        assert_eq!(shown["request"], request(false, "Public from now on"));
+    }
 }
