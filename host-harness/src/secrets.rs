@@ -146,7 +146,10 @@ impl Search {
     }
 
     /// Returns `text` without secrets, or `None` where it holds none.
-    fn redacted(&self, text: &str) -> Option<String> {
+    pub(crate) fn redacted(&self, text: &str) -> Option<String> {
+        if text.len() < self.shortest {
+            return None;
+        }
         let (mut clean, mut copied) = (String::new(), 0);
         for at in self.starts(text) {
             if at < copied {

@@ -4,7 +4,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 #[cfg(feature = "wasmtime")]
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use crate::{Group, Membership, Room, Subject, User, enumeration::enumeration};
+use crate::{Group, Membership, Room, Subject, TextUse, User, enumeration::enumeration};
+
+/// How an id is used that stands alone in a change.
+const CHANGED: TextUse = TextUse::Key("an id in changes");
 
 /// The current state of one room.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,46 +34,49 @@ impl RoomChange {
 
 /// A change of one user, group or membership.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound = "S: Serialize")]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(variant))]
-pub enum UserChange {
+pub enum UserChange<S = String> {
     #[cfg_attr(feature = "wasmtime", component(name = "user"))]
-    User(User),
+    User(User<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "user-if-known"))]
-    UserIfKnown(User),
+    UserIfKnown(User<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "user-removed"))]
-    UserRemoved(Removed),
+    UserRemoved(Removed<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "user-missing"))]
-    UserMissing(Removed),
+    UserMissing(Removed<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "user-unreadable"))]
-    UserUnreadable(Unreadable),
+    UserUnreadable(Unreadable<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "group"))]
-    Group(Group),
+    Group(Group<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "group-removed"))]
-    GroupRemoved(Removed),
+    GroupRemoved(Removed<S>),
     /// In JSON, an object with the id, as for the other changes.
     #[cfg_attr(feature = "wasmtime", component(name = "group-missing"))]
     #[serde(serialize_with = "as_object")]
-    GroupMissing(String),
+    GroupMissing(S),
     #[cfg_attr(feature = "wasmtime", component(name = "group-unreadable"))]
-    GroupUnreadable(Unreadable),
+    GroupUnreadable(Unreadable<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "member-added"))]
-    MemberAdded(Membership),
+    MemberAdded(Membership<S>),
     #[cfg_attr(feature = "wasmtime", component(name = "member-removed"))]
-    MemberRemoved(Membership),
+    MemberRemoved(Membership<S>),
 }
 
 /// Writes an id as an object with the member `id`.
-pub(crate) fn as_object<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_object<T: Serialize, S: Serializer>(
+    id: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(1))?;
     object.serialize_entry("id", id)?;
     object.end()
 }
 
-impl UserChange {
+impl<S: AsRef<str>> UserChange<S> {
     /// Returns the id of the user or group; for a membership, that of the group.
     pub fn id(&self) -> &str {
-        match self {
+        let id = match self {
             Self::User(user) | Self::UserIfKnown(user) => &user.id,
             Self::Group(group) => &group.id,
             Self::UserRemoved(removed)
@@ -79,19 +85,22 @@ impl UserChange {
             Self::GroupMissing(id) => id,
             Self::UserUnreadable(unreadable) | Self::GroupUnreadable(unreadable) => &unreadable.id,
             Self::MemberAdded(membership) | Self::MemberRemoved(membership) => &membership.group,
-        }
+        };
+        id.as_ref()
     }
 
     /// Returns the length of the longest id in the change, in bytes.
     pub fn longest_id(&self) -> usize {
         match self {
             Self::MemberAdded(membership) | Self::MemberRemoved(membership) => {
-                membership.group.len().max(membership.member.len())
+                membership.group.as_ref().len().max(membership.member.as_ref().len())
             }
             change => change.id().len(),
         }
     }
+}
 
+impl<S> UserChange<S> {
     /// Returns the subject that a batch must have to contain this change.
     pub fn subject(&self) -> Subject {
         match self {
@@ -113,15 +122,51 @@ impl UserChange {
     pub fn is_membership(&self) -> bool {
         matches!(self, Self::MemberAdded(_) | Self::MemberRemoved(_))
     }
+
+    /// Returns the change with other texts: see [`User::try_map`].
+    ///
+    /// # Errors
+    /// Those of `map`.
+    pub fn try_map<'a, U, E>(
+        &'a self,
+        map: &mut impl FnMut(&'a S, TextUse) -> Result<U, E>,
+    ) -> Result<UserChange<U>, E> {
+        Ok(match self {
+            Self::User(it) => UserChange::User(it.try_map(map)?),
+            Self::UserIfKnown(it) => UserChange::UserIfKnown(it.try_map(map)?),
+            Self::UserRemoved(it) => UserChange::UserRemoved(it.try_map(map)?),
+            Self::UserMissing(it) => UserChange::UserMissing(it.try_map(map)?),
+            Self::UserUnreadable(it) => UserChange::UserUnreadable(it.try_map(map)?),
+            Self::Group(it) => UserChange::Group(it.try_map(map)?),
+            Self::GroupRemoved(it) => UserChange::GroupRemoved(it.try_map(map)?),
+            Self::GroupMissing(id) => UserChange::GroupMissing(map(id, CHANGED)?),
+            Self::GroupUnreadable(it) => UserChange::GroupUnreadable(it.try_map(map)?),
+            Self::MemberAdded(it) => UserChange::MemberAdded(it.try_map(map)?),
+            Self::MemberRemoved(it) => UserChange::MemberRemoved(it.try_map(map)?),
+        })
+    }
 }
 
 /// A user, group or room that is no longer available.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
-pub struct Removed {
-    pub id: String,
+pub struct Removed<S = String> {
+    pub id: S,
     pub removal: Removal,
+}
+
+impl<S> Removed<S> {
+    /// As [`User::try_map`].
+    ///
+    /// # Errors
+    /// Those of `map`.
+    pub fn try_map<'a, U, E>(
+        &'a self,
+        map: &mut impl FnMut(&'a S, TextUse) -> Result<U, E>,
+    ) -> Result<Removed<U>, E> {
+        Ok(Removed { id: map(&self.id, CHANGED)?, removal: self.removal })
+    }
 }
 
 enumeration! {
@@ -138,9 +183,25 @@ enumeration! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
-pub struct Unreadable {
-    pub id: String,
-    pub reason: String,
+pub struct Unreadable<S = String> {
+    pub id: S,
+    pub reason: S,
+}
+
+impl<S> Unreadable<S> {
+    /// As [`User::try_map`].
+    ///
+    /// # Errors
+    /// Those of `map`.
+    pub fn try_map<'a, U, E>(
+        &'a self,
+        map: &mut impl FnMut(&'a S, TextUse) -> Result<U, E>,
+    ) -> Result<Unreadable<U>, E> {
+        Ok(Unreadable {
+            id: map(&self.id, TextUse::Key("unreadable.id"))?,
+            reason: map(&self.reason, TextUse::Shown)?,
+        })
+    }
 }
 
 impl Unreadable {

@@ -23,6 +23,7 @@ mod sign_in;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod text;
 mod user;
 
 /// Settings as JSON text.
@@ -56,5 +57,6 @@ pub use self::{
     set_up::{Check, Choice, Manifest, Outcome, Permission, Report},
     sign_in::{Callback, CallbackOutcome, Purpose, Redirect},
     sync::{BATCH, Mode, Owed, Part, RoomBatch, Subject, Summary, UserBatch},
+    text::TextUse,
     user::{Group, Membership, User, UserField},
 };

@@ -20,10 +20,10 @@ pub struct RoomBatch {
 /// Some changes, at most [`BATCH`], and the checkpoint after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
-pub struct UserBatch {
+pub struct UserBatch<C = Vec<UserChange>> {
     pub subject: Subject,
     pub mode: Mode,
-    pub changes: Vec<UserChange>,
+    pub changes: C,
     pub checkpoint: Checkpoint,
     pub total: Option<u64>,
 }

@@ -167,7 +167,7 @@ fn unknown_fields_are_taken_from_the_stored_record_and_no_others() {
 
     let unknown = vec![UserField::CardNumber];
     let mut read = User { card_number: None, unknown, ..user() };
-    read.keep_unknown(User { office: text("Old"), ..user() });
+    read.keep_unknown(&User { office: text("Old"), ..user() });
     assert_eq!(read, user());
 }
 

@@ -21,6 +21,10 @@ pub(super) const EXPORT: &str = "ones:integration/integration@0.1.0";
 #[expect(dead_code, unreachable_pub, reason = "the generated code names these, and is not called")]
 pub mod types {
     pub use ones_records::*;
+
+    /// Is read from the component's memory.
+    pub type UserBatch = crate::plugin::users::Lifted;
+
     use wasmtime::component::{HasData, Linker};
 
     pub trait Host {}

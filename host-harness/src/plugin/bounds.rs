@@ -6,10 +6,10 @@
 
 use super::CallError;
 use crate::model::{
-    BOOKINGS, Booking, BookingChange, BookingOutcome, CallbackOutcome, Check, Choice, Explanation,
-    FieldError, Manifest, Notification, PartlyAccepted, Permission, Redirect, Refusal, Report,
-    RoomAnswer, RoomAvailability, RoomBatch, RoomChange, RoomUpdate, Script, Summary, Unreadable,
-    UserBatch, UserChange, WatchResult,
+    BATCH, BOOKINGS, Booking, BookingChange, BookingOutcome, CallbackOutcome, Check, Choice,
+    Explanation, FieldError, Manifest, Notification, PartlyAccepted, Permission, Redirect, Refusal,
+    Report, RoomAnswer, RoomAvailability, RoomBatch, RoomChange, RoomUpdate, Script, Summary,
+    Unreadable, UserChange, WatchResult,
 };
 
 #[cfg(test)]
@@ -177,13 +177,40 @@ impl Bounded for Summary {
 impl Bounded for Vec<UserChange> {
     fn check(&self) -> Result<(), CallError> {
         self.iter().try_for_each(|change| {
-            size("an id in changes", change.longest_id(), NAME)?;
-            match change {
-                UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),
-                _ => Ok(()),
-            }
+            check_unknown(change)?;
+            check_change(change)
         })
     }
+}
+
+/// Checks an id, which has this name in the interface.
+pub(super) fn check_key(name: &str, key: &str) -> Result<(), CallError> {
+    text(name, key, NAME)
+}
+
+/// Checks the texts of a change.
+pub(super) fn check_change<S: AsRef<str>>(change: &UserChange<S>) -> Result<(), CallError> {
+    size("an id in changes", change.longest_id(), NAME)?;
+    match change {
+        UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => check_unreadable(it),
+        _ => Ok(()),
+    }
+}
+
+/// Checks what a change has beside texts.
+pub(super) fn check_unknown<S>(change: &UserChange<S>) -> Result<(), CallError> {
+    match change {
+        UserChange::User(user) | UserChange::UserIfKnown(user) => {
+            list("user.unknown", user.unknown.len(), MANY)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks a batch of users or groups apart from its changes.
+pub(super) fn check_batch(checkpoint: &str, changes: usize) -> Result<(), CallError> {
+    text("user-batch.checkpoint", checkpoint, CHECKPOINT)?;
+    list("user-batch.changes", changes, BATCH)
 }
 
 impl Bounded for Vec<RoomChange> {
@@ -195,13 +222,6 @@ impl Bounded for Vec<RoomChange> {
                 _ => Ok(()),
             }
         })
-    }
-}
-
-impl Bounded for UserBatch {
-    fn check(&self) -> Result<(), CallError> {
-        text("user-batch.checkpoint", &self.checkpoint, CHECKPOINT)?;
-        self.changes.check()
     }
 }
 
@@ -302,9 +322,13 @@ impl Bounded for Notification {
 
 impl Bounded for Unreadable {
     fn check(&self) -> Result<(), CallError> {
-        text("unreadable.id", &self.id, NAME)?;
-        text("unreadable.reason", &self.reason, REASON)
+        check_unreadable(self)
     }
+}
+
+fn check_unreadable<S: AsRef<str>>(it: &Unreadable<S>) -> Result<(), CallError> {
+    text("unreadable.id", it.id.as_ref(), NAME)?;
+    text("unreadable.reason", it.reason.as_ref(), REASON)
 }
 
 /// Cuts an error to the limits. An error that was refused would hide why the call failed.

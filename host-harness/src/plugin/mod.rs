@@ -13,9 +13,11 @@ mod load;
 mod loopback;
 mod origins;
 mod outbound;
+mod packed;
 mod session;
 mod stream;
 mod texts;
+mod users;
 
 use std::{
     net::SocketAddr,
@@ -36,6 +38,7 @@ pub use load::{LARGEST_PLUGIN, LoadError};
 pub(crate) use loopback::names_loopback;
 use origins::OwnPages;
 pub use outbound::{Client, ClientError};
+pub use packed::{Packed, Span};
 pub use session::Session;
 
 /// Limits of one call of a plugin.

@@ -14,7 +14,10 @@ use tokio::sync::{
     oneshot::{self, error::TryRecvError},
 };
 use url::Url;
-use wasmtime::component::{Accessor, FutureReader, StreamReader};
+use wasmtime::{
+    StoreContextMut,
+    component::{Accessor, FutureReader, Lift, StreamReader},
+};
 
 use super::{
     CallError, Plugin, bindings,
@@ -26,8 +29,10 @@ use super::{
     loopback::is_safe,
     origins,
     outbound::Outbound,
+    packed::Packed,
     stream::{Forward, Resolve},
     texts::{Texts, clean_error},
+    users,
 };
 use crate::{
     form,
@@ -220,7 +225,8 @@ impl Session {
     /// Those of a call.
     pub async fn sync_rooms(&self, batches: mpsc::Sender<RoomBatch>) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let admit = self.admit_batches();
+        let secrets = self.secrets.clone();
+        let admit = move |_: StoreContextMut<'_, State>, batch| Ok(admit(&secrets, batch)?);
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) =
                 plugin.ones_integration_integration().call_sync_rooms(accessor, settings).await?;
@@ -237,10 +243,13 @@ impl Session {
     pub async fn sync_users(
         &self,
         since: Option<String>,
-        batches: mpsc::Sender<UserBatch>,
+        batches: mpsc::Sender<UserBatch<Packed>>,
     ) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
-        let admit = self.admit_batches();
+        let secrets = self.secrets.clone();
+        let admit = move |store: StoreContextMut<'_, State>, batch| {
+            users::admit_batch(&secrets, store, batch)
+        };
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) = plugin
                 .ones_integration_integration()
@@ -402,14 +411,6 @@ impl Session {
     pub(super) fn admit<T: Bounded + Texts>(&self, answer: T) -> Result<T, CallError> {
         admit(&self.secrets, answer)
     }
-
-    /// Returns what admits the batches of a stream.
-    fn admit_batches<T: Bounded + Texts + 'static>(
-        &self,
-    ) -> impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static + use<T> {
-        let secrets = self.secrets.clone();
-        move |batch| admit(&secrets, batch)
-    }
 }
 
 /// Adds to a time-out that the next call goes on from the last checkpoint.
@@ -432,15 +433,16 @@ fn is_file_name(name: &str) -> bool {
 }
 
 /// Reads stream and future to their end.
-async fn follow<T>(
+async fn follow<R, T>(
     accessor: &Accessor<State>,
-    stream: StreamReader<T>,
+    stream: StreamReader<R>,
     future: FutureReader<Result<Summary, Refusal>>,
     batches: mpsc::Sender<T>,
-    admit: impl Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
+    admit: impl Fn(StoreContextMut<'_, State>, R) -> wasmtime::Result<T> + Unpin + Send + 'static,
 ) -> Answer<Summary>
 where
-    T: wasmtime::component::Lift + Send + 'static,
+    R: Lift + Send + 'static,
+    T: Send + 'static,
 {
     let (forward, mut ended) = Forward::new(batches, admit);
     let (sender, result) = oneshot::channel();

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -13,38 +14,40 @@ use wasmtime::{
     component::{FutureConsumer, Lift, Source, StreamConsumer, StreamResult},
 };
 
-use super::CallError;
+use super::call::State;
 
-/// Passes each item of a stream through `admit` and sends it to a channel. The guest waits while
-/// the channel is full. The stream is dropped where the receiver is gone, and the call fails where
-/// an item is not admitted.
-pub(super) struct Forward<T, F> {
+/// Passes each item of a stream through `admit` and sends the result to a channel. The guest waits
+/// while the channel is full. The stream is dropped where the receiver is gone, and the call fails
+/// where an item is not admitted.
+pub(super) struct Forward<R, T, F> {
     sender: PollSender<T>,
     admit: F,
+    items: PhantomData<fn(R)>,
     /// Dropped with the stream.
     _open: oneshot::Sender<Infallible>,
 }
 
-impl<T: Send + 'static, F> Forward<T, F> {
+impl<R, T: Send + 'static, F> Forward<R, T, F> {
     /// Returns it with a receiver that is closed when the stream has ended.
     pub(super) fn new(sender: mpsc::Sender<T>, admit: F) -> (Self, oneshot::Receiver<Infallible>) {
         let (open, ended) = oneshot::channel();
-        (Self { sender: PollSender::new(sender), admit, _open: open }, ended)
+        (Self { sender: PollSender::new(sender), admit, items: PhantomData, _open: open }, ended)
     }
 }
 
-impl<D, T, F> StreamConsumer<D> for Forward<T, F>
+impl<R, T, F> StreamConsumer<State> for Forward<R, T, F>
 where
-    T: Lift + Send + 'static,
-    F: Fn(T) -> Result<T, CallError> + Unpin + Send + 'static,
+    R: Lift + Send + 'static,
+    T: Send + 'static,
+    F: Fn(StoreContextMut<'_, State>, R) -> wasmtime::Result<T> + Unpin + Send + 'static,
 {
-    type Item = T;
+    type Item = R;
 
     fn poll_consume(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut store: StoreContextMut<D>,
-        mut source: Source<'_, T>,
+        mut store: StoreContextMut<State>,
+        mut source: Source<'_, R>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let Self { sender, admit, .. } = self.get_mut();
@@ -59,7 +62,7 @@ where
         let mut item = None;
         source.read(&mut store, &mut item)?;
         if let Some(item) = item
-            && sender.send_item(admit(item)?).is_err()
+            && sender.send_item(admit(store, item)?).is_err()
         {
             return Poll::Ready(Ok(StreamResult::Dropped));
         }

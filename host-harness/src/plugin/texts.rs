@@ -3,15 +3,16 @@
 //! Every record lists its texts in one place. What a user reads loses the secrets in it; what is
 //! used as it is, such as an id or a checkpoint, breaks the interface where it names one.
 
+use std::convert::Infallible;
+
 use super::{CallError, bounds};
 use crate::{
     model::{
         Address, AnsweredRoom, Booking, BookingBatch, BookingChange, BookingOutcome, BookingTime,
-        CallbackOutcome, Check, Choice, DateRange, Explanation, FieldError, Group, Membership,
-        Notification, Participant, PartlyAccepted, Redirect, Refusal, Removed, Report, Room,
-        RoomAnswer, RoomAvailability, RoomBatch, RoomChange, RoomFailure, RoomUpdate, Script,
-        SeriesBookings, Subscription, Summary, Unreadable, User, UserBatch, UserChange,
-        WatchResult, WatchSubject,
+        CallbackOutcome, Check, Choice, DateRange, Explanation, FieldError, Notification,
+        Participant, PartlyAccepted, Redirect, Refusal, Removed, Report, Room, RoomAnswer,
+        RoomAvailability, RoomBatch, RoomChange, RoomFailure, RoomUpdate, Script, SeriesBookings,
+        Subscription, Summary, TextUse, Unreadable, User, UserChange, WatchResult, WatchSubject,
     },
     secrets::Secrets,
 };
@@ -175,79 +176,27 @@ impl Texts for Unreadable {
 
 impl Texts for User {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        let Self {
-            id,
-            username,
-            display_name,
-            email,
-            given_name,
-            surname,
-            job_title,
-            department,
-            office,
-            mobile_phone,
-            business_phone,
-            language,
-            card_number,
-            enabled: _,
-            guest: _,
-            unknown: _,
-        } = self;
-        visit(Used("user.id", id));
-        let optional = [
-            email,
-            given_name,
-            surname,
-            job_title,
-            department,
-            office,
-            mobile_phone,
-            business_phone,
-            language,
-            card_number,
-        ];
-        let optional = optional.into_iter().flatten();
-        read_all([username, display_name].into_iter().chain(optional), visit);
-    }
-}
-
-impl Texts for Group {
-    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        let Self { id, name, description, email } = self;
-        visit(Used("group.id", id));
-        read_all([name].into_iter().chain(description).chain(email), visit);
-    }
-}
-
-impl Texts for Membership {
-    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        let Self { group, member } = self;
-        visit(Used("membership.group", group));
-        visit(Used("membership.member", member));
+        let Ok(user) = self.try_map(&mut |text, used| Ok::<_, Infallible>(seen(text, used, visit)));
+        *self = user;
     }
 }
 
 impl Texts for UserChange {
     fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        match self {
-            Self::User(user) | Self::UserIfKnown(user) => user.visit(visit),
-            Self::Group(group) => group.visit(visit),
-            Self::UserUnreadable(it) | Self::GroupUnreadable(it) => it.visit(visit),
-            Self::MemberAdded(it) | Self::MemberRemoved(it) => it.visit(visit),
-            Self::UserRemoved(it) | Self::UserMissing(it) | Self::GroupRemoved(it) => {
-                it.visit(visit);
-            }
-            Self::GroupMissing(id) => visit(Used("an id in changes", id)),
-        }
+        let Ok(change) =
+            self.try_map(&mut |text, used| Ok::<_, Infallible>(seen(text, used, visit)));
+        *self = change;
     }
 }
 
-impl Texts for UserBatch {
-    fn visit(&mut self, visit: &mut dyn FnMut(Text<'_>)) {
-        let Self { subject: _, mode: _, changes, checkpoint, total: _ } = self;
-        visit(Used("user-batch.checkpoint", checkpoint));
-        changes.visit(visit);
+/// Returns a text as it is after a visit.
+fn seen(text: &str, used: TextUse, visit: &mut dyn FnMut(Text<'_>)) -> String {
+    let mut text = text.to_owned();
+    match used {
+        TextUse::Key(name) => visit(Used(name, &text)),
+        TextUse::Shown => visit(Read(&mut text)),
     }
+    text
 }
 
 impl Texts for Room {

@@ -87,12 +87,12 @@ impl Transaction<'_> {
     /// Adds an edge to those that [`Self::store_members`] stores.
     pub(crate) fn add_member(
         &self,
-        it: &Membership,
+        it: Membership<&str>,
         numbers: &mut Numbers,
         to: &mut NewMembers,
     ) -> Result<(), StoreError> {
-        let holder = numbers.of_group(&it.group, |id| self.number(id))?;
-        let member = numbers.of_member(&it.member, |id| self.number(id))?;
+        let holder = numbers.of_group(it.group, |id| self.number(id))?;
+        let member = numbers.of_member(it.member, |id| self.number(id))?;
         match to.groups.last_mut() {
             Some((last, members)) if *last == holder => members.push(member.into()),
             _ => to.groups.push((holder, vec![member.into()])),
@@ -128,7 +128,7 @@ impl Transaction<'_> {
     }
 
     /// Deletes an edge. Returns whether it existed.
-    pub(crate) fn remove_member(&self, it: &Membership) -> Result<bool, StoreError> {
+    pub(crate) fn remove_member(&self, it: Membership<&str>) -> Result<bool, StoreError> {
         let removed = self
             .sql
             .prepare_cached(

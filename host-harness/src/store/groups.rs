@@ -202,7 +202,7 @@ fn group_row(
     members: impl FnOnce(&str) -> Result<Members, StoreError>,
 ) -> Result<GroupRow, StoreError> {
     let Group { id, name, description, email } =
-        json::read("json", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        json::read::<Group>("json", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
     let removed = match (row.get(1)?, row.get(2)?) {
         (Some(at), Some(reason)) => Some(Removed { at, reason }),
         _ => None,

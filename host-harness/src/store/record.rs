@@ -6,20 +6,12 @@ use crate::model::{Group, Room, Unreadable, User};
 const LARGEST_RECORD: usize = 64 << 10;
 
 /// A user, a room or a group.
-pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Default {
+pub(crate) trait Record: serde::Serialize {
     fn id(&self) -> &str;
     fn email(&self) -> Option<&str>;
 
     /// Returns the texts that a search compares with.
     fn searched(&self) -> [Option<&str>; 3];
-
-    /// Returns whether fields of it could not be read.
-    fn has_unknown(&self) -> bool {
-        false
-    }
-
-    /// Replaces the fields that could not be read by those of the stored record.
-    fn keep_unknown(&mut self, _stored: Self) {}
 
     /// Returns the record as it is stored. A record over [`LARGEST_RECORD`] counts as unreadable:
     /// the stored one stays.
@@ -36,39 +28,31 @@ pub(crate) trait Record: serde::Serialize + serde::de::DeserializeOwned + Defaul
     }
 }
 
-impl Record for User {
+impl<S: AsRef<str> + serde::Serialize> Record for User<S> {
     fn id(&self) -> &str {
-        &self.id
+        self.id.as_ref()
     }
 
     fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.email.as_ref().map(S::as_ref)
     }
 
     fn searched(&self) -> [Option<&str>; 3] {
-        [Some(&self.display_name), self.email(), Some(&self.username)]
-    }
-
-    fn has_unknown(&self) -> bool {
-        !self.unknown.is_empty()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
+        [Some(self.display_name.as_ref()), self.email(), Some(self.username.as_ref())]
     }
 }
 
-impl Record for Group {
+impl<S: AsRef<str> + serde::Serialize> Record for Group<S> {
     fn id(&self) -> &str {
-        &self.id
+        self.id.as_ref()
     }
 
     fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.email.as_ref().map(S::as_ref)
     }
 
     fn searched(&self) -> [Option<&str>; 3] {
-        [Some(&self.name), self.email(), None]
+        [Some(self.name.as_ref()), self.email(), None]
     }
 }
 
@@ -83,13 +67,5 @@ impl Record for Room {
 
     fn searched(&self) -> [Option<&str>; 3] {
         [Some(&self.name), self.email(), None]
-    }
-
-    fn has_unknown(&self) -> bool {
-        !self.unknown.is_empty()
-    }
-
-    fn keep_unknown(&mut self, stored: Self) {
-        Self::keep_unknown(self, stored);
     }
 }

@@ -3,15 +3,15 @@
 use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
-    model::{Removal, Removed, Unreadable, UserChange},
+    model::{Removal, Removed, Unreadable, User, UserChange},
     store::{Kind, NewMembers, Numbers, Put, Record, RunCounts, Sighting, StoreError, Transaction},
 };
 
 /// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
 /// together with the state of the sync, which `then` stores.
-pub(super) fn store(
+pub(super) fn store<'a>(
     run: &mut Run<'_>,
-    changes: Vec<UserChange>,
+    changes: impl IntoIterator<Item = UserChange<&'a str>>,
     seen: i64,
     listed: bool,
     then: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
@@ -54,67 +54,72 @@ struct Storing<'a> {
 }
 
 impl Storing<'_> {
-    fn store(&mut self, change: UserChange) -> Result<(), Error> {
+    fn store(&mut self, change: UserChange<&str>) -> Result<(), Error> {
         match change {
-            UserChange::User(mut user) => match self.put(Kind::User, &mut user)? {
-                Ok(Put::Created) => self.transaction.join(user.id(), self.default_groups)?,
-                Ok(_) => {}
-                Err(it) => self.store(UserChange::UserUnreadable(it))?,
-            },
+            UserChange::User(user) => self.store_user(user)?,
             UserChange::UserIfKnown(user) => {
-                if self.transaction.is_active(Kind::User, user.id())? {
-                    self.store(UserChange::User(user))?;
+                if self.transaction.is_active(Kind::User, user.id)? {
+                    self.store_user(user)?;
                 }
             }
-            UserChange::Group(mut group) => match self.put(Kind::Group, &mut group)? {
+            UserChange::Group(group) => match self.put(Kind::Group, &group)? {
                 Ok(_) if self.listed => {
-                    self.transaction.list_group(group.id(), Some(self.sighting.seen))?;
+                    self.transaction.list_group(group.id, Some(self.sighting.seen))?;
                 }
                 Ok(_) => {}
-                Err(it) => self.store(UserChange::GroupUnreadable(it))?,
+                Err(it) => self.keep_group(it)?,
             },
             UserChange::UserMissing(Removed { id, .. }) => {
-                self.transaction.doubt(Kind::User, &id, self.sighting.at)?;
+                self.transaction.doubt(Kind::User, id, self.sighting.at)?;
             }
             UserChange::GroupMissing(id) => {
-                self.transaction.list_group(&id, None)?;
-                self.transaction.doubt(Kind::Group, &id, self.sighting.at)?;
+                self.transaction.list_group(id, None)?;
+                self.transaction.doubt(Kind::Group, id, self.sighting.at)?;
             }
             UserChange::UserRemoved(Removed { id, removal: reason }) => {
-                self.remove(Kind::User, &id, reason)?
+                self.remove(Kind::User, id, reason)?
             }
             UserChange::GroupRemoved(Removed { id, removal: reason }) => {
-                self.transaction.list_group(&id, None)?;
-                self.remove(Kind::Group, &id, reason)?;
+                self.transaction.list_group(id, None)?;
+                self.remove(Kind::Group, id, reason)?;
             }
-            UserChange::UserUnreadable(it) => {
-                self.transaction.put_off_deletion(&it.id, self.sighting.at)?;
-                self.keep(Kind::User, it)?;
-            }
-            UserChange::GroupUnreadable(it) => {
-                self.transaction.list_group(&it.id, Some(-self.sighting.seen))?;
-                self.keep(Kind::Group, it)?;
-            }
+            UserChange::UserUnreadable(it) => self.keep_user(owned(it))?,
+            UserChange::GroupUnreadable(it) => self.keep_group(owned(it))?,
             UserChange::MemberAdded(it) => {
-                self.transaction.add_member(&it, self.numbers, &mut self.members)?;
+                self.transaction.add_member(it, self.numbers, &mut self.members)?;
             }
             UserChange::MemberRemoved(it) => {
                 // It may have been added before.
                 self.store_members()?;
-                let removed = self.transaction.remove_member(&it)?;
+                let removed = self.transaction.remove_member(it)?;
                 self.counts.memberships.removed += u64::from(removed);
             }
         }
         Ok(())
     }
 
+    /// Stores a user. Fields that could not be read are those of the stored record; a new record
+    /// lacks them.
+    fn store_user(&mut self, user: User<&str>) -> Result<(), StoreError> {
+        let stored: User;
+        let mut user = user;
+        if !user.unknown.is_empty() {
+            stored = self.transaction.stored(Kind::User, user.id)?.unwrap_or_default();
+            user.keep_unknown(&stored);
+        }
+        match self.put(Kind::User, &user)? {
+            Ok(Put::Created) => self.transaction.join(user.id, self.default_groups),
+            Ok(_) => Ok(()),
+            Err(it) => self.keep_user(it),
+        }
+    }
+
     /// Stores a record. The inner error means that the record cannot be stored.
     fn put(
         &mut self,
         kind: Kind,
-        record: &mut impl Record,
+        record: &impl Record,
     ) -> Result<Result<Put, Unreadable>, StoreError> {
-        fill(self.transaction, kind, record)?;
         let json = match record.to_json() {
             Ok(json) => json,
             Err(unreadable) => return Ok(Err(unreadable)),
@@ -141,6 +146,16 @@ impl Storing<'_> {
         self.transaction.ask_removal(kind, id, reason.as_str())
     }
 
+    fn keep_user(&mut self, it: Unreadable) -> Result<(), StoreError> {
+        self.transaction.put_off_deletion(&it.id, self.sighting.at)?;
+        self.keep(Kind::User, it)
+    }
+
+    fn keep_group(&mut self, it: Unreadable) -> Result<(), StoreError> {
+        self.transaction.list_group(&it.id, Some(-self.sighting.seen))?;
+        self.keep(Kind::Group, it)
+    }
+
     fn keep(&mut self, kind: Kind, it: Unreadable) -> Result<(), StoreError> {
         self.transaction.mark(kind, &it.id, self.sighting)?;
         self.unreadable.push(it);
@@ -154,17 +169,8 @@ impl Storing<'_> {
     }
 }
 
-/// Fills fields that could not be read from the stored record. A new record lacks them.
-pub(super) fn fill<R: Record>(
-    transaction: &Transaction<'_>,
-    kind: Kind,
-    record: &mut R,
-) -> Result<(), StoreError> {
-    if record.has_unknown() {
-        let stored = transaction.stored(kind, record.id())?;
-        record.keep_unknown(stored.unwrap_or_default());
-    }
-    Ok(())
+fn owned(Unreadable { id, reason }: Unreadable<&str>) -> Unreadable {
+    Unreadable { id: id.to_owned(), reason: reason.to_owned() }
 }
 
 /// Reports the result of storing a record. Returns the number of added and of updated records.

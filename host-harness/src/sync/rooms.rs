@@ -1,10 +1,6 @@
 //! Runs of rooms. Each reports all rooms.
 
-use super::{
-    Run, Source,
-    changes::{fill, note},
-    sweep::confirm,
-};
+use super::{Run, Source, changes::note, sweep::confirm};
 use crate::{
     error::Error,
     model::{BATCH, RoomBatch, Summary},
@@ -54,7 +50,11 @@ pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Resul
     run.store.transaction(run.integration, |transaction| {
         for room in &mut batch.rooms {
             transaction.name_room(&room.id, &room.email)?;
-            fill(transaction, Kind::Room, room)?;
+            // Fields that could not be read are those of the stored record; a new room lacks them.
+            if !room.unknown.is_empty() {
+                let stored = transaction.stored(Kind::Room, &room.id)?;
+                room.keep_unknown(stored.unwrap_or_default());
+            }
             let json = match room.to_json() {
                 Ok(json) => json,
                 Err(it) => {

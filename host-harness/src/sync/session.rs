@@ -11,7 +11,7 @@ use crate::{
         RoomPosition, RoomUpdate, Subscription, Summary, TimeRange, UserBatch, UserChange,
         WatchResult,
     },
-    plugin::{CallError, Session},
+    plugin::{CallError, Packed, Session},
 };
 
 /// Lets the sync, which blocks since it works on the database, ask a session, which runs on
@@ -84,7 +84,7 @@ impl Source for SessionSource {
     fn sync_users(
         &mut self,
         since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let since = since.map(str::to_owned);
         self.pump(|session, sender| async move { session.sync_users(since, sender).await }, take)

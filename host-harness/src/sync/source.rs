@@ -9,7 +9,7 @@ use crate::{
         RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subscription, Summary, TimeRange,
         UserBatch, UserChange, WatchRequest, WatchResult,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
 };
 
 /// Source of a sync: a plugin under some settings. Calls block.
@@ -31,7 +31,7 @@ pub trait Source {
     fn sync_users(
         &mut self,
         since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error>;
 
     /// Reads these users by id.

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{BATCH, Mode, Part, Subject, Summary, UserBatch, UserChange},
-    plugin::CallError,
+    model::{BATCH, Mode, Part, Subject, Summary, UserBatch},
+    plugin::{CallError, Packed},
     store::{Kind, Progress, StoreError},
 };
 
@@ -91,7 +91,7 @@ impl Standing {
 }
 
 impl Taker {
-    fn take(&mut self, run: &mut Run<'_>, batch: UserBatch) -> Result<(), Error> {
+    fn take(&mut self, run: &mut Run<'_>, batch: UserBatch<Packed>) -> Result<(), Error> {
         check(&batch)?;
         let UserBatch { subject, mode, changes, checkpoint, total } = batch;
         let standing = match subject {
@@ -106,7 +106,8 @@ impl Taker {
             standing.is_reported = true;
         }
         // A total counts groups, not memberships.
-        standing.reported += changes.iter().filter(|it| !it.is_membership()).count() as u64;
+        standing.reported +=
+            changes.shapes().iter().filter(|it| !it.is_membership()).count() as u64;
         standing.order.enumerating = progress.enumerating;
         standing.progress = progress.clone();
         let kind = standing.kind;
@@ -116,7 +117,7 @@ impl Taker {
 }
 
 /// Checks a batch on its own.
-fn check(batch: &UserBatch) -> Result<(), CallError> {
+fn check(batch: &UserBatch<Packed>) -> Result<(), CallError> {
     let UserBatch { subject, changes, checkpoint, .. } = batch;
     if changes.len() > BATCH {
         let size = changes.len();
@@ -130,12 +131,13 @@ fn check(batch: &UserBatch) -> Result<(), CallError> {
             "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
         )));
     }
-    if let Some(size) = changes.iter().map(UserChange::longest_id).find(|it| *it > LARGEST_ID) {
+    if let Some(size) = changes.iter().map(|it| it.longest_id()).find(|it| *it > LARGEST_ID) {
         return Err(CallError::broke(format!(
             "an id has {size} bytes, {LARGEST_ID} at most are allowed"
         )));
     }
-    match changes.iter().find(|it| it.subject() != *subject) {
+    let other = changes.shapes().iter().position(|it| it.subject() != *subject);
+    match other.and_then(|position| changes.get(position)) {
         Some(it) => {
             let (id, subject) = (it.id(), subject.as_str());
             Err(CallError::broke(format!("a batch of {subject} reports something else: {id}")))

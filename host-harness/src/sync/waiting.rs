@@ -9,29 +9,29 @@ use super::{Run, changes};
 use crate::{
     error::Error,
     model::UserChange,
-    store::{Kind, Progress},
+    plugin::Packed,
+    store::{Kind, Progress, Transaction},
 };
 
 /// Largest number of batches that are stored together.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 /// Time after which the next batch causes those that wait to be stored.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Changes of one or more batches, and the state of the sync after them.
+/// Changes of a batch, and the state of the sync after them.
 pub(super) struct Received {
     pub(super) kind: Kind,
     /// Whether they are part of an enumeration.
     pub(super) is_full: bool,
-    pub(super) changes: Vec<UserChange>,
+    pub(super) changes: Packed,
     pub(super) progress: Progress,
     pub(super) checkpoint: String,
 }
 
 /// Batches that were received and are not stored yet.
 pub(super) struct Waiting {
-    received: Option<Received>,
-    batches: usize,
+    received: Vec<Received>,
     /// Number of batches that are stored together next. It grows from one, so that the first ones
     /// are soon seen.
     limit: usize,
@@ -40,28 +40,20 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn new() -> Self {
-        Self { received: None, batches: 0, limit: 1, since: Instant::now() }
+        Self { received: Vec::new(), limit: 1, since: Instant::now() }
     }
 
     /// Adds a batch. Stores what waits where it is enough, has waited long enough, or cannot be
     /// stored together with this batch.
     pub(super) fn add(&mut self, run: &mut Run<'_>, batch: Received) -> Result<(), Error> {
-        if self.received.as_ref().is_some_and(|it| !it.fits(&batch)) {
+        if self.received.last().is_some_and(|it| !it.fits(&batch)) {
             self.store(run)?;
         }
-        match &mut self.received {
-            Some(received) => {
-                received.changes.extend(batch.changes);
-                received.progress = batch.progress;
-                received.checkpoint = batch.checkpoint;
-            }
-            None => {
-                self.received = Some(batch);
-                self.since = Instant::now();
-            }
+        if self.received.is_empty() {
+            self.since = Instant::now();
         }
-        self.batches += 1;
-        if self.batches >= self.limit || self.since.elapsed() >= LONGEST_WAIT {
+        self.received.push(batch);
+        if self.received.len() >= self.limit || self.since.elapsed() >= LONGEST_WAIT {
             self.store(run)?;
             self.limit = (2 * self.limit).min(TOGETHER);
         }
@@ -70,20 +62,39 @@ impl Waiting {
 
     /// Stores what waits, with the checkpoint of the last batch.
     pub(super) fn store(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
-        let are_several = std::mem::take(&mut self.batches) > 1;
-        let Some(received) = self.received.take() else { return Ok(()) };
-        let Received { kind, is_full, mut changes, progress, checkpoint } = received;
+        let received = std::mem::take(&mut self.received);
+        let Some(Received { kind, is_full, progress, checkpoint, .. }) = received.last() else {
+            return Ok(());
+        };
+        let then = |transaction: &Transaction<'_>| {
+            transaction.set_progress(*kind, progress)?;
+            transaction.set_checkpoint(checkpoint)
+        };
+        let (seen, is_full) = (progress.enumeration, *is_full);
         // Memberships have no index of ids, and come group by group.
-        if are_several && kind == Kind::User {
-            // Changes of one id stay in their order. Records are large, and each moves once this
-            // way.
-            changes.sort_by_cached_key(|change| beginning(change.id()));
+        if received.len() > 1 && *kind == Kind::User {
+            changes::store(run, in_order_of_ids(&received), seen, is_full, then)
+        } else {
+            let changes = received.iter().flat_map(|batch| batch.changes.iter());
+            changes::store(run, changes, seen, is_full, then)
         }
-        changes::store(run, changes, progress.enumeration, is_full, |transaction| {
-            transaction.set_progress(kind, &progress)?;
-            transaction.set_checkpoint(&checkpoint)
-        })
     }
+}
+
+/// Returns the changes of these batches in the order of their ids. Changes of one id stay in their
+/// order.
+fn in_order_of_ids(received: &[Received]) -> impl Iterator<Item = UserChange<&str>> {
+    let mut order: Vec<_> = received
+        .iter()
+        .enumerate()
+        .flat_map(|(batch, it)| {
+            let changes = it.changes.iter().enumerate();
+            changes.map(move |(position, change)| (beginning(change.id()), batch, position))
+        })
+        .collect();
+    order.sort_unstable();
+    let at = |(_, batch, position)| received.get::<usize>(batch)?.changes.get(position);
+    order.into_iter().filter_map(at)
 }
 
 impl Received {

@@ -68,6 +68,16 @@ impl Answers {
         self
     }
 
+    /// And syncs users with one batch, whose list of `count` changes begins at `changes`.
+    pub(crate) fn users(mut self, changes: u32, count: u32) -> Self {
+        // Subject and mode, the changes, no checkpoint, no total.
+        let words = [0, changes, count, 0, 0, 0, 0, 0, 0, 0];
+        let batch: Vec<_> = words.iter().flat_map(|it: &u32| it.to_le_bytes()).collect();
+        // A summary of nothing.
+        self.sync("sync-users", Some(&batch), &[0; 256]);
+        self
+    }
+
     /// Loads it.
     pub(crate) fn plugin(&self) -> Plugin {
         let folder = TempDir::new().unwrap();

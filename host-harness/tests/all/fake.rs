@@ -11,7 +11,7 @@ use ones_host::{
         Removal, Removed, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Subscription, Summary,
         TimeRange, UserBatch, UserChange, WatchResult,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     store::{IntegrationId, Kind, RunRow, SealingKey, Store, StoreOptions},
     sync::{Action, BookingOptions, Change, Observer, Options, Outcome, Source, Sync, Watching},
 };
@@ -134,10 +134,11 @@ impl Source for Fake {
     fn sync_users(
         &mut self,
         since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         self.since = since.map(str::to_owned);
-        std::mem::take(&mut self.users).into_iter().try_for_each(take)?;
+        let users = std::mem::take(&mut self.users).into_iter();
+        users.map(Packed::batch).try_for_each(|batch| take(batch?))?;
         self.end()
     }
 

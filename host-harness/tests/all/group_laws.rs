@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ones_host::{
     Error,
     model::{Mode, Part, Removed, RoomBatch, RoomChange, Summary, UserBatch, UserChange},
-    plugin::CallError,
+    plugin::{CallError, Packed},
     store::{Decision, Kind},
     sync::{Limit, Source},
 };
@@ -232,13 +232,13 @@ impl Source for Directory {
     fn sync_users(
         &mut self,
         since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let unreadable = |it: &(&u8, &Group)| *it.1 == Group::Unreadable;
         let unreadable: BTreeSet<_> =
             self.groups.iter().filter(unreadable).map(|it| *it.0).collect();
         self.obscured.extend(&unreadable);
-        self.report(since, take)?;
+        self.report(since, &mut |batch| take(Packed::batch(batch)?))?;
         if since.is_none() {
             self.obscured = unreadable;
         }

@@ -236,3 +236,60 @@ async fn checks_are_bounded_in_number() {
     assert_eq!(tried(200).await.unwrap(), 200);
     assert!(broken(tried(201).await).contains("report.checks has 201 items, 200 at most"));
 }
+
+/// Words of a change: its case, and 39 more for the largest of them, a user.
+const CHANGE: usize = 1 + 39;
+
+/// The case of a user whom a sync could not read.
+const UNREADABLE: u32 = 4;
+
+/// Syncs users with one batch. A change is its case, then where its texts are and how long.
+async fn synced(mut answers: Answers, changes: &[Vec<u32>]) -> Result<usize, CallError> {
+    let words = changes.iter().flat_map(|it| {
+        let mut words = it.clone();
+        words.resize(CHANGE, 0);
+        words
+    });
+    let bytes: Vec<_> = words.flat_map(u32::to_le_bytes).collect();
+    let at = answers.bytes(&bytes);
+    let answers = answers.users(at, changes.len() as u32);
+    let (sender, mut batches) = tokio::sync::mpsc::channel(1);
+    session(answers.plugin()).await.sync_users(None, sender).await?;
+    Ok(batches.recv().await.map_or(0, |batch| batch.changes.len()))
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_in_its_changes_and_in_what_they_name() {
+    let text = |size: usize| {
+        let mut answers = answers();
+        let at = answers.bytes(&vec![b'x'; size]);
+        (answers, at, size as u32)
+    };
+    let changes = vec![vec![0]; 1_001];
+    assert!(
+        broken(synced(answers(), &changes).await).contains("user-batch.changes has 1001 items")
+    );
+
+    let (answers, at, size) = text(1_025);
+    let rule = broken(synced(answers, &[vec![0, at, size]]).await);
+    assert!(rule.contains("user.id has 1025 bytes"), "{rule}");
+
+    let (answers, at, size) = text(4_097);
+    let rule = broken(synced(answers, &[vec![UNREADABLE, 0, 0, at, size]]).await);
+    assert!(rule.contains("unreadable.reason has 4097 bytes"), "{rule}");
+
+    let (mut answers, _, _) = text(0);
+    let at = answers.bytes(&[0; 201]);
+    let unknown = [&[0; 38][..], &[at, 201]].concat();
+    let rule = broken(synced(answers, &[unknown]).await);
+    assert!(rule.contains("user.unknown has 201 items"), "{rule}");
+}
+
+#[tokio::test]
+async fn texts_that_a_batch_names_again_and_again_are_bounded_in_all() {
+    let (mut answers, size) = (answers(), 1 << 20);
+    let at = answers.bytes(&vec![b'x'; size as usize]);
+    let user = vec![0, 0, 0, at, size];
+    let rule = broken(synced(answers, &vec![user; 65]).await);
+    assert!(rule.contains("the texts of a batch have more than 67108864 bytes"), "{rule}");
+}

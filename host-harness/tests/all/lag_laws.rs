@@ -13,7 +13,7 @@ use ones_host::{
         Group, Removal, Removed, Room, RoomBatch, RoomChange, Subject, Summary, Unreadable, User,
         UserBatch, UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     store::{Decision, Kind},
     sync::{Limit, MISSING_GRACE, Source},
 };
@@ -239,9 +239,9 @@ impl Source for Directory {
     fn sync_users(
         &mut self,
         since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.report(since, take)?;
+        self.report(since, &mut |batch| take(Packed::batch(batch)?))?;
         Ok(Summary { complete: true, ..Summary::default() })
     }
 

@@ -121,7 +121,9 @@ impl Source for Warns {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(ones_host::model::UserBatch) -> Result<(), Error>,
+        _: &mut dyn FnMut(
+            ones_host::model::UserBatch<ones_host::plugin::Packed>,
+        ) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         Ok(Summary::default())
     }

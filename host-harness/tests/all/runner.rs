@@ -12,7 +12,7 @@ use ones_host::{
         Explanation, Refusal, Removal, Removed, RoomBatch, RoomChange, Summary, UserBatch,
         UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     runner::{Connect, NotStarted, Patience, Runner},
     settings::Settings,
     store::{IntegrationId, Kind, RunKind, Store},
@@ -110,15 +110,15 @@ impl Source for Connected {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         self.asked("users");
-        take(UserBatch {
+        take(Packed::batch(UserBatch {
             total: Some(9),
             ..batch(FIRST, "c1", vec![reported("a"), reported("b")])
-        })?;
+        })?)?;
         self.pass()?;
-        take(batch(LAST, "c2", vec![]))?;
+        take(Packed::batch(batch(LAST, "c2", vec![]))?)?;
         self.end(&self.vendor.people_fail)
     }
 

@@ -2,7 +2,7 @@
 
 use ones_host::{
     model::{UserBatch, UserChange},
-    plugin::{Client, Limits, Plugin, Session},
+    plugin::{Client, Limits, Packed, Plugin, Session},
     settings::Settings,
 };
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ pub(crate) async fn read(server: &str) -> Result<u64> {
 }
 
 /// Passes each batch of a first sync to `take`.
-pub(crate) async fn receive(server: &str, mut take: impl FnMut(UserBatch)) -> Result<()> {
+pub(crate) async fn receive(server: &str, mut take: impl FnMut(UserBatch<Packed>)) -> Result<()> {
     let settings =
         Settings::parse(&client::settings(&client::access(server)).to_string(), |_| None)?;
     let plugin = Plugin::load(&end_to_end::component(), Limits::default(), Client::new()?)?;
@@ -32,6 +32,7 @@ pub(crate) async fn receive(server: &str, mut take: impl FnMut(UserBatch)) -> Re
 }
 
 /// Returns the number of users that a batch reports.
-pub(crate) fn users_in(batch: &UserBatch) -> u64 {
-    batch.changes.iter().filter(|change| matches!(change, UserChange::User(_))).count() as u64
+pub(crate) fn users_in(batch: &UserBatch<Packed>) -> u64 {
+    batch.changes.shapes().iter().filter(|change| matches!(change, UserChange::User(_))).count()
+        as u64
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use ones_office365::{
     directory,
     host::{Dropped, Failure, Host, Request, Response, Sink, TransportError},
-    model::UserBatch,
+    model::{UserBatch, UserChange},
     settings::Settings,
 };
 
-use crate::{Result, client, component::users_in};
+use crate::{Result, client};
 
 pub(crate) async fn read(server: &str) -> Result<u64> {
     let settings = Settings::parse(&client::settings(&client::access(server)).to_string())
@@ -26,7 +26,8 @@ struct Counter(u64);
 
 impl Sink<UserBatch> for Counter {
     async fn put(&mut self, batch: UserBatch) -> std::result::Result<(), Dropped> {
-        self.0 += users_in(&batch);
+        let is_user = |change: &&UserChange| matches!(change, UserChange::User(_));
+        self.0 += batch.changes.iter().filter(is_user).count() as u64;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use cpu_time::ProcessTime;
 use ones_host::{
     Error,
     model::{RoomBatch, RoomChange, Summary, UserBatch, UserChange},
+    plugin::Packed,
     store::{Store, StoreOptions},
     sync::{Options, Source, Sync, Unobserved},
 };
@@ -40,13 +41,13 @@ pub(crate) fn measure(runtime: &Runtime, server: &str) -> Result<u64> {
 }
 
 /// Repeats batches that were received before.
-struct Replay(Vec<UserBatch>);
+struct Replay(Vec<UserBatch<Packed>>);
 
 impl Source for Replay {
     fn sync_users(
         &mut self,
         _since: Option<&str>,
-        take: &mut dyn FnMut(UserBatch) -> std::result::Result<(), Error>,
+        take: &mut dyn FnMut(UserBatch<Packed>) -> std::result::Result<(), Error>,
     ) -> std::result::Result<Summary, Error> {
         std::mem::take(&mut self.0).into_iter().try_for_each(take)?;
         Ok(Summary { complete: true, ..Summary::default() })

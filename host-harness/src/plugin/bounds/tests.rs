@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
-use crate::model::{Mode, Outcome, Removal, Removed, Room, Subject};
+use crate::model::{Outcome, Removal, Removed, Room};
 
 /// A text of one byte more than `most`.
 fn over(most: usize) -> String {
@@ -18,11 +18,6 @@ fn refuses(answer: &impl Bounded, names: &str) {
 
 fn unreadable(id: &str, reason: &str) -> Unreadable {
     Unreadable { id: id.to_owned(), reason: reason.to_owned() }
-}
-
-fn users(changes: Vec<UserChange>) -> UserBatch {
-    let (subject, mode) = (Subject::Users, Mode::Incremental);
-    UserBatch { subject, mode, changes, checkpoint: String::new(), total: None }
 }
 
 #[test]
@@ -46,8 +41,7 @@ fn what_is_unreadable_is_bounded_wherever_it_is_reported() {
         refuses(&rooms, names);
         for change in [UserChange::UserUnreadable(it.clone()), UserChange::GroupUnreadable(it)] {
             let names = if reason.is_empty() { "an id in changes has 1025 bytes" } else { names };
-            refuses(&vec![change.clone()], names);
-            refuses(&users(vec![change]), names);
+            refuses(&vec![change], names);
         }
     }
 }
@@ -57,7 +51,7 @@ fn ids_are_bounded() {
     let room = Room { id: over(NAME), ..Room::default() };
     refuses(&RoomBatch { rooms: vec![room], unreadable: Vec::new() }, "room.id has 1025 bytes");
     let removed = UserChange::UserRemoved(Removed { id: over(NAME), removal: Removal::Soft });
-    refuses(&users(vec![removed]), "an id in changes has 1025 bytes");
+    refuses(&vec![removed], "an id in changes has 1025 bytes");
     let user = crate::model::User { id: over(NAME), ..crate::model::User::default() };
     refuses(&CallbackOutcome::SignedIn(user), "user.id has 1025 bytes");
 }

@@ -1,9 +1,10 @@
 //! Calls about the bookings of rooms. Their answers pass `plugin/bookings.rs`.
 
 use tokio::sync::mpsc;
+use wasmtime::StoreContextMut;
 
 use super::{
-    super::{CallError, bookings},
+    super::{CallError, bookings, call::State},
     Session, follow, goes_on,
 };
 use crate::model::{BookingChange, RoomAvailability, RoomPosition, RoomUpdate, Summary, TimeRange};
@@ -22,7 +23,9 @@ impl Session {
     ) -> Result<Summary, CallError> {
         let settings = self.settings.to_json();
         let secrets = self.secrets.clone();
-        let admit = move |update| bookings::admit_update(&secrets, update);
+        let admit = move |_: StoreContextMut<'_, State>, update| {
+            Ok(bookings::admit_update(&secrets, update)?)
+        };
         let summary = self.ask(async |accessor, plugin| {
             let (stream, future) = plugin
                 .ones_integration_integration()

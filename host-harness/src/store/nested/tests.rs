@@ -18,18 +18,20 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
     let integration = store.ensure_integration("Contoso").unwrap();
     let sighting = Sighting { seen: 1, at: jiff::Timestamp::UNIX_EPOCH };
     let (mut numbers, mut members_of) = (Numbers::default(), NewMembers::default());
-    let within = |group: usize, member: String| Membership { group: name(group), member };
     store
         .transaction(integration, |it| {
             let user = User { id: "p".to_owned(), ..User::default() };
             it.put(Kind::User, &user, "{}", sighting)?;
-            for group in 0..groups {
-                let record = Group { id: name(group), ..Group::default() };
+            for number in 0..groups {
+                let id = name(number);
+                let record = Group { id: id.clone(), ..Group::default() };
                 it.put(Kind::Group, &record, "{}", sighting)?;
-                it.add_member(&within(group, "p".to_owned()), &mut numbers, &mut members_of)?;
-                for member in members(group) {
-                    it.add_member(&within(group, name(member)), &mut numbers, &mut members_of)?;
-                }
+                let mut add = |member: &str| {
+                    let membership = Membership { group: id.as_str(), member };
+                    it.add_member(membership, &mut numbers, &mut members_of)
+                };
+                add("p")?;
+                members(number).into_iter().try_for_each(|member| add(&name(member)))?;
             }
             it.store_members(&mut members_of, 1)?;
             Ok::<_, StoreError>(())

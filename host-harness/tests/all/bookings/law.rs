@@ -11,7 +11,7 @@ use ones_host::{
         Part, RoomChange, RoomFailure, RoomPosition, RoomUpdate, SeriesBookings, Summary,
         TimeRange, UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     store::{BookingRow, Decision},
     sync::{Limit, Source},
 };
@@ -214,7 +214,7 @@ impl Source for Calendars {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(ones_host::model::UserBatch) -> Result<(), Error>,
+        _: &mut dyn FnMut(ones_host::model::UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         unreachable!("it has no users")
     }

@@ -12,7 +12,7 @@ use ones_host::{
         Refusal, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary, TimeRange, UserBatch,
         UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     runner::{Connect, NotStarted, Runner},
     settings::Settings,
     store::{IntegrationId, RunKind, Store},
@@ -104,7 +104,7 @@ impl Source for Vendor {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        _: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let summary = self.ask("users")?;
         Gate::pass(&self.users);

@@ -13,7 +13,7 @@ use ones_host::{
         RoomAnswer, RoomBatch, RoomChange, RoomPosition, RoomUpdate, Summary, TimeRange, UserBatch,
         UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     runner::{Connect, Runner},
     settings::Settings,
     store::{Actor, IntegrationId, NewReservation, Reservation, ReservationState, Store},
@@ -56,7 +56,7 @@ impl Source for Connected {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        _: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         unreachable!()
     }

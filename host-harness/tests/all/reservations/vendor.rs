@@ -13,7 +13,7 @@ use ones_host::{
         BookingRequest, BookingTime, Explanation, Hold, Mode, Part, Refusal, RoomAnswer, RoomBatch,
         RoomChange, RoomPosition, RoomUpdate, Summary, TimeRange, UserBatch, UserChange,
     },
-    plugin::CallError,
+    plugin::{CallError, Packed},
     sync::Source,
 };
 
@@ -276,7 +276,7 @@ impl Source for Vendor {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(UserBatch) -> Result<(), Error>,
+        _: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         unreachable!()
     }

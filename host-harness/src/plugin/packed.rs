@@ -1,0 +1,169 @@
+//! Changes of users and groups whose texts are in one buffer.
+//!
+//! A batch has more than ten thousand short texts. Allocating each of them took longer than copying
+//! all of them.
+
+use std::{convert::Infallible, fmt};
+
+use super::CallError;
+use crate::model::{TextUse, UserBatch, UserChange};
+
+/// Size of the texts of one batch, in bytes: as much as a plugin's memory.
+const LARGEST: usize = 64 << 20;
+
+/// Changes of users and groups, as a sync passes them on.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Packed {
+    texts: String,
+    changes: Vec<UserChange<Span>>,
+}
+
+/// Stands for a text: where it is in the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Packed {
+    /// Packs the changes of a batch.
+    ///
+    /// # Errors
+    /// [`CallError::BrokeInterface`] where their texts have more than 64 MiB.
+    pub fn batch(batch: UserBatch) -> Result<UserBatch<Self>, CallError> {
+        let UserBatch { subject, mode, changes, checkpoint, total } = batch;
+        Ok(UserBatch { subject, mode, changes: Self::new(changes)?, checkpoint, total })
+    }
+
+    /// Packs changes.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    pub fn new(changes: Vec<UserChange>) -> Result<Self, CallError> {
+        let mut packed = Self::with_capacity(changes.len());
+        for change in &changes {
+            packed.push(change, |text, _, texts| {
+                texts.push_str(text);
+                Ok::<_, CallError>(())
+            })?;
+        }
+        Ok(packed)
+    }
+
+    pub(super) fn with_capacity(changes: usize) -> Self {
+        Self { texts: String::new(), changes: Vec::with_capacity(changes) }
+    }
+
+    /// Adds a change. `write` appends each of its texts to the buffer.
+    pub(super) fn push<'a, S, E: From<CallError>>(
+        &mut self,
+        change: &'a UserChange<S>,
+        mut write: impl FnMut(&'a S, TextUse, &mut String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let texts = &mut self.texts;
+        let change = change.try_map(&mut |text, used| {
+            let start = texts.len();
+            write(text, used, texts)?;
+            Span::between(start, texts.len()).ok_or_else(|| E::from(too_large()))
+        })?;
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// Returns the number of changes.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Returns whether there are no changes.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Returns a change by its position.
+    pub fn get(&self, position: usize) -> Option<UserChange<&str>> {
+        self.changes.get(position).map(|change| self.with_texts(change))
+    }
+
+    /// Returns the changes in their order.
+    pub fn iter(&self) -> impl Iterator<Item = UserChange<&str>> {
+        self.changes.iter().map(|change| self.with_texts(change))
+    }
+
+    /// Returns the changes in their order, without their texts.
+    pub fn shapes(&self) -> &[UserChange<Span>] {
+        &self.changes
+    }
+
+    fn with_texts(&self, change: &UserChange<Span>) -> UserChange<&str> {
+        let text = |it: &Span| &self.texts[it.start as usize..it.end as usize];
+        let Ok(change) = change.try_map(&mut |span, _| Ok::<_, Infallible>(text(span)));
+        change
+    }
+}
+
+impl fmt::Debug for Packed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Span {
+    /// Returns nothing where the text ends behind the largest size of all texts.
+    fn between(start: usize, end: usize) -> Option<Self> {
+        let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
+        (end as usize <= LARGEST).then_some(Self { start, end })
+    }
+}
+
+fn too_large() -> CallError {
+    CallError::broke(format!("the texts of a batch have more than {LARGEST} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use crate::model::{Group, Membership, Removal, Removed, Unreadable, User, UserField};
+
+    #[test]
+    fn packed_changes_are_those_that_were_packed() {
+        let text = str::to_owned;
+        let user = User {
+            id: text("u"),
+            username: text("ann@example.com"),
+            display_name: text("Änn 愛"),
+            email: Some(text("")),
+            surname: Some(text("N")),
+            card_number: Some(text(" 007 ")),
+            enabled: true,
+            unknown: vec![UserField::CardNumber],
+            ..User::default()
+        };
+        let removed = || Removed { id: text("gone"), removal: Removal::Permanent };
+        let unreadable = || Unreadable { id: text("odd"), reason: text("mail: no text") };
+        let membership = || Membership { group: text("g"), member: text("m") };
+        let group = Group { id: text("g"), name: text("G"), description: None, email: None };
+        let changes = vec![
+            UserChange::User(user.clone()),
+            UserChange::UserIfKnown(user),
+            UserChange::UserRemoved(removed()),
+            UserChange::UserMissing(removed()),
+            UserChange::UserUnreadable(unreadable()),
+            UserChange::Group(group),
+            UserChange::GroupRemoved(removed()),
+            UserChange::GroupMissing(text("missing")),
+            UserChange::GroupUnreadable(unreadable()),
+            UserChange::MemberAdded(membership()),
+            UserChange::MemberRemoved(membership()),
+        ];
+        let packed = Packed::new(changes.clone()).unwrap();
+        assert_eq!(packed.len(), changes.len());
+        let same = |change: UserChange<&str>| {
+            let Ok(change) = change.try_map(&mut |it, _| Ok::<_, Infallible>((*it).to_owned()));
+            change
+        };
+        assert_eq!(packed.iter().map(same).collect::<Vec<_>>(), changes);
+    }
+}
