@@ -1,5 +1,7 @@
 //! Changes of rooms, users, groups and memberships.
 
+use std::convert::Infallible;
+
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 #[cfg(feature = "wasmtime")]
 use wasmtime::component::{ComponentType, Lift, Lower};
@@ -97,6 +99,14 @@ impl<S: AsRef<str>> UserChange<S> {
             }
             change => change.id().len(),
         }
+    }
+}
+
+impl UserChange {
+    /// Returns the change with borrowed texts.
+    pub fn borrowed(&self) -> UserChange<&str> {
+        let Ok(change) = self.try_map(&mut |text, _| Ok::<_, Infallible>(text.as_str()));
+        change
     }
 }
 

@@ -1,7 +1,7 @@
-//! Records whose texts are of another type than `String`.
+//! How the texts of records are used.
 //!
-//! The records of users and groups are generic over their texts: a host with many of them can keep
-//! the texts of a batch in one buffer, or read them where the component has them.
+//! The records of users and groups are generic over the type of their texts: a host with many of
+//! them can keep the texts of a batch in one buffer, or read them where the component has them.
 
 /// How a text of a record is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

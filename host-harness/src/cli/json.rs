@@ -146,8 +146,10 @@ fn reservation_object(reservation: &Reservation) -> Value {
     let zone = &reservation.request.time_zone;
     let time = reservation.time.as_ref().unwrap_or(&reservation.request.time);
     let mut object = json!(reservation);
+    if reservation.is_private() {
+        hide_meeting(&mut object);
+    }
     if let Value::Object(object) = &mut object {
-        object.values_mut().for_each(hide_private);
         let words = when::in_words(time, &zones::zone_or_utc(zone));
         object.insert("zone".to_owned(), json!(zone));
         object.insert("when".to_owned(), json!(words));
@@ -155,20 +157,14 @@ fn reservation_object(reservation: &Reservation) -> Value {
     object
 }
 
-/// Removes title and invited people from every request for a private meeting, also from one that a
-/// change which waits begins at or leads to.
-fn hide_private(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            if members.get("private") == Some(&Value::Bool(true)) {
-                for name in ["title", "invite"] {
-                    members.entry(name).and_modify(|member| *member = Value::Null);
-                }
-            }
-            members.values_mut().for_each(hide_private);
+/// Removes titles and invited people, also those of a change that waits.
+fn hide_meeting(value: &mut Value) {
+    let Value::Object(members) = value else { return };
+    for (name, member) in members {
+        match name.as_str() {
+            "title" | "invite" => *member = Value::Null,
+            _ => hide_meeting(member),
         }
-        Value::Array(items) => items.iter_mut().for_each(hide_private),
-        _ => {}
     }
 }
 
@@ -193,20 +189,14 @@ mod tests {
 
     #[test]
     fn a_private_meeting_is_not_named_also_while_a_change_waits() {
-        let request = |private: bool, title: &str| {
-            let invite = json!([{ "email": "eve@x.example" }]);
-            json!({ "private": private, "title": title, "invite": invite })
-        };
-        let mut shown = json!({
-            "request": request(false, "Public from now on"),
-            "waiting": { "wish": { "change": {
-                "former": request(true, "Secret"),
-                "request": request(false, "Public from now on"),
-            } } },
-        });
-        hide_private(&mut shown);
-        let former = json!({ "private": true, "title": null, "invite": null });
-        assert_eq!(shown["waiting"]["wish"]["change"]["former"], former);
-        assert_eq!(shown["request"], request(false, "Public from now on"));
+        let request = || json!({ "title": "Secret", "invite": [{ "email": "eve@x.example" }] });
+        let change = json!({ "former": request(), "request": request() });
+        let waiting = json!({ "wish": { "change": change } });
+        let mut shown = json!({ "request": request(), "waiting": waiting });
+        hide_meeting(&mut shown);
+        let request = json!({ "title": null, "invite": null });
+        let change = json!({ "former": request, "request": request });
+        let waiting = json!({ "wish": { "change": change } });
+        assert_eq!(shown, json!({ "request": request, "waiting": waiting }));
     }
 }

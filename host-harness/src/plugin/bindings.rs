@@ -22,7 +22,7 @@ pub(super) const EXPORT: &str = "ones:integration/integration@0.1.0";
 pub mod types {
     pub use ones_records::*;
 
-    /// Is read from the component's memory.
+    /// A batch whose changes are still in the component's memory.
     pub type UserBatch = crate::plugin::users::Lifted;
 
     use wasmtime::component::{HasData, Linker};

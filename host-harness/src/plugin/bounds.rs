@@ -4,7 +4,7 @@
 //! what a vendor needs, and low enough that the host can store, print and send back what is within
 //! them.
 
-use super::CallError;
+use super::{CallError, call::HOSTCALL};
 use crate::model::{
     BATCH, BOOKINGS, Booking, BookingChange, BookingOutcome, CallbackOutcome, Check, Choice,
     Explanation, FieldError, Manifest, Notification, PartlyAccepted, Permission, Redirect, Refusal,
@@ -41,6 +41,10 @@ const ALL: usize = 1 << 20;
 
 /// Largest checkpoint, in bytes. The sync asks for a smaller one.
 const CHECKPOINT: usize = 1 << 20;
+
+/// Size of all texts of a batch of users or groups, in bytes: as much as the host copies in one
+/// call.
+pub(super) const TEXTS: usize = HOSTCALL;
 
 /// Number of warnings of a run.
 const MOST_WARNINGS: usize = 10_000;
@@ -177,27 +181,17 @@ impl Bounded for Summary {
 impl Bounded for Vec<UserChange> {
     fn check(&self) -> Result<(), CallError> {
         self.iter().try_for_each(|change| {
+            size("an id in changes", change.longest_id(), NAME)?;
             check_unknown(change)?;
-            check_change(change)
+            match change {
+                UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),
+                _ => Ok(()),
+            }
         })
     }
 }
 
-/// Checks an id, which has this name in the interface.
-pub(super) fn check_key(name: &str, key: &str) -> Result<(), CallError> {
-    text(name, key, NAME)
-}
-
-/// Checks the texts of a change.
-pub(super) fn check_change<S: AsRef<str>>(change: &UserChange<S>) -> Result<(), CallError> {
-    size("an id in changes", change.longest_id(), NAME)?;
-    match change {
-        UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => check_unreadable(it),
-        _ => Ok(()),
-    }
-}
-
-/// Checks what a change has beside texts.
+/// Checks the number of fields of a user that could not be read.
 pub(super) fn check_unknown<S>(change: &UserChange<S>) -> Result<(), CallError> {
     match change {
         UserChange::User(user) | UserChange::UserIfKnown(user) => {
@@ -211,6 +205,21 @@ pub(super) fn check_unknown<S>(change: &UserChange<S>) -> Result<(), CallError> 
 pub(super) fn check_batch(checkpoint: &str, changes: usize) -> Result<(), CallError> {
     text("user-batch.checkpoint", checkpoint, CHECKPOINT)?;
     list("user-batch.changes", changes, BATCH)
+}
+
+/// Checks the size of all texts of a batch of users or groups, in bytes.
+pub(super) fn check_texts(bytes: usize) -> Result<(), CallError> {
+    size("user-batch.changes", bytes, TEXTS)
+}
+
+/// Checks an id, which has this name in the interface.
+pub(super) fn check_key(name: &str, key: &str) -> Result<(), CallError> {
+    text(name, key, NAME)
+}
+
+/// Checks why a record could not be read.
+pub(super) fn check_reason(reason: &str) -> Result<(), CallError> {
+    text("unreadable.reason", reason, REASON)
 }
 
 impl Bounded for Vec<RoomChange> {
@@ -322,13 +331,9 @@ impl Bounded for Notification {
 
 impl Bounded for Unreadable {
     fn check(&self) -> Result<(), CallError> {
-        check_unreadable(self)
+        text("unreadable.id", &self.id, NAME)?;
+        check_reason(&self.reason)
     }
-}
-
-fn check_unreadable<S: AsRef<str>>(it: &Unreadable<S>) -> Result<(), CallError> {
-    text("unreadable.id", it.id.as_ref(), NAME)?;
-    text("unreadable.reason", it.reason.as_ref(), REASON)
 }
 
 /// Cuts an error to the limits. An error that was refused would hide why the call failed.

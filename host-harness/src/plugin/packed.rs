@@ -8,9 +8,6 @@ use std::{convert::Infallible, fmt};
 use super::CallError;
 use crate::model::{TextUse, UserBatch, UserChange};
 
-/// Size of the texts of one batch, in bytes: as much as a plugin's memory.
-const LARGEST: usize = 64 << 20;
-
 /// Changes of users and groups, as a sync passes them on.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Packed {
@@ -29,17 +26,9 @@ impl Packed {
     /// Packs the changes of a batch.
     ///
     /// # Errors
-    /// [`CallError::BrokeInterface`] where their texts have more than 64 MiB.
+    /// [`CallError::BrokeInterface`] where their texts have more than 4 GiB.
     pub fn batch(batch: UserBatch) -> Result<UserBatch<Self>, CallError> {
         let UserBatch { subject, mode, changes, checkpoint, total } = batch;
-        Ok(UserBatch { subject, mode, changes: Self::new(changes)?, checkpoint, total })
-    }
-
-    /// Packs changes.
-    ///
-    /// # Errors
-    /// As [`Self::batch`].
-    pub fn new(changes: Vec<UserChange>) -> Result<Self, CallError> {
         let mut packed = Self::with_capacity(changes.len());
         for change in &changes {
             packed.push(change, |text, _, texts| {
@@ -47,7 +36,7 @@ impl Packed {
                 Ok::<_, CallError>(())
             })?;
         }
-        Ok(packed)
+        Ok(UserBatch { subject, mode, changes: packed, checkpoint, total })
     }
 
     pub(super) fn with_capacity(changes: usize) -> Self {
@@ -64,7 +53,9 @@ impl Packed {
         let change = change.try_map(&mut |text, used| {
             let start = texts.len();
             write(text, used, texts)?;
-            Span::between(start, texts.len()).ok_or_else(|| E::from(too_large()))
+            Span::between(start, texts.len()).ok_or_else(|| {
+                E::from(CallError::broke("the texts of a batch have more than 4 GiB"))
+            })
         })?;
         self.changes.push(change);
         Ok(())
@@ -90,8 +81,13 @@ impl Packed {
         self.changes.iter().map(|change| self.with_texts(change))
     }
 
+    /// Returns the size of all texts, in bytes.
+    pub fn size(&self) -> usize {
+        self.texts.len()
+    }
+
     /// Returns the changes in their order, without their texts.
-    pub fn shapes(&self) -> &[UserChange<Span>] {
+    pub fn without_texts(&self) -> &[UserChange<Span>] {
         &self.changes
     }
 
@@ -109,15 +105,10 @@ impl fmt::Debug for Packed {
 }
 
 impl Span {
-    /// Returns nothing where the text ends behind the largest size of all texts.
+    /// Returns nothing where the text ends beyond 4 GiB.
     fn between(start: usize, end: usize) -> Option<Self> {
-        let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
-        (end as usize <= LARGEST).then_some(Self { start, end })
+        Some(Self { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? })
     }
-}
-
-fn too_large() -> CallError {
-    CallError::broke(format!("the texts of a batch have more than {LARGEST} bytes"))
 }
 
 #[cfg(test)]
@@ -158,12 +149,17 @@ mod tests {
             UserChange::MemberAdded(membership()),
             UserChange::MemberRemoved(membership()),
         ];
-        let packed = Packed::new(changes.clone()).unwrap();
+        let mut packed = Packed::default();
+        for change in &changes {
+            packed
+                .push(change, |text, _, texts| {
+                    texts.push_str(text);
+                    Ok::<_, CallError>(())
+                })
+                .unwrap();
+        }
         assert_eq!(packed.len(), changes.len());
-        let same = |change: UserChange<&str>| {
-            let Ok(change) = change.try_map(&mut |it, _| Ok::<_, Infallible>((*it).to_owned()));
-            change
-        };
-        assert_eq!(packed.iter().map(same).collect::<Vec<_>>(), changes);
+        let borrowed: Vec<_> = changes.iter().map(UserChange::borrowed).collect();
+        assert_eq!(packed.iter().collect::<Vec<_>>(), borrowed);
     }
 }

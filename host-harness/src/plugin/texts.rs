@@ -46,9 +46,15 @@ pub(super) fn clean(secrets: &Secrets, record: &mut impl Texts) -> Result<(), Ca
         Used(..) => {}
     });
     match leak {
-        Some(name) => Err(CallError::broke(format!("{name} holds a secret of the settings"))),
+        Some(name) => Err(leaks(name)),
         None => Ok(()),
     }
+}
+
+/// Returns the error for a text that is used as it is, under this name in the interface, and names
+/// a secret.
+pub(super) fn leaks(name: &str) -> CallError {
+    CallError::broke(format!("{name} holds a secret of the settings"))
 }
 
 /// Returns the size of the texts of a record, in bytes.
@@ -189,7 +195,7 @@ impl Texts for UserChange {
     }
 }
 
-/// Returns a text as it is after a visit.
+/// Returns a text as it is after a visit. Only records that are read by id are copied this way.
 fn seen(text: &str, used: TextUse, visit: &mut dyn FnMut(Text<'_>)) -> String {
     let mut text = text.to_owned();
     match used {

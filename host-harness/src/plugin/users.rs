@@ -5,7 +5,7 @@ use wasmtime::{
     component::{WasmList, WasmStr},
 };
 
-use super::{CallError, bounds, packed::Packed};
+use super::{CallError, bounds, packed::Packed, texts};
 use crate::{
     model::{TextUse, UserBatch, UserChange},
     secrets::Secrets,
@@ -28,34 +28,39 @@ pub(super) fn admit_batch<D: 'static>(
     let UserBatch { subject, mode, changes: lifted, checkpoint, total } = batch;
     bounds::check_batch(&checkpoint, lifted.len())?;
     let search = secrets.search();
-    let leak = |name| CallError::broke(format!("{name} holds a secret of the settings"));
     if search.finds_in(&checkpoint) {
-        return Err(leak("user-batch.checkpoint").into());
+        return Err(texts::leaks("user-batch.checkpoint").into());
     }
     let mut changes = Packed::with_capacity(lifted.len());
+    let mut read = 0;
     for position in 0..lifted.len() {
-        let Some(change) = lifted.get(store.as_context_mut(), position) else { break };
-        let change = change?;
+        let Some(change) = lifted.get(store.as_context_mut(), position).transpose()? else {
+            return Err(CallError::broke("a batch ends before its last change").into());
+        };
         bounds::check_unknown(&change)?;
-        changes.push(&change, |text, used, texts| {
+        if let UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) = &change {
+            bounds::check_reason(&it.reason.to_str(&store)?)?;
+        }
+        changes.push(&change, |text, used, buffer| {
             let text = text.to_str(&store)?;
+            // Before secrets are searched for, which takes time, and can make a text shorter.
+            read += text.len();
+            bounds::check_texts(read)?;
             match used {
                 TextUse::Key(name) => {
                     bounds::check_key(name, &text)?;
                     if search.finds_in(&text) {
-                        return Err(leak(name).into());
+                        return Err(texts::leaks(name).into());
                     }
-                    texts.push_str(&text);
+                    buffer.push_str(&text);
                 }
-                TextUse::Shown => {
-                    texts.push_str(search.redacted(&text).as_deref().unwrap_or(&text))
-                }
+                TextUse::Shown => match search.redacted(&text) {
+                    Some(clean) => buffer.push_str(&clean),
+                    None => buffer.push_str(&text),
+                },
             }
             Ok::<_, wasmtime::Error>(())
         })?;
-        if matches!(change, UserChange::UserUnreadable(_) | UserChange::GroupUnreadable(_)) {
-            changes.get(position).map_or(Ok(()), |change| bounds::check_change(&change))?;
-        }
     }
     Ok(UserBatch { subject, mode, changes, checkpoint, total })
 }

@@ -47,8 +47,8 @@ impl Store {
         user: &User,
         default_groups: &[String],
     ) -> Result<Admission, StoreError> {
-        let (mut new, unread) = (user.clone(), User::default());
-        new.keep_unknown(&unread);
+        let (mut new, none) = (user.clone(), User::default());
+        new.keep_unknown(&none);
         let json = new.to_json().map_err(|it| StoreError::TooLarge { reason: it.reason })?;
         self.transaction(integration, |it| it.admit(user, &json, default_groups))
     }

@@ -102,6 +102,7 @@ impl Storing<'_> {
     /// lacks them.
     fn store_user(&mut self, user: User<&str>) -> Result<(), StoreError> {
         let stored: User;
+        // Bound again, since its texts may now come from `stored`.
         let mut user = user;
         if !user.unknown.is_empty() {
             stored = self.transaction.stored(Kind::User, user.id)?.unwrap_or_default();

@@ -6,7 +6,7 @@ use super::{Run, Source, changes::store, rooms};
 use crate::{
     error::Error,
     model::{BATCH, Removal, Removed, Room, RoomBatch, RoomChange, Unreadable, UserChange},
-    plugin::{CallError, Packed},
+    plugin::CallError,
     store::{Candidate, Kind, Progress},
 };
 
@@ -156,7 +156,7 @@ impl Answer {
         let Self { changes, rooms, gone, unreadable } = self;
         let now = run.now();
         rooms::store(run, RoomBatch { rooms, unreadable: Vec::new() }, seen)?;
-        store(run, Packed::new(changes)?.iter(), seen, false, |transaction| {
+        store(run, changes.iter().map(UserChange::borrowed), seen, false, |transaction| {
             for it in candidates.iter().filter(|it| !it.found_before) {
                 transaction.found_once(kind, &it.id)?;
             }

@@ -107,7 +107,7 @@ impl Taker {
         }
         // A total counts groups, not memberships.
         standing.reported +=
-            changes.shapes().iter().filter(|it| !it.is_membership()).count() as u64;
+            changes.without_texts().iter().filter(|it| !it.is_membership()).count() as u64;
         standing.order.enumerating = progress.enumerating;
         standing.progress = progress.clone();
         let kind = standing.kind;
@@ -136,7 +136,7 @@ fn check(batch: &UserBatch<Packed>) -> Result<(), CallError> {
             "an id has {size} bytes, {LARGEST_ID} at most are allowed"
         )));
     }
-    let other = changes.shapes().iter().position(|it| it.subject() != *subject);
+    let other = changes.without_texts().iter().position(|it| it.subject() != *subject);
     match other.and_then(|position| changes.get(position)) {
         Some(it) => {
             let (id, subject) = (it.id(), subject.as_str());

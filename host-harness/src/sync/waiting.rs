@@ -16,6 +16,10 @@ use crate::{
 /// Largest number of batches that are stored together.
 const TOGETHER: usize = 16;
 
+/// Size of the texts that wait, in bytes, from which on they are stored. Sixteen batches of users
+/// have about 4 MB.
+const LARGEST: usize = 32 << 20;
+
 /// Time after which the next batch causes those that wait to be stored.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -53,7 +57,8 @@ impl Waiting {
             self.since = Instant::now();
         }
         self.received.push(batch);
-        if self.received.len() >= self.limit || self.since.elapsed() >= LONGEST_WAIT {
+        let is_large = self.received.iter().map(|it| it.changes.size()).sum::<usize>() >= LARGEST;
+        if is_large || self.received.len() >= self.limit || self.since.elapsed() >= LONGEST_WAIT {
             self.store(run)?;
             self.limit = (2 * self.limit).min(TOGETHER);
         }
@@ -93,8 +98,7 @@ fn in_order_of_ids(received: &[Received]) -> impl Iterator<Item = UserChange<&st
         })
         .collect();
     order.sort_unstable();
-    let at = |(_, batch, position)| received.get::<usize>(batch)?.changes.get(position);
-    order.into_iter().filter_map(at)
+    order.into_iter().filter_map(|(_, batch, at)| received.get(batch)?.changes.get(at))
 }
 
 impl Received {

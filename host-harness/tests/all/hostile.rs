@@ -290,6 +290,6 @@ async fn texts_that_a_batch_names_again_and_again_are_bounded_in_all() {
     let (mut answers, size) = (answers(), 1 << 20);
     let at = answers.bytes(&vec![b'x'; size as usize]);
     let user = vec![0, 0, 0, at, size];
-    let rule = broken(synced(answers, &vec![user; 65]).await);
-    assert!(rule.contains("the texts of a batch have more than 67108864 bytes"), "{rule}");
+    let rule = broken(synced(answers, &vec![user; 33]).await);
+    assert!(rule.contains("user-batch.changes has 34603008 bytes, 33554432 at most"), "{rule}");
 }

@@ -33,6 +33,10 @@ pub(crate) async fn receive(server: &str, mut take: impl FnMut(UserBatch<Packed>
 
 /// Returns the number of users that a batch reports.
 pub(crate) fn users_in(batch: &UserBatch<Packed>) -> u64 {
-    batch.changes.shapes().iter().filter(|change| matches!(change, UserChange::User(_))).count()
-        as u64
+    batch
+        .changes
+        .without_texts()
+        .iter()
+        .filter(|change| matches!(change, UserChange::User(_)))
+        .count() as u64
 }

@@ -28,7 +28,7 @@ fn time(reservation: &Reservation) -> String {
 
 fn title(reservation: &Reservation) -> &str {
     match reservation.request.title.as_str() {
-        _ if reservation.request.private => "(private)",
+        _ if reservation.is_private() => "(private)",
         "" => "(no title)",
         title => title,
     }

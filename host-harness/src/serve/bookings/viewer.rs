@@ -121,7 +121,7 @@ impl Viewer {
     /// Whether the viewer sees the title of a reservation, and who is invited. The administrator
     /// does not see those of a private meeting.
     pub(in crate::serve) fn shows_meeting(&self, reservation: &Reservation) -> bool {
-        !(self.is_admin() && reservation.request.private)
+        !(self.is_admin() && reservation.is_private())
     }
 
     /// Returns the title of a reservation, as far as the viewer sees it.

@@ -179,6 +179,19 @@ pub struct WishedChange {
     pub(in crate::store) over_at: Option<i64>,
 }
 
+impl Reservation {
+    /// Returns whether the meeting is private, or is to be private, or was so until a change that
+    /// waits.
+    pub fn is_private(&self) -> bool {
+        let change = match self.waiting.as_ref().map(|waiting| &waiting.wish) {
+            Some(Wish::Change(change)) => Some(change),
+            _ => None,
+        };
+        let mut changed = change.into_iter().flat_map(|it| it.former.iter().chain([&it.request]));
+        self.request.private || changed.any(|request| request.private)
+    }
+}
+
 macro_rules! names {
     ($type:ident { $($variant:ident = $name:literal,)+ }) => {
         impl $type {

@@ -47,6 +47,24 @@ fn a_wish_is_stored_before_it_is_sent() {
 }
 
 #[test]
+fn a_meeting_is_private_also_while_a_change_of_that_waits() {
+    for (before, after) in [(false, false), (false, true), (true, false), (true, true)] {
+        let vendor = Vendor::default();
+        let mut host = Host::new(&vendor);
+        let new = NewReservation { private: before, ..at_nine() };
+        let reference = host.reserve(new).unwrap().reference;
+        host.run();
+        assert_eq!(host.get(&reference).is_private(), before);
+        let change = ReservationChange { private: Some(after), ..ReservationChange::default() };
+        let (id, now, by) = (host.id, host.now, Actor::Administrator);
+        host.store().change_reservation(id, &reference, change, by, now).unwrap();
+        assert_eq!(host.get(&reference).is_private(), before || after);
+        host.run();
+        assert_eq!(host.get(&reference).is_private(), after);
+    }
+}
+
+#[test]
 fn what_cannot_be_booked_is_refused_and_nothing_is_stored() {
     use ReservationError as E;
     let host = &mut Host::with_rooms(
