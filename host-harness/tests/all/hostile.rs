@@ -244,7 +244,15 @@ const CHANGE: usize = 1 + 39;
 const UNREADABLE: u32 = 4;
 
 /// Syncs users with one batch. A change is its case, then where its texts are and how long.
-async fn synced(mut answers: Answers, changes: &[Vec<u32>]) -> Result<usize, CallError> {
+async fn synced(answers: Answers, changes: &[Vec<u32>]) -> Result<usize, CallError> {
+    synced_under(settings(), answers, changes).await
+}
+
+async fn synced_under(
+    settings: Settings,
+    mut answers: Answers,
+    changes: &[Vec<u32>],
+) -> Result<usize, CallError> {
     let words = changes.iter().flat_map(|it| {
         let mut words = it.clone();
         words.resize(CHANGE, 0);
@@ -254,7 +262,7 @@ async fn synced(mut answers: Answers, changes: &[Vec<u32>]) -> Result<usize, Cal
     let at = answers.bytes(&bytes);
     let answers = answers.users(at, changes.len() as u32);
     let (sender, mut batches) = tokio::sync::mpsc::channel(1);
-    session(answers.plugin()).await.sync_users(None, sender).await?;
+    Session::open(answers.plugin(), settings).await?.sync_users(None, sender).await?;
     Ok(batches.recv().await.map_or(0, |batch| batch.changes.len()))
 }
 
@@ -292,4 +300,17 @@ async fn texts_that_a_batch_names_again_and_again_are_bounded_in_all() {
     let user = vec![0, 0, 0, at, size];
     let rule = broken(synced(answers, &vec![user; 33]).await);
     assert!(rule.contains("user-batch.changes has 34603008 bytes, 33554432 at most"), "{rule}");
+}
+
+#[tokio::test]
+async fn texts_that_become_short_without_their_secrets_are_bounded_by_their_size_before() {
+    let secret = "s3cret+".repeat(150);
+    let schema = json!({ "properties": { "secret": { "writeOnly": true } } });
+    let mut answers = Answers::described(&schema.to_string()).origins(["https://vendor.example"]);
+    let text = secret.repeat(1_000);
+    let (at, size) = (answers.bytes(text.as_bytes()), text.len() as u32);
+    let user = vec![0, 0, 0, at, size];
+    let settings = Settings::from(json!({ "server": { "name": "Hostile" }, "secret": secret }));
+    let rule = broken(synced_under(settings, answers, &vec![user; 32]).await);
+    assert!(rule.contains("user-batch.changes has 33600000 bytes"), "{rule}");
 }

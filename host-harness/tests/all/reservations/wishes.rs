@@ -55,7 +55,9 @@ fn a_meeting_is_private_also_while_a_change_of_that_waits() {
         let reference = host.reserve(new).unwrap().reference;
         host.run();
         assert_eq!(host.get(&reference).is_private(), before);
-        let change = ReservationChange { private: Some(after), ..ReservationChange::default() };
+        let title = Some("Renamed".to_owned());
+        let change =
+            ReservationChange { title, private: Some(after), ..ReservationChange::default() };
         let (id, now, by) = (host.id, host.now, Actor::Administrator);
         host.store().change_reservation(id, &reference, change, by, now).unwrap();
         assert_eq!(host.get(&reference).is_private(), before || after);
