@@ -116,7 +116,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
-    use crate::model::{Group, Membership, Removal, Removed, Unreadable, User, UserField};
+    use crate::model::{
+        Group, Membership, Mode, Removal, Removed, Subject, Unreadable, User, UserField,
+    };
 
     #[test]
     fn packed_changes_are_those_that_were_packed() {
@@ -149,17 +151,12 @@ mod tests {
             UserChange::MemberAdded(membership()),
             UserChange::MemberRemoved(membership()),
         ];
-        let mut packed = Packed::default();
-        for change in &changes {
-            packed
-                .push(change, |text, _, texts| {
-                    texts.push_str(text);
-                    Ok::<_, CallError>(())
-                })
-                .unwrap();
-        }
-        assert_eq!(packed.len(), changes.len());
-        let borrowed: Vec<_> = changes.iter().map(UserChange::borrowed).collect();
-        assert_eq!(packed.iter().collect::<Vec<_>>(), borrowed);
+        let (subject, mode, checkpoint) = (Subject::Users, Mode::Incremental, text("c"));
+        let batch = UserBatch { subject, mode, changes, checkpoint, total: Some(9) };
+        let packed = Packed::batch(batch.clone()).unwrap();
+        assert_eq!(packed.changes.len(), batch.changes.len());
+        let borrowed: Vec<_> = batch.changes.iter().map(UserChange::borrowed).collect();
+        assert_eq!(packed.changes.iter().collect::<Vec<_>>(), borrowed);
+        assert_eq!((packed.checkpoint, packed.total), (batch.checkpoint, batch.total));
     }
 }

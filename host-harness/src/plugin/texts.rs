@@ -1,7 +1,8 @@
 //! The door through which a plugin's texts enter the host: they name no secret after it.
 //!
-//! Every record lists its texts in one place. What a user reads loses the secrets in it; what is
-//! used as it is, such as an id or a checkpoint, breaks the interface where it names one.
+//! Every record lists its texts in one place: users and groups in `ones-records`, all others here.
+//! What a user reads loses the secrets in it; what is used as it is, such as an id or a checkpoint,
+//! breaks the interface where it names one. Batches of users pass `users.rs` instead.
 
 use std::convert::Infallible;
 

@@ -273,10 +273,8 @@ async fn a_batch_is_bounded_in_its_changes_and_in_what_they_name() {
         let at = answers.bytes(&vec![b'x'; size]);
         (answers, at, size as u32)
     };
-    let changes = vec![vec![0]; 1_001];
-    assert!(
-        broken(synced(answers(), &changes).await).contains("user-batch.changes has 1001 items")
-    );
+    let rule = broken(synced(answers(), &vec![vec![0]; 1_001]).await);
+    assert!(rule.contains("user-batch.changes has 1001 items"), "{rule}");
 
     let (answers, at, size) = text(1_025);
     let rule = broken(synced(answers, &[vec![0, at, size]]).await);

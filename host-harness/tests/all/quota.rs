@@ -2,7 +2,8 @@
 
 use ones_host::{
     Error,
-    model::{Booking, RoomChange, Summary, User, UserChange},
+    model::{Booking, RoomChange, Summary, User, UserBatch, UserChange},
+    plugin::Packed,
     store::{Kind, RunKind, StoreError},
     sync::{Options, Source, Sync, Unobserved},
 };
@@ -121,9 +122,7 @@ impl Source for Warns {
     fn sync_users(
         &mut self,
         _: Option<&str>,
-        _: &mut dyn FnMut(
-            ones_host::model::UserBatch<ones_host::plugin::Packed>,
-        ) -> Result<(), Error>,
+        _: &mut dyn FnMut(UserBatch<Packed>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         Ok(Summary::default())
     }
