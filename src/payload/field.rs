@@ -24,7 +24,7 @@ impl Members<'_> {
         match self.value(name) {
             Json::Null => Ok(None),
             Json::Text(text) => Ok(one_spelling(text)),
-            _ => Err(format!("{name}: not a text")),
+            _ => Err(no_text(name)),
         }
     }
 
@@ -38,7 +38,7 @@ impl Members<'_> {
     /// # Errors
     /// A text that says that the value cannot be read as text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
-        Ok(self.borrowed_text(name)?.map(Cow::into_owned))
+        owned(name, self.value(name))
     }
 
     /// Reads the same, without a copy of it.
@@ -46,7 +46,7 @@ impl Members<'_> {
     /// # Errors
     /// Those of [`Self::text`].
     pub(super) fn borrowed_text(&self, name: &str) -> Result<Option<Cow<'_, str>>, String> {
-        text(self.value(name)).map_err(|_| format!("{name}: not a text"))
+        text(self.value(name)).map_err(|_| no_text(name))
     }
 
     /// Reads the same; a wrong value counts as absent.
@@ -61,7 +61,7 @@ impl Members<'_> {
     pub(super) fn address(&self, name: &str) -> Result<Option<String>, String> {
         match self.value(name) {
             Json::Text(text) => Ok(filled(trimmed(text))),
-            _ => self.text(name),
+            value => owned(name, value),
         }
     }
 
@@ -116,6 +116,19 @@ impl Members<'_> {
     }
 }
 
+/// Reads a text. The name is that of the member, for the error.
+fn owned(name: &str, value: &Json<'_>) -> Result<Option<String>, String> {
+    match value {
+        // As nearly all values are.
+        Json::Text(text) => Ok(filled(text)),
+        _ => Ok(text(value).map_err(|_| no_text(name))?.map(Cow::into_owned)),
+    }
+}
+
+fn no_text(name: &str) -> String {
+    format!("{name}: not a text")
+}
+
 /// A value that cannot be read as text.
 pub(super) struct NoText;
 
@@ -153,8 +166,14 @@ pub(crate) fn filled(text: &str) -> Option<String> {
     is_filled(text).then(|| text.to_owned())
 }
 
+#[inline]
 fn is_filled(text: &str) -> bool {
-    begins_visibly(text) || text.contains(|letter| !is_space(letter))
+    begins_visibly(text) || contains_visible(text)
+}
+
+#[cold]
+fn contains_visible(text: &str) -> bool {
+    text.contains(|letter| !is_space(letter))
 }
 
 /// Returns an id in the spelling that all parts of ONES compare: GUIDs in lower case, since servers
@@ -168,9 +187,15 @@ pub(crate) fn one_spelling(id: &str) -> Option<String> {
 }
 
 /// Returns the text without space around it, including space without width.
+#[inline]
 pub(super) fn trimmed(text: &str) -> &str {
     let is_trimmed = begins_visibly(text) && text.as_bytes().last().is_some_and(is_visible);
-    if is_trimmed { text } else { text.trim_matches(is_space) }
+    if is_trimmed { text } else { trim(text) }
+}
+
+#[cold]
+fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
 }
 
 /// Returns whether the first character is visible and of ASCII, as in most texts: nothing has to be

@@ -117,14 +117,21 @@ impl<'a> Members<'a, &'a RawValue> {
 impl<'a, V> Members<'a, V> {
     /// Returns the value of a member. Where it appears twice, the last one counts, as with most
     /// parsers.
+    #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        let is_it = |(other, _): &&(Cow<'_, str>, V)| are_equal(other.as_bytes(), name.as_bytes());
         let place = self.places.as_deref().and_then(Places::next);
         let found = place.and_then(|place| self.members.get(place.get()));
-        if let Some((_, value)) = found.filter(is_it) {
-            return Some(value);
+        match found {
+            Some((other, value)) if are_equal(other.as_bytes(), name.as_bytes()) => Some(value),
+            _ => self.search(name, place),
         }
-        let found = self.members.iter().rposition(|member| is_it(&member))?;
+    }
+
+    /// Looks for a member, and remembers its place.
+    #[cold]
+    fn search(&self, name: &str, place: Option<&Cell<usize>>) -> Option<&V> {
+        let is_it = |(other, _): &(Cow<'_, str>, V)| are_equal(other.as_bytes(), name.as_bytes());
+        let found = self.members.iter().rposition(is_it)?;
         if let Some(place) = place {
             place.set(found);
         }
@@ -176,19 +183,31 @@ impl Places {
     }
 }
 
-/// Compares two names, eight bytes at a time. In WebAssembly, `==` compares each byte in a loop
-/// that the host checks for being endless.
-#[inline]
+/// Compares two names. In WebAssembly, `==` compares each byte in a loop that the host checks for
+/// being endless; names of usual length need no loop here.
+#[inline(always)]
 pub(super) fn are_equal(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    // The last eight bytes may overlap with those before.
-    let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
-        return one.iter().zip(other).all(|(one, other)| one == other);
-    };
+    one.len() == other.len()
+        && match one.len() {
+            0..2 => one.first() == other.first(),
+            2..4 => ends_are_equal::<2>(one, other),
+            4..8 => ends_are_equal::<4>(one, other),
+            8..=16 => ends_are_equal::<8>(one, other),
+            _ => ends_are_equal::<8>(one, other) && chunks_are_equal(one, other),
+        }
+}
+
+/// Compares the first and the last `N` bytes, which may overlap.
+#[inline]
+fn ends_are_equal<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+    one.first_chunk::<N>() == other.first_chunk() && one.last_chunk::<N>() == other.last_chunk()
+}
+
+/// Compares all bytes but the last ones, fewer than eight.
+#[inline]
+fn chunks_are_equal(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
-    one_end == other_end && one.iter().zip(other).all(|(one, other)| one == other)
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 impl<V> Default for Members<'_, V> {
@@ -278,5 +297,26 @@ impl<'de> Deserialize<'de> for Json<'de> {
         }
 
         deserializer.deserialize_any(AnyValue(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::are_equal;
+
+    proptest! {
+        #[test]
+        fn names_are_equal_if_all_their_bytes_are(
+            name in prop::collection::vec(any::<u8>(), 1..40),
+            at in any::<prop::sample::Index>(),
+        ) {
+            prop_assert!(are_equal(&name, &name));
+            prop_assert!(!are_equal(&name, &name[1..]));
+            let mut other = name.clone();
+            other[at.index(name.len())] ^= 1;
+            prop_assert!(!are_equal(&name, &other));
+        }
     }
 }

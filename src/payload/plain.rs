@@ -95,7 +95,7 @@ impl<'a> Plain<'a> {
                 is_alike = false;
             }
             if let Some((_, value)) = members.get_mut(count) {
-                *value = self.value()?;
+                self.value_into(value)?;
             }
             count += 1;
             goes_on = self.goes_on(b'}')?;
@@ -113,56 +113,82 @@ impl<'a> Plain<'a> {
     /// Moves behind that name and its colon, where they follow without spaces.
     #[inline(always)]
     fn follows_name(&mut self, name: &str) -> bool {
-        let follows = || {
-            let rest = self.text.as_bytes().get(self.at..)?.strip_prefix(b"\"")?;
-            let (found, rest) = rest.split_at_checked(name.len())?;
-            Some(are_equal(found, name.as_bytes()) && rest.starts_with(b"\":"))
+        let end = self.at + name.len() + 3;
+        let found = self.text.as_bytes().get(self.at..end);
+        let follows = match found {
+            Some([b'"', found @ .., b'"', b':']) => are_equal(found, name.as_bytes()),
+            _ => false,
         };
-        let follows = follows().unwrap_or_default();
         if follows {
-            self.at += name.len() + 3;
+            self.at = end;
         }
         follows
     }
 
     /// Reads a value that is no object.
-    #[inline(always)]
     pub(crate) fn value(&mut self) -> Option<Json<'a>> {
-        if self.next()? != b'[' {
-            return self.scalar();
-        }
-        self.at += 1;
-        let mut values = Vec::new();
-        if self.is_empty(b']') {
-            return Some(Json::List(values));
-        }
-        loop {
-            values.push(self.scalar()?);
-            if !self.goes_on(b']')? {
-                return Some(Json::List(values));
-            }
-        }
+        let mut value = Json::Null;
+        self.value_into(&mut value)?;
+        Some(value)
     }
 
-    /// Reads a text, a whole number of at most 15 digits, true, false or null.
+    /// Reads a value that is no object, and replaces another one by it. Quickest where that is of
+    /// the same kind.
     #[inline(always)]
-    fn scalar(&mut self) -> Option<Json<'a>> {
-        match self.next()? {
-            b'"' => {
-                self.at += 1;
-                self.rest_of_text().map(|text| Json::Text(Cow::Borrowed(text)))
+    fn value_into(&mut self, value: &mut Json<'a>) -> Option<()> {
+        if self.next()? != b'[' {
+            return self.scalar_into(value);
+        }
+        self.at += 1;
+        if !matches!(value, Json::List(_)) {
+            *value = Json::List(Vec::new());
+        }
+        let Json::List(values) = value else { return None };
+        let mut count = 0;
+        let mut goes_on = !self.is_empty(b']');
+        while goes_on {
+            if count == values.len() {
+                values.push(Json::Null);
             }
-            b't' => self.word("true", Json::Bool(true)),
-            b'f' => self.word("false", Json::Bool(false)),
-            b'n' => self.word("null", Json::Null),
+            self.scalar_into(values.get_mut(count)?)?;
+            count += 1;
+            goes_on = self.goes_on(b']')?;
+        }
+        values.truncate(count);
+        Some(())
+    }
+
+    /// Reads a text, a whole number of at most 15 digits, true, false or null, and replaces another
+    /// value by it.
+    #[inline(always)]
+    fn scalar_into(&mut self, value: &mut Json<'a>) -> Option<()> {
+        if self.next()? != b'"' {
+            *value = self.number_or_word()?;
+            return Some(());
+        }
+        self.at += 1;
+        let text = self.rest_of_text()?;
+        match value {
+            // There is nothing to drop, which would be a call.
+            Json::Text(Cow::Borrowed(former)) => *former = text,
+            _ => *value = Json::Text(Cow::Borrowed(text)),
+        }
+        Some(())
+    }
+
+    fn number_or_word(&mut self) -> Option<Json<'a>> {
+        match self.next()? {
+            b't' => self.word(b"true", Json::Bool(true)),
+            b'f' => self.word(b"false", Json::Bool(false)),
+            b'n' => self.word(b"null", Json::Null),
             b'0'..=b'9' => self.number(),
             _ => None,
         }
     }
 
-    fn word(&mut self, word: &str, value: Json<'a>) -> Option<Json<'a>> {
-        let follows = self.text.as_bytes().get(self.at..)?.starts_with(word.as_bytes());
-        follows.then(|| self.at += word.len()).map(|()| value)
+    fn word<const N: usize>(&mut self, word: &[u8; N], value: Json<'a>) -> Option<Json<'a>> {
+        let follows = self.text.as_bytes().get(self.at..)?.first_chunk() == Some(word);
+        follows.then(|| self.at += N).map(|()| value)
     }
 
     fn number(&mut self) -> Option<Json<'a>> {
@@ -184,7 +210,8 @@ impl<'a> Plain<'a> {
         if rest.get(length) == Some(&b'\\') {
             return None;
         }
-        let text = self.text.get(self.at..self.at + length)?;
+        // `get` of a range would be a call.
+        let (text, _) = self.text.split_at_checked(self.at)?.1.split_at_checked(length)?;
         self.at += length + 1;
         Some(text)
     }

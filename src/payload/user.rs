@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     Json, Members, NO_ID, Reported,
     field::{filled, trimmed},
+    json::are_equal,
     removal,
 };
 use crate::{
@@ -154,9 +155,11 @@ impl UserReader {
             let (kind, address) =
                 entry.split_at_checked(memchr::memchr(b':', entry.as_bytes())?)?;
             let address = &address[1..];
-            let address =
-                Some(trimmed(address)).filter(|address| Some(*address) != email.as_deref());
-            address.filter(|_| trimmed(kind).eq_ignore_ascii_case("smtp")).map(str::to_lowercase)
+            let address = trimmed(address);
+            let is_email =
+                email.as_ref().is_some_and(|it| are_equal(it.as_bytes(), address.as_bytes()));
+            let is_alias = !is_email && trimmed(kind).eq_ignore_ascii_case("smtp");
+            is_alias.then(|| address.to_lowercase())
         };
         let aliases = match members.value("proxyAddresses") {
             Json::List(entries) => {

@@ -36,8 +36,16 @@ fn raw(value: &Value) -> Box<RawValue> {
 
 /// A page of such items, with a few bytes replaced by what parsers find difficult.
 fn damaged_page() -> impl Strategy<Value = String> {
-    let item = prop::collection::btree_map("(id|mail|displayName|[a-z@.]{0,9})", anything(), 0..4);
-    let item = prop_oneof![9 => item.prop_map(|it| it.into_iter().collect()), 1 => anything()];
+    // Often, the next item has the same names, with other values.
+    let name = "(id|mail|displayName|userPrincipalName|[a-z@.]{0,9})";
+    let alike = prop::collection::btree_set(name, 0..4).prop_flat_map(|names| {
+        let values = prop::collection::vec(anything(), names.len());
+        prop::collection::vec(values, 1..4).prop_map(move |items| {
+            let item = |values: Vec<Value>| names.iter().cloned().zip(values).collect::<Value>();
+            items.into_iter().map(item).collect::<Vec<_>>()
+        })
+    });
+    let items = prop_oneof![9 => alike, 1 => anything().prop_map(|item| vec![item])];
     let pieces = vec![
         "",
         " ",
@@ -59,11 +67,9 @@ fn damaged_page() -> impl Strategy<Value = String> {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let pieces = pieces.into_iter().map(str::to_owned).chain([deep]).collect::<Vec<_>>();
     let damage = (any::<prop::sample::Index>(), 0..3_usize, prop::sample::select(pieces));
-    // Often, the next item has the same names.
-    let page = prop::collection::vec((item, 1..3_usize), 0..4);
+    let page = prop::collection::vec(items, 0..4);
     (page, prop::collection::vec(damage, 0..3)).prop_map(|(items, damages)| {
-        let again = |(item, times)| std::iter::repeat_n(item, times);
-        let items: Vec<_> = items.into_iter().flat_map(again).collect();
+        let items = items.concat();
         let page = json!({"@odata.count": items.len(), "@odata.nextLink": "n", "value": items});
         let mut letters: Vec<_> = page.to_string().chars().collect();
         for (at, length, piece) in damages {
