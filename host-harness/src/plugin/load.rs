@@ -9,14 +9,14 @@ use std::{
 };
 
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine,
+    Config, Engine,
     component::{Component, Linker},
 };
 
 use crate::problem::{Case, Problem};
 
 use super::{
-    Client, ClientError, Inner, Limits, Plugin, bindings, call::State, known::Known,
+    Client, ClientError, Inner, Limits, Plugin, bindings, call::State, compiled, known::Known,
     origins::OwnPages,
 };
 
@@ -110,7 +110,7 @@ impl Plugin {
         let name = file.display().to_string();
         let bytes = read(file)?;
         let engine = engine()?;
-        let component = Component::from_binary(&engine, &bytes)
+        let component = compiled::component(&engine, &bytes)
             .map_err(|it| LoadError::Invalid { file: name.clone(), cause: format!("{it:#}") })?;
         drop(bytes);
         check_exports(&engine, &component, &name)?;
@@ -165,8 +165,6 @@ fn engine() -> Result<Engine, LoadError> {
     // The places of instructions in the file, which only backtraces show, would make a compiled
     // plugin larger, and slower to load.
     config.generate_address_map(false);
-    // Without a cache folder, the plugin is compiled every time.
-    config.cache(Cache::new(CacheConfig::new()).ok());
     let engine = Engine::new(&config).map_err(|it| LoadError::Host(format!("{it:#}")))?;
     let ticked = engine.weak();
     std::thread::Builder::new()

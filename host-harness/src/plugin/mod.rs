@@ -5,6 +5,7 @@ mod bookings;
 mod bounds;
 mod call;
 mod clock;
+mod compiled;
 mod door;
 mod error;
 mod known;
