@@ -181,7 +181,8 @@ pub(super) enum Command {
     Change(ChangeArgs),
     /// Cancel a booking that was made in ONES, or one booking of a series
     Cancel(CancelArgs),
-    /// Make a room free again, whoever booked it. The meeting continues without the room
+    /// Make a room free again, also if another user booked it. The meeting continues without the
+    /// room
     Release(ReleaseArgs),
     /// List the bookings that were made in ONES, show one of them, or send what waits
     #[command(args_conflicts_with_subcommands = true)]

@@ -157,12 +157,12 @@ fn reservation_object(reservation: &Reservation) -> Value {
     object
 }
 
-/// Removes titles and invited people, also those of a change that waits.
+/// Removes titles, invited people and comments, also those of what waits.
 fn hide_meeting(value: &mut Value) {
     let Value::Object(members) = value else { return };
     for (name, member) in members {
         match name.as_str() {
-            "title" | "invite" => *member = Value::Null,
+            "title" | "invite" | "comment" => *member = Value::Null,
             _ => hide_meeting(member),
         }
     }
@@ -188,12 +188,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_meeting_is_not_named_also_while_a_change_waits() {
+    fn a_private_meeting_is_not_named_also_while_a_change_or_a_cancellation_waits() {
         let request = || json!({ "title": "Secret", "invite": [{ "email": "eve@x.example" }] });
         let change = json!({ "former": request(), "request": request() });
         let waiting = json!({ "wish": { "change": change } });
         let mut shown = json!({ "request": request(), "waiting": waiting });
         hide_meeting(&mut shown);
+        let mut cancelled = json!({ "wish": { "cancel": { "comment": "Eve is ill" } } });
+        hide_meeting(&mut cancelled);
+        assert_eq!(cancelled, json!({ "wish": { "cancel": { "comment": null } } }));
         let request = json!({ "title": null, "invite": null });
         let change = json!({ "former": request, "request": request });
         let waiting = json!({ "wish": { "change": change } });

@@ -109,7 +109,7 @@ pub(in crate::cli) struct ChangeArgs {
     /// Invite no one
     #[arg(long)]
     pub(in crate::cli) invite_nobody: bool,
-    /// Mark the meeting as private, or no longer
+    /// Mark the meeting as private. Only its organizer can remove the mark
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         require_equals = true)]
     pub(in crate::cli) private: Option<bool>,

@@ -20,8 +20,9 @@ use super::{
 use crate::{
     model::Participant,
     store::{
-        Actor, IntegrationId, NewReservation, ReleaseState, Reservation, ReservationChange,
-        ReservationError, ReservationFilter, ReservationState, Store, StoreError,
+        Actor, HistoryEntry, IntegrationId, NewReservation, ReleaseState, Reservation,
+        ReservationChange, ReservationError, ReservationFilter, ReservationState, Store,
+        StoreError,
     },
     zones,
 };
@@ -63,6 +64,11 @@ impl Program {
         let mut sending = Sending::open(self, "change")?;
         let (store, integration) = (&mut sending.store, sending.integration);
         let before = known(store, integration, &args.reference)?;
+        if args.private == Some(false) && before.is_private() {
+            return Err(usage(
+                "--private=false: the meeting is private, and only its organizer can change that",
+            ));
+        }
         let rooms = match args.rooms.is_empty() {
             true => None,
             false => Some(rooms(store, integration, &args.rooms)?),
@@ -160,7 +166,10 @@ impl Program {
     fn show_reservation(&self, reference: &str) -> Result<u8, Failure> {
         let (store, integration) = self.stored()?;
         let reservation = known(&store, integration, reference)?;
-        let history = store.reservation_history(integration, reference)?;
+        let mut history = store.reservation_history(integration, reference)?;
+        if reservation.is_private() {
+            history.iter_mut().for_each(HistoryEntry::hide_comment);
+        }
         let out = &mut self.out();
         let written = match self.args.format {
             Format::Text => text::reservation(out, &reservation)

@@ -189,7 +189,10 @@ async fn made_in_ones(
         }
         Ok::<_, StoreError>((reservation, release, entries))
     });
-    let (reservation, release, entries) = read.await?;
+    let (reservation, release, mut entries) = read.await?;
+    if reservation.as_ref().is_some_and(|found| !viewer.shows_meeting(found)) {
+        entries.iter_mut().for_each(HistoryEntry::hide_comment);
+    }
     let reservation = reservation.filter(|found| viewer.manages(found));
     Ok((reservation, release.filter(|_| viewer.is_admin()), entries))
 }

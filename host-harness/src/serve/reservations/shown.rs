@@ -27,7 +27,7 @@ use crate::{
         failure::Failure,
         view::{self, Page, ProblemView, page},
     },
-    store::{Reservation, ReservedRoom},
+    store::{HistoryEntry, Reservation, ReservedRoom},
     zones,
 };
 
@@ -159,7 +159,11 @@ pub(super) async fn show<W: Who>(
     let booker: Booker = who.into();
     let found = booker.find(&app, reference).await?;
     let (id, reference) = (booker.viewer.integration, found.reference.clone());
-    let entries = app.look(move |store| store.reservation_history(id, &reference)).await?;
+    let read = app.look(move |store| store.reservation_history(id, &reference));
+    let mut entries = read.await?;
+    if !booker.viewer.shows_meeting(&found) {
+        entries.iter_mut().for_each(HistoryEntry::hide_comment);
+    }
     let zone = zones::zone_or_utc(&found.request.time_zone);
     let state = read_state(&app, &booker, &found, zone.clone()).await?;
     let title = format!("{} · {}", booker.viewer.title(&found), state::when(&found, &zone));

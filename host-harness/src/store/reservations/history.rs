@@ -32,6 +32,19 @@ pub struct HistoryEntry {
     pub detail: Option<String>,
 }
 
+impl HistoryEntry {
+    /// Removes the comment of a cancellation, which those read who are invited. That of a private
+    /// meeting is as private as its title.
+    pub fn hide_comment(&mut self) {
+        if self.what == CANCEL_REQUESTED {
+            self.detail = None;
+        }
+    }
+}
+
+/// Name of the entry of a wished cancellation. Its detail is the comment.
+pub(super) const CANCEL_REQUESTED: &str = "cancel-requested";
+
 /// An entry to store.
 pub(super) struct Entry<'a> {
     reservation: Option<i64>,

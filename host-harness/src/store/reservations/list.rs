@@ -225,6 +225,8 @@ fn complete(connection: &Connection, mut stored: Stored) -> Result<Stored, Store
         let row = row?;
         if let Wish::Change(change) = &row.wish {
             stored.row.request = change.request.clone();
+            let former = change.former.as_ref().is_some_and(|it| it.private);
+            stored.row.private |= former || change.request.private;
         }
         stored.row.problem = row.problem.clone().or(stored.row.problem);
         stored.row.waiting = Some(row);

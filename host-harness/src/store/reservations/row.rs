@@ -49,6 +49,9 @@ pub struct Reservation {
     pub pending_since: Option<Timestamp>,
     /// Why the last attempt failed: of the wish that waits, or of the last one.
     pub problem: Option<Problem>,
+    /// See [`Self::is_private`].
+    #[serde(skip)]
+    pub(in crate::store) private: bool,
 }
 
 /// State of a reservation.
@@ -181,14 +184,9 @@ pub struct WishedChange {
 
 impl Reservation {
     /// Returns whether the meeting is private, or is to be private, or was so until a change that
-    /// waits.
+    /// waits, also if something else was wished since.
     pub fn is_private(&self) -> bool {
-        let change = match self.waiting.as_ref().map(|waiting| &waiting.wish) {
-            Some(Wish::Change(change)) => Some(change),
-            _ => None,
-        };
-        let mut changed = change.into_iter().flat_map(|it| it.former.iter().chain([&it.request]));
-        self.request.private || changed.any(|request| request.private)
+        self.private
     }
 }
 
@@ -330,6 +328,7 @@ pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
             waiting: None,
             pending_since: row.get::<_, Option<i64>>("pending_since")?.map(second),
             problem: problem(row)?,
+            private: request.private,
         },
         request,
         ticket,

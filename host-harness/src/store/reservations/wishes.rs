@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::{
     ReservationError,
-    history::Entry,
+    history::{CANCEL_REQUESTED, Entry},
     row::{Actor, Reservation, ReservationState, RoomState, Stored, Waiting, Wish, WishedChange},
     valid::{Checked, Within, check_comment},
 };
@@ -261,7 +261,7 @@ impl Transaction<'_> {
             None => "Wished to cancel".to_owned(),
             Some(time) => format!("Wished to cancel {}", when::in_words(time, &zone)),
         };
-        let entry = Entry::of(stored.number, &by, "cancel-requested", text);
+        let entry = Entry::of(stored.number, &by, CANCEL_REQUESTED, text);
         self.note(entry.detail(comment), now)?;
         if is_all && self.drop_unsent(&stored)? == Some(true) {
             self.sql

@@ -327,3 +327,22 @@ fn the_administrator_sees_neither_the_title_nor_the_guests_of_a_private_meeting(
     assert_eq!((request.title.as_str(), request.invite.len()), ("Budget <review>", 1));
     assert!(request.private);
 }
+
+#[test]
+fn the_administrator_does_not_see_why_a_private_meeting_was_cancelled() {
+    for is_private in [false, true] {
+        let office = Office::new();
+        let mut browser = office.user("p000");
+        browser.get("/reservations/new");
+        let day = day(7).to_string();
+        let mut new = filled(&day);
+        new.extend(is_private.then_some(("private", "true")));
+        let address = made(&browser.post("/reservations/new", &new));
+        office.settled(&mut browser, &address);
+        browser.post(&format!("{address}/cancel"), &[("comment", "Eve is ill")]);
+        office.settled(&mut browser, &address).says(200, "Eve is ill");
+        let page = office.served.admin().get(&format!("/admin/integrations/1{address}"));
+        page.says(200, "Wished to cancel");
+        assert_eq!(page.body.contains("Eve is ill"), !is_private, "private: {is_private}");
+    }
+}

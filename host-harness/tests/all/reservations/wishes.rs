@@ -67,6 +67,21 @@ fn a_meeting_is_private_also_while_a_change_of_that_waits() {
 }
 
 #[test]
+fn a_meeting_stays_private_while_a_change_of_that_waits_for_its_answer_and_more_is_wished() {
+    let mut host = Host::new(&Vendor::default());
+    let reference = host.reserve(NewReservation { private: true, ..at_nine() }).unwrap().reference;
+    host.run();
+    let change = ReservationChange { private: Some(false), ..ReservationChange::default() };
+    let (id, now, by) = (host.id, host.now, || Actor::User(ANN.to_owned()));
+    host.store().change_reservation(id, &reference, change, by(), now).unwrap();
+    host.vendor.fault = Fault::LostBefore;
+    host.run();
+    assert_eq!(host.get(&reference).waiting.unwrap().attempts, 1);
+    host.store().cancel_reservation(id, &reference, None, "Eve is ill", by(), now).unwrap();
+    assert!(host.get(&reference).is_private());
+}
+
+#[test]
 fn what_cannot_be_booked_is_refused_and_nothing_is_stored() {
     use ReservationError as E;
     let host = &mut Host::with_rooms(
