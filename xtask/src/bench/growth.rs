@@ -14,12 +14,12 @@ use crate::{
     programs::{Profile, Programs},
 };
 
-/// Pages of each tenant, and how often it is synced into an empty folder: a short sync is measured
-/// more often. Without users, a sync costs what any other costs beforehand.
-const TENANTS: [(u32, usize); 4] = [(0, 5), (10, 5), (100, 1), (1001, 1)];
+/// Pages of each tenant, and how often it is synced into an empty folder in one round: a short sync
+/// is measured more often. Without users, a sync costs what any other costs beforehand.
+const TENANTS: [(u32, usize); 4] = [(0, 3), (10, 3), (100, 1), (1001, 1)];
 
-/// How often changes are synced.
-const SYNCS: usize = 3;
+/// Rounds, each of which syncs all tenants: a slower minute of the machine then changes all of them.
+const ROUNDS: usize = 3;
 
 /// What one tenant cost.
 struct Cost {
@@ -46,11 +46,27 @@ pub(crate) fn measure(plots: &Plots) -> Result {
         "| users | first sync, CPU s | µs a user | changes, CPU s | component MiB | host MiB |"
     );
     println!("|---|---|---|---|---|---|");
-    let mut costs = Vec::<Cost>::new();
-    for (pages, times) in TENANTS {
-        let cost = cost(&programs, &plugin, pages, times)?;
+    let mut tenants = Vec::new();
+    for (pages, _) in TENANTS {
+        tenants.push(Measured::new(PageServer::start(Tenant::of_pages(pages))?));
+    }
+    for _ in 0..ROUNDS {
+        for (tenant, (_, times)) in tenants.iter_mut().zip(TENANTS) {
+            for _ in 0..times {
+                tenant.sync_all(&programs, &plugin)?;
+            }
+        }
+    }
+    for _ in 0..ROUNDS {
+        for tenant in &mut tenants {
+            tenant.sync_changes()?;
+        }
+    }
+    let costs: Vec<_> = tenants.iter().map(Measured::cost).collect();
+    for (index, cost) in costs.iter().enumerate() {
         // Of the first tenant, which has no users, there is none.
-        let a_user = costs.first().map(|none| format!("{:.1}", cost.of_a_user(none) * 1e6));
+        let none = costs.first().filter(|_| index > 0);
+        let a_user = none.map(|none| format!("{:.1}", cost.of_a_user(none) * 1e6));
         println!(
             "| {} | {:.2} | {} | {:.3} | {:.1} | {:.0} |",
             cost.users,
@@ -60,7 +76,6 @@ pub(crate) fn measure(plots: &Plots) -> Result {
             mib(cost.component),
             mib(cost.host)
         );
-        costs.push(cost);
     }
     let [none, some @ ..] = &costs[..] else { return Ok(()) };
     if let [few, .., many] = some {
@@ -103,28 +118,56 @@ fn print_goals(none: &Cost, few: &Cost, many: &Cost) {
     ]);
 }
 
-fn cost(programs: &Programs, plugin: &Path, pages: u32, times: usize) -> Result<Cost> {
-    let server = PageServer::start(Tenant::of_pages(pages))?;
-    let mut first = Vec::new();
-    let mut hosts = Vec::new();
-    let (mut component, mut memory) = (0, 0);
-    for _ in 0..times {
-        let host = Host::connect(programs, plugin, &server.access())?;
+/// A tenant, and what was measured of it so far.
+struct Measured {
+    server: PageServer,
+    /// The host that synced it last.
+    host: Option<Host>,
+    /// Processor time of each first sync, in seconds.
+    first: Vec<f64>,
+    /// Processor time of each sync of changes, in seconds.
+    changes: Vec<f64>,
+    /// Largest memory of the component, in bytes.
+    component: u64,
+    /// Largest resident memory of the host, in bytes.
+    memory: u64,
+}
+
+impl Measured {
+    fn new(server: PageServer) -> Self {
+        let (first, changes) = (Vec::new(), Vec::new());
+        Self { server, host: None, first, changes, component: 0, memory: 0 }
+    }
+
+    /// Syncs the tenant into an empty folder.
+    fn sync_all(&mut self, programs: &Programs, plugin: &Path) -> Result {
+        self.host = None;
+        let host = Host::connect(programs, plugin, &self.server.access())?;
         host.compile_plugin()?;
         let used = sync(&host)?;
-        first.push(used.processor);
-        memory = memory.max(used.memory);
-        component = component.max(peak_memory_of_component(&host)?);
-        hosts.push(host);
+        self.first.push(used.processor);
+        self.memory = self.memory.max(used.memory);
+        self.component = self.component.max(peak_memory_of_component(&host)?);
+        self.host = Some(host);
+        Ok(())
     }
-    let mut changes = Vec::new();
-    let host = hosts.last().ok_or("nothing was synced")?;
-    for _ in 0..SYNCS {
-        server.change();
-        changes.push(sync(host)?.processor);
+
+    fn sync_changes(&mut self) -> Result {
+        let host = self.host.as_ref().ok_or("nothing was synced")?;
+        self.server.change();
+        self.changes.push(sync(host)?.processor);
+        Ok(())
     }
-    let (first, changes) = (median(&first), median(&changes));
-    Ok(Cost { users: server.users(), first, changes, component, host: memory })
+
+    fn cost(&self) -> Cost {
+        Cost {
+            users: self.server.users(),
+            first: median(&self.first),
+            changes: median(&self.changes),
+            component: self.component,
+            host: self.memory,
+        }
+    }
 }
 
 fn sync(host: &Host) -> Result<Usage> {
