@@ -228,7 +228,16 @@ pub fn text(value: &Value, name: &str) -> String {
 
 /// Returns the path of the built component.
 pub fn component() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ones_office365.wasm");
+    built("ones_office365.wasm")
+}
+
+/// Returns the path of the first plugin of docs/writing-a-plugin.md.
+pub fn example() -> PathBuf {
+    built("example/ones_example.wasm")
+}
+
+fn built(file: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target").join(file);
     assert!(path.exists(), "{} is missing: run `cargo xtask build`", path.display());
     path
 }

@@ -10,6 +10,7 @@ mod clouds;
 mod component;
 mod credentials;
 mod day;
+mod example;
 mod groups;
 mod instructions;
 mod lagging;

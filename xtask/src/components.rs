@@ -1,4 +1,5 @@
-//! The components that are built into `target`: the plugin, alone and behind HTTP routes.
+//! The components that are built into `target`: the plugin, alone and behind HTTP routes, and the
+//! first plugin of docs/writing-a-plugin.md.
 
 use std::{
     fs,
@@ -18,7 +19,8 @@ pub(crate) fn plugin() -> Result<PathBuf> {
     write("ones_office365.wasm", &metadata::PLUGIN, &wasm::build(wasm::PLUGIN)?)
 }
 
-/// Builds the plugin, and the HTTP front end with the plugin in it: for Spin, and for other hosts.
+/// Builds the plugin, the HTTP front end with the plugin in it, for Spin and for other hosts, and
+/// the first plugin.
 pub(crate) fn all() -> Result {
     let plugin = plugin()?;
     let plugin = fs::read(&plugin).map_err(|error| format!("{}: {error}", plugin.display()))?;
@@ -28,6 +30,8 @@ pub(crate) fn all() -> Result {
     write("ones_office365_spin.wasm", &metadata::SPIN, &compose(front, plugin.clone())?)?;
     let front = wasm::build(wasm::SERVE)?;
     write("ones_office365_serve.wasm", &metadata::SERVE, &compose(front, plugin)?)?;
+    // In a folder of its own: `ones-host` looks for its plugin in `target`.
+    write("example/ones_example.wasm", &metadata::EXAMPLE, &wasm::build(wasm::EXAMPLE)?)?;
     Ok(())
 }
 

@@ -29,6 +29,12 @@ pub(crate) const SERVE: Metadata = Metadata {
     description: "Connects ONES to Office 365, behind HTTP routes, for any host of WASI 0.3",
 };
 
+/// The first plugin.
+pub(crate) const EXAMPLE: Metadata = Metadata {
+    name: "ones-example",
+    description: "A first plugin for ONES: a directory of one user",
+};
+
 impl Metadata {
     /// Returns the component with this metadata, and with version and licence of the workspace.
     pub(crate) fn add_to(&self, component: &[u8]) -> Result<Vec<u8>> {
