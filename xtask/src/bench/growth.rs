@@ -18,7 +18,7 @@ use crate::{
 /// is measured more often. Without users, a sync costs what any other costs beforehand.
 const TENANTS: [(u32, usize); 4] = [(0, 3), (10, 3), (100, 1), (1001, 1)];
 
-/// Rounds, each of which syncs all tenants: a slower minute of the machine then changes all of them.
+/// Each round syncs all tenants: a slower minute of the machine then changes all of them.
 const ROUNDS: usize = 3;
 
 /// What one tenant cost.
