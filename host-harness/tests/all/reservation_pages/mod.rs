@@ -194,6 +194,20 @@ fn of_others(id: &str, time: TimeRange) -> Booking {
     Booking { time: BookingTime::Hours(time), ..booking }
 }
 
+/// Reports a booking of the room `r1` in a week, with that id, and returns its address for the
+/// administrator.
+fn page_of_booking(office: &Office, id: &str) -> String {
+    const PLACE: &str = "/admin/integrations/1/bookings";
+    office.report_booking(of_others(id, hours(day(7), "09:00", "10:00")));
+    let view = office.served.admin().get(&format!("{PLACE}?day={}", day(7)));
+    let (_, link) = view.body.split_once(&format!("<a href=\"{PLACE}/")).unwrap();
+    let (_, link) = match link.starts_with("rooms") {
+        true => link.split_once(&format!("<a href=\"{PLACE}/")).unwrap(),
+        false => ("", link),
+    };
+    format!("{PLACE}/{}", link.split_once('"').unwrap().0)
+}
+
 /// Returns the address that a reply leads to.
 #[track_caller]
 fn made(reply: &Reply) -> String {

@@ -4,18 +4,9 @@ use ones_host::store::ReleaseState;
 
 use super::*;
 
-const PLACE: &str = "/admin/integrations/1/bookings";
-
 /// Reports a booking of another user, and returns its address for the administrator.
 fn reported_booking(office: &Office) -> String {
-    office.report_booking(of_others("talk", hours(day(7), "09:00", "10:00")));
-    let view = office.served.admin().get(&format!("{PLACE}?day={}", day(7)));
-    let (_, link) = view.body.split_once(&format!("<a href=\"{PLACE}/")).unwrap();
-    let (_, link) = match link.starts_with("rooms") {
-        true => link.split_once(&format!("<a href=\"{PLACE}/")).unwrap(),
-        false => ("", link),
-    };
-    format!("{PLACE}/{}", link.split_once('"').unwrap().0)
+    page_of_booking(office, "talk")
 }
 
 #[test]
