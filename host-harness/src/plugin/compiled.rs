@@ -36,7 +36,8 @@ fn component_in(folder: &Path, engine: &Engine, plugin: &[u8]) -> wasmtime::Resu
         return Ok(component);
     }
     let component = Component::from_binary(engine, plugin)?;
-    store(folder, &file, &component.serialize()?).unwrap_or_else(|cause| report(&cause));
+    let code = component.serialize().map_err(|it| io::Error::other(format!("{it:#}")));
+    code.and_then(|code| store(folder, &file, &code)).unwrap_or_else(|cause| report(&cause));
     Ok(component)
 }
 

@@ -110,9 +110,8 @@ pub(in crate::cli) struct ChangeArgs {
     #[arg(long)]
     pub(in crate::cli) invite_nobody: bool,
     /// Mark the meeting as private. Only its organizer can remove the mark
-    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
-        require_equals = true)]
-    pub(in crate::cli) private: Option<bool>,
+    #[arg(long)]
+    pub(in crate::cli) private: bool,
     /// Add a link to an online meeting. "false" works only in a room's own calendar
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         require_equals = true)]

@@ -64,11 +64,6 @@ impl Program {
         let mut sending = Sending::open(self, "change")?;
         let (store, integration) = (&mut sending.store, sending.integration);
         let before = known(store, integration, &args.reference)?;
-        if args.private == Some(false) && before.is_private() {
-            return Err(usage(
-                "--private=false: the meeting is private, and only its organizer can change that",
-            ));
-        }
         let rooms = match args.rooms.is_empty() {
             true => None,
             false => Some(rooms(store, integration, &args.rooms)?),
@@ -86,7 +81,7 @@ impl Program {
                 _ => Some(invited(&args.invite)),
             },
             title: args.title.clone(),
-            private: args.private,
+            private: args.private.then_some(true),
             online_meeting: args.online,
             days: Some(sending.options.days),
         };
