@@ -53,7 +53,7 @@ pub(crate) use missing::Candidate;
 pub(crate) use numbers::Numbers;
 pub use quota::QUOTA;
 pub(crate) use record::Record;
-pub(crate) use records::Sighting;
+pub(crate) use records::{Reported, Sighting};
 pub use records::{Progress, Put};
 pub use removals::Decision;
 pub use reservations::{

@@ -1,7 +1,9 @@
 //! Users, rooms and groups, and the state of their sync.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, params};
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension as _, functions::FunctionFlags, params,
+};
 use serde::de::DeserializeOwned;
 
 use super::{Kind, Record, StoreError, Transaction, json};
@@ -45,6 +47,11 @@ pub(crate) struct Sighting {
     pub(crate) at: Timestamp,
 }
 
+/// Finds the record of an id.
+const FIND: &str = "
+    SELECT json, removed_at IS NOT NULL, provisional FROM record
+    WHERE integration = ?1 AND kind = ?2 AND id = ?3";
+
 /// Stores a record in place of one of the same id, which is no longer removed.
 const INSERT_OR_REPLACE: &str = "
     INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search, reported)
@@ -59,6 +66,15 @@ const INSERT_NEW: &str = "
     INSERT INTO record (integration, kind, id, json, email, seen, first_seen, search, reported)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (integration, kind, id) DO NOTHING";
+
+/// Stores records as a run reports them, each by the same statements: looking one up for each record
+/// takes a twentieth of the time of storing it.
+pub(crate) struct Reported<'a> {
+    transaction: &'a Transaction<'a>,
+    find: CachedStatement<'a>,
+    insert_new: CachedStatement<'a>,
+    insert_or_replace: CachedStatement<'a>,
+}
 
 /// Adds `lowercase`, for letters of every script. SQLite's own function knows ASCII only.
 pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
@@ -163,70 +179,22 @@ impl Transaction<'_> {
             .exists(params![self.integration, kind, id])?)
     }
 
-    /// Stores a record as reported where none of its id is stored. Returns whether it did. Where
-    /// most records are new, this takes less time than looking for each one first.
-    pub(crate) fn put_new(
-        &self,
-        kind: Kind,
-        record: &impl Record,
-        json: &str,
-        sighting: Sighting,
-    ) -> Result<bool, StoreError> {
-        let added = self.insert(kind, record, json, sighting, INSERT_NEW)?;
-        if added {
-            self.note_active(kind, 1);
-        }
-        Ok(added)
-    }
-
-    /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a
-    /// removal that waits for it is cancelled.
-    pub(crate) fn put(
-        &self,
-        kind: Kind,
-        record: &impl Record,
-        json: &str,
-        sighting: Sighting,
-    ) -> Result<Put, StoreError> {
-        let id = record.id();
-        let before = self
-            .sql
-            .prepare_cached(
-                "SELECT json, removed_at IS NOT NULL, provisional FROM record
-                 WHERE integration = ?1 AND kind = ?2 AND id = ?3",
-            )?
-            .query_row(params![self.integration, kind, id], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
-            })
-            .optional()?;
-        let put = match before {
-            None => Put::Created,
-            Some((_, true, _)) => Put::Returned,
-            Some((before, false, provisional)) if before == json => {
-                if !provisional {
-                    self.mark(kind, id, sighting)?;
-                    return Ok(Put::Unchanged);
-                }
-                Put::Unchanged
-            }
-            Some((before, false, _)) => Put::Updated(before),
-        };
-        self.insert(kind, record, json, sighting, INSERT_OR_REPLACE)?;
-        if matches!(put, Put::Created | Put::Returned) {
-            self.note_active(kind, 1);
-        }
-        // No removal waits for a record that was not stored.
-        if put != Put::Created {
-            self.cancel_removal(kind, id)?;
-        }
-        Ok(put)
+    /// Returns what stores records as a run reports them.
+    pub(crate) fn reported(&self) -> Result<Reported<'_>, StoreError> {
+        Ok(Reported {
+            transaction: self,
+            find: self.sql.prepare_cached(FIND)?,
+            insert_new: self.sql.prepare_cached(INSERT_NEW)?,
+            insert_or_replace: self.sql.prepare_cached(INSERT_OR_REPLACE)?,
+        })
     }
 
     /// Stores a user whom no sync has reported yet, and who is not stored. The next complete
     /// enumeration that does not report the user either makes a candidate for removal of it.
     pub(crate) fn put_provisional(&self, user: &User, json: &str) -> Result<(), StoreError> {
         let sighting = Sighting { seen: 0, at: Timestamp::now() };
-        self.insert(Kind::User, user, json, sighting, INSERT_OR_REPLACE)?;
+        let mut statement = self.sql.prepare_cached(INSERT_OR_REPLACE)?;
+        self.insert(&mut statement, Kind::User, user, json, sighting)?;
         self.note_active(Kind::User, 1);
         self.sql
             .prepare_cached(
@@ -237,19 +205,19 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Stores a record by one of the two statements. Returns whether it wrote anything.
+    /// Stores a record by one of the two statements that insert. Returns whether it wrote anything.
     fn insert(
         &self,
+        statement: &mut CachedStatement<'_>,
         kind: Kind,
         record: &impl Record,
         json: &str,
         sighting: Sighting,
-        statement: &str,
     ) -> Result<bool, StoreError> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
         let searched: Vec<_> = record.searched().into_iter().flatten().collect();
-        let written = self.sql.prepare_cached(statement)?.execute(params![
+        let written = statement.execute(params![
             self.integration,
             kind,
             record.id(),
@@ -314,5 +282,63 @@ impl Transaction<'_> {
             statement.execute(params![self.integration, user, group])?;
         }
         Ok(())
+    }
+}
+
+impl Reported<'_> {
+    /// Stores a record as reported where none of its id is stored. Returns whether it did. Where
+    /// most records are new, this takes less time than looking for each one first.
+    pub(crate) fn put_new(
+        &mut self,
+        kind: Kind,
+        record: &impl Record,
+        json: &str,
+        sighting: Sighting,
+    ) -> Result<bool, StoreError> {
+        let Self { transaction, insert_new, .. } = self;
+        let added = transaction.insert(insert_new, kind, record, json, sighting)?;
+        if added {
+            transaction.note_active(kind, 1);
+        }
+        Ok(added)
+    }
+
+    /// Stores a record as reported, whose JSON is `json`. It is no longer provisional, and a
+    /// removal that waits for it is cancelled.
+    pub(crate) fn put(
+        &mut self,
+        kind: Kind,
+        record: &impl Record,
+        json: &str,
+        sighting: Sighting,
+    ) -> Result<Put, StoreError> {
+        let Self { transaction, find, insert_or_replace, .. } = self;
+        let id = record.id();
+        let before = find
+            .query_row(params![transaction.integration, kind, id], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+            })
+            .optional()?;
+        let put = match before {
+            None => Put::Created,
+            Some((_, true, _)) => Put::Returned,
+            Some((before, false, provisional)) if before == json => {
+                if !provisional {
+                    transaction.mark(kind, id, sighting)?;
+                    return Ok(Put::Unchanged);
+                }
+                Put::Unchanged
+            }
+            Some((before, false, _)) => Put::Updated(before),
+        };
+        transaction.insert(insert_or_replace, kind, record, json, sighting)?;
+        if matches!(put, Put::Created | Put::Returned) {
+            transaction.note_active(kind, 1);
+        }
+        // No removal waits for a record that was not stored.
+        if put != Put::Created {
+            transaction.cancel_removal(kind, id)?;
+        }
+        Ok(put)
     }
 }

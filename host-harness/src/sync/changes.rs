@@ -4,7 +4,10 @@ use super::{Action, Observer, Run, change::describe};
 use crate::{
     error::Error,
     model::{Removal, Removed, Unreadable, User, UserChange},
-    store::{Kind, NewMembers, Numbers, Put, Record, RunCounts, Sighting, StoreError, Transaction},
+    store::{
+        Kind, NewMembers, Numbers, Put, Record, Reported, RunCounts, Sighting, StoreError,
+        Transaction,
+    },
 };
 
 /// Stores changes as reported by the enumeration `seen`, or after it where they are not `listed`,
@@ -22,6 +25,7 @@ pub(super) fn store<'a>(
     let (counts, unreadable) = run.store.transaction(run.integration, |transaction| {
         let mut storing = Storing {
             transaction,
+            records: transaction.reported()?,
             observer,
             default_groups,
             sighting,
@@ -43,6 +47,7 @@ pub(super) fn store<'a>(
 
 struct Storing<'a> {
     transaction: &'a Transaction<'a>,
+    records: Reported<'a>,
     observer: &'a mut dyn Observer,
     default_groups: &'a [String],
     sighting: Sighting,
@@ -127,10 +132,10 @@ impl Storing<'_> {
         };
         // Hardly any record of the first enumeration is stored.
         let is_first = self.listed && self.sighting.seen == 1;
-        let put = if is_first && self.transaction.put_new(kind, record, &json, self.sighting)? {
+        let put = if is_first && self.records.put_new(kind, record, &json, self.sighting)? {
             Put::Created
         } else {
-            self.transaction.put(kind, record, &json, self.sighting)?
+            self.records.put(kind, record, &json, self.sighting)?
         };
         let (added, updated) = note(self.observer, kind, &put, &json);
         if kind == Kind::Group {

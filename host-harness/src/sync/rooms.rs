@@ -48,6 +48,7 @@ pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Resul
     let mut counts = run.counts;
     let sighting = Sighting { seen, at: run.now() };
     run.store.transaction(run.integration, |transaction| {
+        let mut records = transaction.reported()?;
         for room in &mut batch.rooms {
             transaction.name_room(&room.id, &room.email)?;
             // Fields that could not be read are those of the stored record; a new room lacks them.
@@ -62,7 +63,7 @@ pub(super) fn store(run: &mut Run<'_>, mut batch: RoomBatch, seen: i64) -> Resul
                     continue;
                 }
             };
-            let put = transaction.put(Kind::Room, room, &json, sighting)?;
+            let put = records.put(Kind::Room, room, &json, sighting)?;
             let (added, updated) = note(run.observer, Kind::Room, &put, &json);
             counts.added += added;
             counts.updated += updated;

@@ -21,11 +21,12 @@ fn worked_out(groups: usize, members: impl Fn(usize) -> Vec<usize>) -> usize {
     store
         .transaction(integration, |it| {
             let user = User { id: "p".to_owned(), ..User::default() };
-            it.put(Kind::User, &user, "{}", sighting)?;
+            let mut records = it.reported()?;
+            records.put(Kind::User, &user, "{}", sighting)?;
             for number in 0..groups {
                 let id = name(number);
                 let record = Group { id: id.clone(), ..Group::default() };
-                it.put(Kind::Group, &record, "{}", sighting)?;
+                records.put(Kind::Group, &record, "{}", sighting)?;
                 let mut add = |member: &str| {
                     let membership = Membership { group: id.as_str(), member };
                     it.add_member(membership, &mut numbers, &mut members_of)
