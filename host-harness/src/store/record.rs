@@ -5,6 +5,10 @@ use crate::model::{Group, Room, Unreadable, User};
 /// Largest record that is stored, in bytes of JSON.
 const LARGEST_RECORD: usize = 64 << 10;
 
+/// Size of the JSON of most users is less than this, in bytes: it is written without a buffer that
+/// grows.
+const USUAL_RECORD: usize = 512;
+
 /// A user, a room or a group.
 pub(crate) trait Record: serde::Serialize {
     fn id(&self) -> &str;
@@ -17,8 +21,12 @@ pub(crate) trait Record: serde::Serialize {
     /// the stored one stays.
     fn to_json(&self) -> Result<String, Unreadable> {
         let unreadable = |reason| Unreadable { id: self.id().to_owned(), reason };
-        let json = serde_json::to_string(self)
-            .map_err(|error| unreadable(format!("It cannot be written as JSON: {error}")))?;
+        let mut json = Vec::with_capacity(USUAL_RECORD);
+        let written = serde_json::to_writer(&mut json, self).map_err(|error| error.to_string());
+        let json =
+            written.and_then(|()| String::from_utf8(json).map_err(|error| error.to_string()));
+        let json =
+            json.map_err(|error| unreadable(format!("It cannot be written as JSON: {error}")))?;
         match json.len() {
             0..=LARGEST_RECORD => Ok(json),
             size => Err(unreadable(format!(

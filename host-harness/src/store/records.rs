@@ -76,6 +76,17 @@ pub(crate) struct Reported<'a> {
     insert_or_replace: CachedStatement<'a>,
 }
 
+/// Returns a text in lower case. Nearly all are ASCII, which needs no other copy.
+fn lowercase(mut text: String) -> String {
+    match text.is_ascii() {
+        true => {
+            text.make_ascii_lowercase();
+            text
+        }
+        false => text.to_lowercase(),
+    }
+}
+
 /// Adds `lowercase`, for letters of every script. SQLite's own function knows ASCII only.
 pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
     let flags = FunctionFlags::SQLITE_UTF8
@@ -216,16 +227,22 @@ impl Transaction<'_> {
     ) -> Result<bool, StoreError> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
-        let searched: Vec<_> = record.searched().into_iter().flatten().collect();
+        let mut searched = String::new();
+        for (position, text) in record.searched().into_iter().flatten().enumerate() {
+            if position > 0 {
+                searched.push('\n');
+            }
+            searched.push_str(text);
+        }
         let written = statement.execute(params![
             self.integration,
             kind,
             record.id(),
             json,
-            record.email().map(str::to_lowercase),
+            record.email().map(|email| lowercase(email.to_owned())),
             seen,
             self.began,
-            searched.join("\n").to_lowercase(),
+            lowercase(searched),
             at.as_second()
         ])?;
         Ok(written > 0)
