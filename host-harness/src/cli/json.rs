@@ -90,7 +90,7 @@ pub(super) fn outcome(
 
 /// Prints the bookings of rooms, and the rooms whose bookings are not known, so that a program does
 /// not take them for free.
-pub(super) fn bookings(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
+pub(super) fn bookings(out: &mut impl Write, rooms: &[RoomBookings<BookingRow>]) -> io::Result<()> {
     for room in rooms {
         room.bookings.iter().try_for_each(|row| booking(out, room, row))?;
         if !room.is_known() {
@@ -101,7 +101,11 @@ pub(super) fn bookings(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Resu
 }
 
 /// Prints a booking with its room, and when it takes place in words.
-fn booking(out: &mut impl Write, room: &RoomBookings, row: &BookingRow) -> io::Result<()> {
+fn booking(
+    out: &mut impl Write,
+    room: &RoomBookings<BookingRow>,
+    row: &BookingRow,
+) -> io::Result<()> {
     let mut object = json!({
         "room": room.room,
         "zone": room.zone,
@@ -113,7 +117,7 @@ fn booking(out: &mut impl Write, room: &RoomBookings, row: &BookingRow) -> io::R
     value(out, &object)
 }
 
-fn unknown_room(out: &mut impl Write, room: &RoomBookings) -> io::Result<()> {
+fn unknown_room(out: &mut impl Write, room: &RoomBookings<BookingRow>) -> io::Result<()> {
     value(
         out,
         &json!({

@@ -39,7 +39,7 @@ use tempfile::TempDir;
 pub use admission::{Admission, KnownUser};
 pub use bookings::{
     BookableRoom, BookingPage, BookingRow, CONFLICTS, ConflictRow, Gone, History, KEPT_DAYS,
-    RoomBookings, RoomFailing,
+    ListedBooking, RoomBookings, RoomFailing,
 };
 pub(crate) use bookings::{Calendar, NOT_IN_SERIES, Reporting, RoomZone, Stored, WaitingItems};
 pub use edges::InGroup;
@@ -53,8 +53,8 @@ pub(crate) use missing::Candidate;
 pub(crate) use numbers::Numbers;
 pub use quota::QUOTA;
 pub(crate) use record::Record;
-pub(crate) use records::{Reported, Sighting};
 pub use records::{Progress, Put};
+pub(crate) use records::{Reported, Sighting};
 pub use removals::Decision;
 pub use reservations::{
     Actor, HistoryEntry, LATE, MOST_INVITED, NewReservation, ReleaseRow, ReleaseState, Reservation,

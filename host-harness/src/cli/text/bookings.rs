@@ -38,8 +38,11 @@ fn organizer(booking: &Booking) -> &str {
 }
 
 /// Prints the bookings of rooms, one on a line.
-pub(in crate::cli) fn listed(out: &mut impl Write, rooms: &[RoomBookings]) -> io::Result<()> {
-    let time = |room: &RoomBookings, row: &BookingRow| {
+pub(in crate::cli) fn listed(
+    out: &mut impl Write,
+    rooms: &[RoomBookings<BookingRow>],
+) -> io::Result<()> {
+    let time = |room: &RoomBookings<BookingRow>, row: &BookingRow| {
         in_zone(&row.booking.time, &room.zone).chars().count()
     };
     let times = rooms.iter().flat_map(|room| room.bookings.iter().map(|row| time(room, row)));
@@ -52,7 +55,7 @@ pub(in crate::cli) fn listed(out: &mut impl Write, rooms: &[RoomBookings]) -> io
 
 fn booking(
     out: &mut impl Write,
-    room: &RoomBookings,
+    room: &RoomBookings<BookingRow>,
     row: &BookingRow,
     width: usize,
 ) -> io::Result<()> {
@@ -78,7 +81,7 @@ fn booking(
 /// Prints which rooms are not known to be free, since their bookings cannot be read.
 pub(in crate::cli) fn unknown_rooms(
     out: &mut impl Write,
-    rooms: &[RoomBookings],
+    rooms: &[RoomBookings<BookingRow>],
 ) -> io::Result<()> {
     let unknown = rooms.iter().filter(|room| !room.is_known());
     for room in unknown.clone().take(ROOMS) {

@@ -60,7 +60,7 @@ impl Shown<'_> {
     /// Returns the other dates of the series.
     fn dates(&self) -> Vec<&BookingRow> {
         let others = self.found.series.iter();
-        others.filter(|row| row.number != self.row.number && self.viewer.sees.shows(row)).collect()
+        others.filter(|row| row.number != self.row.number && self.viewer.sees.shows(*row)).collect()
     }
 
     /// Whether the viewer sees who meets, about what, and in which other rooms.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::response::Response;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Deserialize;
 
 use super::{
@@ -91,10 +91,12 @@ pub(in crate::serve) async fn show(
         };
         let mut places = Places { building, floor, ..Places::default() };
         let mut has_rooms = false;
-        let rooms = store.bookings(id, (day, dates::later(day, 1)), |room| {
+        let selected = |room: &BookableRoom| {
             has_rooms = true;
             places.has(room)
-        })?;
+        };
+        let time = |zone: &TimeZone| zones::days(day, dates::later(day, 1), zone);
+        let rooms = store.listed_at(id, selected, time)?;
         Ok::<_, StoreError>((day, places, has_rooms, rooms))
     });
     let (day, places, has_rooms, rooms) = found.await?;

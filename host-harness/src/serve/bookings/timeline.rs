@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::Hold,
     serve::view,
-    store::{BookingRow, RoomBookings},
+    store::{ListedBooking, RoomBookings},
 };
 
 /// Largest number of bookings in a row.
@@ -96,7 +96,7 @@ impl Row {
 }
 
 impl Reading {
-    pub(in crate::serve) fn of(room: &RoomBookings) -> Self {
+    pub(in crate::serve) fn of<B>(room: &RoomBookings<B>) -> Self {
         match (&room.read_at, &room.failing) {
             (None, _) => Self::Unknown,
             (Some(at), Some(_)) => Self::Stale(view::moment(at).to_string()),
@@ -110,9 +110,9 @@ impl Reading {
 pub(in crate::serve) fn bars<'a>(
     viewer: &Viewer,
     track: &Track,
-    rows: impl IntoIterator<Item = &'a BookingRow>,
+    rows: impl IntoIterator<Item = &'a ListedBooking>,
 ) -> (Vec<Bar>, usize) {
-    let shown = rows.into_iter().filter(|row| viewer.sees.shows(row) && track.has(row.instants));
+    let shown = rows.into_iter().filter(|row| viewer.sees.shows(*row) && track.has(row.instants));
     let shown: Vec<_> = shown.collect();
     let overlaps = overlaps(&shown);
     let more = shown.len().saturating_sub(LISTED);
@@ -123,8 +123,8 @@ pub(in crate::serve) fn bars<'a>(
             from,
             to,
             time: words::on_day(row, track.day, track.time, &track.zone),
-            label: viewer.sees.label(row).to_owned(),
-            hold: row.booking.hold,
+            label: viewer.sees.label(*row).to_owned(),
+            hold: row.hold,
             overlaps,
         }
     });
@@ -132,13 +132,13 @@ pub(in crate::serve) fn bars<'a>(
 }
 
 /// Returns for each booking whether it takes the room at the same time as another.
-fn overlaps(rows: &[&BookingRow]) -> Vec<bool> {
+fn overlaps(rows: &[&ListedBooking]) -> Vec<bool> {
     let mut found = vec![false; rows.len()];
     // The booking that ends last, of those before. If a booking overlaps any of them, it overlaps
     // this one too.
     let mut latest: Option<usize> = None;
     for (index, row) in rows.iter().enumerate() {
-        if row.booking.hold == Hold::Free || row.instants.ends <= row.instants.starts {
+        if row.hold == Hold::Free || row.instants.ends <= row.instants.starts {
             continue;
         }
         let Some(before) = latest else {

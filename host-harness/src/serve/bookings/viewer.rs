@@ -7,7 +7,7 @@ use crate::{
         view::{self, Csrf, Page},
     },
     settings::BookingSettings,
-    store::{BookingRow, IntegrationId, Reservation},
+    store::{BookingRow, IntegrationId, ListedBooking, Reservation},
 };
 
 /// Who sees a page of bookings.
@@ -38,6 +38,29 @@ pub(in crate::serve) enum Sees {
     Titles,
     /// A user where the settings hide titles: when a room is taken.
     Times,
+}
+
+/// What a viewer could see of a booking.
+#[derive(Clone, Copy)]
+pub(in crate::serve) struct Meeting<'a> {
+    hold: Hold,
+    private: bool,
+    title: Option<&'a str>,
+    organizer: Option<&'a Participant>,
+}
+
+impl<'a> From<&'a BookingRow> for Meeting<'a> {
+    fn from(BookingRow { booking, .. }: &'a BookingRow) -> Self {
+        let (title, organizer) = (booking.title.as_deref(), booking.organizer.as_ref());
+        Self { hold: booking.hold, private: booking.private, title, organizer }
+    }
+}
+
+impl<'a> From<&'a ListedBooking> for Meeting<'a> {
+    fn from(row: &'a ListedBooking) -> Self {
+        let (title, organizer) = (row.title.as_deref(), row.organizer.as_ref());
+        Self { hold: row.hold, private: row.private, title, organizer }
+    }
 }
 
 impl Viewer {
@@ -140,32 +163,40 @@ impl Viewer {
 
 impl Sees {
     /// Whether the viewer sees the booking. One that leaves the room free is none for users.
-    pub(in crate::serve) fn shows(self, row: &BookingRow) -> bool {
-        self == Self::All || row.booking.hold != Hold::Free
+    pub(in crate::serve) fn shows<'a>(self, meeting: impl Into<Meeting<'a>>) -> bool {
+        self == Self::All || meeting.into().hold != Hold::Free
     }
 
     /// Whether the viewer sees who meets, and about what.
-    pub(in crate::serve) fn shows_meeting(self, row: &BookingRow) -> bool {
-        self != Self::Times && !row.booking.private
+    pub(in crate::serve) fn shows_meeting<'a>(self, meeting: impl Into<Meeting<'a>>) -> bool {
+        self != Self::Times && !meeting.into().private
     }
 
-    pub(in crate::serve) fn title(self, row: &BookingRow) -> Option<&str> {
-        let title = row.booking.title.as_deref().filter(|title| !title.trim().is_empty());
-        title.filter(|_| self.shows_meeting(row))
+    pub(in crate::serve) fn title<'a>(self, meeting: impl Into<Meeting<'a>>) -> Option<&'a str> {
+        let meeting = meeting.into();
+        let title = meeting.title.filter(|title| !title.trim().is_empty());
+        title.filter(|_| self.shows_meeting(meeting))
     }
 
-    pub(in crate::serve) fn organizer(self, row: &BookingRow) -> Option<&Participant> {
-        row.booking.organizer.as_ref().filter(|_| self.shows_meeting(row))
+    pub(in crate::serve) fn organizer<'a>(
+        self,
+        meeting: impl Into<Meeting<'a>>,
+    ) -> Option<&'a Participant> {
+        let meeting = meeting.into();
+        meeting.organizer.filter(|_| self.shows_meeting(meeting))
     }
 
     /// Returns the words for a booking in a list: its title, its organizer, or that the room is
     /// taken.
-    pub(in crate::serve) fn label(self, row: &BookingRow) -> &str {
-        let organizer =
-            || self.organizer(row).and_then(|them| them.name.as_deref().or(them.email.as_deref()));
-        match self.title(row).or_else(organizer) {
+    pub(in crate::serve) fn label<'a>(self, meeting: impl Into<Meeting<'a>>) -> &'a str {
+        let meeting = meeting.into();
+        let organizer = || {
+            let them = self.organizer(meeting)?;
+            them.name.as_deref().or(them.email.as_deref())
+        };
+        match self.title(meeting).or_else(organizer) {
             Some(label) => label,
-            None if self != Self::Times && row.booking.private => "Private",
+            None if self != Self::Times && meeting.private => "Private",
             None => "Busy",
         }
     }

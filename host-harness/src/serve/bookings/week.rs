@@ -68,7 +68,7 @@ pub(in crate::serve) async fn show(
     let monday =
         move |zone: &TimeZone| dates::monday(day.unwrap_or_else(|| zones::day_of(now, zone)));
     let found = app.look(move |store| {
-        store.bookings_at(
+        store.listed_at(
             id,
             |found| found.id == room,
             |zone| zones::days(monday(zone), dates::later(monday(zone), DAYS), zone),

@@ -6,7 +6,7 @@ use super::dates;
 use crate::{
     model::{BookingTime, DateRange, TimeRange},
     serve::view::counted,
-    store::{BookableRoom, BookingRow},
+    store::{BookableRoom, BookingRow, ListedBooking},
 };
 
 /// Returns a day: `Mon 11 Jan 2027`.
@@ -73,12 +73,12 @@ pub(in crate::serve) fn range(time: TimeRange, zone: &TimeZone) -> String {
 /// Returns the time of a booking as a list of the day `on` needs it: `09:00–10:00`, `All day`, and
 /// with the date where it begins or ends on another day. `time` is that of the day.
 pub(in crate::serve) fn on_day(
-    row: &BookingRow,
+    row: &ListedBooking,
     on: Date,
     time: TimeRange,
     zone: &TimeZone,
 ) -> String {
-    if let BookingTime::Days(_) = row.booking.time {
+    if row.all_day {
         return match days(row.instants, zone).1 {
             last if last > on => format!("All day, until {}", short_day(last)),
             _ => "All day".to_owned(),

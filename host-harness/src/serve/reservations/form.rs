@@ -253,7 +253,7 @@ pub(super) async fn offer(
     let found = app.look(move |store| {
         let is_match = |text: &str| text.to_lowercase().contains(&search);
         let mut count = 0;
-        store.bookings_at(
+        store.listed_at(
             id,
             |room| {
                 let building = room.building.as_deref().unwrap_or_default();
@@ -288,8 +288,8 @@ fn hint(room: &RoomBookings, time: Option<&BookingTime>) -> String {
         let zone = zones::zone_or_utc(&room.zone);
         let range = when::instants(time, &zone);
         let when = words::time(time, &zone);
-        let is_taken = |row: &crate::store::BookingRow| {
-            row.booking.hold != Hold::Free && overlaps(row.instants, range)
+        let is_taken = |row: &crate::store::ListedBooking| {
+            row.hold != Hold::Free && overlaps(row.instants, range)
         };
         match Reading::of(room) {
             Reading::Unknown => "not known whether it is free".to_owned(),
@@ -312,7 +312,7 @@ pub(super) async fn chosen(
     let ids: Vec<_> = entered.all(name::ROOM).take(ROOMS + 1).map(str::to_owned).collect();
     let (entered, now) = (entered.clone(), Timestamp::now().as_second());
     let found = app.look(move |store| {
-        store.bookings_at(
+        store.listed_at(
             id,
             |room| ids.contains(&room.id),
             |zone| {

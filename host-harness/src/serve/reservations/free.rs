@@ -20,7 +20,7 @@ use crate::{
         failure::Failure,
         view,
     },
-    store::{BookingRow, Reservation, RoomBookings},
+    store::{ListedBooking, Reservation, RoomBookings},
     zones,
 };
 
@@ -189,10 +189,8 @@ fn describe(
         return RoomFree { name, state: State::Listed, taken: words };
     };
     let at_the_time = || others().filter(|taken| overlaps(taken.time, wanted));
-    let is_known = |row: &BookingRow| {
-        row.booking.hold != Hold::Free
-            && Some(row.instants) != own
-            && overlaps(row.instants, wanted)
+    let is_known = |row: &ListedBooking| {
+        row.hold != Hold::Free && Some(row.instants) != own && overlaps(row.instants, wanted)
     };
     let state = match () {
         () if at_the_time().any(|taken| taken.hold == Hold::Confirmed) => State::Taken,
@@ -252,18 +250,16 @@ async fn look_ahead(
     let span = TimeRange { starts: first.starts, ends: last.ends };
     let ids: Vec<_> = rooms.iter().map(|room| room.room.id.clone()).collect();
     let id = viewer.integration;
-    let found = app
-        .look(move |store| store.bookings_at(id, |room| ids.contains(&room.id), |_| span))
-        .await?;
+    let found =
+        app.look(move |store| store.listed_at(id, |room| ids.contains(&room.id), |_| span)).await?;
     let ahead = viewer.settings.as_ref().map_or(0, |settings| i64::from(settings.days));
     let known = dates::later(zones::day_of(Timestamp::now().as_second(), zone), ahead);
     let known_until = zones::day_starts(known, zone);
     let described = found.iter().map(|room| {
         let within: Vec<_> = times.iter().filter(|time| time.ends <= known_until).collect();
         let taken = within.iter().filter(|time| {
-            let is_taken = |row: &BookingRow| {
-                row.booking.hold != Hold::Free && overlaps(row.instants, ***time)
-            };
+            let is_taken =
+                |row: &ListedBooking| row.hold != Hold::Free && overlaps(row.instants, ***time);
             room.bookings.iter().any(is_taken)
         });
         let count = within.len();

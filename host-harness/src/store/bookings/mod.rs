@@ -23,7 +23,7 @@ pub(crate) use put::{NOT_IN_SERIES, Reporting, Stored};
 pub(crate) use removals::WaitingItems;
 pub(super) use removals::{HELD, held};
 pub use room::BookableRoom;
-pub use row::{BookingRow, Gone, History};
+pub use row::{BookingRow, Gone, History, ListedBooking};
 pub(super) use row::{as_text, as_text_if_any};
 pub(super) use view::USED;
 pub use view::{BookingPage, RoomBookings};

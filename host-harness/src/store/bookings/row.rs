@@ -24,6 +24,26 @@ pub struct BookingRow {
     pub history: History,
 }
 
+/// A booking in the list of a day, with what pages show there. Reading all of a [`BookingRow`] takes
+/// longer, and a day can have thousands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedBooking {
+    /// Number of the booking in the store, as it is part of URLs.
+    pub number: i64,
+    /// The time that it takes, as in [`BookingRow::instants`].
+    pub instants: TimeRange,
+    /// Whether it takes whole days.
+    pub all_day: bool,
+    /// Whether it takes the room.
+    pub hold: Hold,
+    /// Whether it is private. Then it has neither title nor organizer.
+    pub private: bool,
+    /// What the meeting is about.
+    pub title: Option<String>,
+    /// Who invited to it.
+    pub organizer: Option<Participant>,
+}
+
 /// Which runs brought, changed and ended a booking. Runs that changed nothing are deleted after
 /// some days, so a run of that number need not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,7 +107,7 @@ pub(super) fn booking(row: &Row<'_>) -> rusqlite::Result<BookingRow> {
             hold: hold(row.get_ref(8)?.as_str()?)?,
             private: row.get(9)?,
             title: row.get(10)?,
-            organizer: Some(organizer).filter(|it| it.email.is_some() || it.name.is_some()),
+            organizer: some(organizer),
             invited: row.get(13)?,
         },
         instants,
@@ -100,6 +120,30 @@ pub(super) fn booking(row: &Row<'_>) -> rusqlite::Result<BookingRow> {
             gone,
         },
     })
+}
+
+/// Columns of a [`ListedBooking`], of a booking `b`.
+pub(super) const LISTED_COLUMNS: &str =
+    "b.number, b.starts, b.ends, b.first_day IS NOT NULL, b.hold,
+    b.private, b.title, b.organizer_email, b.organizer_name";
+
+/// Reads a booking from its [`LISTED_COLUMNS`], which are the first ones of the row.
+pub(super) fn listed(row: &Row<'_>) -> rusqlite::Result<ListedBooking> {
+    let organizer = Participant { email: row.get(7)?, name: row.get(8)? };
+    Ok(ListedBooking {
+        number: row.get(0)?,
+        instants: TimeRange { starts: row.get(1)?, ends: row.get(2)? },
+        all_day: row.get(3)?,
+        hold: hold(row.get_ref(4)?.as_str()?)?,
+        private: row.get(5)?,
+        title: row.get(6)?,
+        organizer: some(organizer),
+    })
+}
+
+/// Returns nothing for an organizer without name and address.
+fn some(organizer: Participant) -> Option<Participant> {
+    Some(organizer).filter(|it| it.email.is_some() || it.name.is_some())
 }
 
 /// Writes a time as JSON (RFC 3339).

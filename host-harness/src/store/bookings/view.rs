@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use super::{
-    BookableRoom, BookingRow, ConflictRow, RoomFailing,
+    BookableRoom, BookingRow, ConflictRow, ListedBooking, RoomFailing,
     calendars::{self, State},
     conflicts,
     room::{COLUMNS as ROOM_COLUMNS, room},
-    row::{COLUMNS, TABLES, as_text_if_any, booking},
+    row::{COLUMNS, LISTED_COLUMNS, TABLES, as_text_if_any, booking, listed},
 };
 use crate::{
     model::TimeRange,
@@ -31,10 +31,10 @@ pub(in crate::store) const USED: &str = "coalesce((SELECT sum(octet_length(b.id)
         CROSS JOIN booking AS b ON b.item = i.number
     WHERE c.integration = ?1), 0)";
 
-/// A room and its bookings of some time.
+/// A room and its bookings of some time: as [`ListedBooking`]s, or with all that is stored of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RoomBookings {
+pub struct RoomBookings<B = ListedBooking> {
     /// The room.
     pub room: BookableRoom,
     /// IANA name of the time zone in which its times are shown.
@@ -48,10 +48,10 @@ pub struct RoomBookings {
     /// Where its bookings cannot be read now.
     pub failing: Option<RoomFailing>,
     /// The bookings that overlap the time, by their beginning. One without length counts as in it.
-    pub bookings: Vec<BookingRow>,
+    pub bookings: Vec<B>,
 }
 
-impl RoomBookings {
+impl<B> RoomBookings<B> {
     /// Returns whether the bookings of the room are known: whether they were read, and can be read
     /// now. Otherwise a time without a booking is not free.
     pub fn is_known(&self) -> bool {
@@ -89,7 +89,7 @@ impl Store {
         integration: IntegrationId,
         (first, until): (Date, Date),
         shown: impl FnMut(&BookableRoom) -> bool,
-    ) -> Result<Vec<RoomBookings>, StoreError> {
+    ) -> Result<Vec<RoomBookings<BookingRow>>, StoreError> {
         self.bookings_at(integration, shown, |zone| zones::days(first, until, zone))
     }
 
@@ -100,9 +100,42 @@ impl Store {
     pub fn bookings_at(
         &self,
         integration: IntegrationId,
-        mut shown: impl FnMut(&BookableRoom) -> bool,
+        shown: impl FnMut(&BookableRoom) -> bool,
+        time: impl Fn(&TimeZone) -> TimeRange,
+    ) -> Result<Vec<RoomBookings<BookingRow>>, StoreError> {
+        let overlapping = Overlapping {
+            place: |row: &BookingRow| (row.instants.starts, row.number),
+            read: booking,
+            statements: select(&self.connection, COLUMNS, TABLES)?,
+        };
+        self.rooms_at(integration, shown, time, overlapping)
+    }
+
+    /// As [`Self::bookings_at`], with what the list of a day shows of each booking.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn listed_at(
+        &self,
+        integration: IntegrationId,
+        shown: impl FnMut(&BookableRoom) -> bool,
         time: impl Fn(&TimeZone) -> TimeRange,
     ) -> Result<Vec<RoomBookings>, StoreError> {
+        let overlapping = Overlapping {
+            place: |row: &ListedBooking| (row.instants.starts, row.number),
+            read: listed,
+            statements: select(&self.connection, LISTED_COLUMNS, "booking AS b")?,
+        };
+        self.rooms_at(integration, shown, time, overlapping)
+    }
+
+    fn rooms_at<B>(
+        &self,
+        integration: IntegrationId,
+        mut shown: impl FnMut(&BookableRoom) -> bool,
+        time: impl Fn(&TimeZone) -> TimeRange,
+        mut overlapping: Overlapping<'_, B>,
+    ) -> Result<Vec<RoomBookings<B>>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {ROOM_COLUMNS}, {} FROM record AS room
                  LEFT JOIN calendar ON calendar.integration = room.integration
@@ -111,7 +144,6 @@ impl Store {
              ORDER BY room_name COLLATE NOCASE, room_id",
             calendars::COLUMNS
         ))?;
-        let mut overlapping = Overlapping::new(&self.connection)?;
         let mut rows = statement.query([integration.0])?;
         let (mut found, mut known) = (Vec::new(), HashMap::new());
         while let Some(row) = rows.next()? {
@@ -223,42 +255,48 @@ impl Store {
     }
 }
 
-/// Finds the bookings of a calendar that overlap a time, by two indexes: those of at most 100,000
-/// seconds by their beginning, from 100,000 seconds before the time, and the longer ones by their
-/// end.
-struct Overlapping<'a> {
-    short: CachedStatement<'a>,
-    long: CachedStatement<'a>,
+/// Finds the bookings of a calendar that overlap a time.
+struct Overlapping<'a, B> {
+    statements: [CachedStatement<'a>; 2],
+    read: fn(&Row<'_>) -> rusqlite::Result<B>,
+    /// Returns the beginning and the number of a booking.
+    place: fn(&B) -> (i64, i64),
 }
 
-impl<'a> Overlapping<'a> {
-    fn new(connection: &'a Connection) -> Result<Self, StoreError> {
-        // The number is that of the index `long_booking`.
-        let short = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM {TABLES}
-             WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.starts > ?2 - 100001
-               AND b.starts < ?3 AND (b.ends > ?2 OR b.starts >= ?2)
-               AND NOT b.ends - b.starts > 100000"
-        ))?;
-        let long = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM {TABLES}
-             WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.ends - b.starts > 100000
-               AND b.ends > ?2 AND b.starts < ?3"
-        ))?;
-        Ok(Self { short, long })
-    }
+/// Prepares the statements for the bookings of a calendar that overlap a time, by two indexes:
+/// those of at most 100,000 seconds by their beginning, from 100,000 seconds before the time, and
+/// the longer ones by their end. The number is that of the index `long_booking`.
+fn select<'a>(
+    connection: &'a Connection,
+    columns: &str,
+    tables: &str,
+) -> Result<[CachedStatement<'a>; 2], StoreError> {
+    let short = connection.prepare_cached(&format!(
+        "SELECT {columns} FROM {tables}
+         WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.starts > ?2 - 100001
+           AND b.starts < ?3 AND (b.ends > ?2 OR b.starts >= ?2)
+           AND NOT b.ends - b.starts > 100000"
+    ))?;
+    let long = connection.prepare_cached(&format!(
+        "SELECT {columns} FROM {tables}
+         WHERE b.calendar = ?1 AND b.gone_at IS NULL AND b.ends - b.starts > 100000
+           AND b.ends > ?2 AND b.starts < ?3"
+    ))?;
+    Ok([short, long])
+}
 
+impl<B> Overlapping<'_, B> {
     /// Returns the bookings by their beginning.
-    fn list(&mut self, calendar: i64, time: TimeRange) -> Result<Vec<BookingRow>, StoreError> {
+    fn list(&mut self, calendar: i64, time: TimeRange) -> Result<Vec<B>, StoreError> {
         let TimeRange { starts, ends } = time;
         let mut found = Vec::new();
-        for statement in [&mut self.short, &mut self.long] {
-            let rows = statement.query_map(params![calendar, starts, ends], booking)?;
+        for statement in &mut self.statements {
+            let rows = statement.query_map(params![calendar, starts, ends], self.read)?;
             for row in rows {
                 found.push(row?);
             }
         }
-        found.sort_by_key(|row| (row.instants.starts, row.number));
+        found.sort_by_key(self.place);
         Ok(found)
     }
 }

@@ -1,13 +1,14 @@
 //! Bookings as a plugin reports them, and ONES with rooms.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use ones_host::{
     model::{
         Booking, BookingBatch, BookingChange, BookingEnd, BookingGone, BookingTime, DateRange,
         Hold, Mode, Participant, Refusal, Room, RoomBatch, RoomFailure, RoomUpdate, SeriesBookings,
         TimeRange,
     },
-    store::{BookingRow, ConflictRow, RoomBookings},
+    store::{BookingRow, ConflictRow, ListedBooking, RoomBookings},
+    zones,
 };
 
 use crate::fake::*;
@@ -119,10 +120,15 @@ impl Ones {
         (counts.added, counts.updated, counts.removed)
     }
 
-    pub(crate) fn days(&self, first: &str, until: &str) -> Vec<RoomBookings> {
+    /// The bookings of these days, of which the lists of pages show the same.
+    pub(crate) fn days(&self, first: &str, until: &str) -> Vec<RoomBookings<BookingRow>> {
         let (store, id) = self.integration();
-        let days: (Date, Date) = (first.parse().unwrap(), until.parse().unwrap());
-        store.bookings(id, days, |_| true).unwrap()
+        let (first, until): (Date, Date) = (first.parse().unwrap(), until.parse().unwrap());
+        let rooms = store.bookings(id, (first, until), |_| true).unwrap();
+        let days = |zone: &TimeZone| zones::days(first, until, zone);
+        let listed = store.listed_at(id, |_| true, days).unwrap();
+        assert_eq!(listed, rooms.iter().map(as_listed).collect::<Vec<_>>());
+        rooms
     }
 
     /// All bookings of the room from before the window to behind it.
@@ -145,4 +151,18 @@ impl Ones {
     pub(crate) fn in_conflict(&self) -> Vec<[String; 2]> {
         self.conflicts().into_iter().map(|it| [it.one.booking.id, it.other.booking.id]).collect()
     }
+}
+
+fn as_listed(room: &RoomBookings<BookingRow>) -> RoomBookings {
+    let RoomBookings { room, zone, instants, read_at, failing, bookings } = room.clone();
+    let bookings = bookings.into_iter().map(|row| ListedBooking {
+        number: row.number,
+        instants: row.instants,
+        all_day: matches!(row.booking.time, BookingTime::Days(_)),
+        hold: row.booking.hold,
+        private: row.booking.private,
+        title: row.booking.title,
+        organizer: row.booking.organizer,
+    });
+    RoomBookings { room, zone, instants, read_at, failing, bookings: bookings.collect() }
 }

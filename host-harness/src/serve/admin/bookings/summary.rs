@@ -32,7 +32,7 @@ impl BookingsSummary {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let no_time = TimeRange { starts: 0, ends: 0 };
-        let mut rooms = store.bookings_at(id, |_| true, |_| no_time)?;
+        let mut rooms = store.listed_at(id, |_| true, |_| no_time)?;
         let is_stored = rooms.iter().any(|room| room.read_at.is_some() || room.failing.is_some());
         rooms.retain(|room| room.failing.is_some());
         let failing_rooms = rooms.len();
