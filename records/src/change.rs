@@ -75,33 +75,6 @@ pub(crate) fn as_object<T: Serialize, S: Serializer>(
     object.end()
 }
 
-impl<S: AsRef<str>> UserChange<S> {
-    /// Returns the id of the user or group; for a membership, that of the group.
-    pub fn id(&self) -> &str {
-        let id = match self {
-            Self::User(user) | Self::UserIfKnown(user) => &user.id,
-            Self::Group(group) => &group.id,
-            Self::UserRemoved(removed)
-            | Self::UserMissing(removed)
-            | Self::GroupRemoved(removed) => &removed.id,
-            Self::GroupMissing(id) => id,
-            Self::UserUnreadable(unreadable) | Self::GroupUnreadable(unreadable) => &unreadable.id,
-            Self::MemberAdded(membership) | Self::MemberRemoved(membership) => &membership.group,
-        };
-        id.as_ref()
-    }
-
-    /// Returns the length of the longest id in the change, in bytes.
-    pub fn longest_id(&self) -> usize {
-        match self {
-            Self::MemberAdded(membership) | Self::MemberRemoved(membership) => {
-                membership.group.as_ref().len().max(membership.member.as_ref().len())
-            }
-            change => change.id().len(),
-        }
-    }
-}
-
 impl UserChange {
     /// Returns the change with borrowed texts.
     pub fn borrowed(&self) -> UserChange<&str> {
@@ -111,6 +84,30 @@ impl UserChange {
 }
 
 impl<S> UserChange<S> {
+    /// Returns the id of the user or group; for a membership, that of the group.
+    pub fn id(&self) -> &S {
+        match self {
+            Self::User(user) | Self::UserIfKnown(user) => &user.id,
+            Self::Group(group) => &group.id,
+            Self::UserRemoved(removed)
+            | Self::UserMissing(removed)
+            | Self::GroupRemoved(removed) => &removed.id,
+            Self::GroupMissing(id) => id,
+            Self::UserUnreadable(unreadable) | Self::GroupUnreadable(unreadable) => &unreadable.id,
+            Self::MemberAdded(membership) | Self::MemberRemoved(membership) => &membership.group,
+        }
+    }
+
+    /// Returns the id of the member, for a membership.
+    pub fn member(&self) -> Option<&S> {
+        match self {
+            Self::MemberAdded(membership) | Self::MemberRemoved(membership) => {
+                Some(&membership.member)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the subject that a batch must have to contain this change.
     pub fn subject(&self) -> Subject {
         match self {

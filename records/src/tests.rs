@@ -248,7 +248,7 @@ fn every_change_is_an_object_under_the_name_of_its_case() {
             membership_json,
         ),
     ] {
-        assert_eq!((change.id(), change.subject()), (id, subject), "{name}");
+        assert_eq!((change.id().as_str(), change.subject()), (id, subject), "{name}");
         assert_json(&change, json!({ name: record }));
     }
 }

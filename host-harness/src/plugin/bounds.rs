@@ -181,7 +181,8 @@ impl Bounded for Summary {
 impl Bounded for Vec<UserChange> {
     fn check(&self) -> Result<(), CallError> {
         self.iter().try_for_each(|change| {
-            size("an id in changes", change.longest_id(), NAME)?;
+            let member = change.member().map_or(0, String::len);
+            size("an id in changes", change.id().len().max(member), NAME)?;
             check_unknown(change)?;
             match change {
                 UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),

@@ -86,15 +86,29 @@ impl Packed {
         self.texts.len()
     }
 
+    /// Returns the ids of the changes in their order: see [`UserChange::id`].
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.changes.iter().map(|change| self.text(change.id()))
+    }
+
+    /// Returns the length of the longest id, in bytes.
+    pub fn longest_id(&self) -> usize {
+        let ids = self.changes.iter().flat_map(|it| [Some(it.id()), it.member()]);
+        ids.flatten().map(|id| self.text(id).len()).max().unwrap_or_default()
+    }
+
     /// Returns the changes in their order, without their texts.
     pub fn without_texts(&self) -> &[UserChange<Span>] {
         &self.changes
     }
 
     fn with_texts(&self, change: &UserChange<Span>) -> UserChange<&str> {
-        let text = |it: &Span| &self.texts[it.start as usize..it.end as usize];
-        let Ok(change) = change.try_map(&mut |span, _| Ok::<_, Infallible>(text(span)));
+        let Ok(change) = change.try_map(&mut |span, _| Ok::<_, Infallible>(self.text(span)));
         change
+    }
+
+    fn text(&self, span: &Span) -> &str {
+        &self.texts[span.start as usize..span.end as usize]
     }
 }
 
@@ -136,7 +150,7 @@ mod tests {
         };
         let removed = || Removed { id: text("gone"), removal: Removal::Permanent };
         let unreadable = || Unreadable { id: text("odd"), reason: text("mail: no text") };
-        let membership = || Membership { group: text("g"), member: text("m") };
+        let membership = || Membership { group: text("g"), member: text("a member") };
         let group = Group { id: text("g"), name: text("G"), description: None, email: None };
         let changes = vec![
             UserChange::User(user.clone()),
@@ -157,6 +171,9 @@ mod tests {
         assert_eq!(packed.changes.len(), batch.changes.len());
         let borrowed: Vec<_> = batch.changes.iter().map(UserChange::borrowed).collect();
         assert_eq!(packed.changes.iter().collect::<Vec<_>>(), borrowed);
+        let ids: Vec<_> = borrowed.iter().map(|change| *change.id()).collect();
+        assert_eq!(packed.changes.ids().collect::<Vec<_>>(), ids);
+        assert_eq!(packed.changes.longest_id(), "a member".len());
         assert_eq!((packed.checkpoint, packed.total), (batch.checkpoint, batch.total));
     }
 }

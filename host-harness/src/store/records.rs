@@ -76,17 +76,6 @@ pub(crate) struct Reported<'a> {
     insert_or_replace: CachedStatement<'a>,
 }
 
-/// Returns a text in lower case. Nearly all are ASCII, which needs no other copy.
-fn lowercase(mut text: String) -> String {
-    match text.is_ascii() {
-        true => {
-            text.make_ascii_lowercase();
-            text
-        }
-        false => text.to_lowercase(),
-    }
-}
-
 /// Adds `lowercase`, for letters of every script. SQLite's own function knows ASCII only.
 pub(super) fn add_functions(connection: &Connection) -> Result<(), StoreError> {
     let flags = FunctionFlags::SQLITE_UTF8
@@ -227,22 +216,16 @@ impl Transaction<'_> {
     ) -> Result<bool, StoreError> {
         self.adds.set(true);
         let Sighting { seen, at } = sighting;
-        let mut searched = String::new();
-        for (position, text) in record.searched().into_iter().flatten().enumerate() {
-            if position > 0 {
-                searched.push('\n');
-            }
-            searched.push_str(text);
-        }
+        let searched: Vec<_> = record.searched().into_iter().flatten().collect();
         let written = statement.execute(params![
             self.integration,
             kind,
             record.id(),
             json,
-            record.email().map(|email| lowercase(email.to_owned())),
+            record.email().map(str::to_lowercase),
             seen,
             self.began,
-            lowercase(searched),
+            searched.join("\n").to_lowercase(),
             at.as_second()
         ])?;
         Ok(written > 0)

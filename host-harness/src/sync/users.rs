@@ -131,7 +131,8 @@ fn check(batch: &UserBatch<Packed>) -> Result<(), CallError> {
             "a checkpoint has {size} bytes, {LARGEST_CHECKPOINT} at most are allowed"
         )));
     }
-    if let Some(size) = changes.iter().map(|it| it.longest_id()).find(|it| *it > LARGEST_ID) {
+    let size = changes.longest_id();
+    if size > LARGEST_ID {
         return Err(CallError::broke(format!(
             "an id has {size} bytes, {LARGEST_ID} at most are allowed"
         )));

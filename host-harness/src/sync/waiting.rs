@@ -93,8 +93,8 @@ fn in_order_of_ids(received: &[Received]) -> impl Iterator<Item = UserChange<&st
         .iter()
         .enumerate()
         .flat_map(|(batch, it)| {
-            let changes = it.changes.iter().enumerate();
-            changes.map(move |(position, change)| (beginning(change.id()), batch, position))
+            let ids = it.changes.ids().enumerate();
+            ids.map(move |(position, id)| (beginning(id), batch, position))
         })
         .collect();
     order.sort_unstable();
