@@ -310,3 +310,29 @@ pub(crate) struct Transaction<'a> {
 fn now() -> String {
     jiff::Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// Returns how commits reach the disk: 2 where they wait for it.
+    fn synchronous(store: &Store) -> i64 {
+        store.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_commits_of_a_relaxed_connection_do_not_wait_for_the_disk_and_all_see_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let mut relaxed = store.another().unwrap();
+        relaxed.relax().unwrap();
+        assert_eq!((synchronous(&store), synchronous(&relaxed)), (2, 1));
+        assert_eq!(synchronous(&relaxed.another().unwrap()), 2);
+        relaxed.ensure_integration("Contoso").unwrap();
+        assert_eq!(store.integrations().unwrap(), ["Contoso"]);
+        drop((store, relaxed));
+        assert_eq!(Store::read(folder.path()).unwrap().integrations().unwrap(), ["Contoso"]);
+    }
+}
