@@ -67,8 +67,8 @@ const INSERT_NEW: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (integration, kind, id) DO NOTHING";
 
-/// Stores records as a run reports them, each by the same statements: looking up a statement takes a
-/// twentieth of the time of storing a record.
+/// Stores records as a run reports them, each by the same statements: looking up a statement takes
+/// a twentieth of the time of storing a record.
 pub(crate) struct Reported<'a> {
     transaction: &'a Transaction<'a>,
     find: CachedStatement<'a>,

@@ -24,8 +24,8 @@ pub struct BookingRow {
     pub history: History,
 }
 
-/// A booking in the list of a day, with what pages show there. A day can have thousands, and reading
-/// all of a [`BookingRow`] takes longer.
+/// A booking in the list of a day, with what pages show there. A day can have thousands, and
+/// reading all of a [`BookingRow`] takes longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedBooking {
     /// Number of the booking in the store, as it is part of URLs.
