@@ -98,14 +98,15 @@ impl<S> UserChange<S> {
         }
     }
 
-    /// Returns the id of the member, for a membership.
-    pub fn member(&self) -> Option<&S> {
-        match self {
+    /// Returns [`Self::id`], and for a membership that of the member too.
+    pub fn ids(&self) -> impl Iterator<Item = &S> {
+        let member = match self {
             Self::MemberAdded(membership) | Self::MemberRemoved(membership) => {
                 Some(&membership.member)
             }
             _ => None,
-        }
+        };
+        [self.id()].into_iter().chain(member)
     }
 
     /// Returns the subject that a batch must have to contain this change.

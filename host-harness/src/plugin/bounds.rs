@@ -181,8 +181,7 @@ impl Bounded for Summary {
 impl Bounded for Vec<UserChange> {
     fn check(&self) -> Result<(), CallError> {
         self.iter().try_for_each(|change| {
-            let member = change.member().map_or(0, String::len);
-            size("an id in changes", change.id().len().max(member), NAME)?;
+            change.ids().try_for_each(|id| size("an id in changes", id.len(), NAME))?;
             check_unknown(change)?;
             match change {
                 UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) => it.check(),

@@ -93,8 +93,8 @@ impl Packed {
 
     /// Returns the length of the longest id, in bytes.
     pub fn longest_id(&self) -> usize {
-        let ids = self.changes.iter().flat_map(|it| [Some(it.id()), it.member()]);
-        ids.flatten().map(|id| self.text(id).len()).max().unwrap_or_default()
+        let ids = self.changes.iter().flat_map(UserChange::ids);
+        ids.map(|id| self.text(id).len()).max().unwrap_or_default()
     }
 
     /// Returns the changes in their order, without their texts.

@@ -5,8 +5,7 @@ use crate::model::{Group, Room, Unreadable, User};
 /// Largest record that is stored, in bytes of JSON.
 const LARGEST_RECORD: usize = 64 << 10;
 
-/// Size of the JSON of most users is less than this, in bytes: it is written without a buffer that
-/// grows.
+/// Size of the buffer for the JSON of a record, in bytes. It need not grow for most users.
 const USUAL_RECORD: usize = 512;
 
 /// A user, a room or a group.

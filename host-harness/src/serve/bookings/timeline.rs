@@ -96,7 +96,7 @@ impl Row {
 }
 
 impl Reading {
-    pub(in crate::serve) fn of<B>(room: &RoomBookings<B>) -> Self {
+    pub(in crate::serve) fn of(room: &RoomBookings) -> Self {
         match (&room.read_at, &room.failing) {
             (None, _) => Self::Unknown,
             (Some(at), Some(_)) => Self::Stale(view::moment(at).to_string()),
