@@ -387,10 +387,11 @@ fn list(field: &str, items: usize, most: usize) -> Result<(), CallError> {
 }
 
 fn within(field: &str, count: usize, most: usize, unit: &str) -> Result<(), CallError> {
-    match count > most {
-        true => {
-            Err(CallError::broke(format!("{field} has {count} {unit}, {most} at most are allowed")))
-        }
-        false => Ok(()),
-    }
+    if count > most { Err(beyond(field, count, most, unit)) } else { Ok(()) }
+}
+
+/// Returns the error. Apart from the comparison, which is done for each text.
+#[cold]
+fn beyond(field: &str, count: usize, most: usize, unit: &str) -> CallError {
+    CallError::broke(format!("{field} has {count} {unit}, {most} at most are allowed"))
 }

@@ -34,14 +34,18 @@ pub(super) fn admit_batch<D: 'static>(
     let mut changes = Packed::with_capacity(lifted.len());
     let mut read = 0;
     for position in 0..lifted.len() {
-        let Some(change) = lifted.get(store.as_context_mut(), position).transpose()? else {
-            return Err(CallError::broke("a batch ends before its last change").into());
+        // A change is large here: it is used where it is.
+        let lifted = lifted.get(store.as_context_mut(), position);
+        let change = match lifted {
+            Some(Ok(ref change)) => change,
+            Some(Err(error)) => return Err(error),
+            None => return Err(CallError::broke("a batch ends before its last change").into()),
         };
-        bounds::check_unknown(&change)?;
-        if let UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) = &change {
+        bounds::check_unknown(change)?;
+        if let UserChange::UserUnreadable(it) | UserChange::GroupUnreadable(it) = change {
             bounds::check_reason(&it.reason.to_str(&store)?)?;
         }
-        changes.push(&change, |text, used, buffer| {
+        changes.push(change, |text, used, buffer| {
             let text = text.to_str(&store)?;
             // Before secrets are searched for, which takes time, and can make a text shorter.
             read += text.len();
