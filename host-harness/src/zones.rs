@@ -108,6 +108,11 @@ pub fn zone_or_utc(name: &str) -> TimeZone {
     zone(name).unwrap_or(TimeZone::UTC)
 }
 
+/// Reads a day, which has no other form than `YYYY-MM-DD`.
+pub(crate) fn day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
+}
+
 /// Returns the instant at which the day begins, in seconds since 1970. Where a zone leaves out a
 /// day, or its midnight, the first instant after the gap.
 pub fn day_starts(date: Date, zone: &TimeZone) -> i64 {

@@ -4,7 +4,7 @@
 //! what a vendor needs, and low enough that the host can store, print and send back what is within
 //! them.
 
-use super::{CallError, call::HOSTCALL};
+use super::{CallError, limits::HOSTCALL};
 use crate::model::{
     BATCH, BOOKINGS, Booking, BookingChange, BookingOutcome, CallbackOutcome, Check, Choice,
     Explanation, FieldError, Manifest, Notification, PartlyAccepted, Permission, Redirect, Refusal,

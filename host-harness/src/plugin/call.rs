@@ -17,14 +17,9 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::{
     CallError, Plugin, bindings, bounds,
-    limits::{Limiter, Meter, Stderr},
+    limits::{HOSTCALL, Limiter, Meter, Stderr},
     outbound::Outbound,
 };
-
-/// Size of what a guest can make the host copy in one host call, in bytes. A batch of 1,000 users
-/// with the longest possible fields is below 8 MiB. The changes of such a batch are copied one by
-/// one: for them, [`bounds::TEXTS`] is the limit.
-pub(super) const HOSTCALL: usize = 32 << 20;
 
 /// Number of resources, streams and futures that a guest can have open.
 const HANDLES: usize = 1_000;

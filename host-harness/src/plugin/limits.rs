@@ -13,6 +13,11 @@ use tokio::io::AsyncWrite;
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
+/// Size of what a guest can make the host copy in one host call, in bytes. A batch of 1,000 users
+/// with the longest possible fields is below 8 MiB. The changes of such a batch are copied one by
+/// one: for them, `TEXTS` in `bounds.rs` is the limit.
+pub(super) const HOSTCALL: usize = 32 << 20;
+
 /// Measurements of calls, and why their requests failed. The calls of a session share one.
 #[derive(Debug, Default)]
 pub(super) struct Meter {

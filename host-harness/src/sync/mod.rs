@@ -10,6 +10,7 @@ mod change;
 mod changes;
 mod log;
 mod order;
+mod room_batch;
 mod rooms;
 mod session;
 mod settle;

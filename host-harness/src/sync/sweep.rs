@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Run, Source, changes::store, rooms};
+use super::{Run, Source, changes::store, room_batch};
 use crate::{
     error::Error,
     model::{BATCH, Removal, Removed, Room, RoomBatch, RoomChange, Unreadable, UserChange},
@@ -155,7 +155,7 @@ impl Answer {
     ) -> Result<(), Error> {
         let Self { changes, rooms, gone, unreadable } = self;
         let now = run.now();
-        rooms::store(run, RoomBatch { rooms, unreadable: Vec::new() }, seen)?;
+        room_batch::store(run, RoomBatch { rooms, unreadable: Vec::new() }, seen)?;
         store(run, changes.iter().map(UserChange::borrowed), seen, false, |transaction| {
             for it in candidates.iter().filter(|it| !it.found_before) {
                 transaction.found_once(kind, &it.id)?;

@@ -1,19 +1,13 @@
 //! The pooled HTTPS client.
 
-use std::{
-    fmt, io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
 use super::{
-    super::loopback::{is_localhost, is_loopback},
-    CONNECT,
-    network::Network,
+    super::loopback::is_loopback, CONNECT, failure::chain_text, network::Network,
+    resolver::SystemResolver,
 };
 
 /// Sends requests, and keeps connections open between calls. Cloning it is cheap, and clones share
@@ -68,9 +62,8 @@ impl Client {
                 .connect_timeout(CONNECT)
                 .dns_resolver(SystemResolver)
         };
-        let built = |it: reqwest::ClientBuilder| {
-            it.build().map_err(|it| ClientError(super::failure::chain_text(&it)))
-        };
+        let built =
+            |it: reqwest::ClientBuilder| it.build().map_err(|it| ClientError(chain_text(&it)));
         let network = Network::start().map_err(|error| ClientError(error.to_string()))?;
         Ok(Self { direct: built(client().no_proxy())?, outside: built(client())?, network })
     }
@@ -102,39 +95,3 @@ pub(super) fn check_proxies(variable: impl Fn(&str) -> Option<String>) -> Result
     }
     Ok(())
 }
-
-/// Resolves names with the system, so that its failures can be recognized. `localhost` is this
-/// machine, whatever a name server says, since plain http is allowed to it.
-struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            if is_localhost(name.as_str()) {
-                let here = [
-                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
-                ];
-                return Ok(Box::new(here.into_iter()) as Addrs);
-            }
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            match found.map(|it| it.collect::<Vec<_>>()) {
-                Ok(found) if !found.is_empty() => Ok(Box::new(found.into_iter()) as Addrs),
-                Ok(_) => Err(DnsFailure(io::Error::other("no address")).into()),
-                Err(error) => Err(DnsFailure(error).into()),
-            }
-        })
-    }
-}
-
-/// A name has no address.
-#[derive(Debug)]
-pub(super) struct DnsFailure(io::Error);
-
-impl fmt::Display for DnsFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for DnsFailure {}

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, io};
 use rustls::pki_types::InvalidDnsNameError;
 use wasmtime_wasi_http::Error;
 
-use super::client::DnsFailure;
+use super::resolver::DnsFailure;
 
 /// Returns the code, and the words for users. Neither has the path of the URL.
 pub(super) fn explain(error: reqwest::Error) -> (Error, String) {

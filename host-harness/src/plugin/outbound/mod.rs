@@ -9,6 +9,7 @@ mod failure;
 mod headers;
 mod log;
 mod network;
+mod resolver;
 mod stored;
 
 use std::{sync::Arc, time::Duration};

@@ -3,9 +3,12 @@
 use jiff::{Span, civil::Date};
 
 use super::ReservationError;
-use crate::model::{
-    Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, RelativeYearlyDays, Weekday,
-    WeeklyPattern, YearlyDay, weekday,
+use crate::{
+    model::{
+        Recurrence, RecurrenceEnd, RecurrencePattern, RelativeDays, RelativeYearlyDays, Weekday,
+        WeeklyPattern, YearlyDay, weekday,
+    },
+    zones,
 };
 
 /// Largest interval of a series. Source: the patterns of RFC 5545 have no limit; 99 is that of
@@ -43,7 +46,7 @@ pub(super) fn check(recurrence: &Recurrence, first: Date) -> Result<(), Reservat
             true => Ok(()),
             false => invalid(format!("it takes place from 1 to {MOST_OCCURRENCES} times")),
         },
-        RecurrenceEnd::On(text) => match super::valid::day(text) {
+        RecurrenceEnd::On(text) => match zones::day(text) {
             Some(last) if last >= first => Ok(()),
             Some(last) => invalid(format!("its last day, {last}, is before its first, {first}")),
             None => invalid(format!("{text:?} is no day")),
@@ -89,7 +92,7 @@ pub(super) fn last_day(recurrence: &Recurrence, first: Date) -> Option<Date> {
     let Recurrence { pattern, interval, ends } = recurrence;
     let count = match ends {
         RecurrenceEnd::Never => return None,
-        RecurrenceEnd::On(text) => return super::valid::day(text),
+        RecurrenceEnd::On(text) => return zones::day(text),
         RecurrenceEnd::After(count) => *count,
     };
     // One unit more, since the last day can be later in its week, month or year than the first.

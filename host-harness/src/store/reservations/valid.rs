@@ -279,11 +279,6 @@ pub(super) fn check_comment(comment: &str) -> Result<(), ReservationError> {
     }
 }
 
-/// Reads a day, which has no other form than `YYYY-MM-DD`.
-pub(super) fn day(text: &str) -> Option<Date> {
-    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
-}
-
 /// Returns a time as instants in the time zone.
 pub(super) fn instants(time: &BookingTime, zone: &TimeZone) -> Result<TimeRange, ReservationError> {
     let invalid = |reason: &str| ReservationError::InvalidTime { reason: reason.to_owned() };
@@ -295,11 +290,13 @@ pub(super) fn instants(time: &BookingTime, zone: &TimeZone) -> Result<TimeRange,
                 false => Err(invalid("it must end after it begins")),
             }
         }
-        BookingTime::Days(DateRange { first, until }) => match (day(first), day(until)) {
-            (Some(first), Some(until)) if until > first => Ok(zones::days(first, until, zone)),
-            (Some(_), Some(_)) => Err(invalid("its last day must not be before its first")),
-            _ => Err(invalid("a day is written as YYYY-MM-DD")),
-        },
+        BookingTime::Days(DateRange { first, until }) => {
+            match (zones::day(first), zones::day(until)) {
+                (Some(first), Some(until)) if until > first => Ok(zones::days(first, until, zone)),
+                (Some(_), Some(_)) => Err(invalid("its last day must not be before its first")),
+                _ => Err(invalid("a day is written as YYYY-MM-DD")),
+            }
+        }
     }
 }
 
