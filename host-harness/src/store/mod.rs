@@ -80,8 +80,12 @@ use writers::Writers;
 /// mostly written once for a transaction.
 const CACHE: i64 = 8 << 10;
 
-/// Size of the write-ahead log at which its pages are copied to the database, in pages.
-const CHECKPOINT_PAGES: i64 = 16_000;
+/// Size of a page of a new database, in bytes. A database of an earlier version keeps its pages of
+/// 4,096 bytes.
+const PAGE: i64 = 8 << 10;
+
+/// Size of the write-ahead log at which its pages are copied to the database, in bytes.
+const LARGEST_LOG: i64 = 64 << 20;
 
 /// How long a connection waits while another program writes. Threads of this process wait for their
 /// turns before that.
@@ -95,7 +99,7 @@ const READ_UNCHANGING: OpenFlags = READ.union(OpenFlags::SQLITE_OPEN_URI);
 /// Limits of a database.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoreOptions {
-    /// Largest size, in pages of 4,096 bytes. Beyond it: [`StoreError::Full`].
+    /// Largest size, in pages. Beyond it: [`StoreError::Full`].
     pub max_pages: Option<u32>,
     /// Storage limit of one integration, in bytes; [`QUOTA`] by default. Beyond it:
     /// [`StoreError::Quota`].
@@ -231,13 +235,15 @@ impl Store {
         records::add_functions(&connection)?;
         schema::check(&connection)?;
         if flags == WRITE {
+            connection.pragma_update(None, "page_size", PAGE)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // One fsync a batch is cheap, and a batch that was stored stays stored. For runs
             // because of notifications, see `relax`.
             connection.pragma_update(None, "synchronous", "FULL")?;
             // Negative numbers are KiB. Source: sqlite.org/pragma.html#pragma_cache_size
             connection.pragma_update(None, "cache_size", -CACHE)?;
-            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+            let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            connection.pragma_update(None, "wal_autocheckpoint", LARGEST_LOG / page.max(1))?;
             // Deleted data are overwritten in the file.
             connection.pragma_update(None, "secure_delete", true)?;
             if let Some(pages) = options.max_pages {

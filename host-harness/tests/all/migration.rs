@@ -1,6 +1,6 @@
 //! Data of an older version are kept, all of them.
 
-use std::str::FromStr as _;
+use std::{path::Path, str::FromStr as _};
 
 use jiff::Timestamp;
 use ones_host::{
@@ -292,6 +292,18 @@ fn an_inserted_record_needs_no_temporary_index_and_has_one_of_three_kinds() {
             database.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
         assert_eq!(found, "ok");
     }
+}
+
+#[test]
+fn only_a_new_database_has_larger_pages() {
+    let page = |folder: &Path| -> i64 {
+        let database = Connection::open(folder.join("ones.db")).unwrap();
+        database.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap()
+    };
+    let (older, new) = (older(), tempfile::tempdir().unwrap());
+    older.open();
+    Store::open(new.path(), StoreOptions::default()).unwrap();
+    assert_eq!((page(older.folder.path()), page(new.path())), (4096, 8192));
 }
 
 #[test]

@@ -73,9 +73,9 @@ impl Source for Replay {
     }
 }
 
-/// Inserts every row of the database in `folder` into an empty database of the same schema, with
-/// one prepared statement for each table, in one transaction, with a write-ahead log. Returns the
-/// processor time of that. The rows are in memory before, in the order of the tables.
+/// Inserts every row of the database in `folder` into an empty database of the same schema and page
+/// size, with one prepared statement for each table, in one transaction, with a write-ahead log.
+/// Returns the processor time of that. The rows are in memory before, in the order of the tables.
 fn bulk_insert(folder: &Path) -> Result<std::time::Duration> {
     let original = Connection::open(database_in(folder)?)?;
     let schema = texts(
@@ -94,6 +94,8 @@ fn bulk_insert(folder: &Path) -> Result<std::time::Duration> {
     }
     let new = tempfile::tempdir()?;
     let mut copy = Connection::open(new.path().join("copy.db"))?;
+    let page: i64 = original.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    copy.pragma_update(None, "page_size", page)?;
     copy.pragma_update(None, "journal_mode", "wal")?;
     copy.pragma_update(None, "synchronous", "normal")?;
     copy.pragma_update(None, "foreign_keys", false)?;
