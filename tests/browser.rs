@@ -225,7 +225,28 @@ impl Browser {
     /// Ticks a box or a radio button, or unticks a box.
     #[track_caller]
     pub fn tick(&self, label: &str) {
-        self.click(|| self.field(label));
+        let is_radio = self.wait(self.field(label).attr("type")).as_deref() == Some("radio");
+        let wanted = is_radio || !self.is_ticked(label);
+        let begin = Instant::now();
+        // A list that a script replaces at this moment can lose the click.
+        while self.is_ticked(label) != wanted {
+            assert!(begin.elapsed() < PATIENCE, "“{label}” cannot be ticked on {}", self.url());
+            self.click(|| self.field(label));
+        }
+    }
+
+    /// Returns whether a box or a radio button is ticked. Asks again if a script has just replaced
+    /// it.
+    #[track_caller]
+    fn is_ticked(&self, label: &str) -> bool {
+        let begin = Instant::now();
+        loop {
+            match self.runtime.block_on(self.field(label).is_selected()) {
+                Ok(is_ticked) => return is_ticked,
+                Err(error) if begin.elapsed() > PATIENCE => panic!("no state of {label}: {error}"),
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
     }
 
     /// Chooses an option of a list by its text.
