@@ -35,8 +35,8 @@ pub(super) fn admit_batch<D: 'static>(
     let mut read = 0;
     for position in 0..lifted.len() {
         // A change is large here: it is used where it is.
-        let lifted = lifted.get(store.as_context_mut(), position);
-        let change = match lifted {
+        let found = lifted.get(store.as_context_mut(), position);
+        let change = match found {
             Some(Ok(ref change)) => change,
             Some(Err(error)) => return Err(error),
             None => return Err(CallError::broke("a batch ends before its last change").into()),
